@@ -1,0 +1,1 @@
+"""The command `mflab`, one file per verb."""

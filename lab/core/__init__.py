@@ -1,0 +1,1 @@
+"""The decisions: facts in, a verdict with its reason and its losers out; pure."""

@@ -1,0 +1,1 @@
+"""The bodies that run a scenario and own the clock, the dice and the sockets."""

@@ -1,0 +1,48 @@
+"""What is raised when something is wrong that is not a verdict.
+
+An expected outcome (a rejection, a deferral, a temporary DNS failure) is a value, never one of these.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake in a scenario: where it is, what was wanted there, and perhaps what was meant."""
+
+    file: str
+    line: int
+    column: int
+    path: str
+    """Dotted, as the reader would say it: `tenants.uclabor.InboundConnectors[0].Name`."""
+    wanted: str
+    hint: str | None = None
+
+    def __str__(self) -> str:
+        told = f"{self.file}:{self.line}:{self.column}: {self.path}: {self.wanted}"
+        return told if self.hint is None else f"{told} ({self.hint})"
+
+
+class ScenarioError(Exception):
+    """A scenario cannot be used; carries every problem found, in the order of the file."""
+
+    problems: tuple[Problem, ...]
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__(problems)
+        self.problems = problems
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.problems))
+
+
+class WireError(Exception):
+    """The network side of the lab could not do its work: a port taken, an address missing, a peer gone."""
+
+
+class DriverError(Exception):
+    """A driver could not run the scenario: the environment lacks something, or the run got stuck."""
+
+
+class LabBug(Exception):  # noqa: N818 - it is not the user's error, and says so
+    """The lab broke a promise of its own; never the scenario's fault."""

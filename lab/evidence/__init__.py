@@ -1,0 +1,1 @@
+"""What each system logged, and the lab-wide journal that joins it."""

@@ -1,0 +1,1 @@
+"""The programs a message meets, composed from `lab.core`: replies and effects, never a socket."""

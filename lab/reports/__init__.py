@@ -1,0 +1,1 @@
+"""Results for a reader: console, JSON, JUnit, diagrams."""

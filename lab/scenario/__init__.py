@@ -1,0 +1,1 @@
+"""The scenario language: YAML to model, with every mistake reported at once."""
