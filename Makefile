@@ -14,6 +14,9 @@ BIN  := $(VENV)/bin
 DEMO_READY := $(VENV)/.ready-demo
 DEV_READY  := $(VENV)/.ready-dev
 
+# When its Python is gone (an upgrade, a moved home), so is the virtual environment.
+$(shell test -e $(BIN)/python || rm -f $(DEMO_READY) $(DEV_READY))
+
 # The first interpreter that is new enough; `make PYTHON=/path/to/python3.12 demo` chooses another.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
@@ -50,13 +53,13 @@ $(BIN)/python:
 	@echo "setting up $(VENV) with $$($(PYTHON) --version)"
 	@$(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); exit 1; }
 
-$(DEMO_READY): pyproject.toml | $(BIN)/python
+$(DEMO_READY): pyproject.toml $(BIN)/python
 	@echo "installing the lab"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
 	@touch $@
 
 # The development set-up includes the demo's, so that one after the other installs nothing twice.
-$(DEV_READY): pyproject.toml | $(BIN)/python
+$(DEV_READY): pyproject.toml $(BIN)/python
 	@echo "installing the lab and its development tools"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	@touch $@ $(DEMO_READY)
