@@ -1,1 +1,1 @@
-"""The nouns of the lab, frozen; imports only `lab.errors`."""
+"""Nouns: frozen values that the whole lab speaks in. No I/O, no clock, no chance. Imports only `lab.errors`."""

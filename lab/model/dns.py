@@ -1,0 +1,119 @@
+"""DNS questions and answers as values, and the zones that answer them.
+
+Core logic that needs DNS mid-way is a generator that yields `DnsQuestion`s (`Asking`); the simulator answers from
+`Zones`, the wire from the lab's own DNS server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeVar
+
+from lab.model.names import Domain
+
+RecordType = Literal["A", "AAAA", "MX", "TXT", "PTR", "CNAME"]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class DnsQuestion:
+    """One look-up."""
+
+    name: Domain
+    type: RecordType
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Mx:
+    """An MX record; the host `.` (null MX, RFC 7505) is the empty string."""
+
+    preference: int
+    host: str
+
+    def __str__(self) -> str:
+        return f"{self.preference} {self.host or '.'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """The rows found: `Mx` for MX, text for all other types (TXT strings already joined)."""
+
+    rows: tuple[Mx | str, ...]
+
+    def texts(self) -> tuple[str, ...]:
+        """The rows as text."""
+        return tuple(str(row) for row in self.rows)
+
+    def mx(self) -> tuple[Mx, ...]:
+        """The MX rows by preference."""
+        return tuple(sorted(row for row in self.rows if isinstance(row, Mx)))
+
+
+@dataclass(frozen=True, slots=True)
+class NoData:
+    """The name exists, but has no record of that type."""
+
+
+@dataclass(frozen=True, slots=True)
+class NxDomain:
+    """There is no such name."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServFail:
+    """The name server failed: a temporary error."""
+
+
+DnsAnswer = Records | NoData | NxDomain | ServFail
+Asking = Generator[DnsQuestion, DnsAnswer, T]
+"""A computation that may ask DNS questions before it returns a T."""
+
+
+@dataclass(frozen=True)
+class Zones:
+    """All DNS data of a lab: rows by name and type; names in `broken` answer SERVFAIL."""
+
+    rows: Mapping[tuple[str, str], tuple[Mx | str, ...]]
+    broken: frozenset[str] = frozenset()
+    _names: frozenset[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        names = {name for name, _ in self.rows}
+        for name in tuple(names):  # empty non-terminals exist, RFC 8020
+            names.update(Domain(name).parents())
+        object.__setattr__(self, "_names", frozenset(names))
+
+    def answer(self, question: DnsQuestion) -> DnsAnswer:
+        """Answer from the data, following CNAMEs (eight at most, then SERVFAIL)."""
+        name: str = question.name
+        for _ in range(8):
+            if name in self.broken:
+                return ServFail()
+            found = self.rows.get((name, question.type))
+            if found:
+                return Records(found)
+            alias = self.rows.get((name, "CNAME"))
+            if alias is None or question.type == "CNAME":
+                return NoData() if name in self._names else NxDomain()
+            name = str(alias[0])
+        return ServFail()
+
+
+def answered(asking: Asking[T], zones: Zones) -> T:
+    """Run a computation to its end, answering its questions from `zones`."""
+    try:
+        question = next(asking)
+        while True:
+            question = asking.send(zones.answer(question))
+    except StopIteration as end:
+        value: T = end.value
+        return value
+
+
+def zones_of(records: Iterable[tuple[str, RecordType, Mx | str]]) -> Zones:
+    """Zones from single records, in order of appearance."""
+    rows: dict[tuple[str, str], tuple[Mx | str, ...]] = {}
+    for name, kind, row in records:
+        rows[name, kind] = (*rows.get((name, kind), ()), row)
+    return Zones(rows)

@@ -1,0 +1,84 @@
+"""An on-premises Exchange organisation and its connectors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from lab.model.names import Address, Domain, DomainPattern
+from lab.model.tenant import AcceptedDomain, Recipient, TlsSettings
+
+
+@dataclass(frozen=True, slots=True)
+class AddressSpace:
+    """`SMTP:*.contoso.com;10`: what a send connector is for, and what it costs."""
+
+    pattern: DomainPattern
+    cost: int = 1
+
+    @classmethod
+    def parse(cls, text: str) -> AddressSpace:
+        """Read Exchange's form; prefix and cost may be missing. Raises ValueError."""
+        bare = text.strip()
+        if bare.lower().startswith("smtp:"):
+            bare = bare[5:]
+        name, _, cost = bare.partition(";")
+        if cost and not cost.strip().isdigit():
+            raise ValueError(f"{text!r}: the cost behind the semicolon is a number")
+        return cls(DomainPattern.parse(name), int(cost) if cost else 1)
+
+    def __str__(self) -> str:
+        return f"smtp:{self.pattern};{self.cost}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendConnector:
+    """`New-SendConnector` (R101, R116)."""
+
+    name: str
+    enabled: bool = True
+    address_spaces: tuple[AddressSpace, ...] = ()
+    dns_routing_enabled: bool = True
+    smart_hosts: tuple[str, ...] = ()
+    fqdn: str | None = None
+    """Goes into EHLO; the server's own name if unset."""
+    require_tls: bool = False
+    tls_auth_level: TlsSettings | None = None
+    tls_domain: DomainPattern | None = None
+    cloud_services_mail_enabled: bool = False
+    tls_certificate_name: str | None = None
+    """The lab's certificate profile to present; the host's own if unset (R249)."""
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiveConnector:
+    """`New-ReceiveConnector` as far as it decides something (R103)."""
+
+    name: str
+    fqdn: str | None = None
+    require_tls: bool = False
+    tls_domain_capabilities: tuple[DomainPattern, ...] = ()
+    """Names of peers that may hand over cross-premises headers (`…:AcceptCloudServicesMail`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnPremOrganization:
+    """The on-premises side of a company."""
+
+    name: str
+    accepted_domains: tuple[AcceptedDomain, ...] = ()
+    recipients: Mapping[str, Recipient] = field(default_factory=dict)
+    send_connectors: tuple[SendConnector, ...] = ()
+    receive_connectors: tuple[ReceiveConnector, ...] = ()
+
+    def accepts(self, domain: Domain | None) -> AcceptedDomain | None:
+        """The accepted domain that covers `domain`, the most specific first."""
+        if domain is None:
+            return None
+        fitting = [accepted for accepted in self.accepted_domains if accepted.covers(domain)]
+        return max(fitting, key=lambda accepted: len(accepted.domain_name), default=None)
+
+    def find(self, address: Address) -> Recipient | None:
+        """The recipient object known under `address`."""
+        return self.recipients.get(address.key)

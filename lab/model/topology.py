@@ -1,0 +1,110 @@
+"""Who exists and where: hosts, regions, organisations, tenants, zones. The frozen outcome of a scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+
+from lab.model.certificate import CertificateIdentity
+from lab.model.dns import Zones
+from lab.model.names import Address, Domain
+from lab.model.onprem import OnPremOrganization
+from lab.model.switches import Switches
+from lab.model.tenant import Tenant
+
+
+class Role(StrEnum):
+    """What program runs on a host."""
+
+    EXCHANGE = "exchange"
+    GATEWAY = "gateway"
+    INTERNET = "internet"
+    EOP = "eop"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """A machine with one program. `name` is the scenario's key, `fqdn` its name on the wire."""
+
+    name: str
+    role: Role
+    fqdn: Domain
+    address: str
+    """Where it listens, dotted IPv4."""
+    nat: str | None = None
+    """The public address that others see it come from; its own if unset."""
+    organization: str | None = None
+    certificate: str | None = None
+    """Profile of the certificate it shows as a server, and as a client too (see `client_certificate`)."""
+    client_certificate: bool = True
+    """Whether it shows its certificate as a client at all."""
+    offers_tls: bool = True
+    helo: Domain | None = None
+    smart_hosts: tuple[str, ...] = ()
+    """Gateway: where outgoing mail goes instead of MX."""
+    accepts_domains: tuple[Domain, ...] = ()
+    """Gateway: domains it takes in for others; internet: domains it is the final server of."""
+    forwards_to: tuple[str, ...] = ()
+    """Gateway: host that gets the mail for `accepts_domains`."""
+    relay_from: tuple[str, ...] = ()
+    """Gateway: addresses that may relay through it."""
+    mailboxes: Mapping[str, Address] = field(default_factory=dict)
+    """Internet: known mailboxes by key; empty means every local part is known."""
+    strict_spf: bool = False
+    """Refuse mail whose SPF result is fail (R176)."""
+    dkim_signs: frozenset[Domain] = frozenset()
+    """Gateway: author domains it signs for (R173)."""
+    max_hops: int = 60
+    expires_after: timedelta = timedelta(days=2)
+
+    @property
+    def source(self) -> str:
+        """The address its connections come from, as the other side sees it."""
+        return self.nat or self.address
+
+    @property
+    def ehlo(self) -> Domain:
+        """What it says in EHLO."""
+        return self.helo or self.fqdn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Region:
+    """A region of Exchange Online: all its MX names lead to the same front ends (R159)."""
+
+    name: str
+    """Three letters, `EUR`."""
+    front_ends: tuple[Host, ...]
+    outbound: tuple[Host, ...]
+    high_risk: tuple[Host, ...]
+    """The pool for NDRs to the internet and spam (R151)."""
+    offset: int = 0
+
+    @property
+    def node(self) -> str:
+        """The name of the region's node: `eop:EUR`."""
+        return f"eop:{self.name}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Topology:
+    """Everything a lab runs on. Pure data: no keys, no sockets, no clock."""
+
+    hosts: Mapping[str, Host]
+    """On-premises, gateway and internet hosts, by scenario key."""
+    regions: Mapping[str, Region]
+    organizations: Mapping[str, OnPremOrganization]
+    tenants: Mapping[str, Tenant]
+    zones: Zones
+    certificates: Mapping[str, CertificateIdentity]
+    """What a peer of the lab sees of each certificate profile."""
+    switches: Switches = field(default_factory=Switches)
+
+    def addresses(self) -> dict[str, str]:
+        """Every address of the lab with the name of the node behind it; nothing else may be connected to."""
+        book = {host.address: name for name, host in self.hosts.items()}
+        for region in self.regions.values():
+            book.update({fe.address: region.node for fe in region.front_ends})
+        return book

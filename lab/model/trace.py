@@ -1,0 +1,147 @@
+"""What happened to a message: `MessageTrace` > `Hop` > `Step`, and how it ended.
+
+A step carries plain data (text, numbers, lists) so that every body of the lab can write it down and read it back;
+the decision that made it hangs on it while it lives, and is rendered only when somebody asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+
+class StepKind(StrEnum):
+    """The closed set of things that can happen to a message at a node. `STEP_KEYS` names the data of each."""
+
+    SUBMITTED = "submitted"
+    CONNECTED = "connected"
+    ATTRIBUTED = "attributed"
+    REFUSED = "refused"
+    ACCEPTED = "accepted"
+    AUTHENTICATED = "authenticated"
+    PROMOTED = "promoted"
+    RESOLVED = "resolved"
+    ROUTED = "routed"
+    SENT = "sent"
+    DEFERRED = "deferred"
+    DELIVERED = "delivered"
+    BOUNCED = "bounced"
+    DROPPED = "dropped"
+
+
+STEP_KEYS: Mapping[StepKind, tuple[str, ...]] = {
+    StepKind.SUBMITTED: ("sender", "recipients"),
+    StepKind.CONNECTED: ("client", "client_host", "helo", "tls", "certificate", "faults"),
+    StepKind.ATTRIBUTED: ("recipient", "tenant", "direction", "basis", "connector", "reason"),
+    StepKind.REFUSED: ("stage", "recipient", "reply", "reason"),
+    StepKind.ACCEPTED: ("reverse_path", "recipients", "reply", "size"),
+    StepKind.AUTHENTICATED: ("spf", "dkim", "dmarc", "enforced", "header_from", "client"),
+    StepKind.PROMOTED: ("headers", "auth_as"),
+    StepKind.RESOLVED: ("recipient", "kind", "rewritten"),
+    StepKind.ROUTED: ("recipients", "connector", "how", "targets", "tls"),
+    StepKind.SENT: (
+        "recipients",
+        "host",
+        "address",
+        "source",
+        "connector",
+        "connection",
+        "reply",
+        "tls",
+        "certificate",
+    ),
+    StepKind.DEFERRED: ("recipients", "host", "connector", "connection", "reply", "until"),
+    StepKind.DELIVERED: ("recipient", "mailbox"),
+    StepKind.BOUNCED: ("recipient", "status", "reply", "host", "connection", "ndr", "ndr_to"),
+    StepKind.DROPPED: ("recipient", "reason"),
+}
+
+
+class Explainable(Protocol):
+    """A decision that can tell how it came about."""
+
+    def story(self) -> tuple[str, ...]:
+        """The decision as indented lines, losers included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One decision or action at one node."""
+
+    kind: StepKind
+    data: Mapping[str, object]
+    rules: tuple[str, ...] = ()
+    at: datetime | None = None
+    decision: Explainable | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HopHead:
+    """What identifies the stay of one message at one node."""
+
+    id: str
+    """The queue id (Exchange's InternalId) or, if the message was never taken, the session id."""
+    node: str
+    host: str
+    """The machine that logs it: the hub or front end at EOP, the server elsewhere."""
+    tenant: str | None
+    message_id: str
+    """'' when the message was refused before DATA."""
+    network_message_id: str = ""
+    in_reply_to: str = ""
+    """Message-ID of the original, on NDRs."""
+    arrived: datetime
+    client: str = ""
+    client_host: str = ""
+    server: str = ""
+    connection: str = ""
+    """`client:port>server`, the key that both ends of a connection know."""
+    connector: str = ""
+    reverse_path: str = ""
+    recipients: tuple[str, ...] = ()
+    subject: str = ""
+    size: int = 0
+    direction: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """The stay of a message at one node, and what was done there."""
+
+    head: HopHead
+    steps: tuple[Step, ...]
+
+    def first(self, kind: StepKind) -> Step | None:
+        """The first step of that kind."""
+        return next((step for step in self.steps if step.kind is kind), None)
+
+    def all(self, kind: StepKind) -> tuple[Step, ...]:
+        """All steps of that kind."""
+        return tuple(step for step in self.steps if step.kind is kind)
+
+
+class Disposition(StrEnum):
+    """How a message ended for one recipient."""
+
+    DELIVERED = "delivered"
+    BOUNCED = "bounced"
+    REJECTED = "rejected"
+    """Refused at SMTP to a client of the lab's user: nobody in the lab had taken it."""
+    QUEUED = "queued"
+    DROPPED = "dropped"
+    LOST = "lost"
+    """Never happens; a lab bug if it does."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageTrace:
+    """The whole way of one message, hop by hop in causal order, and of the NDRs that it caused."""
+
+    message_id: str
+    hops: tuple[Hop, ...]
+    dispositions: Mapping[str, Disposition]
+    """By original recipient."""
+    reports: tuple[MessageTrace, ...] = ()

@@ -1,0 +1,113 @@
+"""A scenario as values: what to build, what to send, what to expect. Made by `lab.scenario.load`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from lab.model.certificate import CertificateProfile
+from lab.model.names import Address, ReversePath
+from lab.model.topology import Topology
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageSpec:
+    """One message to send. The node is where the sender's mailbox lies, unless `via` names a host."""
+
+    key: str
+    sender: Address
+    """The author (From header, P2)."""
+    recipients: tuple[Address, ...]
+    reverse_path: ReversePath | None = None
+    """P1 where it differs from the author; `<>` is possible."""
+    subject: str = ""
+    body: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    via: str | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttributedExpectation:
+    """What the first front end that took (or refused) the message should have decided; None: not checked."""
+
+    tenant: str | None = None
+    basis: str | None = None
+    connector: str | None = None
+    """May end in `*`."""
+    direction: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NdrExpectation:
+    """The non-delivery report; None: not checked."""
+
+    status: str | None = None
+    generated_by: str | None = None
+    """YAML `from:`; a host key or `tenant:NAME`."""
+    to: Address | None = None
+    via: str | None = None
+    """Connector it leaves by; may end in `*`."""
+    ends: str | None = None
+    """Disposition of the report itself."""
+    path: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation:
+    """What a variant claims about one message; a field that is None (or empty) claims nothing."""
+
+    path: tuple[str, ...] | None = None
+    """Hosts by key and tenants as `tenant:NAME`, in order, up to where the message was last taken or refused."""
+    attributed: AttributedExpectation | None = None
+    ends: str | None = None
+    """delivered, bounced, rejected, queued, dropped."""
+    ndr: NdrExpectation | None = None
+    no_ndr: bool = False
+    reply: str | None = None
+    """Text that the decisive SMTP reply contains (`5.7.51`)."""
+    seen_by: tuple[str, ...] = ()
+    """Whose tracking logs have the message."""
+    not_seen_by: tuple[str, ...] = ()
+    spf: tuple[tuple[str, str], ...] = ()
+    """SPF result by place: `tenant:uclabor` -> `fail`."""
+    dmarc: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    """Header fields (name, text the value contains) in the message that was delivered."""
+    line: int = 0
+    file: str = ""
+    """Where the expectation is written, for the report."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """One configuration of a scenario, fully expanded."""
+
+    name: str
+    title: str = ""
+    why: str = ""
+    kind: str = ""
+    """`fault`, `cure`, `half-cure` or '' — for the table at the end of a run."""
+    topology: Topology
+    profiles: Mapping[str, CertificateProfile]
+    messages: tuple[MessageSpec, ...]
+    expect: Mapping[str, Expectation]
+    as_of: date | None = None
+    starts: datetime
+    """The lab's clock at the start, aware UTC."""
+    only: str | None = None
+    """The one driver that can run it."""
+    only_why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """A loaded scenario file."""
+
+    name: str
+    file: str
+    title: str = ""
+    why: str
+    variants: Mapping[str, Variant] = field(default_factory=dict)
+    """In the order of the file; a file without variants has one, named `base`."""
