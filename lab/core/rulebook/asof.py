@@ -1,0 +1,38 @@
+"""Which switch values were in force on a date.
+
+The dates come from the time line (R45-R55). They move a default; a scenario may still set another value.
+
+Assumed here: that there was no accepted-domain test before July 2017 (R45), and that relayed mail was not
+rewritten before SRS came for all forwarding (R48), though headers of 2022 and July 2023 show it (R153).
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from lab.core.rulebook.switches import SWITCHES
+
+
+@dataclass(frozen=True, slots=True)
+class Until:
+    """Before `day`, `switch` stood at `value`; `rule` says what changed on that day."""
+
+    day: date
+    switch: str
+    value: str
+    rule: str
+
+
+HISTORY: tuple[Until, ...] = (
+    Until(date(2017, 7, 5), "attribution_order", "legacy_pre2026", "R45"),
+    Until(date(2023, 8, 1), "srs_relay", "off", "R48"),
+    Until(date(2023, 11, 1), "require_accepted_cert_domain", "false", "R5"),
+    Until(date(2023, 11, 1), "p2_counts_for_relay", "true", "R49"),
+    Until(date(2025, 4, 1), "reject_direct_send_available", "false", "R51"),
+)
+"""Oldest first. R54 has no row: the order is assumed to have held before it was published."""
+
+
+def switches_as_of(as_of: date | None) -> dict[str, str]:
+    """The value of every switch that nobody has set, under the rules of that date (None: today's)."""
+    then = {until.switch: until.value for until in HISTORY if as_of is not None and as_of < until.day}
+    return {name: then.get(name, switch.default) for name, switch in SWITCHES.items()}
