@@ -22,9 +22,14 @@ class Switches:
     wildcard_connector_depth: str = "any"
     wildcard_cert_covers_exact: bool = True
     wildcard_cert_covers_apex_value: bool = False
+    wildcard_connector_covers_apex: bool = True
+    wildcard_connector_covers_sub_wildcard: bool = False
     cross_region: str = "attr35"
     mixed_tenant_rcpts: str = "first_binds_then_452"
     partner_scope: str = "restrict_flags_only"
+    onpremises_sender_domains: str = "ignored"
+    dbeb_for_originating: bool = False
+    outbound_connector_order: str = "exact,accepted_domains,wildcard"
     dmarc_on_connector_mail: bool = False
     srs_relay: bool = True
     reject_direct_send_available: bool = True

@@ -1,0 +1,191 @@
+"""How an attribution came about: the connectors considered, why each won or lost, and the decision told in lines.
+
+Looks only at the tenants that the facts point to (owner of a certificate name, of MAIL FROM, of RCPT TO, and of every
+connector that matched), so an explanation too takes the same time however many tenants there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lab.core.matching import certificate_names, name_match
+from lab.core.verdicts import Attribution, Basis, Considered, Verdict
+from lab.model.names import DomainPattern
+from lab.model.tenant import ConnectorType, InboundConnector, Tenant
+
+
+def considered(attribution: Attribution) -> tuple[Considered, ...]:
+    """Every connector of the tenants concerned, the winner first, then by tenant and name."""
+    found = [
+        _consider(attribution, tenant, connector)
+        for tenant in _concerned(attribution)
+        for connector in tenant.inbound_connectors
+    ]
+    return tuple(sorted(found, key=lambda c: (not c.fits, c.tenant, c.connector)))
+
+
+def _concerned(attribution: Attribution) -> tuple[Tenant, ...]:
+    directory = attribution.directory
+    tenants = [candidate.tenant for candidate in attribution.candidates]
+    certificate = attribution.credentials.certificate
+    names = certificate_names(certificate, attribution.switches) if certificate else ()
+    domains = [attribution.reverse_path.domain, attribution.recipient.domain]
+    for name in names:
+        domains += [name.domain, *(name.domain.parents() if name.domain else ())]
+    for domain in domains:
+        owner = directory.owner(domain)
+        if owner is not None:
+            tenants.append(owner)
+    return tuple({tenant.name: tenant for tenant in tenants}.values())
+
+
+def _consider(attribution: Attribution, tenant: Tenant, connector: InboundConnector) -> Considered:
+    won = attribution.connector is connector and attribution.tenant is tenant and attribution.reply is None
+    why, rules = _why(attribution, tenant, connector)
+    return Considered(tenant.name, connector.name, won, why, rules)
+
+
+def _why(
+    attribution: Attribution, tenant: Tenant, connector: InboundConnector
+) -> tuple[str, tuple[str, ...]]:
+    if not connector.enabled:
+        return "it is disabled", ("R69",)
+    if connector.connector_type is ConnectorType.PARTNER:
+        return _why_partner(attribution, tenant, connector)
+    mine = [c for c in attribution.candidates if c.tenant is tenant and c.connector is connector]
+    if not mine:
+        return _why_no_match(attribution, connector)
+    match = mine[0].match
+    fit = _fit_text(attribution, connector, match.name if match else None)
+    rules = (match.rule,) if match else ("R21",)
+    chosen = attribution.chosen
+    if chosen is not None and chosen.connector is connector and chosen.tenant is tenant:
+        return f"{fit}; settled by the {attribution.owner}", (*rules, "R3")
+    if match and not _accepted(tenant, connector):
+        return f"{fit}, but {_value_domain(connector)} is no accepted domain of {tenant.name}", (
+            *rules,
+            "R11",
+            "R83",
+        )
+    if chosen is not None:
+        return f"{fit}, but the {attribution.owner} belongs to {chosen.tenant.name}", (*rules, "R3", "R18")
+    if not match and connector.require_tls and not attribution.credentials.tls:
+        return f"{fit}, but the connector requires TLS", (*rules, "R60")
+    return f"{fit}, but neither MAIL FROM nor RCPT TO is an accepted domain of {tenant.name}", (
+        *rules,
+        "R5",
+        "R7",
+    )
+
+
+def _why_partner(
+    attribution: Attribution, tenant: Tenant, connector: InboundConnector
+) -> tuple[str, tuple[str, ...]]:
+    if (
+        attribution.basis in (Basis.CERTIFICATE, Basis.ADDRESS)
+        or tenant.accepts(attribution.recipient.domain) is None
+    ):
+        return "partner connectors are looked at only in the tenant found by the recipient", ("R23",)
+    if attribution.connector is connector:
+        return "the client is the partner that the connector names", ("R22", "R23")
+    domain = attribution.reverse_path.domain
+    if domain and not any(p.covers(domain) for p in connector.sender_domains):
+        return f"its SenderDomains do not mean {domain}", ("R57",)
+    if attribution.reply is not None and attribution.reply.enhanced == "5.7.51" and connector.restricts:
+        return "it restricts this sender domain, and the client is not the one it names", ("R22", "R38")
+    return "it restricts nothing", ("R22", "R23")
+
+
+def _why_no_match(attribution: Attribution, connector: InboundConnector) -> tuple[str, tuple[str, ...]]:
+    value, credentials = connector.tls_sender_certificate_name, attribution.credentials
+    if value is None:
+        return f"{credentials.address} is not in its SenderIPAddresses", ("R21",)
+    if credentials.certificate is None:
+        absent = "no client certificate was shown" if credentials.tls else "the connection is not encrypted"
+        return f"it wants a certificate for {value}; {absent}", ("R132" if credentials.tls else "R195",)
+    shown = certificate_names(credentials.certificate, attribution.switches)
+    fitting = next((n for n in shown if name_match(value, n, attribution.switches)), None)
+    if fitting is not None:
+        return (
+            f"{fitting} would fit {value}, but the certificate is ignored: {credentials.ignored}",
+            credentials.rules,
+        )
+    names = ", ".join(map(str, shown)) or credentials.certificate.label
+    return f"{names} does not fit {value}", (_no_match_rule(value, shown),)
+
+
+def _no_match_rule(value: DomainPattern, shown: tuple[DomainPattern, ...]) -> str:
+    """The rule whose switch said no, where one came near; R72 otherwise."""
+    for name in shown:
+        if name.wildcard and not value.wildcard:
+            if name.domain == value.domain:
+                return "R78"
+            if value.domain and name.domain and value.domain.is_under(name.domain):
+                return "R77"
+        if value.wildcard and value.domain and name.domain and name.domain.is_under(value.domain):
+            return "R79" if name.wildcard else "R74"
+    return "R85"
+
+
+def _accepted(tenant: Tenant, connector: InboundConnector) -> bool:
+    value = connector.tls_sender_certificate_name
+    return value is not None and tenant.accepts(value.domain) is not None
+
+
+def _value_domain(connector: InboundConnector) -> str:
+    value = connector.tls_sender_certificate_name
+    return str(value.domain) if value else ""
+
+
+def _fit_text(attribution: Attribution, connector: InboundConnector, name: DomainPattern | None) -> str:
+    if name is None:
+        return f"address {attribution.credentials.address} is in its SenderIPAddresses"
+    return f"certificate name {name} fits TlsSenderCertificateName {connector.tls_sender_certificate_name}"
+
+
+def story(attribution: Attribution) -> tuple[str, ...]:
+    """The decision as indented lines; each names its rules in brackets."""
+    return tuple(_tell(attribution))
+
+
+def _tell(a: Attribution) -> Iterator[str]:
+    yield _headline(a)
+    yield f"  facts: {_facts(a)}"
+    yield f"  certificate: {_certificate(a)}"
+    losers = []
+    for one in considered(a):
+        line = f'{one.tenant} / "{one.connector}": {one.why} [{" ".join(one.rules)}]'
+        if one.fits:
+            yield f"  won:  {line}"
+        else:
+            losers.append(f"  lost: {line}")
+    yield from losers
+    if not losers and a.connector is None:
+        yield "  no inbound connector of the tenants concerned matches"
+    if a.verdict is Verdict.ORIGINATING and a.tenant and not a.tenant.accepts(a.recipient.domain):
+        yield f"  RCPT TO {a.recipient.domain} was not used to find the tenant; it only steers routing now [R6 R15]"
+    yield f"  rules: {' '.join(dict.fromkeys(a.rules))}"
+
+
+def _headline(a: Attribution) -> str:
+    if a.reply is not None:
+        whose = f" by tenant {a.tenant.name}" if a.tenant else ""
+        return f"{a.recipient}: refused{whose}: {a.reply.bare} — {a.reason}"
+    tenant = a.tenant.name if a.tenant else "?"
+    through = f' through "{a.connector.name}"' if a.connector else ""
+    return f"{a.recipient}: {a.verdict} mail of tenant {tenant}, by {a.basis}{through} — {a.reason}"
+
+
+def _facts(a: Attribution) -> str:
+    tls = "TLS" if a.credentials.tls else "no TLS"
+    return f"from {a.credentials.address}, {tls}, MAIL FROM:{a.reverse_path}, RCPT TO:<{a.recipient}>; EHLO is not used [R20]"
+
+
+def _certificate(a: Attribution) -> str:
+    c = a.credentials
+    if c.certificate is None:
+        return "none shown [R132]"
+    names = ", ".join(c.certificate.names) or c.certificate.label
+    if c.ignored:
+        return f"{names} — ignored: {c.ignored} [{' '.join(c.rules)}]"
+    return f"{names} — counts [{' '.join(c.rules)}]"

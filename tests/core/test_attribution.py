@@ -1,0 +1,295 @@
+"""The worked decisions W1-W20 of the rules, and the switches around them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lab.core.verdicts import Basis, Reason, Verdict
+from lab.model.certificate import CertFault
+from tests.core.worlds import a_certificate, a_tenant, decide, on_premises, partner
+
+B = a_tenant("b")
+GATEWAY = "198.51.100.25"
+SELF_SIGNED = a_certificate("*.a.example", faults=frozenset({CertFault.SELF_SIGNED}))
+
+
+def a(*connectors, **more):
+    return a_tenant("a", *connectors, **more)
+
+
+def by_address(name):
+    return a_tenant(name, on_premises(f"By address {name}", ips=(GATEWAY,)))
+
+
+WORKED = [
+    ("W1", (a(on_premises(cert="*.a.example")), B), {"cert": "*.a.example"}, "Originating a certificate", {"R3", "R5", "R76"}),
+    ("W2", (a(on_premises(cert="*.a.example")), B), {"cert": "mx.a.example"}, "Originating a certificate", {"R73"}),
+    ("W3", (a(on_premises(cert="hybrid.a.example"), domains=("a.example", "hybrid.a.example")), B), {"cert": "mx.a.example"}, "Incoming b recipient", {"R15"}),
+    ("W4", (a(on_premises(cert="hybrid.a.example"), domains=("a.example", "hybrid.a.example")), B), {"cert": "*.a.example"}, "Originating a certificate", {"R77"}),
+    ("W5", (a_tenant("m", on_premises(cert="*.m.example")), a_tenant("c"), B), {"cert": "mx1.m.example", "sender": "x@c.example"}, "Originating m certificate", {"R73"}),
+    ("W6", (by_address("a"), B), {}, "Originating a address", {"R5", "R7", "R21"}),
+    ("W7", (by_address("a"), B), {"sender": "x@other.example"}, "Incoming b recipient", {"R15"}),
+    ("W8", (by_address("a"), B), {"sender": "x@other.example", "to": "x@elsewhere.example"}, "550 5.7.64", {"R35"}),
+    ("W9", (by_address("a"), by_address("c"), B), {}, "Originating a address", {"R3", "R21"}),
+    ("W10", (by_address("a"), by_address("c"), B), {"sender": "<>", "to": "user@a.example"}, "Originating a address", {"R3"}),
+    ("W11", (by_address("a"), by_address("c"), B), {"sender": "<>"}, "Incoming b recipient", {"R15"}),
+    ("W12", (a(on_premises(cert="hybrid.a.example"), domains=("a.example", "hybrid.a.example")), B), {"cert": "hybrid.a.example", "sender": "<>"}, "Originating a certificate", {"R5"}),
+    ("W13", (a(on_premises(cert="mail.a.example")), B), {"cert": "mail.a.example", "sender": "x@other.example"}, "Incoming b recipient", {"R11"}),
+    ("W14", (a(on_premises(cert="mail.a.example")), B), {"cert": "mail.a.example", "to": "x@elsewhere.example"}, "Originating a certificate", {"R5"}),
+    ("W15", (a(on_premises(cert="*.a.example")), B), {"cert": SELF_SIGNED}, "Incoming b recipient", {"R9", "R15"}),
+    ("W16", (a(on_premises(cert="*.a.example")), B), {"cert": "*.a.example", "to": "user@a.example"}, "Originating a certificate", {"R16"}),
+    ("W17", (a(on_premises(cert="*.x.example")), a_tenant("c", on_premises(cert="*.x.example"), domains=("c.example", "x.example")), B), {"cert": "*.x.example"}, "Originating c certificate", {"R3"}),
+    ("W18", (a(on_premises(cert="*.x.example")), a_tenant("c", on_premises(cert="*.x.example")), B), {"cert": "*.x.example"}, "Originating a certificate", {"R3"}),
+    ("W19", (a(), a_tenant("b", partner(senders=("a.example",), ips=(GATEWAY,)))), {"cert": "mail.protection.outlook.com", "ip": "203.0.113.70"}, "550 5.7.51", {"R38"}),
+    ("W20", (a(reject_direct_send=True), B), {"to": "user@a.example"}, "550 5.7.68", {"R39"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("world", "facts", "outcome", "rules"), [w[1:] for w in WORKED], ids=[w[0] for w in WORKED]
+)
+def test_worked_decision(world, facts, outcome, rules):
+    decision = decide(*world, **facts)
+    assert told(decision).startswith(outcome)
+    assert rules <= set(decision.rules)
+
+
+def told(decision):
+    if decision.reply:
+        return decision.reply.bare
+    return f"{decision.verdict} {decision.tenant_name} {decision.basis}"
+
+
+@pytest.mark.parametrize("world", [w[1:3] for w in WORKED], ids=[w[0] for w in WORKED])
+def test_the_order_of_tenants_changes_nothing(world):
+    tenants, facts = world
+    assert told(decide(*tenants, **facts)) == told(decide(*reversed(tenants), **facts))
+
+
+@pytest.mark.parametrize("world", [w[1:3] for w in WORKED], ids=[w[0] for w in WORKED])
+def test_every_decision_can_be_told(world):
+    tenants, facts = world
+    decision = decide(*tenants, **facts)
+    lines = decision.story()
+    assert lines[0].startswith(str(decision.recipient))
+    assert sum(one.fits for one in decision.considered()) == (
+        decision.connector is not None and decision.reply is None
+    )
+
+
+class TestSwitches:
+    def test_wildcard_certificate_does_not_cover_an_exact_value_when_the_switch_says_so(self):
+        world = (a(on_premises(cert="hybrid.a.example"), domains=("a.example", "hybrid.a.example")), B)
+        assert decide(*world, cert="*.a.example", wildcard_cert_covers_exact=False).tenant_name == "b"
+
+    def test_unaccepted_name_is_no_match_at_all_by_the_stricter_document(self):
+        world = (a(on_premises(cert="mail.a.example")), B)
+        decision = decide(
+            *world, cert="mail.a.example", to="x@elsewhere.example", unaccepted_cert_name="no_match"
+        )
+        assert decision.reason is Reason.NOT_ACCEPTED
+        assert "ATTR36" in decision.reply.text
+
+    def test_before_november_2023_the_certificate_domain_need_not_be_accepted(self):
+        world = (a(on_premises(cert="mail.a.example")), B)
+        facts = {"cert": "mail.a.example", "sender": "x@other.example"}
+        assert decide(*world, **facts).tenant_name == "b"
+        assert decide(*world, **facts, require_accepted_cert_domain=False).tenant_name == "a"
+        assert decide(*world, **facts, attribution_order="legacy_pre2026").tenant_name == "a"
+
+    def test_before_november_2023_an_accepted_author_domain_allows_relay(self):
+        world = (by_address("a"), B)
+        facts = {"sender": "x@other.example", "to": "x@elsewhere.example", "author": "a.example"}
+        assert decide(*world, **facts).reply.enhanced == "5.7.64"
+        assert decide(*world, **facts, p2_counts_for_relay=True).tenant_name == "a"
+
+    @pytest.mark.parametrize(
+        ("fault", "switch"),
+        [
+            (CertFault.UNTRUSTED, "bad_chain"),
+            (CertFault.SELF_SIGNED, "bad_chain"),
+            (CertFault.EXPIRED, "expired_cert"),
+        ],
+    )
+    def test_a_bad_certificate_is_ignored_or_refused(self, fault, switch):
+        world = (a(on_premises(cert="*.a.example")), B)
+        shown = a_certificate("*.a.example", faults=frozenset({fault}))
+        assert decide(*world, cert=shown).tenant_name == "b"
+        refused = decide(*world, cert=shown, **{switch: "refuse_connection"})
+        assert refused.reason is Reason.CERTIFICATE_REFUSED
+
+    def test_client_key_usage_matters_only_when_the_switch_says_so(self):
+        world = (a(on_premises(cert="*.a.example")), B)
+        shown = a_certificate("*.a.example", faults=frozenset({CertFault.NO_CLIENT_AUTH}))
+        assert decide(*world, cert=shown).tenant_name == "a"
+        assert decide(*world, cert=shown, require_client_eku=True).tenant_name == "b"
+
+    def test_cn_only_ignores_the_san(self):
+        world = (a(on_premises(cert="mx.a.example"), domains=("a.example", "mx.a.example")), B)
+        shown = a_certificate("www.other.example", "mx.a.example")
+        assert decide(*world, cert=shown).tenant_name == "a"
+        assert decide(*world, cert=shown, cert_names="cn_only").tenant_name == "b"
+
+    def test_another_region_answers_attr35_or_proxies(self):
+        world = (a(on_premises(cert="*.a.example"), region="EUR"), a_tenant("b", region="NAM"))
+        decision = decide(*world, cert="*.a.example", region="NAM")
+        assert (decision.reply.code, decision.reply.enhanced) == (451, "4.4.62")
+        assert "ATTR35" in decision.reply.text
+        assert decide(*world, cert="*.a.example", region="NAM", cross_region="proxy").tenant_name == "a"
+
+    def test_a_tie_goes_to_the_reverse_path_then_the_recipient_then_the_oldest(self):
+        sans = a_certificate("mx.a.example", "mx.c.example")
+        world = (
+            a(on_premises(cert="*.a.example"), age=2),
+            a_tenant("c", on_premises(cert="*.c.example"), age=1),
+            B,
+        )
+        assert decide(*world, cert=sans, sender="x@c.example").tenant_name == "c"
+        assert decide(*world, cert=sans, sender="<>", to="user@a.example").tenant_name == "a"
+        assert decide(*world, cert=sans, sender="<>").tenant_name == "c"
+        assert decide(*world, cert=sans, tenant_tie_break="oldest").tenant_name == "c"
+        assert decide(*world, cert=sans, tenant_tie_break="reject").reason is Reason.TIE_REJECTED
+        seeds = {
+            decide(*world, cert=sans, tenant_tie_break="seeded_random", seed=n).tenant_name for n in range(20)
+        }
+        assert seeds == {"a", "c"}
+
+
+class TestIncoming:
+    def test_a_connector_of_type_on_premises_never_refuses(self):
+        assert decide(a(), a_tenant("b", on_premises(cert="*.b.example"))).verdict is Verdict.INCOMING
+
+    def test_a_partner_connector_that_names_the_client_takes_it(self):
+        decision = decide(a(), a_tenant("b", partner(senders=("a.example",), ips=(GATEWAY,))))
+        assert (decision.reason, decision.connector.name) == (Reason.PARTNER, "Partner")
+
+    def test_a_partner_connector_for_other_senders_is_no_hindrance(self):
+        assert decide(a(), a_tenant("b", partner(senders=("z.example",), ips=("203.0.113.1",)))).reply is None
+
+    def test_a_restriction_by_certificate_wants_that_name(self):
+        world = (a(), a_tenant("b", partner(senders=("a.example",), cert="mx.a.example")))
+        assert decide(*world, cert="mx.a.example").reply is None
+        assert decide(*world, cert="other.example").reply.enhanced == "5.7.51"
+
+    def test_failed_hybrid_authentication_meets_the_own_restricting_partner_connector(self):
+        """T7, R42: the name is no accepted domain, MAIL FROM neither, the recipient is the own tenant's."""
+        world = (a(on_premises(cert="mail.a.example"), partner("From the gateway", ips=("203.0.113.9",))), B)
+        decision = decide(*world, cert="mail.a.example", sender="x@other.example", to="user@a.example")
+        assert decision.reply.enhanced == "5.7.51"
+        assert {"R11", "R38", "R42"} <= set(decision.rules)
+
+    def test_direct_send_is_accepted_unless_rejected(self):
+        assert decide(a(), to="user@a.example").reason is Reason.ANONYMOUS
+        decision = decide(a(reject_direct_send=True), to="user@a.example", reject_direct_send_available=False)
+        assert decision.reply is None
+
+    def test_reject_direct_send_spares_foreign_senders_and_connectors(self):
+        assert decide(a(reject_direct_send=True), to="user@a.example", sender="x@b.example").reply is None
+        world = a(on_premises(cert="*.a.example"), reject_direct_send=True)
+        assert decide(world, to="user@a.example", cert="*.a.example").reply is None
+
+    def test_unknown_recipients_are_refused_at_the_edge_only_when_incoming(self):
+        assert decide(a(), B, to="nobody@b.example").reply.enhanced == "5.4.1"
+        world = (a(on_premises(cert="*.a.example")), B)
+        assert decide(*world, to="nobody@b.example", cert="*.a.example").verdict is Verdict.ORIGINATING
+
+    def test_edge_blocking_is_off_for_internal_relay(self):
+        from lab.model.tenant import DomainType
+
+        relay = replace(
+            B, accepted_domains=(replace(B.accepted_domains[0], domain_type=DomainType.INTERNAL_RELAY),)
+        )
+        assert decide(a(), relay, to="nobody@b.example").reply is None
+
+    def test_a_connector_without_restriction_can_still_require_tls_by_switch(self):
+        world = (a(), a_tenant("b", partner(senders=("a.example",))))
+        assert decide(*world, tls=False).reply is None
+        assert decide(*world, tls=False, partner_scope="sender_domain_also").reply.enhanced == "5.7.3"
+
+
+class TestOwnConnection:
+    def test_a_blocked_connector_is_refused(self):
+        decision = decide(a(on_premises(cert="*.a.example", blocked=True)), B, cert="*.a.example")
+        assert decision.reply.enhanced == "5.7.711"
+
+    def test_a_disabled_connector_takes_part_in_nothing(self):
+        assert (
+            decide(a(on_premises(cert="*.a.example", enabled=False)), B, cert="*.a.example").tenant_name
+            == "b"
+        )
+
+    def test_certificate_outranks_address(self):
+        both = a(on_premises("by address", ips=(GATEWAY,)), on_premises("by name", cert="*.a.example"))
+        decision = decide(both, B, cert="*.a.example")
+        assert (decision.basis, decision.connector.name) == (Basis.CERTIFICATE, "by name")
+
+    def test_the_exact_value_outranks_the_wildcard(self):
+        both = a(
+            on_premises("wild", cert="*.a.example"),
+            on_premises("exact", cert="mx.a.example"),
+            domains=("a.example", "mx.a.example"),
+        )
+        assert decide(both, B, cert="mx.a.example").connector.name == "exact"
+
+    def test_no_tls_no_match_by_address_when_the_connector_requires_it(self):
+        assert decide(by_address("a"), B, tls=False).tenant_name == "b"
+        relaxed = a_tenant("a", on_premises(ips=(GATEWAY,), require_tls=False))
+        assert decide(relaxed, B, tls=False).tenant_name == "a"
+
+    def test_addresses_match_by_network(self):
+        wide = a_tenant("a", on_premises(ips=("198.51.100.0/24",)))
+        assert decide(wide, B, ip="198.51.100.77").basis is Basis.ADDRESS
+        assert decide(wide, B, ip="198.51.101.77").tenant_name == "b"
+
+
+NAMES = st.sampled_from(
+    ["a.example", "mx.a.example", "*.a.example", "hybrid.a.example", "*.x.example", "c.example"]
+)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("acde"), NAMES, st.booleans()),
+        min_size=1,
+        max_size=5,
+        unique_by=lambda t: t[0],
+    ),
+    st.lists(NAMES, min_size=1, max_size=3),
+    st.sampled_from(["user@a.example", "x@c.example", "<>"]),
+    st.sampled_from(["user@b.example", "user@a.example", "x@elsewhere.example"]),
+    st.randoms(use_true_random=False),
+)
+def test_attribution_does_not_depend_on_the_order_of_tenants_or_connectors(specs, names, sender, to, dice):
+    def world():
+        tenants = []
+        for name, value, accepted in specs:
+            connectors = [
+                on_premises("1", cert=value),
+                on_premises("2", cert=value),
+                on_premises("3", ips=(GATEWAY,)),
+            ]
+            dice.shuffle(connectors)
+            extra = (
+                (value.removeprefix("*."),)
+                if accepted and value.removeprefix("*.") != f"{name}.example"
+                else ()
+            )
+            tenants.append(
+                a_tenant(
+                    name, *connectors, domains=(f"{name}.example",) + (extra if name == specs[0][0] else ())
+                )
+            )
+        tenants.append(B)
+        dice.shuffle(tenants)
+        return tenants
+
+    shown = a_certificate(*names)
+    first, second = (decide(*world(), cert=shown, sender=sender, to=to) for _ in range(2))
+    assert (told(first), first.connector and first.connector.name) == (
+        told(second),
+        second.connector and second.connector.name,
+    )

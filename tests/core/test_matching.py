@@ -1,0 +1,103 @@
+"""R72-R82: connector value against certificate name, in both positions of each switch."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lab.core.directory import TenantDirectory
+from lab.core.matching import certificate_names, name_match
+from lab.model.certificate import CertificateIdentity
+from lab.model.names import DomainPattern
+from lab.model.switches import Switches
+from tests.core.worlds import a_tenant, on_premises
+
+TABLE = [
+    ("R72", "mail.contoso.example", "mail.contoso.example", True, {}),
+    ("R72", "mail.contoso.example", "mx.contoso.example", False, {}),
+    ("R73", "*.contoso.example", "mail.contoso.example", True, {}),
+    ("R74", "*.contoso.example", "a.b.contoso.example", True, {}),
+    ("R74", "*.contoso.example", "a.b.contoso.example", False, {"wildcard_connector_depth": "single_label"}),
+    ("R75", "*.contoso.example", "contoso.example", True, {}),
+    ("R75", "*.contoso.example", "contoso.example", False, {"wildcard_connector_covers_apex": False}),
+    ("R76", "*.contoso.example", "*.contoso.example", True, {}),
+    ("R77", "mail.contoso.example", "*.contoso.example", True, {}),
+    ("R77", "mail.contoso.example", "*.contoso.example", False, {"wildcard_cert_covers_exact": False}),
+    ("R77", "a.mail.contoso.example", "*.contoso.example", False, {}),
+    ("R78", "contoso.example", "*.contoso.example", False, {}),
+    ("R78", "contoso.example", "*.contoso.example", True, {"wildcard_cert_covers_apex_value": True}),
+    ("R79", "*.contoso.example", "*.sub.contoso.example", False, {}),
+    (
+        "R79",
+        "*.contoso.example",
+        "*.sub.contoso.example",
+        True,
+        {"wildcard_connector_covers_sub_wildcard": True},
+    ),
+    ("R80", "*", "mail.contoso.example", False, {}),
+    ("R73", "*.contoso.example", "mail.notcontoso.example", False, {}),
+    ("R82", "MAIL.Contoso.example", "mail.contoso.EXAMPLE", True, {}),
+    ("R82", "mail.münchen.example", "mail.xn--mnchen-3ya.example", True, {}),
+]
+
+
+@pytest.mark.parametrize(
+    ("rule", "value", "name", "fits", "switches"), TABLE, ids=lambda v: str(v) if v else "default"
+)
+def test_table(rule, value, name, fits, switches):
+    match = name_match(DomainPattern.parse(value), DomainPattern.parse(name), Switches(**switches))
+    assert (match is not None) is fits
+    if match is not None and rule != "R82":
+        assert match.rule == rule
+
+
+def test_names_that_are_no_domain_names_are_left_out():
+    shown = CertificateIdentity(common_name="Printer 3", dns_names=("mx.a.example",))
+    assert [str(n) for n in certificate_names(shown, Switches())] == ["mx.a.example"]
+
+
+LABELS = st.sampled_from(["a", "b", "mail", "x-1"])
+DOMAINS = st.lists(LABELS, min_size=1, max_size=4).map(lambda labels: ".".join([*labels, "example"]))
+PATTERNS = st.tuples(st.booleans(), DOMAINS).map(lambda t: f"*.{t[1]}" if t[0] else t[1])
+POSITIONS = st.builds(
+    Switches,
+    wildcard_connector_depth=st.sampled_from(["any", "single_label"]),
+    wildcard_cert_covers_exact=st.booleans(),
+    wildcard_cert_covers_apex_value=st.booleans(),
+    wildcard_connector_covers_apex=st.booleans(),
+    wildcard_connector_covers_sub_wildcard=st.booleans(),
+)
+
+
+def plainly_fits(value: str, name: str, switches: Switches) -> bool:
+    """The slow, obvious reference: spelled out on labels, from the words of section 3.2."""
+    k, n = value.removeprefix("*.").split("."), name.removeprefix("*.").split(".")
+    below = len(n) - len(k) if n[-len(k) :] == k else -1
+    if value[0] != "*" and name[0] != "*":
+        return k == n
+    if value[0] != "*":
+        if k == n:
+            return switches.wildcard_cert_covers_apex_value
+        return k[1:] == n and switches.wildcard_cert_covers_exact
+    if name[0] != "*":
+        if below == 0:
+            return switches.wildcard_connector_covers_apex
+        return below == 1 or (below > 1 and switches.wildcard_connector_depth == "any")
+    return below == 0 or (below > 0 and switches.wildcard_connector_covers_sub_wildcard)
+
+
+@given(PATTERNS, PATTERNS, POSITIONS)
+def test_matching_agrees_with_the_obvious_reference(value, name, switches):
+    match = name_match(DomainPattern.parse(value), DomainPattern.parse(name), switches)
+    assert (match is not None) == plainly_fits(value, name, switches)
+
+
+@given(st.lists(PATTERNS, min_size=1, max_size=6), st.lists(PATTERNS, min_size=1, max_size=3), POSITIONS)
+def test_the_index_finds_what_a_scan_finds(values, names, switches):
+    tenants = [a_tenant(f"t{i}", on_premises(f"c{i}", cert=v)) for i, v in enumerate(values)]
+    shown = tuple(DomainPattern.parse(n) for n in names)
+    found = {c.connector.name for c in TenantDirectory(tenants).by_certificate(shown, switches)}
+    assert found == {
+        f"c{i}" for i, v in enumerate(values) if any(plainly_fits(v, n, switches) for n in names)
+    }
