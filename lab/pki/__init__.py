@@ -1,1 +1,6 @@
-"""Lab authorities and certificates of every right and wrong kind, made at start."""
+"""Certificates of every right and wrong kind, made from profiles when a lab starts; never committed, never reused elsewhere.
+
+`store.make` fills a folder for the wire, `authority` issues, `reading.identity` reads a user's own certificate. trustme
+is not used here: its authorities have no common name, its leaves always carry clientAuth, and it takes the machine's
+clock for now; the lab needs control over all three.
+"""

@@ -1,0 +1,143 @@
+"""Reading a certificate file: its names, and what a verifying peer would find wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.hashes import MD5, SHA1
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from lab.model.certificate import CertFault, CertificateIdentity
+
+_LONGEST_CHAIN = 8
+
+T = TypeVar("T", bound=x509.ExtensionType)
+
+
+def identity(pem_or_der: bytes, at: datetime, anchors: bytes | None = None) -> CertificateIdentity:
+    """The certificate in a file (the first one; in PEM others may follow, its chain), judged at the time `at` (aware).
+
+    `anchors` are PEM certificates to trust. None takes the chain on trust, for a certificate whose authority is known
+    to be public; what the certificate shows by itself (self-signed, dates, key usage, weakness) is judged all the same.
+    Raises ValueError when the bytes hold no certificate, or a private key: the lab must never see a real one.
+    """
+    if b"PRIVATE KEY" in pem_or_der:
+        raise ValueError("the file holds a private key; give the certificate alone")
+    leaf, *sent = _certificates(pem_or_der)
+    trusted = None if anchors is None else x509.load_pem_x509_certificates(anchors)
+    return CertificateIdentity(
+        common_name=_common_name(leaf),
+        dns_names=_dns_names(leaf),
+        faults=judge(leaf, sent, at, trusted),
+        subject=leaf.subject.rfc4514_string(),
+        issuer=leaf.issuer.rfc4514_string(),
+        serial=f"{leaf.serial_number:X}",
+        thumbprint=leaf.fingerprint(SHA1()).hex().upper(),  # noqa: S303 - a name that Exchange prints, not a proof
+    )
+
+
+def judge(
+    leaf: x509.Certificate,
+    sent: Sequence[x509.Certificate],
+    at: datetime,
+    anchors: Sequence[x509.Certificate] | None,
+) -> frozenset[CertFault]:
+    """Every fault of a leaf that came with the certificates `sent`; None for `anchors` takes the chain on trust."""
+    found = set()
+    if _issued(leaf, leaf):
+        found.add(CertFault.SELF_SIGNED)
+    elif anchors is not None and not _chain(leaf, sent, at, anchors):
+        found.add(CertFault.UNTRUSTED)
+    if at < leaf.not_valid_before_utc:
+        found.add(CertFault.NOT_YET_VALID)
+    if at > leaf.not_valid_after_utc:
+        found.add(CertFault.EXPIRED)
+    if not _may_be_client(leaf):
+        found.add(CertFault.NO_CLIENT_AUTH)
+    if _weak(leaf):
+        found.add(CertFault.WEAK_KEY)
+    return frozenset(found)
+
+
+def _certificates(pem_or_der: bytes) -> list[x509.Certificate]:
+    try:
+        if b"-----BEGIN" in pem_or_der:
+            return x509.load_pem_x509_certificates(pem_or_der)
+        return [x509.load_der_x509_certificate(pem_or_der)]
+    except ValueError as error:
+        raise ValueError(f"the file holds no certificate in PEM or DER form ({error})") from None
+
+
+def _chain(
+    leaf: x509.Certificate,
+    sent: Sequence[x509.Certificate],
+    at: datetime,
+    anchors: Sequence[x509.Certificate],
+) -> bool:
+    """Whether the issuers, one above the other, lead to an anchor. The leaf's own dates are no matter here."""
+    link = leaf
+    for _ in range(_LONGEST_CHAIN):
+        if link in anchors or any(_issued(link, anchor) for anchor in anchors):
+            return True
+        above = (c for c in sent if c != link and _is_authority(c, at) and _issued(link, c))
+        found = next(above, None)
+        if found is None:
+            return False
+        link = found
+    return False
+
+
+def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (ValueError, TypeError, InvalidSignature):  # other name, a key that signs nothing, other key
+        return False
+    return True
+
+
+def _is_authority(certificate: x509.Certificate, at: datetime) -> bool:
+    constraints = _extension(certificate, x509.BasicConstraints)
+    return (
+        constraints is not None
+        and constraints.ca
+        and certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc
+    )
+
+
+def _may_be_client(certificate: x509.Certificate) -> bool:
+    """Whether the extended key usage allows a client (R129); a certificate without one allows everything."""
+    usages = _extension(certificate, x509.ExtendedKeyUsage)
+    allowing = {ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE}
+    return usages is None or not allowing.isdisjoint(usages)
+
+
+def _weak(certificate: x509.Certificate) -> bool:
+    """What OpenSSL's security level 2 and every public CA refuse: less than 112 bits, or a broken digest."""
+    key = certificate.public_key()
+    if isinstance(key, rsa.RSAPublicKey) and key.key_size < 2048:
+        return True
+    if isinstance(key, ec.EllipticCurvePublicKey) and key.key_size < 224:
+        return True
+    return isinstance(certificate.signature_hash_algorithm, SHA1 | MD5)
+
+
+def _common_name(certificate: x509.Certificate) -> str | None:
+    found = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(found[0].value) if found else None
+
+
+def _dns_names(certificate: x509.Certificate) -> tuple[str, ...]:
+    names = _extension(certificate, x509.SubjectAlternativeName)
+    return () if names is None else tuple(names.get_values_for_type(x509.DNSName))
+
+
+def _extension(certificate: x509.Certificate, kind: type[T]) -> T | None:
+    try:
+        return certificate.extensions.get_extension_for_class(kind).value
+    except x509.ExtensionNotFound:
+        return None
