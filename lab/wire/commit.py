@@ -1,0 +1,128 @@
+"""Group commit: many waiters, one writer thread, one disk flush for all that came meanwhile.
+
+A flush costs the same for one row and for a hundred. So while the thread commits, work piles up, and the next commit
+takes all of it. What one waiter did wrong fails for that waiter only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from lab.errors import WireError
+
+T = TypeVar("T")
+Work = Callable[[sqlite3.Connection], T]
+"""SQL inside a transaction. It may run twice, and must have no other effect."""
+
+_LARGEST_BATCH = 500
+
+
+@dataclass(slots=True)
+class _Job:
+    work: Work[Any]
+    loop: asyncio.AbstractEventLoop
+    done: asyncio.Future[Any]
+    result: Any = None
+    error: Exception | None = field(default=None)
+
+    def tell(self) -> None:
+        """Wake the waiter, in its own loop; it may have gone."""
+        if self.done.done():
+            return
+        if self.error is not None:
+            self.done.set_exception(self.error)
+        else:
+            self.done.set_result(self.result)
+
+
+class GroupCommit:
+    """Owns a connection in autocommit mode and the thread that uses it."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._inbox: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._closed = False
+        self.commits = 0
+        """Transactions so far, failed ones included."""
+        # A daemon: a lab that ends in an error must not hang on a thread that waits for work.
+        self._thread = threading.Thread(target=self._run, name="store", daemon=True)
+        self._thread.start()
+
+    async def do(self, work: Work[T]) -> T:
+        """Run `work` in a transaction; it is on disk when this returns.
+
+        Raises what `work` or the commit raised; then nothing of it is on disk. A cancelled waiter takes nothing back.
+        """
+        if self._closed:
+            raise WireError("the store is closed")
+        loop = asyncio.get_running_loop()
+        job = _Job(work, loop, loop.create_future())
+        self._inbox.put(job)
+        result: T = await job.done
+        return result
+
+    async def close(self) -> None:
+        """Finish what was asked for, then close the connection."""
+        if not self._closed:
+            self._closed = True
+            self._inbox.put(None)
+        await asyncio.to_thread(self._thread.join)
+
+    def _run(self) -> None:
+        open_for_more = True
+        while open_for_more:
+            batch, open_for_more = self._next_batch()
+            if batch:
+                self._settle(batch)
+                _tell(batch)
+        self._connection.close()
+
+    def _next_batch(self) -> tuple[list[_Job], bool]:
+        batch: list[_Job] = []
+        while not batch or (len(batch) < _LARGEST_BATCH and not self._inbox.empty()):
+            job = self._inbox.get()
+            if job is None:
+                return batch, False
+            batch.append(job)
+        return batch, True
+
+    def _settle(self, batch: list[_Job]) -> None:
+        try:
+            self._transaction(batch)
+        except Exception as error:  # noqa: BLE001 - it is raised again where it belongs, at the waiter
+            if len(batch) == 1:
+                batch[0].error = error
+                return
+            for job in batch:
+                self._settle([job])
+
+    def _transaction(self, batch: list[_Job]) -> None:
+        self.commits += 1
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            for job in batch:
+                job.result = job.work(self._connection)
+            self._connection.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+
+
+def _tell(batch: list[_Job]) -> None:
+    """Wake all waiters with one call into each loop; a loop that was closed has nobody left to wake."""
+    for loop in {job.loop for job in batch}:
+        theirs = [job for job in batch if job.loop is loop]
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_tell_all, theirs)
+
+
+def _tell_all(jobs: list[_Job]) -> None:
+    for job in jobs:
+        job.tell()

@@ -1,0 +1,73 @@
+"""Builders for the store's tests and for the process that they kill."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from lab.model.message import Message
+from lab.model.names import Address, ReversePath
+from lab.model.reply import Reply
+from lab.model.trace import HopHead, Step, StepKind
+from lab.model.transport import Heard, Mailboxed, QueueItem, Route, Settlement, Target
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def an_address(name: str) -> Address:
+    return Address.parse(f"{name}@b.example")
+
+
+def an_item(
+    name: str, recipients: Iterable[str] = ("b",), *, hop: str | None = None, minutes: int = 0
+) -> QueueItem:
+    return QueueItem(
+        id=name,
+        node="exchange",
+        hop=hop or name,
+        tenant=None,
+        reverse_path=ReversePath.parse("a@a.example"),
+        recipients=tuple(map(an_address, recipients)),
+        message=Message.parse(f"Message-ID: <{name}@a.example>\r\n\r\nbody\r\n".encode()),
+        arrived=NOW,
+        due=NOW + timedelta(minutes=minutes),
+        expires=NOW + timedelta(days=2),
+    )
+
+
+def a_head(name: str) -> HopHead:
+    return HopHead(
+        id=name, node="exchange", host="exchange", tenant=None, message_id=f"<{name}@a.example>", arrived=NOW
+    )
+
+
+def a_step(kind: StepKind = StepKind.ACCEPTED, **data: object) -> Step:
+    return Step(kind, data, ("R188",), NOW)
+
+
+def heard(*items: QueueItem) -> Heard:
+    return Heard(reply=Reply(250, "2.6.0", "Queued"), head=a_head(items[0].hop), queue=items)
+
+
+def delivered(item: QueueItem) -> Settlement:
+    return Settlement(
+        steps=tuple(a_step(StepKind.DELIVERED, recipient=each.key) for each in item.recipients),
+        mailboxes=tuple(Mailboxed(each, each, item.message) for each in item.recipients),
+    )
+
+
+def deferred(item: QueueItem, minutes: int = 15) -> Settlement:
+    later = replace(item, due=item.due + timedelta(minutes=minutes), attempts=item.attempts + 1)
+    return Settlement(steps=(a_step(StepKind.DEFERRED),), queue=(later,))
+
+
+def a_route(*recipients: str) -> Route:
+    return Route(
+        connector="",
+        how="mx",
+        targets=(Target("mx.b.example", "203.0.113.1"),),
+        ehlo="a.example",
+        source="198.51.100.10",
+        bind="198.51.100.10",
+        certificate=None,
+        recipients=tuple(map(an_address, recipients)),
+    )
