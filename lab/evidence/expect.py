@@ -1,0 +1,217 @@
+"""Whether a message went and ended as its scenario claims."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from lab.evidence.facts import place, text
+from lab.evidence.trace import path, way
+from lab.evidence.views import seen_by
+from lab.model.message import Message
+from lab.model.trace import Hop, MessageTrace, Step, StepKind
+from lab.scenario.model import AttributedExpectation, Expectation, NdrExpectation, Variant
+
+NOTHING = "(nothing)"
+_REPLIES = (StepKind.BOUNCED, StepKind.REFUSED, StepKind.DEFERRED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One claim, and what became of it."""
+
+    message: str
+    """Key of the message in the scenario."""
+    field: str
+    """Dotted, as it is written in the scenario: `ndr.status`."""
+    wanted: str
+    got: str
+    ok: bool
+    file: str
+    line: int
+
+    @property
+    def source(self) -> str:
+        """Where the claim is written: `file:line`."""
+        return f"{self.file}:{self.line}"
+
+    def __str__(self) -> str:
+        verdict = "ok" if self.ok else f"wanted {self.wanted}, got {self.got}"
+        return f"{self.source}: {self.message}: {self.field}: {verdict}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    field: str
+    wanted: str
+    got: str
+    ok: bool
+
+
+def judge(
+    variant: Variant,
+    traces: Mapping[str, MessageTrace],
+    messages: Mapping[str, str],
+    delivered: Iterable[Message] = (),
+) -> tuple[Finding, ...]:
+    """Compare what happened with each expectation of the variant, claim by claim.
+
+    `messages` gives the Message-ID that the driver put on each message of the scenario; `delivered` are the messages
+    in the lab's mailboxes, for claims about headers.
+    """
+    arrived = tuple(delivered)
+    findings: list[Finding] = []
+    for key, expectation in variant.expect.items():
+        trace = traces.get(messages.get(key, ""))
+        claims = (
+            _claims(expectation, trace, arrived) if trace else (_Claim("sent", "a trace", NOTHING, ok=False),)
+        )
+        findings += (
+            Finding(
+                message=key,
+                field=claim.field,
+                wanted=claim.wanted,
+                got=claim.got,
+                ok=claim.ok,
+                file=expectation.file,
+                line=expectation.line,
+            )
+            for claim in claims
+        )
+    return tuple(findings)
+
+
+def fits(pattern: str, value: str) -> bool:
+    """Whether a name is the expected one; a pattern may end in `*`. Case does not matter to Exchange."""
+    wanted, found = pattern.lower(), value.lower()
+    return found.startswith(wanted[:-1]) if wanted.endswith("*") else found == wanted
+
+
+def _claims(
+    expectation: Expectation, trace: MessageTrace, delivered: tuple[Message, ...]
+) -> Iterator[_Claim]:
+    if expectation.path is not None:
+        yield _same("path", _chain(expectation.path), _chain(path(trace)))
+    if expectation.attributed is not None:
+        yield from _attribution(expectation.attributed, trace)
+    if expectation.ends is not None:
+        yield _same("ends", expectation.ends, _ends(trace))
+    if expectation.reply is not None:
+        yield _contains("reply", expectation.reply, decisive_reply(trace))
+    yield from _reports(expectation, trace)
+    yield from _sightings(expectation, trace)
+    for where, wanted in expectation.spf:
+        yield _same(f"spf.{where}", wanted, _authentication(trace, where, "spf"))
+    for where, wanted in expectation.dmarc:
+        yield _same(f"dmarc.{where}", wanted, _authentication(trace, where, "dmarc"))
+    for name, wanted in expectation.headers:
+        values = (message.all(name) for message in delivered if message.message_id == trace.message_id)
+        yield _contains(f"headers.{name}", wanted, "\n".join(value for found in values for value in found))
+
+
+def _attribution(wanted: AttributedExpectation, trace: MessageTrace) -> Iterator[_Claim]:
+    """Claims about the first front end that decided whom the message speaks for."""
+    step = next((step for hop in way(trace) for step in hop.all(StepKind.ATTRIBUTED)), None)
+    for field in ("tenant", "basis", "connector", "direction"):
+        value: str | None = getattr(wanted, field)
+        if value is not None:
+            yield _matching(f"attributed.{field}", value, text(step, field))
+
+
+def _reports(expectation: Expectation, trace: MessageTrace) -> Iterator[_Claim]:
+    if expectation.no_ndr:
+        yield _Claim("no_ndr", "no report", _count(len(trace.reports)), ok=not trace.reports)
+    if expectation.ndr is None:
+        return
+    if not trace.reports:
+        yield _Claim("ndr", "a report", "none", ok=False)
+        return
+    yield from _report(expectation.ndr, trace, trace.reports[0])
+
+
+def _report(wanted: NdrExpectation, trace: MessageTrace, report: MessageTrace) -> Iterator[_Claim]:
+    maker, bounced = _bounce(trace, report)
+    start = report.hops[0]
+    if wanted.status is not None:
+        yield _same("ndr.status", wanted.status, text(bounced, "status"))
+    if wanted.generated_by is not None:
+        yield _same("ndr.from", wanted.generated_by, place(maker))
+    if wanted.to is not None:
+        yield _same("ndr.to", wanted.to.key, ", ".join(start.head.recipients).lower())
+    if wanted.via is not None:
+        yield _matching("ndr.via", wanted.via, _connector(start))
+    if wanted.ends is not None:
+        yield _same("ndr.ends", wanted.ends, _ends(report))
+    if wanted.path is not None:
+        yield _same("ndr.path", _chain(wanted.path), _chain(path(report)))
+
+
+def _bounce(trace: MessageTrace, report: MessageTrace) -> tuple[Hop, Step | None]:
+    """The hop that wrote the report, and its step that says so."""
+    for hop in trace.hops:
+        for step in hop.all(StepKind.BOUNCED):
+            if text(step, "ndr") == report.message_id:
+                return hop, step
+    return report.hops[0], None
+
+
+def _connector(hop: Hop) -> str:
+    """The connector that a message left by, or was about to."""
+    steps = (*hop.all(StepKind.SENT), *hop.all(StepKind.ROUTED))
+    return next((text(step, "connector") for step in steps if text(step, "connector")), "")
+
+
+def _sightings(expectation: Expectation, trace: MessageTrace) -> Iterator[_Claim]:
+    for who in expectation.seen_by:
+        yield _sighting("seen_by", who, wanted=True, seen=seen_by(trace, who))
+    for who in expectation.not_seen_by:
+        yield _sighting("not_seen_by", who, wanted=False, seen=seen_by(trace, who))
+
+
+def _sighting(field: str, who: str, *, wanted: bool, seen: bool) -> _Claim:
+    said = {True: "in its log", False: "not in its log"}
+    return _Claim(f"{field}.{who}", said[wanted], said[seen], ok=wanted is seen)
+
+
+def decisive_reply(trace: MessageTrace) -> str:
+    """The reply that decided the end: the last refusal, or the last acceptance where there was none."""
+    steps = [step for hop in trace.hops for step in hop.steps]
+    for kinds in (_REPLIES, (StepKind.SENT, StepKind.ACCEPTED)):
+        replies = [text(step, "reply") for step in steps if step.kind in kinds and text(step, "reply")]
+        if replies:
+            return replies[-1]
+    return ""
+
+
+def _authentication(trace: MessageTrace, where: str, field: str) -> str:
+    """The result at a place, without the detail in brackets behind it."""
+    steps = (step for hop in trace.hops if place(hop) == where for step in hop.all(StepKind.AUTHENTICATED))
+    words = next((text(step, field) for step in steps), "").split()
+    return words[0] if words else ""
+
+
+def _ends(trace: MessageTrace) -> str:
+    """The one disposition, or who got which where they differ."""
+    if len(set(trace.dispositions.values())) == 1:
+        return str(next(iter(trace.dispositions.values())))
+    return ", ".join(f"{recipient} {end}" for recipient, end in trace.dispositions.items())
+
+
+def _same(field: str, wanted: str, got: str) -> _Claim:
+    return _Claim(field, wanted, got or NOTHING, ok=wanted.lower() == got.lower())
+
+
+def _matching(field: str, pattern: str, got: str) -> _Claim:
+    return _Claim(field, pattern, got or NOTHING, ok=fits(pattern, got))
+
+
+def _contains(field: str, wanted: str, got: str) -> _Claim:
+    return _Claim(field, wanted, got or NOTHING, ok=wanted.lower() in got.lower())
+
+
+def _chain(places: Iterable[str]) -> str:
+    return " > ".join(places)
+
+
+def _count(number: int) -> str:
+    return f"{number} report{'' if number == 1 else 's'}" if number else "no report"

@@ -1,0 +1,80 @@
+"""Which hop handed the message to which: both ends of a connection know its key, and that joins them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from lab.evidence.facts import bare_path, named, recipients
+from lab.model.trace import Hop, Step, StepKind
+
+_HANDS_OVER = frozenset({StepKind.SENT, StepKind.DEFERRED, StepKind.BOUNCED})
+_Offer = tuple[int, Step]
+"""A hop by index, and its step that tells of a connection."""
+
+
+def parents(hops: Sequence[Hop]) -> tuple[int | None, ...]:
+    """For each hop the index of the hop that its message came from; None where it entered the lab."""
+    offers = _offers(hops)
+    return tuple(_parent(index, hops, offers.get(hop.head.connection, ())) for index, hop in enumerate(hops))
+
+
+def in_order(hops: Sequence[Hop]) -> tuple[Hop, ...]:
+    """Hops in causal order: each behind the one it came from, siblings by time, then by recipients."""
+    children: dict[int | None, list[int]] = defaultdict(list)
+    for index, parent in enumerate(parents(hops)):
+        children[parent].append(index)
+    ordered: list[Hop] = []
+    waiting = _latest_first(children[None], hops)
+    while waiting:
+        index = waiting.pop()
+        ordered.append(hops[index])
+        waiting += _latest_first(children[index], hops)
+    return tuple(ordered)
+
+
+def _latest_first(indices: Sequence[int], hops: Sequence[Hop]) -> list[int]:
+    return sorted(indices, key=lambda index: sort_key(hops[index]), reverse=True)
+
+
+def sort_key(hop: Hop) -> tuple[object, ...]:
+    """A total order that does not depend on the order in which hops were told."""
+    head = hop.head
+    return head.arrived, recipients(hop), head.node, head.id, head.connection, head.message_id, len(hop.steps)
+
+
+def _offers(hops: Sequence[Hop]) -> Mapping[str, Sequence[_Offer]]:
+    found: dict[str, list[_Offer]] = defaultdict(list)
+    for index, hop in enumerate(hops):
+        for step in hop.steps:
+            if step.kind in _HANDS_OVER and step.data.get("connection"):
+                found[str(step.data["connection"])].append((index, step))
+    return found
+
+
+def _parent(index: int, hops: Sequence[Hop], offers: Sequence[_Offer]) -> int | None:
+    """The hop whose step fits best: one connection may carry several messages, and refused ones have no Message-ID."""
+    child = hops[index]
+    fitting = [offer for offer in offers if offer[0] != index and _same_message(hops[offer[0]], child)]
+    if not child.head.connection or not fitting:
+        return None
+    return min(fitting, key=lambda offer: _misfit(hops[offer[0]], offer[1], child))[0]
+
+
+def _same_message(parent: Hop, child: Hop) -> bool:
+    return (
+        "" in (parent.head.message_id, child.head.message_id)
+        or parent.head.message_id == child.head.message_id
+    )
+
+
+def _misfit(parent: Hop, step: Step, child: Hop) -> tuple[object, ...]:
+    """How badly a step explains a hop: by recipients, then by reverse-path, then by the time between them."""
+    offered = {name.lower() for name in named(step)}
+    got = {name.lower() for name in recipients(child)}
+    stranger = bool(got) and offered.isdisjoint(got)
+    other_sender = bare_path(parent.head.reverse_path) != bare_path(child.head.reverse_path)
+    lag = (step.at or parent.head.arrived) - child.head.arrived
+    early = lag < timedelta()  # the sender notes the reply after the receiver has given it
+    return stranger, other_sender, early, abs(lag), sort_key(parent)

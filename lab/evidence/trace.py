@@ -1,0 +1,145 @@
+"""Hops joined into message traces: the way of each message, how it ended, and the NDRs that it caused."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from lab.evidence.facts import ENDS, about, place, recipients, taken, text
+from lab.evidence.links import in_order, parents, sort_key
+from lab.model.trace import Disposition, Hop, MessageTrace, StepKind
+
+_ENDINGS = (
+    (StepKind.DELIVERED, Disposition.DELIVERED),
+    (StepKind.BOUNCED, Disposition.BOUNCED),
+    (StepKind.DROPPED, Disposition.DROPPED),
+)
+
+
+def traces(hops: Iterable[Hop]) -> dict[str, MessageTrace]:
+    """Message traces by Message-ID, oldest first; NDRs hang on the trace of the message that they report on.
+
+    A message that was refused before its Message-ID was known, to a client outside the lab, is listed as
+    `refused ID` with the id of its session. The order of `hops` does not matter.
+    """
+    groups = _groups(sorted(hops, key=sort_key))
+    originals = {name: _original(group, groups) for name, group in groups.items()}
+    reports: dict[str, list[str]] = defaultdict(list)
+    for name, original in originals.items():
+        if original:
+            reports[original].append(name)
+    seen: set[str] = set()
+    firsts = [name for name in groups if not originals[name]]
+    return {
+        name: _trace(name, groups, reports, seen)
+        for name in (*firsts, *groups)  # a circle of reports, which no node makes, is shown rather than lost
+        if name not in seen
+    }
+
+
+def way(trace: MessageTrace, recipient: str | None = None) -> tuple[Hop, ...]:
+    """The hops that a message went through for one recipient (None: for each in turn), refusals at its end included.
+
+    A refusal that another host or a later attempt made good is no part of the way.
+    """
+    if recipient is None:
+        all_ways = (way(trace, each) for each in trace.dispositions)
+        return tuple({id(hop): hop for one in all_ways for hop in one}.values())
+    names = aliases(trace.hops, recipient)
+    concerned = [
+        (hop, parent)
+        for hop, parent in zip(trace.hops, parents(trace.hops), strict=True)
+        if _concerns(hop, names)
+    ]
+    decisive = {parent: hop for hop, parent in concerned}  # the last one wins
+    made_good = {parent for hop, parent in concerned if taken(hop)}
+    return tuple(
+        hop
+        for hop, parent in concerned
+        if taken(hop) or (parent not in made_good and decisive[parent] is hop)
+    )
+
+
+def path(trace: MessageTrace, recipient: str | None = None) -> tuple[str, ...]:
+    """The places of `way`, in order: hosts by key, Exchange Online as `tenant:NAME`."""
+    return tuple(place(hop) for hop in way(trace, recipient))
+
+
+def aliases(hops: Sequence[Hop], recipient: str) -> frozenset[str]:
+    """The addresses that a recipient had on the way (hybrid routing rewrites to targetAddress), in lower case."""
+    known = {recipient.lower()}
+    for hop in hops:
+        for step in hop.all(StepKind.RESOLVED):
+            if about(step, known) and text(step, "rewritten"):
+                known.add(text(step, "rewritten").lower())
+    return frozenset(known)
+
+
+def _groups(hops: Sequence[Hop]) -> dict[str, list[Hop]]:
+    """Hops by Message-ID; a refused hop belongs to the message of the hop it came from, or of its connection."""
+    above = parents(hops)
+    by_connection: dict[str, str] = {
+        hop.head.connection: hop.head.message_id
+        for hop, parent in zip(hops, above, strict=True)
+        if parent is None and hop.head.message_id and hop.head.connection
+    }
+    groups: dict[str, list[Hop]] = defaultdict(list)
+    for index, hop in enumerate(hops):
+        parent = above[index]
+        known = hop.head.message_id or (hops[parent].head.message_id if parent is not None else "")
+        known = known or by_connection.get(hop.head.connection, "") or f"refused {hop.head.id}"
+        groups[known].append(hop)
+    return dict(groups)
+
+
+def _original(group: Sequence[Hop], groups: Mapping[str, object]) -> str:
+    """The message that a group reports on, '' if it is no report on any known one."""
+    named_ids = (hop.head.in_reply_to for hop in group if hop.head.in_reply_to != hop.head.message_id)
+    return next((name for name in named_ids if name in groups), "")
+
+
+def _trace(
+    name: str, groups: Mapping[str, Sequence[Hop]], reports: Mapping[str, Sequence[str]], seen: set[str]
+) -> MessageTrace:
+    seen.add(name)
+    hops = in_order(groups[name])
+    ends = {recipient: _end(hops, recipient) for recipient in _original_recipients(hops)}
+    below = tuple(_trace(each, groups, reports, seen) for each in reports.get(name, ()) if each not in seen)
+    known = name if any(hop.head.message_id for hop in hops) else ""
+    return MessageTrace(known, hops, ends, below)
+
+
+def _original_recipients(hops: Sequence[Hop]) -> tuple[str, ...]:
+    """Everyone the message was for where it first appeared; all transactions of that first connection count."""
+    first = hops[0].head.connection
+    starts = [hop for hop in hops if hop is hops[0] or (first and hop.head.connection == first)]
+    return tuple(dict.fromkeys(name for hop in starts for name in recipients(hop)))
+
+
+def _end(hops: Sequence[Hop], recipient: str) -> Disposition:
+    names = aliases(hops, recipient)
+    kinds = {step.kind for hop in hops for step in hop.steps if about(step, names)}
+    for kind, disposition in _ENDINGS:
+        if kind in kinds:
+            return disposition
+    holders = [hop for hop in hops if _took_for(hop, names)]
+    if not holders:
+        return Disposition.REJECTED
+    if any(_open(hop, names) for hop in holders):
+        return Disposition.QUEUED
+    return Disposition.LOST  # handed over, and never seen again
+
+
+def _open(hop: Hop, names: frozenset[str]) -> bool:
+    """Whether the node still has the message for one of these names: nothing has ended it there."""
+    return not any(step.kind in ENDS and about(step, names) for step in hop.steps)
+
+
+def _took_for(hop: Hop, names: frozenset[str]) -> bool:
+    return taken(hop) and any(name.lower() in names for name in hop.head.recipients)
+
+
+def _concerns(hop: Hop, names: frozenset[str]) -> bool:
+    """Whether a hop concerns one of these names; a refusal at MAIL FROM concerns everybody."""
+    here = recipients(hop)
+    return any(name.lower() in names for name in here) or not (here or taken(hop))
