@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta, timezone
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+_RFC5322 = re.compile(
+    r"\s*(?:[A-Z][a-z]{2},)?\s*(\d{1,2})\s+([A-Z][a-z]{2})\s+(\d{4})\s+(\d\d):(\d\d):(\d\d)\s+([+-])(\d\d)(\d\d)"
+)
 
 
 def mail_date(when: datetime) -> str:
@@ -43,15 +48,17 @@ def us_date(when: datetime) -> str:
 
 
 def read_date(text: str) -> datetime | None:
-    """Read the form of RFC 5322 (any numeric zone, comments ignored), None if `text` is something else."""
-    words = text.partition("(")[0].replace(",", " ").split()
-    if words and words[0] in _DAYS:
-        words = words[1:]
+    """Read the form of RFC 5322 (numeric zone; comments ignored), None if `text` is something else."""
+    found = _RFC5322.match(text)
+    if found is None:
+        return None
+    day, month, year, hour, minute, second, sign, hours, minutes = found.groups()
+    zone: timezone = UTC
+    if (hours, minutes) != ("00", "00"):
+        east = timedelta(hours=int(hours), minutes=int(minutes))
+        zone = timezone(-east if sign == "-" else east)
     try:
-        day, month, year, clock, zone = words
-        hour, minute, second = (int(part) for part in clock.split(":"))
-        offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[3:5]))
-        east = timezone(-offset if zone[0] == "-" else offset)
-        return datetime(int(year), _MONTHS.index(month) + 1, int(day), hour, minute, second, tzinfo=east)
-    except (ValueError, IndexError):
+        number = _MONTHS.index(month) + 1
+        return datetime(int(year), number, int(day), int(hour), int(minute), int(second), tzinfo=zone)
+    except ValueError:  # a 31st of February, a month of no calendar
         return None
