@@ -1,0 +1,174 @@
+"""One expanded variant: from its tree to a topology, messages and expectations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from lab.model.dns import RecordType, Zones
+from lab.model.onprem import OnPremOrganization
+from lab.model.switches import Switches
+from lab.model.tenant import Tenant
+from lab.model.topology import Host, Region, Role, Topology
+from lab.scenario import certificates, companies, machines, messages, references, zones
+from lab.scenario.companies import Company
+from lab.scenario.kinds import Fields
+from lab.scenario.language import EXPANDED, SectionKeys
+from lab.scenario.model import Variant
+from lab.scenario.parties import DNS_ROW, DnsKeys, HostKeys, OrganizationKeys, TenantKeys
+from lab.scenario.report import At, Report
+from lab.scenario.tree import Table
+from lab.scenario.zones import Publisher, World
+
+START = datetime(2026, 3, 3, 9, 15, tzinfo=UTC)
+
+
+def variant(name: str, kind: str, tree: Table, report: Report) -> Variant | None:
+    """Read, check and build; None if anything is wrong, and then the report says what."""
+    read = EXPANDED.read(tree, At(report))
+    if read is None:
+        return None
+    parties = _parties(read)
+    references.check(read, tree, parties.hosts, parties.regions, parties.tenants)
+    topology = _topology(read, parties)
+    references.check_names(read, topology)
+    if report:
+        return None
+    return Variant(
+        name=name,
+        title=read[SectionKeys.title],
+        why=read[SectionKeys.why],
+        kind=kind,
+        topology=topology,
+        profiles=certificates.profiles(read[SectionKeys.certificates]),
+        messages=tuple(messages.message(*each) for each in read[SectionKeys.messages].items()),
+        expect={key: messages.expectation(each) for key, each in read[SectionKeys.expect].items()},
+        as_of=read[SectionKeys.as_of],
+        starts=read[SectionKeys.start] or START,
+        only=read[SectionKeys.only],
+        only_why=read[SectionKeys.only_why],
+    )
+
+
+@dataclass(frozen=True)
+class Parties:
+    """Everybody who takes part."""
+
+    companies: tuple[Company, ...]
+    hosts: Mapping[str, Host]
+    regions: Mapping[str, Region]
+    organizations: Mapping[str, OnPremOrganization]
+    tenants: Mapping[str, Tenant]
+
+
+def _parties(read: Fields) -> Parties:
+    tenants = read[SectionKeys.tenants]
+    made = tuple(
+        companies.company(name, each, tenants) for name, each in read[SectionKeys.organizations].items()
+    )
+    hosts = {name: host for company in made for name, host in company.hosts.items()}
+    hosts |= {name: machines.internet_host(name, each) for name, each in read[SectionKeys.hosts].items()}
+    fqdns = {name: str(host.fqdn) for name, host in hosts.items()}
+    return Parties(
+        companies=made,
+        hosts={name: _resolved_host(host, fqdns) for name, host in hosts.items()},
+        regions=machines.regions(read[SectionKeys.regions], tenants.values()),
+        organizations={
+            each.name: _resolved(companies.organization(each), "send_connectors", fqdns) for each in made
+        },
+        tenants={
+            name: _resolved(companies.tenant(name, age, each, made), "outbound_connectors", fqdns)
+            for age, (name, each) in enumerate(tenants.items())
+        },
+    )
+
+
+def _resolved(owner: Any, connectors: str, fqdns: Mapping[str, str]) -> Any:
+    """Smart hosts written by their key become host names, which the lab's DNS knows."""
+    made = (
+        replace(each, smart_hosts=tuple(fqdns.get(host, host) for host in each.smart_hosts))
+        for each in getattr(owner, connectors)
+    )
+    return replace(owner, **{connectors: tuple(made)})
+
+
+def _resolved_host(host: Host, fqdns: Mapping[str, str]) -> Host:
+    return replace(
+        host,
+        smart_hosts=tuple(fqdns.get(each, each) for each in host.smart_hosts),
+        forwards_to=tuple(fqdns.get(each, each) for each in host.forwards_to),
+    )
+
+
+def _topology(read: Fields, parties: Parties) -> Topology:
+    made = certificates.profiles(read[SectionKeys.certificates])
+    switches = read[SectionKeys.switches]
+    return Topology(
+        hosts=parties.hosts,
+        regions=parties.regions,
+        organizations=parties.organizations,
+        tenants=parties.tenants,
+        zones=_zones(read, parties),
+        certificates={name: profile.identity() for name, profile in made.items()},
+        switches=Switches(**switches.values) if switches is not None else Switches(),
+    )
+
+
+def _zones(read: Fields, parties: Parties) -> Zones:
+    dns = read[SectionKeys.dns]
+    world = World(
+        hosts=parties.hosts,
+        regions=parties.regions,
+        organizations=parties.organizations,
+        tenants=parties.tenants,
+        publishers=tuple(_publishers(read, parties)),
+    )
+    if dns is None:
+        return zones.zones(zones.derived(world))
+    records = zones.derived(world) if dns[DnsKeys.derive] else ()
+    return zones.zones(_overridden(records, dns), dns[DnsKeys.servfail])
+
+
+def _overridden(records: Iterable[zones.Record], dns: Fields) -> Iterable[zones.Record]:
+    """Each type that is written for a name replaces what was derived; a null only takes it away."""
+    rows = {str(name).lower().rstrip("."): row for name, row in dns[DnsKeys.records].items()}
+    for name, kind, value in records:
+        if name not in rows or kind not in rows[name].places:
+            yield name, kind, value
+    for name, row in rows.items():
+        for key in DNS_ROW.keys:
+            for value in row.values.get(key.name, ()):
+                yield name, cast("RecordType", key.name), value
+
+
+def _publishers(read: Fields, parties: Parties) -> Iterable[Publisher]:
+    """Who publishes SPF and DMARC for which domains; a domain has one owner: organisation, host, tenant."""
+    taken: set[str] = set()
+
+    def free(domains: Iterable[Any]) -> tuple[Any, ...]:
+        found = tuple(domain for domain in domains if domain not in taken)
+        taken.update(found)
+        return found
+
+    for company in parties.companies:
+        yield Publisher(
+            domains=free(company.domains),
+            addresses=tuple(host.source for host in company.hosts.values()),
+            includes_exchange_online=company.read[OrganizationKeys.spf_includes_exchange_online],
+            dmarc=company.read[OrganizationKeys.dmarc],
+        )
+    for name, fields in read[SectionKeys.hosts].items():
+        host = parties.hosts[name]
+        if host.role is Role.INTERNET:
+            yield Publisher(
+                domains=free(host.accepts_domains), addresses=(host.source,), dmarc=fields[HostKeys.dmarc]
+            )
+    for name, fields in read[SectionKeys.tenants].items():
+        tenant = parties.tenants[name]
+        own = free(each.domain_name for each in tenant.accepted_domains)
+        service_domains = tuple(domain for domain in own if domain.endswith(".onmicrosoft.com"))
+        others = tuple(domain for domain in own if domain not in service_domains)
+        yield Publisher(domains=service_domains, includes_exchange_online=True)
+        yield Publisher(domains=others, includes_exchange_online=True, dmarc=fields[TenantKeys.dmarc])

@@ -1,0 +1,68 @@
+"""Certificate profiles: each may start from another one that says what is wrong with it (`certs/profiles.yaml`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from lab.model.certificate import CertificateProfile
+from lab.model.names import DomainPattern
+from lab.scenario import service
+from lab.scenario.kinds import Fields
+from lab.scenario.parties import CertificateKeys
+from lab.scenario.report import unknown
+
+
+def profiles(read: Mapping[str, Fields]) -> dict[str, CertificateProfile]:
+    """All certificates that have names, and the service's own; those without are kinds to start from."""
+    made = {name: _profile(name, read, each) for name, each in read.items()}
+    return {
+        service.PROFILE: service.eop_certificate(),
+        **{name: each for name, each in made.items() if each.names},
+    }
+
+
+def _profile(name: str, read: Mapping[str, Fields], own: Fields) -> CertificateProfile:
+    values = _inherited(read, own, ())
+    certificate_names = values.get(CertificateKeys.names.name, ())
+    for each in certificate_names:
+        _check_name(each, own)
+    return CertificateProfile(
+        name=name,
+        names=tuple(each.strip().lower() for each in certificate_names),
+        **{key.name: values.get(key.name, key.default) for key in _SETTINGS},
+    )
+
+
+_SETTINGS = (
+    CertificateKeys.san,
+    CertificateKeys.issuer,
+    CertificateKeys.self_signed,
+    CertificateKeys.missing_intermediate,
+    CertificateKeys.validity,
+    CertificateKeys.key_usage,
+    CertificateKeys.key,
+)
+
+
+def _inherited(read: Mapping[str, Fields], own: Fields, seen: tuple[Fields, ...]) -> dict[str, Any]:
+    start = own[CertificateKeys.profile]
+    if start is None:
+        return dict(own.values)
+    if start not in read:
+        own.wrong(CertificateKeys.profile, f"no certificate is named {start!r}", unknown(start, read))
+        return dict(own.values)
+    if read[start] in seen:
+        own.wrong(CertificateKeys.profile, "certificates that start from each other in a circle")
+        return dict(own.values)
+    return {**_inherited(read, read[start], (*seen, own)), **own.values}
+
+
+def _check_name(text: str, own: Fields) -> None:
+    try:
+        pattern = DomainPattern.parse(text)
+    except ValueError as error:
+        own.wrong(CertificateKeys.names, "host names or *.domain", str(error))
+        return
+    if pattern.is_any:
+        own.wrong(CertificateKeys.names, "a certificate cannot be for *", "such as *.contoso.example")

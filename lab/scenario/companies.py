@@ -1,0 +1,132 @@
+"""Organisations and tenants: accepted domains, directories and connectors, the wizard's work included."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lab.model.names import Domain
+from lab.model.onprem import OnPremOrganization, ReceiveConnector, SendConnector
+from lab.model.tenant import AcceptedDomain, DomainType, InboundConnector, OutboundConnector, Tenant
+from lab.model.topology import Host, Role
+from lab.scenario import cmdlets, hybrid, recipients
+from lab.scenario.drafts import Draft, drafted
+from lab.scenario.exchange import arguments
+from lab.scenario.hybrid import Hybrid
+from lab.scenario.kinds import Fields
+from lab.scenario.machines import hosts_of
+from lab.scenario.parties import HybridKeys, OrganizationConfigKeys, OrganizationKeys, TenantKeys
+
+
+@dataclass(frozen=True)
+class Company:
+    """An organisation that was read: its machines, its domains, and its wizard run if there was one."""
+
+    name: str
+    read: Fields
+    hosts: Mapping[str, Host]
+    domains: tuple[Domain, ...]
+    hybrid: Hybrid | None
+
+    @property
+    def servers(self) -> tuple[Host, ...]:
+        """Its Exchange servers."""
+        return tuple(host for host in self.hosts.values() if host.role is Role.EXCHANGE)
+
+
+def company(name: str, read: Fields, tenants: Mapping[str, Fields]) -> Company:
+    """An organisation's machines and wizard run."""
+    written = (
+        arguments(each, AcceptedDomain)["domain_name"] for each in read[OrganizationKeys.accepted_domains]
+    )
+    domains = tuple(dict.fromkeys((*read[OrganizationKeys.domains], *written)))
+    hosts = hosts_of(name, read, domains)
+    wizard = read[OrganizationKeys.hybrid]
+    tenant = tenants.get(wizard[HybridKeys.tenant]) if wizard is not None else None
+    if wizard is None or tenant is None:
+        return Company(name, read, hosts, domains, None)
+    servers = [host for host in hosts.values() if host.role is Role.EXCHANGE]
+    initial = tenant[TenantKeys.initial_domain]
+    return Company(name, read, hosts, domains, hybrid.run_wizard(name, wizard, domains, initial, servers))
+
+
+def organization(company: Company) -> OnPremOrganization:
+    """The on-premises side."""
+    read, wizard = company.read, company.hybrid
+    coexistence = [AcceptedDomain(wizard.coexistence, DomainType.INTERNAL_RELAY)] if wizard else []
+    own = (AcceptedDomain(domain) for domain in read[OrganizationKeys.domains])
+    generated = [hybrid.receive_connector(server, hybrid=wizard is not None) for server in company.servers]
+    by = read[OrganizationKeys.hybrid] or read
+    send = drafted(
+        SendConnector, read[OrganizationKeys.send_connectors], [wizard.send_connector()] if wizard else [], by
+    )
+    send = tuple(each.implying("dns_routing_enabled", not each.get("smart_hosts")) for each in send)
+    receive = drafted(ReceiveConnector, read[OrganizationKeys.receive_connectors], generated, by)
+    return OnPremOrganization(
+        name=company.name,
+        accepted_domains=accepted((*own, *coexistence), read[OrganizationKeys.accepted_domains]),
+        recipients=recipients.on_premises(read, wizard),
+        send_connectors=_made(send, cmdlets.send_connector),
+        receive_connectors=_made(receive, cmdlets.anything),
+    )
+
+
+def tenant(name: str, age: int, read: Fields, companies: Iterable[Company]) -> Tenant:
+    """The cloud side."""
+    runs = [(each.read, each.hybrid) for each in companies if each.hybrid and _joined(each, name)]
+    initial = read[TenantKeys.initial_domain]
+    own = (AcceptedDomain(initial), *(AcceptedDomain(run.coexistence) for _, run in runs))
+    by = next((org[OrganizationKeys.hybrid] or read for org, _ in runs), read)
+    inbound = drafted(
+        InboundConnector,
+        read[TenantKeys.inbound_connectors],
+        [run.inbound_connector() for _, run in runs],
+        by,
+    )
+    outbound = drafted(
+        OutboundConnector,
+        read[TenantKeys.outbound_connectors],
+        [run.outbound_connector() for _, run in runs],
+        by,
+    )
+    config = read[TenantKeys.organization_config]
+    return Tenant(
+        name=name,
+        id=read[TenantKeys.id] or hybrid.guid(f"tenant:{name}"),
+        initial_domain=initial,
+        region=read[TenantKeys.region],
+        age=age,
+        accepted_domains=accepted(own, read[TenantKeys.accepted_domains]),
+        recipients=recipients.in_tenant(read, runs),
+        inbound_connectors=_made(inbound, cmdlets.inbound_connector),
+        outbound_connectors=_made(outbound, cmdlets.outbound_connector),
+        reject_direct_send=config is not None and config[OrganizationConfigKeys.reject_direct_send],
+        dbeb=read[TenantKeys.dbeb],
+        honor_dmarc=read[TenantKeys.honor_dmarc],
+        dkim_domains=frozenset(read[TenantKeys.dkim]),
+    )
+
+
+def accepted(derived: Iterable[AcceptedDomain], written: Iterable[Fields]) -> tuple[AcceptedDomain, ...]:
+    """Accepted domains: the written ones first, then those derived that were not written."""
+    found: dict[Domain, AcceptedDomain] = {}
+    for each in written:
+        made = AcceptedDomain(**arguments(each, AcceptedDomain))
+        if made.domain_name in found:
+            each.wrong("DomainName", f"{made.domain_name} is listed twice")
+        found[made.domain_name] = made
+    for one in derived:
+        found.setdefault(one.domain_name, one)
+    return tuple(found.values())
+
+
+def _joined(company: Company, tenant_name: str) -> bool:
+    wizard = company.read[OrganizationKeys.hybrid]
+    return wizard is not None and wizard[HybridKeys.tenant] == tenant_name
+
+
+def _made(drafts: tuple[Draft[Any], ...], check: cmdlets.Check) -> tuple[Any, ...]:
+    for draft in drafts:
+        check(draft)
+    return tuple(draft.make() for draft in drafts)

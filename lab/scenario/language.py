@@ -1,0 +1,199 @@
+"""The scenario language: every key, with its kind, its default and what it means.
+
+The loader, the JSON Schema and the reference in the docs are made from these tables (and those of `parties` and
+`exchange`); nothing else knows a key.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+from lab.core.rulebook import SWITCHES
+from lab.core.verdicts import Basis
+from lab.model.switches import Switches
+from lab.model.trace import Disposition
+from lab.model.transport import Direction
+from lab.scenario.kinds import Key, Record, Single, declared, named, optional, required, several
+from lab.scenario.parties import CERTIFICATE, DNS, HOST, ORGANIZATION, REGION, TENANT
+from lab.scenario.words import (
+    CHANGE_PATH,
+    DATE,
+    FILLED,
+    LINE,
+    MAILBOX,
+    MOMENT,
+    NAME,
+    PLACE,
+    REVERSE_PATH,
+    TEXT,
+    TRUTH,
+    from_enum,
+    word,
+)
+
+ENDS = word(*(each.value for each in Disposition if each is not Disposition.LOST))
+DRIVER = word("simulator", "embedded", "containers")
+
+
+class AttributedKeys:
+    """What the first front end should decide."""
+
+    tenant = optional("tenant", NAME, "The tenant the message travels through.")
+    basis = optional("basis", from_enum(Basis), "What tied the connection to the tenant.")
+    connector = optional("connector", FILLED, "The inbound connector; may end in *.")
+    direction = optional("direction", from_enum(Direction), "Originating or Incoming (R24).")
+
+
+class NdrKeys:
+    """The non-delivery report."""
+
+    status = optional("status", LINE, "Its enhanced status code, such as 5.7.51.")
+    generated_by = optional("from", PLACE, "Who makes it: a host or tenant:NAME (R196).")
+    to = optional("to", MAILBOX, "Who gets it (R197).")
+    via = optional("via", FILLED, "The connector it leaves by; may end in *.")
+    ends = optional("ends", ENDS, "How the report itself ends.")
+    path = several("path", PLACE, "The report's way, in order.")
+
+
+ATTRIBUTED = declared("attributed", "What the first front end should decide.", AttributedKeys)
+NDR = declared("ndr", "The non-delivery report.", NdrKeys)
+
+
+class ExpectationKeys:
+    """What a variant claims about one message."""
+
+    path = several(
+        "path", PLACE, "Hosts and tenants (tenant:NAME) in order, up to where it was taken or refused."
+    )
+    attributed = optional("attributed", ATTRIBUTED, "Which tenant and connector, and why.")
+    ends = optional("ends", ENDS, "How it ends.")
+    ndr = optional("ndr", NDR, "The report it causes.")
+    no_ndr = Key("no_ndr", TRUTH, "Whether it is claimed that there is no report.", False)
+    reply = optional("reply", FILLED, "Text in the decisive SMTP reply.")
+    seen_by = several("seen_by", PLACE, "Whose tracking logs have the message.")
+    not_seen_by = several("not_seen_by", PLACE, "Whose tracking logs must not have it.")
+    spf = named(
+        "spf",
+        PLACE,
+        word("pass", "fail", "softfail", "neutral", "none", "temperror", "permerror"),
+        "SPF by place.",
+    )
+    dmarc = named(
+        "dmarc",
+        PLACE,
+        word("pass", "fail", "none", "temperror", "permerror", "bestguesspass"),
+        "DMARC by place.",
+    )
+    headers = named(
+        "headers", FILLED, LINE, "Header fields of the delivered message, and text that they contain."
+    )
+
+
+class MessageKeys:
+    """A message to send."""
+
+    sender = required("from", MAILBOX, "The author (From header, P2).")
+    recipients = required("to", several("to", MAILBOX, "").kind, "The recipients.")
+    reverse_path = optional(
+        "reverse_path", REVERSE_PATH, "MAIL FROM (P1) where it is not the author; <> for none."
+    )
+    subject = Key("subject", LINE, "The subject.", "")
+    body = Key("body", TEXT, "The text.", "")
+    headers = named(
+        "headers", FILLED, several("", LINE, "").kind, "Further header fields: one value or several."
+    )
+    via = optional("via", NAME, "The host that sends it; the one with the author's mailbox if unset.")
+    why = Key("why", TEXT, "What this message is for.", "")
+
+
+EXPECTATION = declared("expectation", "What is claimed about one message.", ExpectationKeys)
+MESSAGE = declared("message", "A message to send.", MessageKeys)
+
+
+def _switch(name: str, default: Any) -> Single[Any]:
+    """How a switch's value is read: in the rulebook's words, as a value of the model's type."""
+    known = SWITCHES.get(name)
+
+    def parse(text: str) -> Any:
+        spelled = text.lower().removeprefix("$")
+        if isinstance(default, bool) and spelled in ("true", "on", "false", "off"):
+            return spelled in ("true", "on")
+        if isinstance(default, bool) or (known and not known.accepts(text)):
+            raise ValueError(f"{text!r} is no value of this switch")
+        return type(default)(text)
+
+    values = ("true", "false") if isinstance(default, bool) else known.values if known else ()
+    if isinstance(default, bool):
+        return Single(
+            "true or false", parse, {"anyOf": [{"type": "boolean"}, {"enum": ["on", "off"]}]}, refuses=()
+        )
+    if known is None or known.kind != "choice":
+        example = known.values[-1] if known else "1"
+        return Single(f"a value such as {example}", parse, {"type": ["string", "number"]})
+    return Single(" or ".join(values), parse, {"enum": list(values)}, refuses=())
+
+
+def _switch_key(name: str, default: Any) -> Key[Any]:
+    known = SWITCHES.get(name)
+    told = f"{known.text} ({', '.join(known.rules)})" if known else "The dice of seeded choices."
+    return Key(name, _switch(name, default), told, default)
+
+
+SWITCHES_RECORD = Record(
+    "switches",
+    "Choices between undocumented or former behaviours; the first value is the default.",
+    tuple(_switch_key(each.name, each.default) for each in fields(Switches)),
+)
+
+
+class SectionKeys:
+    """What a scenario, an include and a variant can all have."""
+
+    title = Key("title", LINE, "One line for tables.", "")
+    why = Key("why", TEXT, "What it shows, for an Exchange administrator.", "")
+    as_of = optional("as_of", DATE, "Follow the rules in force on that date (R45-R55); today's if unset.")
+    start = optional("start", MOMENT, "The lab's clock at the start; 2026-03-03T09:15:00Z.")
+    only = optional("only", DRIVER, "The one driver that can run it.")
+    only_why = Key("only_why", LINE, "Why the others cannot.", "")
+    switches = optional("switches", SWITCHES_RECORD, "Undocumented or former behaviours to choose.")
+    organizations = named("organizations", NAME, ORGANIZATION, "On-premises organisations.")
+    tenants = named("tenants", NAME, TENANT, "Tenants of Exchange Online; the first is the oldest (R18).")
+    hosts = named("hosts", NAME, HOST, "Mail systems elsewhere on the internet.")
+    regions = named("regions", NAME, REGION, "Regions of Exchange Online, where they are not as derived.")
+    certificates = named("certificates", NAME, CERTIFICATE, "Certificates.")
+    dns = optional("dns", DNS, "Records that differ from what is derived.")
+    messages = named("messages", NAME, MESSAGE, "What is sent.")
+    expect = named("expect", NAME, EXPECTATION, "What is claimed, by message.")
+
+
+class VariantKeys:
+    """What makes a variant of a scenario, besides the sections that it says anew."""
+
+    kind = Key("kind", word("fault", "cure", "half-cure"), "What the table at the end calls it.", "")
+    extends = optional("extends", NAME, "Another variant that this one starts from.")
+    change = named(
+        "change",
+        CHANGE_PATH,
+        TEXT,
+        "Single settings by path: organizations.x.hosts.y.certificate, tenants.x.InboundConnectors[Name].Enabled.",
+    )
+
+
+class ScenarioKeys:
+    """What only the file as a whole has."""
+
+    scenario = required("scenario", NAME, "The scenario's name.")
+    include = several("include", FILLED, "Files, relative to this one, that this one is laid over.")
+
+
+_SECTIONS = tuple(value for value in vars(SectionKeys).values() if isinstance(value, Key))
+_VARIANT = tuple(value for value in vars(VariantKeys).values() if isinstance(value, Key))
+VARIANT = Record(
+    "variant", "What differs from the scenario; any section may be said anew.", (*_VARIANT, *_SECTIONS)
+)
+VARIANTS = named("variants", NAME, VARIANT, "Configurations to compare.")
+EXPANDED = Record(
+    "scenario", "One variant, fully expanded.", (ScenarioKeys.scenario, ScenarioKeys.include, *_SECTIONS)
+)
+SCENARIO = Record("scenario", "A mail flow scenario.", (*EXPANDED.keys, VARIANTS))

@@ -1,0 +1,128 @@
+"""From a file to a `Scenario`, or to a ScenarioError with every mistake in it and in its includes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lab.scenario import build, overlay
+from lab.scenario.language import ScenarioKeys, SectionKeys, VariantKeys
+from lab.scenario.model import Scenario, Variant
+from lab.scenario.report import At, Report, unknown
+from lab.scenario.text import MAX_BYTES, compose
+from lab.scenario.tree import Items, Node, Place, Scalar, Table, merged
+
+MAX_INCLUDES = 10
+
+
+def load(path: Path | str, *, variant: str | None = None) -> Scenario:
+    """Load a scenario file, or only one of its variants.
+
+    Raises ScenarioError with all problems of the file and its includes.
+    """
+    report = Report()
+    file = str(path)
+    text = _text(Path(path), Place(file), At(report))
+    report.settle(file)
+    assert text is not None, "a file that cannot be read was reported"
+    return _scenario(text, file, report, variant)
+
+
+def load_text(text: str, file: str = "scenario.yaml", *, variant: str | None = None) -> Scenario:
+    """Load a scenario from text; includes are relative to `file`. Raises ScenarioError."""
+    return _scenario(text, file, Report(), variant)
+
+
+def _scenario(text: str, file: str, report: Report, only: str | None) -> Scenario:
+    tree = _with_includes(text, file, report, ())
+    report.settle(file)
+    assert tree is not None, "a tree that cannot be composed was reported"
+    at = At(report)
+    names = tree.get("variants")
+    made: dict[str, Variant] = {}
+    known: list[str] = []
+    for name, expanded in overlay.variants(tree, at):
+        known.append(name)
+        if only is None or name == only:
+            kind = _kind(names, name, at)
+            variant = build.variant(name, kind, expanded, report)
+            if variant is not None:
+                made[name] = variant
+    if only is not None and only not in known:
+        at.key("variants").wrong(tree.place, f"no variant is named {only!r}", unknown(only, known))
+    report.settle(file)
+    return Scenario(
+        name=_said(tree, ScenarioKeys.scenario.name),
+        file=file,
+        title=_said(tree, SectionKeys.title.name),
+        why=_said(tree, SectionKeys.why.name),
+        variants=made,
+    )
+
+
+def _kind(table: Node | None, name: str, at: At) -> str:
+    own = table.get(name) if isinstance(table, Table) else None
+    kind = own.get(VariantKeys.kind.name) if isinstance(own, Table) else None
+    if kind is None:
+        return ""
+    return VariantKeys.kind.kind.read(kind, at.key("variants").key(name).key(VariantKeys.kind.name)) or ""
+
+
+def _said(tree: Table, key: str) -> str:
+    value = tree.get(key)
+    return value.text if isinstance(value, Scalar) else ""
+
+
+def _with_includes(text: str, file: str, report: Report, above: tuple[str, ...]) -> Table | None:
+    """One file laid over its includes, the last include over the earlier ones."""
+    tree = compose(text, file, report)
+    if tree is None:
+        return None
+    under = Table(tree.place)
+    for name in _includes(tree, At(report).key("include")):
+        below = _included(name, file, report, (*above, file))
+        if below is not None:
+            joined = merged(under, below.without(["include", "scenario"]))
+            assert isinstance(joined, Table), "tables join to a table"
+            under = joined
+    over = merged(under, tree)
+    assert isinstance(over, Table), "tables join to a table"
+    return over
+
+
+def _includes(tree: Table, at: At) -> tuple[Scalar, ...]:
+    node = tree.get("include")
+    listed = node.items if isinstance(node, Items) else () if node is None else (node,)
+    for each in listed:
+        if not isinstance(each, Scalar):
+            at.wrong(each.place, "file names, relative to this file")
+    return tuple(each for each in listed if isinstance(each, Scalar))
+
+
+def _included(name: Scalar, file: str, report: Report, above: tuple[str, ...]) -> Table | None:
+    at = At(report).key("include")
+    if "\x00" in name.text or name.text.startswith(("/", "~")) or ":" in name.text:
+        at.wrong(name.place, "a file name relative to this file", "no absolute names")
+        return None
+    path = Path(file).parent / name.text
+    if str(path) in above or len(above) > MAX_INCLUDES:
+        at.wrong(name.place, "files that include each other in a circle", " -> ".join((*above, str(path))))
+        return None
+    text = _text(path, name.place, at)
+    return None if text is None else _with_includes(text, str(path), report, above)
+
+
+def _text(path: Path, place: Place, at: At) -> str | None:
+    """The text of a file; None, and a problem, if it cannot be had."""
+    try:
+        if not path.is_file():
+            hint = "includes are relative to the file they stand in" if at.path else None
+            at.wrong(place, f"there is no file {path}", hint)
+            return None
+        with path.open("rb") as stream:
+            return stream.read(MAX_BYTES + 1).decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = bytes(error.object).count(b"\n", 0, error.start) + 1
+        at.wrong(Place(str(path), line), "the file is not UTF-8")
+    except (OSError, ValueError) as error:
+        at.wrong(place, f"cannot read {path}", str(error))
+    return None

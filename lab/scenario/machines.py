@@ -1,0 +1,135 @@
+"""Hosts: what was written, with the defaults that follow from the role and the organisation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from lab.model.names import Domain
+from lab.model.topology import Host, Region, Role
+from lab.scenario import service
+from lab.scenario.kinds import Fields, Key
+from lab.scenario.parties import HostKeys, OrganizationKeys, RegionKeys, ServiceHostKeys, TenantKeys
+
+_ROLES: tuple[tuple[Key[Any], tuple[Role, ...]], ...] = (
+    (HostKeys.smart_hosts, (Role.GATEWAY,)),
+    (HostKeys.accepts_domains, (Role.GATEWAY,)),
+    (HostKeys.forwards_to, (Role.GATEWAY,)),
+    (HostKeys.relay_from, (Role.GATEWAY,)),
+    (HostKeys.dkim_signs, (Role.GATEWAY,)),
+    (HostKeys.domains, (Role.INTERNET,)),
+    (HostKeys.mailboxes, (Role.INTERNET,)),
+    (HostKeys.dmarc, (Role.INTERNET,)),
+    (HostKeys.strict_spf, (Role.GATEWAY, Role.INTERNET)),
+)
+
+
+def hosts_of(organization: str, read: Fields, domains: tuple[Domain, ...]) -> dict[str, Host]:
+    """The machines of an organisation."""
+    made: dict[str, Host] = {}
+    for name, fields in read[OrganizationKeys.hosts].items():
+        role = fields[HostKeys.role]
+        if role is None:
+            fields.wrong(HostKeys.role, "role is missing", "exchange, gateway or internet")
+            continue
+        _keys_fit(fields, role)
+        twins = sum(host.role is role for host in made.values())
+        made[name] = _host(name, role, fields, organization, _fqdn(fields, role, domains, twins))
+    return _connected(made, read, domains)
+
+
+def internet_host(name: str, read: Fields) -> Host:
+    """A mail system at top level."""
+    role = read[HostKeys.role] or Role.INTERNET
+    if role is not Role.INTERNET:
+        read.wrong(
+            HostKeys.role, "a host at top level is an internet host", "others belong to an organisation"
+        )
+    _keys_fit(read, role)
+    fqdn = _fqdn(read, role, read[HostKeys.domains], 0)
+    return _host(name, role, read, None, fqdn or Domain(f"{name.lower().replace('_', '-')}.internet.example"))
+
+
+def _fqdn(read: Fields, role: Role, domains: tuple[Domain, ...], twins: int) -> Domain | None:
+    domain = next(iter(domains), None)
+    made = read[HostKeys.fqdn] or (read[HostKeys.helo] if role is not Role.EXCHANGE else None)
+    if made is not None or domain is None:
+        return made
+    if role is Role.EXCHANGE:
+        return Domain(f"ex{twins + 1:02}.{domain}")
+    return Domain(f"mail{twins + 1 if twins else ''}.{domain}")
+
+
+def _host(name: str, role: Role, read: Fields, organization: str | None, fqdn: Domain | None) -> Host:
+    return Host(
+        name=name,
+        role=role,
+        fqdn=fqdn or Domain(f"{name.lower().replace('_', '-')}.example"),
+        address=read[HostKeys.address],
+        nat=read[HostKeys.nat],
+        organization=organization,
+        certificate=read[HostKeys.certificate],
+        client_certificate=read[HostKeys.client_certificate],
+        offers_tls=read[HostKeys.offers_tls],
+        helo=read[HostKeys.helo],
+        smart_hosts=read[HostKeys.smart_hosts],
+        accepts_domains=read[HostKeys.accepts_domains] or read[HostKeys.domains],
+        forwards_to=read[HostKeys.forwards_to],
+        relay_from=read[HostKeys.relay_from],
+        mailboxes={address.key: address for address in read[HostKeys.mailboxes]},
+        strict_spf=read[HostKeys.strict_spf],
+        dkim_signs=frozenset(read[HostKeys.dkim_signs]),
+        max_hops=read[HostKeys.max_hops],
+        expires_after=read[HostKeys.expires_after] or timedelta(days=2),
+    )
+
+
+def _keys_fit(read: Fields, role: Role) -> None:
+    for key, roles in _ROLES:
+        if read.given(key) and role not in roles:
+            read.wrong(key, f"{key.name} is for role {' or '.join(roles)}", f"this host is {role}")
+
+
+def _connected(made: dict[str, Host], read: Fields, domains: tuple[Domain, ...]) -> dict[str, Host]:
+    """Gateways stand in front of the organisation's Exchange servers unless they are told otherwise."""
+    servers = [host for host in made.values() if host.role is Role.EXCHANGE]
+    for name, fields in read[OrganizationKeys.hosts].items():
+        host = made.get(name)
+        if host is not None and host.role is Role.GATEWAY:
+            written = fields.places
+            made[name] = replace(
+                host,
+                accepts_domains=host.accepts_domains if "accepts_domains" in written else domains,
+                forwards_to=host.forwards_to if "forwards_to" in written else tuple(s.fqdn for s in servers),
+                relay_from=host.relay_from if "relay_from" in written else tuple(s.address for s in servers),
+            )
+    return made
+
+
+def regions(read: Mapping[str, Fields], tenants: Iterable[Fields]) -> dict[str, Region]:
+    """The regions that tenants live in or that are written, in the order of the plan."""
+    used = {*read, *(tenant[TenantKeys.region] for tenant in tenants)}
+    planned = enumerate(service.plan((*read, *sorted(used))))
+    return {name: _region(name, index, read.get(name)) for index, name in planned if name in used}
+
+
+def _region(name: str, index: int, read: Fields | None) -> Region:
+    derived = service.region(name, index)
+    if read is None:
+        return derived
+    return Region(
+        name=name,
+        front_ends=_machines(read[RegionKeys.front_ends]) or derived.front_ends,
+        outbound=_machines(read[RegionKeys.outbound]) or derived.outbound,
+        high_risk=_machines(read[RegionKeys.high_risk]) or derived.high_risk,
+        offset=read[RegionKeys.offset],
+    )
+
+
+def _machines(read: tuple[Fields, ...]) -> tuple[Host, ...]:
+    return tuple(
+        service.machine(each[ServiceHostKeys.fqdn], each[ServiceHostKeys.address], each[ServiceHostKeys.helo])
+        for each in read
+    )

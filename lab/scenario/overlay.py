@@ -1,0 +1,179 @@
+"""Variants: the scenario with something said anew, as a whole section or as single settings by path."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from lab.scenario.kinds import Kind, Many, Named, Record
+from lab.scenario.language import EXPANDED, VARIANT, SectionKeys, VariantKeys
+from lab.scenario.report import At, unknown
+from lab.scenario.tree import Entry, Items, Node, Place, Scalar, Table, is_null, merged
+
+_STEP = re.compile(r"\.?([^.\[\]]+)|\[([^\]]+)\]")
+_OWN = (VariantKeys.kind.name, VariantKeys.extends.name, VariantKeys.change.name)
+_ABOUT = (SectionKeys.title.name, SectionKeys.why.name)
+_NAMES = ("Name", "DomainName", "address")
+
+
+def variants(scenario: Table, at: At) -> Iterator[tuple[str, Table]]:
+    """Each variant's name and its fully expanded tree; one variant `base` if the file has none."""
+    base = scenario.without(["variants"])
+    table = scenario.get("variants")
+    if table is None:
+        yield "base", base
+        return
+    if not isinstance(table, Table):
+        at.key("variants").wrong(table.place, "a table of names and what differs")
+        return
+    for name, entry in table.entries.items():
+        if not is_null(entry.value):
+            here = at.key("variants").key(name)
+            yield name, _expanded(name, entry.place, table, base, here, ())
+
+
+def _expanded(name: str, place: Place, table: Table, base: Table, at: At, below: tuple[str, ...]) -> Table:
+    own = table.get(name)
+    if name in below:
+        at.wrong(place, "variants that extend each other in a circle", " -> ".join((*below, name)))
+        return base
+    if own is None:
+        others = (each for each in table.entries if each not in below)
+        at.wrong(place, f"no variant is named {name!r}", unknown(name, others))
+        return base
+    if not isinstance(own, Table):
+        at.wrong(own.place, "a table of what differs")
+        return base
+    start = base.without(_ABOUT)
+    earlier = own.get(VariantKeys.extends.name)
+    if isinstance(earlier, Scalar):
+        there = at.key(VariantKeys.extends.name)
+        start = _expanded(earlier.text, earlier.place, table, base, there, (*below, name)).without(_ABOUT)
+    return _changed(_laid_over(start, own, at), own, at)
+
+
+def _laid_over(start: Table, own: Table, at: At) -> Table:
+    known = [key.name for key in VARIANT.keys]
+    for key, entry in own.entries.items():
+        if key not in known:
+            at.key(key).wrong(entry.place, f"a variant has no key {key!r}", unknown(key, known))
+    sections = own.without([key for key in own.entries if key not in known or key in _OWN])
+    joined = merged(start, sections)
+    assert isinstance(joined, Table), "tables join to a table"
+    return joined
+
+
+def _changed(tree: Table, own: Table, at: At) -> Table:
+    change = own.get(VariantKeys.change.name)
+    if change is None:
+        return tree
+    here = at.key(VariantKeys.change.name)
+    if not isinstance(change, Table):
+        here.wrong(change.place, "a table of paths and new values", "such as tenants.contoso.region: NAM")
+        return tree
+    for path, entry in change.entries.items():
+        steps = _steps(path)
+        if not steps:
+            here.key(path).wrong(
+                entry.place, "a path such as tenants.contoso.InboundConnectors[Name].Enabled"
+            )
+            continue
+        changed = _Setting(entry, here.key(path)).put(tree, EXPANDED, steps)
+        assert isinstance(changed, Table), "a table stays one"
+        tree = changed
+    return tree
+
+
+def _steps(path: str) -> tuple[str, ...]:
+    """`a.b[Some name].c` -> a, b, Some name, c; empty if it is no path."""
+    steps = []
+    end = 0
+    for found in _STEP.finditer(path):
+        if found.start() != end:
+            return ()
+        steps.append(found[1] or found[2])
+        end = found.end()
+    return tuple(steps) if end == len(path) else ()
+
+
+class _Setting:
+    """One `change:`: goes down the tree beside the declaration of its keys, so that a wrong step is told at once."""
+
+    def __init__(self, entry: Entry, at: At) -> None:
+        self.entry, self.at = entry, at
+
+    def put(self, node: Node | None, kind: Kind[Any], steps: tuple[str, ...]) -> Node:
+        """The node with the value set below it; the node itself if there is no such path."""
+        if not steps:
+            return self.entry.value
+        if node is None or is_null(node):
+            node = Table(self.entry.place)
+        if isinstance(kind, Many):
+            return self._in_list(node, kind, steps)
+        if isinstance(node, Scalar) and isinstance(kind, Record) and kind.short:
+            node = Table(node.place, {kind.short: Entry(node.place, node)})
+        if not isinstance(node, Table) or not isinstance(kind, Record | Named):
+            return self._lost(node, steps[0], ())
+        key, inner = self._child(node, kind, steps)
+        if inner is None:
+            known = (k.name for k in kind.keys) if isinstance(kind, Record) else node.entries
+            return self._lost(node, steps[0], tuple(known))
+        below = node.entries.get(key)
+        return node.having(key, self.put(below.value if below else None, inner, steps[1:]), self.entry.place)
+
+    def _child(
+        self, node: Table, kind: Record | Named[Any], steps: tuple[str, ...]
+    ) -> tuple[str, Kind[Any] | None]:
+        step = steps[0]
+        if isinstance(kind, Named):
+            there = step in node.entries or len(steps) == 1 or self._may_begin(kind)
+            return step, kind.of if there else None
+        for key in kind.keys:
+            if key.name == step or (kind.any_case and key.name.lower() == step.lower()):
+                written = (each for each in node.entries if each.lower() == step.lower())
+                return (next(written, step) if kind.any_case else step), key.kind
+        return step, None
+
+    @staticmethod
+    def _may_begin(kind: Named[Any]) -> bool:
+        """Whether an entry of this table makes sense with a single setting in it: all its keys are optional."""
+        return (
+            isinstance(kind.of, Record)
+            and not any(key.required for key in kind.of.keys)
+            and (kind.of.name in ("dns records", "expectation"))
+        )
+
+    def _in_list(self, node: Node, kind: Many[Any], steps: tuple[str, ...]) -> Node:
+        empty = isinstance(node, Table) and not node.entries
+        items = node.items if isinstance(node, Items) else () if empty else (node,)
+        number = self._position(items, steps[0])
+        if number is not None:
+            changed = self.put(items[number], kind.of, steps[1:])
+            return Items(node.place, (*items[:number], changed, *items[number + 1 :]))
+        if not isinstance(kind.of, Record) or not any(key.name == "Name" for key in kind.of.keys):
+            return self._lost(node, steps[0], tuple(name for item in items for name in _names_of(item)))
+        name = Scalar(self.entry.place, steps[0])
+        object_ = Table(self.entry.place, {"Name": Entry(self.entry.place, name)}, amends=True)
+        changed = self.put(object_, kind.of, steps[1:])
+        return Items(node.place, (*items, changed))
+
+    @staticmethod
+    def _position(items: tuple[Node, ...], step: str) -> int | None:
+        for number, item in enumerate(items):
+            if step.lower() in (name.lower() for name in _names_of(item)):
+                return number
+        return int(step) if step.isdecimal() and step.isascii() and int(step) < len(items) else None
+
+    def _lost(self, node: Node, step: str, known: tuple[str, ...]) -> Node:
+        self.at.wrong(self.entry.place, f"nothing is called {step!r} there", unknown(step, known))
+        return node
+
+
+def _names_of(item: Node) -> tuple[str, ...]:
+    if isinstance(item, Scalar):
+        return (item.text,)
+    if not isinstance(item, Table):
+        return ()
+    named = (entry.value for key, entry in item.entries.items() if key.lower() in {n.lower() for n in _NAMES})
+    return tuple(value.text for value in named if isinstance(value, Scalar))

@@ -1,0 +1,222 @@
+"""The keys of everybody who takes part: hosts, organisations, tenants, certificates, names."""
+
+from __future__ import annotations
+
+from lab.model.certificate import KeyUsage, Validity
+from lab.model.topology import Role
+from lab.scenario.exchange import ACCEPTED_DOMAIN, INBOUND, OUTBOUND, RECEIVE, SEND
+from lab.scenario.kinds import Key, declared, named, optional, required, several
+from lab.scenario.words import (
+    DOMAIN,
+    IPV4,
+    LINE,
+    MAILBOX,
+    MX,
+    NAME,
+    PATTERN,
+    RECORD_NAME,
+    SMART_HOST,
+    SPAN,
+    TEXT,
+    TRUTH,
+    WHOLE,
+    from_enum,
+    word,
+)
+
+POLICY = word("none", "quarantine", "reject")
+
+
+class HostKeys:
+    """A machine."""
+
+    role = optional(
+        "role",
+        from_enum([Role.EXCHANGE, Role.GATEWAY, Role.INTERNET]),
+        "What program runs on it: exchange, gateway or internet; at top level always internet.",
+    )
+    address = required(
+        "address", IPV4, "Where it listens and, without `nat`, where its connections come from."
+    )
+    nat = optional(
+        "nat", IPV4, "The public address that others see it come from; several hosts may share it."
+    )
+    fqdn = optional(
+        "fqdn", DOMAIN, "Its name; ex01.DOMAIN for Exchange, the HELO name or mail.DOMAIN for others."
+    )
+    helo = optional("helo", DOMAIN, "What it says in EHLO; its name if unset. Attribution ignores it (R20).")
+    certificate = optional(
+        "certificate", NAME, "The certificate (key under `certificates:`) it shows, as server and client."
+    )
+    client_certificate = Key(
+        "client_certificate", TRUTH, "Whether it shows its certificate as a client at all.", True
+    )
+    offers_tls = Key("offers_tls", TRUTH, "Whether it offers STARTTLS as a server.", True)
+    smart_hosts = several(
+        "smart_hosts", SMART_HOST, "Gateway: where outgoing mail goes instead of to the MX."
+    )
+    accepts_domains = several(
+        "accepts_domains", DOMAIN, "Gateway: domains it takes in; the organisation's domains if unset."
+    )
+    forwards_to = several(
+        "forwards_to", SMART_HOST, "Gateway: where incoming mail goes; the organisation's Exchange if unset."
+    )
+    relay_from = several(
+        "relay_from", IPV4, "Gateway: clients that may relay; the organisation's Exchange servers if unset."
+    )
+    domains = several("domains", DOMAIN, "Internet host: domains it is the final server of.")
+    mailboxes = several("mailboxes", MAILBOX, "Internet host: its mailboxes; if none are listed, all exist.")
+    dmarc = optional("dmarc", POLICY, "Internet host: DMARC policy of its domains.")
+    strict_spf = Key("strict_spf", TRUTH, "Whether it refuses mail whose SPF result is fail (R176).", False)
+    dkim_signs = several("dkim_signs", DOMAIN, "Gateway: author domains that it signs for (R173).")
+    max_hops = Key("max_hops", WHOLE, "Received lines at which it sees a loop.", 60)
+    expires_after = optional("expires_after", SPAN, "How long it tries before it gives up; 2d.")
+
+
+class RecipientKeys:
+    """A recipient object."""
+
+    address = required("address", MAILBOX, "The primary address.")
+    proxies = several("proxies", MAILBOX, "Further addresses.")
+    external = optional(
+        "external", MAILBOX, "ExternalEmailAddress or RemoteRoutingAddress: where its mail goes (R106, R144)."
+    )
+
+
+class HybridKeys:
+    """What the Hybrid Configuration Wizard is told."""
+
+    tenant = required("tenant", NAME, "The organisation's own tenant.")
+    certificate_name = required(
+        "certificate_name",
+        PATTERN,
+        "Name of the certificate: TlsSenderCertificateName and TlsDomain (R71, R111).",
+    )
+    organization_guid = optional(
+        "organization_guid", LINE, "The GUID in the names of all objects (R112); made from the name if unset."
+    )
+    centralized_transport = Key(
+        "centralized_transport", TRUTH, "Centralized mail transport, CMT (R92).", False
+    )
+    smart_host = optional(
+        "smart_host",
+        SMART_HOST,
+        "Where the tenant delivers to on-premises; the Exchange server if unset (R111).",
+    )
+
+
+class OrganizationConfigKeys:
+    """`Set-OrganizationConfig`."""
+
+    reject_direct_send = Key(
+        "RejectDirectSend", TRUTH, "Refuse anonymous mail from own domains with 5.7.68 (R39).", False
+    )
+
+
+class CertificateKeys:
+    """A certificate."""
+
+    profile = optional("profile", NAME, "A kind from certs/profiles.yaml to start from, such as expired.")
+    names = several("names", LINE, "The first is the CN; all are SANs too.")
+    san = Key("san", TRUTH, "Whether it has SANs at all (R10).", True)
+    issuer = Key("issuer", NAME, "public, or any other word: a CA that nobody trusts (R8).", "public")
+    self_signed = Key("self_signed", TRUTH, "Signed by itself (R9).", False)
+    missing_intermediate = Key(
+        "missing_intermediate", TRUTH, "The intermediate CA's certificate is not sent (R126).", False
+    )
+    validity = Key("validity", from_enum(Validity), "Against the lab's clock (R127).", Validity.CURRENT)
+    key_usage = Key("key_usage", from_enum(KeyUsage), "Extended key usage (R129).", KeyUsage.BOTH)
+    key = Key("key", word("ec", "rsa"), "P-256, or RSA with 2048 bit.", "ec")
+
+
+class ServiceHostKeys:
+    """A machine of Exchange Online."""
+
+    address = required("address", IPV4, "Its address.")
+    fqdn = required("fqdn", LINE, "Its name, spelled as in logs.")
+    helo = optional("helo", DOMAIN, "What it says in EHLO.")
+
+
+class DnsRowKeys:
+    """The records of one name; a null takes away what was derived."""
+
+    a = several("A", IPV4, "Addresses.")
+    mx = several("MX", MX, "Mail exchangers: `10 mail.contoso.example`; `0 .` accepts no mail.")
+    txt = several("TXT", TEXT, "Texts, SPF and DMARC among them.")
+    ptr = several("PTR", DOMAIN, "Reverse names; the name is then an in-addr.arpa one.")
+    cname = several("CNAME", DOMAIN, "The name this one is an alias of.")
+
+
+HOST = declared("host", "A machine with one program.", HostKeys)
+RECIPIENT = declared("recipient", "A recipient object.", RecipientKeys, short=RecipientKeys.address)
+HYBRID = declared("hybrid", "What the Hybrid Configuration Wizard creates, in short (R101-R112).", HybridKeys)
+CERTIFICATE = declared("certificate", "A certificate; keys are made when the lab starts.", CertificateKeys)
+SERVICE_HOST = declared("service host", "A machine of Exchange Online.", ServiceHostKeys)
+DNS_ROW = declared("dns records", "Records of one name.", DnsRowKeys)
+ORGANIZATION_CONFIG = declared("OrganizationConfig", "Set-OrganizationConfig.", OrganizationConfigKeys)
+
+
+class OrganizationKeys:
+    """The on-premises side of a company."""
+
+    domains = several("domains", DOMAIN, "Its mail domains; they are AcceptedDomains on-premises too.")
+    accepted_domains = several("AcceptedDomains", ACCEPTED_DOMAIN, "Further ones, or the same with settings.")
+    mailboxes = several("mailboxes", RECIPIENT, "Mailboxes on its Exchange servers.")
+    remote_mailboxes = several(
+        "remote_mailboxes", RECIPIENT, "Mailboxes in the cloud, known here too (R106)."
+    )
+    hosts = named("hosts", NAME, HOST, "Its machines, by a name that is unique in the scenario.")
+    send_connectors = several("SendConnectors", SEND, "Send connectors.")
+    receive_connectors = several("ReceiveConnectors", RECEIVE, "Receive connectors.")
+    hybrid = optional("hybrid", HYBRID, "A hybrid configuration with a tenant.")
+    spf_includes_exchange_online = Key(
+        "spf_includes_exchange_online", TRUTH, "Whether its SPF record includes Exchange Online (R166).", True
+    )
+    dmarc = optional("dmarc", POLICY, "DMARC policy of its domains; no record if unset.")
+
+
+class TenantKeys:
+    """A customer of Exchange Online."""
+
+    id = optional("id", LINE, "The tenant GUID; made from the name if unset.")
+    initial_domain = required("initial_domain", DOMAIN, "Its NAME.onmicrosoft.com.")
+    region = Key("region", LINE, "Where it lives: EUR, NAM, APC or another three letters (R31).", "EUR")
+    accepted_domains = several("AcceptedDomains", ACCEPTED_DOMAIN, "The initial domain is always one.")
+    mailboxes = several("mailboxes", RECIPIENT, "Mailboxes in the cloud.")
+    mail_users = several("mail_users", RECIPIENT, "Mail users: recipients whose mail ends elsewhere (R144).")
+    inbound_connectors = several("InboundConnectors", INBOUND, "Inbound connectors.")
+    outbound_connectors = several("OutboundConnectors", OUTBOUND, "Outbound connectors.")
+    organization_config = optional("OrganizationConfig", ORGANIZATION_CONFIG, "Organisation-wide settings.")
+    dbeb = Key("dbeb", TRUTH, "Directory-Based Edge Blocking of unknown recipients (R136).", True)
+    honor_dmarc = Key("honor_dmarc", TRUTH, "Refuse what fails a DMARC policy of reject (R175).", True)
+    dkim = several(
+        "dkim", DOMAIN, "Domains with DKIM enabled; all else is signed with the initial domain (R171)."
+    )
+    dmarc = optional("dmarc", POLICY, "DMARC policy of its domains; no record if unset.")
+
+
+class RegionKeys:
+    """A region of Exchange Online."""
+
+    front_ends = several("front_ends", SERVICE_HOST, "What the MX names of its tenants lead to (R159).")
+    outbound = several("outbound", SERVICE_HOST, "The outbound pool.")
+    high_risk = several("high_risk", SERVICE_HOST, "The pool for NDRs and spam (R151).")
+    offset = Key("offset", WHOLE, "Its place in the order in which front ends learn of changes.", 0)
+
+
+class DnsKeys:
+    """What the lab's DNS says."""
+
+    derive = Key(
+        "derive", TRUTH, "Whether records are derived from the scenario; if not, `records` is all.", True
+    )
+    records = named(
+        "records", RECORD_NAME, DNS_ROW, "Records by name; each type given replaces what was derived."
+    )
+    servfail = several("servfail", RECORD_NAME, "Names whose name server fails.")
+
+
+ORGANIZATION = declared("organization", "The on-premises side of a company.", OrganizationKeys)
+TENANT = declared("tenant", "A customer of Exchange Online.", TenantKeys)
+REGION = declared("region", "A region of Exchange Online; derived, so seldom needed.", RegionKeys)
+DNS = declared("dns", "What the lab's DNS says; derived from the scenario.", DnsKeys)

@@ -1,0 +1,103 @@
+"""Recipient directories: who is known where, and under which addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+
+from lab.model.names import Address
+from lab.model.tenant import Recipient, RecipientKind
+from lab.scenario.hybrid import Hybrid
+from lab.scenario.kinds import Fields
+from lab.scenario.parties import OrganizationKeys, RecipientKeys, TenantKeys
+
+Derive = Callable[[Address], tuple[Address, ...]]
+
+
+@dataclass
+class Directory:
+    """A directory being filled. What is written is entered before what is derived, so that it is never displaced."""
+
+    by_key: dict[str, Recipient] = field(default_factory=dict)
+    primaries: dict[str, Recipient] = field(default_factory=dict)
+
+    def enter(self, recipient: Recipient, read: Fields) -> None:
+        """A recipient that the author wrote; each address belongs to one."""
+        for address in (recipient.primary, *recipient.proxies):
+            if address.key in self.by_key:
+                owner = self.by_key[address.key].primary
+                read.at.wrong(read.place, f"{address} belongs to {owner} already", "addresses are unique")
+                return
+        self._put(recipient)
+
+    def sync(self, recipient: Recipient) -> None:
+        """A recipient that directory synchronisation brings, unless it is there."""
+        free = tuple(address for address in recipient.proxies if address.key not in self.by_key)
+        if recipient.primary.key not in self.by_key:
+            self._put(replace(recipient, proxies=free))
+
+    def derive(self, kinds: tuple[RecipientKind, ...], more: Derive) -> None:
+        """Give recipients the addresses that policies make, as far as they are free."""
+        for recipient in tuple(self.primaries.values()):
+            if recipient.kind in kinds:
+                free = tuple(a for a in more(recipient.primary) if a.key not in self.by_key)
+                self._put(replace(recipient, proxies=(*recipient.proxies, *free)))
+
+    def _put(self, recipient: Recipient) -> None:
+        self.primaries[recipient.primary.key] = recipient
+        for address in (recipient.primary, *recipient.proxies):
+            self.by_key[address.key] = recipient
+
+
+def on_premises(read: Fields, hybrid: Hybrid | None) -> dict[str, Recipient]:
+    """The directory of an on-premises organisation (R105, R106)."""
+    directory = Directory()
+    for each in read[OrganizationKeys.mailboxes]:
+        directory.enter(_recipient(each, RecipientKind.MAILBOX, None), each)
+    for each in read[OrganizationKeys.remote_mailboxes]:
+        external = each[RecipientKeys.external]
+        if external is None and hybrid is not None:
+            external = hybrid.routing_address(each[RecipientKeys.address])
+        if external is None:
+            each.wrong(
+                RecipientKeys.external, "a remote mailbox needs `external` or the organisation `hybrid:`"
+            )
+        directory.enter(_recipient(each, RecipientKind.MAIL_USER, external), each)
+    if hybrid is not None:
+        directory.derive((RecipientKind.MAILBOX,), lambda primary: (hybrid.routing_address(primary),))
+    return directory.by_key
+
+
+def in_tenant(read: Fields, synced: Iterable[tuple[Fields, Hybrid]]) -> dict[str, Recipient]:
+    """The directory of a tenant: its own recipients, then those that the hybrid organisations synchronise (R144).
+
+    Every cloud mailbox also has an address in the tenant's initial domain.
+    """
+    directory = Directory()
+    for each in read[TenantKeys.mailboxes]:
+        directory.enter(_recipient(each, RecipientKind.MAILBOX, None), each)
+    for each in read[TenantKeys.mail_users]:
+        external = each[RecipientKeys.external] or each[RecipientKeys.address]
+        directory.enter(_recipient(each, RecipientKind.MAIL_USER, external), each)
+    for organization, hybrid in synced:
+        _synchronise(directory, organization, hybrid)
+    initial = read[TenantKeys.initial_domain]
+    directory.derive((RecipientKind.MAILBOX,), lambda primary: (Address(primary.local, initial),))
+    return directory.by_key
+
+
+def _synchronise(directory: Directory, organization: Fields, hybrid: Hybrid) -> None:
+    for each in organization[OrganizationKeys.remote_mailboxes]:
+        mailbox = _recipient(each, RecipientKind.MAILBOX, None)
+        routing = each[RecipientKeys.external] or hybrid.routing_address(mailbox.primary)
+        directory.sync(replace(mailbox, proxies=(*mailbox.proxies, routing)))
+    for each in organization[OrganizationKeys.mailboxes]:
+        user = _recipient(each, RecipientKind.MAIL_USER, each[RecipientKeys.address])
+        directory.sync(replace(user, proxies=(*user.proxies, hybrid.routing_address(user.primary))))
+
+
+def _recipient(read: Fields, kind: RecipientKind, external: Address | None) -> Recipient:
+    proxies = tuple(
+        address for address in read[RecipientKeys.proxies] if address != read[RecipientKeys.address]
+    )
+    return Recipient(kind, read[RecipientKeys.address], tuple(dict.fromkeys(proxies)), external)

@@ -1,0 +1,79 @@
+"""Collects the mistakes of a scenario, so that all of them can be told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+
+from lab.errors import Problem, ScenarioError
+from lab.scenario.tree import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The problems found so far; the same one found again (in another variant) counts once."""
+
+    found: dict[tuple[str, int, int, str], Problem] = field(default_factory=dict)
+
+    def add(self, place: Place, path: str, wanted: str, hint: str | None = None) -> None:
+        """Note a problem."""
+        problem = Problem(place.file, place.line, place.column, path, wanted, hint)
+        self.found.setdefault((place.file, place.line, place.column, wanted), problem)
+
+    def __bool__(self) -> bool:
+        return bool(self.found)
+
+    def settle(self, first: str) -> None:
+        """Raise ScenarioError if anything was found: in order of the lines, the file `first` before its includes."""
+        if self.found:
+            raise ScenarioError(
+                tuple(
+                    sorted(
+                        self.found.values(), key=lambda p: (p.file != first, p.file, p.line, p.column, p.path)
+                    )
+                )
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """A path in the scenario and the report that its problems go to."""
+
+    report: Report
+    path: str = ""
+
+    def key(self, name: str) -> At:
+        """One level down, in a table."""
+        told = f"[{name}]" if "." in name or " " in name else f".{name}"
+        return At(self.report, (self.path + told).removeprefix("."))
+
+    def index(self, number: int) -> At:
+        """One level down, in a list."""
+        return At(self.report, f"{self.path}[{number}]")
+
+    def wrong(self, place: Place, wanted: str, hint: str | None = None) -> None:
+        """Note a problem here."""
+        self.report.add(place, self.path or "(top level)", wanted, hint)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str | None:
+    """A hint with the nearest known name, if one is near."""
+    spelled = {each.lower(): each for each in known}
+    near = get_close_matches(name.lower(), spelled, n=1, cutoff=0.6)
+    return f"did you mean {spelled[near[0]]!r}?" if near else None
+
+
+def one_of(names: Iterable[str]) -> str:
+    """Names for a sentence: `a, b or c`."""
+    *others, last = names
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+def unknown(name: str, known: Iterable[str]) -> str:
+    """The hint for an unknown name: the nearest, or all of them if they are few."""
+    names = list(dict.fromkeys(known))
+    near = did_you_mean(name, names)
+    if near is None and names and len(names) <= 12:
+        return f"known: {', '.join(names)}"
+    return near or "nothing of that name is near"

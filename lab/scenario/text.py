@@ -1,0 +1,163 @@
+"""YAML text to a tree: PyYAML finds the nodes, this module bounds them and refuses what only surprises people.
+
+Duplicate keys, tags, several documents, merge keys and YAML 1.1's booleans as keys (`no`, `on`) are mistakes here. The
+events are counted before anything is built, so a bomb costs no more than its size.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from lab.scenario.report import At, Report
+from lab.scenario.tree import Entry, Items, Node, Place, Scalar, Table
+
+MAX_BYTES = 1 << 20
+MAX_DEPTH = 40
+MAX_NODES = 50_000
+
+_FAST: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_PREFIX = "tag:yaml.org,2002:"
+
+
+class Refused(Exception):  # noqa: N818 - it refuses a text, and never leaves this module
+    """The text as a whole cannot be used."""
+
+    def __init__(self, place: Place, wanted: str, hint: str | None = None) -> None:
+        super().__init__(place, wanted, hint)
+        self.place, self.wanted, self.hint = place, wanted, hint
+
+
+def compose(text: str, file: str, report: Report) -> Table | None:
+    """Read one file; None if it is no table of keys. What is wrong with it goes to the report."""
+    try:
+        root = _compose(text.removeprefix("\ufeff"), file)
+        tree = _Growing(file, At(report)).grow(root, At(report), 1)
+    except Refused as refused:
+        At(report).wrong(refused.place, refused.wanted, refused.hint)
+        return None
+    if not isinstance(tree, Table):
+        At(report).wrong(tree.place, "a scenario is a table of keys", "it begins with `scenario: NAME`")
+        return None
+    return tree
+
+
+def _compose(text: str, file: str) -> yaml.Node:
+    if len(text) > MAX_BYTES or len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+        raise Refused(Place(file), f"a scenario file has {MAX_BYTES >> 20} MiB at most")
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise Refused(Place(file, text.count("\n", 0, error.start) + 1), "the file is not UTF-8") from None
+    try:
+        _bound(text, file, _FAST)
+        root = yaml.compose(text, Loader=_FAST)
+    except yaml.YAMLError as error:
+        raise _syntax(text, file, error) from None
+    if root is None:
+        raise Refused(Place(file), "the file is empty", "it begins with `scenario: NAME`")
+    return root
+
+
+def _bound(text: str, file: str, loader: Any) -> None:
+    """Count the events; refuse before a tree is built."""
+    depth = nodes = documents = 0
+    for event in yaml.parse(text, Loader=loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        documents += isinstance(event, yaml.DocumentStartEvent)
+        nodes += isinstance(event, yaml.NodeEvent)
+        if depth > MAX_DEPTH:
+            raise Refused(_place(event, file), f"nested deeper than {MAX_DEPTH} levels")
+        if nodes > MAX_NODES:
+            raise Refused(_place(event, file), f"more than {MAX_NODES} values")
+        if documents > 1:
+            raise Refused(_place(event, file), "one document per file", "put variants under `variants:`")
+        _refuse_tag(event, file)
+
+
+def _refuse_tag(event: Any, file: str) -> None:
+    tag = getattr(event, "tag", None)
+    if tag is not None and tag != "!":  # libyaml tells a quoted scalar by "!"
+        raise Refused(_place(event, file), f"no tags, such as {tag}", "a scenario is plain data")
+
+
+def _syntax(text: str, file: str, error: yaml.YAMLError) -> Refused:
+    """The same words whether libyaml is there or not: PyYAML's own parser tells what is wrong."""
+    try:
+        for _ in yaml.parse(text, Loader=yaml.SafeLoader):
+            pass
+        yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError as told:
+        error = told
+    except RecursionError:
+        return Refused(Place(file), f"nested deeper than {MAX_DEPTH} levels")
+    mark = getattr(error, "problem_mark", None)
+    place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
+    told_as = getattr(error, "problem", None) or getattr(error, "reason", None) or "unreadable"
+    return Refused(place, f"this is no YAML: {told_as}", getattr(error, "context", None))
+
+
+def _place(marked: Any, file: str) -> Place:
+    return Place(file, marked.start_mark.line + 1, marked.start_mark.column + 1)
+
+
+@dataclass(slots=True)
+class _Growing:
+    """From PyYAML's nodes to ours. An alias is grown again, so the count is of what it expands to."""
+
+    file: str
+    top: At
+    count: int = field(default=0)
+
+    def grow(self, node: yaml.Node, at: At, depth: int) -> Node:
+        place = _place(node, self.file)
+        self.count += 1
+        if self.count > MAX_NODES:
+            raise Refused(place, f"aliases expand to more than {MAX_NODES} values")
+        if depth > MAX_DEPTH:
+            raise Refused(place, f"nested deeper than {MAX_DEPTH} levels", "an alias may point to itself")
+        match node:
+            case yaml.MappingNode():
+                return self._table(node, place, at, depth)
+            case yaml.SequenceNode():
+                grown = [self.grow(each, at.index(i), depth + 1) for i, each in enumerate(node.value)]
+                return Items(place, tuple(grown))
+            case _:
+                return Scalar(place, node.value, node.tag.removeprefix(_PREFIX))
+
+    def _table(self, node: yaml.MappingNode, place: Place, at: At, depth: int) -> Table:
+        entries: dict[str, Entry] = {}
+        for key_node, value_node in node.value:
+            key = self._key(key_node, at)
+            value = self.grow(value_node, at.key(key) if key else at, depth + 1)
+            if key is None:
+                continue
+            if key in entries:
+                first = entries[key].place.line
+                at.key(key).wrong(
+                    _place(key_node, self.file), f"this key stands here already, in line {first}"
+                )
+                continue
+            entries[key] = Entry(_place(key_node, self.file), value)
+        return Table(place, entries)
+
+    def _key(self, node: yaml.Node, at: At) -> str | None:
+        place = _place(node, self.file)
+        tag = node.tag.removeprefix(_PREFIX)
+        if not isinstance(node, yaml.ScalarNode):
+            at.wrong(place, "a key is plain text", "a value with braces or `?` needs quotes")
+            return None
+        if tag == "bool":
+            at.wrong(
+                place, f"YAML reads {node.value} as a truth value, not as a name", f'write "{node.value}"'
+            )
+            return None
+        if tag == "merge":
+            at.wrong(place, "no merge keys (<<)", "use `include:`, `extends:` or a variant")
+            return None
+        return str(node.value)

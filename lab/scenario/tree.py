@@ -1,0 +1,93 @@
+"""The scenario file as a tree that remembers where everything is written.
+
+Includes and variants are laid over each other as trees, before anything is read, so that every mistake can still be
+reported at the line that made it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A spot in a file; lines and columns count from 1."""
+
+    file: str
+    line: int = 1
+    column: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A single value as it is written."""
+
+    place: Place
+    text: str
+    tag: str = "str"
+    """What YAML takes it for: str, bool, int, float, null, timestamp."""
+
+    @property
+    def is_null(self) -> bool:
+        """Whether it says "nothing here": `~`, `null` or PowerShell's `$null`."""
+        return self.tag == "null" or self.text == "$null"
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list."""
+
+    place: Place
+    items: tuple[Node, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One key of a table: where the key stands, and its value."""
+
+    place: Place
+    value: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Keys and values, in the order of the file."""
+
+    place: Place
+    entries: Mapping[str, Entry] = field(default_factory=dict)
+    amends: bool = False
+    """Made by a `change:` that addresses an object by name; an object of that name must exist elsewhere."""
+
+    def get(self, key: str) -> Node | None:
+        """The value of a key that is present and not null."""
+        entry = self.entries.get(key)
+        return None if entry is None or is_null(entry.value) else entry.value
+
+    def having(self, key: str, value: Node, place: Place | None = None) -> Table:
+        """This table with one key set."""
+        return replace(self, entries={**self.entries, key: Entry(place or value.place, value)})
+
+    def without(self, keys: Iterable[str]) -> Table:
+        """This table without some keys."""
+        gone = frozenset(keys)
+        return replace(self, entries={key: entry for key, entry in self.entries.items() if key not in gone})
+
+
+Node = Scalar | Items | Table
+
+
+def is_null(node: Node) -> bool:
+    """Whether a node is null; null removes what stands below it, or chooses the default."""
+    return isinstance(node, Scalar) and node.is_null
+
+
+def merged(under: Node, over: Node) -> Node:
+    """Lay one tree over another: tables are joined key by key, everything else is replaced."""
+    if not (isinstance(under, Table) and isinstance(over, Table)):
+        return over
+    entries = dict(under.entries)
+    for key, entry in over.entries.items():
+        below = entries.get(key)
+        entries[key] = entry if below is None else Entry(entry.place, merged(below.value, entry.value))
+    return replace(over, entries=entries)

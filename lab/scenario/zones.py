@@ -1,0 +1,126 @@
+"""The lab's DNS, derived from who is where; every record can be overridden."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+
+from lab.model.dns import Mx, RecordType, Zones, zones_of
+from lab.model.names import Domain
+from lab.model.onprem import OnPremOrganization
+from lab.model.tenant import Tenant
+from lab.model.topology import Host, Region, Role
+from lab.scenario.hybrid import SERVICE
+
+Record = tuple[str, RecordType, Mx | str]
+EXCHANGE_ONLINE_SPF = "spf.protection.outlook.com"
+_INCLUDE = f"include:{EXCHANGE_ONLINE_SPF}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Publisher:
+    """What an owner of domains publishes beside the MX."""
+
+    domains: tuple[Domain, ...]
+    addresses: tuple[str, ...] = ()
+    includes_exchange_online: bool = False
+    dmarc: str | None = None
+
+    def records(self) -> Iterator[Record]:
+        """SPF, and DMARC if there is a policy."""
+        parts = [f"ip4:{address}" for address in dict.fromkeys(self.addresses)]
+        parts += [_INCLUDE] if self.includes_exchange_online else []
+        for domain in self.domains:
+            yield domain, "TXT", " ".join(("v=spf1", *parts, "-all"))
+            if self.dmarc is not None:
+                yield f"_dmarc.{domain}", "TXT", f"v=DMARC1; p={self.dmarc}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """All that DNS is derived from."""
+
+    hosts: Mapping[str, Host]
+    regions: Mapping[str, Region]
+    organizations: Mapping[str, OnPremOrganization]
+    tenants: Mapping[str, Tenant]
+    publishers: tuple[Publisher, ...]
+
+
+def mx_name(domain: Domain) -> str:
+    """`contoso.example` -> `contoso-example.mail.protection.outlook.com` (R156)."""
+    return f"{domain.replace('.', '-')}.{SERVICE}"
+
+
+def reverse(address: str) -> str:
+    """The name that an address's PTR record has."""
+    return IPv4Address(address).reverse_pointer
+
+
+def derived(world: World) -> tuple[Record, ...]:
+    """All records, each once."""
+    machines = [*world.hosts.values(), *_service_machines(world.regions.values())]
+    records = (
+        *(record for host in machines for record in _host(host)),
+        *(record for tenant in world.tenants.values() for record in _front_doors(tenant, world)),
+        *_mail_exchangers(world),
+        *_service_senders(world.regions.values()),
+        *(record for publisher in world.publishers for record in publisher.records()),
+    )
+    return tuple(dict.fromkeys(records))
+
+
+def zones(records: Iterable[Record], servfail: Iterable[str] = ()) -> Zones:
+    """The records as zones."""
+    made = zones_of(records)
+    return Zones(made.rows, frozenset(servfail))
+
+
+def _service_machines(regions: Iterable[Region]) -> Iterator[Host]:
+    for region in regions:
+        yield from (*region.front_ends, *region.outbound, *region.high_risk)
+
+
+def _host(host: Host) -> Iterator[Record]:
+    yield host.fqdn, "A", host.address
+    yield reverse(host.address), "PTR", host.fqdn
+    if host.nat:
+        yield reverse(host.nat), "PTR", host.fqdn
+
+
+def _front_doors(tenant: Tenant, world: World) -> Iterator[Record]:
+    """Every accepted domain has a name that leads to all front ends of the tenant's region (R156, R159)."""
+    for accepted in tenant.accepted_domains:
+        for front_end in world.regions[tenant.region].front_ends:
+            yield mx_name(accepted.domain_name), "A", front_end.address
+
+
+def _mail_exchangers(world: World) -> Iterator[Record]:
+    """MX by who is in front: a gateway that takes the domain in, the final internet host, the tenant, Exchange."""
+    taken: set[str] = set()
+    for host in world.hosts.values():
+        if host.role in (Role.GATEWAY, Role.INTERNET):
+            for domain in host.accepts_domains:
+                taken.add(domain)
+                yield domain, "MX", Mx(10, host.fqdn)
+    for tenant in world.tenants.values():
+        for accepted in tenant.accepted_domains:
+            if accepted.domain_name not in taken:
+                taken.add(accepted.domain_name)
+                yield accepted.domain_name, "MX", Mx(0, mx_name(accepted.domain_name))
+    for host in world.hosts.values():
+        if host.role is Role.EXCHANGE and host.organization is not None:
+            for accepted in world.organizations[host.organization].accepted_domains:
+                if accepted.domain_name not in taken:
+                    yield accepted.domain_name, "MX", Mx(10, host.fqdn)
+
+
+def _service_senders(regions: Iterable[Region]) -> Iterator[Record]:
+    """The service's own SPF, and the names that its senders greet with (R170)."""
+    senders = [host for region in regions for host in (*region.outbound, *region.high_risk)]
+    addresses = " ".join(f"ip4:{host.address}" for host in senders)
+    yield EXCHANGE_ONLINE_SPF, "TXT", f"v=spf1 {addresses} -all"
+    for host in senders:
+        yield host.ehlo, "A", host.address
+        yield host.ehlo, "TXT", f"v=spf1 {_INCLUDE} -all"
