@@ -1,0 +1,187 @@
+"""The arguments of MAIL, RCPT and BDAT, and the EHLO answer: from text to values, or to the reply that refuses them.
+
+A parameter is understood only where the extension it belongs to was offered.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import NamedTuple, Self
+
+from lab.model.names import Address, ReversePath
+from lab.model.reply import Reply
+from lab.model.transport import DsnParameters
+from lab.wire import phrases
+
+NO_LIMIT = 1 << 30
+"""Octets of a message where no SIZE is offered: not unlimited, it must fit into memory."""
+
+_PATH = re.compile(r'(FROM|TO):\s*<(?:@[^:>"]*:)?((?:"(?:[^"\\]|\\.)*"|[^<>"\s])*)>(?:\s+(.*))?', re.I)
+_PARAMETER = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*)(?:=([^\s=\x00-\x1f\x7f]+))?")
+_BDAT = re.compile(r"(\d{1,18})(\s+LAST)?", re.I)
+_XTEXT = r"(?:[!-*,-<>-~\u0080-\U0010ffff]|\+[0-9A-F]{2})"
+
+
+class Parameter(NamedTuple):
+    """A parameter's extensions (any of them lets it be used) and what its value looks like."""
+
+    extensions: frozenset[str]
+    value: re.Pattern[str]
+
+
+def _parameter(extensions: str, value: str) -> Parameter:
+    return Parameter(frozenset(extensions.split()), re.compile(value, re.I))
+
+
+MAIL_PARAMETERS: Mapping[str, Parameter] = {
+    "SIZE": _parameter("SIZE", r"\d{1,20}"),
+    "BODY": _parameter("8BITMIME BINARYMIME", r"7BIT|8BITMIME|BINARYMIME"),
+    "SMTPUTF8": _parameter("SMTPUTF8", r""),
+    "RET": _parameter("DSN", r"FULL|HDRS"),
+    "ENVID": _parameter("DSN", rf"{_XTEXT}{{1,100}}"),
+    "AUTH": _parameter("AUTH", rf"{_XTEXT}+"),
+    "XOORG": _parameter("XOORG", r"[\w.-]{1,253}"),
+}
+RCPT_PARAMETERS: Mapping[str, Parameter] = {
+    "NOTIFY": _parameter("DSN", r"NEVER|(?:SUCCESS|FAILURE|DELAY)(?:,(?:SUCCESS|FAILURE|DELAY))*"),
+    "ORCPT": _parameter("DSN", rf"[A-Z0-9-]+;{_XTEXT}{{1,500}}"),
+}
+_FOLDED = frozenset({"BODY", "RET"})
+"""Parameters whose values are keywords and so are told in upper case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What the answer to EHLO offered; nothing after HELO."""
+
+    keywords: frozenset[str] = frozenset()
+    size: int = NO_LIMIT
+    """The largest message, octets; it binds a client that said HELO as well."""
+
+    @classmethod
+    @lru_cache(maxsize=256)
+    def of(cls, lines: tuple[str, ...], *, extended: bool) -> Self:
+        """Read the lines behind the greeting, `extended` after EHLO."""
+        words = {line.split()[0].upper(): line.split()[1:] for line in lines if line.strip()}
+        size = words.get("SIZE", [])
+        limit = int(size[0]) if size and size[0].isdigit() and int(size[0]) else NO_LIMIT
+        return cls(frozenset(words) if extended else frozenset(), limit)
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A MAIL command."""
+
+    reverse_path: ReversePath
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Rcpt:
+    """A RCPT command."""
+
+    recipient: Address
+    dsn: DsnParameters
+
+
+@dataclass(frozen=True, slots=True)
+class Bdat:
+    """A BDAT command."""
+
+    octets: int
+    last: bool
+
+
+def mail(argument: str, offered: Offered) -> Mail | Reply:
+    """Read the argument of MAIL."""
+    found = _PATH.fullmatch(argument)
+    if found is None or found[1].upper() != "FROM":
+        return phrases.INVALID_ARGUMENTS
+    path = _reverse_path(found[2])
+    if path is None:
+        return phrases.INVALID_SENDER
+    parameters = _parameters(found[3], MAIL_PARAMETERS, offered) if found[3] else {}
+    if isinstance(parameters, Reply):
+        return parameters
+    return _refused(path, parameters, offered) or Mail(path, parameters)
+
+
+def _refused(path: ReversePath, parameters: Mapping[str, str], offered: Offered) -> Reply | None:
+    """What is wrong with a MAIL command whose parts are each right."""
+    if path.address and not path.address.is_ascii and "SMTPUTF8" not in parameters:
+        return phrases.NEEDS_SMTPUTF8
+    if int(parameters.get("SIZE", 0)) > offered.size:
+        return phrases.TOO_BIG
+    body = parameters.get("BODY", "7BIT")
+    if body != "7BIT" and (body not in offered.keywords):
+        return phrases.UNSUPPORTED_PARAMETER
+    return None
+
+
+def rcpt(argument: str, offered: Offered, *, utf8: bool) -> Rcpt | Reply:
+    """Read the argument of RCPT; `utf8` when MAIL said SMTPUTF8."""
+    found = _PATH.fullmatch(argument)
+    if found is None or found[1].upper() != "TO":
+        return phrases.INVALID_ARGUMENTS
+    address = _address(found[2])
+    if address is None:
+        return phrases.INVALID_RECIPIENT
+    if not address.is_ascii and not utf8:
+        return phrases.NEEDS_SMTPUTF8
+    parameters = _parameters(found[3], RCPT_PARAMETERS, offered) if found[3] else {}
+    if isinstance(parameters, Reply):
+        return parameters
+    notify = parameters.get("NOTIFY", "").upper()
+    dsn = DsnParameters(frozenset(notify.split(",")) if notify else frozenset(), parameters.get("ORCPT", ""))
+    return Rcpt(address, dsn)
+
+
+def bdat(argument: str) -> Bdat | None:
+    """Read the argument of BDAT; None when it cannot be told how many octets follow."""
+    found = _BDAT.fullmatch(argument)
+    return Bdat(int(found[1]), found[2] is not None) if found else None
+
+
+def _parameters(text: str, known: Mapping[str, Parameter], offered: Offered) -> Mapping[str, str] | Reply:
+    values: dict[str, str] = {}
+    for word in text.split():
+        found = _PARAMETER.fullmatch(word)
+        if found is None:
+            return phrases.INVALID_ARGUMENTS
+        keyword, value = found[1].upper(), found[2] or ""
+        parameter = known.get(keyword)
+        if parameter is None or not parameter.extensions & offered.keywords:
+            return phrases.UNSUPPORTED_PARAMETER
+        if keyword in values or not parameter.value.fullmatch(value):
+            return phrases.INVALID_ARGUMENTS
+        values[keyword] = value.upper() if keyword in _FOLDED else value
+    return values
+
+
+@lru_cache(maxsize=4096)
+def _address(text: str) -> Address | None:
+    try:
+        return Address.parse(text)
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=4096)
+def _reverse_path(text: str) -> ReversePath | None:
+    if not text:
+        return ReversePath.NULL
+    address = _address(text)
+    return ReversePath(address) if address else None
+
+
+def hello(argument: str) -> str | None:
+    """The name that a client gives itself, or None when it gives none; names are not judged any further."""
+    name = argument.strip()
+    return (
+        name
+        if name and len(name) <= 255 and name.isascii() and name.isprintable() and " " not in name
+        else None
+    )

@@ -1,0 +1,279 @@
+"""One client's side of an SMTP connection so far, and what a node has to say to the next command.
+
+All state of a connection is here and belongs to that connection alone. Which command may come when is a table;
+what a command leads to is the node's business. Nothing here reads or writes a socket.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from enum import Enum, auto
+from typing import TypeVar
+
+from lab.errors import WireError
+from lab.model.certificate import CertificateIdentity
+from lab.model.dns import Asking, DnsAnswer, DnsQuestion
+from lab.model.message import Message
+from lab.model.reply import Reply
+from lab.model.transport import Connection, Context, Heard, Node, Tls, Transaction
+from lab.wire import commands, phrases
+from lab.wire.commands import Bdat, Offered
+from lab.wire.content import objection
+from lab.wire.host import Host, Limits
+
+T = TypeVar("T")
+
+
+class Stage(Enum):
+    """How far a client has come."""
+
+    CONNECTED = auto()
+    GREETED = auto()
+    SENDER = auto()
+    RECIPIENTS = auto()
+    CHUNKS = auto()
+
+
+OUT_OF_TURN: Mapping[str, Mapping[Stage, Reply]] = {
+    "STARTTLS": {Stage.CONNECTED: phrases.HELLO_FIRST},
+    "MAIL": {
+        Stage.CONNECTED: phrases.HELLO_FIRST,
+        Stage.SENDER: phrases.SENDER_KNOWN,
+        Stage.RECIPIENTS: phrases.SENDER_KNOWN,
+        Stage.CHUNKS: phrases.SENDER_KNOWN,
+    },
+    "RCPT": {
+        Stage.CONNECTED: phrases.HELLO_FIRST,
+        Stage.GREETED: phrases.NEED_MAIL,
+        Stage.CHUNKS: phrases.BAD_SEQUENCE,
+    },
+    "DATA": {
+        Stage.CONNECTED: phrases.HELLO_FIRST,
+        Stage.GREETED: phrases.NEED_MAIL,
+        Stage.SENDER: phrases.NEED_RCPT,
+        Stage.CHUNKS: phrases.BAD_SEQUENCE,
+    },
+    "BDAT": {
+        Stage.CONNECTED: phrases.HELLO_FIRST,
+        Stage.GREETED: phrases.NEED_MAIL,
+        Stage.SENDER: phrases.NEED_RCPT,
+    },
+}
+"""The reply to a command that comes at the wrong stage; all other commands may come at any."""
+
+FIXED: Mapping[str, Reply] = {
+    "NOOP": phrases.OK,
+    "VRFY": phrases.CANNOT_VERIFY,
+    "HELP": phrases.HELP,
+}
+
+
+class Dialogue:
+    """What has been said on one connection."""
+
+    def __init__(self, node: Node, host: Host, limits: Limits, connection: Connection, *, tls: bool) -> None:
+        self.connection = connection
+        self._node = node
+        self._host = host
+        self._limits = limits
+        self._tls = tls
+        self._offered = Offered()
+        self._transaction: Transaction | None = None
+        self._chunks: list[bytes] | None = None
+        self._held = 0
+        self._verbs: Mapping[str, Callable[[str], Awaitable[Reply]]] = {
+            "HELO": self._helo,
+            "EHLO": self._ehlo,
+            "MAIL": self._mail,
+            "RCPT": self._rcpt,
+            "RSET": self._rset,
+            "AUTH": self._auth,
+        }
+
+    @property
+    def stage(self) -> Stage:
+        """How far the client has come."""
+        if not self.connection.helo:
+            return Stage.CONNECTED
+        if self._transaction is None:
+            return Stage.GREETED
+        if self._chunks is not None:
+            return Stage.CHUNKS
+        return Stage.RECIPIENTS if self._transaction.recipients else Stage.SENDER
+
+    @property
+    def room(self) -> int:
+        """Octets that the message may still have."""
+        return self._offered.size - self._held
+
+    def greeting(self) -> Reply:
+        """The banner."""
+        return self._node.greeting(self.connection, self._context())
+
+    async def answer(self, verb: str, argument: str) -> Reply:
+        """The reply to any command after which the next command follows."""
+        if verb in FIXED:
+            return FIXED[verb]
+        respond = self._verbs.get(verb)
+        if respond is None:
+            return phrases.UNRECOGNIZED
+        return self._out_of_turn(verb) or await respond(argument)
+
+    def starttls(self, argument: str) -> Reply:
+        """Whether a handshake may begin."""
+        if self.connection.tls is not None:
+            return phrases.TLS_STANDS
+        if not self._tls:
+            return phrases.UNRECOGNIZED
+        if argument:
+            return phrases.INVALID_ARGUMENTS
+        return self._out_of_turn("STARTTLS") or phrases.READY_FOR_TLS
+
+    def encrypted(self, tls: Tls, certificate: CertificateIdentity | None) -> None:
+        """TLS stands; all that was said before is forgotten (RFC 3207 4.2)."""
+        self.connection = self.connection.encrypted(tls, certificate)
+        self._offered = Offered()
+        self._end()
+
+    def data(self, argument: str) -> Reply:
+        """Whether content may follow a DATA command."""
+        early = self._out_of_turn("DATA")
+        if early is not None:
+            return early
+        if argument:
+            return phrases.INVALID_ARGUMENTS
+        return phrases.BINARY_NEEDS_BDAT if self._binary else phrases.SEND_DATA
+
+    def bdat(self, command: Bdat) -> Reply | None:
+        """Why a chunk, whose octets are on their way, is not wanted; None when it is."""
+        if "CHUNKING" not in self._offered.keywords:
+            return phrases.UNRECOGNIZED
+        early = self._out_of_turn("BDAT")
+        if early is not None:
+            return early
+        if command.octets > self.room:
+            self._end()
+            return phrases.TOO_BIG
+        return None
+
+    async def chunk(self, octets: bytes, *, last: bool) -> Reply:
+        """A chunk is here; the last one ends the data."""
+        self._chunks = self._chunks or []
+        self._chunks.append(octets)
+        self._held += len(octets)
+        return await self.end_of_data(b"".join(self._chunks)) if last else phrases.chunk_received(len(octets))
+
+    async def end_of_data(self, content: bytes | None) -> Reply:
+        """The node's word on a message; None stands for one that is too long."""
+        transaction, binary = self._transaction, self._binary
+        assert transaction is not None
+        self._end()
+        if content is None:
+            return phrases.TOO_BIG
+        refused = None if binary else objection(content)
+        if refused is not None:
+            return refused
+        message = Message.parse(content)
+        heard = await self._asked(self._node.data(self.connection, transaction, message, self._context()))
+        return await self._kept(heard, transaction)
+
+    async def _helo(self, argument: str) -> Reply:
+        refused = self._meet(argument, extended=False)
+        return refused or Reply(250, "", self._node.extensions(self.connection)[0])
+
+    async def _ehlo(self, argument: str) -> Reply:
+        refused = self._meet(argument, extended=True)
+        return refused or Reply(250, "", "\n".join(self._extensions()))
+
+    def _meet(self, argument: str, *, extended: bool) -> Reply | None:
+        """Let a client introduce itself, which ends what it was about; a reply if that is refused."""
+        name = commands.hello(argument)
+        if name is None:
+            return phrases.INVALID_DOMAIN
+        greeted = self.connection.greeted(name)
+        refused = self._node.hello(greeted, self._context())
+        if refused is not None:
+            return refused
+        self._end()
+        self.connection = greeted
+        self._offered = Offered.of(self._extensions()[1:], extended=extended)
+        return None
+
+    def _extensions(self) -> tuple[str, ...]:
+        """The EHLO answer: what the node offers, without a STARTTLS that there is no certificate for."""
+        lines = self._node.extensions(self.connection)
+        if self._tls and self.connection.tls is None:
+            return lines
+        return tuple(line for line in lines if line.upper() != "STARTTLS")
+
+    async def _mail(self, argument: str) -> Reply:
+        command = commands.mail(argument, self._offered)
+        if isinstance(command, Reply):
+            return command
+        transaction = Transaction(command.reverse_path, command.parameters)
+        heard = await self._asked(self._node.mail(self.connection, transaction, self._context()))
+        reply = await self._kept(heard, transaction)
+        if reply.positive:
+            self._transaction = replace(transaction, steps=heard.steps)
+        return reply
+
+    async def _rcpt(self, argument: str) -> Reply:
+        transaction = self._transaction
+        assert transaction is not None  # by the table
+        command = commands.rcpt(argument, self._offered, utf8="SMTPUTF8" in transaction.parameters)
+        if isinstance(command, Reply):
+            return command
+        if len(transaction.recipients) >= self._limits.recipients:
+            return phrases.TOO_MANY_RECIPIENTS
+        asking = self._node.rcpt(self.connection, transaction, command.recipient, self._context())
+        heard = await self._asked(asking)
+        reply = await self._kept(heard, transaction)
+        if reply.positive:
+            self._transaction = transaction.having(command.recipient, command.dsn, heard)
+        return reply
+
+    async def _rset(self, argument: str) -> Reply:
+        if argument:
+            return phrases.INVALID_ARGUMENTS
+        self._end()
+        return phrases.RESETTING
+
+    async def _auth(self, _: str) -> Reply:
+        return phrases.NO_SUCH_AUTHENTICATION
+
+    async def _kept(self, heard: Heard, transaction: Transaction) -> Reply:
+        """The node's reply, once what it decided is on disk."""
+        if heard.head is None:
+            return heard.reply
+        try:
+            await self._host.keep(heard, (*transaction.steps, *heard.steps))
+        except WireError:
+            return phrases.TEMPORARY_ERROR
+        return heard.reply
+
+    async def _asked(self, asking: Asking[T]) -> T:
+        """Run a node's computation to its end, looking up what it asks for."""
+        try:
+            question: DnsQuestion = next(asking)
+            while True:
+                answer: DnsAnswer = await self._host.answer(question)
+                question = asking.send(answer)
+        except StopIteration as end:
+            value: T = end.value
+            return value
+
+    def _out_of_turn(self, verb: str) -> Reply | None:
+        rows = OUT_OF_TURN.get(verb)
+        return rows.get(self.stage) if rows else None
+
+    def _end(self) -> None:
+        self._transaction = self._chunks = None
+        self._held = 0
+
+    @property
+    def _binary(self) -> bool:
+        return self._transaction is not None and self._transaction.parameters.get("BODY") == "BINARYMIME"
+
+    def _context(self) -> Context:
+        return Context(self._host.now(), self._host.ids)

@@ -1,0 +1,312 @@
+"""One SMTP connection on the server's side: octets in, commands to the dialogue, replies out.
+
+aiosmtpd gives the frame: a protocol with a task and an idle timer per connection. What is said, and how it is read, is
+our own: aiosmtpd lacks PIPELINING, CHUNKING, BINARYMIME and DSN, looks for its verbs by reflection on each connection,
+shares limits between connections, and lets STARTTLS be nested. Replies go out when the client has to wait for them,
+all at once: what was pipelined in one flight is answered in one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from dataclasses import dataclass, field
+
+from aiosmtpd.smtp import SMTP
+
+from lab.model.reply import Reply
+from lab.model.transport import Connection, Node
+from lab.wire import commands, phrases
+from lab.wire.dialogue import Dialogue
+from lab.wire.host import Host, Limits
+from lab.wire.inbox import Flaw, Inbox, Vanished
+from lab.wire.pump import Pump
+from lab.wire.tls import PermissiveTLSContext
+
+FLAWS = {
+    Flaw.TOO_LONG: phrases.LINE_TOO_LONG,
+    Flaw.ENDLESS: phrases.LINE_TOO_LONG,
+    Flaw.BARE: phrases.BARE_LINE_END,
+}
+FLIGHT = 64
+"""Replies after which a flight goes out even if the client has sent more commands."""
+
+
+@dataclass(slots=True)
+class Desk:
+    """What the connections to one listener share: the node they talk to, and the list of themselves."""
+
+    node: Node
+    host: Host
+    tls: PermissiveTLSContext | None
+    limits: Limits
+    sessions: set[Session] = field(default_factory=set)
+
+
+class _NoHooks:
+    """aiosmtpd looks through its handler for hooks; there are none."""
+
+    def __dir__(self) -> tuple[str, ...]:
+        return ()
+
+
+class Session(SMTP):
+    """One connection."""
+
+    def __init__(self, desk: Desk, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(_NoHooks(), hostname="lab", timeout=desk.limits.idle, loop=loop)
+        self.gone: asyncio.Future[None] = loop.create_future()
+        """Done when the connection is closed and its task has ended."""
+        self._desk = desk
+        self._inbox = Inbox(loop, self._flush)
+        self._out: list[bytes] = []
+        self._writable = asyncio.Event()
+        self._writable.set()
+        self._pump: Pump | None = None
+        self._handshake: asyncio.Future[None] | None = None
+        self._over = False
+        self._farewell: Reply | None = None
+
+    def __dir__(self) -> tuple[str, ...]:
+        """Nothing: aiosmtpd's constructor would search it for verbs, a sixth of the time of a short session."""
+        return ()
+
+    # What the transport tells
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A client has connected."""
+        assert isinstance(transport, asyncio.Transport)
+        self._desk.sessions.add(self)
+        self._inbox.attach(transport)
+        super().connection_made(transport)
+        assert self._handler_coroutine is not None
+        self._handler_coroutine.add_done_callback(self._depart)
+
+    def data_received(self, data: bytes) -> None:
+        """Octets from the client."""
+        if self._pump is None:
+            self._inbox.feed(data)
+            return
+        try:
+            plaintext = self._pump.receive(data)
+        except ssl.SSLError:
+            self._write(self._pump.outgoing())  # the alert that says why
+            self._break_off()
+            return
+        self._write(self._pump.outgoing())
+        if self._pump.stands and self._handshake is not None and not self._handshake.done():
+            self._handshake.set_result(None)
+        if plaintext:
+            self._inbox.feed(plaintext)
+        if self._pump.ended:
+            self._break_off()
+
+    def eof_received(self) -> bool:
+        """The client says no more, but may still listen: what it has said is answered before the connection ends."""
+        self._break_off()
+        return True
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """The client is gone. aiosmtpd would cancel the task here, perhaps in the middle of `Host.keep`."""
+        self._break_off()
+        self._writable.set()
+        if self._timeout_handle is not None:
+            self._timeout_handle.cancel()
+        asyncio.StreamReaderProtocol.connection_lost(self, error)
+        self.transport = None
+        self._depart()
+
+    def pause_writing(self) -> None:
+        """The client does not read."""
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        """It does again."""
+        self._writable.set()
+
+    def _timeout_cb(self) -> None:
+        """Called when the client might have been silent for too long; the timer is not touched at each command."""
+        since, now = self._inbox.waiting_since, self.loop.time()
+        left = self._desk.limits.idle - (now - since) if since is not None else self._desk.limits.idle
+        if left > 0:
+            self._reset_timeout(left)
+        else:
+            self._leave(phrases.CLIENT_IS_SILENT)
+
+    def _break_off(self) -> None:
+        self._inbox.end()
+        if self._handshake is not None and not self._handshake.done():
+            self._handshake.set_exception(Vanished())
+
+    def _depart(self, _: object = None) -> None:
+        """Leave the desk when both the connection and the task are done."""
+        assert self._handler_coroutine is not None
+        if self.transport is None and self._handler_coroutine.done() and not self.gone.done():
+            self._desk.sessions.discard(self)
+            self.gone.set_result(None)
+
+    # What the listener tells
+
+    def dismiss(self) -> None:
+        """End the connection once the command it is at is answered."""
+        self._leave(phrases.SHUTTING_DOWN)
+
+    def abort(self) -> None:
+        """End the connection now."""
+        if self._handler_coroutine is not None:
+            self._handler_coroutine.cancel()
+        if isinstance(self.transport, asyncio.WriteTransport):
+            self.transport.abort()
+
+    def _leave(self, farewell: Reply) -> None:
+        self._farewell = farewell
+        self._over = True
+        if self._inbox.waiting_since is not None or self._handshake is not None:
+            self._break_off()
+
+    # The conversation
+
+    async def _handle_client(self) -> None:
+        """The connection's task."""
+        try:
+            await self._converse()
+        except Vanished:
+            pass
+        except Exception as error:  # noqa: BLE001 - whatever it is, it ends this connection and no other
+            self._desk.host.bug(error)
+            self._say(phrases.TEMPORARY_ERROR)
+        if self._farewell is not None:
+            self._say(self._farewell)
+        self._hang_up()
+
+    async def _converse(self) -> None:
+        if len(self._desk.sessions) > self._desk.limits.connections:
+            self._say(phrases.TOO_MANY_CONNECTIONS)
+            return
+        desk = self._desk
+        dialogue = Dialogue(desk.node, desk.host, desk.limits, self._connection(), tls=desk.tls is not None)
+        self._say(dialogue.greeting())
+        while not self._over:
+            line = self._inbox.line()
+            if line is None:
+                await self._inbox.more()
+            elif isinstance(line, Flaw):
+                self._say(FLAWS[line])
+                if line is Flaw.ENDLESS:
+                    self._over = True
+            else:
+                await self._obey(dialogue, line)
+            if len(self._out) > FLIGHT:
+                await self._flush()
+
+    def _connection(self) -> Connection:
+        assert self.transport is not None
+        host = self._desk.host
+        address, port = self.transport.get_extra_info("peername")[:2]
+        client, server = host.public(address), host.public(self.transport.get_extra_info("sockname")[0])
+        return Connection(
+            client=client,
+            server=server,
+            key=f"{client}:{port}>{server}",
+            session=host.ids.hex(16),
+            started=host.now(),
+        )
+
+    async def _obey(self, dialogue: Dialogue, line: bytes) -> None:
+        """One command."""
+        word, _, rest = line.partition(b" ")
+        try:
+            verb, argument = word.decode("ascii").upper(), rest.decode().strip()
+        except UnicodeDecodeError:
+            self._say(phrases.INVALID_ARGUMENTS)
+            return
+        match verb:
+            case "DATA":
+                await self._data(dialogue, argument)
+            case "BDAT":
+                await self._bdat(dialogue, argument)
+            case "STARTTLS":
+                await self._starttls(dialogue, argument)
+            case "QUIT":
+                self._say(phrases.GOODBYE)
+                self._over = True
+            case _:
+                self._say(await dialogue.answer(verb, argument))
+
+    async def _data(self, dialogue: Dialogue, argument: str) -> None:
+        reply = dialogue.data(argument)
+        self._say(reply)
+        if reply is phrases.SEND_DATA:
+            content = await self._inbox.content(dialogue.room)
+            self._say(await dialogue.end_of_data(content))
+
+    async def _bdat(self, dialogue: Dialogue, argument: str) -> None:
+        command = commands.bdat(argument)
+        if command is None:
+            self._say(phrases.INVALID_ARGUMENTS)
+            self._over = True  # what follows may be a chunk of unknown size: no command may be seen in it
+            return
+        refusal = dialogue.bdat(command)
+        if refusal is not None:
+            await self._inbox.skip(command.octets)
+            self._say(refusal)
+            return
+        octets = await self._inbox.octets(command.octets)
+        self._say(await dialogue.chunk(octets, last=command.last))
+
+    async def _starttls(self, dialogue: Dialogue, argument: str) -> None:
+        reply = dialogue.starttls(argument)
+        self._say(reply)
+        context = self._desk.tls
+        if reply is not phrases.READY_FOR_TLS or context is None:
+            return
+        self._inbox.forget()
+        self._send()
+        self._pump = Pump(context)  # nothing was awaited since: each octet after the reply is TLS's
+        self._handshake = self.loop.create_future()
+        try:
+            async with asyncio.timeout(self._desk.limits.handshake):
+                await self._handshake
+        except TimeoutError:
+            raise Vanished from None
+        finally:
+            self._handshake = None
+        dialogue.encrypted(self._pump.tls, self._pump.peer)
+
+    # Replies
+
+    def _say(self, reply: Reply) -> None:
+        """Add to the flight; 421 means that the connection ends."""
+        self._out.append(phrases.encode(reply))
+        if reply.code == 421:
+            self._over = True
+
+    async def _flush(self) -> None:
+        """Send the flight, and wait for a client that does not read, but not for ever."""
+        self._send()
+        if not self._writable.is_set():
+            try:
+                async with asyncio.timeout(self._desk.limits.idle):
+                    await self._writable.wait()
+            except TimeoutError:
+                self.abort()
+
+    def _send(self) -> None:
+        if self._out:
+            flight = self._out[0] if len(self._out) == 1 else b"".join(self._out)
+            self._out.clear()
+            if self._pump is not None:
+                flight = self._pump.send(flight) if self._pump.stands else b""
+            self._write(flight)
+
+    def _write(self, octets: bytes) -> None:
+        transport = self.transport
+        if octets and isinstance(transport, asyncio.WriteTransport) and not transport.is_closing():
+            transport.write(octets)
+
+    def _hang_up(self) -> None:
+        self._send()
+        if self._pump is not None:
+            self._write(self._pump.end())
+        if isinstance(self.transport, asyncio.WriteTransport):
+            self.transport.close()
