@@ -1,9 +1,22 @@
-"""Results of SPF, DKIM and DMARC as values, and `Authentication-Results` in Microsoft's form (R168, R170)."""
+"""Results of SPF, DKIM and DMARC as values, and `Authentication-Results` in Microsoft's form (R168, R170).
+
+Fields that the header does not tell are for the trace and take no part in comparisons: parse(format(x)) == x.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from lab.core.received import fold
+from lab.model.message import Header
+
+_NAME = "Authentication-Results"
+_RECEIVER = "protection.outlook.com"
+_SPF = re.compile(r"spf=(\w+) \(sender IP is ([^)]*)\) smtp\.(mailfrom|helo)=(\S*)")
+_DKIM = re.compile(r"dkim=(\w+) \(([^)]*)\) header\.d=(\S*)")
+_DMARC = re.compile(r"dmarc=(\w+) action=(\S+) header\.from=(\S*)")
 
 
 class Spf(StrEnum):
@@ -16,6 +29,26 @@ class Spf(StrEnum):
     SOFTFAIL = "softfail"
     TEMPERROR = "temperror"
     PERMERROR = "permerror"
+
+
+_SPELLED = {
+    Spf.NONE: "None",
+    Spf.NEUTRAL: "Neutral",
+    Spf.PASS: "Pass",
+    Spf.FAIL: "Fail",
+    Spf.SOFTFAIL: "SoftFail",
+    Spf.TEMPERROR: "TempError",
+    Spf.PERMERROR: "PermError",
+}
+_WORDS = {
+    Spf.NONE: "{domain} does not designate permitted sender hosts",
+    Spf.NEUTRAL: "{client} is neither permitted nor denied by domain of {domain}",
+    Spf.PASS: "domain of {domain} designates {client} as permitted sender",
+    Spf.FAIL: "domain of {domain} does not designate {client} as permitted sender",
+    Spf.SOFTFAIL: "domain of transitioning {domain} discourages use of {client} as permitted sender",
+    Spf.TEMPERROR: "error in processing during lookup of {domain}: DNS Timeout",
+    Spf.PERMERROR: "domain of {domain} used an invalid SPF mechanism",
+}
 
 
 class Dkim(StrEnum):
@@ -49,10 +82,10 @@ class SpfResult:
     client: str
     """Source address; '' when a system made the message itself."""
     helo_identity: bool = False
-    mechanism: str = ""
-    """The term that decided, for the trace."""
-    explanation: str = ""
-    problem: str = ""
+    mechanism: str = field(default="", compare=False)
+    """The term that decided."""
+    explanation: str = field(default="", compare=False)
+    problem: str = field(default="", compare=False)
     """Why there is no better result."""
 
     def __str__(self) -> str:
@@ -67,7 +100,7 @@ class DkimResult:
     result: Dkim
     domain: str = ""
     """d=; '' without a signature."""
-    selector: str = ""
+    selector: str = field(default="", compare=False)
     reason: str = "message not signed"
 
     def __str__(self) -> str:
@@ -84,12 +117,12 @@ class DmarcResult:
     result: Dmarc
     author_domain: str
     action: str = "none"
-    """What the policy asks for, in Microsoft's words: none, quarantine, oreject (not enforced), reject."""
-    policy: str = ""
+    """Microsoft's words: none, quarantine, reject, oreject (reject, overridden), pct.quarantine, pct.reject."""
+    policy: str = field(default="", compare=False)
     """p= or sp=, whichever counts; '' without a record."""
-    aligned_by: str = ""
+    aligned_by: str = field(default="", compare=False)
     """`spf` or `dkim`."""
-    problem: str = ""
+    problem: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         return f"dmarc={self.result} action={self.action} header.from={self.author_domain}"
@@ -102,3 +135,62 @@ class AuthenticationResults:
     spf: SpfResult
     dkim: tuple[DkimResult, ...] = (NOT_SIGNED,)
     dmarc: DmarcResult | None = None
+
+    def __str__(self) -> str:
+        dkim = ";".join(map(str, self.dkim))
+        return f"{self.spf}; {dkim}" if self.dmarc is None else f"{self.spf}; {dkim};{self.dmarc}"
+
+    def header(self) -> Header:
+        """As it stands in the message, folded."""
+        return Header(_NAME, fold(f"{self};", used=len(_NAME) + 1))
+
+    @classmethod
+    def parse(cls, text: str) -> AuthenticationResults:
+        """Read the header's value, folded or not; a part unknown here (compauth) is passed over.
+
+        Raises ValueError when there is no SPF part or a part is not as Microsoft writes it.
+        """
+        spf: SpfResult | None = None
+        dkim: list[DkimResult] = []
+        dmarc: DmarcResult | None = None
+        for part in filter(None, (" ".join(p.split()) for p in text.split(";"))):
+            if part.startswith("spf="):
+                spf = _spf(part)
+            elif part.startswith("dkim="):
+                dkim.append(_dkim(part))
+            elif part.startswith("dmarc="):
+                dmarc = _dmarc(part)
+        if spf is None:
+            raise ValueError(f"{text[:80]!r} has no SPF result")
+        return cls(spf, tuple(dkim), dmarc)
+
+
+def _spf(part: str) -> SpfResult:
+    result, client, identity, domain = _groups(_SPF, part)
+    return SpfResult(Spf(result), domain, client, helo_identity=identity == "helo")
+
+
+def _dkim(part: str) -> DkimResult:
+    result, reason, domain = _groups(_DKIM, part)
+    return DkimResult(Dkim(result), "" if domain == "none" else domain, reason=reason)
+
+
+def _dmarc(part: str) -> DmarcResult:
+    result, action, author = _groups(_DMARC, part)
+    return DmarcResult(Dmarc(result), author, action)
+
+
+def _groups(pattern: re.Pattern[str], part: str) -> tuple[str, ...]:
+    found = pattern.fullmatch(part)
+    if found is None:
+        raise ValueError(f"{part[:80]!r} is not as Microsoft writes it")
+    return found.groups()
+
+
+def received_spf(result: SpfResult, helo: str) -> Header:
+    """`Received-SPF`, which tells the same in words (R167)."""
+    words = _WORDS[result.result].format(domain=result.domain, client=result.client)
+    facts = f"receiver={_RECEIVER}; client-ip={result.client}; helo={helo};"
+    sure = " pr=C" if result.result is Spf.PASS else ""
+    value = f"{_SPELLED[result.result]} ({_RECEIVER}: {words}) {facts}{sure}"
+    return Header("Received-SPF", fold(value, used=len("Received-SPF:")))
