@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 
+from lab.core.tls import NO_STARTTLS, judge_server
 from lab.model.certificate import CertificateIdentity
 from lab.model.message import Message
 from lab.model.names import Address, ReversePath
 from lab.model.reply import Reply
-from lab.model.transport import Attempt, DsnParameters, Target, Tls
+from lab.model.transport import Attempt, DsnParameters, QueueItem, Route, Target, Tls
 
 CONNECTION_REFUSED = Reply(450, "4.4.316", "Connection refused [Message=Socket error code 10061]")
 TIMED_OUT = Reply(450, "4.4.316", "Connection timed out [Message=Socket error code 10060]")
@@ -116,3 +117,164 @@ class HangUp:
 Ask = Dial | Hello | StartTls | Hand | HangUp
 Answer = Dialed | NotDialed | Greeted | Secured | NotSecured | Handed | None
 Talk = Generator[Ask, Answer, Attempt]
+
+
+def deliver(item: QueueItem, route: Route) -> Talk:
+    """Try the targets of a route in order, until one answers for the recipients.
+
+    The next target is tried when one cannot be reached, does not greet, or cannot satisfy the TLS policy: RFC 5321
+    5.1. What a server says of the transaction itself is final for this attempt.
+    """
+    attempt = _all(route, None, CONNECTION_REFUSED, remote=False)
+    for target in route.targets:
+        attempt, final = yield from _visit(item, route, target)
+        if final:
+            break
+    return attempt
+
+
+def _visit(item: QueueItem, route: Route, target: Target) -> Generator[Ask, Answer, tuple[Attempt, bool]]:
+    """One target, by TLS where it is offered; without, if TLS fails and no connector demands it (R100)."""
+    attempt, verdict = yield from _session(item, route, target, use_tls=True)
+    if verdict == "tls failed" and route.tls.level is None:
+        attempt, verdict = yield from _session(item, route, target, use_tls=False)
+    return attempt, verdict == "final"
+
+
+def _session(
+    item: QueueItem, route: Route, target: Target, *, use_tls: bool
+) -> Generator[Ask, Answer, tuple[Attempt, str]]:
+    dialed = yield Dial(target, route.bind, route.source)
+    if not isinstance(dialed, Dialed):
+        assert isinstance(dialed, NotDialed)
+        return _all(route, target, dialed.reply, remote=False), "next"
+    if not dialed.greeting.positive:
+        yield HangUp()
+        return _all(route, target, dialed.greeting, connection=dialed.key), "next"
+    greeted = yield Hello(route.ehlo)
+    assert isinstance(greeted, Greeted)
+    if not greeted.reply.positive:
+        yield HangUp()
+        return _all(route, target, greeted.reply, connection=dialed.key), _weight(greeted.reply)
+    secured: Secured | None = None
+    if use_tls and greeted.offers("STARTTLS"):
+        answer = yield StartTls(route.certificate, target.host)
+        if not isinstance(answer, Secured):
+            assert isinstance(answer, NotSecured)
+            yield HangUp()
+            return _all(route, target, answer.reply, remote=False, connection=dialed.key), "tls failed"
+        secured = answer
+        refusal = judge_server(route.tls, secured.certificate)
+        if refusal is not None:
+            yield HangUp()
+            return _all(route, target, refusal, remote=False, connection=dialed.key, secured=secured), "next"
+        greeted = yield Hello(route.ehlo)
+        assert isinstance(greeted, Greeted)
+    elif route.tls.level is not None:
+        yield HangUp()
+        return _all(route, target, NO_STARTTLS, remote=False, connection=dialed.key), "next"
+    attempt = yield from _transact(item, route, target, greeted, dialed.key, secured)
+    yield HangUp()
+    return attempt, "final"
+
+
+def _weight(reply: Reply) -> str:
+    return "final" if reply.permanent else "next"
+
+
+def _transact(
+    item: QueueItem, route: Route, target: Target, greeted: Greeted, key: str, secured: Secured | None
+) -> Talk:
+    message = route.message or item.message
+    reverse_path = route.reverse_path or item.reverse_path
+    parameters = _parameters(item, route, greeted, message, reverse_path)
+    if isinstance(parameters, Reply):
+        return _all(route, target, parameters, remote=False, connection=key, secured=secured)
+    default = DsnParameters()
+    recipients = tuple((a, item.dsn.get(a.key, default)) for a in route.recipients)
+    handed = yield Hand(reverse_path, parameters, recipients, greeted.offers("DSN"), message)
+    assert isinstance(handed, Handed)
+    replies = {}
+    for address in route.recipients:
+        reply = handed.mail
+        if reply.positive:
+            reply = handed.recipients[address.key]
+        if reply.positive and handed.data is not None:
+            reply = handed.data
+        replies[address.key] = reply
+    return _attempt(target, replies, key, secured, dsn=greeted.offers("DSN"))
+
+
+def _parameters(
+    item: QueueItem, route: Route, greeted: Greeted, message: Message, reverse_path: ReversePath
+) -> dict[str, str] | Reply:
+    """MAIL parameters, only of extensions that are offered; a reply when the message cannot travel without one."""
+    content = bytes(message)
+    found = {}
+    if greeted.offers("SIZE"):
+        found["SIZE"] = str(len(content))
+    binary = is_binary(content)
+    if binary and not (greeted.offers("BINARYMIME") and greeted.offers("CHUNKING")):
+        return Reply(550, "5.6.1", "The message is binary, and the next hop does not offer BINARYMIME")
+    if binary:
+        found["BODY"] = "BINARYMIME"
+    elif not content.isascii() and greeted.offers("8BITMIME"):
+        found["BODY"] = "8BITMIME"
+    if _needs_utf8(message, reverse_path, route.recipients):
+        if not greeted.offers("SMTPUTF8"):
+            return Reply(
+                550, "5.6.7", "An address or header is not ASCII, and the next hop does not offer SMTPUTF8"
+            )
+        found["SMTPUTF8"] = ""
+    if greeted.offers("DSN"):
+        found.update({k: v for k, v in (("RET", item.ret), ("ENVID", item.envid)) if v})
+    if route.xoorg and greeted.offers("XOORG"):
+        found["XOORG"] = route.xoorg
+    return found
+
+
+def is_binary(content: bytes) -> bool:
+    """Whether the content cannot go through DATA: NUL, or CR and LF that are not a pair."""
+    if b"\0" in content:
+        return True
+    pairs = content.count(b"\r\n")
+    return content.count(b"\r") != pairs or content.count(b"\n") != pairs
+
+
+def _needs_utf8(message: Message, reverse_path: ReversePath, recipients: tuple[Address, ...]) -> bool:
+    paths = (*recipients, *((reverse_path.address,) if reverse_path.address else ()))
+    return any(not a.is_ascii for a in paths) or any(not h.raw.isascii() for h in message.headers)
+
+
+def _all(
+    route: Route,
+    target: Target | None,
+    reply: Reply,
+    *,
+    remote: bool = True,
+    connection: str = "",
+    secured: Secured | None = None,
+) -> Attempt:
+    replies = {address.key: reply for address in route.recipients}
+    return _attempt(target, replies, connection, secured, remote=remote)
+
+
+def _attempt(
+    target: Target | None,
+    replies: Mapping[str, Reply],
+    connection: str,
+    secured: Secured | None,
+    *,
+    remote: bool = True,
+    dsn: bool = False,
+) -> Attempt:
+    return Attempt(
+        target=target,
+        replies=replies,
+        connection=connection,
+        tls=secured.tls if secured else None,
+        certificate=secured.certificate if secured else None,
+        shown=secured.shown if secured else "",
+        remote=remote,
+        dsn=dsn,
+    )

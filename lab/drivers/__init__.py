@@ -1,1 +1,1 @@
-"""The bodies that run a scenario and own the clock, the dice and the sockets."""
+"""Bodies: they own clock, chance and sockets, and do what nodes say. One scenario, one trace, whichever body runs it."""

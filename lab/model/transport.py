@@ -17,7 +17,7 @@ from lab.model.message import Message
 from lab.model.names import Address, Domain, DomainPattern, ReversePath
 from lab.model.reply import Reply
 from lab.model.tenant import TlsSettings
-from lab.model.trace import HopHead, Step
+from lab.model.trace import Hop, HopHead, Step
 
 
 class Direction(StrEnum):
@@ -139,6 +139,8 @@ class QueueItem:
     """When to work on it next."""
     expires: datetime
     attempts: int = 0
+    rewrites: int = 0
+    """How often its recipients were rewritten (targetAddress); a ring of mail users ends after eight."""
     last_reply: str = ""
     direction: Direction | None = None
     internal: bool = False
@@ -213,6 +215,8 @@ class Attempt:
     """What the server showed."""
     shown: str = ""
     """Label of the client certificate that was really sent, '' if none."""
+    dsn: bool = False
+    """Whether the server offered DSN, and so took over the duty to report success."""
     remote: bool = True
     """Whether the replies are the server's own words, or the client's account of a failure (4.4.x)."""
 
@@ -238,6 +242,8 @@ class Heard:
     """A hop begins: the message was taken, or refused for good."""
     queue: tuple[QueueItem, ...] = ()
     """To be on disk before the reply is sent."""
+    others: tuple[Hop, ...] = ()
+    """Further hops that begin at the same moment: a message bifurcated to several tenants (R17)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

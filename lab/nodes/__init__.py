@@ -1,1 +1,48 @@
-"""The programs a message meets, composed from `lab.core`: replies and effects, never a socket."""
+"""Programs: on-premises Exchange, gateway, Exchange Online, internet host. Pure; asked by drivers, answering in values."""
+
+from __future__ import annotations
+
+from lab.core.directory import TenantDirectory
+from lab.errors import LabBug
+from lab.model.names import Address
+from lab.model.tenant import RecipientKind
+from lab.model.topology import Role, Topology
+from lab.model.transport import Node
+from lab.nodes.eop import Eop
+from lab.nodes.exchange import Exchange
+from lab.nodes.gateway import Gateway
+from lab.nodes.internet import InternetHost
+
+
+def build(topology: Topology) -> dict[str, Node]:
+    """Every node of a topology by name: hosts by key, regions as `eop:EUR`."""
+    directory = TenantDirectory(topology.tenants.values())
+    nodes: dict[str, Node] = {
+        region.node: Eop(region, topology, directory) for region in topology.regions.values()
+    }
+    for name, host in topology.hosts.items():
+        if host.role is Role.EXCHANGE:
+            nodes[name] = Exchange(host, topology.organizations[host.organization or ""], topology)
+        elif host.role is Role.GATEWAY:
+            nodes[name] = Gateway(host, topology)
+        elif host.role is Role.INTERNET:
+            nodes[name] = InternetHost(host, topology)
+        else:
+            raise LabBug(f"host {name} has the role {host.role}, which no program plays")
+    return nodes
+
+
+def home_of(address: Address, topology: Topology) -> str | None:
+    """The node whose mailbox an address is; None if it has none in this lab."""
+    for name, host in topology.hosts.items():
+        if host.role is Role.EXCHANGE:
+            found = topology.organizations[host.organization or ""].find(address)
+            if found is not None and found.kind is RecipientKind.MAILBOX:
+                return name
+        elif host.role is Role.INTERNET and address.domain in host.accepts_domains:
+            return name
+    for tenant in topology.tenants.values():
+        found = tenant.find(address)
+        if found is not None and found.kind is RecipientKind.MAILBOX:
+            return topology.regions[tenant.region].node
+    return None

@@ -1,0 +1,204 @@
+"""Where a message goes next: MX records, smart hosts, and the choice between connectors (R86-R100, R143-R148)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from lab.model.dns import Asking, DnsQuestion, NoData, NxDomain, Records, ServFail
+from lab.model.names import Domain
+from lab.model.onprem import AddressSpace, OnPremOrganization, SendConnector
+from lab.model.switches import Switches
+from lab.model.tenant import ConnectorType, OutboundConnector, Tenant
+from lab.model.transport import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """Addresses to try, in order; `how` says where they come from."""
+
+    how: str
+    targets: tuple[Target, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NoTargets:
+    """Nowhere to go: `null mx`, `no such domain`, `no address`, or `dns failed` (temporary)."""
+
+    why: str
+    name: str
+
+
+def mx_targets(domain: Domain) -> Asking[Targets | NoTargets]:
+    """The mail servers of a domain by preference; without MX its own address (RFC 5321 5.1), null MX is none (RFC 7505)."""
+    answer = yield DnsQuestion(domain, "MX")
+    if isinstance(answer, ServFail):
+        return NoTargets("dns failed", domain)
+    if isinstance(answer, NxDomain):
+        return NoTargets("no such domain", domain)
+    if isinstance(answer, NoData):
+        return (yield from _addresses((domain,), "implicit mx", domain))
+    hosts = answer.mx()
+    if len(hosts) == 1 and not hosts[0].host:
+        return NoTargets("null mx", domain)
+    return (yield from _addresses(tuple(mx.host for mx in hosts if mx.host), "mx", domain))
+
+
+def smart_host_targets(smart_hosts: tuple[str, ...]) -> Asking[Targets | NoTargets]:
+    """The addresses of smart hosts in the order given; an address, bare or in brackets, stands for itself (R89)."""
+    return (yield from _addresses(smart_hosts, "smart host", ", ".join(smart_hosts)))
+
+
+def _addresses(hosts: tuple[str, ...], how: str, asked: str) -> Asking[Targets | NoTargets]:
+    found: list[Target] = []
+    failed = False
+    for host in hosts:
+        bare = host.strip("[]")
+        if bare.replace(".", "").isdigit():
+            found.append(Target(bare, bare))
+            continue
+        answer = yield DnsQuestion(Domain.parse(host), "A")
+        if isinstance(answer, Records):
+            found += [Target(host, address) for address in answer.texts()]
+        failed = failed or isinstance(answer, ServFail)
+    if found:
+        return Targets(how, tuple(found))
+    return NoTargets("dns failed" if failed else "no address", asked)
+
+
+@dataclass(frozen=True, slots=True)
+class Loser:
+    """A connector that was not chosen, and why."""
+
+    connector: str
+    why: str
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundChoice:
+    """The outbound connector for a recipient domain; None means MX routing (R100)."""
+
+    connector: OutboundConnector | None
+    rules: tuple[str, ...]
+    tenant: Tenant = field(repr=False)
+    domain: Domain
+    hosted: bool
+
+    def story(self) -> tuple[str, ...]:
+        """The choice in lines, losers included."""
+        name = (
+            f'"{self.connector.name}"'
+            if self.connector
+            else "no connector: MX of the domain, opportunistic TLS"
+        )
+        lines = [f"outbound for {self.domain}: {name} [{' '.join(self.rules)}]"]
+        lines += [f'  lost: "{c.connector}": {c.why} [{" ".join(c.rules)}]' for c in self.losers()]
+        return tuple(lines)
+
+    def losers(self) -> tuple[Loser, ...]:
+        """The tenant's other outbound connectors, each with its reason."""
+        others = (c for c in self.tenant.outbound_connectors if c is not self.connector)
+        return tuple(self._loser(c) for c in others)
+
+    def _loser(self, connector: OutboundConnector) -> Loser:
+        if not connector.enabled:
+            return Loser(connector.name, "it is disabled", ("R98",))
+        if connector.is_transport_rule_scoped:
+            return Loser(connector.name, "only a mail flow rule can choose it", ("R93",))
+        if connector.test_mode:
+            return Loser(connector.name, "it is in test mode", ("R95",))
+        if _cmt_only(connector, self.tenant, self.domain) and not self.hosted:
+            why = "centralized transport covers mail of cloud mailboxes; this came in from outside the tenant"
+            return Loser(connector.name, why, ("R92", "R146"))
+        if _rank(connector, self.tenant, self.domain, "") is None:
+            return Loser(connector.name, f"its RecipientDomains do not mean {self.domain}", ("R87",))
+        return Loser(connector.name, "a more specific connector was chosen", ("R99",))
+
+
+def choose_outbound(tenant: Tenant, domain: Domain, *, hosted: bool, switches: Switches) -> OutboundChoice:
+    """Exact recipient domain, then all accepted domains, then wildcards (R99; the order is a switch, U15).
+
+    `hosted`: the message was sent by a cloud mailbox or made by the service; only such mail is caught by centralized
+    transport (R92, R146). Rule-scoped and test-mode connectors are invisible here (R93, R95).
+    """
+    best: tuple[tuple[int, int], str, OutboundConnector] | None = None
+    for connector in tenant.outbound_connectors:
+        if not connector.enabled or connector.is_transport_rule_scoped or connector.test_mode:
+            continue
+        if not hosted and _cmt_only(connector, tenant, domain):
+            continue
+        rank = _rank(connector, tenant, domain, switches.outbound_connector_order)
+        if rank is not None and (best is None or (rank, connector.name) > (best[0], best[1])):
+            best = (rank, connector.name, connector)
+    if best is None:
+        return OutboundChoice(None, ("R100", "R145"), tenant, domain, hosted)
+    chosen = best[2]
+    rules = ("R99", "R92", "R146") if chosen.route_all_messages_via_on_premises else ("R99",)
+    return OutboundChoice(chosen, rules, tenant, domain, hosted)
+
+
+def _cmt_only(connector: OutboundConnector, tenant: Tenant, domain: Domain) -> bool:
+    """Whether the connector would catch `domain` only because of centralized transport."""
+    return connector.route_all_messages_via_on_premises and tenant.accepts(domain) is None
+
+
+def _rank(connector: OutboundConnector, tenant: Tenant, domain: Domain, order: str) -> tuple[int, int] | None:
+    exact, accepted, wildcard = (3, 1, 2) if order == "exact,wildcard,accepted_domains" else (3, 2, 1)
+    if connector.route_all_messages_via_on_premises:
+        wildcard = exact  # R92: centralized transport goes before partner connectors for single domains
+    found: list[tuple[int, int]] = []
+    for pattern in connector.recipient_domains:
+        if pattern.covers(domain):
+            found.append((wildcard if pattern.wildcard else exact, pattern.rank))
+    if connector.all_accepted_domains and tenant.accepts(domain):
+        found.append((accepted, 0))
+    return max(found, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class SendChoice:
+    """The send connector for a recipient domain on-premises; None: no connector's address space means it."""
+
+    connector: SendConnector | None
+    space: AddressSpace | None
+    organization: OnPremOrganization = field(repr=False)
+    domain: Domain
+
+    def story(self) -> tuple[str, ...]:
+        """The choice in lines, losers included."""
+        if self.connector is None:
+            lines = [f"send connector for {self.domain}: none, the address is unreachable [R102]"]
+        else:
+            lines = [f'send connector for {self.domain}: "{self.connector.name}" by {self.space}']
+        for other in self.organization.send_connectors:
+            if other is not self.connector:
+                lines.append(f'  lost: "{other.name}": {self._why(other)}')
+        return tuple(lines)
+
+    def _why(self, connector: SendConnector) -> str:
+        if not connector.enabled:
+            return "it is disabled"
+        if not any(space.pattern.covers(self.domain) for space in connector.address_spaces):
+            spaces = ", ".join(map(str, connector.address_spaces))
+            return f"its address space ({spaces}) does not mean {self.domain}"
+        return "its address space is less specific, or costs more"
+
+
+def choose_send_connector(organization: OnPremOrganization, domain: Domain) -> SendChoice:
+    """The most specific address space, then the lowest cost, then the name."""
+    best: tuple[tuple[int, int], str, SendConnector, AddressSpace] | None = None
+    for connector in organization.send_connectors:
+        for space in connector.address_spaces if connector.enabled else ():
+            if not space.pattern.covers(domain):
+                continue
+            key = (-space.pattern.rank, space.cost)
+            if best is None or (key, connector.name) < (best[0], best[1]):
+                best = (key, connector.name, connector, space)
+    if best is None:
+        return SendChoice(None, None, organization, domain)
+    return SendChoice(best[2], best[3], organization, domain)
+
+
+def is_on_premises(connector: OutboundConnector | None) -> bool:
+    """Whether mail through it goes to the tenant's own on-premises side."""
+    return connector is not None and connector.connector_type is ConnectorType.ON_PREMISES

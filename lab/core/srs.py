@@ -1,0 +1,24 @@
+"""Sender rewriting: what becomes of a reverse-path that a tenant may not vouch for (R48, R152-R154)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from hashlib import sha256
+
+from lab.model.names import Address, ReversePath
+from lab.model.tenant import Tenant
+
+_BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+
+
+def rewritten(path: ReversePath, tenant: Tenant, now: datetime) -> ReversePath:
+    """`bounces+SRS=<hash>=<ts>@<default accepted domain>` for relayed mail of a foreign P1; unchanged otherwise (R152).
+
+    The hash binds the form to the tenant and the original path; the two-letter time stamp counts days, as SRS does.
+    """
+    if path.address is None or tenant.accepts(path.domain):
+        return path
+    day = int(now.timestamp()) // 86400 % 1024
+    stamp = _BASE32[day // 32] + _BASE32[day % 32]
+    digest = sha256(f"{tenant.id}/{path.address.key}/{stamp}".encode()).hexdigest()[:5]
+    return ReversePath(Address(f"bounces+SRS={digest}={stamp}", tenant.default_domain))

@@ -1,0 +1,88 @@
+"""What a run leaves behind, whichever body ran it: message traces, deliveries, findings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from lab.core.dates import mail_date
+from lab.errors import DriverError
+from lab.evidence.expect import Finding, judge
+from lab.evidence.trace import traces
+from lab.model.message import Header, Message
+from lab.model.names import Domain
+from lab.model.topology import Topology
+from lab.model.trace import Hop, MessageTrace
+from lab.model.transport import Mailboxed
+from lab.nodes import home_of
+from lab.scenario.model import MessageSpec, Variant
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """One variant, run to its end."""
+
+    variant: Variant
+    driver: str
+    hops: tuple[Hop, ...]
+    delivered: tuple[Mailboxed, ...]
+    messages: Mapping[str, str]
+    """Message-ID by key of the scenario."""
+    started: datetime
+    took: timedelta
+    """Lab time from the first submission to the last event."""
+    _traces: dict[str, MessageTrace] = field(default_factory=dict, init=False, repr=False)
+
+    @property
+    def traces(self) -> Mapping[str, MessageTrace]:
+        """Message traces by Message-ID."""
+        if not self._traces:
+            self._traces.update(traces(self.hops))
+        return self._traces
+
+    def trace(self, key: str) -> MessageTrace:
+        """The trace of one message of the scenario."""
+        return self.traces[self.messages[key]]
+
+    def findings(self) -> tuple[Finding, ...]:
+        """The variant's expectations, judged."""
+        return judge(self.variant, self.traces, self.messages, tuple(m.message for m in self.delivered))
+
+
+def sending_node(spec: MessageSpec, topology: Topology) -> str:
+    """The node that sends a message: where the author's mailbox is, unless `via` says otherwise.
+
+    Raises DriverError when there is none.
+    """
+    if spec.via is not None:
+        region = next((r for r in topology.regions.values() if spec.via in (r.name, r.node)), None)
+        return region.node if region else spec.via
+    home = home_of(spec.sender, topology)
+    if home is None:
+        raise DriverError(f"message {spec.key}: {spec.sender} has no mailbox in this lab; say `via:` a host")
+    return home
+
+
+def compose(spec: MessageSpec, variant: Variant, now: datetime) -> tuple[str, Message]:
+    """The message of a specification, and its Message-ID: `<offer@ex01.msxfaq.example>`."""
+    host = variant.topology.hosts.get(sending_node(spec, variant.topology))
+    domain = host.fqdn if host else Domain("prod.outlook.com")
+    message_id = f"<{spec.key}@{domain}>"
+    own = {name.lower() for name, _ in spec.headers}
+    to = ", ".join(f"<{address}>" for address in spec.recipients)
+    standard = (
+        ("From", f"<{spec.sender}>"),
+        ("To", to),
+        ("Subject", spec.subject or spec.key),
+        ("Date", mail_date(now)),
+        ("Message-ID", message_id),
+        ("MIME-Version", "1.0"),
+        ("Content-Type", 'text/plain; charset="utf-8"'),
+    )
+    headers = [Header.of(name, value) for name, value in standard if name.lower() not in own]
+    headers += [Header.of(name, value) for name, value in spec.headers]
+    text = spec.body or f"{spec.subject or spec.key}\n"
+    body = text.replace("\r\n", "\n").rstrip("\n").replace("\n", "\r\n") + "\r\n"
+    message = Message(tuple(headers), body.encode())
+    return message.message_id, message

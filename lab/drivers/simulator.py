@@ -1,0 +1,239 @@
+"""The first body of the lab: virtual clock, no sockets. Runs the same nodes and the same courier as the wire."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from lab.core import courier
+from lab.core.courier import (
+    OUTSIDE,
+    Answer,
+    Ask,
+    Dial,
+    Dialed,
+    Greeted,
+    Hand,
+    Handed,
+    HangUp,
+    Hello,
+    NotDialed,
+    NotSecured,
+    Secured,
+    StartTls,
+)
+from lab.drivers.ids import SeededIds
+from lab.drivers.outcome import Outcome, compose, sending_node
+from lab.errors import LabBug
+from lab.evidence.journal import Journal
+from lab.model.dns import answered
+from lab.model.reply import Reply
+from lab.model.topology import Host, Topology
+from lab.model.transport import (
+    Attempt,
+    Connection,
+    Context,
+    Heard,
+    Mailboxed,
+    Node,
+    QueueItem,
+    Route,
+    Settlement,
+    Tls,
+    Transaction,
+)
+from lab.nodes import build
+from lab.scenario.model import Variant
+
+SESSION_TAKES = timedelta(milliseconds=250)
+"""Lab time of one SMTP session, so that traces read like logs."""
+
+
+class Simulator:
+    """A lab in memory."""
+
+    def __init__(self, topology: Topology, starts: datetime, *, seed: int = 0) -> None:
+        self.topology = topology
+        self.now = starts
+        self.ids = SeededIds(seed)
+        self.nodes: dict[str, Node] = build(topology)
+        self.journal = Journal()
+        self.mailboxes: list[Mailboxed] = []
+        self._queue: list[tuple[datetime, int, QueueItem]] = []
+        self._order = 0
+        self._book = topology.addresses()
+        self._hosts = _hosts_by_address(topology)
+        self._port = 40000
+
+    def keep(self, heard: Heard) -> None:
+        """Write down what a node took or refused."""
+        if heard.head is not None:
+            self.journal.begin(heard.head, heard.steps)
+        for hop in heard.others:
+            self.journal.begin(hop.head, hop.steps)
+        for item in heard.queue:
+            self._push(item)
+
+    def run(self, until: datetime | None = None) -> None:
+        """Work until nothing is left to do, or the next thing is due after `until`."""
+        while self._queue and (until is None or self._queue[0][0] <= until):
+            due, _, item = heapq.heappop(self._queue)
+            self.now = max(self.now, due)
+            self._work(item)
+
+    def pending(self) -> tuple[QueueItem, ...]:
+        """What is still queued."""
+        return tuple(item for _, _, item in sorted(self._queue, key=lambda entry: entry[:2]))
+
+    def _push(self, item: QueueItem) -> None:
+        self._order += 1
+        heapq.heappush(self._queue, (item.due, self._order, item))
+
+    def context(self) -> Context:
+        """Time and names, for a node."""
+        return Context(self.now, self.ids)
+
+    def _work(self, item: QueueItem) -> None:
+        node = self.nodes[item.node]
+        settlement = answered(node.dispatch(item, self.context()), self.topology.zones)
+        self._apply(item, settlement)
+        if settlement.relay is None:
+            return
+        attempt = self._carry(item, settlement.relay)
+        after = answered(node.settle(item, settlement.relay, attempt, self.context()), self.topology.zones)
+        self._apply(item, after)
+
+    def _apply(self, item: QueueItem, settlement: Settlement) -> None:
+        if settlement.steps:
+            self.journal.append(item.hop, settlement.steps)
+        for head in settlement.heads:
+            self.journal.begin(head)
+        self.mailboxes.extend(settlement.mailboxes)
+        for later in settlement.queue:
+            self._push(later)
+
+    # -- the courier's questions, answered by calling nodes
+
+    def _carry(self, item: QueueItem, route: Route) -> Attempt:
+        talk = courier.deliver(item, route)
+        session: _Session | None = None
+        answer: Answer = None
+        try:
+            ask = next(talk)
+            while True:
+                if isinstance(ask, Dial):
+                    session, answer = self._dial(ask)
+                elif session is not None:
+                    answer = session.answer(ask)
+                else:
+                    raise LabBug(f"the courier asked {ask} without a connection")
+                ask = talk.send(answer)
+        except StopIteration as end:
+            self.now += SESSION_TAKES
+            attempt: Attempt = end.value
+            return attempt
+
+    def _dial(self, dial: Dial) -> tuple[_Session | None, Answer]:
+        name = self._book.get(dial.target.address)
+        if name is None:
+            return None, NotDialed(OUTSIDE)
+        self._port += 1
+        connection = Connection(
+            client=dial.source,
+            server=dial.target.address,
+            key=f"{dial.source}:{self._port}>{dial.target.address}",
+            session=self.ids.hex(16),
+            started=self.now,
+        )
+        session = _Session(self, self.nodes[name], self._hosts[dial.target.address], connection)
+        return session, Dialed(session.node.greeting(connection, self.context()), connection.key)
+
+
+class _Session:
+    """One connection between two nodes of the simulator."""
+
+    def __init__(self, lab: Simulator, node: Node, host: Host, connection: Connection) -> None:
+        self.lab = lab
+        self.node = node
+        self.host = host
+        self.connection = connection
+
+    def answer(self, ask: Ask) -> Answer:
+        """What the server says."""
+        if isinstance(ask, Hello):
+            return self._hello(ask)
+        if isinstance(ask, StartTls):
+            return self._start_tls(ask)
+        if isinstance(ask, Hand):
+            return self._hand(ask)
+        if isinstance(ask, HangUp):
+            return None
+        raise LabBug(f"the courier asked {ask} in the middle of a connection")
+
+    def _hello(self, hello: Hello) -> Greeted:
+        self.connection = self.connection.greeted(hello.name)
+        refusal = self.node.hello(self.connection, self.lab.context())
+        first, *offered = self.node.extensions(self.connection)
+        return Greeted(refusal or Reply(250, "", first), frozenset(offered))
+
+    def _start_tls(self, ask: StartTls) -> Secured | NotSecured:
+        certificates = self.lab.topology.certificates
+        server = certificates.get(self.host.certificate or "")
+        client = certificates.get(ask.certificate or "")
+        tls = Tls()
+        self.connection = self.connection.encrypted(tls, client)
+        return Secured(tls, server, client.label if client else "")
+
+    def _hand(self, hand: Hand) -> Handed:
+        transaction = Transaction(hand.reverse_path, hand.parameters)
+        mail = self._hear(self.node.mail(self.connection, transaction, self.lab.context()))
+        if not mail.reply.positive:
+            return Handed(mail.reply, {}, None)
+        replies: dict[str, Reply] = {}
+        for address, dsn in hand.recipients:
+            heard = self._hear(self.node.rcpt(self.connection, transaction, address, self.lab.context()))
+            replies[address.key] = heard.reply
+            if heard.reply.positive:
+                transaction = transaction.having(address, dsn, heard)
+        if not transaction.recipients:
+            return Handed(mail.reply, replies, None)
+        context = self.lab.context()
+        data = self._hear(self.node.data(self.connection, transaction, hand.message, context))
+        return Handed(mail.reply, replies, data.reply)
+
+    def _hear(self, asking: object) -> Heard:
+        heard: Heard = answered(asking, self.lab.topology.zones)  # type: ignore[arg-type]
+        self.lab.keep(heard)
+        return heard
+
+
+def _hosts_by_address(topology: Topology) -> dict[str, Host]:
+    hosts = {host.address: host for host in topology.hosts.values()}
+    for region in topology.regions.values():
+        hosts.update({host.address: host for host in region.front_ends})
+    return hosts
+
+
+def simulate(variant: Variant, *, seed: int = 0) -> Outcome:
+    """Run one variant to its end."""
+    lab = Simulator(variant.topology, variant.starts, seed=seed)
+    messages = dict(_submit(lab, variant))
+    lab.run()
+    return Outcome(
+        variant=variant,
+        driver="simulator",
+        hops=lab.journal.hops(),
+        delivered=tuple(lab.mailboxes),
+        messages=messages,
+        started=variant.starts,
+        took=lab.now - variant.starts,
+    )
+
+
+def _submit(lab: Simulator, variant: Variant) -> Iterator[tuple[str, str]]:
+    for spec in variant.messages:
+        message_id, message = compose(spec, variant, lab.now)
+        node = lab.nodes[sending_node(spec, variant.topology)]
+        lab.keep(node.submit(spec.sender, spec.recipients, message, lab.context(), spec.reverse_path))
+        yield spec.key, message_id

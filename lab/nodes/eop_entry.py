@@ -1,0 +1,258 @@
+"""From end of data to the hub's queue: authentication at this entry, header firewall or promotion, stamps.
+
+SPF is evaluated at every entry, against the client of that entry (R166); for mail of a connector the result is
+stamped, but not enforced (R167).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from lab.core.authentication import dkim, dmarc
+from lab.core.authentication.results import AuthenticationResults
+from lab.core.cloudnames import hub_host
+from lab.core.crosspremises import as_internal, crossing, promote
+from lab.core.received import received_by_front_end, received_by_hub
+from lab.core.retry import EXCHANGE_ONLINE
+from lab.core.stamping import Entry, entry_stamps, firewall, foreign_tenant, is_internal, set_aside
+from lab.core.verdicts import Attribution, Verdict
+from lab.model.dns import Asking
+from lab.model.message import Header, Message
+from lab.model.names import Domain
+from lab.model.reply import Reply
+from lab.model.tenant import InboundConnector
+from lab.model.topology import Host
+from lab.model.trace import Hop, Step, StepKind
+from lab.model.transport import AcceptedRecipient, Connection, Context, Heard, QueueItem, Transaction
+from lab.nodes.parts import connected, ptr_name, queued_reply
+from lab.nodes.plain import spf_of
+from lab.nodes.stay import Stay, accepted, begin
+
+if TYPE_CHECKING:
+    from lab.nodes.eop_front import EopFront
+
+
+@dataclass(frozen=True, slots=True)
+class Entering:
+    """A message at the end of data."""
+
+    node: str
+    region: str
+    front_end: Host
+    connection: Connection
+    transaction: Transaction
+    message: Message
+    context: Context
+
+
+def enter(entering: Entering, front: EopFront) -> Asking[Heard]:
+    """Judge the message once, then begin its stay in each tenant that its recipients are bound to."""
+    client_host = yield from ptr_name(entering.connection.client)
+    found = yield from _authenticate(entering)
+    stays: list[tuple[Hop, QueueItem, Reply]] = []
+    for attribution, recipients in _by_tenant(entering.transaction):
+        judged = _judgement(found, attribution, front)
+        step = _authenticated(judged, entering)
+        if judged.refusal is not None:
+            told = (*entering.transaction.steps, step)
+            return front.refuse_data(entering, judged.refusal, "DMARC policy of reject", ("R175",), told)
+        stays.append(_stay(entering, front, attribution, recipients, judged, step, client_host))
+    first, *others = stays
+    return Heard(
+        reply=first[2],
+        steps=first[0].steps,
+        head=first[0].head,
+        queue=tuple(item for _, item, _ in stays),
+        others=tuple(hop for hop, _, _ in others),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    results: AuthenticationResults
+    enforced: bool
+    refusal: Reply | None = None
+
+
+def _authenticate(entering: Entering) -> Asking[AuthenticationResults]:
+    """SPF for the client of this entry, DKIM, and DMARC for the author."""
+    message = entering.message
+    spf = yield from spf_of(entering.connection, entering.transaction.reverse_path)
+    signatures = yield from dkim.verify(message)
+    author = _author_domain(message)
+    policy = yield from dmarc.evaluate(author, spf, signatures)
+    return AuthenticationResults(spf, signatures, policy)
+
+
+def _judgement(found: AuthenticationResults, attribution: Attribution, front: EopFront) -> _Judged:
+    """R167: not enforced on connector mail, unless the switch says so; R175: reject only if the tenant honours it."""
+    incoming = attribution.verdict is Verdict.INCOMING
+    enforced = incoming or front.topology.switches.dmarc_on_connector_mail
+    tenant = attribution.tenant
+    rejects = (
+        enforced
+        and tenant is not None
+        and tenant.honor_dmarc
+        and found.dmarc is not None
+        and found.dmarc.action == "reject"
+    )
+    if not rejects:
+        return _Judged(found, enforced)
+    author = found.dmarc.author_domain if found.dmarc else ""
+    text = (
+        f"Access denied, sending domain [{author}] does not pass DMARC verification and has a "
+        "DMARC policy of reject."
+    )
+    return _Judged(found, enforced, Reply(550, "5.7.509", text))
+
+
+def _author_domain(message: Message) -> Domain | None:
+    try:
+        return Domain.parse(message.author.rpartition("@")[2])
+    except ValueError:
+        return None
+
+
+def _by_tenant(transaction: Transaction) -> list[tuple[Attribution, tuple[AcceptedRecipient, ...]]]:
+    groups: dict[str, tuple[Attribution, list[AcceptedRecipient]]] = {}
+    for recipient in transaction.recipients:
+        decision = recipient.decision
+        assert isinstance(decision, Attribution)
+        groups.setdefault(f"{decision.tenant_name}/{decision.verdict}", (decision, []))[1].append(recipient)
+    return [(decision, tuple(found)) for decision, found in groups.values()]
+
+
+def _stay(
+    entering: Entering,
+    front: EopFront,
+    attribution: Attribution,
+    recipients: tuple[AcceptedRecipient, ...],
+    judged: _Judged,
+    step: Step,
+    client_host: str,
+) -> tuple[Hop, QueueItem, Reply]:
+    tenant, context, connection = attribution.tenant, entering.context, entering.connection
+    assert tenant is not None
+    assert attribution.direction is not None
+    hub = hub_host(tenant.name, tenant.region)
+    cleaned, promoted = _across_the_firewall(entering, attribution, front)
+    internal = is_internal(cleaned)
+    stay = Stay(
+        id=str(context.ids.number()),
+        node=entering.node,
+        host=hub,
+        server=connection.server,
+        connector=attribution.connector.name if attribution.connector else "",
+        network_message_id=context.ids.guid(),
+        expires_after=EXCHANGE_ONLINE.expires_after,
+        direction=attribution.direction,
+        internal=internal,
+        tenant=tenant.name,
+    )
+    entry = Entry(
+        front_end=str(entering.front_end.fqdn),
+        hub=hub,
+        client=connection.client,
+        client_host=client_host,
+        helo=connection.helo,
+        tenant=tenant,
+        direction=attribution.direction,
+        network_message_id=stay.network_message_id,
+        now=context.now,
+        internal=internal,
+    )
+    stamped = cleaned.on_top(_top(entry, attribution, judged, entering))
+    mine = replace(entering.transaction, recipients=recipients)
+    head, item = begin(stay, mine, stamped, context, connection=connection)
+    reply = queued_reply(stamped.message_id, int(item.id), hub, stamped.size)
+    decisions = _decisions(entering.transaction, recipients)
+    steps = (
+        connected(connection, context.now),
+        *decisions,
+        step,
+        *promoted,
+        accepted(item, reply, context, ("R188",)),
+    )
+    return Hop(head, steps), item, reply
+
+
+def _decisions(transaction: Transaction, recipients: tuple[AcceptedRecipient, ...]) -> tuple[Step, ...]:
+    """The attribution steps of these recipients only: another tenant's are not its business."""
+    mine = {str(r.address) for r in recipients}
+    return tuple(
+        s
+        for s in transaction.steps
+        if s.data.get("recipient", "") in mine or s.kind is not StepKind.ATTRIBUTED
+    )
+
+
+def _across_the_firewall(
+    entering: Entering, attribution: Attribution, front: EopFront
+) -> tuple[Message, tuple[Step, ...]]:
+    """Promotion over the tenant's own trusted path (R118, R119), the header firewall for everybody else (R181)."""
+    host = str(entering.front_end.fqdn)
+    message = set_aside(entering.message)
+    message = foreign_tenant(message, host, from_service=front.is_own(entering.connection.client))
+    connector = attribution.connector if attribution.verdict is Verdict.ORIGINATING else None
+    if connector is None or not connector.cloud_services_mail_enabled or _path_broken(front):
+        clean = firewall(message)
+        if connector is not None and _treated_as_internal(connector, attribution, entering.message):
+            return as_internal(clean, host), ()
+        return clean, ()
+    carried = crossing(message)
+    promoted = promote(message, host)
+    if not carried:
+        return promoted, ()
+    data = {"headers": list(carried), "auth_as": "Internal" if is_internal(promoted) else "Anonymous"}
+    return promoted, (Step(StepKind.PROMOTED, data, ("R64", "R118", "R119"), entering.context.now),)
+
+
+def _path_broken(front: EopFront) -> bool:
+    return front.topology.switches.promote_crosspremises == "off"
+
+
+def _treated_as_internal(connector: InboundConnector, attribution: Attribution, message: Message) -> bool:
+    """R65: TreatMessagesAsInternal, and the author's domain is one of the tenant's."""
+    author = _author_domain(message)
+    return (
+        connector.treat_messages_as_internal
+        and attribution.tenant is not None
+        and attribution.tenant.accepts(author) is not None
+    )
+
+
+def _top(entry: Entry, attribution: Attribution, judged: _Judged, entering: Entering) -> tuple[Header, ...]:
+    connection, now = entering.connection, entering.context.now
+    results = str(judged.results)
+    name = (
+        "Authentication-Results"
+        if attribution.verdict is Verdict.INCOMING
+        else "X-MS-Exchange-Authentication-Results"
+    )
+    return (
+        received_by_hub(front_end=entry.front_end, hub=entry.hub, now=now),
+        received_by_front_end(
+            helo=connection.helo,
+            client=connection.client,
+            front_end=entry.front_end,
+            tls=connection.tls,
+            now=now,
+        ),
+        Header.of(name, results),
+        *entry_stamps(entry),
+    )
+
+
+def _authenticated(judged: _Judged, entering: Entering) -> Step:
+    found = judged.results
+    data = {
+        "spf": found.spf.result.value,
+        "dkim": ", ".join(f"{d.result} {d.domain}".strip() for d in found.dkim) or "none",
+        "dmarc": found.dmarc.result.value if found.dmarc else "none",
+        "enforced": judged.enforced,
+        "header_from": found.dmarc.author_domain if found.dmarc else "",
+        "client": entering.connection.client,
+    }
+    rules = ("R166", "R175") if judged.enforced else ("R166", "R167")
+    return Step(StepKind.AUTHENTICATED, data, rules, entering.context.now)

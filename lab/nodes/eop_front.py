@@ -1,0 +1,257 @@
+"""The front ends of Exchange Online Protection: the SMTP moments, where attribution happens (R1-R44).
+
+All front ends of a region serve all tenants; the host name that a client looked up plays no part (R1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lab.core.attribution import attribute
+from lab.core.cloudnames import inside_name
+from lab.core.credentials import judge_credentials
+from lab.core.dates import mail_date
+from lab.core.directory import TenantDirectory
+from lab.core.incoming import UNKNOWN, blocked_at_edge
+from lab.core.loops import looping
+from lab.core.verdicts import Attribution, Reason, Verdict
+from lab.model.dns import Asking
+from lab.model.message import Message
+from lab.model.names import Address, Domain
+from lab.model.reply import Reply
+from lab.model.topology import Host, Region, Topology
+from lab.model.trace import Step, StepKind
+from lab.model.transport import Connection, Context, Heard, Transaction
+from lab.nodes.eop_entry import Entering, enter
+from lab.nodes.parts import RECIPIENT_OK, SENDER_OK, refusal
+
+BAD_HELO = Reply(550, "5.7.506", "Access Denied, Bad HELO")
+LOOP = Reply(554, "5.4.14", "Hop count exceeded - possible mail loop ATTR34")
+ONE_TENANT = Reply(452, "4.5.3", "Too many recipients")
+MAX_RECIPIENTS = 200
+_OWN_NAMES = Domain("protection.outlook.com")
+
+
+class EopFront:
+    """The half of a region's node that listens."""
+
+    name: str
+    region: Region
+    topology: Topology
+    directory: TenantDirectory
+    front_ends: Mapping[str, Host]
+    """By address."""
+    own_addresses: frozenset[str]
+    """Outbound hosts of all regions."""
+
+    def front_end(self, connection: Connection) -> Host:
+        """The front end that was connected to."""
+        return self.front_ends.get(connection.server, self.region.front_ends[0])
+
+    def is_own(self, address: str) -> bool:
+        """Whether an address is one of Exchange Online's own outbound hosts, of any region."""
+        return address in self.own_addresses
+
+    def greeting(self, connection: Connection, context: Context) -> Reply:
+        """R184."""
+        host = self.front_end(connection).fqdn
+        text = f"{host} Microsoft ESMTP MAIL Service ready at {mail_date(context.now)} [{connection.session}]"
+        return Reply(220, "", text)
+
+    def extensions(self, connection: Connection) -> tuple[str, ...]:
+        """R185, in Microsoft's order."""
+        tls = () if connection.tls else ("STARTTLS",)
+        first = f"{self.front_end(connection).fqdn} Hello [{connection.client}]"
+        size = ("SIZE 157286400", "PIPELINING", "DSN", "ENHANCEDSTATUSCODES")
+        return (first, *size, *tls, "8BITMIME", "BINARYMIME", "CHUNKING", "SMTPUTF8")
+
+    def hello(self, connection: Connection, context: Context) -> Reply | None:
+        """The name decides nothing (R20), but a stranger who greets with the service's own name is refused."""
+        try:
+            name = Domain.parse(connection.helo)
+        except ValueError:
+            return None
+        if name.is_under(_OWN_NAMES) and not self.is_own(connection.client):
+            return self._trailed(BAD_HELO, connection, context)
+        return None
+
+    def mail(self, connection: Connection, transaction: Transaction, context: Context) -> Asking[Heard]:  # noqa: ARG002
+        """No tenant is needed yet (R2, R187)."""
+        yield from ()
+        return Heard(reply=SENDER_OK)
+
+    def rcpt(
+        self, connection: Connection, transaction: Transaction, recipient: Address, context: Context
+    ) -> Asking[Heard]:
+        """Attribution; the first accepted recipient binds the message to a tenant (R17)."""
+        yield from ()
+        decision = self.attribute(connection, transaction, recipient)
+        step = attributed(decision, recipient, context)
+        if decision.reply is not None:
+            return self._refuse(
+                connection,
+                transaction,
+                decision.reply,
+                context,
+                stage="rcpt",
+                reason=decision.reason.value,
+                rules=decision.rules,
+                recipient=recipient,
+                tenant=decision.tenant_name,
+                before=(step,),
+            )
+        if self._unknown(decision):
+            return self._refuse(
+                connection,
+                transaction,
+                UNKNOWN,
+                context,
+                stage="rcpt",
+                reason=Reason.UNKNOWN_RECIPIENT.value,
+                rules=("R136", "R142"),
+                recipient=recipient,
+                tenant=decision.tenant_name,
+                before=(step,),
+            )
+        if len(transaction.recipients) >= MAX_RECIPIENTS or self._foreign(transaction, decision):
+            return self._refuse(
+                connection,
+                transaction,
+                ONE_TENANT,
+                context,
+                stage="rcpt",
+                reason=Reason.OTHER_TENANT_FIRST.value,
+                rules=("R17", "R155"),
+                recipient=recipient,
+                tenant=decision.tenant_name,
+                before=(step,),
+            )
+        return Heard(reply=RECIPIENT_OK, steps=(step,), decision=decision)
+
+    def attribute(
+        self,
+        connection: Connection,
+        transaction: Transaction,
+        recipient: Address,
+        author: Domain | None = None,
+    ) -> Attribution:
+        """The pure decision on this connection's facts."""
+        switches = self.topology.switches
+        credentials = judge_credentials(
+            connection.client, connection.tls is not None, connection.certificate, switches
+        )
+        return attribute(
+            credentials,
+            transaction.reverse_path,
+            recipient,
+            region=self.region.name,
+            directory=self.directory,
+            switches=switches,
+            author=author,
+        )
+
+    def _unknown(self, decision: Attribution) -> bool:
+        """Edge blocking of mail taken as the tenant's own: undocumented, off by default (R142, U12)."""
+        if not self.topology.switches.dbeb_for_originating or decision.verdict is not Verdict.ORIGINATING:
+            return False
+        return decision.tenant is not None and blocked_at_edge(decision.tenant, decision.recipient)
+
+    def _foreign(self, transaction: Transaction, decision: Attribution) -> bool:
+        if self.topology.switches.mixed_tenant_rcpts == "bifurcate" or not transaction.recipients:
+            return False
+        bound = transaction.recipients[0].decision
+        return isinstance(bound, Attribution) and (
+            bound.tenant is not decision.tenant or bound.verdict != decision.verdict
+        )
+
+    def data(
+        self, connection: Connection, transaction: Transaction, message: Message, context: Context
+    ) -> Asking[Heard]:
+        """Judge, stamp and take the message over, for each tenant that it is bound to (one, unless bifurcated)."""
+        if looping(message, self.topology.switches):
+            return self._refuse(
+                connection,
+                transaction,
+                LOOP,
+                context,
+                stage="data",
+                reason="loop",
+                rules=("R161", "R162"),
+                message_id=message.message_id,
+                tenant=_bound(transaction),
+            )
+        host = self.front_end(connection)
+        entering = Entering(self.name, self.region.name, host, connection, transaction, message, context)
+        return (yield from enter(entering, self))
+
+    def refuse_data(
+        self, entering: Entering, reply: Reply, reason: str, rules: tuple[str, ...], steps: tuple[Step, ...]
+    ) -> Heard:
+        """A refusal at the end of data, for what attribution could not see (DMARC, R175)."""
+        return self._refuse(
+            entering.connection,
+            entering.transaction,
+            reply,
+            entering.context,
+            stage="data",
+            reason=reason,
+            rules=rules,
+            tenant=_bound(entering.transaction),
+            message_id=entering.message.message_id,
+            before=steps,
+        )
+
+    def _refuse(
+        self,
+        connection: Connection,
+        transaction: Transaction,
+        reply: Reply,
+        context: Context,
+        *,
+        stage: str,
+        reason: str,
+        rules: tuple[str, ...],
+        recipient: Address | None = None,
+        tenant: str | None = None,
+        message_id: str = "",
+        before: tuple[Step, ...] = (),
+    ) -> Heard:
+        return refusal(
+            self.name,
+            str(self.front_end(connection).fqdn),
+            connection,
+            transaction,
+            self._trailed(reply, connection, context),
+            context,
+            stage=stage,
+            reason=reason,
+            rules=rules,
+            recipient=recipient,
+            tenant=tenant,
+            message_id=message_id,
+            before=before,
+        )
+
+    def _trailed(self, reply: Reply, connection: Connection, context: Context) -> Reply:
+        """With the trailer `[<front end> <time>Z <session>]` (R189)."""
+        host = inside_name(self.front_end(connection).fqdn, self.region.name)
+        time = context.now.strftime("%Y-%m-%dT%H:%M:%S.") + f"{context.now.microsecond // 1000:03d}Z"
+        return Reply(reply.code, reply.enhanced, reply.text, f"[{host} {time} {connection.session}]")
+
+
+def _bound(transaction: Transaction) -> str | None:
+    first = transaction.recipients[0].decision if transaction.recipients else None
+    return first.tenant_name if isinstance(first, Attribution) else None
+
+
+def attributed(decision: Attribution, recipient: Address, context: Context) -> Step:
+    """The step that tells of an attribution."""
+    data = {
+        "recipient": str(recipient),
+        "tenant": decision.tenant_name or "",
+        "direction": decision.direction.value if decision.direction else "",
+        "basis": decision.basis.value,
+        "connector": decision.connector.name if decision.connector else "",
+        "reason": decision.reason.value,
+    }
+    return Step(StepKind.ATTRIBUTED, data, tuple(dict.fromkeys(decision.rules)), context.now, decision)

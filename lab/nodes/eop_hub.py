@@ -1,0 +1,236 @@
+"""The hub of a tenant in Exchange Online: recipient, outbound connector, MX; and the tenant's own NDRs."""
+
+from __future__ import annotations
+
+from lab.core.authentication.dkim import sign
+from lab.core.cloudnames import hub_host
+from lab.core.crosspremises import cross_premises, filtered
+from lab.core.ndr import Maker
+from lab.core.received import received_from_mailbox
+from lab.core.retry import EXCHANGE_ONLINE
+from lab.core.routing import (
+    NoTargets,
+    OutboundChoice,
+    choose_outbound,
+    is_on_premises,
+    mx_targets,
+    smart_host_targets,
+)
+from lab.core.srs import rewritten
+from lab.core.stamping import NETWORK_MESSAGE_ID, Entity, Exit, exit_stamps, mailbox_stamps
+from lab.errors import LabBug
+from lab.model.dns import Asking
+from lab.model.message import Message
+from lab.model.names import Address, Domain, ReversePath
+from lab.model.reply import Reply
+from lab.model.tenant import DomainType, OutboundConnector, RecipientKind, Tenant
+from lab.model.topology import Host, Region, Topology
+from lab.model.trace import Step, StepKind
+from lab.model.transport import Context, Direction, Heard, QueueItem, Route, TlsPolicy
+from lab.nodes.parts import texts
+from lab.nodes.stay import Stay, submitted
+from lab.nodes.system import MailSystem, Place, ToAddress, ToMailbox, ToNextHop, Unknown
+
+
+class EopHub(MailSystem):
+    """The half of a region's node that routes, per tenant."""
+
+    schedule = EXCHANGE_ONLINE
+    region: Region
+    topology: Topology
+
+    def tenant_of(self, item: QueueItem) -> Tenant:
+        """The tenant that an item travels through; every item in the cloud has one."""
+        if item.tenant is None:
+            raise LabBug(f"item {item.id} in Exchange Online has no tenant")
+        return self.topology.tenants[item.tenant]
+
+    def submit(
+        self,
+        sender: Address,
+        recipients: tuple[Address, ...],
+        message: Message,
+        context: Context,
+        reverse_path: ReversePath | None = None,
+    ) -> Heard:
+        """A cloud mailbox sends: Originating, and the tenant vouches for it."""
+        tenant = self._home(sender)
+        hub = hub_host(tenant.name, tenant.region)
+        stay = Stay(
+            id=str(context.ids.number()),
+            node=self.name,
+            host=hub,
+            server="",
+            connector="",
+            network_message_id=context.ids.guid(),
+            expires_after=EXCHANGE_ONLINE.expires_after,
+            direction=Direction.ORIGINATING,
+            internal=True,
+            hosted=True,
+            tenant=tenant.name,
+        )
+        stamps = (
+            received_from_mailbox(host=hub, address="::1", now=context.now, cloud=True),
+            *mailbox_stamps(hub, stay.network_message_id),
+        )
+        return submitted(stay, sender, recipients, message.on_top(stamps), context, reverse_path)
+
+    def _home(self, sender: Address) -> Tenant:
+        for tenant in self.topology.tenants.values():
+            found = tenant.find(sender)
+            if found is not None and found.kind is RecipientKind.MAILBOX:
+                return tenant
+        raise LabBug(f"{sender} has no cloud mailbox")
+
+    # -- where a recipient belongs (R143)
+
+    def place(self, item: QueueItem, recipient: Address) -> Place:
+        """A mailbox here; a mail user's external address; unknown (R141); or out by connector or MX."""
+        tenant = self.tenant_of(item)
+        found = tenant.find(recipient)
+        if found is not None and found.kind is RecipientKind.MAILBOX:
+            return ToMailbox(found.primary)
+        if found is not None and found.external is not None and found.external.key != recipient.key:
+            return ToAddress(found.external, "mail user", ("R143", "R144"))
+        accepted = tenant.accepts(recipient.domain)
+        if found is None and accepted is not None and accepted.domain_type is DomainType.AUTHORITATIVE:
+            text = f"RESOLVER.ADR.RecipientNotFound; Recipient {recipient} not found by SMTP address lookup"
+            return Unknown(Reply(550, "5.1.10", text), ("R141", "R142"))
+        connector = self._outbound(item, recipient.domain).connector
+        if connector is None or connector.use_mx_record:
+            return ToNextHop(("mx", connector.name if connector else "", recipient.domain))
+        return ToNextHop(("smart host", connector.name))
+
+    def _outbound(self, item: QueueItem, domain: Domain) -> OutboundChoice:
+        tenant = self.tenant_of(item)
+        return choose_outbound(tenant, domain, hosted=item.hosted, switches=self.topology.switches)
+
+    # -- the way out
+
+    def route_to(
+        self, item: QueueItem, recipients: tuple[Address, ...], context: Context
+    ) -> Asking[tuple[Route | NoTargets, Step]]:
+        """Outbound connector with its smart hosts, or MX: the seed's hop (R145)."""
+        choice = self._outbound(item, recipients[0].domain)
+        connector = choice.connector
+        if connector is None or connector.use_mx_record:
+            found = yield from mx_targets(recipients[0].domain)
+        else:
+            found = yield from smart_host_targets(tuple(self._name_of(h) for h in connector.smart_hosts))
+        step = self._routed(item, choice, found, recipients, context)
+        if isinstance(found, NoTargets):
+            return found, step
+        sender = self._sending_host(item, connector)
+        return (
+            Route(
+                connector=connector.name if connector else "",
+                how=found.how,
+                targets=found.targets,
+                ehlo=sender.ehlo,
+                source=sender.source,
+                bind=sender.source,
+                certificate=sender.certificate,
+                tls=TlsPolicy(connector.tls_settings, connector.tls_domain) if connector else TlsPolicy(),
+                message=self._leaving(item, connector, context),
+                reverse_path=self._reverse_path(item, connector, context),
+                recipients=recipients,
+            ),
+            step,
+        )
+
+    def _routed(
+        self,
+        item: QueueItem,
+        choice: OutboundChoice,
+        found: object,
+        recipients: tuple[Address, ...],
+        context: Context,
+    ) -> Step:
+        connector = choice.connector
+        targets = getattr(found, "targets", ())
+        data = {
+            "recipients": texts(recipients),
+            "connector": connector.name if connector else "",
+            "how": getattr(found, "how", "") or getattr(found, "why", ""),
+            "targets": list(dict.fromkeys(t.host for t in targets)),
+            "tls": connector.tls_settings.value if connector and connector.tls_settings else "",
+        }
+        extra = ("R27", "R148") if connector is None and not item.hosted else ()
+        pool = ("R151",) if item.report and not is_on_premises(connector) else ()
+        return Step(StepKind.ROUTED, data, (*choice.rules, *extra, *pool), context.now, choice)
+
+    def _name_of(self, host: str) -> str:
+        known = self.topology.hosts.get(host)
+        return str(known.fqdn) if known else host
+
+    def _sending_host(self, item: QueueItem, connector: OutboundConnector | None) -> Host:
+        """NDRs to the internet leave by the high-risk pool (R151, R197)."""
+        risky = item.report and not is_on_premises(connector)
+        return (self.region.high_risk if risky else self.region.outbound)[0]
+
+    def _reverse_path(
+        self, item: QueueItem, connector: OutboundConnector | None, context: Context
+    ) -> ReversePath | None:
+        """SRS for relayed mail of a foreign reverse-path; toward on-premises only if the connector asks (R152, R154)."""
+        if not self.topology.switches.srs_relay or item.hosted:
+            return None
+        if connector is not None and is_on_premises(connector) and not connector.sender_rewriting_enabled:
+            return None
+        path = rewritten(item.reverse_path, self.tenant_of(item), context.now)
+        return path if path != item.reverse_path else None
+
+    def _leaving(self, item: QueueItem, connector: OutboundConnector | None, context: Context) -> Message:  # noqa: ARG002
+        """Exit stamps (R122), organisation headers crossing or filtered (R64), and the tenant's signature (R171)."""
+        tenant = self.tenant_of(item)
+        hub = hub_host(tenant.name, tenant.region)
+        crossing = connector is not None and connector.cloud_services_mail_enabled
+        message = cross_premises(item.message) if crossing else filtered(item.message, hub)
+        leaving = Exit(
+            hub=hub,
+            tenant=tenant,
+            entity=_entity(item),
+            arrived=item.arrived,
+            network_message_id=item.message.get(NETWORK_MESSAGE_ID) or "",
+            author=item.message.author,
+            reverse_path_domain=item.reverse_path.domain,
+            internal=item.internal,
+            auth_source=hub,
+            client=item.client,
+            helo=item.helo,
+        )
+        stamped = message.on_top(exit_stamps(leaving))
+        if is_on_premises(connector):
+            return stamped
+        return sign(stamped, *_signer(tenant, item.message.author))
+
+    # -- reports
+
+    def maker(self, item: QueueItem) -> Maker:
+        """The own tenant's hub: `Generating server` is a host of Exchange Online (R196)."""
+        tenant = self.tenant_of(item)
+        return Maker.exchange_online(hub_host(tenant.name, tenant.region), tenant, item.reverse_path.address)
+
+    def unroutable(self, failed: NoTargets) -> Reply:
+        """R150: waits, and expires with the 5.4.312 twin."""
+        if failed.why == "null mx":
+            return Reply(550, "5.1.10", f"Recipient domain {failed.name} has a null MX record")
+        return Reply(450, "4.4.312", f"DNS query failed [Message={failed.name}: {failed.why}]")
+
+
+def _entity(item: QueueItem) -> Entity:
+    """R123."""
+    if item.hosted:
+        return Entity.HOSTED
+    return Entity.HYBRID_ON_PREM if item.direction is Direction.ORIGINATING else Entity.INTERNET
+
+
+def _signer(tenant: Tenant, author: str) -> tuple[Domain, str]:
+    """Domain and selector: the author's domain if DKIM is enabled for it, else the initial domain (R171)."""
+    try:
+        domain = Domain.parse(author.rpartition("@")[2])
+    except ValueError:
+        domain = tenant.initial_domain
+    if domain in tenant.dkim_domains:
+        return domain, "selector1"
+    initial = tenant.initial_domain
+    return initial, f"selector1-{initial.replace('.', '-')}"

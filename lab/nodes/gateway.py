@@ -1,0 +1,70 @@
+"""The spam filter: takes mail of its own Exchange out by MX, and mail for its domains in, under its own certificate."""
+
+from __future__ import annotations
+
+from lab.core.authentication.dkim import sign
+from lab.core.received import received_by_gateway
+from lab.core.retry import GATEWAY
+from lab.model.message import Header, Message
+from lab.model.names import Address, Domain
+from lab.model.reply import Reply
+from lab.model.transport import Connection, Context, QueueItem, Transaction
+from lab.nodes.plain import RECIPIENT_OK, PlainServer
+from lab.nodes.system import Place, ToNextHop
+
+RELAY_DENIED = "5.7.1"
+
+
+class Gateway(PlainServer):
+    """Smart-host in, MX out; and the other way round for `accepts_domains`."""
+
+    schedule = GATEWAY
+
+    def admits(self, connection: Connection, recipient: Address) -> tuple[Reply, str]:
+        """Own Exchange servers may send anywhere, all others to the domains that the filter guards."""
+        if connection.client in self.host.relay_from or recipient.domain in self.host.accepts_domains:
+            return RECIPIENT_OK, ""
+        reply = Reply(554, RELAY_DENIED, f"<{recipient}>: Relay access denied")
+        return reply, "the client may not relay, and the domain is not guarded by this filter"
+
+    def _received(
+        self,
+        connection: Connection,
+        client_host: str,
+        queue_id: str,
+        transaction: Transaction,
+        context: Context,
+    ) -> Header:
+        only = transaction.recipients[0].address if len(transaction.recipients) == 1 else None
+        return received_by_gateway(
+            helo=connection.helo,
+            client=connection.client,
+            client_host=client_host,
+            host=str(self.host.fqdn),
+            queue_id=queue_id,
+            now=context.now,
+            tls=connection.tls,
+            certificate=connection.certificate,
+            recipient=str(only) if only else None,
+        )
+
+    def place(self, item: QueueItem, recipient: Address) -> Place:  # noqa: ARG002
+        """Never here: a filter has no mailboxes."""
+        hosts = self.next_hosts(recipient)
+        return ToNextHop(hosts or ("mx", recipient.domain))
+
+    def next_hosts(self, recipient: Address) -> tuple[str, ...]:
+        """Inward for guarded domains, outward by smart host if one is set."""
+        return (
+            self.host.forwards_to if recipient.domain in self.host.accepts_domains else self.host.smart_hosts
+        )
+
+    def leaving(self, item: QueueItem) -> Message:
+        """Signed with the filter's own key where it signs for the author's domain (R173)."""
+        try:
+            domain = Domain.parse(item.message.author.rpartition("@")[2])
+        except ValueError:
+            return item.message
+        if domain not in self.host.dkim_signs:
+            return item.message
+        return sign(item.message, domain, "gateway")

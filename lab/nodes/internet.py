@@ -1,0 +1,55 @@
+"""A mail server somewhere on the internet: final destination of its domains, and a sender by MX."""
+
+from __future__ import annotations
+
+from lab.core.received import received_by_internet_host
+from lab.core.retry import GATEWAY
+from lab.model.message import Header
+from lab.model.names import Address
+from lab.model.reply import Reply
+from lab.model.transport import Connection, Context, QueueItem, Transaction
+from lab.nodes.plain import RECIPIENT_OK, PlainServer
+from lab.nodes.system import Place, ToMailbox, ToNextHop
+
+
+class InternetHost(PlainServer):
+    """Knows its mailboxes, or takes every local part if none is listed."""
+
+    schedule = GATEWAY
+
+    def admits(self, connection: Connection, recipient: Address) -> tuple[Reply, str]:  # noqa: ARG002
+        """Its own domains and known mailboxes only."""
+        if recipient.domain not in self.host.accepts_domains:
+            return Reply(554, "5.7.1", f"<{recipient}>: Relay access denied"), "the domain is not served here"
+        if self.host.mailboxes and recipient.key not in self.host.mailboxes:
+            text = f"<{recipient}>: Recipient address rejected: User unknown"
+            return Reply(550, "5.1.1", text), "the recipient is unknown"
+        return RECIPIENT_OK, ""
+
+    def _received(
+        self,
+        connection: Connection,
+        client_host: str,
+        queue_id: str,
+        transaction: Transaction,  # noqa: ARG002
+        context: Context,
+    ) -> Header:
+        return received_by_internet_host(
+            helo=connection.helo,
+            client=connection.client,
+            client_host=client_host,
+            host=str(self.host.fqdn),
+            queue_id=queue_id,
+            tls=connection.tls,
+            now=context.now,
+        )
+
+    def place(self, item: QueueItem, recipient: Address) -> Place:  # noqa: ARG002
+        """A mailbox here for its own domains, elsewhere for all others."""
+        if recipient.domain in self.host.accepts_domains:
+            return ToMailbox(self.host.mailboxes.get(recipient.key, recipient))
+        return ToNextHop(("mx", recipient.domain))
+
+    def next_hosts(self, recipient: Address) -> tuple[str, ...]:  # noqa: ARG002
+        """MX for everything, or the smart host if one is set."""
+        return self.host.smart_hosts

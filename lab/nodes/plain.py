@@ -1,0 +1,239 @@
+"""Mail servers that are no Exchange: what the gateway and an internet host have in common (Postfix's words)."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+from lab.core.authentication.results import SpfResult
+from lab.core.authentication.spf import check_sender
+from lab.core.ndr import Maker
+from lab.core.routing import NoTargets, mx_targets, smart_host_targets
+from lab.model.certificate import CertFault
+from lab.model.dns import Asking
+from lab.model.message import Header, Message
+from lab.model.names import Address, ReversePath
+from lab.model.reply import Reply
+from lab.model.topology import Host, Topology
+from lab.model.trace import Step, StepKind
+from lab.model.transport import Connection, Context, Heard, QueueItem, Route, Transaction
+from lab.nodes.parts import connected, ptr_name, refusal, texts
+from lab.nodes.stay import Stay, accepted, begin, submitted
+from lab.nodes.system import MailSystem
+
+SENDER_OK = Reply(250, "2.1.0", "Ok")
+RECIPIENT_OK = Reply(250, "2.1.5", "Ok")
+SPF_FAIL = Reply(550, "5.7.23", "The message was rejected because of Sender Policy Framework violation")
+TOO_MANY_HOPS = Reply(554, "5.4.6", "Error: too many hops")
+
+
+class PlainServer(MailSystem):
+    """A server with a Postfix-like surface."""
+
+    def __init__(self, host: Host, topology: Topology) -> None:
+        self.name = host.name
+        self.host = host
+        self.topology = topology
+
+    # -- SMTP moments
+
+    def greeting(self, connection: Connection, context: Context) -> Reply:  # noqa: ARG002
+        """`220 mx.a.example ESMTP Postfix`."""
+        return Reply(220, "", f"{self.host.fqdn} ESMTP Postfix")
+
+    def extensions(self, connection: Connection) -> tuple[str, ...]:
+        """Postfix's list, without what it does not do here (VRFY, ETRN)."""
+        tls = () if connection.tls or not self.host.offers_tls else ("STARTTLS",)
+        base = ("PIPELINING", "SIZE 52428800", *tls, "ENHANCEDSTATUSCODES", "8BITMIME", "DSN")
+        return (str(self.host.fqdn), *base, "SMTPUTF8", "CHUNKING")
+
+    def hello(self, connection: Connection, context: Context) -> Reply | None:  # noqa: ARG002
+        """Any name will do."""
+        return None
+
+    def mail(self, connection: Connection, transaction: Transaction, context: Context) -> Asking[Heard]:  # noqa: ARG002
+        """Every sender is heard."""
+        yield from ()
+        return Heard(reply=SENDER_OK)
+
+    def rcpt(
+        self, connection: Connection, transaction: Transaction, recipient: Address, context: Context
+    ) -> Asking[Heard]:
+        """Whether the recipient is served for this client; then SPF, if the host is strict (R176)."""
+        reply, reason = self.admits(connection, recipient)
+        steps: tuple[Step, ...] = ()
+        if reply.positive and self.host.strict_spf and connection.client not in self.host.relay_from:
+            result = yield from self._spf(connection, transaction.reverse_path)
+            steps = (_authenticated(result, connection, context),)
+            if result.result == "fail":
+                reply, reason = SPF_FAIL, "strict SPF filter"
+        if reply.positive:
+            return Heard(reply=reply, steps=steps)
+        return refusal(
+            self.name,
+            str(self.host.fqdn),
+            connection,
+            transaction,
+            reply,
+            context,
+            stage="rcpt",
+            reason=reason,
+            rules=("R176",) if reply is SPF_FAIL else (),
+            recipient=recipient,
+            before=steps,
+        )
+
+    @abstractmethod
+    def admits(self, connection: Connection, recipient: Address) -> tuple[Reply, str]:
+        """The reply to RCPT TO and, if it refuses, the reason."""
+
+    def _spf(self, connection: Connection, path: ReversePath) -> Asking[SpfResult]:
+        return (yield from spf_of(connection, path))
+
+    def data(
+        self, connection: Connection, transaction: Transaction, message: Message, context: Context
+    ) -> Asking[Heard]:
+        """Take the message over; the body is not touched."""
+        if len(message.all("Received")) >= self.host.max_hops:
+            return refusal(
+                self.name,
+                str(self.host.fqdn),
+                connection,
+                transaction,
+                TOO_MANY_HOPS,
+                context,
+                stage="data",
+                reason="loop",
+                message_id=message.message_id,
+            )
+        client_host = yield from ptr_name(connection.client)
+        stay = self._stay(context)
+        taken = message.on_top((self._received(connection, client_host, stay.id, transaction, context),))
+        head, item = begin(stay, transaction, taken, context, connection=connection)
+        reply = Reply(250, "2.0.0", f"Ok: queued as {stay.id}")
+        steps = (connected(connection, context.now), *transaction.steps, accepted(item, reply, context))
+        return Heard(reply=reply, steps=steps, head=head, queue=(item,))
+
+    @abstractmethod
+    def _received(
+        self,
+        connection: Connection,
+        client_host: str,
+        queue_id: str,
+        transaction: Transaction,
+        context: Context,
+    ) -> Header: ...
+
+    def submit(
+        self,
+        sender: Address,
+        recipients: tuple[Address, ...],
+        message: Message,
+        context: Context,
+        reverse_path: ReversePath | None = None,
+    ) -> Heard:
+        """A user of this server sends."""
+        return submitted(self._stay(context), sender, recipients, message, context, reverse_path)
+
+    def _stay(self, context: Context) -> Stay:
+        return Stay(
+            id=context.ids.hex(11),
+            node=self.name,
+            host=str(self.host.fqdn),
+            server=self.host.address,
+            connector="",
+            network_message_id="",
+            expires_after=self.host.expires_after,
+        )
+
+    # -- queue
+
+    def route_to(
+        self, item: QueueItem, recipients: tuple[Address, ...], context: Context
+    ) -> Asking[tuple[Route | NoTargets, Step]]:
+        """Smart host if there is one for the recipient, else MX."""
+        domain = recipients[0].domain
+        hosts = self.next_hosts(recipients[0])
+        if hosts:
+            found = yield from smart_host_targets(tuple(self._name_of(h) for h in hosts))
+        else:
+            found = yield from mx_targets(domain)
+        how = found.why if isinstance(found, NoTargets) else found.how
+        targets = [] if isinstance(found, NoTargets) else [t.host for t in found.targets]
+        data = {"recipients": texts(recipients), "connector": "", "how": how, "targets": targets, "tls": ""}
+        step = Step(StepKind.ROUTED, data, (), context.now)
+        if isinstance(found, NoTargets):
+            return found, step
+        return (
+            Route(
+                connector="",
+                how=found.how,
+                targets=found.targets,
+                ehlo=self.host.ehlo,
+                source=self.host.source,
+                bind=self.host.source,
+                certificate=self._certificate(),
+                message=self.leaving(item),
+                recipients=recipients,
+            ),
+            step,
+        )
+
+    def leaving(self, item: QueueItem) -> Message:
+        """The message as it leaves."""
+        return item.message
+
+    @abstractmethod
+    def next_hosts(self, recipient: Address) -> tuple[str, ...]:
+        """Fixed next hops for a recipient; empty means MX."""
+
+    def _name_of(self, host: str) -> str:
+        known = self.topology.hosts.get(host)
+        return str(known.fqdn) if known else host
+
+    def _certificate(self) -> str | None:
+        """The client certificate: none if the host shows none, or drops one without clientAuth (R129)."""
+        profile = self.host.certificate
+        if profile is None or not self.host.client_certificate:
+            return None
+        if not self.topology.switches.send_cert_without_client_eku:
+            identity = self.topology.certificates.get(profile)
+            if identity is not None and CertFault.NO_CLIENT_AUTH in identity.faults:
+                return None
+        return profile
+
+    def maker(self, item: QueueItem) -> Maker:  # noqa: ARG002
+        """Reports in Postfix's words."""
+        return Maker.gateway(str(self.host.fqdn))
+
+    def unroutable(self, failed: NoTargets) -> Reply:
+        """Postfix gives up on names that do not exist, and waits when DNS fails."""
+        if failed.why == "dns failed":
+            return Reply(
+                450,
+                "4.4.3",
+                f"Host or domain name not found. Name service error for name={failed.name}: try again",
+            )
+        if failed.why == "null mx":
+            return Reply(556, "5.1.10", f"Domain {failed.name} does not accept mail (nullMX)")
+        return Reply(
+            550,
+            "5.4.4",
+            f"Host or domain name not found. Name service error for name={failed.name}: {failed.why}",
+        )
+
+
+def spf_of(connection: Connection, path: ReversePath) -> Asking[SpfResult]:
+    """SPF of a client for a reverse-path; a null one is judged by the HELO name (R20, R170)."""
+    return (yield from check_sender(connection.client, path, connection.helo))
+
+
+def _authenticated(result: SpfResult, connection: Connection, context: Context) -> Step:
+    data = {
+        "spf": result.result,
+        "dkim": "",
+        "dmarc": "",
+        "enforced": True,
+        "header_from": "",
+        "client": connection.client,
+    }
+    return Step(StepKind.AUTHENTICATED, data, ("R176",), context.now)

@@ -1,0 +1,357 @@
+"""What every mail system does with its queue: resolve, route, try, try again, give up, report.
+
+A concrete system says where a recipient belongs (`place`), how to get there (`route_to`), and how its reports look
+(`maker`); the rest is the same for Exchange, the gateway, Exchange Online and an internet host.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from lab.core.ndr import Failure, Maker, Success, expired, may_report, report, status_of, success, wants
+from lab.core.ndr.nouns import Action
+from lab.core.retry import RetrySchedule
+from lab.core.routing import NoTargets
+from lab.model.dns import Asking
+from lab.model.message import Message
+from lab.model.names import Address, ReversePath
+from lab.model.reply import Reply
+from lab.model.trace import HopHead, Step, StepKind
+from lab.model.transport import (
+    Attempt,
+    Context,
+    Mailboxed,
+    QueueItem,
+    Route,
+    Settlement,
+)
+from lab.nodes.parts import texts
+
+
+@dataclass(frozen=True, slots=True)
+class ToMailbox:
+    """The recipient has a mailbox here."""
+
+    mailbox: Address
+
+
+@dataclass(frozen=True, slots=True)
+class ToAddress:
+    """The recipient is known under another address (targetAddress): look again."""
+
+    address: Address
+    kind: str
+    rules: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ToNextHop:
+    """The recipient is elsewhere; `key` groups what travels together."""
+
+    key: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The recipient cannot be served."""
+
+    reply: Reply
+    rules: tuple[str, ...] = ()
+
+
+Place = ToMailbox | ToAddress | ToNextHop | Unknown
+RING = Reply(554, "5.4.6", "Hop count exceeded - possible mail loop")
+_MAX_REWRITES = 8
+
+
+class MailSystem(ABC):
+    """The queue half of a node."""
+
+    name: str
+    schedule: RetrySchedule
+
+    @abstractmethod
+    def place(self, item: QueueItem, recipient: Address) -> Place:
+        """Where a recipient belongs."""
+
+    @abstractmethod
+    def route_to(
+        self, item: QueueItem, recipients: tuple[Address, ...], context: Context
+    ) -> Asking[tuple[Route | NoTargets, Step]]:
+        """The way to recipients of one group, and the step that tells of the choice."""
+
+    @abstractmethod
+    def maker(self, item: QueueItem) -> Maker:
+        """Who writes this system's reports."""
+
+    @abstractmethod
+    def unroutable(self, failed: NoTargets) -> Reply:
+        """How this system words a destination it cannot find; a 4yz reply is tried again."""
+
+    def delivered_copy(self, item: QueueItem, recipient: Address, context: Context) -> Message:  # noqa: ARG002
+        """The message as it is put into the mailbox."""
+        return item.message
+
+    # -- a due item
+
+    def dispatch(self, item: QueueItem, context: Context) -> Asking[Settlement]:
+        """Resolve all recipients; then either relay the one group that is left, or split and look again."""
+        places = [(recipient, self.place(item, recipient)) for recipient in item.recipients]
+        keys = {place.key if isinstance(place, ToNextHop) else None for _, place in places}
+        if len(keys) == 1 and None not in keys:
+            return (yield from self._relay(item, context))
+        return self._spread(item, places, context)
+
+    def _relay(self, item: QueueItem, context: Context) -> Asking[Settlement]:
+        found, step = yield from self.route_to(item, item.recipients, context)
+        if isinstance(found, Route):
+            return Settlement(steps=(step,), relay=found)
+        reply = self.unroutable(found)
+        attempt = Attempt(target=None, replies={r.key: reply for r in item.recipients}, remote=False)
+        route = _nowhere(item)
+        settled = self._settle(item, route, attempt, context)
+        return replace(settled, steps=(step, *settled.steps))
+
+    def _spread(self, item: QueueItem, places: list[tuple[Address, Place]], context: Context) -> Settlement:
+        """Mailboxes are served at once, unknown recipients reported, the rest becomes one item a group."""
+        steps: list[Step] = []
+        mailboxes: list[Mailboxed] = []
+        failures: list[Failure] = []
+        groups: dict[tuple[str, ...], list[tuple[Address, Address]]] = {}
+        served: list[Address] = []
+        for recipient, place in places:
+            if isinstance(place, ToMailbox):
+                served.append(recipient)
+                copy = self.delivered_copy(item, recipient, context)
+                mailboxes.append(Mailboxed(recipient, place.mailbox, copy))
+                data = {"recipient": str(recipient), "mailbox": str(place.mailbox)}
+                steps.append(Step(StepKind.DELIVERED, data, at=context.now))
+            elif isinstance(place, ToNextHop):
+                groups.setdefault(place.key, []).append((recipient, recipient))
+            elif isinstance(place, ToAddress) and item.rewrites < _MAX_REWRITES:
+                groups.setdefault(("rewritten",), []).append((recipient, place.address))
+                data = {"recipient": str(recipient), "kind": place.kind, "rewritten": str(place.address)}
+                steps.append(Step(StepKind.RESOLVED, data, place.rules, context.now))
+            else:
+                reply, rules = (place.reply, place.rules) if isinstance(place, Unknown) else (RING, ("R163",))
+                failures.append(Failure(recipient, reply))
+                data = {"recipient": str(recipient), "kind": "unknown", "rewritten": ""}
+                steps.append(Step(StepKind.RESOLVED, data, rules, context.now))
+        parts = [_part(item, key, pairs, context) for key, pairs in groups.items()]
+        ended = self._report(item, failures, context, host="", connection="")
+        good = self._confirm(item, served, "delivered", context)
+        return Settlement(
+            steps=(*steps, *ended.steps),
+            queue=(*parts, *ended.queue, *good.queue),
+            heads=(*ended.heads, *good.heads),
+            mailboxes=tuple(mailboxes),
+        )
+
+    # -- after an attempt
+
+    def settle(self, item: QueueItem, route: Route, attempt: Attempt, context: Context) -> Asking[Settlement]:
+        """Take the replies at their word: sent, tried again, or reported."""
+        yield from ()
+        return self._settle(item, route, attempt, context)
+
+    def _settle(self, item: QueueItem, route: Route, attempt: Attempt, context: Context) -> Settlement:
+        sent: dict[Reply, list[Address]] = {}
+        late: dict[Reply, list[Address]] = {}
+        failures: list[Failure] = []
+        host = attempt.target.host if attempt.target else ""
+        for recipient in item.recipients:
+            reply = attempt.replies[recipient.key]
+            if reply.positive:
+                sent.setdefault(reply, []).append(recipient)
+            elif reply.temporary and context.now < item.expires:
+                late.setdefault(reply, []).append(recipient)
+            else:
+                final = expired(reply) if reply.temporary else reply
+                failures.append(Failure(recipient, final, host if attempt.remote else None))
+        steps = [self._sent(item, route, attempt, r, who, context) for r, who in sent.items()]
+        queue: tuple[QueueItem, ...] = ()
+        if late:
+            waiting = self._waiting(item, late, context)
+            queue = (waiting,)
+            steps += [_deferred(route, attempt, r, who, waiting, context) for r, who in late.items()]
+        ended = self._report(item, failures, context, host=host, connection=attempt.connection)
+        relayed = [a for who in sent.values() for a in who]
+        good = self._confirm(item, relayed, "relayed", context) if not attempt.dsn else Settlement()
+        return Settlement(
+            steps=(*steps, *ended.steps),
+            queue=(*queue, *ended.queue, *good.queue),
+            heads=(*ended.heads, *good.heads),
+        )
+
+    def _sent(
+        self,
+        item: QueueItem,  # noqa: ARG002
+        route: Route,
+        attempt: Attempt,
+        reply: Reply,
+        recipients: list[Address],
+        context: Context,
+    ) -> Step:
+        assert attempt.target is not None
+        data = {
+            "recipients": texts(recipients),
+            "host": attempt.target.host,
+            "address": attempt.target.address,
+            "source": route.source,
+            "connector": route.connector,
+            "connection": attempt.connection,
+            "reply": str(reply),
+            "tls": attempt.tls.version if attempt.tls else "",
+            "certificate": attempt.shown,
+        }
+        return Step(StepKind.SENT, data, at=context.now)
+
+    def _waiting(self, item: QueueItem, late: dict[Reply, list[Address]], context: Context) -> QueueItem:
+        """The rest of the item, due again after the schedule's wait, at the latest when it expires."""
+        attempts = item.attempts + 1
+        due = min(context.now + self.schedule.wait(attempts), item.expires)
+        recipients = tuple(a for who in late.values() for a in who)
+        last = str(next(iter(late)))
+        return replace(item, recipients=recipients, attempts=attempts, due=due, last_reply=last)
+
+    # -- reports
+
+    def _report(
+        self, item: QueueItem, failures: Iterable[Failure], context: Context, *, host: str, connection: str
+    ) -> Settlement:
+        """Bounce: an NDR to the reverse-path, unless there is nobody to tell (R205) or nobody wants to know."""
+        failed = tuple(failures)
+        if not failed:
+            return Settlement()
+        if not may_report(item):
+            dropped = [_dropped(f, "no report on a report", context) for f in failed]
+            return Settlement(steps=tuple(dropped))
+        told = tuple(f for f in failed if wants(item, f.recipient, "FAILURE"))
+        ndr = self._ndr(item, told, context) if told else None
+        message_id = ndr[1].message.message_id if ndr else ""
+        to = str(item.reverse_path.address) if ndr else ""
+        steps = tuple(_bounced(f, host, connection, message_id, to, context) for f in failed)
+        if ndr is None:
+            return Settlement(steps=steps)
+        return Settlement(steps=steps, queue=(ndr[1],), heads=(ndr[0],))
+
+    def _ndr(
+        self, item: QueueItem, failures: tuple[Failure, ...], context: Context
+    ) -> tuple[HopHead, QueueItem]:
+        return self._own_report(item, report(item, failures, self.maker(item), context), context)
+
+    def _own_report(self, item: QueueItem, message: Message, context: Context) -> tuple[HopHead, QueueItem]:
+        """A report as a new message of this system, from the null reverse-path (R197)."""
+        assert item.reverse_path.address is not None
+        maker = self.maker(item)
+        ident = str(context.ids.number())
+        recipients = (item.reverse_path.address,)
+        head = HopHead(
+            id=ident,
+            node=self.name,
+            host=maker.host,
+            tenant=item.tenant,
+            message_id=message.message_id,
+            network_message_id=context.ids.guid(),
+            in_reply_to=item.message.message_id,
+            arrived=context.now,
+            reverse_path="<>",
+            recipients=(str(item.reverse_path.address),),
+            subject=message.subject,
+            size=message.size,
+            direction="Originating",
+        )
+        made = QueueItem(
+            id=ident,
+            node=self.name,
+            hop=ident,
+            tenant=item.tenant,
+            reverse_path=ReversePath.NULL,
+            recipients=recipients,
+            message=message,
+            arrived=context.now,
+            due=context.now,
+            expires=context.now + self.schedule.expires_after,
+            internal=True,
+            hosted=True,
+            report=True,
+        )
+        return head, made
+
+    def _confirm(
+        self, item: QueueItem, recipients: list[Address], action: Action, context: Context
+    ) -> Settlement:
+        """Success reports for recipients that asked for them (RFC 3461 NOTIFY=SUCCESS)."""
+        reached = tuple(Success(r, action) for r in recipients if wants(item, r, "SUCCESS"))
+        if not reached or not may_report(item):
+            return Settlement()
+        message = success(item, reached, self.maker(item), context)
+        head, made = self._own_report(item, message, context)
+        return Settlement(queue=(made,), heads=(head,))
+
+
+def _part(
+    item: QueueItem, key: tuple[str, ...], pairs: list[tuple[Address, Address]], context: Context
+) -> QueueItem:
+    """The part of an item that travels one way, due at once."""
+    dsn = {new.key: item.dsn[old.key] for old, new in pairs if old.key in item.dsn}
+    return replace(
+        item,
+        id=str(context.ids.number()),
+        recipients=tuple(dict.fromkeys(new for _, new in pairs)),
+        dsn=dsn,
+        due=context.now,
+        rewrites=item.rewrites + (key == ("rewritten",)),
+    )
+
+
+def _nowhere(item: QueueItem) -> Route:
+    return Route(
+        connector="",
+        how="none",
+        targets=(),
+        ehlo="",
+        source="",
+        bind="",
+        certificate=None,
+        recipients=item.recipients,
+    )
+
+
+def _deferred(
+    route: Route,
+    attempt: Attempt,
+    reply: Reply,
+    recipients: list[Address],
+    waiting: QueueItem,
+    context: Context,
+) -> Step:
+    data = {
+        "recipients": texts(recipients),
+        "host": attempt.target.host if attempt.target else "",
+        "connector": route.connector,
+        "connection": attempt.connection,
+        "reply": str(reply),
+        "until": waiting.due.isoformat(),
+    }
+    return Step(StepKind.DEFERRED, data, ("R149",), context.now)
+
+
+def _bounced(failure: Failure, host: str, connection: str, ndr: str, ndr_to: str, context: Context) -> Step:
+    data = {
+        "recipient": str(failure.recipient),
+        "status": status_of(failure.reply),
+        "reply": str(failure.reply),
+        "host": host,
+        "connection": connection,
+        "ndr": ndr,
+        "ndr_to": ndr_to,
+    }
+    return Step(StepKind.BOUNCED, data, ("R196", "R197"), context.now)
+
+
+def _dropped(failure: Failure, reason: str, context: Context) -> Step:
+    data = {"recipient": str(failure.recipient), "reason": f"{reason}: {failure.reply.bare}"}
+    return Step(StepKind.DROPPED, data, ("R205",), context.now)
