@@ -119,14 +119,20 @@ def _attribution(wanted: AttributedExpectation, trace: MessageTrace) -> Iterator
 
 
 def _reports(expectation: Expectation, trace: MessageTrace) -> Iterator[_Claim]:
+    reports = _failures(trace)
     if expectation.no_ndr:
-        yield _Claim("no_ndr", "no report", _count(len(trace.reports)), ok=not trace.reports)
+        yield _Claim("no_ndr", "no report", _count(len(reports)), ok=not reports)
     if expectation.ndr is None:
         return
-    if not trace.reports:
+    if not reports:
         yield _Claim("ndr", "a report", "none", ok=False)
         return
-    yield from _report(expectation.ndr, trace, trace.reports[0])
+    yield from _report(expectation.ndr, trace, reports[0])
+
+
+def _failures(trace: MessageTrace) -> tuple[MessageTrace, ...]:
+    """The reports of failure; a sender may have asked for reports of success as well."""
+    return tuple(report for report in trace.reports if _bounce(trace, report)[1] is not None)
 
 
 def _report(wanted: NdrExpectation, trace: MessageTrace, report: MessageTrace) -> Iterator[_Claim]:

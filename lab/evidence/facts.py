@@ -57,3 +57,13 @@ def place(hop: Hop) -> str:
 def bare_path(path: str) -> str:
     """A reverse-path without its angle brackets; '' for the null path."""
     return path.strip().removeprefix("<").removesuffix(">")
+
+
+def connector_of(hop: Hop, step: Step) -> str:
+    """The connector that a step used: its own word, or that of the last routing of its recipients before it."""
+    if text(step, "connector"):
+        return text(step, "connector")
+    names = {name.lower() for name in named(step)}
+    before = hop.steps[: hop.steps.index(step)]
+    routed = [each for each in before if each.kind is StepKind.ROUTED and about(each, names)]
+    return text(routed[-1], "connector") if routed else ""

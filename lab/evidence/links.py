@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 from lab.evidence.facts import bare_path, named, recipients
 from lab.model.trace import Hop, Step, StepKind
 
-_HANDS_OVER = frozenset({StepKind.SENT, StepKind.DEFERRED, StepKind.BOUNCED})
+_HANDS_OVER = frozenset({StepKind.SENT, StepKind.DEFERRED, StepKind.BOUNCED, StepKind.DROPPED})
 _Offer = tuple[int, Step]
 """A hop by index, and its step that tells of a connection."""
 
@@ -20,28 +20,28 @@ def parents(hops: Sequence[Hop]) -> tuple[int | None, ...]:
     return tuple(_parent(index, hops, offers.get(hop.head.connection, ())) for index, hop in enumerate(hops))
 
 
-def in_order(hops: Sequence[Hop]) -> tuple[Hop, ...]:
-    """Hops in causal order: each behind the one it came from, siblings by time, then by recipients."""
+def sort_key(hop: Hop) -> tuple[object, ...]:
+    """By time, then by recipients; it does not depend on the order in which hops were told."""
+    head = hop.head
+    return head.arrived, recipients(hop), head.node, head.id, head.connection, head.message_id, len(hop.steps)
+
+
+def in_order(hops: Sequence[Hop], key: Callable[[Hop], tuple[object, ...]] = sort_key) -> tuple[Hop, ...]:
+    """Hops in causal order: each behind the one it came from, siblings by `key`."""
     children: dict[int | None, list[int]] = defaultdict(list)
     for index, parent in enumerate(parents(hops)):
         children[parent].append(index)
+
+    def last_first(indices: Sequence[int]) -> list[int]:
+        return sorted(indices, key=lambda index: key(hops[index]), reverse=True)
+
     ordered: list[Hop] = []
-    waiting = _latest_first(children[None], hops)
+    waiting = last_first(children[None])
     while waiting:
         index = waiting.pop()
         ordered.append(hops[index])
-        waiting += _latest_first(children[index], hops)
+        waiting += last_first(children[index])
     return tuple(ordered)
-
-
-def _latest_first(indices: Sequence[int], hops: Sequence[Hop]) -> list[int]:
-    return sorted(indices, key=lambda index: sort_key(hops[index]), reverse=True)
-
-
-def sort_key(hop: Hop) -> tuple[object, ...]:
-    """A total order that does not depend on the order in which hops were told."""
-    head = hop.head
-    return head.arrived, recipients(hop), head.node, head.id, head.connection, head.message_id, len(hop.steps)
 
 
 def _offers(hops: Sequence[Hop]) -> Mapping[str, Sequence[_Offer]]:

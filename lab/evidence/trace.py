@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from lab.evidence.facts import ENDS, about, place, recipients, taken, text
+from lab.evidence.facts import ENDS, about, bare_path, place, recipients, taken, text
 from lab.evidence.links import in_order, parents, sort_key
 from lab.model.trace import Disposition, Hop, MessageTrace, StepKind
 
@@ -19,8 +19,8 @@ _ENDINGS = (
 def traces(hops: Iterable[Hop]) -> dict[str, MessageTrace]:
     """Message traces by Message-ID, oldest first; NDRs hang on the trace of the message that they report on.
 
-    A message that was refused before its Message-ID was known, to a client outside the lab, is listed as
-    `refused ID` with the id of its session. The order of `hops` does not matter.
+    A message without a Message-ID is listed as `refused ID` or `nameless ID`, with the id of its first hop: a client
+    from outside the lab was refused before it could tell, or never told. The order of `hops` does not matter.
     """
     groups = _groups(sorted(hops, key=sort_key))
     originals = {name: _original(group, groups) for name, group in groups.items()}
@@ -85,16 +85,29 @@ def _groups(hops: Sequence[Hop]) -> dict[str, list[Hop]]:
     }
     groups: dict[str, list[Hop]] = defaultdict(list)
     for index, hop in enumerate(hops):
-        parent = above[index]
-        known = hop.head.message_id or (hops[parent].head.message_id if parent is not None else "")
-        known = known or by_connection.get(hop.head.connection, "") or f"refused {hop.head.id}"
-        groups[known].append(hop)
+        start = hops[_start(index, hops, above)]
+        known = start.head.message_id or by_connection.get(start.head.connection, "")
+        groups[known or f"{'nameless' if taken(start) else 'refused'} {start.head.id}"].append(hop)
     return dict(groups)
 
 
+def _start(index: int, hops: Sequence[Hop], above: Sequence[int | None]) -> int:
+    """The nearest hop up the way that knows the Message-ID, or else the first."""
+    while not hops[index].head.message_id:
+        parent = above[index]
+        if parent is None:
+            break
+        index = parent
+    return index
+
+
 def _original(group: Sequence[Hop], groups: Mapping[str, object]) -> str:
-    """The message that a group reports on, '' if it is no report on any known one."""
-    named_ids = (hop.head.in_reply_to for hop in group if hop.head.in_reply_to != hop.head.message_id)
+    """The message that a group reports on, '' if it is no report on any known one.
+
+    A reply has In-Reply-To too; only reports come from the null reverse-path.
+    """
+    answers = (hop.head for hop in group if hop.head.in_reply_to != hop.head.message_id)
+    named_ids = (head.in_reply_to for head in answers if not bare_path(head.reverse_path))
     return next((name for name in named_ids if name in groups), "")
 
 

@@ -1,9 +1,30 @@
-"""Who sees what."""
+"""Who sees what: each administrator's own tables, and the teacher's, which joins them all."""
 
 from __future__ import annotations
 
-from lab.evidence.facts import place, taken
-from lab.model.trace import MessageTrace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from lab.evidence.facts import place, recipients, taken, text
+from lab.evidence.gateway_log import log_lines
+from lab.evidence.message_trace import message_trace, message_trace_detail
+from lab.evidence.msgtrk import message_tracking_log
+from lab.evidence.replies import iso
+from lab.evidence.trace import traces
+from lab.model.topology import Role
+from lab.model.trace import Hop, MessageTrace, Step, StepKind
+
+LAB = "lab"
+TENANT = "tenant:"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Plain data to show: the reports package draws it."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
 
 
 def seen_by(trace: MessageTrace, who: str) -> bool:
@@ -12,3 +33,93 @@ def seen_by(trace: MessageTrace, who: str) -> bool:
     Only a message that was taken is there: a refusal at SMTP leaves no row (R43, R219).
     """
     return any(taken(hop) and place(hop) == who for hop in trace.hops)
+
+
+def tables(hops: Iterable[Hop], who: str, roles: Mapping[str, Role]) -> tuple[Table, ...]:
+    """What `who` sees: `tenant:NAME`, `lab`, a host by key, or a role (`exchange`, `gateway`) for all its hosts.
+
+    Raises ValueError when there is nobody of that name.
+    """
+    told = tuple(hops)
+    if who == LAB:
+        return (_journey_table(told),)
+    if who.startswith(TENANT):
+        return _tenant_tables(told, who.removeprefix(TENANT))
+    hosts = [who] if who in roles else [host for host, role in roles.items() if role.value == who]
+    if not hosts:
+        raise ValueError(f"there is no host and no role {who!r}; hosts are {', '.join(roles)}")
+    return tuple(_host_table(told, host, roles[host]) for host in hosts)
+
+
+def _host_table(hops: tuple[Hop, ...], host: str, role: Role) -> Table:
+    if role is not Role.EXCHANGE:
+        return Table(f"mail.log on {host}", ("line",), tuple((line,) for line in log_lines(hops, host)))
+    columns = ("Timestamp", "EventId", "Source", "Sender", "Recipients", "MessageSubject", "ConnectorId")
+    return _table(f"Get-MessageTrackingLog on {host}", columns, message_tracking_log(hops, host))
+
+
+def _tenant_tables(hops: tuple[Hop, ...], tenant: str) -> tuple[Table, ...]:
+    rows = ("Received", "SenderAddress", "RecipientAddress", "Subject", "Status", "FromIP", "ToIP")
+    details = ("Date", "Event", "RecipientAddress", "Detail", "Data")
+    return (
+        _table(f"Get-MessageTraceV2 in {tenant}", rows, message_trace(hops, tenant)),
+        _table(f"Get-MessageTraceDetailV2 in {tenant}", details, message_trace_detail(hops, tenant)),
+    )
+
+
+def _table(title: str, columns: tuple[str, ...], rows: Iterable[Mapping[str, object]]) -> Table:
+    return Table(title, columns, tuple(tuple(_cell(row[column]) for column in columns) for row in rows))
+
+
+def _cell(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
+
+
+def _journey_table(hops: tuple[Hop, ...]) -> Table:
+    """Every hop of every message in causal order, reports behind the message they report on."""
+    rows = tuple(row for trace in traces(hops).values() for row in _journey(trace))
+    return Table("Journal of the lab", ("time", "message", "at", "from", "for", "outcome"), rows)
+
+
+def _journey(trace: MessageTrace) -> Iterable[tuple[str, ...]]:
+    for hop in trace.hops:
+        head = hop.head
+        yield (
+            iso(head.arrived),
+            trace.message_id,
+            place(hop),
+            head.client or "-",
+            ", ".join(recipients(hop)),
+            "; ".join(_outcome(step) for step in hop.steps if step.kind in _OUTCOMES) or "in the queue",
+        )
+    for report in trace.reports:
+        yield from _journey(report)
+
+
+_OUTCOMES = frozenset(
+    {
+        StepKind.ATTRIBUTED,
+        StepKind.REFUSED,
+        StepKind.SENT,
+        StepKind.DEFERRED,
+        StepKind.DELIVERED,
+        StepKind.BOUNCED,
+        StepKind.DROPPED,
+    }
+)
+
+
+def _outcome(step: Step) -> str:
+    match step.kind:
+        case StepKind.ATTRIBUTED:
+            connector = text(step, "connector")
+            told = f"attributed to {text(step, 'tenant') or 'nobody'} by {text(step, 'basis')}"
+            return f"{told} ({connector})" if connector else told
+        case StepKind.SENT:
+            return f"sent to {text(step, 'host')}"
+        case StepKind.DELIVERED:
+            return f"delivered to {text(step, 'mailbox')}"
+        case StepKind.DROPPED:
+            return f"dropped: {text(step, 'reason')}"
+        case _:
+            return f"{step.kind}: {text(step, 'reply')}"

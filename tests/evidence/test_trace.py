@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.evidence.links import in_order, parents
 from lab.evidence.trace import path, traces, way
 from lab.model.trace import Disposition
 from tests.evidence.hops import (
@@ -42,42 +41,6 @@ def test_the_fault_is_one_trace_with_its_report():
 @given(st.permutations(the_fault()))
 def test_the_order_in_which_hops_were_told_does_not_matter(hops):
     assert traces(hops) == traces(the_fault())
-
-
-def test_a_refusal_is_joined_by_the_connection():
-    hops = (own_tenant_hop(), refusing_hop())
-    assert parents(hops) == (None, 0)
-
-
-def test_a_parent_stands_before_its_child_even_when_its_clock_is_late():
-    early_child = replace(
-        gateway_hop(), head=replace(gateway_hop().head, arrived=exchange_hop().head.arrived.min)
-    )
-    early_child = replace(early_child, head=replace(early_child.head, arrived=a_hop(seconds=-5).head.arrived))
-    ordered = in_order((early_child, exchange_hop()))
-    assert [hop.head.node for hop in ordered] == ["exchange", "gateway"]
-
-
-def test_messages_that_share_a_connection_are_told_apart_by_message_id():
-    other = "<other@exchange.msxfaq.example>"
-    hops = (
-        exchange_hop(),
-        exchange_hop(message_id=other, id="2"),
-        gateway_hop(message_id=other, id="other"),
-        gateway_hop(),
-    )
-    assert parents(hops) == (None, None, 1, 0)
-
-
-def test_refusals_on_a_shared_connection_are_told_apart_by_recipient():
-    one, two = "one@uclabor.example", "two@uclabor.example"
-    hops = (
-        own_tenant_hop(bounced(recipient=one), recipients=(one,), message_id="<1@x.example>"),
-        own_tenant_hop(bounced(recipient=two), recipients=(two,), message_id="<2@x.example>"),
-        refusing_hop(recipients=(two,)),
-    )
-    refused = replace(hops[2], steps=(a_step("refused", 1.5, recipient=two),))
-    assert parents((*hops[:2], refused))[2] == 1
 
 
 @pytest.mark.parametrize(
@@ -238,6 +201,7 @@ def test_a_loop_is_shown_round_by_round():
 def test_reports_on_reports_are_nested():
     second = "<second@x.example>"
     about = {"message_id": second, "in_reply_to": NDR, "recipients": ("postmaster@msxfaq.example",)}
+    about["reverse_path"] = "<>"
     hops = (
         *the_fault(),
         a_hop(a_step("delivered", recipient="postmaster@msxfaq.example"), seconds=9, **about),
@@ -251,10 +215,23 @@ def test_a_report_on_an_unknown_message_stands_alone():
 
 
 def test_reports_in_a_circle_are_shown():
-    one = a_hop(message_id="<1@x.example>", in_reply_to="<2@x.example>")
-    two = a_hop(message_id="<2@x.example>", in_reply_to="<1@x.example>")
+    one = a_hop(message_id="<1@x.example>", in_reply_to="<2@x.example>", reverse_path="<>")
+    two = a_hop(message_id="<2@x.example>", in_reply_to="<1@x.example>", reverse_path="<>")
     found = traces([one, two])
     assert [len(trace.reports) for trace in found.values()] == [1]
+
+
+def test_an_answer_is_no_report():
+    answer = a_hop(
+        message_id="<re@uclabor.example>", in_reply_to=OFFER, reverse_path=f"<{PARTNER}>", recipients=(USER,)
+    )
+    assert list(traces([*the_fault(), answer])) == [OFFER, "<re@uclabor.example>"]
+
+
+def test_hops_of_a_message_without_message_id_stay_together():
+    hops = [exchange_hop(message_id=""), gateway_hop(message_id="")]
+    (name,) = traces(hops)
+    assert name == "nameless 1000000000001"
 
 
 def test_the_way_of_all_recipients_names_shared_hops_once():

@@ -1,0 +1,211 @@
+"""The events that an on-premises Exchange server tracks: which steps make which rows (R223-R228)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import NAMESPACE_OID, uuid5
+
+from lab.evidence.facts import bare_path, connector_of, taken, text, texts
+from lab.evidence.links import sort_key
+from lab.evidence.replies import iso, last_error, moment, server_of
+from lab.model.trace import Hop, Step, StepKind
+
+SOFTWARE = "15.02.1544.009"
+_FIELD_LINE = (
+    "date-time,client-ip,client-hostname,server-ip,server-hostname,source-context,connector-id,source,event-id,"
+    "internal-message-id,message-id,network-message-id,recipient-address,recipient-status,total-bytes,recipient-count,"
+    "related-recipient-address,reference,message-subject,sender-address,return-path,message-info,directionality,"
+    "tenant-id,original-client-ip,original-server-ip,custom-data,transport-traffic-type,log-id,schema-version"
+)
+FIELDS = tuple(_FIELD_LINE.split(","))
+"""R222."""
+RECIPIENT_OK = "250 2.1.5 Recipient OK"
+_SCANNED = "S:AMA=SUM|v=0|action=|error=|atch=0;S:DeliveryPriority=Normal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One event. Fields are those of the log; what is '' there is missing here."""
+
+    at: datetime
+    event: str
+    source: str
+    hop: Hop
+    recipients: tuple[str, ...]
+    statuses: tuple[str, ...] = ()
+    client: tuple[str, str] = ("", "")
+    """Address and name."""
+    server: tuple[str, str] = ("", "")
+    connector: str = ""
+    context: str = ""
+    related: str = ""
+    reference: str = ""
+    info: str = ""
+    custom: str = "S:DeliveryPriority=Normal"
+    number: int = 0
+    """Place among the rows of the host; makes the log id."""
+
+    def values(self) -> tuple[str, ...]:
+        """The row in the order of FIELDS."""
+        head = self.hop.head
+        path = bare_path(head.reverse_path)
+        return (
+            *(
+                iso(self.at),
+                *self.client,
+                *self.server,
+                self.context,
+                self.connector,
+                self.source,
+                self.event,
+            ),
+            *(head.id, head.message_id, head.network_message_id),
+            *(";".join(self.recipients), ";".join(self.statuses), str(head.size), str(len(self.recipients))),
+            *(self.related, self.reference, head.subject, path or "<>", path or "<>", self.info),
+            *(head.direction, "", head.client, head.server if head.client else "", self.custom, "Email"),
+            *(str(uuid5(NAMESPACE_OID, f"{head.id}/{self.number}")), SOFTWARE),
+        )
+
+
+def rows(hops: Iterable[Hop], host: str) -> tuple[Row, ...]:
+    """All events of a host (by key), in order of time. A refused message has none: it never came in."""
+    own = sorted((hop for hop in hops if hop.head.node == host and taken(hop)), key=sort_key)
+    reports = {hop.head.message_id: hop for hop in own if hop.head.in_reply_to}
+    events = sorted((row for hop in own for row in _events(hop, reports)), key=lambda row: row.at)
+    return tuple(replace(row, number=number) for number, row in enumerate(events))
+
+
+def _events(hop: Hop, reports: Mapping[str, Hop]) -> Iterator[Row]:
+    for step in hop.steps:
+        match step.kind:
+            case StepKind.SUBMITTED:
+                yield from _submitted(hop, step)
+            case StepKind.ACCEPTED:
+                yield from _received(hop, step)
+            case StepKind.RESOLVED if text(step, "rewritten"):
+                yield _resolved(hop, step)
+            case StepKind.SENT:
+                yield _sent(hop, step)
+            case StepKind.DEFERRED:
+                yield _troubled(hop, step, "DEFER", texts(step, "recipients"))
+            case StepKind.BOUNCED:
+                yield from _bounced(hop, step, reports)
+            case StepKind.DELIVERED:
+                yield _delivered(hop, step)
+            case StepKind.DROPPED:
+                yield _troubled(hop, step, "DROP", texts(step, "recipient"))
+            case _:
+                pass  # a tracking log has no event for it
+
+
+def _here(hop: Hop) -> tuple[str, str]:
+    """The server's own address and NetBIOS name."""
+    return hop.head.server, hop.head.host.partition(".")[0].upper()
+
+
+def _submitted(hop: Hop, step: Step) -> Iterator[Row]:
+    """From a mailbox: taken up by the store driver, handed to transport, received and scanned there (R228)."""
+    here, who, at = _here(hop), texts(step, "recipients"), moment(hop, step)
+    stored = Row(
+        at=at, event="RECEIVE", source="STOREDRIVER", hop=hop, recipients=who, client=here, server=here
+    )
+    yield stored
+    yield replace(stored, event="SUBMIT")
+    received = replace(stored, source="SMTP", connector=f"{here[1]}\\Default {here[1]}")
+    yield received
+    yield replace(received, event="AGENTINFO", source="AGENT", custom=_SCANNED)
+
+
+def _received(hop: Hop, step: Step) -> Iterator[Row]:
+    here = _here(hop)
+    received = Row(
+        at=moment(hop, step),
+        event="RECEIVE",
+        source="SMTP",
+        hop=hop,
+        recipients=texts(step, "recipients"),
+        client=(hop.head.client, hop.head.client_host),
+        server=here,
+        connector=hop.head.connector or f"{here[1]}\\Default {here[1]}",
+    )
+    yield received
+    yield replace(received, event="AGENTINFO", source="AGENT", custom=_SCANNED)
+
+
+def _resolved(hop: Hop, step: Step) -> Row:
+    return Row(
+        at=moment(hop, step),
+        event="RESOLVE",
+        source="ROUTING",
+        hop=hop,
+        recipients=texts(step, "rewritten"),
+        server=_here(hop),
+        related=text(step, "recipient"),
+    )
+
+
+def _sent(hop: Hop, step: Step) -> Row:
+    """The reply stands in the source context, as Exchange puts it."""
+    name = _here(hop)[1]
+    who = texts(step, "recipients")
+    return Row(
+        at=moment(hop, step),
+        event="SEND",
+        source="SMTP",
+        hop=hop,
+        recipients=who,
+        statuses=(RECIPIENT_OK,) * len(who),
+        client=(text(step, "source"), name),
+        server=(server_of(step), text(step, "host")),
+        connector=connector_of(hop, step),
+        context=f"{text(step, 'reply')};ClientSubmitTime:{iso(hop.head.arrived)}",
+        info=iso(hop.head.arrived),
+    )
+
+
+def _troubled(hop: Hop, step: Step, event: str, who: tuple[str, ...]) -> Row:
+    return Row(
+        at=moment(hop, step),
+        event=event,
+        source="SMTP" if text(step, "host") else "ROUTING",
+        hop=hop,
+        recipients=who,
+        statuses=(last_error(hop, step) if text(step, "reply") else text(step, "reason"),) * len(who),
+        client=_here(hop),
+        server=(server_of(step), text(step, "host")),
+        connector=connector_of(hop, step),
+    )
+
+
+def _bounced(hop: Hop, step: Step, reports: Mapping[str, Hop]) -> Iterator[Row]:
+    """The report first, then the failure that refers to it; in a report's row the reference is the original."""
+    failed = _troubled(hop, step, "FAIL", texts(step, "recipient"))
+    report = reports.get(text(step, "ndr"))
+    if report is not None:
+        yield Row(
+            at=failed.at,
+            event="DSN",
+            source="DSN",
+            hop=report,
+            recipients=report.head.recipients,
+            server=_here(hop),
+            reference=hop.head.message_id,
+        )
+    yield replace(failed, reference=text(step, "ndr"))
+
+
+def _delivered(hop: Hop, step: Step) -> Row:
+    here = _here(hop)
+    return Row(
+        at=moment(hop, step),
+        event="DELIVER",
+        source="STOREDRIVER",
+        hop=hop,
+        recipients=texts(step, "mailbox") or texts(step, "recipient"),
+        client=here,
+        server=here,
+        context=f";ClientSubmitTime:{iso(hop.head.arrived)}",
+        info=iso(hop.head.arrived),
+    )

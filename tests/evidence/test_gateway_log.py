@@ -1,0 +1,126 @@
+"""The spam filter's log."""
+
+import pytest
+
+from lab.evidence.gateway_log import log_lines
+from tests.evidence.goldens import assert_golden
+from tests.evidence.hops import (
+    NDR,
+    PARTNER,
+    USER,
+    a_hop,
+    a_step,
+    bounced,
+    connected,
+    refusing_hop,
+    sent,
+    the_fault,
+)
+
+
+def lines(*steps, **fields):
+    given = {"node": "gateway", "id": "4F1A2B3C4D5", "client": "198.51.100.10", "client_host": "exchange"}
+    return log_lines([a_hop(*steps, **{**given, **fields})], "gateway")
+
+
+def test_the_seed_case_reads_like_postfix():
+    assert_golden("gateway.log", "\n".join(log_lines(the_fault(), "gateway")) + "\n")
+
+
+def test_the_certificate_that_was_shown_stands_in_the_log():
+    said = log_lines(the_fault(), "gateway")
+    assert any(line.endswith("client certificate sent: subject_CN=*.msxfaq.example") for line in said)
+    assert lines(sent("mx", "a:1>203.0.113.40"))[-3].endswith("TLSv1.3, no client certificate sent")
+    assert "no TLS with mx[203.0.113.40]:25" in lines(sent("mx", "a:1>203.0.113.40", tls=""))[-3]
+
+
+@pytest.mark.parametrize(
+    ("certificate", "faults", "trust"),
+    [
+        ("mail.msxfaq.example", (), "Trusted"),
+        ("mail.msxfaq.example", ("expired",), "Untrusted"),
+        ("", (), "Anonymous"),
+    ],
+)
+def test_trust_in_a_client_is_told(certificate, faults, trust):
+    said = lines(
+        connected("198.51.100.10", "exchange", certificate, faults), a_step("accepted", recipients=[PARTNER])
+    )
+    assert any(
+        f"{trust} TLS connection established from exchange[198.51.100.10]: TLSv1.3" in line for line in said
+    )
+    assert any("verification failed for exchange[198.51.100.10]: expired" in line for line in said) is bool(
+        faults
+    )
+
+
+def test_a_connection_without_tls_says_nothing_of_it():
+    said = lines(a_step("connected", client="198.51.100.10", client_host="", tls=""), a_step("accepted"))
+    assert said[0].endswith("connect from unknown[198.51.100.10]")
+    assert not any("TLS" in line for line in said)
+
+
+def test_a_bounce_quotes_the_other_side_and_names_the_report():
+    said = lines(bounced(reply="550 5.7.51 no"))
+    assert (
+        "dsn=5.7.51, status=bounced (host uclabor-example.mail.protection.outlook.com[203.0.113.40] said: 550"
+        in said[-3]
+    )
+    assert said[-2].endswith(f"4F1A2B3C4D5: sender non-delivery notification: {NDR}")
+    assert said[-1].endswith("4F1A2B3C4D5: removed")
+
+
+def test_a_deferral_keeps_the_message_in_the_queue():
+    step = a_step(
+        "deferred", 1, recipients=[PARTNER], host="mx", connection="", reply="450 4.4.316 Connection refused"
+    )
+    said = lines(step)
+    assert "relay=none, delay=1, dsn=4.4.316, status=deferred (450 4.4.316 Connection refused)" in said[-1]
+
+
+def test_a_refusal_is_a_reject_without_a_queue_file():
+    hop = refusing_hop(node="gateway", tenant=None, client_host="mail")
+    (line,) = log_lines([hop], "gateway")
+    assert "NOQUEUE: reject: RCPT from mail[203.0.113.70]: 550 5.7.51" in line
+    assert f"from=<{USER}> to=<{PARTNER}> proto=ESMTP helo=<mail>" in line
+
+
+def test_a_refused_recipient_beside_accepted_ones_is_logged_with_the_queue_id():
+    said = lines(
+        a_step("refused", stage="mail", reply="550 5.7.1 no"), a_step("accepted", recipients=[PARTNER])
+    )
+    assert any(
+        "4F1A2B3C4D5: reject: MAIL from exchange[198.51.100.10]: 550 5.7.1 no; from=" in line for line in said
+    )
+
+
+def test_a_local_delivery_and_a_drop_are_told():
+    assert "relay=local" in lines(a_step("delivered", recipient=PARTNER))[-2]
+    assert "status=undeliverable (loop)" in lines(a_step("dropped", 12, recipient=PARTNER, reason="loop"))[-2]
+    assert "delay=12," in lines(a_step("dropped", 12, recipient=PARTNER, reason="loop"))[-2]
+
+
+def test_a_report_of_its_own_has_no_client():
+    said = lines(client="", message_id=NDR, reverse_path="<>")
+    assert not any("client=" in line for line in said)
+    assert "from=<>, size=4711, nrcpt=1 (queue active)" in said[-1]
+
+
+def test_a_rewritten_recipient_ends_with_its_new_address():
+    target = "user@inside.example"
+    said = lines(
+        a_step("resolved", recipient=PARTNER, rewritten=target), sent("mx", "a:1>b", recipients=[target])
+    )
+    assert said[-1].endswith("removed")
+
+
+def test_no_control_character_reaches_the_log():
+    said = lines(
+        connected("198.51.100.10", "evil\r\nMar  3 forged\x1b[31m"), a_step("accepted"), client_host="x\ny"
+    )
+    assert all(line.isprintable() for line in said)
+
+
+def test_a_cipher_is_named_where_it_is_known():
+    said = lines(sent("mx", "a:1>203.0.113.40", tls="TLS1_2 TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"))
+    assert any("TLSv1.2 with cipher TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384" in line for line in said)
