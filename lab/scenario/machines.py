@@ -103,9 +103,14 @@ def _connected(made: dict[str, Host], read: Fields, domains: tuple[Domain, ...])
                 host,
                 accepts_domains=host.accepts_domains if "accepts_domains" in written else domains,
                 forwards_to=host.forwards_to if "forwards_to" in written else tuple(s.fqdn for s in servers),
-                relay_from=host.relay_from if "relay_from" in written else tuple(s.address for s in servers),
+                relay_from=host.relay_from if "relay_from" in written else _seen_as(servers),
             )
     return made
+
+
+def _seen_as(servers: Iterable[Host]) -> tuple[str, ...]:
+    """The addresses that servers may connect from: their own and, behind NAT, the public one."""
+    return tuple(dict.fromkeys(address for host in servers for address in (host.address, host.source)))
 
 
 def regions(read: Mapping[str, Fields], tenants: Iterable[Fields]) -> dict[str, Region]:
