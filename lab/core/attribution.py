@@ -18,7 +18,7 @@ from lab.core.verdicts import Attribution, Basis, Reason, Verdict
 from lab.model.names import Address, Domain, ReversePath
 from lab.model.reply import Reply
 from lab.model.switches import Switches
-from lab.model.tenant import Tenant
+from lab.model.tenant import InboundConnector, Tenant
 from lab.model.transport import Direction
 
 RELAY_DENIED = Reply(550, "5.7.64", "TenantAttribution; Relay Access Denied")
@@ -205,7 +205,7 @@ class _Case:
             Verdict.ORIGINATING,
             tenant,
             reason=Reason.OWN_CONNECTION,
-            basis=Basis.CERTIFICATE if match else Basis.ADDRESS,
+            basis=self._basis(choice),
             choice=choice,
             rules=(*rules, "R6" if match else "R7"),
             direction=Direction.ORIGINATING,
@@ -220,12 +220,16 @@ class _Case:
         if any(c.match for c in self.candidates):
             rules = (*rules, "R11")  # a name fitted, but it is not an accepted domain
         if tenant.region != self.region and self.switches.cross_region == "attr35":
-            return self.refuse(ATTR35, Reason.WRONG_REGION, (*rules, "R31", "R37"), tenant=tenant)
+            return self.refuse(ATTR35, Reason.WRONG_REGION, (*rules, "R31", "R37"), found_by_recipient=tenant)
         admission = admit(tenant, self.credentials, self.reverse_path, self.recipient, self.switches)
         if admission.reply is not None:
             extra = ("R42",) if "R11" in rules and "R38" in admission.rules else ()
             return self.refuse(
-                admission.reply, admission.reason, (*rules, *admission.rules, *extra), tenant=tenant
+                admission.reply,
+                admission.reason,
+                (*rules, *admission.rules, *extra),
+                found_by_recipient=tenant,
+                connector=admission.connector,
             )
         return self._verdict(
             Verdict.INCOMING,
@@ -254,11 +258,25 @@ class _Case:
         rules: tuple[str, ...],
         *,
         choice: _Choice | None = None,
-        tenant: Tenant | None = None,
+        found_by_recipient: Tenant | None = None,
+        connector: InboundConnector | None = None,
     ) -> Attribution:
-        """A refusal, with the tenant whose rules made it where there is one."""
-        whose = choice.candidate.tenant if choice else tenant
-        return self._verdict(Verdict.REFUSED, whose, reason=reason, reply=reply, rules=rules, choice=choice)
+        """A refusal, with the tenant whose rules made it and what led there, where there is one."""
+        return self._verdict(
+            Verdict.REFUSED,
+            choice.candidate.tenant if choice else found_by_recipient,
+            reason=reason,
+            reply=reply,
+            rules=rules,
+            basis=self._basis(choice) if choice else Basis.RECIPIENT if found_by_recipient else Basis.NONE,
+            choice=choice,
+            connector=connector,
+            direction=Direction.ORIGINATING if choice else Direction.INCOMING if found_by_recipient else None,
+        )
+
+    @staticmethod
+    def _basis(choice: _Choice) -> Basis:
+        return Basis.CERTIFICATE if choice.candidate.match else Basis.ADDRESS
 
     def _verdict(
         self,
@@ -269,7 +287,7 @@ class _Case:
         rules: tuple[str, ...],
         basis: Basis = Basis.NONE,
         choice: _Choice | None = None,
-        connector: object = None,
+        connector: InboundConnector | None = None,
         reply: Reply | None = None,
         direction: Direction | None = None,
     ) -> Attribution:
@@ -278,7 +296,7 @@ class _Case:
             tenant=tenant,
             reason=reason,
             basis=basis,
-            connector=choice.candidate.connector if choice else connector,  # type: ignore[arg-type]
+            connector=choice.candidate.connector if choice else connector,
             chosen=choice.candidate if choice else None,
             owner=choice.owner if choice else "",
             rules=rules,

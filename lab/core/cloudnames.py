@@ -17,6 +17,14 @@ def hub_host(tenant: str, region: str) -> str:
 
 def inside_name(front_end: str, region: str) -> str:
     """A front end's name within its forest, as refusals show it (R189)."""
-    label = front_end.partition(".")[0]
+    label = front_end.partition(".")[0].upper()
     number = crc32(label.encode()) % 9 + 1
     return f"{label}.{region.lower()}prd{number:02d}.prod.outlook.com"
+
+
+def spelled(host: str) -> str:
+    """A host of the service as Microsoft writes it: `DB3PEPF0000885C.mail…`, `EUR05-DB8-obe.outbound…`."""
+    label, dot, rest = host.partition(".")
+    if label.endswith("-obe"):
+        return f"{label[:-4].upper()}-obe{dot}{rest}"
+    return host if label.startswith("mail-") else f"{label.upper()}{dot}{rest}"

@@ -86,13 +86,17 @@ def _why_partner(
         or tenant.accepts(attribution.recipient.domain) is None
     ):
         return "partner connectors are looked at only in the tenant found by the recipient", ("R23",)
-    if attribution.connector is connector:
+    if (
+        attribution.reply is not None
+        and attribution.reply.enhanced == "5.7.51"
+        and attribution.connector is connector
+    ):
+        return "it restricts this sender domain, and the client is not the one it names", ("R22", "R38")
+    if attribution.connector is connector and attribution.reply is None:
         return "the client is the partner that the connector names", ("R22", "R23")
     domain = attribution.reverse_path.domain
     if domain and not any(p.covers(domain) for p in connector.sender_domains):
         return f"its SenderDomains do not mean {domain}", ("R57",)
-    if attribution.reply is not None and attribution.reply.enhanced == "5.7.51" and connector.restricts:
-        return "it restricts this sender domain, and the client is not the one it names", ("R22", "R38")
     return "it restricts nothing", ("R22", "R23")
 
 

@@ -56,7 +56,7 @@ STEP_KEYS: Mapping[StepKind, tuple[str, ...]] = {
     StepKind.DEFERRED: ("recipients", "host", "connector", "connection", "reply", "until"),
     StepKind.DELIVERED: ("recipient", "mailbox"),
     StepKind.BOUNCED: ("recipient", "status", "reply", "host", "connection", "ndr", "ndr_to"),
-    StepKind.DROPPED: ("recipient", "reason"),
+    StepKind.DROPPED: ("recipient", "reason", "reply", "host", "connection"),
 }
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from lab.core.authentication.dkim import key_name, signing_domain
 from lab.core.directory import TenantDirectory
 from lab.model.topology import Region, Topology
 from lab.nodes.eop_front import EopFront
 from lab.nodes.eop_hub import EopHub
+from lab.nodes.gateway import GATEWAY_SELECTOR
 
 
 class Eop(EopFront, EopHub):
@@ -20,3 +24,13 @@ class Eop(EopFront, EopHub):
         self.own_addresses = frozenset(
             host.source for r in topology.regions.values() for host in (*r.outbound, *r.high_risk)
         )
+        self.known_keys = frozenset(_keys(topology))
+
+
+def _keys(topology: Topology) -> Iterator[str]:
+    for tenant in topology.tenants.values():
+        for domain in (None, *tenant.dkim_domains):
+            yield key_name(*signing_domain(tenant, domain))
+    for host in topology.hosts.values():
+        for domain in host.dkim_signs:
+            yield key_name(domain, GATEWAY_SELECTOR)

@@ -8,9 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 from lab.core.authentication import dkim, dmarc
-from lab.core.authentication.results import AuthenticationResults
+from lab.core.authentication.results import (
+    AuthenticationResults,
+    DkimResult,
+    DmarcResult,
+    SpfResult,
+    received_spf,
+)
 from lab.core.cloudnames import hub_host
 from lab.core.crosspremises import as_internal, crossing, promote
 from lab.core.received import received_by_front_end, received_by_hub
@@ -19,13 +26,11 @@ from lab.core.stamping import Entry, entry_stamps, firewall, foreign_tenant, is_
 from lab.core.verdicts import Attribution, Verdict
 from lab.model.dns import Asking
 from lab.model.message import Header, Message
-from lab.model.names import Domain
 from lab.model.reply import Reply
 from lab.model.tenant import InboundConnector
-from lab.model.topology import Host
 from lab.model.trace import Hop, Step, StepKind
 from lab.model.transport import AcceptedRecipient, Connection, Context, Heard, QueueItem, Transaction
-from lab.nodes.parts import connected, ptr_name, queued_reply
+from lab.nodes.parts import author_domain, connected, ptr_name, queued_reply
 from lab.nodes.plain import spf_of
 from lab.nodes.stay import Stay, accepted, begin
 
@@ -39,7 +44,8 @@ class Entering:
 
     node: str
     region: str
-    front_end: Host
+    front_end: str
+    """Its name as it writes it."""
     connection: Connection
     transaction: Transaction
     message: Message
@@ -49,10 +55,11 @@ class Entering:
 def enter(entering: Entering, front: EopFront) -> Asking[Heard]:
     """Judge the message once, then begin its stay in each tenant that its recipients are bound to."""
     client_host = yield from ptr_name(entering.connection.client)
-    found = yield from _authenticate(entering)
+    spf = yield from spf_of(entering.connection, entering.transaction.reverse_path)
+    signatures = yield from dkim.verify(entering.message, front.known_keys)
     stays: list[tuple[Hop, QueueItem, Reply]] = []
     for attribution, recipients in _by_tenant(entering.transaction):
-        judged = _judgement(found, attribution, front)
+        judged = yield from _judge(entering, attribution, spf, signatures, front)
         step = _authenticated(judged, entering)
         if judged.refusal is not None:
             told = (*entering.transaction.steps, step)
@@ -75,43 +82,32 @@ class _Judged:
     refusal: Reply | None = None
 
 
-def _authenticate(entering: Entering) -> Asking[AuthenticationResults]:
-    """SPF for the client of this entry, DKIM, and DMARC for the author."""
-    message = entering.message
-    spf = yield from spf_of(entering.connection, entering.transaction.reverse_path)
-    signatures = yield from dkim.verify(message)
-    author = _author_domain(message)
-    policy = yield from dmarc.evaluate(author, spf, signatures)
-    return AuthenticationResults(spf, signatures, policy)
-
-
-def _judgement(found: AuthenticationResults, attribution: Attribution, front: EopFront) -> _Judged:
+def _judge(
+    entering: Entering,
+    attribution: Attribution,
+    spf: SpfResult,
+    signatures: tuple[DkimResult, ...],
+    front: EopFront,
+) -> Asking[_Judged]:
     """R167: not enforced on connector mail, unless the switch says so; R175: reject only if the tenant honours it."""
-    incoming = attribution.verdict is Verdict.INCOMING
-    enforced = incoming or front.topology.switches.dmarc_on_connector_mail
     tenant = attribution.tenant
-    rejects = (
-        enforced
-        and tenant is not None
-        and tenant.honor_dmarc
-        and found.dmarc is not None
-        and found.dmarc.action == "reject"
-    )
-    if not rejects:
-        return _Judged(found, enforced)
-    author = found.dmarc.author_domain if found.dmarc else ""
+    enforced = attribution.verdict is Verdict.INCOMING or front.topology.switches.dmarc_on_connector_mail
+    author = author_domain(entering.message)
+    found: DmarcResult | None = None
+    if author is not None:
+        draw = (
+            crc32(entering.message.message_id.encode()) % 100
+        )  # pct= falls the same way in every body of the lab
+        honoured = enforced and tenant is not None and tenant.honor_dmarc
+        found = yield from dmarc.evaluate(author, spf, signatures, enforced=honoured, draw=draw)
+    results = AuthenticationResults(spf, signatures, found)
+    if found is None or found.action != "reject":
+        return _Judged(results, enforced)
     text = (
-        f"Access denied, sending domain [{author}] does not pass DMARC verification and has a "
+        f"Access denied, sending domain [{found.author_domain}] does not pass DMARC verification and has a "
         "DMARC policy of reject."
     )
-    return _Judged(found, enforced, Reply(550, "5.7.509", text))
-
-
-def _author_domain(message: Message) -> Domain | None:
-    try:
-        return Domain.parse(message.author.rpartition("@")[2])
-    except ValueError:
-        return None
+    return _Judged(results, enforced, Reply(550, "5.7.509", text))
 
 
 def _by_tenant(transaction: Transaction) -> list[tuple[Attribution, tuple[AcceptedRecipient, ...]]]:
@@ -151,7 +147,7 @@ def _stay(
         tenant=tenant.name,
     )
     entry = Entry(
-        front_end=str(entering.front_end.fqdn),
+        front_end=entering.front_end,
         hub=hub,
         client=connection.client,
         client_host=client_host,
@@ -191,7 +187,7 @@ def _across_the_firewall(
     entering: Entering, attribution: Attribution, front: EopFront
 ) -> tuple[Message, tuple[Step, ...]]:
     """Promotion over the tenant's own trusted path (R118, R119), the header firewall for everybody else (R181)."""
-    host = str(entering.front_end.fqdn)
+    host = entering.front_end
     message = set_aside(entering.message)
     message = foreign_tenant(message, host, from_service=front.is_own(entering.connection.client))
     connector = attribution.connector if attribution.verdict is Verdict.ORIGINATING else None
@@ -214,7 +210,7 @@ def _path_broken(front: EopFront) -> bool:
 
 def _treated_as_internal(connector: InboundConnector, attribution: Attribution, message: Message) -> bool:
     """R65: TreatMessagesAsInternal, and the author's domain is one of the tenant's."""
-    author = _author_domain(message)
+    author = author_domain(message)
     return (
         connector.treat_messages_as_internal
         and attribution.tenant is not None
@@ -224,12 +220,9 @@ def _treated_as_internal(connector: InboundConnector, attribution: Attribution, 
 
 def _top(entry: Entry, attribution: Attribution, judged: _Judged, entering: Entering) -> tuple[Header, ...]:
     connection, now = entering.connection, entering.context.now
-    results = str(judged.results)
-    name = (
-        "Authentication-Results"
-        if attribution.verdict is Verdict.INCOMING
-        else "X-MS-Exchange-Authentication-Results"
-    )
+    found = judged.results.header()
+    incoming = attribution.verdict is Verdict.INCOMING
+    results = found if incoming else Header(f"X-MS-Exchange-{found.name}", found.raw)
     return (
         received_by_hub(front_end=entry.front_end, hub=entry.hub, now=now),
         received_by_front_end(
@@ -239,7 +232,8 @@ def _top(entry: Entry, attribution: Attribution, judged: _Judged, entering: Ente
             tls=connection.tls,
             now=now,
         ),
-        Header.of(name, results),
+        results,
+        received_spf(judged.results.spf, connection.helo),
         *entry_stamps(entry),
     )
 

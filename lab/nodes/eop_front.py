@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from lab.core.attribution import attribute
-from lab.core.cloudnames import inside_name
+from lab.core.cloudnames import inside_name, spelled
 from lab.core.credentials import judge_credentials
 from lab.core.dates import mail_date
 from lab.core.directory import TenantDirectory
@@ -43,10 +43,16 @@ class EopFront:
     """By address."""
     own_addresses: frozenset[str]
     """Outbound hosts of all regions."""
+    known_keys: frozenset[str]
+    """DKIM keys that need no question to DNS: those of the tenants and of the lab's gateways (R172)."""
 
     def front_end(self, connection: Connection) -> Host:
         """The front end that was connected to."""
         return self.front_ends.get(connection.server, self.region.front_ends[0])
+
+    def shown(self, connection: Connection) -> str:
+        """The front end's name as it writes it."""
+        return spelled(self.front_end(connection).fqdn)
 
     def is_own(self, address: str) -> bool:
         """Whether an address is one of Exchange Online's own outbound hosts, of any region."""
@@ -54,14 +60,14 @@ class EopFront:
 
     def greeting(self, connection: Connection, context: Context) -> Reply:
         """R184."""
-        host = self.front_end(connection).fqdn
+        host = self.shown(connection)
         text = f"{host} Microsoft ESMTP MAIL Service ready at {mail_date(context.now)} [{connection.session}]"
         return Reply(220, "", text)
 
     def extensions(self, connection: Connection) -> tuple[str, ...]:
         """R185, in Microsoft's order."""
         tls = () if connection.tls else ("STARTTLS",)
-        first = f"{self.front_end(connection).fqdn} Hello [{connection.client}]"
+        first = f"{self.shown(connection)} Hello [{connection.client}]"
         size = ("SIZE 157286400", "PIPELINING", "DSN", "ENHANCEDSTATUSCODES")
         return (first, *size, *tls, "8BITMIME", "BINARYMIME", "CHUNKING", "SMTPUTF8")
 
@@ -180,8 +186,9 @@ class EopFront:
                 message_id=message.message_id,
                 tenant=_bound(transaction),
             )
-        host = self.front_end(connection)
-        entering = Entering(self.name, self.region.name, host, connection, transaction, message, context)
+        entering = Entering(
+            self.name, self.region.name, self.shown(connection), connection, transaction, message, context
+        )
         return (yield from enter(entering, self))
 
     def refuse_data(
@@ -218,7 +225,7 @@ class EopFront:
     ) -> Heard:
         return refusal(
             self.name,
-            str(self.front_end(connection).fqdn),
+            self.shown(connection),
             connection,
             transaction,
             self._trailed(reply, connection, context),

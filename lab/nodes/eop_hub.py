@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lab.core.authentication.dkim import sign
-from lab.core.cloudnames import hub_host
+from lab.core.authentication.dkim import sign, signing_domain
+from lab.core.cloudnames import hub_host, spelled
 from lab.core.crosspremises import cross_premises, filtered
 from lab.core.ndr import Maker
 from lab.core.received import received_from_mailbox
@@ -27,7 +27,7 @@ from lab.model.tenant import DomainType, OutboundConnector, RecipientKind, Tenan
 from lab.model.topology import Host, Region, Topology
 from lab.model.trace import Step, StepKind
 from lab.model.transport import Context, Direction, Heard, QueueItem, Route, TlsPolicy
-from lab.nodes.parts import texts
+from lab.nodes.parts import author_domain, texts
 from lab.nodes.stay import Stay, submitted
 from lab.nodes.system import MailSystem, Place, ToAddress, ToMailbox, ToNextHop, Unknown
 
@@ -126,7 +126,7 @@ class EopHub(MailSystem):
                 connector=connector.name if connector else "",
                 how=found.how,
                 targets=found.targets,
-                ehlo=sender.ehlo,
+                ehlo=spelled(sender.ehlo),
                 source=sender.source,
                 bind=sender.source,
                 certificate=sender.certificate,
@@ -201,7 +201,7 @@ class EopHub(MailSystem):
         stamped = message.on_top(exit_stamps(leaving))
         if is_on_premises(connector):
             return stamped
-        return sign(stamped, *_signer(tenant, item.message.author))
+        return sign(stamped, *signing_domain(tenant, author_domain(item.message)))
 
     # -- reports
 
@@ -209,6 +209,11 @@ class EopHub(MailSystem):
         """The own tenant's hub: `Generating server` is a host of Exchange Online (R196)."""
         tenant = self.tenant_of(item)
         return Maker.exchange_online(hub_host(tenant.name, tenant.region), tenant, item.reverse_path.address)
+
+    def stamped_report(self, message: Message, network_message_id: str) -> Message:
+        """A report is the tenant's own mail: it arrives on-premises as internal (R204)."""
+        source = message.message_id.strip("<>").rpartition("@")[2]
+        return message.on_top(mailbox_stamps(source, network_message_id))
 
     def unroutable(self, failed: NoTargets) -> Reply:
         """R150: waits, and expires with the 5.4.312 twin."""
@@ -222,15 +227,3 @@ def _entity(item: QueueItem) -> Entity:
     if item.hosted:
         return Entity.HOSTED
     return Entity.HYBRID_ON_PREM if item.direction is Direction.ORIGINATING else Entity.INTERNET
-
-
-def _signer(tenant: Tenant, author: str) -> tuple[Domain, str]:
-    """Domain and selector: the author's domain if DKIM is enabled for it, else the initial domain (R171)."""
-    try:
-        domain = Domain.parse(author.rpartition("@")[2])
-    except ValueError:
-        domain = tenant.initial_domain
-    if domain in tenant.dkim_domains:
-        return domain, "selector1"
-    initial = tenant.initial_domain
-    return initial, f"selector1-{initial.replace('.', '-')}"

@@ -254,7 +254,9 @@ class Exchange(MailSystem):
             found = yield from smart_host_targets(tuple(self._name_of(h) for h in connector.smart_hosts))
         if isinstance(found, NoTargets):
             return found, _routed(choice, found.why, recipients, (), context)
-        step = _routed(choice, found.how, recipients, tuple(t.host for t in found.targets), context)
+        step = _routed(
+            choice, found.how, recipients, tuple(dict.fromkeys(t.host for t in found.targets)), context
+        )
         return (
             Route(
                 connector=connector.name,
@@ -304,6 +306,14 @@ class Exchange(MailSystem):
         accepted = self.organization.accepted_domains
         default = next((d for d in accepted if d.default), accepted[0] if accepted else None)
         return default.domain_name if default else self.host.fqdn
+
+    def expiry(self, last: Reply) -> Reply:
+        """Row 21 of the status codes; what the last attempt said is in the queue, not in the report."""
+        return Reply(550, "4.4.7", f"QUEUE.Expired; message expired -> {last.bare}")
+
+    def stamped_report(self, message: Message, network_message_id: str) -> Message:
+        """A report is mail of the organisation itself."""
+        return message.on_top(mailbox_stamps(str(self.host.fqdn), network_message_id))
 
     def unroutable(self, failed: NoTargets) -> Reply:
         """On-premises texts; a missing connector is final at once."""

@@ -6,13 +6,14 @@ from lab.core.authentication.dkim import sign
 from lab.core.received import received_by_gateway
 from lab.core.retry import GATEWAY
 from lab.model.message import Header, Message
-from lab.model.names import Address, Domain
+from lab.model.names import Address
 from lab.model.reply import Reply
 from lab.model.transport import Connection, Context, QueueItem, Transaction
+from lab.nodes.parts import author_domain
 from lab.nodes.plain import RECIPIENT_OK, PlainServer
 from lab.nodes.system import Place, ToNextHop
 
-RELAY_DENIED = "5.7.1"
+GATEWAY_SELECTOR = "gateway"
 
 
 class Gateway(PlainServer):
@@ -24,7 +25,7 @@ class Gateway(PlainServer):
         """Own Exchange servers may send anywhere, all others to the domains that the filter guards."""
         if connection.client in self.host.relay_from or recipient.domain in self.host.accepts_domains:
             return RECIPIENT_OK, ""
-        reply = Reply(554, RELAY_DENIED, f"<{recipient}>: Relay access denied")
+        reply = Reply(554, "5.7.1", f"<{recipient}>: Relay access denied")
         return reply, "the client may not relay, and the domain is not guarded by this filter"
 
     def _received(
@@ -61,10 +62,7 @@ class Gateway(PlainServer):
 
     def leaving(self, item: QueueItem) -> Message:
         """Signed with the filter's own key where it signs for the author's domain (R173)."""
-        try:
-            domain = Domain.parse(item.message.author.rpartition("@")[2])
-        except ValueError:
+        domain = author_domain(item.message)
+        if domain is None or domain not in self.host.dkim_signs:
             return item.message
-        if domain not in self.host.dkim_signs:
-            return item.message
-        return sign(item.message, domain, "gateway")
+        return sign(item.message, domain, GATEWAY_SELECTOR)

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from lab.model.dns import Asking, DnsQuestion, Records
-from lab.model.names import Address, Domain, ReversePath
+from lab.model.message import Message
+from lab.model.names import Address, Domain
 from lab.model.reply import Reply
 from lab.model.trace import HopHead, Step, StepKind
 from lab.model.transport import Connection, Context, Heard, Transaction
@@ -97,6 +98,9 @@ def queued_reply(message_id: str, internal_id: int, host: str, size: int) -> Rep
     return Reply(250, "2.6.0", text)
 
 
-def null_or(path: ReversePath) -> str:
-    """The reverse-path as logs show it."""
-    return str(path)
+def author_domain(message: Message) -> Domain | None:
+    """The domain of the From header (P2); None if it has no valid one."""
+    try:
+        return Domain.parse(message.author.rpartition("@")[2])
+    except ValueError:
+        return None

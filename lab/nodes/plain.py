@@ -158,7 +158,7 @@ class PlainServer(MailSystem):
         else:
             found = yield from mx_targets(domain)
         how = found.why if isinstance(found, NoTargets) else found.how
-        targets = [] if isinstance(found, NoTargets) else [t.host for t in found.targets]
+        targets = [] if isinstance(found, NoTargets) else list(dict.fromkeys(t.host for t in found.targets))
         data = {"recipients": texts(recipients), "connector": "", "how": how, "targets": targets, "tls": ""}
         step = Step(StepKind.ROUTED, data, (), context.now)
         if isinstance(found, NoTargets):
@@ -204,6 +204,10 @@ class PlainServer(MailSystem):
     def maker(self, item: QueueItem) -> Maker:  # noqa: ARG002
         """Reports in Postfix's words."""
         return Maker.gateway(str(self.host.fqdn))
+
+    def expiry(self, last: Reply) -> Reply:
+        """Postfix bounces an expired message with the last deferral as it was."""
+        return last
 
     def unroutable(self, failed: NoTargets) -> Reply:
         """Postfix gives up on names that do not exist, and waits when DNS fails."""

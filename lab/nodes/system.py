@@ -90,6 +90,14 @@ class MailSystem(ABC):
     def unroutable(self, failed: NoTargets) -> Reply:
         """How this system words a destination it cannot find; a 4yz reply is tried again."""
 
+    def expiry(self, last: Reply) -> Reply:
+        """What is reported when a message expires that was last deferred with `last`."""
+        return expired(last)
+
+    def stamped_report(self, message: Message, network_message_id: str) -> Message:  # noqa: ARG002
+        """A report as this system puts it into its own queue."""
+        return message
+
     def delivered_copy(self, item: QueueItem, recipient: Address, context: Context) -> Message:  # noqa: ARG002
         """The message as it is put into the mailbox."""
         return item.message
@@ -168,7 +176,7 @@ class MailSystem(ABC):
             elif reply.temporary and context.now < item.expires:
                 late.setdefault(reply, []).append(recipient)
             else:
-                final = expired(reply) if reply.temporary else reply
+                final = self.expiry(reply) if reply.temporary else reply
                 failures.append(Failure(recipient, final, host if attempt.remote else None))
         steps = [self._sent(item, route, attempt, r, who, context) for r, who in sent.items()]
         queue: tuple[QueueItem, ...] = ()
@@ -226,7 +234,7 @@ class MailSystem(ABC):
         if not failed:
             return Settlement()
         if not may_report(item):
-            dropped = [_dropped(f, "no report on a report", context) for f in failed]
+            dropped = [_dropped(f, host, connection, context) for f in failed]
             return Settlement(steps=tuple(dropped))
         told = tuple(f for f in failed if wants(item, f.recipient, "FAILURE"))
         ndr = self._ndr(item, told, context) if told else None
@@ -247,6 +255,8 @@ class MailSystem(ABC):
         assert item.reverse_path.address is not None
         maker = self.maker(item)
         ident = str(context.ids.number())
+        network_message_id = context.ids.guid()
+        message = self.stamped_report(message, network_message_id)
         recipients = (item.reverse_path.address,)
         head = HopHead(
             id=ident,
@@ -254,7 +264,7 @@ class MailSystem(ABC):
             host=maker.host,
             tenant=item.tenant,
             message_id=message.message_id,
-            network_message_id=context.ids.guid(),
+            network_message_id=network_message_id,
             in_reply_to=item.message.message_id,
             arrived=context.now,
             reverse_path="<>",
@@ -352,6 +362,12 @@ def _bounced(failure: Failure, host: str, connection: str, ndr: str, ndr_to: str
     return Step(StepKind.BOUNCED, data, ("R196", "R197"), context.now)
 
 
-def _dropped(failure: Failure, reason: str, context: Context) -> Step:
-    data = {"recipient": str(failure.recipient), "reason": f"{reason}: {failure.reply.bare}"}
+def _dropped(failure: Failure, host: str, connection: str, context: Context) -> Step:
+    data = {
+        "recipient": str(failure.recipient),
+        "reason": "there is nobody to report to: the reverse-path is null",
+        "reply": str(failure.reply),
+        "host": host,
+        "connection": connection,
+    }
     return Step(StepKind.DROPPED, data, ("R205",), context.now)
