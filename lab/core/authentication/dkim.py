@@ -31,7 +31,7 @@ SIGNED = (
 )
 """What Exchange Online signs (R171)."""
 _BLANKS = re.compile(rb"[ \t]+")
-_BLANKS_IN_HEADERS = re.compile(r"(?:\r\n)?[ \t]+")
+_BLANKS_IN_HEADERS = re.compile(r"(?:[ \t]|\r\n)+")
 _B = re.compile(r"(\bb=)[^;]*")
 
 
