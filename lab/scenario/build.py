@@ -12,7 +12,17 @@ from lab.model.onprem import OnPremOrganization
 from lab.model.switches import Switches
 from lab.model.tenant import Tenant
 from lab.model.topology import Host, Region, Role, Topology
-from lab.scenario import certificates, companies, machines, messages, references, zones
+from lab.scenario import (
+    addresses,
+    certificates,
+    companies,
+    domains,
+    machines,
+    messages,
+    references,
+    sending,
+    zones,
+)
 from lab.scenario.companies import Company
 from lab.scenario.kinds import Fields
 from lab.scenario.language import EXPANDED, SectionKeys
@@ -31,9 +41,12 @@ def variant(name: str, kind: str, tree: Table, report: Report) -> Variant | None
     if read is None:
         return None
     parties = _parties(read)
-    references.check(read, tree, parties.hosts, parties.regions, parties.tenants)
+    addresses.check(read, parties.hosts, parties.regions.values())
+    references.check(read, references.Known.of(tree))
+    domains.check(read, parties.companies, parties.tenants)
     topology = _topology(read, parties)
-    references.check_names(read, topology)
+    references.check_smart_hosts(read, topology)
+    sending.check(read, topology)
     if report:
         return None
     return Variant(

@@ -11,6 +11,7 @@ from lab.scenario import service
 from lab.scenario.kinds import Fields
 from lab.scenario.parties import CertificateKeys
 from lab.scenario.report import unknown
+from lab.scenario.words import in_lab
 
 
 def profiles(read: Mapping[str, Fields]) -> dict[str, CertificateProfile]:
@@ -61,6 +62,8 @@ def _inherited(read: Mapping[str, Fields], own: Fields, seen: tuple[Fields, ...]
 def _check_name(text: str, own: Fields) -> None:
     try:
         pattern = DomainPattern.parse(text)
+        if pattern.domain is not None:
+            in_lab(pattern.domain)
     except ValueError as error:
         own.wrong(CertificateKeys.names, "host names or *.domain", str(error))
         return

@@ -25,6 +25,7 @@ from lab.scenario.words import (
     MOMENT,
     NAME,
     PLACE,
+    REGION_NAME,
     REVERSE_PATH,
     TEXT,
     TRUTH,
@@ -160,7 +161,9 @@ class SectionKeys:
     organizations = named("organizations", NAME, ORGANIZATION, "On-premises organisations.")
     tenants = named("tenants", NAME, TENANT, "Tenants of Exchange Online; the first is the oldest (R18).")
     hosts = named("hosts", NAME, HOST, "Mail systems elsewhere on the internet.")
-    regions = named("regions", NAME, REGION, "Regions of Exchange Online, where they are not as derived.")
+    regions = named(
+        "regions", REGION_NAME, REGION, "Regions of Exchange Online, where they are not as derived."
+    )
     certificates = named("certificates", NAME, CERTIFICATE, "Certificates.")
     dns = optional("dns", DNS, "Records that differ from what is derived.")
     messages = named("messages", NAME, MESSAGE, "What is sent.")

@@ -8,6 +8,8 @@ from lab.scenario.exchange import ACCEPTED_DOMAIN, INBOUND, OUTBOUND, RECEIVE, S
 from lab.scenario.kinds import Key, declared, named, optional, required, several
 from lab.scenario.words import (
     DOMAIN,
+    HELO,
+    INITIAL,
     IPV4,
     LINE,
     MAILBOX,
@@ -15,6 +17,7 @@ from lab.scenario.words import (
     NAME,
     PATTERN,
     RECORD_NAME,
+    REGION_NAME,
     SMART_HOST,
     SPAN,
     TEXT,
@@ -44,7 +47,7 @@ class HostKeys:
     fqdn = optional(
         "fqdn", DOMAIN, "Its name; ex01.DOMAIN for Exchange, the HELO name or mail.DOMAIN for others."
     )
-    helo = optional("helo", DOMAIN, "What it says in EHLO; its name if unset. Attribution ignores it (R20).")
+    helo = optional("helo", HELO, "What it says in EHLO; its name if unset. Attribution ignores it (R20).")
     certificate = optional(
         "certificate", NAME, "The certificate (key under `certificates:`) it shows, as server and client."
     )
@@ -134,7 +137,7 @@ class ServiceHostKeys:
 
     address = required("address", IPV4, "Its address.")
     fqdn = required("fqdn", LINE, "Its name, spelled as in logs.")
-    helo = optional("helo", DOMAIN, "What it says in EHLO.")
+    helo = optional("helo", HELO, "What it says in EHLO.")
 
 
 class DnsRowKeys:
@@ -179,8 +182,10 @@ class TenantKeys:
     """A customer of Exchange Online."""
 
     id = optional("id", LINE, "The tenant GUID; made from the name if unset.")
-    initial_domain = required("initial_domain", DOMAIN, "Its NAME.onmicrosoft.com.")
-    region = Key("region", LINE, "Where it lives: EUR, NAM, APC or another three letters (R31).", "EUR")
+    initial_domain = required("initial_domain", INITIAL, "Its NAME.onmicrosoft.com.")
+    region = Key(
+        "region", REGION_NAME, "Where it lives: EUR, NAM, APC or another three letters (R31).", "EUR"
+    )
     accepted_domains = several("AcceptedDomains", ACCEPTED_DOMAIN, "The initial domain is always one.")
     mailboxes = several("mailboxes", RECIPIENT, "Mailboxes in the cloud.")
     mail_users = several("mail_users", RECIPIENT, "Mail users: recipients whose mail ends elsewhere (R144).")

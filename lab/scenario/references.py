@@ -1,24 +1,168 @@
-"""Whether everything that is named exists, lives where it may, and is alone where it must be."""
+"""Whether everything that is named exists."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
-from lab.model.tenant import Tenant
-from lab.model.topology import Host, Region, Topology
-from lab.scenario.kinds import Fields
-from lab.scenario.tree import Table
+from lab.model.onprem import SendConnector
+from lab.model.tenant import OutboundConnector
+from lab.model.topology import Topology
+from lab.scenario.addresses import written_hosts
+from lab.scenario.exchange import parameter
+from lab.scenario.kinds import Fields, Key
+from lab.scenario.language import AttributedKeys, ExpectationKeys, MessageKeys, NdrKeys, SectionKeys
+from lab.scenario.parties import CertificateKeys, DnsKeys, HostKeys, HybridKeys, OrganizationKeys, TenantKeys
+from lab.scenario.report import unknown
+from lab.scenario.tree import Table, is_null
+
+_SEND_HOSTS = parameter("smart_hosts", SendConnector)
+_OUTBOUND_HOSTS = parameter("smart_hosts", OutboundConnector)
+_CERTIFICATE = parameter("tls_certificate_name", SendConnector)
 
 
-def check(
-    read: Fields,
-    tree: Table,
-    hosts: Mapping[str, Host],
-    regions: Mapping[str, Region],
-    tenants: Mapping[str, Tenant],
-) -> None:
-    """See the module."""
+@dataclass(frozen=True, slots=True)
+class Known:
+    """All names as they are written. A thing that is wrong in itself still has its name here: one mistake, one report."""
+
+    hosts: tuple[str, ...]
+    tenants: tuple[str, ...]
+    certificates: tuple[str, ...]
+    messages: tuple[str, ...]
+
+    @classmethod
+    def of(cls, tree: Table) -> Known:
+        """From the expanded tree."""
+        organizations = tree.get("organizations")
+        entries = organizations.entries.values() if isinstance(organizations, Table) else ()
+        inner = [entry.value.get("hosts") for entry in entries if isinstance(entry.value, Table)]
+        hosts = [name for node in (*inner, tree.get("hosts")) for name in _names(node)]
+        return cls(
+            tuple(hosts),
+            _names(tree.get("tenants")),
+            (*_names(tree.get("certificates")), "eop"),
+            _names(tree.get("messages")),
+        )
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """What an expectation can name: hosts, and tenants as `tenant:NAME`."""
+        return (*self.hosts, *(f"tenant:{name}" for name in self.tenants))
 
 
-def check_names(read: Fields, topology: Topology) -> None:
-    """See the module."""
+def _names(node: Any) -> tuple[str, ...]:
+    if not isinstance(node, Table):
+        return ()
+    return tuple(name for name, entry in node.entries.items() if not is_null(entry.value))
+
+
+def check(read: Fields, known: Known) -> None:
+    """Hosts, tenants, certificates and messages by name."""
+    for _, host in written_hosts(read):
+        _certificate(host, HostKeys.certificate, read, known)
+        for key in (HostKeys.smart_hosts, HostKeys.forwards_to):
+            _bare_hosts(host, key.name, known)
+    for organization in read[SectionKeys.organizations].values():
+        _organization(organization, read, known)
+    for tenant in read[SectionKeys.tenants].values():
+        for connector in tenant[TenantKeys.outbound_connectors]:
+            _bare_hosts(connector, _OUTBOUND_HOSTS, known)
+    for message in read[SectionKeys.messages].values():
+        senders = (*known.hosts, *read[SectionKeys.regions], *_regions_used(read))
+        _exists(message, MessageKeys.via, message[MessageKeys.via], senders, "host")
+    for name, expectation in read[SectionKeys.expect].items():
+        if name not in known.messages:
+            hint = unknown(name, known.messages)
+            expectation.at.wrong(expectation.place, f"no message is named {name!r}", hint)
+        _expectation(expectation, known)
+
+
+def _regions_used(read: Fields) -> Iterable[str]:
+    return (tenant[TenantKeys.region] for tenant in read[SectionKeys.tenants].values())
+
+
+def _organization(organization: Fields, read: Fields, known: Known) -> None:
+    for connector in organization[OrganizationKeys.send_connectors]:
+        _bare_hosts(connector, _SEND_HOSTS, known)
+        _certificate(connector, _CERTIFICATE, read, known)
+    hybrid = organization[OrganizationKeys.hybrid]
+    if hybrid is not None:
+        _exists(hybrid, HybridKeys.tenant, hybrid[HybridKeys.tenant], known.tenants, "tenant")
+        _bare_hosts(hybrid, HybridKeys.smart_host.name, known)
+
+
+def _expectation(expectation: Fields, known: Known) -> None:
+    for key in (ExpectationKeys.path, ExpectationKeys.seen_by, ExpectationKeys.not_seen_by):
+        _places(expectation, key, expectation[key], known)
+    for table in (ExpectationKeys.spf, ExpectationKeys.dmarc):
+        _places(expectation, table, expectation[table], known)
+    attributed, ndr = expectation[ExpectationKeys.attributed], expectation[ExpectationKeys.ndr]
+    if attributed is not None:
+        key_ = AttributedKeys.tenant
+        _exists(attributed, key_, attributed[key_], known.tenants, "tenant")
+    if ndr is not None:
+        maker = ndr[NdrKeys.generated_by]
+        _places(ndr, NdrKeys.generated_by, () if maker is None else (maker,), known)
+        _places(ndr, NdrKeys.path, ndr[NdrKeys.path], known)
+    if ndr is not None and expectation[ExpectationKeys.no_ndr]:
+        expectation.wrong(
+            ExpectationKeys.no_ndr, "either `ndr:` or `no_ndr: true`", "set the other to ~ in a variant"
+        )
+
+
+def _places(read: Fields, key: Key[Any], named: Iterable[str], known: Known) -> None:
+    for place in named:
+        _exists(read, key, place, known.places, "host or tenant:NAME")
+
+
+def _exists(read: Fields, key: Key[Any] | str, name: str | None, known: Iterable[str], what: str) -> None:
+    names = tuple(known)
+    if name is not None and name not in names:
+        read.wrong(key, f"no {what} is named {name!r}", unknown(name, names))
+
+
+def _certificate(read: Fields, key: Key[Any] | str, scenario: Fields, known: Known) -> None:
+    name = read.values.get(key if isinstance(key, str) else key.name)
+    _exists(read, key, name, known.certificates, "certificate")
+    kind = scenario[SectionKeys.certificates].get(name) if name is not None else None
+    if kind is not None and not kind[CertificateKeys.names] and kind[CertificateKeys.profile] is None:
+        read.wrong(
+            key, f"the certificate {name!r} has no names", "it is a kind to start from, with `profile:`"
+        )
+
+
+def _bare_hosts(read: Fields, key: str, known: Known) -> None:
+    """Smart hosts written by the scenario's key; those with a dot are looked for in DNS."""
+    named = read.values.get(key, ())
+    for host in (named,) if isinstance(named, str) else named:
+        if "." not in host:
+            _exists(read, key, host, known.hosts, "host")
+
+
+def check_smart_hosts(read: Fields, topology: Topology) -> None:
+    """Smart hosts written as host names must be in the lab's DNS, unless the scenario says that they fail."""
+    named: list[tuple[Fields, str]] = []
+    for _, host in written_hosts(read):
+        named += [(host, HostKeys.smart_hosts.name), (host, HostKeys.forwards_to.name)]
+    for organization in read[SectionKeys.organizations].values():
+        named += [(each, _SEND_HOSTS) for each in organization[OrganizationKeys.send_connectors]]
+        wizard = organization[OrganizationKeys.hybrid]
+        named += [(wizard, HybridKeys.smart_host.name)] if wizard is not None else []
+    for tenant in read[SectionKeys.tenants].values():
+        named += [(each, _OUTBOUND_HOSTS) for each in tenant[TenantKeys.outbound_connectors]]
+    dns = read[SectionKeys.dns]
+    told: Mapping[str, object] = dns[DnsKeys.records] if dns is not None else {}
+    resolvable = {name for name, kind in topology.zones.rows if kind in ("A", "CNAME", "MX")}
+    resolvable |= {*told, *topology.zones.broken}
+    for fields, key in named:
+        hosts = fields.values.get(key, ())
+        for host_name in (hosts,) if isinstance(hosts, str) else hosts:
+            if (
+                host_name.count(".")
+                and not host_name.replace(".", "").isdigit()
+                and host_name not in resolvable
+            ):
+                fields.wrong(
+                    key, f"nothing in the lab's DNS is named {host_name}", unknown(host_name, resolvable)
+                )

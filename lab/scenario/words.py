@@ -19,6 +19,18 @@ TRUTH: Single[bool] = Single(
     refuses=(),
 )
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
+RESERVED = (".example", ".test")
+SERVICE_NAMES = (
+    "onmicrosoft.com",
+    "outlook.com",
+    "office365.com",
+    "microsoft.com",
+    "microsoftonline.com",
+    "mx.microsoft",
+    "sharepointonline.com",
+    "yammer.com",
+)
+"""Names that only Microsoft's cloud has (R156-R160, section 11 of the rules); they exist in the lab's own DNS."""
 _FQDN: JsonSchema = {"type": "string"}
 
 
@@ -104,11 +116,63 @@ def _mx(text: str) -> Mx:
     if not re.fullmatch(r"\d{1,5}", preference, re.ASCII) or not host.strip():
         raise ValueError(f"{text!r} is none")
     bare = host.strip()
-    return Mx(int(preference), "" if bare == "." else Domain.parse(bare))
+    return Mx(int(preference), "" if bare == "." else _domain(bare))
 
 
 def _capability(text: str) -> DomainPattern:
-    return DomainPattern.parse(text.partition(":")[0])
+    return _pattern(text.partition(":")[0])
+
+
+def in_lab(domain: Domain) -> Domain:
+    """A name that cannot be anybody's: reserved by RFC 2606, or one of Microsoft's service names in the lab's DNS."""
+    if not domain.endswith(RESERVED) and not any(f".{domain}".endswith(f".{own}") for own in SERVICE_NAMES):
+        raise ValueError(f"{str(domain)!r} may be real: names in a scenario end in {' or '.join(RESERVED)}")
+    return domain
+
+
+def _domain(text: str) -> Domain:
+    return in_lab(Domain.parse(text))
+
+
+def _pattern(text: str) -> DomainPattern:
+    pattern = DomainPattern.parse(text)
+    if pattern.domain is not None:
+        in_lab(pattern.domain)
+    return pattern
+
+
+def _space(text: str) -> AddressSpace:
+    space = AddressSpace.parse(text)
+    if space.pattern.domain is not None:
+        in_lab(space.pattern.domain)
+    return space
+
+
+def _mailbox(text: str) -> Address:
+    address = Address.parse(text)
+    in_lab(address.domain)
+    return address
+
+
+def _reverse_path(text: str) -> ReversePath:
+    path = ReversePath.parse(text)
+    if path.domain is not None:
+        in_lab(path.domain)
+    return path
+
+
+def _initial(text: str) -> Domain:
+    domain = Domain.parse(text)
+    _, dot, parent = domain.partition(".")
+    if not dot or parent != "onmicrosoft.com":
+        raise ValueError(f"{text!r} is none")
+    return domain
+
+
+def _region(text: str) -> str:
+    if not re.fullmatch(r"[A-Z]{3}", text, re.ASCII):
+        raise ValueError(f"{text!r}: three capital letters")
+    return text
 
 
 def _place(text: str) -> str:
@@ -117,14 +181,15 @@ def _place(text: str) -> str:
 
 
 def _record_name(text: str) -> str:
-    return str(Domain.parse(text))
+    domain = Domain.parse(text)
+    return str(domain if domain.endswith(".in-addr.arpa") else in_lab(domain))
 
 
 def _smart_host(text: str) -> str:
     bare = text.strip().removeprefix("[").removesuffix("]")
     if re.fullmatch(r"[\d.]+", bare, re.ASCII):
         return _ipv4(bare)
-    return _name(bare) if "." not in bare else str(Domain.parse(bare))
+    return _name(bare) if "." not in bare else str(_domain(bare))
 
 
 TEXT = Single("text", _text, {"type": ["string", "number"]})
@@ -135,13 +200,20 @@ WHOLE = Single("a whole number, 0 or more", _whole, {"type": "integer", "minimum
 DATE = Single("a date such as 2023-10-31", _date, {"type": "string", "format": "date"})
 MOMENT = Single("a time such as 2026-03-03T09:15:00Z", _moment, {"type": "string", "format": "date-time"})
 SPAN = Single("a span of time such as 90s, 15m, 48h or 2d", _span, {"type": "string"})
-DOMAIN = Single("a domain such as contoso.example", Domain.parse, _FQDN)
-PATTERN = Single("a domain, *.domain or *", DomainPattern.parse, _FQDN)
-MAILBOX = Single("a mail address such as user@contoso.example", Address.parse, {"type": "string"})
-REVERSE_PATH = Single("a mail address, or <> for none", ReversePath.parse, {"type": "string"})
+DOMAIN = Single("a domain such as contoso.example", _domain, _FQDN)
+HELO = Single("a host name", Domain.parse, _FQDN)
+INITIAL = Single(
+    "a domain such as contoso.onmicrosoft.com",
+    _initial,
+    {"type": "string", "pattern": r"\.onmicrosoft\.com$"},
+)
+REGION_NAME = Single("a region such as EUR", _region, {"type": "string", "pattern": "^[A-Z]{3}$"})
+PATTERN = Single("a domain, *.domain or *", _pattern, _FQDN)
+MAILBOX = Single("a mail address such as user@contoso.example", _mailbox, {"type": "string"})
+REVERSE_PATH = Single("a mail address, or <> for none", _reverse_path, {"type": "string"})
 IPV4 = Single("an IPv4 address such as 198.51.100.10", _ipv4, {"type": "string"})
 NETWORK = Single("an IPv4 address or a network such as 198.51.100.0/24", _network, {"type": "string"})
-SPACE = Single("an address space such as smtp:*;1", AddressSpace.parse, {"type": "string"})
+SPACE = Single("an address space such as smtp:*;1", _space, {"type": "string"})
 MX = Single("an MX record such as 10 mail.contoso.example", _mx, {"type": "string"})
 CAPABILITY = Single("a domain, with or without :AcceptCloudServicesMail", _capability, _FQDN)
 PLACE = Single("a host of the scenario, or tenant:NAME", _place, {"type": "string"})

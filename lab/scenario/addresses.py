@@ -1,0 +1,87 @@
+"""The address plan: which addresses a scenario may use, and that each belongs to one machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from ipaddress import IPv4Address, IPv4Network
+
+from lab.model.topology import Host, Region
+from lab.scenario.kinds import Fields, Key
+from lab.scenario.language import SectionKeys
+from lab.scenario.parties import HostKeys, OrganizationKeys
+
+PUBLIC = (IPv4Network("198.51.100.0/24"), IPv4Network("203.0.113.0/24"))
+INSIDE = (IPv4Network("198.18.0.0/15"),)
+_NEVER = IPv4Network("192.0.2.0/24")
+_RANGES = "198.51.100.0/24 and 203.0.113.0/24 are for public addresses, 198.18.0.0/15 for inside networks"
+
+
+def written_hosts(read: Fields) -> Iterator[tuple[str, Fields]]:
+    """Every host as it is written, the organisations' first."""
+    for organization in read[SectionKeys.organizations].values():
+        yield from organization[OrganizationKeys.hosts].items()
+    yield from read[SectionKeys.hosts].items()
+
+
+def check(read: Fields, hosts: Mapping[str, Host], regions: Iterable[Region]) -> None:
+    """Names and addresses of machines: unique, and from the plan."""
+    service = _service(regions)
+    names: dict[str, Fields] = {}
+    owners: dict[str, str] = {}
+    for name, fields in written_hosts(read):
+        if name in names:
+            line = names[name].place.line
+            fields.at.wrong(
+                fields.place, f"a second host named {name!r}; the first is in line {line}", "names are unique"
+            )
+        names[name] = fields
+        _in_plan(fields, HostKeys.address, (*PUBLIC, *INSIDE))
+        _in_plan(fields, HostKeys.nat, PUBLIC)
+        _alone(name, fields, owners, service)
+    _own_names(names, hosts)
+
+
+def _service(regions: Iterable[Region]) -> dict[str, str]:
+    machines = (host for r in regions for host in (*r.front_ends, *r.outbound, *r.high_risk))
+    return {host.address: host.name for host in machines}
+
+
+def _in_plan(fields: Fields, key: Key[str] | Key[str | None], ranges: tuple[IPv4Network, ...]) -> None:
+    written = fields[key]
+    if written is None or any(IPv4Address(written) in network for network in ranges):
+        return
+    if IPv4Address(written) in _NEVER:
+        hint = "192.0.2.0/24 may be the lab machine's own network, which a Docker network would cut off"
+    elif key is HostKeys.nat:
+        hint = "others see it, so it is public"
+    else:
+        hint = _RANGES
+    fields.wrong(key, f"an address from {' or '.join(map(str, ranges))}, not {written}", hint)
+
+
+def _alone(name: str, fields: Fields, owners: dict[str, str], service: Mapping[str, str]) -> None:
+    address = fields[HostKeys.address]
+    if address in service or fields[HostKeys.nat] in service:
+        key: Key[str] | Key[str | None] = HostKeys.address if address in service else HostKeys.nat
+        owner = service[str(fields[key])]
+        fields.wrong(
+            key, f"{fields[key]} is {owner}", "Exchange Online has 203.0.113.10-18, 30-38, 50-58 and so on"
+        )
+    elif address in owners:
+        fields.wrong(
+            HostKeys.address,
+            f"{address} is the address of {owners[address]!r} already",
+            "addresses are unique",
+        )
+    owners.setdefault(address, name)
+
+
+def _own_names(written: Mapping[str, Fields], hosts: Mapping[str, Host]) -> None:
+    owners: dict[str, str] = {}
+    for name, fields in written.items():
+        fqdn = hosts[name].fqdn if name in hosts else None
+        if fqdn is not None and fqdn in owners:
+            key = HostKeys.fqdn if fields.given(HostKeys.fqdn) else HostKeys.helo
+            fields.wrong(key, f"{fqdn} is the name of {owners[fqdn]!r} already", "give each its own `fqdn:`")
+        elif fqdn is not None:
+            owners[fqdn] = name

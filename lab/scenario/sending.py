@@ -1,0 +1,45 @@
+"""Whether every message has a place to start from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lab.model.names import Address
+from lab.model.tenant import RecipientKind
+from lab.model.topology import Role, Topology
+from lab.scenario.kinds import Fields
+from lab.scenario.language import MessageKeys, SectionKeys
+from lab.scenario.report import did_you_mean
+
+
+def check(read: Fields, topology: Topology) -> None:
+    """An author without a mailbox in the lab needs `via:`; one driver alone needs a reason."""
+    for message in read[SectionKeys.messages].values():
+        author = message[MessageKeys.sender]
+        if message[MessageKeys.via] is None and not _has_mailbox(author, topology):
+            hint = did_you_mean(author.key, _mailboxes(topology)) or "say `via:` a host"
+            message.wrong(MessageKeys.sender, f"{author} has no mailbox here", hint)
+    if read[SectionKeys.only] is not None and not read[SectionKeys.only_why]:
+        read.wrong(SectionKeys.only, "`only:` needs `only_why:`", "why can the other drivers not run it?")
+
+
+def _has_mailbox(author: Address, topology: Topology) -> bool:
+    if author.key in _mailboxes(topology):
+        return True
+    return any(
+        host.role is Role.INTERNET and not host.mailboxes and author.domain in host.accepts_domains
+        for host in topology.hosts.values()
+    )
+
+
+def _mailboxes(topology: Topology) -> set[str]:
+    return {*_directories(topology), *(key for host in topology.hosts.values() for key in host.mailboxes)}
+
+
+def _directories(topology: Topology) -> Iterator[str]:
+    directories = [
+        *(organization.recipients for organization in topology.organizations.values()),
+        *(tenant.recipients for tenant in topology.tenants.values()),
+    ]
+    for directory in directories:
+        yield from (key for key, found in directory.items() if found.kind is RecipientKind.MAILBOX)
