@@ -7,7 +7,6 @@ what a command leads to is the node's business. Nothing here reads or writes a s
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
 from enum import Enum, auto
 from typing import TypeVar
 
@@ -215,7 +214,7 @@ class Dialogue:
         heard = await self._asked(self._node.mail(self.connection, transaction, self._context()))
         reply = await self._kept(heard, transaction)
         if reply.positive:
-            self._transaction = replace(transaction, steps=heard.steps)
+            self._transaction = Transaction(command.reverse_path, command.parameters, (), heard.steps)
         return reply
 
     async def _rcpt(self, argument: str) -> Reply:
@@ -247,7 +246,7 @@ class Dialogue:
         if heard.head is None:
             return heard.reply
         try:
-            await self._host.keep(heard, (*transaction.steps, *heard.steps))
+            await self._host.keep(heard, heard.steps)
         except WireError:
             return phrases.TEMPORARY_ERROR
         return heard.reply

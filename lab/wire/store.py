@@ -64,10 +64,17 @@ class Store:
             raise LabBug("nothing to accept: no hop begins")
         text, told = codec.dumps(head), [codec.dump_step(step) for step in steps]
         items = [rows.queue_row(item) for item in heard.queue]
+        others = [
+            (hop.head.id, codec.dumps(hop.head), [codec.dump_step(s) for s in hop.steps])
+            for hop in heard.others
+        ]
 
         def work(connection: sqlite3.Connection) -> None:
             rows.add_hop(connection, head.id, text)
             rows.add_steps(connection, head.id, told)
+            for other, its_text, its_steps in others:
+                rows.add_hop(connection, other, its_text)
+                rows.add_steps(connection, other, its_steps)
             rows.add_items(connection, items)
 
         await self._do(work)

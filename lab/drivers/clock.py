@@ -1,0 +1,24 @@
+"""The lab's clock on the wire: runs like a real one, and may be moved on when nothing but waiting is left."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+
+
+class LabClock:
+    """Starts at a given moment; never goes back."""
+
+    def __init__(self, starts: datetime) -> None:
+        self._starts = starts.astimezone(UTC)
+        self._real = time.monotonic()
+
+    def now(self) -> datetime:
+        """Aware, UTC."""
+        return self._starts + timedelta(seconds=time.monotonic() - self._real)
+
+    def skip_to(self, moment: datetime) -> None:
+        """Move on to `moment`; a moment that has passed changes nothing."""
+        ahead = moment - self.now()
+        if ahead > timedelta():
+            self._starts += ahead

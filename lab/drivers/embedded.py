@@ -1,0 +1,352 @@
+"""The second body: real SMTP, STARTTLS with client certificates and DNS on loopback, in one process.
+
+Every host has a loopback address of its own and its clients bind to it, so servers see real, distinct addresses.
+What a node has taken is in a SQLite store before its 250 is sent; a lab that is killed goes on where it was.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import heapq
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+from lab.core import courier
+from lab.drivers.addresses import all_hosts, loopback, public_names
+from lab.drivers.clock import LabClock
+from lab.drivers.ids import SeededIds
+from lab.drivers.outcome import Outcome, compose, sending_node
+from lab.errors import DriverError, LabBug, WireError
+from lab.evidence.journal import Journal
+from lab.model.dns import Asking, DnsAnswer, DnsQuestion
+from lab.model.topology import Host
+from lab.model.trace import Step
+from lab.model.transport import Context, Heard, IdSource, Mailboxed, Node, QueueItem, Settlement
+from lab.nodes import build
+from lab.pki import store as pki
+from lab.scenario.model import Variant
+from lab.wire.client import ClientCertificate, ClientWire, run
+from lab.wire.dns_server import DnsServer
+from lab.wire.resolver import Resolver
+from lab.wire.server import Limits, Listener, serve
+from lab.wire.store import Store
+from lab.wire.tls import PermissiveTLSContext, server_context
+
+T = TypeVar("T")
+AT_ONCE = 20
+"""Items worked on at the same time."""
+
+
+class Embedded:
+    """A lab on loopback. Use as an async context manager."""
+
+    def __init__(
+        self,
+        variant: Variant,
+        state: Path,
+        *,
+        port: int = 0,
+        dns_port: int = 0,
+        seed: int | str = 0,
+        starts: datetime | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        self.variant = variant
+        self.topology = variant.topology
+        self.state = state
+        self.port = port
+        self.dns_port = dns_port
+        self.ids: IdSource = SeededIds(seed)
+        self.nodes: dict[str, Node] = build(variant.topology)
+        self.clock = LabClock(starts or variant.starts)
+        self.journal = Journal()
+        self.mailboxes: list[Mailboxed] = []
+        self.bugs: list[Exception] = []
+        self._limits = limits
+        self._public = public_names(variant.topology)
+        self._queue: list[tuple[datetime, int, QueueItem]] = []
+        self._order = 0
+        self._at_work = 0
+        self._changed = asyncio.Event()
+        self._exit = contextlib.AsyncExitStack()
+
+    async def __aenter__(self) -> Embedded:
+        """Make certificates, open the store, start DNS, listeners and the queue.
+
+        Raises WireError or DriverError when the machine cannot carry the lab; then nothing is left running.
+        """
+        async with contextlib.AsyncExitStack() as stack:
+            self.certificates = pki.make(self.state / "certificates", self.variant.profiles, self.clock.now())
+            self.store = Store.open(self.state / "lab.sqlite")
+            stack.push_async_callback(self.store.close)
+            await self._remember()
+            self.dns = DnsServer(self.topology.zones)
+            await self.dns.start("127.0.0.1", self.dns_port)
+            self.dns_port = self.dns.port
+            stack.push_async_callback(self.dns.close)
+            await self._listen(stack)
+            self.wire = self._client_wire()
+            tasks = await stack.enter_async_context(_background())
+            tasks.append(asyncio.ensure_future(self._serve_queue()))
+            self._exit = stack.pop_all()
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        """Stop cleanly: no new work, sessions end, the store is closed."""
+        await self._exit.aclose()
+
+    # -- starting
+
+    async def _remember(self) -> None:
+        """After a restart: the queue as it was, and a clock that does not go back."""
+        for hop in await self.store.hops():
+            self.journal.begin(hop.head, hop.steps)
+            self.clock.skip_to(max([hop.head.arrived, *(s.at for s in hop.steps if s.at is not None)]))
+        self.mailboxes = await self.store.mailboxes()
+        for item in await self.store.pending():
+            self._push(item)
+
+    async def _listen(self, stack: contextlib.AsyncExitStack) -> None:
+        """All servers on one port, each on its own address; a port that is free on all of them if none was given."""
+        for _ in range(20):
+            try:
+                async with contextlib.AsyncExitStack() as trial:
+                    port = self.port
+                    for node, host in self._servers():
+                        listener = await self._serve(node, host, port)
+                        trial.push_async_callback(listener.close)
+                        port = listener.address[1]
+                    stack.push_async_callback(trial.pop_all().aclose)
+                    self.port = port
+                    return
+            except WireError:
+                if self.port:
+                    raise
+        raise DriverError("found no port that is free on all addresses of the lab; see `mflab doctor`")
+
+    def _servers(self) -> list[tuple[Node, Host]]:
+        hosts = [(self.nodes[name], host) for name, host in self.topology.hosts.items()]
+        for region in self.topology.regions.values():
+            hosts += [(self.nodes[region.node], front_end) for front_end in region.front_ends]
+        return hosts
+
+    async def _serve(self, node: Node, host: Host, port: int) -> Listener:
+        tls = self._server_tls(host)
+        return await serve(node, Place(self, host), loopback(host.address), port, tls, self._limits)
+
+    def _server_tls(self, host: Host) -> PermissiveTLSContext | None:
+        if not host.offers_tls or host.certificate is None:
+            return None
+        chain, key = self.certificates.chain(host.certificate), self.certificates.key(host.certificate)
+        return server_context(chain, key, self.certificates.anchors, clock=self.clock.now)
+
+    def _client_wire(self) -> ClientWire:
+        labels = {name: identity.label for name, identity in self.topology.certificates.items()}
+        shown = {
+            name: ClientCertificate(
+                self.certificates.chain(name), self.certificates.key(name), labels.get(name, name)
+            )
+            for name in self.variant.profiles
+        }
+        return ClientWire(
+            book=self.book(), certificates=shown, anchors=self.certificates.anchors, clock=self.clock.now
+        )
+
+    def book(self) -> Mapping[str, tuple[str, int]]:
+        """Where each of the scenario's addresses listens: all that this lab ever connects to."""
+        return {address: (loopback(address), self.port) for address in self.topology.addresses()}
+
+    def public(self, address: str) -> str:
+        """The scenario's address behind a loopback address; a stranger keeps his own."""
+        return self._public.get(address, address)
+
+    def context(self) -> Context:
+        """Time and names, for a node."""
+        return Context(self.clock.now(), self.ids)
+
+    # -- the queue
+
+    async def keep(self, heard: Heard) -> None:
+        """On disk first, then in memory: what a node took or refused."""
+        if heard.head is None:
+            return
+        await self.store.accept(heard, heard.steps)
+        self.journal.begin(heard.head, heard.steps)
+        for hop in heard.others:
+            self.journal.begin(hop.head, hop.steps)
+        for item in heard.queue:
+            self._push(item)
+
+    def _push(self, item: QueueItem) -> None:
+        self._order += 1
+        heapq.heappush(self._queue, (item.due, self._order, item))
+        self._changed.set()
+
+    async def _serve_queue(self) -> None:
+        """Work on what is due, until cancelled."""
+        async with asyncio.TaskGroup() as workers:
+            while True:
+                self._changed.clear()
+                while self._queue and self._at_work < AT_ONCE and self._queue[0][0] <= self.clock.now():
+                    item = heapq.heappop(self._queue)[2]
+                    self._at_work += 1
+                    workers.create_task(self._work(item))
+                wait = (self._queue[0][0] - self.clock.now()).total_seconds() if self._queue else None
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(max(wait, 0.0) if wait is not None else None):
+                        await self._changed.wait()
+
+    async def _work(self, item: QueueItem) -> None:
+        try:
+            await self._dispatch(item)
+        except (LabBug, WireError, OSError, KeyError, ValueError) as error:
+            self.bugs.append(error)  # the item is still on disk; a restart finds it
+        finally:
+            self._at_work -= 1
+            self._changed.set()
+
+    async def _dispatch(self, item: QueueItem) -> None:
+        node = self.nodes[item.node]
+        place = Place(self, self._machine(item))
+        settlement = await _answered(node.dispatch(item, self.context()), place)
+        stays = await self._settle(item, settlement)
+        if settlement.relay is None or stays is None:
+            return
+        attempt = await run(courier.deliver(stays, settlement.relay), self.wire)
+        after = node.settle(stays, settlement.relay, attempt, self.context())
+        await self._settle(stays, await _answered(after, place))
+
+    async def _settle(self, item: QueueItem, settlement: Settlement) -> QueueItem | None:
+        stays = await self.store.settle(item, settlement)
+        if settlement.steps:
+            self.journal.append(item.hop, settlement.steps)
+        for head in settlement.heads:
+            self.journal.begin(head)
+        self.mailboxes.extend(settlement.mailboxes)
+        for later in settlement.queue:
+            self._push(later)
+        return stays
+
+    def _machine(self, item: QueueItem) -> Host:
+        """The machine that works on an item: where it asks DNS from."""
+        host = self.topology.hosts.get(item.node)
+        if host is not None:
+            return host
+        return next(r.outbound[0] for r in self.topology.regions.values() if r.node == item.node)
+
+    # -- driving it
+
+    async def submit(self) -> dict[str, str]:
+        """Send the variant's messages; their Message-IDs by key."""
+        sent = {}
+        for spec in self.variant.messages:
+            message_id, message = compose(spec, self.variant, self.clock.now())
+            node = self.nodes[sending_node(spec, self.topology)]
+            heard = node.submit(spec.sender, spec.recipients, message, self.context(), spec.reverse_path)
+            await self.keep(heard)
+            sent[spec.key] = message_id
+        return sent
+
+    async def finish(self) -> None:
+        """Return when the queue is empty. Where only waiting is left, the clock is moved on to the next attempt.
+
+        Raises LabBug when something in the lab broke.
+        """
+        while self._queue or self._at_work:
+            if not self._at_work and self._queue:
+                self.clock.skip_to(self._queue[0][0])
+                self._changed.set()
+            await asyncio.sleep(0) if not self._at_work else await self._quiet()
+            if self.bugs:
+                raise LabBug(f"the lab broke: {self.bugs[0]!r}") from self.bugs[0]
+
+    async def _quiet(self) -> None:
+        """Until some work ends."""
+        await self._changed.wait()
+        await asyncio.sleep(0)
+
+
+class Place:
+    """A machine of the lab, as an SMTP server and a resolver need it."""
+
+    def __init__(self, lab: Embedded, host: Host) -> None:
+        self._lab = lab
+        self._resolver = Resolver("127.0.0.1", lab.dns_port, source=loopback(host.address))
+
+    @property
+    def ids(self) -> IdSource:
+        """The lab's names."""
+        return self._lab.ids
+
+    def now(self) -> datetime:
+        """The lab's clock."""
+        return self._lab.clock.now()
+
+    def public(self, address: str) -> str:
+        """The scenario's address of a client."""
+        return self._lab.public(address)
+
+    async def answer(self, question: DnsQuestion) -> DnsAnswer:
+        """Ask the lab's DNS server, from this machine's address."""
+        return await self._resolver.answer(question)
+
+    async def keep(self, heard: Heard, steps: tuple[Step, ...]) -> None:  # noqa: ARG002
+        """Durable before the reply."""
+        await self._lab.keep(heard)
+
+    def bug(self, error: Exception) -> None:
+        """Remember it; the run fails."""
+        self._lab.bugs.append(error)
+
+
+async def _answered(asking: Asking[T], place: Place) -> T:
+    """Run a node's computation to its end, asking the lab's DNS server."""
+    try:
+        question = next(asking)
+        while True:
+            question = asking.send(await place.answer(question))
+    except StopIteration as end:
+        value: T = end.value
+        return value
+
+
+@contextlib.asynccontextmanager
+async def _background() -> AsyncIterator[list[asyncio.Future[None]]]:
+    tasks: list[asyncio.Future[None]] = []
+    try:
+        yield tasks
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def embedded(variant: Variant, state: Path, *, seed: int | str = 0) -> Outcome:
+    """Run one variant to its end on loopback."""
+    async with Embedded(variant, state, seed=seed) as lab:
+        messages = await lab.submit()
+        await lab.finish()
+        return Outcome(
+            variant=variant,
+            driver="embedded",
+            hops=lab.journal.hops(),
+            delivered=tuple(lab.mailboxes),
+            messages=messages,
+            started=variant.starts,
+            took=lab.clock.now() - variant.starts,
+        )
+
+
+def run_embedded(variant: Variant, *, seed: int | str = 0, state: Path | None = None) -> Outcome:
+    """Run one variant to its end on loopback, in a folder of its own unless `state` is given."""
+    if state is not None:
+        return asyncio.run(embedded(variant, state, seed=seed))
+    with tempfile.TemporaryDirectory(prefix="mflab-") as folder:
+        return asyncio.run(embedded(variant, Path(folder), seed=seed))
+
+
+__all__ = ["Embedded", "all_hosts", "embedded", "run_embedded"]
