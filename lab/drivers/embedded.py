@@ -139,7 +139,7 @@ class Embedded:
         return await serve(node, Place(self, host), loopback(host.address), port, tls, self._limits)
 
     def _server_tls(self, host: Host) -> PermissiveTLSContext | None:
-        if not host.offers_tls or host.certificate is None:
+        if not host.speaks_tls or host.certificate is None:
             return None
         chain, key = self.certificates.chain(host.certificate), self.certificates.key(host.certificate)
         return server_context(chain, key, self.certificates.anchors, clock=self.clock.now)

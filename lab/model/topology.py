@@ -60,6 +60,11 @@ class Host:
     expires_after: timedelta = timedelta(days=2)
 
     @property
+    def speaks_tls(self) -> bool:
+        """Whether it offers STARTTLS: it needs a certificate for that."""
+        return self.offers_tls and self.certificate is not None
+
+    @property
     def source(self) -> str:
         """The address its connections come from, as the other side sees it."""
         return self.nat or self.address

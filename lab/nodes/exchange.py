@@ -58,7 +58,7 @@ class Exchange(MailSystem):
 
     def extensions(self, connection: Connection) -> tuple[str, ...]:
         """R193, without the keywords that need an Exchange at the other side (X-ANONYMOUSTLS, X-EXPS, AUTH NTLM)."""
-        tls = () if connection.tls or not self.host.offers_tls else ("STARTTLS",)
+        tls = () if connection.tls or not self.host.speaks_tls else ("STARTTLS",)
         first = f"{self.receive_connector.fqdn or self.host.fqdn} Hello [{connection.client}]"
         size = ("SIZE 37748736", "PIPELINING", "DSN", "ENHANCEDSTATUSCODES")
         return (first, *size, *tls, "8BITMIME", "BINARYMIME", "CHUNKING", "SMTPUTF8")

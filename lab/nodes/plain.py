@@ -42,7 +42,7 @@ class PlainServer(MailSystem):
 
     def extensions(self, connection: Connection) -> tuple[str, ...]:
         """Postfix's list, without what it does not do here (VRFY, ETRN)."""
-        tls = () if connection.tls or not self.host.offers_tls else ("STARTTLS",)
+        tls = () if connection.tls or not self.host.speaks_tls else ("STARTTLS",)
         base = ("PIPELINING", "SIZE 52428800", *tls, "ENHANCEDSTATUSCODES", "8BITMIME", "DSN")
         return (str(self.host.fqdn), *base, "SMTPUTF8", "CHUNKING")
 
