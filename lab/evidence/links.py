@@ -56,9 +56,11 @@ def _offers(hops: Sequence[Hop]) -> Mapping[str, Sequence[_Offer]]:
 def _parent(index: int, hops: Sequence[Hop], offers: Sequence[_Offer]) -> int | None:
     """The hop whose step fits best: one connection may carry several messages, and refused ones have no Message-ID."""
     child = hops[index]
-    fitting = [offer for offer in offers if offer[0] != index and _same_message(hops[offer[0]], child)]
-    if not child.head.connection or not fitting:
+    if not child.head.connection:
         return None
+    fitting = [offer for offer in offers if offer[0] != index and _same_message(hops[offer[0]], child)]
+    if len(fitting) < 2:
+        return fitting[0][0] if fitting else None
     return min(fitting, key=lambda offer: _misfit(hops[offer[0]], offer[1], child))[0]
 
 
