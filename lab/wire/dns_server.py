@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, cast
 
 from lab.errors import WireError
@@ -16,7 +16,7 @@ Over = Literal["udp", "tcp"]
 _IDLE = 30.0
 """Seconds after which a silent TCP client is sent away (RFC 7766 6.2.3)."""
 _KEPT = 10_000
-"""Queries that the log remembers."""
+"""Queries that the log remembers, and answers that need not be made again."""
 _TRIES = 8
 """How often to look for a port that is free for both UDP and TCP."""
 
@@ -47,6 +47,9 @@ class DnsServer:
         self._udp: asyncio.DatagramTransport | None = None
         self._tcp: asyncio.Server | None = None
         self._streams: set[_Stream] = set()
+        self._answers: dict[tuple[bytes, Over], Response] = {}
+        """By query without its id: hosts ask the same things again and again."""
+        self._made_from: tuple[Zones, Rewrite] = zones, rewrite
 
     async def start(self, address: str, port: int = 0) -> None:
         """Listen; port 0 takes a free one, told by `port`. Raises WireError when the address or port is not ours."""
@@ -82,10 +85,25 @@ class DnsServer:
 
     def answer(self, query: bytes, client: str, over: Over) -> Response | None:
         """Answer one query and write it in the log."""
+        response = self._known(query[2:], over) or self._made(query, over)
+        if response is None:
+            return None
+        self.log.append(Query(client, response.name, response.type, response.rcode, over))
+        return replace(response, wire=query[:2] + response.wire[2:])
+
+    def _known(self, question: bytes, over: Over) -> Response | None:
+        if self._made_from[0] is not self.zones or self._made_from[1] is not self.rewrite:
+            self._made_from = self.zones, self.rewrite
+            self._answers.clear()
+        return self._answers.get((question, over))
+
+    def _made(self, query: bytes, over: Over) -> Response | None:
         longest = LONGEST_TCP if over == "tcp" else None
         response = respond(self.zones, query, longest=longest, rewrite=self.rewrite)
         if response is not None:
-            self.log.append(Query(client, response.name, response.type, response.rcode, over))
+            if len(self._answers) >= _KEPT:
+                self._answers.clear()
+            self._answers[query[2:], over] = response
         return response
 
 

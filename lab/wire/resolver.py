@@ -1,22 +1,29 @@
-"""A stub resolver: one question to the lab's DNS server, UDP first, TCP when the answer is truncated. It keeps nothing."""
+"""A stub resolver: one question to the lab's DNS server, UDP first, TCP when the answer is truncated.
+
+It keeps no answers: each question goes over the wire. It does remember what octets mean.
+"""
 
 from __future__ import annotations
 
-import dns.asyncquery
+import asyncio
+import secrets
+import socket
+from functools import lru_cache
+
 import dns.exception
 import dns.flags
 import dns.message
-import dns.name
 import dns.rcode
 import dns.rdata
 import dns.rdtypes.ANY.CNAME
 import dns.rdtypes.ANY.MX
 import dns.rdtypes.ANY.PTR
 import dns.rdtypes.ANY.TXT
-import dns.rrset
 
 from lab.model.dns import DnsAnswer, DnsQuestion, Mx, NoData, NxDomain, Records, ServFail
 from lab.wire.dns_answers import PAYLOAD, key_of, name_of
+
+_LONGEST_DATAGRAM = 65_535
 
 
 class Resolver:
@@ -28,56 +35,89 @@ class Resolver:
     def __init__(
         self, server: str, port: int, *, source: str | None = None, timeout: float = 2.0, tries: int = 3
     ) -> None:
-        self._server = server
-        self._port = port
-        self._source = source
+        self._server = server, port
+        self._source = None if source is None else (source, 0)
         self._timeout = timeout
         self._tries = tries
 
     async def answer(self, question: DnsQuestion) -> DnsAnswer:
         """Ask; a name that no DNS message can carry does not exist."""
         try:
-            name = name_of(question.name)
-        except dns.exception.DNSException:
+            query = _query(question)
+        except (dns.exception.DNSException, UnicodeError):
             return NxDomain()
         for _ in range(self._tries):
-            response = await self._ask(name, question)
-            if response is not None:
-                return _reading(response)
+            try:
+                async with asyncio.timeout(self._timeout):
+                    ident = secrets.token_bytes(2)
+                    answer = await self._by_datagram(ident + query, question)
+                    return answer or await self._by_stream(ident + query, question)
+            except (OSError, EOFError):  # a timeout is an OSError too
+                continue
         return ServFail()
 
-    async def _ask(self, name: dns.name.Name, question: DnsQuestion) -> dns.message.Message | None:
-        query = dns.message.make_query(name, question.type, use_edns=0, payload=PAYLOAD)
-        query.flags = dns.flags.Flag(0)  # no recursion: there is nobody to ask further
+    async def _by_datagram(self, query: bytes, question: DnsQuestion) -> DnsAnswer | None:
+        """The answer to our question, whatever else arrives; None when it was truncated."""
+        loop = asyncio.get_running_loop()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
+            line.setblocking(False)
+            if self._source is not None:
+                line.bind(self._source)
+            line.connect(self._server)
+            await loop.sock_sendall(line, query)
+            while True:
+                heard = await loop.sock_recv(line, _LONGEST_DATAGRAM)
+                if heard[:2] != query[:2]:
+                    continue
+                answer = _meaning(heard[2:], question)
+                if answer is not None:
+                    return answer
+                if _is_truncated(heard):
+                    return None
+
+    async def _by_stream(self, query: bytes, question: DnsQuestion) -> DnsAnswer:
+        reader, writer = await asyncio.open_connection(*self._server, local_addr=self._source)
         try:
-            response, _ = await dns.asyncquery.udp_with_fallback(
-                query,
-                self._server,
-                timeout=self._timeout,
-                port=self._port,
-                source=self._source,
-                ignore_unexpected=True,  # somebody else's datagram
-                ignore_errors=True,  # a forged or broken one
-            )
-        except (dns.exception.DNSException, OSError, EOFError):
-            return None
-        return response
+            writer.write(len(query).to_bytes(2, "big") + query)
+            length = int.from_bytes(await reader.readexactly(2), "big")
+            heard = await reader.readexactly(length)
+        finally:
+            writer.transport.abort()
+        answer = _meaning(heard[2:], question) if heard[:2] == query[:2] else None
+        return answer or ServFail()
 
 
-def _reading(response: dns.message.Message) -> DnsAnswer:
-    if response.rcode() == dns.rcode.NXDOMAIN:
-        return NxDomain()
-    if response.rcode() != dns.rcode.NOERROR or not isinstance(response, dns.message.QueryMessage):
-        return ServFail()
+@lru_cache(maxsize=4096)
+def _query(question: DnsQuestion) -> bytes:
+    """The query behind its id. No recursion is asked for: there is nobody to ask further."""
+    query = dns.message.make_query(
+        name_of(question.name), question.type, use_edns=0, payload=PAYLOAD, flags=dns.flags.Flag(0), id=0
+    )
+    return query.to_wire()[2:]
+
+
+def _is_truncated(heard: bytes) -> bool:
+    return len(heard) > 2 and bool(heard[2] & dns.flags.TC >> 8)
+
+
+@lru_cache(maxsize=4096)
+def _meaning(heard: bytes, question: DnsQuestion) -> DnsAnswer | None:
+    """What a message without its id says to a question; None when it is no whole answer to it."""
     try:
+        response = dns.message.from_wire(b"\0\0" + heard)
+        asked = dns.message.from_wire(b"\0\0" + _query(question))
+        if not isinstance(response, dns.message.QueryMessage) or not asked.is_response(response):
+            return None
+        if response.flags & dns.flags.TC:
+            return None
+        if response.rcode() == dns.rcode.NXDOMAIN:
+            return NxDomain()
+        if response.rcode() != dns.rcode.NOERROR:
+            return ServFail()
         found = response.resolve_chaining().answer
-    except dns.exception.DNSException:
-        return ServFail()
-    return Records(_rows(found)) if found else NoData()
-
-
-def _rows(found: dns.rrset.RRset) -> tuple[Mx | str, ...]:
-    return tuple(_row(record) for record in found)
+    except (dns.exception.DNSException, ValueError):
+        return None
+    return Records(tuple(_row(record) for record in found)) if found else NoData()
 
 
 def _row(record: dns.rdata.Rdata) -> Mx | str:

@@ -36,8 +36,8 @@ def script(*lines: str, offers: str = "") -> str:
     return "\n".join((*ESMTP, *keywords, "S: 250 HELP", *lines, *BYE))
 
 
-def a_wire(server: ScriptedServer, **other: Any) -> ClientWire:
-    values: dict[str, Any] = {"book": {MX.address: server.place}, "patience": PATIENT}
+def a_wire(server: ScriptedServer | None, **other: Any) -> ClientWire:
+    values: dict[str, Any] = {"book": {MX.address: server.place} if server else {}, "patience": PATIENT}
     return ClientWire(**(values | other))
 
 

@@ -47,6 +47,7 @@ from tests.wire.client_dialogs import (
     converse,
     script,
 )
+from tests.wire.fakes import serving
 from tests.wire.scripted import scripted
 from tests.wire.store_items import a_route, an_item
 
@@ -310,3 +311,27 @@ async def test_stock_aiosmtpd_gets_what_was_sent():
 def test_channel_has_no_port_before_it_is_connected():
     with pytest.raises(AssertionError):
         _ = Channel().port
+
+
+@pytest.mark.wire
+async def test_our_server_gets_what_was_sent_and_both_know_the_same_connection(identities):
+    context, client = identities
+    content = b"Subject: x\r\n\r\n.\r\nbinary: \0 \r \n"
+    async with serving(tls=context) as server:
+        wire = a_wire(None, book={MX.address: server.listener.address}, **client)
+        route = replace(
+            a_route("b", "nobody"), targets=(MX,), certificate="wildcard", bind=OWN, source=SOURCE
+        )
+        attempt = await run(deliver(replace(an_item("1"), message=Message.parse(content)), route), wire)
+    (taken,) = server.node.taken
+    assert (taken.content, taken.recipients) == (content, ("b@b.example",))
+    assert taken.connection.certificate is not None
+    assert taken.connection.certificate.names == ("*.a.example",)
+    assert {key: reply.code for key, reply in attempt.replies.items()} == {
+        "b@b.example": 250,
+        "nobody@b.example": 550,
+    }
+    assert (attempt.shown, attempt.tls) == ("*.a.example", taken.connection.tls)
+    assert taken.connection.client == "127.18.7.5"
+    port = taken.connection.key.partition(":")[2].partition(">")[0]
+    assert attempt.connection == f"{SOURCE}:{port}>{MX.address}"

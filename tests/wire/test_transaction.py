@@ -290,6 +290,22 @@ async def test_server_that_reads_nothing_is_given_up():
     assert handed.data == TIMED_OUT
 
 
+async def test_more_replies_than_fit_make_the_server_wait_and_none_is_lost():
+    names = [f"r{number}" for number in range(2000)]
+    told = "x" * 300  # 600 kB in all, more than the reader holds
+    lines = (
+        "C: MAIL FROM:<s@a.example>",
+        *(f"C: RCPT TO:<{name}@b.example>" for name in names),
+        "C: DATA",
+        "S: 250 ok",
+        *(f"S: 550 5.1.1 {name} {told}" for name in names),
+        "S: 554 no valid recipients",
+    )
+    async with scripted(script(*lines, offers="PIPELINING")) as server:
+        handed = await hand_over(server, a_hand(*(f"{name}@b.example" for name in names)))
+    assert [reply.text for reply in handed.recipients.values()] == [f"{name} {told}" for name in names]
+
+
 async def test_second_transaction_follows_a_reset_of_the_first():
     first = (
         "C: MAIL FROM:<s@a.example>",
