@@ -30,7 +30,7 @@ class Host(Protocol):
     async def keep(self, heard: Heard, steps: tuple[Step, ...]) -> None:
         """Have a hop, its steps and its queue items on disk before this returns: the reply follows.
 
-        Raises WireError when that cannot be done; nothing may then have been kept.
+        `steps` are those of `heard`: a node has told there what the transaction had led to before. Raises WireError when that cannot be done; nothing may then have been kept.
         """
 
     def bug(self, error: Exception) -> None:

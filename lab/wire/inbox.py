@@ -13,8 +13,6 @@ from enum import Enum, auto
 
 LINE_LIMIT = 2048
 """Octets of a command line: RFC 5321 4.5.3.1.4 says 512, and the extensions' parameters add to it."""
-ENDLESS = 65536
-"""Octets of an over-long line after which waiting for its end is pointless."""
 HIGH_WATER = 65536
 """Octets waiting unread at which the client is paused."""
 END_OF_DATA = b"\r\n.\r\n"
@@ -24,7 +22,6 @@ class Flaw(Enum):
     """Why a line is not a command, whatever it says."""
 
     TOO_LONG = auto()
-    ENDLESS = auto()
     BARE = auto()
     """A CR or LF that is not part of a CRLF, or a NUL; what follows a bare LF up to the next CRLF is as bad."""
 
@@ -107,7 +104,8 @@ class Inbox:
         """The next line without its CRLF, or what is wrong with it; None until its end is there."""
         end = self._data.find(b"\n", self._scanned)
         if end < 0:
-            return self._without_end()
+            self._trim()
+            return None
         line = bytes(self._data[: end + 1])
         del self._data[: end + 1]
         too_long = self._dropped + len(line) > LINE_LIMIT
@@ -119,12 +117,12 @@ class Inbox:
             return Flaw.BARE
         return line[:-2]
 
-    def _without_end(self) -> Flaw | None:
+    def _trim(self) -> None:
+        """Drop what has come of a line that is too long already: only its end matters."""
         if len(self._data) > LINE_LIMIT:
             self._dropped += len(self._data) - 1
             del self._data[:-1]  # it may be the CR of the end
         self._scanned = len(self._data)
-        return Flaw.ENDLESS if self._dropped > ENDLESS else None
 
     async def content(self, limit: int) -> bytes | None:
         """What DATA brings, without the dots that were stuffed into it; None when it is longer than `limit` octets.

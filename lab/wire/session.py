@@ -25,9 +25,10 @@ from lab.wire.tls import PermissiveTLSContext
 
 FLAWS = {
     Flaw.TOO_LONG: phrases.LINE_TOO_LONG,
-    Flaw.ENDLESS: phrases.LINE_TOO_LONG,
     Flaw.BARE: phrases.BARE_LINE_END,
 }
+RECEIVE = 65536
+"""Octets to take from a socket at once."""
 FLIGHT = 64
 """Replies after which a flight goes out even if the client has sent more commands."""
 
@@ -41,6 +42,8 @@ class Desk:
     tls: PermissiveTLSContext | None
     limits: Limits
     sessions: set[Session] = field(default_factory=set)
+    buffer: memoryview = field(default_factory=lambda: memoryview(bytearray(RECEIVE)))
+    """Where octets are received; asyncio hands over what it has put there before it turns to another connection."""
 
 
 class _NoHooks:
@@ -50,7 +53,7 @@ class _NoHooks:
         return ()
 
 
-class Session(SMTP):
+class Session(SMTP, asyncio.BufferedProtocol):
     """One connection."""
 
     def __init__(self, desk: Desk, loop: asyncio.AbstractEventLoop) -> None:
@@ -82,6 +85,14 @@ class Session(SMTP):
         assert self._handler_coroutine is not None
         self._handler_coroutine.add_done_callback(self._depart)
 
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - part of the interface
+        """Where to put what the client sent. A fresh 256 KiB for each packet would cost more than the packet."""
+        return self._desk.buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Octets from the client."""
+        self.data_received(bytes(self._desk.buffer[:nbytes]))
+
     def data_received(self, data: bytes) -> None:
         """Octets from the client."""
         if self._pump is None:
@@ -93,9 +104,10 @@ class Session(SMTP):
             self._write(self._pump.outgoing())  # the alert that says why
             self._break_off()
             return
-        self._write(self._pump.outgoing())
-        if self._pump.stands and self._handshake is not None and not self._handshake.done():
-            self._handshake.set_result(None)
+        if self._handshake is not None and not self._handshake.done():
+            self._write(self._pump.outgoing())  # later, whatever TLS has to say goes with the next reply
+            if self._pump.stands:
+                self._handshake.set_result(None)
         if plaintext:
             self._inbox.feed(plaintext)
         if self._pump.ended:
@@ -192,8 +204,6 @@ class Session(SMTP):
                 await self._inbox.more()
             elif isinstance(line, Flaw):
                 self._say(FLAWS[line])
-                if line is Flaw.ENDLESS:
-                    self._over = True
             else:
                 await self._obey(dialogue, line)
             if len(self._out) > FLIGHT:
@@ -291,22 +301,22 @@ class Session(SMTP):
             except TimeoutError:
                 self.abort()
 
-    def _send(self) -> None:
-        if self._out:
-            flight = self._out[0] if len(self._out) == 1 else b"".join(self._out)
-            self._out.clear()
-            if self._pump is not None:
-                flight = self._pump.send(flight) if self._pump.stands else b""
+    def _send(self, *, last: bool = False) -> None:
+        """Send the flight; after the `last` one TLS ends."""
+        flight = b"".join(self._out)
+        self._out.clear()
+        if self._pump is not None:
+            flight = self._pump.send(flight) if self._pump.stands and flight else b""
+            flight += self._pump.end() if last else b""
+        if flight:
             self._write(flight)
 
     def _write(self, octets: bytes) -> None:
         transport = self.transport
-        if octets and isinstance(transport, asyncio.WriteTransport) and not transport.is_closing():
+        if isinstance(transport, asyncio.WriteTransport) and not transport.is_closing():
             transport.write(octets)
 
     def _hang_up(self) -> None:
-        self._send()
-        if self._pump is not None:
-            self._write(self._pump.end())
+        self._send(last=True)
         if isinstance(self.transport, asyncio.WriteTransport):
             self.transport.close()

@@ -91,6 +91,8 @@ class RecordingNode:
                 raise RuntimeError("a node's mistake")
             case "busy":
                 return Heard(reply=Reply(421, "4.3.2", "Busy"))
+            case _:
+                pass
         return Heard(reply=Reply(250, "2.1.0", "Sender OK"), steps=(step,))
 
     def rcpt(
@@ -98,9 +100,10 @@ class RecordingNode:
     ) -> Asking[Heard]:
         answer = yield DnsQuestion(recipient.domain, "MX")
         if recipient.local == "nobody":
+            refused = Step(StepKind.REFUSED, {"stage": "rcpt", "recipient": str(recipient)})
             return Heard(
                 reply=Reply(550, "5.4.1", "Access denied"),
-                steps=(Step(StepKind.REFUSED, {"stage": "rcpt", "recipient": str(recipient)}),),
+                steps=(*transaction.steps, refused),
                 head=self._head(""),
             )
         step = Step(StepKind.ATTRIBUTED, {"recipient": str(recipient)})
@@ -113,7 +116,7 @@ class RecordingNode:
         self.taken.append(Taken(connection, transaction, bytes(message)))
         reply = Reply(250, "2.6.0", f"{message.message_id or '<none>'} Queued mail for delivery")
         step = Step(StepKind.ACCEPTED, {"reply": str(reply)})
-        return Heard(reply=reply, steps=(step,), head=self._head(message.message_id))
+        return Heard(reply=reply, steps=(*transaction.steps, step), head=self._head(message.message_id))
 
     def submit(
         self,
@@ -210,6 +213,11 @@ class Server:
         self.clients.append(Client(reader, writer))
         return self.clients[-1]
 
+    async def fewer_than(self, connections: int) -> None:
+        """Wait until the server has noticed that clients went."""
+        while self.listener.connections >= connections:  # noqa: ASYNC110 - the listener has nothing to wait for
+            await asyncio.sleep(0)
+
 
 @asynccontextmanager
 async def serving(
@@ -241,7 +249,7 @@ class Client:
 
     async def reply(self) -> str:
         """One reply, its lines joined by newlines."""
-        lines = []
+        lines: list[str] = []
         while True:
             line = (await self.reader.readline()).decode()
             if not line:
