@@ -1,0 +1,49 @@
+"""Reports on a terminal. Each function makes something that `print_on(console)` of rich can draw at any width.
+
+The parts: `story` (one screen), `explain` (one journey), `summary` (all runs), `tables` (an administrator's view).
+Nothing here reads markup out of data, and no colour is shown where NO_COLOR is set or nobody looks at a terminal.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from typing import TextIO
+
+from rich.console import Console, RenderableType
+
+from lab.reports.explain import explain
+from lab.reports.story import demo_story
+from lab.reports.summary import run_summary
+from lab.reports.tables import Form, table, tables
+
+__all__ = ["WIDTH", "Form", "console", "demo_story", "explain", "run_summary", "table", "tables", "text"]
+
+WIDTH = 100
+"""Columns where nobody says how wide the paper is."""
+
+
+def console(file: TextIO | None = None) -> Console:
+    """A console on a stream (stdout if None): as wide as the terminal, WIDTH if there is none and COLUMNS is unset."""
+    stream = file or sys.stdout
+    known = stream.isatty() or os.environ.get("COLUMNS", "").isdecimal()
+    if isinstance(stream, io.TextIOWrapper) and "utf" not in stream.encoding.lower():
+        stream.reconfigure(errors="replace")  # an arrow must not end the run of an ASCII terminal
+    return Console(file=stream, width=None if known else WIDTH, markup=False, emoji=False, highlight=False)
+
+
+def text(drawn: RenderableType, width: int = WIDTH) -> str:
+    """Something drawn, as plain text without blanks at line ends."""
+    paper = io.StringIO()
+    page = Console(
+        file=paper,
+        width=width,
+        color_system=None,
+        markup=False,
+        emoji=False,
+        highlight=False,
+        legacy_windows=False,
+    )
+    page.print(drawn)
+    return "".join(f"{line.rstrip()}\n" for line in paper.getvalue().splitlines())

@@ -1,0 +1,199 @@
+"""A configuration as a graph in text, for tools that draw: who stands where, who may hand mail to whom, and as what.
+
+An edge is a way that the configuration opens: a send connector, a smart host, an inbound connector that would know the
+other side, an outbound connector. The label of a client's edge says which certificate it shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+
+from lab.core.matching import certificate_names, name_match
+from lab.model.tenant import InboundConnector, Tenant
+from lab.model.topology import Host, Role, Topology
+from lab.reports.printable import one_line
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A host or a tenant."""
+
+    id: str
+    label: tuple[str, ...]
+    group: str
+    """Company, `Exchange Online EUR` or `Internet`."""
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A way that the configuration opens."""
+
+    source: str
+    target: str
+    label: str
+    mistaken: bool = False
+    """A tenant's OnPremises connector would take this client for its own Exchange, and it is none."""
+
+
+def nodes(topology: Topology) -> tuple[Node, ...]:
+    """Hosts, then tenants."""
+    hosts = (
+        Node(
+            f"host:{host.name}", _host_label(topology, host), host.organization or "Internet", host.role.value
+        )
+        for host in topology.hosts.values()
+    )
+    tenants = (
+        Node(f"tenant:{t.name}", _tenant_label(t), f"Exchange Online {t.region}", "tenant")
+        for t in topology.tenants.values()
+    )
+    return (*hosts, *tenants)
+
+
+def edges(topology: Topology) -> tuple[Edge, ...]:
+    """All ways, those between hosts first."""
+    return (*_between_hosts(topology), *_recognised(topology), *_outbound(topology))
+
+
+def dot(topology: Topology) -> str:
+    """The graph for Graphviz."""
+    lines = ["digraph lab {", "  rankdir=LR;", '  node [shape=box, style=rounded, fontname="sans-serif"];']
+    lines.append('  edge [fontname="sans-serif", fontsize=10];')
+    for number, (group, members) in enumerate(_groups(topology)):
+        lines += [f"  subgraph cluster_{number} {{", f"    label={_quoted(group)};"]
+        lines += [f"    {_quoted(node.id)} [label={_quoted(*node.label)}];" for node in members]
+        lines.append("  }")
+    for edge in edges(topology):
+        colour = ', color="#b3261e", penwidth=2' if edge.mistaken else ""
+        lines.append(
+            f"  {_quoted(edge.source)} -> {_quoted(edge.target)} [label={_quoted(edge.label)}{colour}];"
+        )
+    return "\n".join((*lines, "}")) + "\n"
+
+
+def mermaid(topology: Topology) -> str:
+    """The graph for Mermaid, as Markdown viewers draw it."""
+    names = {node.id: f"n{number}" for number, node in enumerate(nodes(topology))}
+    lines = ["flowchart LR"]
+    for number, (group, members) in enumerate(_groups(topology)):
+        lines.append(f'  subgraph g{number}["{_entities(group)}"]')
+        lines += [f'    {names[node.id]}["{"<br/>".join(map(_entities, node.label))}"]' for node in members]
+        lines.append("  end")
+    own = []
+    for number, edge in enumerate(edges(topology)):
+        lines.append(f'  {names[edge.source]} -- "{_entities(edge.label)}" --> {names[edge.target]}')
+        own += [str(number)] if edge.mistaken else []
+    if own:
+        lines.append(f"  linkStyle {','.join(own)} stroke:#b3261e,stroke-width:2px")
+    return "\n".join(lines) + "\n"
+
+
+def _groups(topology: Topology) -> Iterator[tuple[str, list[Node]]]:
+    known = nodes(topology)
+    for group in dict.fromkeys(node.group for node in known):
+        yield group, [node for node in known if node.group == group]
+
+
+def _host_label(topology: Topology, host: Host) -> tuple[str, ...]:
+    where = f"{host.address} behind {host.nat}" if host.nat else host.address
+    shown = _certificate(topology, host)
+    return (f"{host.name} ({host.role.value})", str(host.fqdn), where, f"certificate {shown or 'none'}")
+
+
+def _tenant_label(tenant: Tenant) -> tuple[str, ...]:
+    domains = ", ".join(str(domain.domain_name) for domain in tenant.accepted_domains)
+    inbound = (f'in: "{c.name}" {_wants(c)}' for c in tenant.inbound_connectors if c.enabled)
+    outbound = (f'out: "{c.name}"' for c in tenant.outbound_connectors if c.enabled)
+    return (f"tenant {tenant.name}", domains, *inbound, *outbound)
+
+
+def _wants(connector: InboundConnector) -> str:
+    """What an inbound connector knows its clients by."""
+    value = connector.tls_sender_certificate_name
+    addresses = ", ".join(str(each).removesuffix("/32") for each in connector.sender_ip_addresses)
+    return f"{connector.connector_type.value}, {f'certificate {value}' if value else addresses or 'anybody'}"
+
+
+def _certificate(topology: Topology, host: Host) -> str:
+    known = topology.certificates.get(host.certificate or "")
+    return ", ".join(known.names) if known else ""
+
+
+def _between_hosts(topology: Topology) -> Iterator[Edge]:
+    for host in topology.hosts.values():
+        for other in (*host.smart_hosts, *host.forwards_to):
+            target = _host_called(topology, other)
+            if target:
+                yield Edge(
+                    f"host:{host.name}", target, "smart host" if other in host.smart_hosts else "forwards"
+                )
+        if host.role is Role.EXCHANGE:
+            yield from _send_connectors(topology, host)
+
+
+def _send_connectors(topology: Topology, host: Host) -> Iterator[Edge]:
+    organization = topology.organizations.get(host.organization or "")
+    for connector in organization.send_connectors if organization else ():
+        spaces = ", ".join(str(space.pattern) for space in connector.address_spaces)
+        targets = filter(None, (_host_called(topology, name) for name in connector.smart_hosts))
+        for target in targets:
+            yield Edge(f"host:{host.name}", target, f"{connector.name} ({spaces})")
+
+
+def _recognised(topology: Topology) -> Iterator[Edge]:
+    """Which hosts a tenant's OnPremises connectors would take for its own."""
+    for host in topology.hosts.values():
+        for tenant in topology.tenants.values():
+            for connector in tenant.inbound_connectors:
+                why = _knows(topology, connector, host)
+                if why:
+                    told = f"taken for {tenant.name}'s own: {why}"
+                    yield Edge(
+                        f"host:{host.name}", f"tenant:{tenant.name}", told, host.role is not Role.EXCHANGE
+                    )
+
+
+def _knows(topology: Topology, connector: InboundConnector, host: Host) -> str:
+    """Why a connector knows a host, '' if it does not: the names and addresses alone, before any other condition."""
+    if not connector.enabled or connector.connector_type.value != "OnPremises":
+        return ""
+    value, identity = connector.tls_sender_certificate_name, topology.certificates.get(host.certificate or "")
+    if value is None:
+        fits = any(IPv4Address(host.source) in network for network in connector.sender_ip_addresses)
+        return f"address {host.source}" if fits else ""
+    if identity is None or identity.faults or not host.client_certificate:
+        return ""
+    shown = certificate_names(identity, topology.switches)
+    match = next((name for name in shown if name_match(value, name, topology.switches)), None)
+    return f"shows {match}, connector wants {value}" if match else ""
+
+
+def _outbound(topology: Topology) -> Iterator[Edge]:
+    for tenant in topology.tenants.values():
+        for connector in tenant.outbound_connectors:
+            for name in connector.smart_hosts if connector.enabled else ():
+                target = _host_called(topology, name)
+                if target:
+                    yield Edge(f"tenant:{tenant.name}", target, connector.name)
+
+
+def _host_called(topology: Topology, name: str) -> str | None:
+    """The host with this key, name or address."""
+    for host in topology.hosts.values():
+        if name.lower() in (host.name, host.fqdn, host.helo, host.address):
+            return f"host:{host.name}"
+    return None
+
+
+def _quoted(*lines: str) -> str:
+    clean = "\\n".join(one_line(line).replace("\\", "\\\\").replace('"', '\\"') for line in lines)
+    return f'"{clean}"'
+
+
+def _entities(text: str) -> str:
+    """Mermaid's own escapes; quotes and angle brackets would end a label or become HTML."""
+    signs = {"&": "#amp;", '"': "#quot;", "<": "#lt;", ">": "#gt;", "#": "#35;"}
+    return "".join(signs.get(character, character) for character in one_line(text))

@@ -1,0 +1,31 @@
+"""Names and subjects come from outside: they must not steer a terminal or turn the reader's text around."""
+
+from __future__ import annotations
+
+import unicodedata
+
+_KEPT = frozenset("\n\t")
+
+
+def printable(text: str) -> str:
+    """`text` with control, bidirectional and other invisible characters written out: `\\x1b`, `\\u202e`."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(map(_shown, text))
+
+
+def one_line(text: str) -> str:
+    """`printable` on a single line."""
+    return printable(" ".join(text.split()))
+
+
+def cut(text: str, width: int) -> str:
+    """One line of at most `width` characters; `…` stands for what is missing."""
+    line = one_line(text)
+    return line if len(line) <= width else line[: width - 1].rstrip() + "…"
+
+
+def _shown(character: str) -> str:
+    if character in _KEPT or not unicodedata.category(character).startswith("C"):
+        return character
+    return character.encode("unicode_escape", "surrogatepass").decode("ascii")

@@ -1,0 +1,172 @@
+"""The conclusions that all reports share: the legs of a way, whether it was the wrong one, whether a cure cures.
+
+Judged from the traces alone, never from what a variant says of itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from lab.evidence.expect import decisive_reply
+from lab.evidence.facts import named, place, recipients, taken, text
+from lab.evidence.links import parents
+from lab.evidence.replies import enhanced
+from lab.evidence.trace import path, way
+from lab.model.names import Address
+from lab.model.topology import Topology
+from lab.model.trace import Disposition, Hop, MessageTrace, Step, StepKind
+from lab.reports.run import Run
+from lab.scenario.model import MessageSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One hand-over on the way of a message: from a place, to a hop."""
+
+    origin: str | None
+    """The place it came from; None where it entered the lab."""
+    hop: Hop
+    meant: str | None
+    """The tenant that the recipient belongs to."""
+    misrouted: bool
+    """Handed over for the tenant `meant`, taken for another one."""
+
+    @property
+    def place(self) -> str:
+        """The place it led to, or that refused it."""
+        return place(self.hop)
+
+    @property
+    def taken(self) -> bool:
+        """Whether the message was taken there."""
+        return taken(self.hop)
+
+    @property
+    def refusal(self) -> str:
+        """The reply that refused it, '' if it was taken."""
+        return "" if self.taken else text(self.hop.first(StepKind.REFUSED), "reply")
+
+
+class Cured(StrEnum):
+    """What a variant shows, judged by where its messages went."""
+
+    SHOWN = "fault shown"
+    NOT_SHOWN = "no fault"
+    YES = "yes"
+    FOR_NOW = "for now"
+    """A half-cure under which mail arrives: something that is bound to change holds it up."""
+    PARTLY = "partly"
+    NO = "no"
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of one message of a variant."""
+
+    spec: MessageSpec
+    trace: MessageTrace
+    legs: tuple[Leg, ...]
+
+    @property
+    def misrouted(self) -> Leg | None:
+        """The first leg that led into the wrong tenant."""
+        return next((leg for leg in self.legs if leg.misrouted), None)
+
+    @property
+    def arrived(self) -> bool:
+        """Whether everybody got it, and no wrong tenant saw it."""
+        ends = set(self.trace.dispositions.values())
+        return ends == {Disposition.DELIVERED} and self.misrouted is None
+
+    @property
+    def decision(self) -> Step | None:
+        """The first decision of a front end about whom the message speaks for."""
+        return next((step for leg in self.legs for step in leg.hop.all(StepKind.ATTRIBUTED)), None)
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The way as places."""
+        return path(self.trace)
+
+    @property
+    def bounce(self) -> tuple[Hop, Step] | None:
+        """The hop that gave up, and its step that says so."""
+        found = ((hop, step) for hop in self.trace.hops for step in hop.all(StepKind.BOUNCED))
+        return next(found, None)
+
+    @property
+    def status(self) -> str:
+        """The enhanced status of the failure, '' where there was none."""
+        if self.bounce is not None:
+            return text(self.bounce[1], "status")
+        return "" if self.arrived else enhanced(decisive_reply(self.trace))
+
+    @property
+    def outcome(self) -> str:
+        """`delivered`, `bounced 5.7.51`, or who got what where they differ."""
+        ends = self.trace.dispositions
+        kinds = tuple(dict.fromkeys(ends.values()))
+        if len(kinds) == 1 and kinds[0] is Disposition.BOUNCED:
+            return f"{kinds[0]} {self.status}".rstrip()
+        if len(kinds) == 1:
+            return str(kinds[0])
+        return ", ".join(f"{recipient} {end}" for recipient, end in ends.items()) or "nothing"
+
+
+def fates(run: Run) -> tuple[Fate, ...]:
+    """What became of each message of a run; a message that left no trace is missing."""
+    specs = ((spec, run.traces.get(run.messages.get(spec.key, ""))) for spec in run.variant.messages)
+    topology = run.variant.topology
+    return tuple(Fate(spec, trace, legs(trace, topology)) for spec, trace in specs if trace is not None)
+
+
+def cured(run: Run) -> Cured:
+    """Whether the variant shows its fault, or is the cure that it claims to be."""
+    ends = fates(run)
+    astray = any(fate.misrouted for fate in ends)
+    arrived = all(fate.arrived for fate in ends) and len(ends) == len(run.variant.messages)
+    if run.variant.kind == "fault":
+        return Cured.NOT_SHOWN if arrived else Cured.SHOWN
+    if arrived:
+        return Cured.FOR_NOW if run.variant.kind == "half-cure" else Cured.YES
+    return Cured.NO if astray or not any(fate.arrived for fate in ends) else Cured.PARTLY
+
+
+def legs(trace: MessageTrace, topology: Topology) -> tuple[Leg, ...]:
+    """The way of a message as hand-overs; retries and refusals that were made good are left out."""
+    hops = way(trace)
+    return tuple(_legs(hops, topology))
+
+
+def home_tenant(name: str, topology: Topology) -> str | None:
+    """The tenant that an address belongs to, by accepted domain."""
+    try:
+        domain = Address.parse(name).domain
+    except ValueError:
+        return None
+    return next((tenant.name for tenant in topology.tenants.values() if tenant.accepts(domain)), None)
+
+
+def _legs(hops: Sequence[Hop], topology: Topology) -> Iterator[Leg]:
+    for hop, parent in zip(hops, parents(hops), strict=True):
+        sender = hops[parent] if parent is not None else None
+        meant = next(filter(None, (home_tenant(who, topology) for who in recipients(hop))), None)
+        yield Leg(place(sender) if sender else None, hop, meant, _astray(sender, hop, meant))
+
+
+def _astray(sender: Hop | None, hop: Hop, meant: str | None) -> bool:
+    """Whether a front end put a message into another tenant than its sender meant.
+
+    A sender who routes by MX means the recipient's tenant; one who uses a smart host (a hybrid connector, say) means
+    whatever stands behind that host, and gets it.
+    """
+    decided = hop.first(StepKind.ATTRIBUTED)
+    wrong = decided is not None and meant is not None and text(decided, "tenant") not in ("", meant)
+    return wrong and (sender is None or _by_mx(sender, recipients(hop)))
+
+
+def _by_mx(sender: Hop, whom: Sequence[str]) -> bool:
+    steps = [step for step in sender.all(StepKind.ROUTED) if set(named(step)) & set(whom)]
+    return bool(steps) and text(steps[-1], "how") == "mx"

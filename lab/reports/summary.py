@@ -1,0 +1,59 @@
+"""All runs at a glance: a line for each variant, and what failed with the place where it was claimed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from lab.evidence.expect import Finding
+from lab.reports.printable import one_line
+from lab.reports.run import Run, ScenarioRuns
+
+
+def run_summary(told: Iterable[ScenarioRuns]) -> RenderableType:
+    """`ok` or `FAILED` for each scenario and variant, the failing claims below, a count at the end."""
+    every = tuple(told)
+    lines = [line for each in every for line in _scenario(each)]
+    return Group(*lines, Text(), _count(every))
+
+
+def _scenario(each: ScenarioRuns) -> Iterator[Text]:
+    yield Text.assemble((one_line(each.scenario.name), "bold"), ("  " + one_line(each.scenario.title), "dim"))
+    width = max((len(run.variant.name) for run in each.runs), default=0)
+    for run in each.runs:
+        yield from _run(run, width)
+
+
+def _run(run: Run, width: int) -> Iterator[Text]:
+    findings = run.findings()
+    failing = [finding for finding in findings if not finding.ok]
+    verdict = ("FAILED", "bold red") if failing else ("ok    ", "green")
+    told = f"{len(findings) - len(failing)}/{len(findings)} as expected" if findings else "nothing expected"
+    yield Text.assemble("  ", verdict, f" {run.variant.name:<{width}}  ", (f"{told}, {run.driver}", "dim"))
+    for finding in failing:
+        yield from _finding(finding)
+
+
+def _finding(finding: Finding) -> Iterator[Text]:
+    yield Text.assemble(
+        "         ",
+        (one_line(finding.source), "cyan"),
+        f": {one_line(finding.message)}: {one_line(finding.field)}",
+    )
+    yield Text.assemble("           wanted ", (one_line(finding.wanted), "green"))
+    yield Text.assemble("           got    ", (one_line(finding.got), "red"))
+
+
+def _count(told: Sequence[ScenarioRuns]) -> Text:
+    runs = [run for each in told for run in each.runs]
+    findings = [finding for run in runs for finding in run.findings()]
+    failed = sum(not finding.ok for finding in findings)
+    counted = f"{_many(len(told), 'scenario')}, {_many(len(runs), 'variant')}, {_many(len(findings), 'expectation')}: "
+    end = (f"{failed} failed", "bold red") if failed else ("all as expected", "green")
+    return Text.assemble(counted, end)
+
+
+def _many(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
