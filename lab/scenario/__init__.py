@@ -1,5 +1,13 @@
-"""The scenario language: YAML to model, with every mistake reported at once."""
+"""The scenario language: YAML to model, with every mistake reported at once.
+
+`tree` and `text` know where everything is written; `kinds`, `records` and `words` say how values are read; `exchange`,
+`parties` and `language` declare the keys, once for loader, schema and reference. `overlay` makes variants; `build` turns
+one into a topology with the help of `hybrid`, `machines`, `companies`, `recipients`, `service` and `zones`; `cmdlets`,
+`addresses`, `domains`, `references` and `sending` refuse what would not work. `render` writes a variant out in full.
+"""
 
 from lab.scenario.load import load, load_text
+from lab.scenario.render import render
+from lab.scenario.schema import schema, schema_text
 
-__all__ = ["load", "load_text"]
+__all__ = ["load", "load_text", "render", "schema", "schema_text"]

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import IPv4Address, IPv4Network
 
 from lab.model.topology import Host, Region
-from lab.scenario.kinds import Fields, Key
 from lab.scenario.language import SectionKeys
 from lab.scenario.parties import HostKeys, OrganizationKeys
+from lab.scenario.records import Fields, Key
 
 PUBLIC = (IPv4Network("198.51.100.0/24"), IPv4Network("203.0.113.0/24"))
 INSIDE = (IPv4Network("198.18.0.0/15"),)

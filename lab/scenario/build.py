@@ -24,10 +24,10 @@ from lab.scenario import (
     zones,
 )
 from lab.scenario.companies import Company
-from lab.scenario.kinds import Fields
 from lab.scenario.language import EXPANDED, SectionKeys
 from lab.scenario.model import Variant
 from lab.scenario.parties import DNS_ROW, DnsKeys, HostKeys, OrganizationKeys, TenantKeys
+from lab.scenario.records import Fields
 from lab.scenario.report import At, Report
 from lab.scenario.tree import Table
 from lab.scenario.zones import Publisher, World

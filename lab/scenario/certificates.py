@@ -8,8 +8,8 @@ from typing import Any
 from lab.model.certificate import CertificateProfile
 from lab.model.names import DomainPattern
 from lab.scenario import service
-from lab.scenario.kinds import Fields
 from lab.scenario.parties import CertificateKeys
+from lab.scenario.records import Fields
 from lab.scenario.report import unknown
 from lab.scenario.words import in_lab
 

@@ -14,9 +14,9 @@ from lab.scenario import cmdlets, hybrid, recipients
 from lab.scenario.drafts import Draft, drafted
 from lab.scenario.exchange import arguments
 from lab.scenario.hybrid import Hybrid
-from lab.scenario.kinds import Fields
 from lab.scenario.machines import hosts_of
 from lab.scenario.parties import HybridKeys, OrganizationConfigKeys, OrganizationKeys, TenantKeys
+from lab.scenario.records import Fields
 
 
 @dataclass(frozen=True)

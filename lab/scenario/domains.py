@@ -8,9 +8,9 @@ from lab.model.names import Address
 from lab.model.tenant import AcceptedDomain, DomainType, Tenant
 from lab.scenario.addresses import written_hosts
 from lab.scenario.companies import Company
-from lab.scenario.kinds import Fields, Key
 from lab.scenario.language import SectionKeys
 from lab.scenario.parties import HostKeys, OrganizationKeys, RecipientKeys, TenantKeys
+from lab.scenario.records import Fields, Key
 from lab.scenario.report import unknown
 
 

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Generic, TypeVar
 
 from lab.scenario.exchange import arguments, parameter
-from lab.scenario.kinds import Fields
+from lab.scenario.records import Fields
 from lab.scenario.report import unknown
 
 M = TypeVar("M")

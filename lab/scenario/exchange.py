@@ -11,7 +11,8 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 from lab.model.names import Domain, DomainPattern
 from lab.model.onprem import AddressSpace, ReceiveConnector, SendConnector
 from lab.model.tenant import AcceptedDomain, InboundConnector, OutboundConnector
-from lab.scenario.kinds import Fields, Key, Kind, Many, Record
+from lab.scenario.kinds import Kind, Many
+from lab.scenario.records import Fields, Key, Record
 from lab.scenario.words import (
     CAPABILITY,
     DOMAIN,
@@ -123,7 +124,7 @@ def exchange_record(cls: type, name: str, doc: str, short: str | None = None) ->
         for each in fields(cls)
     )
     unused = frozenset(_PASTED) - {key.name.lower() for key in keys}
-    return Record(name, doc, keys, short, any_case=True, not_emulated=unused)
+    return Record(name, doc, keys, short, whole=True, any_case=True, not_emulated=unused)
 
 
 def _kind(hint: Any) -> Kind[Any]:

@@ -11,8 +11,8 @@ from lab.model.names import Address, Domain, DomainPattern
 from lab.model.onprem import AddressSpace
 from lab.model.tenant import ConnectorType, TlsSettings
 from lab.model.topology import Host
-from lab.scenario.kinds import Fields
 from lab.scenario.parties import HybridKeys
+from lab.scenario.records import Fields
 
 SERVICE = Domain("mail.protection.outlook.com")
 Arguments = dict[str, Any]

@@ -1,17 +1,14 @@
-"""Kinds of values: how one is read from the tree, and what JSON Schema says of it.
-
-A `Record` is a declared set of `Key`s. The loader, the schema and the documentation all come from that declaration.
-"""
+"""Kinds of values: how one is read from the tree, and what JSON Schema says of it."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
 from lab.scenario.report import At, one_of, unknown
-from lab.scenario.tree import Entry, Items, Node, Place, Scalar, Table, is_null
+from lab.scenario.tree import Items, Node, Scalar, Table, is_null
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -29,8 +26,8 @@ class Kind(ABC, Generic[T_co]):
     def schema(self) -> JsonSchema:
         """The JSON Schema of it; records are referred to by name."""
 
-    def records(self) -> Iterator[Record]:
-        """The records that the schema refers to."""
+    def tables(self) -> Iterator[Kind[Any]]:
+        """The declared tables that the schema refers to."""
         return iter(())
 
 
@@ -98,9 +95,9 @@ class Many(Kind[tuple[T_co, ...]]):
         one = self.of.schema()
         return {"anyOf": [one, {"type": "array", "items": one}]}
 
-    def records(self) -> Iterator[Record]:
+    def tables(self) -> Iterator[Kind[Any]]:
         """Those of the items."""
-        return self.of.records()
+        return self.of.tables()
 
 
 @dataclass(frozen=True)
@@ -130,169 +127,18 @@ class Named(Kind[Mapping[str, T_co]]):
             "additionalProperties": {"anyOf": [self.of.schema(), {"type": "null"}]},
         }
 
-    def records(self) -> Iterator[Record]:
+    def tables(self) -> Iterator[Kind[Any]]:
         """Those of the values."""
-        return self.of.records()
+        return self.of.tables()
 
 
-@dataclass(frozen=True)
-class Key(Generic[T_co]):
-    """One key of a record."""
+class Anything(Kind[Node]):
+    """Whatever it is; it is read where it is put (`change:`)."""
 
-    name: str
-    kind: Kind[Any]
-    doc: str
-    default: T_co
-    required: bool = False
-
-
-def required(name: str, kind: Kind[T], doc: str) -> Key[T]:
-    """A key that must be there."""
-    return Key(name, kind, doc, cast("T", None), required=True)
-
-
-def optional(name: str, kind: Kind[T], doc: str) -> Key[T | None]:
-    """A key that may be absent: None."""
-    return Key(name, kind, doc, None)
-
-
-def several(name: str, kind: Kind[T], doc: str) -> Key[tuple[T, ...]]:
-    """A list that may be absent: empty."""
-    return Key(name, Many(kind), doc, ())
-
-
-def named(name: str, names: Single[Any], kind: Kind[T], doc: str) -> Key[Mapping[str, T]]:
-    """A table of names that may be absent: empty."""
-    return Key(name, Named(names, kind), doc, {})
-
-
-@dataclass(frozen=True)
-class Fields:
-    """A record that was read: its values, and where each stands."""
-
-    place: Place
-    at: At
-    values: Mapping[str, Any]
-    places: Mapping[str, Place]
-    nulls: frozenset[str] = frozenset()
-    """Keys that are written with a null."""
-    amends: bool = False
-
-    def __getitem__(self, key: Key[T]) -> T:
-        return cast("T", self.values[key.name]) if key.name in self.values else key.default
-
-    def given(self, key: Key[Any]) -> bool:
-        """Whether the key is written and not null."""
-        return key.name in self.values
-
-    def wrong(self, key: Key[Any] | str, wanted: str, hint: str | None = None) -> None:
-        """Report a problem at a key; at the record itself if the key is not written."""
-        name = key if isinstance(key, str) else key.name
-        self.at.key(name).wrong(self.places.get(name, self.place), wanted, hint)
-
-
-@dataclass(frozen=True, eq=False)
-class Record(Kind[Fields]):
-    """A table with declared keys."""
-
-    name: str
-    doc: str
-    keys: tuple[Key[Any], ...]
-    short: str | None = None
-    """The key that a single value in the place of the table stands for."""
-    any_case: bool = False
-    """PowerShell's parameter names are not case-sensitive."""
-    not_emulated: frozenset[str] = frozenset()
-    """Parameters of the real object that a copied configuration may have, and the lab has no use for."""
-
-    def read(self, node: Node, at: At) -> Fields | None:
-        """The fields; None if a required one is missing or wrong."""
-        if isinstance(node, Scalar) and self.short is not None and not node.is_null:
-            node = Table(node.place, {self.short: Entry(node.place, node)})
-        if not isinstance(node, Table):
-            at.wrong(node.place, f"a table with the keys of {self.name}", f"such as {self._example()}")
-            return None
-        spelled = {(key.name.lower() if self.any_case else key.name): key for key in self.keys}
-        values: dict[str, Any] = {}
-        places: dict[str, Place] = {}
-        nulls: set[str] = set()
-        for name, entry in node.entries.items():
-            key = spelled.get(name.lower() if self.any_case else name)
-            if key is None:
-                self._unknown(name, entry, at)
-                continue
-            places[key.name] = entry.place
-            if is_null(entry.value):
-                nulls.add(key.name)
-            elif (value := key.kind.read(entry.value, at.key(name))) is not None:
-                values[key.name] = value
-        fields = Fields(node.place, at, values, places, frozenset(nulls), node.amends)
-        whole = [_has(fields, key) for key in self.keys if key.required]
-        return fields if all(whole) else None
-
-    def _unknown(self, name: str, entry: Entry, at: At) -> None:
-        if name.lower() in self.not_emulated:
-            at.key(name).wrong(entry.place, f"the lab does not emulate {name}", "leave it out")
-        else:
-            hint = unknown(name, (key.name for key in self.keys))
-            at.key(name).wrong(entry.place, f"{self.name} has no key {name!r}", hint)
-
-    def _example(self) -> str:
-        return one_of([key.name for key in self.keys][:3])
+    def read(self, node: Node, at: At) -> Node:  # noqa: ARG002 - nothing is wrong here yet
+        """The tree itself."""
+        return node
 
     def schema(self) -> JsonSchema:
-        """A reference; `definition` has the keys."""
-        there: JsonSchema = {"$ref": f"#/$defs/{self.name.replace(' ', '-')}"}
-        if self.short is None:
-            return there
-        short = next(key for key in self.keys if key.name == self.short)
-        return {"anyOf": [short.kind.schema(), there]}
-
-    def definition(self) -> JsonSchema:
-        """The keys, with their documentation."""
-        return {
-            "description": self.doc,
-            "type": "object",
-            "properties": {key.name: _property(key) for key in self.keys},
-            "required": [key.name for key in self.keys if key.required],
-            "additionalProperties": False,
-        }
-
-    def records(self) -> Iterator[Record]:
-        """This one; its keys' records are found through it."""
-        yield self
-
-
-def _has(fields: Fields, key: Key[Any]) -> bool:
-    """Whether a required key is there; one that was wrong has been reported already."""
-    if key.name not in fields.places or key.name in fields.nulls:
-        fields.wrong(key, f"{key.name} is missing", key.doc)
-    return key.name in fields.values
-
-
-def _property(key: Key[Any]) -> JsonSchema:
-    kind = key.kind.schema()
-    if not key.required and "null" not in str(kind.get("type")):
-        kind = {"anyOf": [kind, {"type": "null"}]}
-    told: JsonSchema = {**kind, "description": key.doc}
-    if isinstance(key.default, str | int | float | bool):
-        told["default"] = key.default
-    return told
-
-
-def all_records(root: Record) -> Iterable[Record]:
-    """A record and all that it refers to, each once."""
-    seen: dict[str, Record] = {}
-    waiting = [root]
-    while waiting:
-        record = waiting.pop(0)
-        if record.name not in seen:
-            seen[record.name] = record
-            waiting.extend(inner for key in record.keys for inner in key.kind.records())
-    return seen.values()
-
-
-def declared(name: str, doc: str, keys: type, short: Key[Any] | None = None) -> Record:
-    """A record of all the keys that a class declares, in order."""
-    own = tuple(value for value in vars(keys).values() if isinstance(value, Key))
-    return Record(name, doc, own, short.name if short else None)
+        """No restriction."""
+        return {}

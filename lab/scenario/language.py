@@ -14,8 +14,9 @@ from lab.core.verdicts import Basis
 from lab.model.switches import Switches
 from lab.model.trace import Disposition
 from lab.model.transport import Direction
-from lab.scenario.kinds import Key, Record, Single, declared, named, optional, required, several
+from lab.scenario.kinds import Anything, Single
 from lab.scenario.parties import CERTIFICATE, DNS, HOST, ORGANIZATION, REGION, TENANT
+from lab.scenario.records import Key, Record, declared, named, optional, required, several
 from lab.scenario.words import (
     CHANGE_PATH,
     DATE,
@@ -178,7 +179,7 @@ class VariantKeys:
     change = named(
         "change",
         CHANGE_PATH,
-        TEXT,
+        Anything(),
         "Single settings by path: organizations.x.hosts.y.certificate, tenants.x.InboundConnectors[Name].Enabled.",
     )
 

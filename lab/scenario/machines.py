@@ -10,8 +10,8 @@ from typing import Any
 from lab.model.names import Domain
 from lab.model.topology import Host, Region, Role
 from lab.scenario import service
-from lab.scenario.kinds import Fields, Key
 from lab.scenario.parties import HostKeys, OrganizationKeys, RegionKeys, ServiceHostKeys, TenantKeys
+from lab.scenario.records import Fields, Key
 
 _ROLES: tuple[tuple[Key[Any], tuple[Role, ...]], ...] = (
     (HostKeys.smart_hosts, (Role.GATEWAY,)),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeVar
 
-from lab.scenario.kinds import Fields
 from lab.scenario.language import AttributedKeys, ExpectationKeys, MessageKeys, NdrKeys
 from lab.scenario.model import AttributedExpectation, Expectation, MessageSpec, NdrExpectation
+from lab.scenario.records import Fields
 
 T = TypeVar("T")
 

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from lab.scenario.kinds import Kind, Many, Named, Record
+from lab.scenario.kinds import Kind, Many, Named
 from lab.scenario.language import EXPANDED, VARIANT, SectionKeys, VariantKeys
+from lab.scenario.records import Record
 from lab.scenario.report import At, unknown
 from lab.scenario.tree import Entry, Items, Node, Place, Scalar, Table, is_null, merged
 

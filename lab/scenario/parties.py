@@ -5,7 +5,7 @@ from __future__ import annotations
 from lab.model.certificate import KeyUsage, Validity
 from lab.model.topology import Role
 from lab.scenario.exchange import ACCEPTED_DOMAIN, INBOUND, OUTBOUND, RECEIVE, SEND
-from lab.scenario.kinds import Key, declared, named, optional, required, several
+from lab.scenario.records import Key, declared, named, optional, required, several
 from lab.scenario.words import (
     DOMAIN,
     HELO,
@@ -151,10 +151,12 @@ class DnsRowKeys:
 
 
 HOST = declared("host", "A machine with one program.", HostKeys)
-RECIPIENT = declared("recipient", "A recipient object.", RecipientKeys, short=RecipientKeys.address)
+RECIPIENT = declared(
+    "recipient", "A recipient object.", RecipientKeys, short=RecipientKeys.address, whole=True
+)
 HYBRID = declared("hybrid", "What the Hybrid Configuration Wizard creates, in short (R101-R112).", HybridKeys)
 CERTIFICATE = declared("certificate", "A certificate; keys are made when the lab starts.", CertificateKeys)
-SERVICE_HOST = declared("service host", "A machine of Exchange Online.", ServiceHostKeys)
+SERVICE_HOST = declared("service host", "A machine of Exchange Online.", ServiceHostKeys, whole=True)
 DNS_ROW = declared("dns records", "Records of one name.", DnsRowKeys)
 ORGANIZATION_CONFIG = declared("OrganizationConfig", "Set-OrganizationConfig.", OrganizationConfigKeys)
 

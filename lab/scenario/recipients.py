@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from lab.model.names import Address
 from lab.model.tenant import Recipient, RecipientKind
 from lab.scenario.hybrid import Hybrid
-from lab.scenario.kinds import Fields
 from lab.scenario.parties import OrganizationKeys, RecipientKeys, TenantKeys
+from lab.scenario.records import Fields
 
 Derive = Callable[[Address], tuple[Address, ...]]
 

@@ -10,10 +10,11 @@ from lab.model.onprem import SendConnector
 from lab.model.tenant import OutboundConnector
 from lab.model.topology import Topology
 from lab.scenario.addresses import written_hosts
+from lab.scenario.certificates import profiles
 from lab.scenario.exchange import parameter
-from lab.scenario.kinds import Fields, Key
 from lab.scenario.language import AttributedKeys, ExpectationKeys, MessageKeys, NdrKeys, SectionKeys
-from lab.scenario.parties import CertificateKeys, DnsKeys, HostKeys, HybridKeys, OrganizationKeys, TenantKeys
+from lab.scenario.parties import DnsKeys, HostKeys, HybridKeys, OrganizationKeys, TenantKeys
+from lab.scenario.records import Fields, Key
 from lab.scenario.report import unknown
 from lab.scenario.tree import Table, is_null
 
@@ -125,8 +126,8 @@ def _exists(read: Fields, key: Key[Any] | str, name: str | None, known: Iterable
 def _certificate(read: Fields, key: Key[Any] | str, scenario: Fields, known: Known) -> None:
     name = read.values.get(key if isinstance(key, str) else key.name)
     _exists(read, key, name, known.certificates, "certificate")
-    kind = scenario[SectionKeys.certificates].get(name) if name is not None else None
-    if kind is not None and not kind[CertificateKeys.names] and kind[CertificateKeys.profile] is None:
+    written = scenario[SectionKeys.certificates]
+    if name in written and name not in profiles(written):
         read.wrong(
             key, f"the certificate {name!r} has no names", "it is a kind to start from, with `profile:`"
         )

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from lab.model.names import Address
 from lab.model.tenant import RecipientKind
 from lab.model.topology import Role, Topology
-from lab.scenario.kinds import Fields
 from lab.scenario.language import MessageKeys, SectionKeys
+from lab.scenario.records import Fields
 from lab.scenario.report import did_you_mean
 
 

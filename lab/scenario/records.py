@@ -1,0 +1,187 @@
+"""Records: tables with declared keys. The loader, the schema and the reference all come from the declarations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar, cast
+
+from lab.scenario.kinds import JsonSchema, Kind, Many, Named, Single
+from lab.scenario.report import At, one_of, unknown
+from lab.scenario.tree import Entry, Node, Place, Scalar, Table, is_null
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+@dataclass(frozen=True)
+class Key(Generic[T_co]):
+    """One key of a record."""
+
+    name: str
+    kind: Kind[Any]
+    doc: str
+    default: T_co
+    required: bool = False
+
+
+def required(name: str, kind: Kind[T], doc: str) -> Key[T]:
+    """A key that must be there."""
+    return Key(name, kind, doc, cast("T", None), required=True)
+
+
+def optional(name: str, kind: Kind[T], doc: str) -> Key[T | None]:
+    """A key that may be absent: None."""
+    return Key(name, kind, doc, None)
+
+
+def several(name: str, kind: Kind[T], doc: str) -> Key[tuple[T, ...]]:
+    """A list that may be absent: empty."""
+    return Key(name, Many(kind), doc, ())
+
+
+def named(name: str, names: Single[Any], kind: Kind[T], doc: str) -> Key[Mapping[str, T]]:
+    """A table of names that may be absent: empty."""
+    return Key(name, Named(names, kind), doc, {})
+
+
+@dataclass(frozen=True)
+class Fields:
+    """A record that was read: its values, and where each stands."""
+
+    place: Place
+    at: At
+    values: Mapping[str, Any]
+    places: Mapping[str, Place]
+    nulls: frozenset[str] = frozenset()
+    """Keys that are written with a null."""
+    amends: bool = False
+
+    def __getitem__(self, key: Key[T]) -> T:
+        return cast("T", self.values[key.name]) if key.name in self.values else key.default
+
+    def given(self, key: Key[Any]) -> bool:
+        """Whether the key is written and not null."""
+        return key.name in self.values
+
+    def wrong(self, key: Key[Any] | str, wanted: str, hint: str | None = None) -> None:
+        """Report a problem at a key; at the record itself if the key is not written."""
+        name = key if isinstance(key, str) else key.name
+        self.at.key(name).wrong(self.places.get(name, self.place), wanted, hint)
+
+
+@dataclass(frozen=True, eq=False)
+class Record(Kind[Fields]):
+    """A table with declared keys."""
+
+    name: str
+    doc: str
+    keys: tuple[Key[Any], ...]
+    short: str | None = None
+    """The key that a single value in the place of the table stands for."""
+    whole: bool = False
+    """Always said as a whole, as list items are; others may be completed by an include or a variant."""
+    any_case: bool = False
+    """PowerShell's parameter names are not case-sensitive."""
+    not_emulated: frozenset[str] = frozenset()
+    """Parameters of the real object that a copied configuration may have, and the lab has no use for."""
+
+    def read(self, node: Node, at: At) -> Fields | None:
+        """The fields; None if a required one is missing or wrong."""
+        if isinstance(node, Scalar) and self.short is not None and not node.is_null:
+            node = Table(node.place, {self.short: Entry(node.place, node)})
+        if not isinstance(node, Table):
+            at.wrong(node.place, f"a table with the keys of {self.name}", f"such as {self._example()}")
+            return None
+        spelled = {(key.name.lower() if self.any_case else key.name): key for key in self.keys}
+        values: dict[str, Any] = {}
+        places: dict[str, Place] = {}
+        nulls: set[str] = set()
+        for name, entry in node.entries.items():
+            key = spelled.get(name.lower() if self.any_case else name)
+            if key is None:
+                self._unknown(name, entry, at)
+                continue
+            places[key.name] = entry.place
+            if is_null(entry.value):
+                nulls.add(key.name)
+            elif (value := key.kind.read(entry.value, at.key(name))) is not None:
+                values[key.name] = value
+        fields = Fields(node.place, at, values, places, frozenset(nulls), node.amends)
+        whole = [_has(fields, key) for key in self.keys if key.required]
+        return fields if all(whole) else None
+
+    def _unknown(self, name: str, entry: Entry, at: At) -> None:
+        if name.lower() in self.not_emulated:
+            at.key(name).wrong(entry.place, f"the lab does not emulate {name}", "leave it out")
+        else:
+            hint = unknown(name, (key.name for key in self.keys))
+            at.key(name).wrong(entry.place, f"{self.name} has no key {name!r}", hint)
+
+    def _example(self) -> str:
+        return one_of([key.name for key in self.keys][:3])
+
+    def schema(self) -> JsonSchema:
+        """A reference; `definition` has the keys."""
+        there: JsonSchema = {"$ref": f"#/$defs/{self.name.replace(' ', '-')}"}
+        if self.short is None:
+            return there
+        short = next(key for key in self.keys if key.name == self.short)
+        return {"anyOf": [short.kind.schema(), there]}
+
+    def definition(self) -> JsonSchema:
+        """The keys, with their documentation."""
+        return {
+            "description": self.doc,
+            "type": "object",
+            "properties": {key.name: _property(key) for key in self.keys},
+            "required": [key.name for key in self.keys if key.required and self.whole],
+            "additionalProperties": False,
+        }
+
+    def tables(self) -> Iterator[Record]:
+        """This one; its keys' records are found through it."""
+        yield self
+
+
+def _has(fields: Fields, key: Key[Any]) -> bool:
+    """Whether a required key is there; one that was wrong has been reported already."""
+    if key.name not in fields.places or key.name in fields.nulls:
+        fields.wrong(key, f"{key.name} is missing", key.doc)
+    return key.name in fields.values
+
+
+def _property(key: Key[Any]) -> JsonSchema:
+    kind = key.kind.schema()
+    told: JsonSchema = {**(kind if key.required else _or_null(kind)), "description": key.doc}
+    if isinstance(key.default, str | int | float | bool) and key.default != "":
+        told["default"] = key.default
+    return told
+
+
+def _or_null(kind: JsonSchema) -> JsonSchema:
+    """The kind, or null for its default."""
+    if not kind or "null" in str(kind.get("type")):
+        return kind
+    choices = kind["anyOf"] if set(kind) == {"anyOf"} else [kind]
+    return {"anyOf": [*choices, {"type": "null"}]}
+
+
+def all_records(root: Record) -> tuple[Record, ...]:
+    """A record and all that it refers to, each once."""
+    seen: dict[str, Record] = {}
+    waiting = [root]
+    while waiting:
+        record = waiting.pop(0)
+        if record.name not in seen:
+            seen[record.name] = record
+            waiting += [t for key in record.keys for t in key.kind.tables() if isinstance(t, Record)]
+    return tuple(seen.values())
+
+
+def declared(
+    name: str, doc: str, keys: type, *, short: Key[Any] | None = None, whole: bool = False
+) -> Record:
+    """A record of all the keys that a class declares, in order."""
+    own = tuple(value for value in vars(keys).values() if isinstance(value, Key))
+    return Record(name, doc, own, short.name if short else None, whole)

@@ -1,0 +1,255 @@
+"""A variant written out in full: what the wizard created, every default that follows from another key, every DNS record.
+
+The text loads again, to the same topology.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from datetime import timedelta
+from enum import Enum
+from ipaddress import IPv4Network
+from typing import Any
+
+import yaml
+
+from lab.model.certificate import CertificateProfile
+from lab.model.dns import Zones
+from lab.model.names import Domain
+from lab.model.onprem import OnPremOrganization
+from lab.model.switches import Switches
+from lab.model.tenant import Recipient, RecipientKind, Tenant
+from lab.model.topology import Host, Region, Role, Topology
+from lab.scenario.exchange import parameters
+from lab.scenario.model import Expectation, MessageSpec, Variant
+
+Plain = dict[str, Any]
+_LONG = 120
+_HOST = Host(name="", role=Role.INTERNET, fqdn=Domain("example"), address="")
+"""The defaults, which need not be said."""
+
+
+def render(variant: Variant) -> str:
+    """The fully expanded variant as YAML."""
+    topology = variant.topology
+    written: Plain = {
+        "scenario": variant.name,
+        "title": variant.title,
+        "why": variant.why,
+        "as_of": variant.as_of.isoformat() if variant.as_of else None,
+        "start": variant.starts.isoformat().replace("+00:00", "Z"),
+        "only": variant.only,
+        "only_why": variant.only_why,
+        "switches": _differences(topology.switches, Switches()),
+        "organizations": {
+            name: _organization(each, topology) for name, each in topology.organizations.items()
+        },
+        "tenants": {name: _tenant(each) for name, each in topology.tenants.items()},
+        "hosts": {name: _host(h) for name, h in topology.hosts.items() if h.organization is None},
+        "regions": {name: _region(each) for name, each in topology.regions.items()},
+        "certificates": {name: _profile(each) for name, each in variant.profiles.items()},
+        "dns": _dns(topology.zones),
+        "messages": {each.key: _message(each) for each in variant.messages},
+        "expect": {key: _expectation(each) for key, each in variant.expect.items()},
+    }
+    text: str = yaml.dump(_filled(written), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_LONG)
+    return text
+
+
+class _Dumper(yaml.SafeDumper):
+    """No anchors: a reader wants each thing where it is."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - whatever it is
+        return True
+
+
+def _plain(value: Any) -> Any:
+    """Model values as YAML values."""
+    match value:
+        case Enum():
+            return value.value
+        case bool() | int() | float() | None:
+            return value
+        case IPv4Network():
+            return str(value.network_address) if value.prefixlen == 32 else str(value)
+        case timedelta():
+            return _span(value)
+        case tuple() | list() | frozenset():
+            items = sorted(value) if isinstance(value, frozenset) else value
+            return [_plain(item) for item in items]
+        case Mapping():
+            return {str(key): _plain(item) for key, item in value.items()}
+        case _:
+            return str(value)
+
+
+def _span(value: timedelta) -> str:
+    seconds = int(value.total_seconds())
+    for unit, letter in ((86400, "d"), (3600, "h"), (60, "m")):
+        if seconds % unit == 0:
+            return f"{seconds // unit}{letter}"
+    return f"{seconds}s"
+
+
+def _filled(table: Plain) -> Plain:
+    """Without what says nothing."""
+    return {
+        key: _plain(value) for key, value in table.items() if value not in (None, "", (), [], {}, frozenset())
+    }
+
+
+def _differences(made: Any, default: Any) -> Plain:
+    names = [each.name for each in fields(made)]
+    return {name: getattr(made, name) for name in names if getattr(made, name) != getattr(default, name)}
+
+
+def _parameters(made: object) -> Plain:
+    return {key: _plain(value) for key, value in parameters(made).items()}
+
+
+def _organization(organization: OnPremOrganization, topology: Topology) -> Plain:
+    hosts = {
+        name: _host(host) for name, host in topology.hosts.items() if host.organization == organization.name
+    }
+    found = _recipients(organization.recipients)
+    return _filled(
+        {
+            "AcceptedDomains": [_parameters(each) for each in organization.accepted_domains],
+            "mailboxes": found[RecipientKind.MAILBOX],
+            "remote_mailboxes": found[RecipientKind.MAIL_USER],
+            "hosts": hosts,
+            "SendConnectors": [_parameters(each) for each in organization.send_connectors],
+            "ReceiveConnectors": [_parameters(each) for each in organization.receive_connectors],
+        }
+    )
+
+
+def _tenant(tenant: Tenant) -> Plain:
+    found = _recipients(tenant.recipients)
+    return _filled(
+        {
+            "id": tenant.id,
+            "initial_domain": tenant.initial_domain,
+            "region": tenant.region,
+            "AcceptedDomains": [_parameters(each) for each in tenant.accepted_domains],
+            "mailboxes": found[RecipientKind.MAILBOX],
+            "mail_users": found[RecipientKind.MAIL_USER],
+            "InboundConnectors": [_parameters(each) for each in tenant.inbound_connectors],
+            "OutboundConnectors": [_parameters(each) for each in tenant.outbound_connectors],
+            "OrganizationConfig": {"RejectDirectSend": True} if tenant.reject_direct_send else None,
+            "dbeb": tenant.dbeb,
+            "honor_dmarc": tenant.honor_dmarc,
+            "dkim": tenant.dkim_domains,
+        }
+    )
+
+
+def _recipients(directory: Mapping[str, Recipient]) -> dict[RecipientKind, list[Plain]]:
+    made: dict[RecipientKind, list[Plain]] = {kind: [] for kind in RecipientKind}
+    for recipient in dict.fromkeys(directory.values()):
+        told = {"address": recipient.primary, "proxies": recipient.proxies, "external": recipient.external}
+        made[recipient.kind].append(_filled(told))
+    return made
+
+
+def _host(host: Host) -> Plain:
+    told: Plain = {
+        "role": host.role,
+        "address": host.address,
+        "nat": host.nat,
+        "fqdn": host.fqdn,
+        "helo": host.helo,
+        "certificate": host.certificate,
+        "client_certificate": None if host.client_certificate else False,
+        "offers_tls": None if host.offers_tls else False,
+        "smart_hosts": host.smart_hosts,
+        "domains": host.accepts_domains if host.role is Role.INTERNET else None,
+        "mailboxes": tuple(host.mailboxes.values()),
+        "strict_spf": host.strict_spf or None,
+        "dkim_signs": host.dkim_signs,
+        "max_hops": host.max_hops if host.max_hops != _HOST.max_hops else None,
+        "expires_after": host.expires_after if host.expires_after != _HOST.expires_after else None,
+    }
+    if host.role is not Role.GATEWAY:
+        return _filled(told)
+    fronted = {
+        "accepts_domains": host.accepts_domains,
+        "forwards_to": host.forwards_to,
+        "relay_from": host.relay_from,
+    }
+    return {**_filled(told), **{key: _plain(value) for key, value in fronted.items()}}
+
+
+def _region(region: Region) -> Plain:
+    pools = {"front_ends": region.front_ends, "outbound": region.outbound, "high_risk": region.high_risk}
+    machines = {
+        pool: [_filled({"address": h.address, "fqdn": h.name, "helo": h.helo}) for h in hosts]
+        for pool, hosts in pools.items()
+    }
+    return {**machines, "offset": region.offset}
+
+
+def _profile(profile: CertificateProfile) -> Plain:
+    return _filled(_differences(profile, CertificateProfile(name=profile.name, names=())))
+
+
+def _dns(zones: Zones) -> Plain:
+    records: dict[str, Plain] = {}
+    for (name, kind), rows in zones.rows.items():
+        records.setdefault(name, {})[kind] = rows
+    return {"derive": False, **_filled({"records": records, "servfail": sorted(zones.broken)})}
+
+
+def _message(message: MessageSpec) -> Plain:
+    headers: dict[str, list[str]] = {}
+    for name, value in message.headers:
+        headers.setdefault(name, []).append(value)
+    return _filled(
+        {
+            "from": message.sender,
+            "to": message.recipients,
+            "reverse_path": message.reverse_path,
+            "subject": message.subject,
+            "body": message.body,
+            "headers": headers,
+            "via": message.via,
+            "why": message.why,
+        }
+    )
+
+
+def _expectation(claim: Expectation) -> Plain:
+    attributed = claim.attributed and {
+        "tenant": claim.attributed.tenant,
+        "basis": claim.attributed.basis,
+        "connector": claim.attributed.connector,
+        "direction": claim.attributed.direction,
+    }
+    ndr = claim.ndr and {
+        "status": claim.ndr.status,
+        "from": claim.ndr.generated_by,
+        "to": claim.ndr.to,
+        "via": claim.ndr.via,
+        "ends": claim.ndr.ends,
+        "path": claim.ndr.path,
+    }
+    return _filled(
+        {
+            "path": claim.path,
+            "attributed": _filled(attributed) if attributed else None,
+            "ends": claim.ends,
+            "ndr": _filled(ndr) if ndr else None,
+            "no_ndr": claim.no_ndr or None,
+            "reply": claim.reply,
+            "seen_by": claim.seen_by,
+            "not_seen_by": claim.not_seen_by,
+            "spf": _table(claim.spf),
+            "dmarc": _table(claim.dmarc),
+            "headers": _table(claim.headers),
+        }
+    )
+
+
+def _table(pairs: Iterable[tuple[str, str]]) -> Plain:
+    return dict(pairs)
