@@ -53,10 +53,29 @@ STEP_KEYS: Mapping[StepKind, tuple[str, ...]] = {
         "tls",
         "certificate",
     ),
-    StepKind.DEFERRED: ("recipients", "host", "connector", "connection", "reply", "until"),
+    StepKind.DEFERRED: (
+        "recipients",
+        "host",
+        "connector",
+        "connection",
+        "reply",
+        "until",
+        "tls",
+        "certificate",
+    ),
     StepKind.DELIVERED: ("recipient", "mailbox"),
-    StepKind.BOUNCED: ("recipient", "status", "reply", "host", "connection", "ndr", "ndr_to"),
-    StepKind.DROPPED: ("recipient", "reason", "reply", "host", "connection"),
+    StepKind.BOUNCED: (
+        "recipient",
+        "status",
+        "reply",
+        "host",
+        "connection",
+        "ndr",
+        "ndr_to",
+        "tls",
+        "certificate",
+    ),
+    StepKind.DROPPED: ("recipient", "reason", "reply", "host", "connection", "tls", "certificate"),
 }
 
 

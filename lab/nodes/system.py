@@ -148,7 +148,7 @@ class MailSystem(ABC):
                 data = {"recipient": str(recipient), "kind": "unknown", "rewritten": ""}
                 steps.append(Step(StepKind.RESOLVED, data, rules, context.now))
         parts = [_part(item, key, pairs, context) for key, pairs in groups.items()]
-        ended = self._report(item, failures, context, host="", connection="")
+        ended = self._report(item, failures, context, None)
         good = self._confirm(item, served, "delivered", context)
         return Settlement(
             steps=(*steps, *ended.steps),
@@ -184,7 +184,7 @@ class MailSystem(ABC):
             waiting = self._waiting(item, late, context)
             queue = (waiting,)
             steps += [_deferred(route, attempt, r, who, waiting, context) for r, who in late.items()]
-        ended = self._report(item, failures, context, host=host, connection=attempt.connection)
+        ended = self._report(item, failures, context, attempt)
         relayed = [a for who in sent.values() for a in who]
         good = self._confirm(item, relayed, "relayed", context) if not attempt.dsn else Settlement()
         return Settlement(
@@ -227,20 +227,20 @@ class MailSystem(ABC):
     # -- reports
 
     def _report(
-        self, item: QueueItem, failures: Iterable[Failure], context: Context, *, host: str, connection: str
+        self, item: QueueItem, failures: Iterable[Failure], context: Context, attempt: Attempt | None
     ) -> Settlement:
         """Bounce: an NDR to the reverse-path, unless there is nobody to tell (R205) or nobody wants to know."""
         failed = tuple(failures)
         if not failed:
             return Settlement()
         if not may_report(item):
-            dropped = [_dropped(f, host, connection, context) for f in failed]
+            dropped = [_dropped(f, attempt, context) for f in failed]
             return Settlement(steps=tuple(dropped))
         told = tuple(f for f in failed if wants(item, f.recipient, "FAILURE"))
         ndr = self._ndr(item, told, context) if told else None
         message_id = ndr[1].message.message_id if ndr else ""
         to = str(item.reverse_path.address) if ndr else ""
-        steps = tuple(_bounced(f, host, connection, message_id, to, context) for f in failed)
+        steps = tuple(_bounced(f, attempt, message_id, to, context) for f in failed)
         if ndr is None:
             return Settlement(steps=steps)
         return Settlement(steps=steps, queue=(ndr[1],), heads=(ndr[0],))
@@ -330,6 +330,18 @@ def _nowhere(item: QueueItem) -> Route:
     )
 
 
+def _encounter(attempt: Attempt | None) -> dict[str, object]:
+    """What is known of the connection that a step tells of."""
+    if attempt is None:
+        return {"host": "", "connection": "", "tls": "", "certificate": ""}
+    return {
+        "host": attempt.target.host if attempt.target else "",
+        "connection": attempt.connection,
+        "tls": attempt.tls.version if attempt.tls else "",
+        "certificate": attempt.shown,
+    }
+
+
 def _deferred(
     route: Route,
     attempt: Attempt,
@@ -340,34 +352,31 @@ def _deferred(
 ) -> Step:
     data = {
         "recipients": texts(recipients),
-        "host": attempt.target.host if attempt.target else "",
         "connector": route.connector,
-        "connection": attempt.connection,
         "reply": str(reply),
         "until": waiting.due.isoformat(),
+        **_encounter(attempt),
     }
     return Step(StepKind.DEFERRED, data, ("R149",), context.now)
 
 
-def _bounced(failure: Failure, host: str, connection: str, ndr: str, ndr_to: str, context: Context) -> Step:
+def _bounced(failure: Failure, attempt: Attempt | None, ndr: str, ndr_to: str, context: Context) -> Step:
     data = {
         "recipient": str(failure.recipient),
         "status": status_of(failure.reply),
         "reply": str(failure.reply),
-        "host": host,
-        "connection": connection,
         "ndr": ndr,
         "ndr_to": ndr_to,
+        **_encounter(attempt),
     }
     return Step(StepKind.BOUNCED, data, ("R196", "R197"), context.now)
 
 
-def _dropped(failure: Failure, host: str, connection: str, context: Context) -> Step:
+def _dropped(failure: Failure, attempt: Attempt | None, context: Context) -> Step:
     data = {
         "recipient": str(failure.recipient),
         "reason": "there is nobody to report to: the reverse-path is null",
         "reply": str(failure.reply),
-        "host": host,
-        "connection": connection,
+        **_encounter(attempt),
     }
     return Step(StepKind.DROPPED, data, ("R205",), context.now)
