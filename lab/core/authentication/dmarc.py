@@ -39,9 +39,11 @@ def parse(text: str) -> DmarcRecord | None:
     A record with reports wanted (rua) but no valid p= counts as `none` (6.6.3); odd values mean the default.
     """
     pairs = [part.partition("=") for part in text.split(";") if part.strip()]
-    tags = {name.strip().lower(): value.strip() for name, _, value in pairs}
-    if not pairs or pairs[0][0].strip() != "v" or tags.get("v") != "DMARC1":
+    if not pairs or [word.strip() for word in pairs[0]] != ["v", "=", "DMARC1"]:
         return None
+    tags = {
+        name.strip().lower(): value.strip() for name, _, value in reversed(pairs)
+    }  # the first of a name counts
     policy = _policy(tags.get("p"))
     if policy is None:
         if "rua" not in tags:
