@@ -175,7 +175,7 @@ class Dialogue:
             return refused
         message = Message.parse(content)
         heard = await self._asked(self._node.data(self.connection, transaction, message, self._context()))
-        return await self._kept(heard, transaction)
+        return await self._kept(heard)
 
     async def _helo(self, argument: str) -> Reply:
         refused = self._meet(argument, extended=False)
@@ -212,7 +212,7 @@ class Dialogue:
             return command
         transaction = Transaction(command.reverse_path, command.parameters)
         heard = await self._asked(self._node.mail(self.connection, transaction, self._context()))
-        reply = await self._kept(heard, transaction)
+        reply = await self._kept(heard)
         if reply.positive:
             self._transaction = Transaction(command.reverse_path, command.parameters, (), heard.steps)
         return reply
@@ -227,7 +227,7 @@ class Dialogue:
             return phrases.TOO_MANY_RECIPIENTS
         asking = self._node.rcpt(self.connection, transaction, command.recipient, self._context())
         heard = await self._asked(asking)
-        reply = await self._kept(heard, transaction)
+        reply = await self._kept(heard)
         if reply.positive:
             self._transaction = transaction.having(command.recipient, command.dsn, heard)
         return reply
@@ -241,7 +241,7 @@ class Dialogue:
     async def _auth(self, _: str) -> Reply:
         return phrases.NO_SUCH_AUTHENTICATION
 
-    async def _kept(self, heard: Heard, transaction: Transaction) -> Reply:
+    async def _kept(self, heard: Heard) -> Reply:
         """The node's reply, once what it decided is on disk."""
         if heard.head is None:
             return heard.reply
