@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import email.policy
 import re
+from base64 import b64decode
 from dataclasses import replace
 from email.message import EmailMessage
 from pathlib import Path
@@ -321,6 +322,28 @@ def test_thread_index_continues_that_of_the_original():
     assert index is not None
     assert index.startswith(parent[:29])
     assert len(index) == 36
+
+
+@pytest.mark.parametrize("odd", ["", "not base64!", "AAAA"], ids=["none", "no-base64", "short"])
+def test_thread_index_starts_anew_when_the_original_has_none(odd):
+    made = report(an_item(a_message(("Thread-Index", odd))), (a_failure(),), ONLINE, a_context())
+    index = made.get("Thread-Index")
+    assert index is not None
+    assert len(b64decode(index)) == 22
+
+
+def test_over_long_header_lines_are_folded_in_what_comes_back():
+    odd = a_message(("X-Long", "ü" * 3000))
+    original = parts(report(an_item(odd, ret="HDRS"), (a_failure(),), ONLINE, a_context()))[2]
+    assert max(map(len, original.as_bytes().splitlines())) <= 998
+    assert original.get_content().count("ü") == 3000
+
+
+def test_on_prem_server_s_own_verdict_names_no_remote_server():
+    gave_up = a_failure(reply=Reply(554, "5.4.6", "Hop count exceeded - possible mail loop"), remote=None)
+    text = plain_text(report(an_item(), (gave_up,), ON_PREM, a_context()))
+    assert "user@b.example\n554 5.4.6 Hop count exceeded - possible mail loop\n" in text
+    assert "Remote Server" not in text
 
 
 @each_maker

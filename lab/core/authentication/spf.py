@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from ipaddress import IPv4Address, ip_address, ip_network
+from functools import lru_cache
+from ipaddress import IPv4Address, ip_address
 
 from lab.core.authentication.results import Spf, SpfResult
 from lab.core.authentication.spf_macro import (
@@ -112,6 +113,7 @@ def check_host(
     return SpfResult(verdict.result, domain, ip, mechanism=verdict.mechanism, explanation=explanation)
 
 
+@lru_cache(maxsize=1024)
 def _address(ip: str) -> Address:
     address = ip_address(ip)
     mapped = getattr(address, "ipv4_mapped", None)
@@ -205,11 +207,11 @@ def _mx_has_address(name: str, mechanism: Mechanism, check: _Check) -> Asking[bo
 
 
 def _covers(network: str, mechanism: Mechanism, client: Address) -> bool:
-    address = ip_address(network)
+    address = _address(network)
     if address.version != client.version:
         return False
-    prefix = mechanism.prefix4 if client.version == 4 else mechanism.prefix6
-    return client in ip_network((address, prefix), strict=False)
+    free = 32 - mechanism.prefix4 if client.version == 4 else 128 - mechanism.prefix6
+    return int(address) >> free == int(client) >> free
 
 
 def _address_type(check: _Check) -> RecordType:

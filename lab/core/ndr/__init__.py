@@ -1,4 +1,4 @@
-"""Delivery reports (RFC 3464) as each kind of server writes them: NDRs and, where asked for, success reports.
+"""Delivery reports (RFC 3464) as each kind of server writes them: NDRs and, where asked for, success reports (R199).
 
 The envelope is the caller's: null reverse-path, to the reverse-path of the original (R197). `X-OriginatorOrg` and
 the CrossTenant headers of an NDR (FromEntityHeader `Hosted`) are exit stamps like those of any other message.

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
 from lab.core.dates import read_date, us_date
-
-_LINE = re.compile(
-    r"\s*(?:from\s+(\S+))?.*?\bby\s+(\S+)"
-    r"(?:.*?\bwith\s+(Microsoft\s+SMTP\s+Server|E?SMTPS?A?|LMTP|HTTPS?|mapi)\b)?",
-    re.DOTALL,
-)
 
 
 class MessageHop(NamedTuple):
@@ -34,20 +27,22 @@ def message_hops(received: Iterable[str]) -> tuple[MessageHop, ...]:
     before: datetime | None = None
     for line in reversed(tuple(received)):
         when = read_date(line.rpartition(";")[2])
-        found = _LINE.match(line)
-        origin, by, protocol = found.groups("") if found else ("", "", "")
-        hops.append(
-            MessageHop(
-                str(len(hops) + 1),
-                us_date(when) if when else "",
-                origin,
-                by,
-                " ".join(protocol.split()),
-                _delay(before, when),
-            )
-        )
+        time = us_date(when) if when else ""
+        hops.append(MessageHop(str(len(hops) + 1), time, *_servers(line.split()), _delay(before, when)))
         before = when
     return tuple(hops)
+
+
+def _servers(words: list[str]) -> tuple[str, str, str]:
+    """From whom, by whom and by which protocol; Postfix has an earlier `with` for the cipher."""
+    origin = words[1] if words[:1] == ["from"] and len(words) > 1 else ""
+    if "by" not in words[:-1]:
+        return origin, "", ""
+    at = words.index("by") + 1
+    protocol = words[words.index("with", at) + 1 :][:1] if "with" in words[at:] else []
+    if protocol == ["Microsoft"]:
+        protocol = ["Microsoft SMTP Server"]
+    return origin, words[at], "".join(protocol)
 
 
 def _delay(before: datetime | None, when: datetime | None) -> str:
