@@ -1,8 +1,8 @@
 """Attribution: which tenant and which connector a message is taken to speak for. R1-R44.
 
 A pure decision on facts: the client's credentials, the reverse-path, one recipient. The recipient is the last thing
-that is looked at, and only if neither certificate nor reverse-path has settled the matter; this order is the fault that
-the lab exists to show.
+that is looked at, and only if neither certificate nor reverse-path has settled the matter (R4, R54); this order is the
+fault that the lab exists to show (R13, R14).
 """
 
 from __future__ import annotations
@@ -242,7 +242,7 @@ class _Case:
         )
 
     def _nobody(self) -> Attribution:
-        """The recipient is in no tenant, and the client speaks for none: no relay (R35, R36)."""
+        """The recipient is in no tenant, and the client speaks for none: no relay (R30, R35, R36)."""
         rules = self.credentials.rules
         if any(c.match for c in self.candidates):
             return self.refuse(ATTR36, Reason.NOT_ACCEPTED, (*rules, "R5", "R11", "R36"))

@@ -134,7 +134,7 @@ def deliver(item: QueueItem, route: Route) -> Talk:
 
 
 def _visit(item: QueueItem, route: Route, target: Target) -> Generator[Ask, Answer, tuple[Attempt, bool]]:
-    """One target, by TLS where it is offered; without, if TLS fails and no connector demands it (R100)."""
+    """One target, by TLS where it is offered; without, if TLS fails and no connector demands it (R100, R133)."""
     attempt, verdict = yield from _session(item, route, target, use_tls=True)
     if verdict == "tls failed" and route.tls.level is None:
         attempt, verdict = yield from _session(item, route, target, use_tls=False)

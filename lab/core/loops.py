@@ -1,4 +1,8 @@
-"""Has a message come through Exchange Online too often? R161, R162."""
+"""Has a message come through Exchange Online too often? R161, R162.
+
+The article's misrouting is no loop: the second entry comes from Exchange Online's own hosts (R165). Each pass leaves its
+`Received` lines (R164), and these are counted.
+"""
 
 from __future__ import annotations
 

@@ -69,8 +69,10 @@ def _step(hop: Hop, step: Step) -> Iterator[str]:
             yield _tls_to(step)
             yield from _handed(hop, step, "sent", text(step, "reply"))
         case StepKind.DEFERRED:
+            yield from _tls_if_reached(step)
             yield from _handed(hop, step, "deferred", _said(step))
         case StepKind.BOUNCED:
+            yield from _tls_if_reached(step)
             yield from _handed(hop, step, "bounced", _said(step))
             if text(step, "ndr"):
                 yield _line("bounce", f"{hop.head.id}: sender non-delivery notification: {text(step, 'ndr')}")
@@ -96,6 +98,12 @@ def _refusal(hop: Hop, step: Step) -> str:
 
 def _helo(hop: Hop) -> str:
     return text(hop.first(StepKind.CONNECTED), "helo") or hop.head.client_host
+
+
+def _tls_if_reached(step: Step) -> Iterator[str]:
+    """A refusal or deferral of the other side; what never was a connection has no TLS to tell of."""
+    if server_of(step):
+        yield _tls_to(step)
 
 
 def _tls_to(step: Step) -> str:

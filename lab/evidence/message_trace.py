@@ -1,4 +1,4 @@
-"""A tenant's message trace: `Get-MessageTraceV2` and `Get-MessageTraceDetailV2` (R206-R213).
+"""A tenant's message trace: `Get-MessageTraceV2` and `Get-MessageTraceDetailV2` (R206-R213, R217).
 
 Only what the tenant may see: messages that it took. A refusal at SMTP leaves no row anywhere (R43, R219).
 """

@@ -29,7 +29,7 @@ def server_of(step: Step) -> str:
 
 
 def last_error(hop: Hop, step: Step) -> str:
-    """`[{LED=…};{MSG=};{FQDN=…};{IP=…};{LRT=…}]`: last error, whose it was, and when (R213)."""
+    """`[{LED=…};{MSG=};{FQDN=…};{IP=…};{LRT=…}]`: last error, whose it was, and when (R41, R213)."""
     when = moment(hop, step).astimezone(UTC)
     stamp = f"{when.month}/{when.day}/{when.year} {when.hour % 12 or 12}:{when:%M:%S} {'PM' if when.hour > 11 else 'AM'}"
     reply = text(step, "reply").replace("\n", " ")

@@ -1,4 +1,7 @@
-"""Who sees what: each administrator's own tables, and the teacher's, which joins them all."""
+"""Who sees what: each administrator's own tables, and the teacher's, which joins them all.
+
+Internet mail in the own tenant's table that should never have been there is the proof of a misrouting (R220).
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """From end of data to the hub's queue: authentication at this entry, header firewall or promotion, stamps.
 
 SPF is evaluated at every entry, against the client of that entry (R166); for mail of a connector the result is
-stamped, but not enforced (R167).
+stamped, but not enforced (R167, R250). Whether the target lets a misrouted message in follows from that (R177).
 """
 
 from __future__ import annotations

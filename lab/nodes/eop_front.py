@@ -1,6 +1,8 @@
 """The front ends of Exchange Online Protection: the SMTP moments, where attribution happens (R1-R44).
 
-All front ends of a region serve all tenants; the host name that a client looked up plays no part (R1).
+All front ends of a region serve all tenants; the host name that a client looked up plays no part (R1). Refusals come at
+the moments of R190. A misrouted transaction gives itself away here: unknown recipients of the target are accepted, and its
+partner restriction is silent (R247).
 """
 
 from __future__ import annotations

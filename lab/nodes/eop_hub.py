@@ -180,7 +180,7 @@ class EopHub(MailSystem):
         return path if path != item.reverse_path else None
 
     def _leaving(self, item: QueueItem, connector: OutboundConnector | None, context: Context) -> Message:  # noqa: ARG002
-        """Exit stamps (R122), organisation headers crossing or filtered (R64), and the tenant's signature (R171)."""
+        """Exit stamps (R122), organisation headers crossing or filtered (R64, R94), and the tenant's signature (R171)."""
         tenant = self.tenant_of(item)
         hub = hub_host(tenant.name, tenant.region)
         crossing = connector is not None and connector.cloud_services_mail_enabled

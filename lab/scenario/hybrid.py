@@ -1,4 +1,9 @@
-"""`hybrid:` expands to what the Hybrid Configuration Wizard creates on both sides (R101-R112)."""
+"""`hybrid:` expands to what the Hybrid Configuration Wizard creates on both sides (R101-R112).
+
+Like the wizard it touches neither MX records nor the internet send connector nor gateways (R109). Which name it was given,
+a wildcard or a host, is the scenario's choice (R84). Mail to `<tenant>.mail.onmicrosoft.com` takes the hybrid connector
+(R240), mail to `<tenant>.onmicrosoft.com` does not (R239).
+"""
 
 from __future__ import annotations
 

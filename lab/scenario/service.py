@@ -1,5 +1,5 @@
 """Exchange Online's own machines: per region front ends, an outbound pool and the pool for reports, with names in
-Microsoft's pattern (R160) and addresses by a plan: the lab's are in 203.0.113.0/24, twenty for each region."""
+Microsoft's pattern (R160), the certificate of R131, and addresses by a plan: the lab's are in 203.0.113.0/24, twenty for each region."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lab's DNS, derived from who is where; every record can be overridden."""
+"""The lab's DNS, derived from who is where; every record can be overridden, those of onmicrosoft.com only by the lab (R158)."""
 
 from __future__ import annotations
 

@@ -114,6 +114,7 @@ RULES: tuple[Rule, ...] = (
         DOCUMENTED,
         "O365N, LIU1, QA23",
         "Advice on connector value conflicts",
+        not_emulated="advice to administrators that contradicts itself; it decides nothing",
     ),
     Rule(
         "R13",
@@ -173,6 +174,7 @@ RULES: tuple[Rule, ...] = (
         DOCUMENTED,
         "MC, SEP",
         "One certificate per tenant",
+        not_emulated="advice to administrators; the scenarios show what happens otherwise",
     ),
     Rule(
         "R20",
@@ -283,6 +285,7 @@ RULES: tuple[Rule, ...] = (
         "NIC, RDS, SEED",
         "Connector changes take time",
         switch="config_propagation_delay",
+        not_emulated="change over time comes with a later version",
     ),
     Rule(
         "R34",

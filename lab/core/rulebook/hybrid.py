@@ -37,6 +37,7 @@ RULES: tuple[Rule, ...] = (
         DOCUMENTED,
         "HYTLS, HCW1, HCW2",
         "Remote domains",
+        not_emulated="remote domains decide nothing on the way of a message here",
     ),
     Rule(
         "R105",

@@ -112,6 +112,7 @@ RULES: tuple[Rule, ...] = (
         DOCUMENTED,
         "TRC, POOL, LAB",
         "Custom data",
+        not_emulated="custom data of report rows come with a later version",
     ),
     Rule(
         "R219",
@@ -200,6 +201,7 @@ RULES: tuple[Rule, ...] = (
         DOCUMENTED,
         "PLOG",
         "Protocol logs",
+        not_emulated="protocol logs come with a later version; the gateway log and traces show the TLS facts",
     ),
     Rule(
         "R230",
@@ -207,6 +209,7 @@ RULES: tuple[Rule, ...] = (
         DOCUMENTED,
         "RAD",
         "Certificate in the send log",
+        not_emulated="protocol logs come with a later version; the gateway log shows which certificate was sent",
     ),
     Rule(
         "R248",
