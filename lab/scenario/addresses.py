@@ -30,10 +30,8 @@ def check(read: Fields, hosts: Mapping[str, Host], regions: Iterable[Region]) ->
     owners: dict[str, str] = {}
     for name, fields in written_hosts(read):
         if name in names:
-            line = names[name].place.line
-            fields.at.wrong(
-                fields.place, f"a second host named {name!r}; the first is in line {line}", "names are unique"
-            )
+            first = names[name].place
+            fields.at.wrong(fields.place, f"a second host named {name!r}", f"the first is in {first}")
         names[name] = fields
         _in_plan(fields, HostKeys.address, (*PUBLIC, *INSIDE))
         _in_plan(fields, HostKeys.nat, PUBLIC)

@@ -115,7 +115,7 @@ def accepted(derived: Iterable[AcceptedDomain], written: Iterable[Fields]) -> tu
         made = AcceptedDomain(**arguments(each, AcceptedDomain))
         if made.domain_name in found:
             each.wrong("DomainName", f"{made.domain_name} is listed twice")
-        found[made.domain_name] = made
+        found.setdefault(made.domain_name, made)
     for one in derived:
         found.setdefault(one.domain_name, one)
     return tuple(found.values())
@@ -128,5 +128,6 @@ def _joined(company: Company, tenant_name: str) -> bool:
 
 def _made(drafts: tuple[Draft[Any], ...], check: cmdlets.Check) -> tuple[Any, ...]:
     for draft in drafts:
-        check(draft)
+        if not draft.written.broken:
+            check(draft)
     return tuple(draft.make() for draft in drafts)

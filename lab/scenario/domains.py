@@ -38,11 +38,17 @@ def _accepted_once(name: str, fields: Fields, tenant: Tenant, owners: dict[str, 
     for accepted in tenant.accepted_domains:
         owner = owners.setdefault(accepted.domain_name, name)
         if owner != name:
-            fields.wrong(
-                TenantKeys.accepted_domains,
-                f"{accepted.domain_name} is accepted in tenant {owner!r} already",
-                "Exchange Online lets one tenant have a domain",
-            )
+            wanted = f"{accepted.domain_name} is accepted in tenant {owner!r} already"
+            _wrong_domain(fields, accepted, wanted, "Exchange Online lets one tenant have a domain")
+
+
+def _wrong_domain(fields: Fields, accepted: AcceptedDomain, wanted: str, hint: str) -> None:
+    """A problem where the accepted domain is written, or where it follows from."""
+    for each in fields[TenantKeys.accepted_domains]:
+        if each.values["DomainName"] == accepted.domain_name:
+            each.wrong("DomainName", wanted, hint)
+            return
+    fields.wrong(TenantKeys.initial_domain, wanted, hint)
 
 
 def _tenant(fields: Fields, tenant: Tenant) -> None:
@@ -51,7 +57,7 @@ def _tenant(fields: Fields, tenant: Tenant) -> None:
             _addresses(recipient, tenant.accepted_domains, "the tenant")
     for accepted in tenant.accepted_domains:
         if accepted.domain_type is DomainType.EXTERNAL_RELAY:
-            fields.wrong(TenantKeys.accepted_domains, "ExternalRelay exists on-premises only", "R139")
+            _wrong_domain(fields, accepted, "ExternalRelay exists on-premises only", "R139")
     names = [accepted.domain_name for accepted in tenant.accepted_domains]
     for domain in fields[TenantKeys.dkim]:
         if domain not in names:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from lab.scenario.report import At, one_of, unknown
+from lab.scenario.report import At, did_you_mean, one_of
 from lab.scenario.tree import Items, Node, Scalar, Table, is_null
 
 T = TypeVar("T")
@@ -71,7 +71,7 @@ def choice(values: Mapping[str, T], wanted: str = "") -> Single[T]:
 
     def parse(text: str) -> T:
         if text.lower() not in spelled:
-            raise ValueError(unknown(text, values))
+            raise ValueError(did_you_mean(text, values) or f"not {text!r}")
         return spelled[text.lower()]
 
     return Single(wanted or one_of(values), parse, {"enum": list(values)})
@@ -83,12 +83,13 @@ class Many(Kind[tuple[T_co, ...]]):
 
     of: Kind[T_co]
 
-    def read(self, node: Node, at: At) -> tuple[T_co, ...]:
-        """Every item that is right."""
+    def read(self, node: Node, at: At) -> tuple[T_co, ...] | None:
+        """Every item that is right; None if there are items and none is."""
         if not isinstance(node, Items):
-            return () if (one := self.of.read(node, at)) is None else (one,)
-        found = (self.of.read(item, at.index(i)) for i, item in enumerate(node.items) if not is_null(item))
-        return tuple(item for item in found if item is not None)
+            return None if (one := self.of.read(node, at)) is None else (one,)
+        found = [self.of.read(item, at.index(i)) for i, item in enumerate(node.items) if not is_null(item)]
+        right = tuple(item for item in found if item is not None)
+        return right if right or not found else None
 
     def schema(self) -> JsonSchema:
         """Either form."""

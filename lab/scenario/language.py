@@ -17,6 +17,7 @@ from lab.model.transport import Direction
 from lab.scenario.kinds import Anything, Single
 from lab.scenario.parties import CERTIFICATE, DNS, HOST, ORGANIZATION, REGION, TENANT
 from lab.scenario.records import Key, Record, declared, named, optional, required, several
+from lab.scenario.report import did_you_mean
 from lab.scenario.words import (
     CHANGE_PATH,
     DATE,
@@ -30,6 +31,7 @@ from lab.scenario.words import (
     REVERSE_PATH,
     TEXT,
     TRUTH,
+    WHOLE_NUMBER,
     from_enum,
     word,
 )
@@ -116,16 +118,18 @@ MESSAGE = declared("message", "A message to send.", MessageKeys)
 def _switch(name: str, default: Any) -> Single[Any]:
     """How a switch's value is read: in the rulebook's words, as a value of the model's type."""
     known = SWITCHES.get(name)
+    values = ("true", "false") if isinstance(default, bool) else known.values if known else ()
 
     def parse(text: str) -> Any:
         spelled = text.lower().removeprefix("$")
         if isinstance(default, bool) and spelled in ("true", "on", "false", "off"):
             return spelled in ("true", "on")
         if isinstance(default, bool) or (known and not known.accepts(text)):
-            raise ValueError(f"{text!r} is no value of this switch")
+            raise ValueError(did_you_mean(text, values) or f"not {text!r}")
+        if not isinstance(default, str) and not WHOLE_NUMBER.fullmatch(text):
+            raise ValueError(f"not {text!r}")
         return type(default)(text)
 
-    values = ("true", "false") if isinstance(default, bool) else known.values if known else ()
     if isinstance(default, bool):
         return Single(
             "true or false", parse, {"anyOf": [{"type": "boolean"}, {"enum": ["on", "off"]}]}, refuses=()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os.path
+from dataclasses import dataclass
 from pathlib import Path
 
+from lab.errors import LabBug
 from lab.scenario import build, overlay
 from lab.scenario.language import ScenarioKeys, SectionKeys, VariantKeys
 from lab.scenario.model import Scenario, Variant
@@ -19,23 +22,24 @@ def load(path: Path | str, *, variant: str | None = None) -> Scenario:
 
     Raises ScenarioError with all problems of the file and its includes.
     """
-    report = Report()
-    file = str(path)
-    text = _text(Path(path), Place(file), At(report))
-    report.settle(file)
+    files = _Files(Report())
+    text = files.text(Path(path), Place(str(path)), At(files.report))
+    files.report.settle(str(path))
     assert text is not None, "a file that cannot be read was reported"
-    return _scenario(text, file, report, variant)
+    return _scenario(text, str(path), files, variant)
 
 
 def load_text(text: str, file: str = "scenario.yaml", *, variant: str | None = None) -> Scenario:
     """Load a scenario from text; includes are relative to `file`. Raises ScenarioError."""
-    return _scenario(text, file, Report(), variant)
+    return _scenario(text, file, _Files(Report()), variant)
 
 
-def _scenario(text: str, file: str, report: Report, only: str | None) -> Scenario:
-    tree = _with_includes(text, file, report, ())
-    report.settle(file)
-    assert tree is not None, "a tree that cannot be composed was reported"
+def _scenario(text: str, file: str, files: _Files, only: str | None) -> Scenario:
+    report = files.report
+    tree = files.tree(text, file, ())
+    if tree is None or not files.complete:
+        report.settle(file)
+        raise LabBug("a tree that cannot be had is reported")
     at = At(report)
     names = tree.get("variants")
     made: dict[str, Variant] = {}
@@ -72,57 +76,68 @@ def _said(tree: Table, key: str) -> str:
     return value.text if isinstance(value, Scalar) else ""
 
 
-def _with_includes(text: str, file: str, report: Report, above: tuple[str, ...]) -> Table | None:
-    """One file laid over its includes, the last include over the earlier ones."""
-    tree = compose(text, file, report)
-    if tree is None:
-        return None
-    under = Table(tree.place)
-    for name in _includes(tree, At(report).key("include")):
-        below = _included(name, file, report, (*above, file))
-        if below is not None:
-            joined = merged(under, below.without(["include", "scenario"]))
-            assert isinstance(joined, Table), "tables join to a table"
-            under = joined
-    over = merged(under, tree)
-    assert isinstance(over, Table), "tables join to a table"
-    return over
+@dataclass(slots=True)
+class _Files:
+    """Reads files and lays each over its includes."""
 
+    report: Report
+    complete: bool = True
+    """False once a file could not be had: then what it would have said must not be missed."""
 
-def _includes(tree: Table, at: At) -> tuple[Scalar, ...]:
-    node = tree.get("include")
-    listed = node.items if isinstance(node, Items) else () if node is None else (node,)
-    for each in listed:
-        if not isinstance(each, Scalar):
-            at.wrong(each.place, "file names, relative to this file")
-    return tuple(each for each in listed if isinstance(each, Scalar))
-
-
-def _included(name: Scalar, file: str, report: Report, above: tuple[str, ...]) -> Table | None:
-    at = At(report).key("include")
-    if "\x00" in name.text or name.text.startswith(("/", "~")) or ":" in name.text:
-        at.wrong(name.place, "a file name relative to this file", "no absolute names")
-        return None
-    path = Path(file).parent / name.text
-    if str(path) in above or len(above) > MAX_INCLUDES:
-        at.wrong(name.place, "files that include each other in a circle", " -> ".join((*above, str(path))))
-        return None
-    text = _text(path, name.place, at)
-    return None if text is None else _with_includes(text, str(path), report, above)
-
-
-def _text(path: Path, place: Place, at: At) -> str | None:
-    """The text of a file; None, and a problem, if it cannot be had."""
-    try:
-        if not path.is_file():
-            hint = "includes are relative to the file they stand in" if at.path else None
-            at.wrong(place, f"there is no file {path}", hint)
+    def tree(self, text: str, file: str, above: tuple[str, ...]) -> Table | None:
+        """One file over its includes, the last include over the earlier ones."""
+        own = compose(text, file, self.report)
+        if own is None:
+            self.complete = False
             return None
-        with path.open("rb") as stream:
-            return stream.read(MAX_BYTES + 1).decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = bytes(error.object).count(b"\n", 0, error.start) + 1
-        at.wrong(Place(str(path), line), "the file is not UTF-8")
-    except (OSError, ValueError) as error:
-        at.wrong(place, f"cannot read {path}", str(error))
-    return None
+        under = Table(own.place)
+        for name in self._includes(own, At(self.report).key("include")):
+            below = self._included(name, file, (*above, file))
+            if below is None:
+                self.complete = False
+            else:
+                under = _joined(under, below.without(["include", "scenario"]))
+        return _joined(under, own)
+
+    def _includes(self, tree: Table, at: At) -> tuple[Scalar, ...]:
+        node = tree.get("include")
+        listed = node.items if isinstance(node, Items) else () if node is None else (node,)
+        for each in listed:
+            if not isinstance(each, Scalar):
+                at.wrong(each.place, "file names, relative to this file")
+                self.complete = False
+        return tuple(each for each in listed if isinstance(each, Scalar))
+
+    def _included(self, name: Scalar, file: str, above: tuple[str, ...]) -> Table | None:
+        at = At(self.report).key("include")
+        if "\x00" in name.text or name.text.startswith(("/", "~")) or ":" in name.text:
+            at.wrong(name.place, "a file name relative to this file", "no absolute names")
+            return None
+        path = os.path.normpath(Path(file).parent / name.text)
+        if path in map(os.path.normpath, above) or len(above) > MAX_INCLUDES:
+            at.wrong(name.place, "files that include each other in a circle", " -> ".join((*above, path)))
+            return None
+        text = self.text(Path(path), name.place, at)
+        return None if text is None else self.tree(text, path, above)
+
+    def text(self, path: Path, place: Place, at: At) -> str | None:
+        """The text of a file; None, and a problem, if it cannot be had."""
+        try:
+            if not path.is_file():
+                hint = "includes are relative to the file they stand in" if at.path else None
+                at.wrong(place, f"there is no file {path}", hint)
+                return None
+            with path.open("rb") as stream:
+                return stream.read(MAX_BYTES + 1).decode("utf-8")
+        except UnicodeDecodeError as error:
+            line = bytes(error.object).count(b"\n", 0, error.start) + 1
+            at.wrong(Place(str(path), line), "the file is not UTF-8")
+        except (OSError, ValueError) as error:
+            at.wrong(place, f"cannot read {path}", str(error))
+        return None
+
+
+def _joined(under: Table, over: Table) -> Table:
+    both = merged(under, over)
+    assert isinstance(both, Table), "tables join to a table"
+    return both

@@ -30,27 +30,30 @@ def variants(scenario: Table, at: At) -> Iterator[tuple[str, Table]]:
         return
     for name, entry in table.entries.items():
         if not is_null(entry.value):
-            here = at.key("variants").key(name)
-            yield name, _expanded(name, entry.place, table, base, here, ())
+            yield name, _expanded(name, entry.place, table, base, at.key("variants"), ())
 
 
-def _expanded(name: str, place: Place, table: Table, base: Table, at: At, below: tuple[str, ...]) -> Table:
+def _expanded(name: str, place: Place, table: Table, base: Table, all_: At, below: tuple[str, ...]) -> Table:
+    """The variant on top of what it extends; `below` are the variants that came here by `extends:`."""
     own = table.get(name)
     if name in below:
-        at.wrong(place, "variants that extend each other in a circle", " -> ".join((*below, name)))
+        circle = " -> ".join((*below, name))
+        all_.key(below[-1]).key("extends").wrong(place, "variants that extend each other in a circle", circle)
         return base
     if own is None:
         others = (each for each in table.entries if each not in below)
-        at.wrong(place, f"no variant is named {name!r}", unknown(name, others))
+        all_.key(below[-1]).key("extends").wrong(
+            place, f"no variant is named {name!r}", unknown(name, others)
+        )
         return base
+    at = all_.key(name)
     if not isinstance(own, Table):
         at.wrong(own.place, "a table of what differs")
         return base
     start = base.without(_ABOUT)
     earlier = own.get(VariantKeys.extends.name)
     if isinstance(earlier, Scalar):
-        there = at.key(VariantKeys.extends.name)
-        start = _expanded(earlier.text, earlier.place, table, base, there, (*below, name)).without(_ABOUT)
+        start = _expanded(earlier.text, earlier.place, table, base, all_, (*below, name)).without(_ABOUT)
     return _changed(_laid_over(start, own, at), own, at)
 
 
@@ -142,7 +145,7 @@ class _Setting:
         return (
             isinstance(kind.of, Record)
             and not any(key.required for key in kind.of.keys)
-            and (kind.of.name in ("dns records", "expectation"))
+            and (kind.of.name in ("dns entry", "expectation"))
         )
 
     def _in_list(self, node: Node, kind: Many[Any], steps: tuple[str, ...]) -> Node:

@@ -157,7 +157,7 @@ RECIPIENT = declared(
 HYBRID = declared("hybrid", "What the Hybrid Configuration Wizard creates, in short (R101-R112).", HybridKeys)
 CERTIFICATE = declared("certificate", "A certificate; keys are made when the lab starts.", CertificateKeys)
 SERVICE_HOST = declared("service host", "A machine of Exchange Online.", ServiceHostKeys, whole=True)
-DNS_ROW = declared("dns records", "Records of one name.", DnsRowKeys)
+DNS_ROW = declared("dns entry", "Records of one name.", DnsRowKeys)
 ORGANIZATION_CONFIG = declared("OrganizationConfig", "Set-OrganizationConfig.", OrganizationConfigKeys)
 
 

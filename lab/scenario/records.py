@@ -60,6 +60,11 @@ class Fields:
     def __getitem__(self, key: Key[T]) -> T:
         return cast("T", self.values[key.name]) if key.name in self.values else key.default
 
+    @property
+    def broken(self) -> bool:
+        """Whether a key is written and could not be read."""
+        return any(name not in self.values and name not in self.nulls for name in self.places)
+
     def given(self, key: Key[Any]) -> bool:
         """Whether the key is written and not null."""
         return key.name in self.values

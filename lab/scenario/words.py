@@ -18,6 +18,7 @@ TRUTH: Single[bool] = Single(
     {"anyOf": [{"type": "boolean"}, {"enum": ["$true", "$false"]}]},
     refuses=(),
 )
+WHOLE_NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 RESERVED = (".example", ".test")
 SERVICE_NAMES = (
@@ -37,7 +38,7 @@ _FQDN: JsonSchema = {"type": "string"}
 def _truth(text: str) -> bool:
     bare = text.lower().removeprefix("$")
     if bare not in ("true", "false"):
-        raise ValueError(f"{text!r} is neither")
+        raise ValueError(f"not {text!r}")
     return bare == "true"
 
 
@@ -66,14 +67,14 @@ def _name(text: str) -> str:
 
 
 def _whole(text: str) -> int:
-    if not re.fullmatch(r"\d{1,9}", text, re.ASCII):
-        raise ValueError(f"{text!r} is none")
+    if not WHOLE_NUMBER.fullmatch(text):
+        raise ValueError(f"not {text!r}")
     return int(text)
 
 
 def _date(text: str) -> date:
     if not re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
-        raise ValueError(f"{text!r} is none")
+        raise ValueError(f"not {text!r}")
     return date.fromisoformat(text)
 
 
@@ -90,7 +91,7 @@ def _moment(text: str) -> datetime:
 def _span(text: str) -> timedelta:
     found = re.fullmatch(r"(\d{1,5})\s*([smhd])", text, re.ASCII)
     if not found:
-        raise ValueError(f"{text!r} is none")
+        raise ValueError(f"not {text!r}")
     unit = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}[found[2]]
     return timedelta(**{unit: int(found[1])})
 
@@ -99,7 +100,7 @@ def _ipv4(text: str) -> str:
     try:
         return str(IPv4Address(text))
     except ValueError:
-        raise ValueError(f"{text!r} is none") from None
+        raise ValueError(f"not {text!r}") from None
 
 
 def _network(text: str) -> IPv4Network:
@@ -114,7 +115,7 @@ def _network(text: str) -> IPv4Network:
 def _mx(text: str) -> Mx:
     preference, _, host = text.strip().partition(" ")
     if not re.fullmatch(r"\d{1,5}", preference, re.ASCII) or not host.strip():
-        raise ValueError(f"{text!r} is none")
+        raise ValueError(f"not {text!r}")
     bare = host.strip()
     return Mx(int(preference), "" if bare == "." else _domain(bare))
 
@@ -165,7 +166,7 @@ def _initial(text: str) -> Domain:
     domain = Domain.parse(text)
     _, dot, parent = domain.partition(".")
     if not dot or parent != "onmicrosoft.com":
-        raise ValueError(f"{text!r} is none")
+        raise ValueError(f"not {text!r}")
     return domain
 
 
