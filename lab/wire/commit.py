@@ -7,6 +7,7 @@ takes all of it. What one waiter did wrong fails for that waiter only.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import queue
 import sqlite3
 import threading
@@ -116,10 +117,10 @@ class GroupCommit:
 
 
 def _tell(batch: list[_Job]) -> None:
-    """Wake all waiters with one call into each loop; a loop that was closed has nobody left to wake."""
+    """Wake all waiters with one call into each loop."""
     for loop in {job.loop for job in batch}:
         theirs = [job for job in batch if job.loop is loop]
-        if not loop.is_closed():
+        with contextlib.suppress(RuntimeError):  # the loop was closed: nobody is left there to be woken
             loop.call_soon_threadsafe(_tell_all, theirs)
 
 

@@ -1,6 +1,7 @@
 """The codec: what is written down is read back as it was."""
 
 import json
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from lab.model.message import Message
 from lab.model.names import Address, Domain, ReversePath
+from lab.model.switches import Switches
 from lab.model.trace import HopHead, Step, StepKind
 from lab.model.transport import Direction, DsnParameters, Mailboxed, QueueItem
 from lab.wire import codec
@@ -168,6 +170,37 @@ def test_text_that_is_no_step_is_a_value_error(text):
 def test_what_could_not_be_read_back_is_not_written(value, why):
     with pytest.raises(TypeError, match=why):
         codec.encode(value)
+
+
+@dataclass(frozen=True)
+class Mixed:
+    pair: tuple[str, int]
+    some: list[float]
+    each: dict[str, Switches]
+    wait: timedelta
+
+
+def test_every_shape_a_field_may_take_round_trips():
+    mixed = Mixed(("a", 1), [0.5, 2], {"x": Switches(seed=7)}, timedelta(seconds=1.5))
+    assert codec.loads(Mixed, codec.dumps(mixed)) == mixed
+
+
+@dataclass(frozen=True)
+class Unclear:
+    either: Switches | DsnParameters
+
+
+@dataclass(frozen=True)
+class Strange:
+    number: complex
+
+
+@pytest.mark.parametrize(
+    ("kind", "why"), [(Unclear, "which of the two"), (Strange, "cannot be read back")], ids=["union", "type"]
+)
+def test_field_that_could_not_be_told_apart_is_refused(kind, why):
+    with pytest.raises(ValueError, match=why):
+        codec.decode(kind, {})
 
 
 def an_item(**other: Any) -> QueueItem:

@@ -22,8 +22,9 @@ from lab.errors import WireError
 from lab.model.dns import DnsQuestion, Mx, NxDomain, Records, RecordType, ServFail, Zones, zones_of
 from lab.model.names import Domain
 from lab.wire.dns_answers import LONGEST_TCP, key_of, name_of, respond
-from lab.wire.dns_server import DnsServer, Query
+from lab.wire.dns_server import DnsServer, Query, _Stream
 from lab.wire.resolver import Resolver
+from tests.wire.pipe import Pipe
 
 HOME = "127.53.0.1"
 LONG = "v=spf1 " + "ip4:198.51.100.10 " * 40 + "-all"
@@ -202,6 +203,42 @@ async def test_close_drops_open_connections(server):
     with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
         await reader.readexactly(65_535)
     writer.close()
+
+
+async def test_silent_tcp_client_is_sent_away(server, monkeypatch):
+    monkeypatch.setattr("lab.wire.dns_server._IDLE", 0.05)
+    reader, writer = await asyncio.open_connection(server.address, server.port)
+    with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
+        await reader.readexactly(1)
+    writer.close()
+
+
+async def test_tcp_client_that_does_not_read_is_not_listened_to(server):
+    stream, pipe = _Stream(server, server._streams), Pipe()
+    stream.connection_made(pipe)
+    query = dns.message.make_query("many.example", "A").to_wire()
+    stream.data_received(struct.pack("!H", len(query)) + query)
+    assert pipe.written > 3000
+    stream.pause_writing()
+    stream.resume_writing()
+    assert pipe.told == ["pause", "resume"]
+    stream.connection_lost(None)
+    assert not server._streams
+
+
+async def test_what_deserves_silence_gets_it(server, resolver):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
+        line.sendto(b"noise", (server.address, server.port))
+        await resolver.answer(DnsQuestion(Domain("mx.a.example"), "A"))  # which is read after the noise
+    assert [query.name for query in server.log] == ["mx.a.example"]
+
+
+async def test_answers_are_made_once_for_each_spelling(server, resolver, monkeypatch):
+    monkeypatch.setattr("lab.wire.dns_server._KEPT", 2)
+    for name in ("mx.a.example", "mx.a.example", "web.a.example", "far.example"):
+        await resolver.answer(DnsQuestion(Domain(name), "A"))
+    assert [response.name for response in server._answers.values()] == ["far.example"]
+    assert len(server.log) == 4
 
 
 async def test_taken_port_is_a_wire_error(server):

@@ -207,6 +207,19 @@ async def test_what_was_asked_before_closing_is_done(store):
     assert len(snapshot(store.path).queue) == 20
 
 
+def test_store_outlives_the_loop_of_its_waiters(tmp_path):
+    store = Store.open(tmp_path / "lab.db")
+
+    async def leave_early() -> None:
+        accepting = asyncio.ensure_future(store.accept(heard(an_item("1")), []))
+        await asyncio.sleep(0)
+        accepting.cancel()
+
+    asyncio.run(leave_early())
+    assert asyncio.run(store.counts()).queued == 1
+    asyncio.run(store.close())
+
+
 async def test_files_are_private(store):
     await store.accept(heard(an_item("1")), [])
     modes = {each.name: each.stat().st_mode & 0o777 for each in store.path.parent.iterdir()}
