@@ -7,7 +7,6 @@ what a command leads to is the node's business. Nothing here reads or writes a s
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from enum import Enum, auto
 from typing import TypeVar
 
 from lab.errors import WireError
@@ -20,46 +19,10 @@ from lab.wire import commands, phrases
 from lab.wire.commands import Bdat, Offered
 from lab.wire.content import objection
 from lab.wire.host import Host, Limits
+from lab.wire.turns import OUT_OF_TURN, Stage
 
 T = TypeVar("T")
 
-
-class Stage(Enum):
-    """How far a client has come."""
-
-    CONNECTED = auto()
-    GREETED = auto()
-    SENDER = auto()
-    RECIPIENTS = auto()
-    CHUNKS = auto()
-
-
-OUT_OF_TURN: Mapping[str, Mapping[Stage, Reply]] = {
-    "STARTTLS": {Stage.CONNECTED: phrases.HELLO_FIRST},
-    "MAIL": {
-        Stage.CONNECTED: phrases.HELLO_FIRST,
-        Stage.SENDER: phrases.SENDER_KNOWN,
-        Stage.RECIPIENTS: phrases.SENDER_KNOWN,
-        Stage.CHUNKS: phrases.SENDER_KNOWN,
-    },
-    "RCPT": {
-        Stage.CONNECTED: phrases.HELLO_FIRST,
-        Stage.GREETED: phrases.NEED_MAIL,
-        Stage.CHUNKS: phrases.BAD_SEQUENCE,
-    },
-    "DATA": {
-        Stage.CONNECTED: phrases.HELLO_FIRST,
-        Stage.GREETED: phrases.NEED_MAIL,
-        Stage.SENDER: phrases.NEED_RCPT,
-        Stage.CHUNKS: phrases.BAD_SEQUENCE,
-    },
-    "BDAT": {
-        Stage.CONNECTED: phrases.HELLO_FIRST,
-        Stage.GREETED: phrases.NEED_MAIL,
-        Stage.SENDER: phrases.NEED_RCPT,
-    },
-}
-"""The reply to a command that comes at the wrong stage; all other commands may come at any."""
 
 FIXED: Mapping[str, Reply] = {
     "NOOP": phrases.OK,

@@ -1,7 +1,7 @@
 """A server's TLS session without a socket: ciphertext in, plaintext and ciphertext out.
 
-asyncio's own way (`loop.start_tls`) moves each octet through two more buffers and its own state machine; that takes
-as long as the handshake's arithmetic, and a quarter of a mebibyte per connection.
+asyncio's own way (`loop.start_tls`) moves each octet through two more buffers and a state machine of its own, and keeps
+260 KiB more per connection (measured: 315 against 55).
 """
 
 from __future__ import annotations
@@ -63,10 +63,13 @@ class Pump:
         return plaintext[0] if len(plaintext) == 1 else b"".join(plaintext)
 
     def send(self, plaintext: bytes) -> bytes:
-        """Encrypt; the ciphertext to send."""
+        """Encrypt; the ciphertext to send. Nothing when the session has broken meanwhile."""
         rest = memoryview(plaintext)
-        while rest:
-            rest = rest[self._connection.send(rest[:_RECORD]) :]
+        try:
+            while rest:
+                rest = rest[self._connection.send(rest[:_RECORD]) :]
+        except SSL.Error:
+            self.stands = False
         return self.outgoing()
 
     def outgoing(self) -> bytes:

@@ -6,8 +6,9 @@ import asyncio
 
 from lab.errors import WireError
 from lab.model.transport import Node
+from lab.wire.endpoint import Desk
 from lab.wire.host import Host, Limits
-from lab.wire.session import Desk, Session
+from lab.wire.session import Session
 from lab.wire.tls import PermissiveTLSContext
 
 __all__ = ["Host", "Limits", "Listener", "serve"]

@@ -1,195 +1,27 @@
-"""One SMTP connection on the server's side: octets in, commands to the dialogue, replies out.
+"""One SMTP conversation on the server's side: commands to the dialogue, its replies out.
 
-aiosmtpd gives the frame: a protocol with a task and an idle timer per connection. What is said, and how it is read, is
-our own: aiosmtpd lacks PIPELINING, CHUNKING, BINARYMIME and DSN, looks for its verbs by reflection on each connection,
-shares limits between connections, and lets STARTTLS be nested. Replies go out when the client has to wait for them,
-all at once: what was pipelined in one flight is answered in one.
+Here are the commands that octets other than the next command follow: DATA, BDAT and STARTTLS. All others are the
+dialogue's alone. aiosmtpd's own conversation is not used: it lacks PIPELINING, CHUNKING, BINARYMIME and DSN.
 """
 
 from __future__ import annotations
 
-import asyncio
-import ssl
-from dataclasses import dataclass, field
-
-from aiosmtpd.smtp import SMTP
-
-from lab.model.reply import Reply
-from lab.model.transport import Connection, Node
+from lab.model.transport import Connection
 from lab.wire import commands, phrases
 from lab.wire.dialogue import Dialogue
-from lab.wire.host import Host, Limits
-from lab.wire.inbox import Flaw, Inbox, Vanished
-from lab.wire.pump import Pump
-from lab.wire.tls import PermissiveTLSContext
+from lab.wire.endpoint import Endpoint
+from lab.wire.inbox import Flaw
 
 FLAWS = {
     Flaw.TOO_LONG: phrases.LINE_TOO_LONG,
     Flaw.BARE: phrases.BARE_LINE_END,
 }
-RECEIVE = 65536
-"""Octets to take from a socket at once."""
 FLIGHT = 64
 """Replies after which a flight goes out even if the client has sent more commands."""
 
 
-@dataclass(slots=True)
-class Desk:
-    """What the connections to one listener share: the node they talk to, and the list of themselves."""
-
-    node: Node
-    host: Host
-    tls: PermissiveTLSContext | None
-    limits: Limits
-    sessions: set[Session] = field(default_factory=set)
-    buffer: memoryview = field(default_factory=lambda: memoryview(bytearray(RECEIVE)))
-    """Where octets are received; asyncio hands over what it has put there before it turns to another connection."""
-
-
-class _NoHooks:
-    """aiosmtpd looks through its handler for hooks; there are none."""
-
-    def __dir__(self) -> tuple[str, ...]:
-        return ()
-
-
-class Session(SMTP, asyncio.BufferedProtocol):
-    """One connection."""
-
-    def __init__(self, desk: Desk, loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__(_NoHooks(), hostname="lab", timeout=desk.limits.idle, loop=loop)
-        self.gone: asyncio.Future[None] = loop.create_future()
-        """Done when the connection is closed and its task has ended."""
-        self._desk = desk
-        self._inbox = Inbox(loop, self._flush)
-        self._out: list[bytes] = []
-        self._writable = asyncio.Event()
-        self._writable.set()
-        self._pump: Pump | None = None
-        self._handshake: asyncio.Future[None] | None = None
-        self._over = False
-        self._farewell: Reply | None = None
-
-    def __dir__(self) -> tuple[str, ...]:
-        """Nothing: aiosmtpd's constructor would search it for verbs, a sixth of the time of a short session."""
-        return ()
-
-    # What the transport tells
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """A client has connected."""
-        assert isinstance(transport, asyncio.Transport)
-        self._desk.sessions.add(self)
-        self._inbox.attach(transport)
-        super().connection_made(transport)
-        assert self._handler_coroutine is not None
-        self._handler_coroutine.add_done_callback(self._depart)
-
-    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - part of the interface
-        """Where to put what the client sent. A fresh 256 KiB for each packet would cost more than the packet."""
-        return self._desk.buffer
-
-    def buffer_updated(self, nbytes: int) -> None:
-        """Octets from the client."""
-        self.data_received(bytes(self._desk.buffer[:nbytes]))
-
-    def data_received(self, data: bytes) -> None:
-        """Octets from the client."""
-        if self._pump is None:
-            self._inbox.feed(data)
-            return
-        try:
-            plaintext = self._pump.receive(data)
-        except ssl.SSLError:
-            self._write(self._pump.outgoing())  # the alert that says why
-            self._break_off()
-            return
-        if self._handshake is not None and not self._handshake.done():
-            self._write(self._pump.outgoing())  # later, whatever TLS has to say goes with the next reply
-            if self._pump.stands:
-                self._handshake.set_result(None)
-        if plaintext:
-            self._inbox.feed(plaintext)
-        if self._pump.ended:
-            self._break_off()
-
-    def eof_received(self) -> bool:
-        """The client says no more, but may still listen: what it has said is answered before the connection ends."""
-        self._break_off()
-        return True
-
-    def connection_lost(self, error: Exception | None) -> None:
-        """The client is gone. aiosmtpd would cancel the task here, perhaps in the middle of `Host.keep`."""
-        self._break_off()
-        self._writable.set()
-        if self._timeout_handle is not None:
-            self._timeout_handle.cancel()
-        asyncio.StreamReaderProtocol.connection_lost(self, error)
-        self.transport = None
-        self._depart()
-
-    def pause_writing(self) -> None:
-        """The client does not read."""
-        self._writable.clear()
-
-    def resume_writing(self) -> None:
-        """It does again."""
-        self._writable.set()
-
-    def _timeout_cb(self) -> None:
-        """Called when the client might have been silent for too long; the timer is not touched at each command."""
-        since, now = self._inbox.waiting_since, self.loop.time()
-        left = self._desk.limits.idle - (now - since) if since is not None else self._desk.limits.idle
-        if left > 0:
-            self._reset_timeout(left)
-        else:
-            self._leave(phrases.CLIENT_IS_SILENT)
-
-    def _break_off(self) -> None:
-        self._inbox.end()
-        if self._handshake is not None and not self._handshake.done():
-            self._handshake.set_exception(Vanished())
-
-    def _depart(self, _: object = None) -> None:
-        """Leave the desk when both the connection and the task are done."""
-        assert self._handler_coroutine is not None
-        if self.transport is None and self._handler_coroutine.done() and not self.gone.done():
-            self._desk.sessions.discard(self)
-            self.gone.set_result(None)
-
-    # What the listener tells
-
-    def dismiss(self) -> None:
-        """End the connection once the command it is at is answered."""
-        self._leave(phrases.SHUTTING_DOWN)
-
-    def abort(self) -> None:
-        """End the connection now."""
-        if self._handler_coroutine is not None:
-            self._handler_coroutine.cancel()
-        if isinstance(self.transport, asyncio.WriteTransport):
-            self.transport.abort()
-
-    def _leave(self, farewell: Reply) -> None:
-        self._farewell = farewell
-        self._over = True
-        if self._inbox.waiting_since is not None or self._handshake is not None:
-            self._break_off()
-
-    # The conversation
-
-    async def _handle_client(self) -> None:
-        """The connection's task."""
-        try:
-            await self._converse()
-        except Vanished:
-            pass
-        except Exception as error:  # noqa: BLE001 - whatever it is, it ends this connection and no other
-            self._desk.host.bug(error)
-            self._say(phrases.TEMPORARY_ERROR)
-        if self._farewell is not None:
-            self._say(self._farewell)
-        self._hang_up()
+class Session(Endpoint):
+    """One connection, from the banner to the farewell."""
 
     async def _converse(self) -> None:
         if len(self._desk.sessions) > self._desk.limits.connections:
@@ -267,56 +99,6 @@ class Session(SMTP, asyncio.BufferedProtocol):
     async def _starttls(self, dialogue: Dialogue, argument: str) -> None:
         reply = dialogue.starttls(argument)
         self._say(reply)
-        context = self._desk.tls
-        if reply is not phrases.READY_FOR_TLS or context is None:
-            return
-        self._inbox.forget()
-        self._send()
-        self._pump = Pump(context)  # nothing was awaited since: each octet after the reply is TLS's
-        self._handshake = self.loop.create_future()
-        try:
-            async with asyncio.timeout(self._desk.limits.handshake):
-                await self._handshake
-        except TimeoutError:
-            raise Vanished from None
-        finally:
-            self._handshake = None
-        dialogue.encrypted(self._pump.tls, self._pump.peer)
-
-    # Replies
-
-    def _say(self, reply: Reply) -> None:
-        """Add to the flight; 421 means that the connection ends."""
-        self._out.append(phrases.encode(reply))
-        if reply.code == 421:
-            self._over = True
-
-    async def _flush(self) -> None:
-        """Send the flight, and wait for a client that does not read, but not for ever."""
-        self._send()
-        if not self._writable.is_set():
-            try:
-                async with asyncio.timeout(self._desk.limits.idle):
-                    await self._writable.wait()
-            except TimeoutError:
-                self.abort()
-
-    def _send(self, *, last: bool = False) -> None:
-        """Send the flight; after the `last` one TLS ends."""
-        flight = b"".join(self._out)
-        self._out.clear()
-        if self._pump is not None:
-            flight = self._pump.send(flight) if self._pump.stands and flight else b""
-            flight += self._pump.end() if last else b""
-        if flight:
-            self._write(flight)
-
-    def _write(self, octets: bytes) -> None:
-        transport = self.transport
-        if isinstance(transport, asyncio.WriteTransport) and not transport.is_closing():
-            transport.write(octets)
-
-    def _hang_up(self) -> None:
-        self._send(last=True)
-        if isinstance(self.transport, asyncio.WriteTransport):
-            self.transport.close()
+        if reply is phrases.READY_FOR_TLS and self._desk.tls is not None:
+            pump = await self._secure(self._desk.tls)
+            dialogue.encrypted(pump.tls, pump.peer)
