@@ -1,0 +1,237 @@
+"""`mflab attribute`: one decision of Exchange Online's front end, from the command line."""
+
+from __future__ import annotations
+
+from argparse import ArgumentTypeError, Namespace
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Any
+
+from lab.cli import places
+from lab.cli.arguments import Parser, Verbs, add_json, add_variant, chosen, today, verb
+from lab.cli.exits import BadInput, Exit
+from lab.cli.output import put, put_json
+from lab.cli.rules import as_data as rule_data
+from lab.core.attribution import attribute
+from lab.core.credentials import judge_credentials
+from lab.core.directory import TenantDirectory
+from lab.core.rulebook.asof import changed, in_force
+from lab.core.verdicts import Attribution
+from lab.model.certificate import CertFault, CertificateIdentity
+from lab.model.names import Address, Domain, DomainPattern, ReversePath
+from lab.model.switches import Switches
+from lab.model.topology import Topology
+from lab.pki.reading import identity
+from lab.reports.printable import printable
+from lab.scenario import load
+from lab.scenario.kinds import Single
+from lab.scenario.language import SWITCHES_RECORD
+from lab.scenario.report import unknown
+
+FAULTS: dict[str, CertFault] = {
+    "expired": CertFault.EXPIRED,
+    "not-yet-valid": CertFault.NOT_YET_VALID,
+    "self-signed": CertFault.SELF_SIGNED,
+    "untrusted": CertFault.UNTRUSTED,
+    "no-client-auth": CertFault.NO_CLIENT_AUTH,
+}
+
+_ABOUT = """\
+The tenants and connectors come from a scenario; the connection and the message from the arguments. Nothing is sent.
+A certificate is read from a file (--cert; its chain is taken on trust, its dates are judged) or made up from names
+(--name; a public CA's, unless --fault says otherwise). Ends with 0 whatever the decision is."""
+
+_EXAMPLES = """\
+  mflab attribute --config scenarios/wildcard-misrouting.yaml --variant shared-wildcard \\
+      --ip 198.51.100.25 --name '*.msxfaq.example' --mail-from a@msxfaq.example --rcpt-to b@uclabor.example
+  mflab attribute --config wildcard-misrouting --variant dedicated-certificate \\
+      --ip 198.51.100.25 --cert mail.pem --mail-from '<>' --rcpt-to b@uclabor.example --json
+  mflab attribute --config wildcard-misrouting --ip 203.0.113.99 --no-tls \\
+      --mail-from a@msxfaq.example --rcpt-to b@uclabor.example --as-of 2023-10-31"""
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the verb."""
+    told = "decide one connection: which tenant and connector, and why"
+    parser = verb(verbs, "attribute", run, told, about=_ABOUT, examples=_EXAMPLES)
+    parser.add_argument("--config", required=True, metavar="FILE", help="scenario with the tenants")
+    add_variant(parser)
+    _add_connection(parser)
+    parser.add_argument(
+        "--mail-from", required=True, type=_parsed(ReversePath), metavar="X", help="MAIL FROM; '<>' for none"
+    )
+    parser.add_argument("--rcpt-to", required=True, type=_parsed(Address), metavar="Y", help="RCPT TO")
+    parser.add_argument(
+        "--header-from", type=_parsed(Address), metavar="X", help="From header; MAIL FROM if not given"
+    )
+    parser.add_argument("--region", metavar="EUR", help="region of the front end; that of the recipient's MX")
+    parser.add_argument(
+        "--switch",
+        action="append",
+        default=[],
+        metavar="K=V",
+        help="an undocumented behaviour (mflab rules --switches)",
+    )
+    parser.add_argument("--as-of", type=_day, metavar="DATE", help="follow the rules in force on that day")
+    add_json(parser)
+
+
+def _add_connection(parser: Parser) -> None:
+    parser.add_argument(
+        "--ip", required=True, metavar="A", help="the client's IPv4 address, as seen from outside"
+    )
+    shown = parser.add_mutually_exclusive_group()
+    shown.add_argument(
+        "--cert", type=Path, metavar="PEM", help="file with the client's certificate, without its key"
+    )
+    shown.add_argument(
+        "--name",
+        action="append",
+        default=[],
+        metavar="N",
+        help="a name in the client's certificate; the first is the CN",
+    )
+    shown.add_argument("--no-tls", action="store_true", help="the client does not encrypt")
+    parser.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        choices=sorted(FAULTS),
+        help="what is wrong with the certificate",
+    )
+
+
+def run(args: Namespace) -> int:
+    """Decide and tell."""
+    scenario = load(places.find_scenario(args.config))
+    topology = chosen(scenario, args.variant).topology
+    decision = decide(args, topology)
+    if args.json:
+        put_json(as_data(decision))
+    else:
+        put(printable("\n".join(decision.story())))
+    return Exit.OK
+
+
+def decide(args: Namespace, topology: Topology) -> Attribution:
+    """The decision for these arguments. Raises BadInput."""
+    switches = _switches(topology.switches, args.as_of, args.switch)
+    directory = TenantDirectory(topology.tenants.values())
+    try:
+        credentials = judge_credentials(args.ip, not args.no_tls, _certificate(args), switches)
+    except ValueError as error:
+        raise BadInput(f"--ip: {error}") from None
+    author = args.header_from.domain if args.header_from else args.mail_from.domain
+    return attribute(
+        credentials,
+        args.mail_from,
+        args.rcpt_to,
+        region=_region(args.region, args.rcpt_to.domain, topology, directory),
+        directory=directory,
+        switches=switches,
+        author=author,
+    )
+
+
+def as_data(decision: Attribution) -> Mapping[str, object]:
+    """The decision for programs."""
+    return {
+        "tenant": decision.tenant_name,
+        "connector": decision.connector.name if decision.connector else None,
+        "basis": decision.basis,
+        "direction": decision.direction,
+        "verdict": decision.verdict,
+        "reply": decision.reply.bare if decision.reply else None,
+        "reason": decision.reason,
+        "certificate": {
+            "names": decision.credentials.certificate.names if decision.credentials.certificate else (),
+            "ignored": decision.credentials.ignored or None,
+        },
+        "rules": [rule_data(each) for each in dict.fromkeys(decision.rules)],
+        "considered": decision.considered(),
+    }
+
+
+def _certificate(args: Namespace) -> CertificateIdentity | None:
+    faults = frozenset(FAULTS[name] for name in args.fault)
+    if args.cert is not None:
+        shown = read_certificate(args.cert, _moment(args.as_of))
+        return replace(shown, faults=shown.faults | faults)
+    if not args.name:
+        if faults:
+            raise BadInput("--fault: no certificate is shown; give --cert or --name")
+        return None
+    for name in args.name:
+        _check_name(name)
+    cn = args.name[0]
+    return CertificateIdentity(cn, tuple(args.name), faults, subject=f"CN={cn}")
+
+
+def read_certificate(path: Path, at: datetime) -> CertificateIdentity:
+    """The certificate in a file, its chain taken on trust. Raises BadInput, also for a file with a private key."""
+    try:
+        return identity(path.read_bytes(), at)
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{path}: {error}") from None
+
+
+def _check_name(name: str) -> None:
+    try:
+        DomainPattern.parse(name)
+    except ValueError as error:
+        raise BadInput(f"--name: {error}") from None
+
+
+def _moment(as_of: date | None) -> datetime:
+    return today() if as_of is None else datetime.combine(as_of, time(12), UTC)
+
+
+def _region(given: str | None, recipient: Domain, topology: Topology, directory: TenantDirectory) -> str:
+    """Where the client has connected to: by MX, that is the recipient's region."""
+    if given is None:
+        owner = directory.owner(recipient)
+        return owner.region if owner else next(iter(topology.regions), "")
+    if given not in topology.regions:
+        raise BadInput(f"--region: no tenant lives in {given!r}: {unknown(given, topology.regions)}")
+    return given
+
+
+def _switches(base: Switches, as_of: date | None, given: list[str]) -> Switches:
+    """The positions of a date (today's without one), then what the configuration sets, then what is given."""
+    values = changed(base)
+    for each in given:
+        name, _, text = each.partition("=")
+        values[name] = _value(name, text)
+    return in_force(as_of, values)
+
+
+def _value(name: str, text: str) -> object:
+    kinds = {key.name: key.kind for key in SWITCHES_RECORD.keys}
+    kind = kinds.get(name)
+    if not isinstance(kind, Single):
+        raise BadInput(f"--switch: no switch is named {name!r}: {unknown(name, kinds)}")
+    try:
+        value: object = kind.parse(text)
+    except ValueError:
+        raise BadInput(f"--switch {name}: {kind.wanted}, not {text!r}") from None
+    return value
+
+
+def _parsed(kind: Any) -> Any:
+    """An argparse type that tells why a value is none, in the words of the model."""
+
+    def parse(text: str) -> Any:
+        try:
+            return kind.parse(text)
+        except ValueError as error:
+            raise ArgumentTypeError(str(error)) from None
+
+    return parse
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is no date such as 2023-10-31") from None

@@ -1,0 +1,25 @@
+"""Which body of the lab runs a variant."""
+
+from __future__ import annotations
+
+from lab.drivers.outcome import Outcome
+from lab.drivers.simulator import simulate
+from lab.scenario.model import Variant
+
+
+def run_in(driver: str, variant: Variant, *, seed: int = 0) -> Outcome:
+    """Run a variant to its end. Raises DriverError or WireError when this machine cannot."""
+    if driver == "simulator":
+        return simulate(variant, seed=seed)
+    from lab.drivers.embedded import (
+        run_embedded,
+    )  # asyncio, TLS and SMTP are loaded only for a lab that needs them
+
+    return run_embedded(variant, seed=seed)
+
+
+def skipped(variant: Variant, driver: str) -> str:
+    """Why this body does not run the variant; '' if it does."""
+    if variant.only in (None, driver):
+        return ""
+    return variant.only_why or f"it says `only: {variant.only}`"

@@ -1,0 +1,59 @@
+"""`mflab demo`: the article's fault, who sees what of it, and which cures work; on one screen."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Iterator
+
+from lab.cli import places
+from lab.cli.arguments import Verbs, add_body, add_variant, chosen, verb
+from lab.cli.bodies import run_in, skipped
+from lab.cli.exits import Exit
+from lab.cli.output import Progress, draw, talk
+from lab.drivers.outcome import Outcome
+from lab.errors import DriverError, WireError
+from lab.reports.console import demo_story, run_summary
+from lab.reports.run import ScenarioRuns
+from lab.scenario import load
+from lab.scenario.model import Scenario
+
+SCENARIO = "wildcard-misrouting"
+
+_ABOUT = """\
+Runs scenarios/wildcard-misrouting.yaml, all variants, over real SMTP, TLS and DNS on loopback: no Docker, no root, and
+nothing leaves this machine."""
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the verb."""
+    told = "show the wildcard misrouting and its cures on one screen"
+    parser = verb(
+        verbs, "demo", run, told, about=_ABOUT, examples="  mflab demo\n  mflab demo --driver simulator"
+    )
+    add_variant(parser)
+    add_body(parser, default="embedded")
+
+
+def run(args: Namespace) -> int:
+    """Run it all and tell the story; an expectation that fails is told below it."""
+    scenario = load(places.find_scenario(SCENARIO))
+    try:
+        told = ScenarioRuns(scenario, tuple(_runs(args, scenario)))
+    except (DriverError, WireError, OSError) as error:
+        talk(f"mflab: the embedded lab cannot run on this machine: {error}")
+        talk("`mflab doctor` says what is missing; `mflab demo --driver simulator` needs no network at all.")
+        return Exit.ENVIRONMENT
+    draw(demo_story(told))
+    if told.failed:
+        draw(run_summary([told]))
+        return Exit.FAILED
+    return Exit.OK
+
+
+def _runs(args: Namespace, scenario: Scenario) -> Iterator[Outcome]:
+    variants = [chosen(scenario, args.variant)] if args.variant else list(scenario.variants.values())
+    with Progress(len(variants)) as progress:
+        for variant in variants:
+            progress.step(variant.name)
+            if not skipped(variant, args.driver):
+                yield run_in(args.driver, variant, seed=args.seed)

@@ -1,0 +1,32 @@
+"""`mflab down`: end a lab that `mflab up` keeps running."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from lab.cli import places, running
+from lab.cli.arguments import Verbs, verb
+from lab.cli.exits import Exit, NothingToRun
+from lab.cli.output import talk
+from lab.errors import DriverError
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the verb."""
+    told = "end a lab that `mflab up` has started"
+    parser = verb(verbs, "down", run, told, examples="  mflab down\n  mflab down --state /tmp/lab")
+    parser.add_argument("--state", metavar="DIR", help="its state folder (default: .mflab)")
+
+
+def run(args: Namespace) -> int:
+    """Ask it to end, and wait for it."""
+    state = places.state_folder(args.state)
+    known = running.read(state)
+    if not running.is_up(state):
+        raise NothingToRun(f"the lab in {state} has ended already")
+    if not running.stop(state):
+        raise DriverError(
+            f"the lab in {state} (process {known.pid}) has not ended; it may still be finishing a session"
+        )
+    talk(f"the lab in {state} has ended; its queue and logs are kept there")
+    return Exit.OK

@@ -1,0 +1,40 @@
+"""`mflab explain`: one message's way, decision by decision, with the rules and the candidates that lost."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from lab.cli.arguments import Verbs, add_body, add_json, add_scenario, chosen, loaded, message_of, verb
+from lab.cli.bodies import run_in
+from lab.cli.exits import Exit
+from lab.cli.output import draw, put_json
+from lab.reports import asjson
+from lab.reports.console import explain
+
+_EXAMPLES = """\
+  mflab explain wildcard-misrouting
+  mflab explain wildcard-misrouting --variant dedicated-certificate
+  mflab explain scenarios/wildcard-misrouting.yaml --variant name-not-accepted-domain --message order"""
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the verb."""
+    told = "tell a message's way, decision by decision"
+    parser = verb(verbs, "explain", run, told, examples=_EXAMPLES)
+    add_scenario(parser)
+    parser.add_argument("--message", metavar="KEY", help="which message; not needed if there is only one")
+    add_body(parser)
+    add_json(parser)
+
+
+def run(args: Namespace) -> int:
+    """Run the variant and tell the message's story."""
+    scenario = loaded(args)
+    variant = chosen(scenario, args.variant)
+    spec = message_of(variant, args.message)
+    outcome = run_in(args.driver, variant, seed=args.seed)
+    if args.json:
+        put_json({"scenario": scenario.name, "variant": variant.name, **asjson.message(outcome, spec.key)})
+    else:
+        draw(explain(outcome, spec.key))
+    return Exit.OK

@@ -1,0 +1,36 @@
+"""`mflab graph`: a scenario's configuration as a drawing, before anything is sent."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Callable
+
+from lab.cli.arguments import Verbs, add_scenario, chosen, loaded, verb
+from lab.cli.exits import Exit
+from lab.cli.output import put
+from lab.model.topology import Topology
+from lab.reports import diagram, graph
+
+_EXAMPLES = """\
+  mflab graph wildcard-misrouting                                    # for Markdown viewers
+  mflab graph wildcard-misrouting --format dot | dot -Tpng > lab.png"""
+
+FORMS: dict[str, Callable[[Topology], str]] = {
+    "mermaid": graph.mermaid,
+    "dot": graph.dot,
+    "svg": lambda topology: diagram.svg(topology),
+}
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the verb."""
+    parser = verb(verbs, "graph", run, "draw who may hand mail to whom, and as what", examples=_EXAMPLES)
+    add_scenario(parser)
+    parser.add_argument("--format", choices=list(FORMS), default="mermaid", help="(default: %(default)s)")
+
+
+def run(args: Namespace) -> int:
+    """Draw."""
+    variant = chosen(loaded(args), args.variant)
+    put(FORMS[args.format](variant.topology).rstrip("\n"))
+    return Exit.OK

@@ -1,0 +1,114 @@
+"""The command `mflab`: reads the arguments, runs one verb, and gives every way of failing its exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from types import ModuleType
+
+from lab import __version__
+from lab.cli import (
+    attribute,
+    cert,
+    completion,
+    demo,
+    doctor,
+    down,
+    explain,
+    graph,
+    render,
+    rules,
+    run,
+    scenarios,
+    schema,
+    status,
+    trace,
+    up,
+)
+from lab.cli.arguments import Parser, Verbs
+from lab.cli.exits import MEANINGS, BadInput, Exit, NothingToRun
+from lab.cli.output import talk
+from lab.errors import DriverError, ScenarioError, WireError
+
+VERBS: tuple[ModuleType, ...] = (
+    demo,
+    run,
+    explain,
+    attribute,
+    trace,
+    scenarios,
+    render,
+    graph,
+    cert,
+    rules,
+    schema,
+    up,
+    down,
+    status,
+    doctor,
+    completion,
+)
+"""In the order of --help: first what a newcomer needs."""
+
+_ABOUT = """\
+A lab that reproduces and explains hybrid Exchange mail flow faults: who a connection is taken for, and why.
+
+It is not Microsoft's, it is no mail server, and nothing in it leaves this machine."""
+
+
+def declared() -> tuple[Parser, Verbs]:
+    """The whole command line."""
+    codes = "\n".join(f"  {code.value:>3}  {meaning}" for code, meaning in MEANINGS.items())
+    whole = Parser(prog="mflab", description=_ABOUT, epilog=f"exit codes:\n{codes}")
+    whole.add_argument("--version", action="version", version=f"mflab {__version__}")
+    verbs = Verbs(whole)
+    for module in VERBS:
+        module.add(verbs)
+    return whole, verbs
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code."""
+    try:
+        args = declared()[0].parse_args(argv)
+    except SystemExit as end:  # argparse has said everything: --help, --version, or what is wrong
+        return int(end.code or 0)
+    try:
+        code = int(args.run(args))
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        return _reader_gone()
+    except KeyboardInterrupt:
+        talk("interrupted")
+        return Exit.INTERRUPTED
+    except ScenarioError as error:
+        talk(str(error))
+        return Exit.BAD_INPUT
+    except BadInput as error:
+        talk(f"mflab: {error}")
+        return Exit.BAD_INPUT
+    except NothingToRun as error:
+        talk(f"mflab: nothing to run: {error}")
+        return Exit.NOTHING
+    except (DriverError, WireError, OSError) as error:
+        talk(f"mflab: {error}")
+        return Exit.ENVIRONMENT
+    except Exception:  # noqa: BLE001 - the last place that can tell a bug from a verdict
+        return _bug()
+
+
+def _reader_gone() -> int:
+    """`mflab ... | head`: nobody wants the rest; Python must not complain when it closes stdout."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return Exit.BROKEN_PIPE
+
+
+def _bug() -> int:
+    traceback.print_exc()
+    talk(
+        f"\nThis is a bug in the lab (mflab {__version__}), not in your scenario. Please report it with the lines above."
+    )
+    return Exit.BUG

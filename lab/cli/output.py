@@ -1,0 +1,101 @@
+"""How verbs speak: data on stdout, talk on stderr, JSON with a version of its form."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from datetime import date
+from enum import Enum
+from typing import Any
+
+from rich.console import RenderableType
+
+from lab.reports.asjson import SCHEMA_VERSION
+from lab.reports.console import console
+
+
+def talk(text: str) -> None:
+    """Say something to the person at the terminal."""
+    print(text, file=sys.stderr)
+
+
+def put(text: str) -> None:
+    """Print data that is text."""
+    print(text)
+
+
+def put_json(data: Mapping[str, object]) -> None:
+    """Print data as JSON, the version of its form first."""
+    versioned = {"schema_version": SCHEMA_VERSION, **data}
+    print(json.dumps(plain(versioned), indent=2, ensure_ascii=False))
+
+
+def plain(value: Any) -> Any:
+    """A value in what JSON knows: enumerations by value, names of the mail world as they are written."""
+    match value:
+        case None | bool() | int() | float():
+            return value
+        case Enum():
+            return plain(value.value)
+        case str():
+            return str(value)
+        case Mapping():
+            return {str(plain(key)): plain(each) for key, each in value.items()}
+        case list() | tuple():
+            return [plain(each) for each in value]
+        case set() | frozenset():
+            return sorted(plain(each) for each in value)
+        case date():
+            return value.isoformat()
+        case _ if is_dataclass(value) and type(value).__str__ is object.__str__:
+            return {each.name: plain(getattr(value, each.name)) for each in fields(value)}
+        case _:
+            return str(value)
+
+
+def draw(drawn: RenderableType) -> None:
+    """Print a report, in colour where a terminal shows it and NO_COLOR is not set.
+
+    Drawn first and written afterwards: rich would end the program by itself when the reader has gone.
+    """
+    paper = console()
+    with paper.capture() as captured:
+        paper.print(drawn)
+    sys.stdout.write(captured.get())
+
+
+def columns(rows: Sequence[Sequence[str]], *, gap: str = "  ") -> list[str]:
+    """Rows with their cells one under the other; the last cell is not padded."""
+    if not rows:
+        return []
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
+    return [
+        gap.join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]).rstrip()
+        for row in rows
+    ]
+
+
+class Progress:
+    """One line on a terminal that says what is under way; silent where nobody watches."""
+
+    def __init__(self, total: int) -> None:
+        self._total = total
+        self._count = 0
+        self._shown = sys.stderr.isatty()
+
+    def step(self, what: str) -> None:
+        """The next thing begins."""
+        self._count += 1
+        if self._shown:
+            sys.stderr.write(f"\r\x1b[K[{self._count}/{self._total}] {what}")
+            sys.stderr.flush()
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._shown and self._count:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()

@@ -1,0 +1,89 @@
+"""Where things lie: scenarios in a checkout or in the installed package, and the state of a running lab."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from importlib.resources import files
+from pathlib import Path
+
+from lab.cli.exits import BadInput
+from lab.scenario.report import unknown
+
+STATE = ".mflab"
+"""Folder of a running lab, below the current one; `MFLAB_STATE` names another."""
+
+_SCENARIO_LINE = re.compile(r"^\ufeff?scenario\s*:", re.MULTILINE)
+_SUFFIXES = (".yaml", ".yml")
+
+
+def bundled_scenarios() -> Path:
+    """The scenarios that come with the lab: those of the checkout, else the copy in the package."""
+    package = Path(str(files("lab")))
+    checkout = package.parent / "scenarios"
+    return checkout if (package.parent / "pyproject.toml").is_file() else package / "_bundle" / "scenarios"
+
+
+def find_scenario(name: str) -> Path:
+    """The file that is meant: a path, or the bare name of a scenario that comes with the lab.
+
+    A file that is there wins over a name. Raises BadInput when there is neither.
+    """
+    path = Path(name)
+    if path.is_file():
+        return path
+    if path.suffix in _SUFFIXES or os.sep in name:
+        return _inside(path)
+    known = {scenario.stem: scenario for scenario in scenario_files([bundled_scenarios()])}
+    if name in known:
+        return short(known[name])
+    raise BadInput(f"there is no scenario {name!r}: {unknown(name, known)}")
+
+
+def scenario_files(paths: Iterable[Path]) -> Iterator[Path]:
+    """The scenarios among files and in folders, each once; includes are no scenarios."""
+    seen: set[Path] = set()
+    for path in paths:
+        for found in sorted(_in_folder(path)) if path.is_dir() else [path]:
+            if found.resolve() not in seen:
+                seen.add(found.resolve())
+                yield found
+
+
+def scenarios_of(names: Iterable[str]) -> list[Path]:
+    """The scenario files that arguments mean: files, folders, bare names. Raises BadInput for what is none."""
+    found = [Path(name) if Path(name).is_dir() else find_scenario(name) for name in names]
+    return list(scenario_files(found))
+
+
+def state_folder(given: str | None) -> Path:
+    """Where a running lab keeps its queue, journal and certificates."""
+    return Path(given or os.environ.get("MFLAB_STATE") or STATE)
+
+
+def _inside(path: Path) -> Path:
+    """`scenarios/x.yaml` works from anywhere, as the documentation writes it."""
+    if path.parts[:1] == ("scenarios",):
+        bundled = bundled_scenarios().joinpath(*path.parts[1:])
+        if bundled.is_file():
+            return bundled
+    return path  # the loader tells that it is missing, as any other mistake
+
+
+def _in_folder(folder: Path) -> Iterator[Path]:
+    for path in folder.rglob("*"):
+        if path.suffix in _SUFFIXES and path.is_file() and _is_scenario(path):
+            yield path
+
+
+def _is_scenario(path: Path) -> bool:
+    return _SCENARIO_LINE.search(path.read_text("utf-8", "replace")) is not None
+
+
+def short(path: Path) -> Path:
+    """Relative to the current folder where it lies below, so that messages stay readable."""
+    try:
+        return path.relative_to(Path.cwd())
+    except ValueError:
+        return path

@@ -1,0 +1,103 @@
+"""What a lab that `mflab up` keeps running leaves in its state folder, so that other commands find it.
+
+The lock on its store tells whether it runs: the kernel lets go of it however the lab ends.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import signal
+import threading
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from lab.cli.arguments import chosen
+from lab.cli.exits import BadInput, NothingToRun
+from lab.scenario import load
+from lab.scenario.model import Variant
+
+STORE = "lab.sqlite"
+CERTIFICATES = "certificates"
+LOG = "lab.log"
+_FILE = "running.json"
+_PATIENCE = 20.0
+"""Seconds that `down` gives a lab to finish its sessions."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A lab that was started in a state folder; it may have ended since."""
+
+    pid: int
+    scenario: str
+    """Absolute path of the file."""
+    variant: str
+    port: int
+    dns_port: int
+
+
+def write(state: Path, running: Running) -> None:
+    """Tell others about a lab that has just started."""
+    fresh = state / f"{_FILE}.new"
+    fresh.write_text(json.dumps(asdict(running), indent=1) + "\n", "utf-8")
+    fresh.replace(state / _FILE)
+
+
+def known(state: Path) -> bool:
+    """Whether a lab was ever started in the state folder."""
+    return (state / _FILE).exists()
+
+
+def read(state: Path) -> Running:
+    """The lab of a state folder. Raises NothingToRun when none was ever started there, BadInput when it is unreadable."""
+    try:
+        return Running(**json.loads((state / _FILE).read_text("utf-8")))
+    except FileNotFoundError:
+        raise NothingToRun(f"no lab has been started in {state}; `mflab up SCENARIO` starts one") from None
+    except (ValueError, TypeError) as error:
+        raise BadInput(f"{state / _FILE}: {error}") from None
+
+
+def variant_of(state: Path) -> Variant:
+    """The variant that the lab of a state folder runs."""
+    known = read(state)
+    return chosen(load(known.scenario), known.variant)
+
+
+def is_up(state: Path) -> bool:
+    """Whether a lab runs in the state folder right now."""
+    try:
+        lock = os.open(_lock_file(state), os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(lock)
+    return False
+
+
+def stop(state: Path) -> bool:
+    """Ask the lab to end, and wait until it has. False when it has not ended in time."""
+    os.kill(read(state).pid, signal.SIGTERM)
+    waiting = threading.Thread(target=_await_end, args=(state,), daemon=True)
+    waiting.start()
+    waiting.join(_PATIENCE)
+    return not waiting.is_alive()
+
+
+def _await_end(state: Path) -> None:
+    """Blocks until the lock is free."""
+    lock = os.open(_lock_file(state), os.O_RDWR)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+    finally:
+        os.close(lock)
+
+
+def _lock_file(state: Path) -> Path:
+    return state / f"{STORE}.lock"

@@ -1,0 +1,26 @@
+"""`mflab schema`: the JSON Schema of scenario files, for completion in editors."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from lab.cli.arguments import Verbs, verb
+from lab.cli.exits import Exit
+from lab.cli.output import put
+from lab.scenario.schema import schema_text
+
+_EXAMPLES = """\
+  mflab schema > schemas/scenario.schema.json
+  # and as first line of a scenario:
+  # yaml-language-server: $schema=../schemas/scenario.schema.json"""
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the verb."""
+    verb(verbs, "schema", run, "print the JSON Schema of scenario files", examples=_EXAMPLES)
+
+
+def run(_: Namespace) -> int:
+    """Print it."""
+    put(schema_text().rstrip("\n"))
+    return Exit.OK

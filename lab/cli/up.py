@@ -1,0 +1,165 @@
+"""`mflab up`: keep an embedded lab running on fixed ports, for swaks, openssl, dig and curl to play its hosts."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from argparse import Namespace
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+from lab.cli import places, running
+from lab.cli.arguments import Verbs, add_scenario, chosen, loaded, today, verb
+from lab.cli.exits import BadInput, Exit
+from lab.cli.output import put, talk
+from lab.cli.playing import Access, lines
+from lab.cli.running import Running
+from lab.errors import DriverError, WireError
+from lab.scenario.model import Scenario, Variant
+
+Announce: TypeAlias = Callable[[str], None]
+"""Tells whoever started the lab that it runs."""
+
+_ABOUT = """\
+Real SMTP with STARTTLS and client certificates, and DNS, each host on an address of its own on loopback. Prints lines
+to paste into another terminal: send as any host, or as a stranger, and read the logs. Ctrl-C or `mflab down` ends it.
+What it had queued is still there when it is started again."""
+
+_EXAMPLES = """\
+  mflab up wildcard-misrouting
+  mflab up wildcard-misrouting --variant dedicated-certificate --port 3025 --dns-port 3053
+  mflab up wildcard-misrouting --send --detach && mflab trace --state .mflab --as lab && mflab down"""
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the verb."""
+    told = "keep a lab running to play with"
+    parser = verb(verbs, "up", run, told, about=_ABOUT, examples=_EXAMPLES)
+    add_scenario(parser)
+    parser.add_argument(
+        "--port", type=int, default=2525, metavar="N", help="SMTP port on all addresses (default: 2525)"
+    )
+    parser.add_argument(
+        "--dns-port", type=int, default=5353, metavar="N", help="DNS port on 127.0.0.1 (default: 5353)"
+    )
+    parser.add_argument(
+        "--state", metavar="DIR", help="folder for queue, journal and certificates (default: .mflab)"
+    )
+    parser.add_argument(
+        "--fresh", action="store_true", help="forget the queue and the journal that are there"
+    )
+    parser.add_argument("--send", action="store_true", help="send the variant's messages at the start")
+    parser.add_argument("--detach", action="store_true", help="go on in the background once it runs")
+
+
+def run(args: Namespace) -> int:
+    """Start, say how to play, and wait to be told to stop."""
+    scenario = loaded(args)
+    variant = chosen(scenario, args.variant)
+    state = places.state_folder(args.state)
+    _check_state(state, scenario, variant, fresh=args.fresh)
+    if args.fresh:
+        _forget(state)
+    serve = Serving(args, scenario, variant, state)
+    return _detached(serve, state) if args.detach else asyncio.run(serve.until_stopped(put))
+
+
+class Serving:
+    """One lab and what it was started with."""
+
+    def __init__(self, args: Namespace, scenario: Scenario, variant: Variant, state: Path) -> None:
+        self.args, self.scenario, self.variant, self.state = args, scenario, variant, state
+
+    async def until_stopped(self, announce: Announce) -> int:
+        """Run until SIGINT or SIGTERM; both end it cleanly, so neither is an error."""
+        from lab.drivers.embedded import Embedded  # loads asyncio's servers and OpenSSL, which few verbs need
+
+        stop = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        lab = Embedded(
+            self.variant, self.state, port=self.args.port, dns_port=self.args.dns_port, starts=today()
+        )
+        async with lab:
+            running.write(self.state, self._running(lab.port, lab.dns_port))
+            if self.args.send:
+                await lab.submit()
+            announce(lines(self.variant, Access(state=self.state, port=lab.port, dns_port=lab.dns_port)))
+            await stop.wait()
+        return Exit.OK
+
+    def _running(self, port: int, dns_port: int) -> Running:
+        return Running(
+            pid=os.getpid(),
+            scenario=str(Path(self.scenario.file).absolute()),
+            variant=self.variant.name,
+            port=port,
+            dns_port=dns_port,
+        )
+
+
+def _check_state(state: Path, scenario: Scenario, variant: Variant, *, fresh: bool) -> None:
+    """One lab a folder, and a queue only for the configuration that filled it."""
+    if running.is_up(state):
+        raise DriverError(
+            f"a lab runs in {state} already; `mflab down` ends it, --state DIR starts another beside it"
+        )
+    if fresh or not running.known(state):
+        return
+    before = running.read(state)
+    if (before.scenario, before.variant) != (str(Path(scenario.file).absolute()), variant.name):
+        raise BadInput(
+            f"{state} holds the queue of another configuration ({before.scenario}, {before.variant}); "
+            "--fresh forgets it, --state DIR leaves it alone"
+        )
+
+
+def _forget(state: Path) -> None:
+    """Certificates stay: they are made anew anyway when the profiles differ."""
+    for path in state.glob(f"{running.STORE}*"):
+        path.unlink()
+
+
+def _detached(serve: Serving, state: Path) -> int:
+    """Go on in a child; return when it runs, or when it has failed."""
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        os._exit(_in_background(serve, state, writing))
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        said = pipe.read()
+    if not said:
+        _, status = os.waitpid(child, 0)
+        raise DriverError(
+            f"the lab has not started (exit code {os.waitstatus_to_exitcode(status)}); see {state / running.LOG}"
+        )
+    put(said.rstrip("\n"))
+    talk(f"running in the background as process {child}; `mflab down` ends it")
+    return Exit.OK
+
+
+def _in_background(serve: Serving, state: Path, ready: int) -> int:
+    """The child: a session of its own, its talk in a file; the lines to paste go to the parent, and tell that it runs."""
+    os.setsid()
+    log = os.open(state / running.LOG, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for ours, theirs in ((nothing, 0), (log, 1), (log, 2)):
+        os.dup2(ours, theirs)
+
+    def announce(text: str) -> None:
+        with os.fdopen(ready, "w") as pipe:
+            pipe.write(text)
+
+    try:
+        return asyncio.run(serve.until_stopped(announce))
+    except (DriverError, WireError, OSError) as error:
+        talk(f"mflab: {error}")
+        return Exit.ENVIRONMENT
+    finally:
+        sys.stderr.flush()
