@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 _FIELD = re.compile(r"([!-9;-~]+):(.*)", re.DOTALL)
@@ -26,7 +26,8 @@ class Header(NamedTuple):
     @property
     def value(self) -> str:
         """The value unfolded and trimmed."""
-        return _UNFOLD.sub("", self.raw).strip()
+        raw = self.raw
+        return (_UNFOLD.sub("", raw) if "\n" in raw else raw).strip()
 
     @property
     def line(self) -> str:
@@ -34,12 +35,22 @@ class Header(NamedTuple):
         return f"{self.name}:{self.raw}" if self.name else self.raw
 
 
+_Named = dict[str, tuple[Header, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
-    """An RFC 5322 message; `Message.parse(bytes(m)) == m`."""
+    """An RFC 5322 message; `Message.parse(bytes(m)) == m`.
+
+    A message is asked for its size and its fields some forty times on its way, and changes five times. So it keeps
+    what it worked out of its headers, and `on_top` hands that on to the message it makes.
+    """
 
     headers: tuple[Header, ...]
     body: bytes = b""
+    _octets: bytes | None = field(default=None, init=False, repr=False, compare=False)
+    """The header section as it goes over the wire, without the empty line; None until asked for."""
+    _named: _Named | None = field(default=None, init=False, repr=False, compare=False)
 
     @classmethod
     def parse(cls, content: bytes) -> Message:
@@ -52,32 +63,63 @@ class Message:
         return cls(tuple(_header(line) for line in lines), body)
 
     def __bytes__(self) -> bytes:
-        head = "".join(f"{header.line}\r\n" for header in self.headers)
-        return head.encode("utf-8", "surrogateescape") + b"\r\n" + self.body
+        return b"%b\r\n%b" % (self._head(), self.body)
 
     @property
     def size(self) -> int:
         """Octets on the wire, before dot-stuffing."""
-        return len(bytes(self))
+        return len(self._head()) + 2 + len(self.body)
+
+    @property
+    def is_ascii(self) -> bool:
+        """Whether it can travel without 8BITMIME."""
+        return self.body.isascii() and self._head().isascii()
+
+    @property
+    def is_binary(self) -> bool:
+        """Whether it cannot go through DATA: NUL, or CR and LF that are not a pair."""
+        return is_binary(self._head()) or is_binary(self.body)
 
     def get(self, name: str) -> str | None:
         """The value of the first field of that name."""
-        wanted = name.lower()
-        return next((header.value for header in self.headers if header.name.lower() == wanted), None)
+        found = self.named().get(name.lower())
+        return found[0].value if found else None
 
     def all(self, name: str) -> tuple[str, ...]:
         """The values of all fields of that name, top first."""
-        wanted = name.lower()
-        return tuple(header.value for header in self.headers if header.name.lower() == wanted)
+        return tuple([header.value for header in self.named().get(name.lower(), ())])
+
+    def named(self) -> _Named:
+        """The fields by name in lower case, those of one name top first."""
+        named = self._named
+        if named is None:
+            named = _with_on_top({}, self.headers)
+            object.__setattr__(self, "_named", named)
+        return named
 
     def on_top(self, headers: Iterable[Header]) -> Message:
         """This message with `headers` put above the others."""
-        return Message((*headers, *self.headers), self.body)
+        above = tuple(headers)
+        made = Message((*above, *self.headers), self.body)
+        if self._octets is not None:
+            object.__setattr__(made, "_octets", _encoded(above) + self._octets)
+        if self._named is not None:
+            object.__setattr__(made, "_named", _with_on_top(dict(self._named), above))
+        return made
 
     def without(self, *prefixes: str) -> Message:
         """This message without the fields whose names start with one of `prefixes` (any case)."""
         gone = tuple(prefix.lower() for prefix in prefixes)
-        return Message(tuple(h for h in self.headers if not h.name.lower().startswith(gone)), self.body)
+        if not any(name.startswith(gone) for name in self.named()):
+            return self
+        return Message(tuple([h for h in self.headers if not h.name.lower().startswith(gone)]), self.body)
+
+    def _head(self) -> bytes:
+        octets = self._octets
+        if octets is None:
+            octets = _encoded(self.headers)
+            object.__setattr__(self, "_octets", octets)
+        return octets
 
     @property
     def message_id(self) -> str:
@@ -94,6 +136,27 @@ class Message:
         """The address of the From header (P2) as text, or ''; DMARC aligns with its domain."""
         found = _AUTHOR.search(self.get("From") or "")
         return (found[1] if found[1] is not None else found[2]) if found else ""
+
+
+def is_binary(content: bytes) -> bool:
+    """Whether content cannot go through DATA: NUL, or CR and LF that are not a pair."""
+    if b"\0" in content:
+        return True
+    pairs = content.count(b"\r\n")
+    return content.count(b"\r") != pairs or content.count(b"\n") != pairs
+
+
+def _encoded(headers: tuple[Header, ...]) -> bytes:
+    lines = [f"{name}:{raw}\r\n" if name else f"{raw}\r\n" for name, raw in headers]
+    return "".join(lines).encode("utf-8", "surrogateescape")
+
+
+def _with_on_top(named: _Named, headers: tuple[Header, ...]) -> _Named:
+    """`named`, changed in place: with `headers` above those that it has."""
+    for header in reversed(headers):
+        name = header.name.lower()
+        named[name] = (header, *named.get(name, ()))
+    return named
 
 
 def _header(line: str) -> Header:

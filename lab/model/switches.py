@@ -35,7 +35,5 @@ class Switches:
     reject_direct_send_available: bool = True
     loop_limit: str = "eop_entries:4"
     promote_crosspremises: str = "from_connector_flag"
-    config_propagation_delay: float = 0.0
-    trace_delay: float = 0.0
     seed: int = 0
     """For `tenant_tie_break: seeded_random`."""

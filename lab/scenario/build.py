@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
+from lab.core.rulebook.asof import in_force
 from lab.model.dns import RecordType, Zones
 from lab.model.onprem import OnPremOrganization
-from lab.model.switches import Switches
 from lab.model.tenant import Tenant
 from lab.model.topology import Host, Region, Role, Topology
 from lab.scenario import (
@@ -125,7 +125,7 @@ def _topology(read: Fields, parties: Parties) -> Topology:
         tenants=parties.tenants,
         zones=_zones(read, parties),
         certificates={name: profile.identity() for name, profile in made.items()},
-        switches=Switches(**switches.values) if switches is not None else Switches(),
+        switches=in_force(read[SectionKeys.as_of], switches.values if switches is not None else None),
     )
 
 

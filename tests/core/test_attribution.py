@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
+from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lab.core.rulebook.asof import in_force
 from lab.core.verdicts import Basis, Reason, Verdict
 from lab.model.certificate import CertFault
 from tests.core.worlds import a_certificate, a_tenant, decide, on_premises, partner
@@ -293,3 +295,23 @@ def test_attribution_does_not_depend_on_the_order_of_tenants_or_connectors(specs
         told(second),
         second.connector and second.connector.name,
     )
+
+
+class TestDates:
+    """`as_of` selects the rules of R45-R55."""
+
+    def test_before_november_2023_neither_accepted_domain_was_needed_for_the_certificate_nor_p1(self):
+        then, now = in_force(date(2023, 10, 31)), in_force(date(2023, 11, 1))
+        assert (then.require_accepted_cert_domain, then.p2_counts_for_relay) == (False, True)
+        assert (now.require_accepted_cert_domain, now.p2_counts_for_relay) == (True, False)
+
+    def test_what_is_chosen_stands_whatever_the_date(self):
+        assert in_force(date(2020, 1, 1), {"srs_relay": True}).srs_relay
+        assert not in_force(date(2020, 1, 1)).srs_relay
+
+    def test_direct_send_could_not_be_rejected_before_2025(self):
+        own = a(reject_direct_send=True)
+        for day, code in ((date(2024, 1, 1), None), (date(2026, 1, 1), 550)):
+            positions = {each.name: getattr(in_force(day), each.name) for each in fields(in_force(day))}
+            reply = decide(own, to="user@a.example", **positions).reply
+            assert (reply.code if reply else None) == code

@@ -6,10 +6,13 @@ Assumed here: that there was no accepted-domain test before July 2017 (R45), and
 rewritten before SRS came for all forwarding (R48), though headers of 2022 and July 2023 show it (R153).
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from datetime import date
+from typing import Any
 
 from lab.core.rulebook.switches import SWITCHES
+from lab.model.switches import Switches
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +39,24 @@ def switches_as_of(as_of: date | None) -> dict[str, str]:
     """The value of every switch that nobody has set, under the rules of that date (None: today's)."""
     then = {until.switch: until.value for until in HISTORY if as_of is not None and as_of < until.day}
     return {name: then.get(name, switch.default) for name, switch in SWITCHES.items()}
+
+
+def in_force(as_of: date | None, chosen: Mapping[str, Any] | None = None) -> Switches:
+    """The positions of all service-wide switches on a date; what is `chosen` stands whatever the date."""
+    kinds = {each.name: type(each.default) for each in fields(Switches)}
+    values: dict[str, Any] = {
+        until.switch: until.value in ("true", "on") if kinds[until.switch] is bool else until.value
+        for until in HISTORY
+        if as_of is not None and as_of < until.day
+    }
+    return Switches(**{**values, **(chosen or {})})
+
+
+def changed(switches: Switches) -> dict[str, Any]:
+    """The positions that differ from today's defaults."""
+    today = Switches()
+    return {
+        each.name: getattr(switches, each.name)
+        for each in fields(Switches)
+        if getattr(switches, each.name) != getattr(today, each.name)
+    }

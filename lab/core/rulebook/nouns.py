@@ -63,6 +63,8 @@ class Switch:
     kind: Literal["choice", "seconds", "loop_limit"] = "choice"
     scope: Literal["service", "tenant", "domain", "gateway", "connector"] = "service"
     """What it may be set for; everything but `service` is one customer's own setting or program."""
+    not_emulated: str | None = None
+    """Why it cannot be set yet."""
 
     def accepts(self, value: str) -> bool:
         """Whether `value` is one this switch understands."""

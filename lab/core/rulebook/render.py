@@ -74,12 +74,16 @@ def _switches(switches: Iterable[Switch]) -> str:
     table = _table(
         ("Switch", "Values, default first", "Set for", "What it chooses", "Rules"),
         [
-            (f"`{switch.name}`", _values(switch), switch.scope, switch.text, _links(switch.rules))
+            (f"`{switch.name}`", _values(switch), switch.scope, _told(switch), _links(switch.rules))
             for switch in switches
         ],
     )
     told = "What a scenario may choose where the truth is unknown, is a setting, or has changed over time."
     return f"## Switches\n\n{told}\n\n{table}"
+
+
+def _told(switch: Switch) -> str:
+    return f"{switch.text} Not emulated: {switch.not_emulated}." if switch.not_emulated else switch.text
 
 
 def _values(switch: Switch) -> str:

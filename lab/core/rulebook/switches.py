@@ -249,6 +249,7 @@ _TIME = (
         rules=("R33",),
         text="Seconds until a front end sees a changed connector.",
         kind="seconds",
+        not_emulated="change over time comes with a later version",
     ),
     Switch(
         name="trace_delay",
@@ -257,6 +258,7 @@ _TIME = (
         rules=("R214",),
         text="Seconds until a row appears in message trace.",
         kind="seconds",
+        not_emulated="change over time comes with a later version",
     ),
 )
 
