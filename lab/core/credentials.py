@@ -54,7 +54,7 @@ def judge_credentials(
         faults -= _PURPOSE
     if not faults:
         names = certificate_names(certificate, switches)
-        rules = ("R8", "R10") if names else ("R10",)
+        counted: tuple[str, ...] = ("R8", "R10") if names else ("R10",)
         ignored = "" if names else "it has no domain name as CN or SAN"
         return Credentials(
             address=address,
@@ -63,7 +63,7 @@ def judge_credentials(
             certificate=certificate,
             names=names,
             ignored=ignored,
-            rules=rules,
+            rules=counted,
         )
     policy = switches.expired_cert if faults <= _TIME else switches.bad_chain
     return Credentials(
