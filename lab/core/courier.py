@@ -20,6 +20,8 @@ CONNECTION_REFUSED = Reply(450, "4.4.316", "Connection refused [Message=Socket e
 TIMED_OUT = Reply(450, "4.4.316", "Connection timed out [Message=Socket error code 10060]")
 OUTSIDE = Reply(450, "4.4.316", "Connection refused [Message=this address is not in the lab's address book]")
 BROKEN_OFF = Reply(450, "4.4.316", "Connection dropped before the reply")
+_NOT_HEARD = (CONNECTION_REFUSED, TIMED_OUT, OUTSIDE, BROKEN_OFF)
+"""The client's own account of a failure; all other replies are the server's words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,23 +204,23 @@ def _transact(
         if reply.positive and handed.data is not None:
             reply = handed.data
         replies[address.key] = reply
-    return _attempt(target, replies, key, secured, dsn=greeted.offers("DSN"))
+    heard = not any(reply in _NOT_HEARD for reply in replies.values())
+    return _attempt(target, replies, key, secured, remote=heard, dsn=greeted.offers("DSN"))
 
 
 def _parameters(
     item: QueueItem, route: Route, greeted: Greeted, message: Message, reverse_path: ReversePath
 ) -> dict[str, str] | Reply:
     """MAIL parameters, only of extensions that are offered; a reply when the message cannot travel without one."""
-    content = bytes(message)
     found = {}
     if greeted.offers("SIZE"):
-        found["SIZE"] = str(len(content))
-    binary = is_binary(content)
+        found["SIZE"] = str(message.size)
+    binary = message.is_binary
     if binary and not (greeted.offers("BINARYMIME") and greeted.offers("CHUNKING")):
         return Reply(550, "5.6.1", "The message is binary, and the next hop does not offer BINARYMIME")
     if binary:
         found["BODY"] = "BINARYMIME"
-    elif not content.isascii() and greeted.offers("8BITMIME"):
+    elif not message.is_ascii and greeted.offers("8BITMIME"):
         found["BODY"] = "8BITMIME"
     if _needs_utf8(message, reverse_path, route.recipients):
         if not greeted.offers("SMTPUTF8"):
@@ -233,17 +235,9 @@ def _parameters(
     return found
 
 
-def is_binary(content: bytes) -> bool:
-    """Whether the content cannot go through DATA: NUL, or CR and LF that are not a pair."""
-    if b"\0" in content:
-        return True
-    pairs = content.count(b"\r\n")
-    return content.count(b"\r") != pairs or content.count(b"\n") != pairs
-
-
 def _needs_utf8(message: Message, reverse_path: ReversePath, recipients: tuple[Address, ...]) -> bool:
     paths = (*recipients, *((reverse_path.address,) if reverse_path.address else ()))
-    return any(not a.is_ascii for a in paths) or any(not h.raw.isascii() for h in message.headers)
+    return any(not a.is_ascii for a in paths) or not message.has_ascii_headers
 
 
 def _all(
