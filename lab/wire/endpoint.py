@@ -166,7 +166,7 @@ class Endpoint(SMTP, asyncio.BufferedProtocol):
     def _leave(self, farewell: Reply) -> None:
         self._farewell = farewell
         self._over = True
-        if self._inbox.waiting_since is not None or self._handshake is not None:
+        if self._inbox.is_waiting or self._handshake is not None:
             self._break_off()
 
     # The task

@@ -48,7 +48,12 @@ class Inbox:
         self._source: asyncio.ReadTransport | None = None
         self._paused = False
         self.waiting_since: float | None = None
-        """Loop time since when more has been waited for; None while the server itself is busy."""
+        """Loop time since when nothing has come that was waited for; None while the server itself is busy."""
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether somebody waits for more."""
+        return self._waiter is not None
 
     def attach(self, source: asyncio.ReadTransport) -> None:
         """Say where octets come from, and so whom to pause."""
@@ -74,6 +79,7 @@ class Inbox:
         self._data.clear()
         self._scanned = self._dropped = 0
         self._spoiled = False
+        self._resume()
 
     async def more(self) -> None:
         """Wait until something comes, but first let out what the client may be waiting for.
@@ -86,9 +92,7 @@ class Inbox:
             return
         if self._ended:
             raise Vanished
-        if self._paused and self._source is not None:
-            self._source.resume_reading()
-            self._paused = False
+        self._resume()
         self._waiter = self._loop.create_future()
         self.waiting_since = self._loop.time()
         try:
@@ -96,7 +100,13 @@ class Inbox:
         finally:
             self._waiter = self.waiting_since = None
 
+    def _resume(self) -> None:
+        if self._paused and self._source is not None:
+            self._source.resume_reading()
+            self._paused = False
+
     def _wake(self) -> None:
+        self.waiting_since = None
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 

@@ -286,7 +286,7 @@ async def test_connections_are_capped() -> None:
 
 
 async def test_a_silent_client_is_told_and_sent_away() -> None:
-    async with serving(limits=Limits(idle=0.05)) as server:
+    async with serving(limits=Limits(idle=0.3)) as server:
         silent, halfway = await server.connect(), await server.connect()
         await silent.hello()
         await halfway.hello()

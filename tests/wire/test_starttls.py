@@ -224,6 +224,15 @@ async def test_plaintext_behind_starttls_is_dropped(context: PermissiveTLSContex
         assert await client.say(b"STARTTLS\r\n") == "503 5.5.2 TLS already started"
 
 
+async def test_a_flood_behind_starttls_ends_the_connection(context: PermissiveTLSContext) -> None:
+    async with serving(tls=context) as server:
+        client = await server.connect()
+        await client.hello()
+        client.writer.write(b"STARTTLS\r\n" + b"RCPT TO:<b@uclabor.example>\r\n" * 10_000)
+        await server.fewer_than(1)
+        assert not server.host.asked
+
+
 async def test_starttls_forgets_what_was_said_before(context: PermissiveTLSContext) -> None:
     async with serving(tls=context) as server:
         client = await server.connect()
