@@ -1,26 +1,171 @@
-"""Everything about a run for programs. Keys keep their order and meaning within one `schema_version`."""
+"""Everything about a run for programs. Keys keep their order and their meaning within one `schema_version`."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 
-from lab.reports.run import ScenarioRuns
+from lab.core.routing import OutboundChoice
+from lab.core.rulebook import rule
+from lab.core.verdicts import Attribution
+from lab.evidence.expect import Finding
+from lab.evidence.facts import place, taken
+from lab.evidence.replies import iso
+from lab.evidence.trace import path
+from lab.model.trace import Explainable, Hop, MessageTrace, Step
+from lab.reports import rules
+from lab.reports.reading import Fate, cured, fates
+from lab.reports.run import Run, ScenarioRuns, ran
+from lab.scenario.model import Scenario
 
 SCHEMA_VERSION = 1
+"""Grows when a key changes its meaning or goes away; new keys may come at any time."""
 Json = dict[str, object]
-
-
-def document(told: Iterable[ScenarioRuns]) -> Json:
-    """All runs as plain data."""
-    runs: list[Json] = [
-        {"scenario": each.scenario.name, "variant": run.variant.name, "driver": run.driver}
-        for each in told
-        for run in each.runs
-    ]
-    return {"schema_version": SCHEMA_VERSION, "runs": runs}
 
 
 def dumps(told: Iterable[ScenarioRuns]) -> str:
     """All runs as JSON text, ending in a line break."""
     return json.dumps(document(told), indent=2, ensure_ascii=False) + "\n"
+
+
+def document(told: Iterable[ScenarioRuns]) -> Json:
+    """All runs as plain data."""
+    every = ran(told)
+    findings = [finding for _, each in every for finding in each.findings()]
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "ok": all(finding.ok for finding in findings),
+        "counts": {
+            "runs": len(every),
+            "expectations": len(findings),
+            "failed": sum(not finding.ok for finding in findings),
+        },
+        "runs": [run(scenario, each) for scenario, each in every],
+    }
+
+
+def run(scenario: Scenario, each: Run) -> Json:
+    """One variant: what was claimed, what happened, and why."""
+    findings, variant = each.findings(), each.variant
+    own = set(each.messages.values())
+    return {
+        "scenario": scenario.name,
+        "file": scenario.file,
+        "variant": variant.name,
+        "title": variant.title,
+        "kind": variant.kind,
+        "driver": each.driver,
+        "as_of": variant.as_of.isoformat() if variant.as_of else None,
+        "started": iso(each.started),
+        "took_seconds": each.took.total_seconds(),
+        "ok": all(finding.ok for finding in findings),
+        "cured": str(cured(each)),
+        "findings": [_finding(finding) for finding in findings],
+        "messages": [message(each, spec.key) for spec in variant.messages if _left_a_trace(each, spec.key)],
+        "other_messages": [_trace(trace) for name, trace in each.traces.items() if name not in own],
+        "counts": _counts(each),
+        "assumed_rules": [each.id for each in rules.assumed(rules.used(each.traces.values()))],
+    }
+
+
+def message(each: Run, key: str) -> Json:
+    """One message with its whole trace; KeyError when the run has no such message."""
+    trace = each.trace(key)
+    fate = next(fate for fate in fates(each) if fate.spec.key == key)
+    return {"key": key, **_fate(fate), **_trace(trace)}
+
+
+def _left_a_trace(each: Run, key: str) -> bool:
+    return each.messages.get(key, "") in each.traces
+
+
+def _fate(fate: Fate) -> Json:
+    astray = fate.misrouted
+    decision = dict(fate.decision.data) if fate.decision else {}
+    return {
+        "outcome": fate.outcome,
+        "arrived": fate.arrived,
+        "attributed": {key: decision.get(key) for key in ("tenant", "basis", "connector", "direction")},
+        "misrouted": {"meant": astray.meant, "into": astray.hop.head.tenant} if astray else None,
+    }
+
+
+def _finding(finding: Finding) -> Json:
+    return asdict(finding)
+
+
+def _counts(each: Run) -> Json:
+    ends = Counter(str(end) for trace in each.traces.values() for end in trace.dispositions.values())
+    return {
+        "hops": len(each.hops),
+        "delivered_copies": len(each.delivered),
+        "reports": sum(_reports(trace) for trace in each.traces.values()),
+        "dispositions": dict(sorted(ends.items())),
+    }
+
+
+def _reports(trace: MessageTrace) -> int:
+    return len(trace.reports) + sum(map(_reports, trace.reports))
+
+
+def _trace(trace: MessageTrace) -> Json:
+    return {
+        "message_id": trace.message_id,
+        "path": list(path(trace)),
+        "dispositions": {who: str(end) for who, end in trace.dispositions.items()},
+        "hops": [_hop(hop) for hop in trace.hops],
+        "reports": [_trace(report) for report in trace.reports],
+    }
+
+
+def _hop(hop: Hop) -> Json:
+    head = hop.head
+    return {
+        "at": place(hop),
+        "taken": taken(hop),
+        **{key: _plain(value) for key, value in asdict(head).items() if key != "arrived"},
+        "arrived": iso(head.arrived),
+        "steps": [_step(step) for step in hop.steps],
+    }
+
+
+def _step(step: Step) -> Json:
+    told: Json = {
+        "kind": str(step.kind),
+        "at": iso(step.at) if step.at else None,
+        "data": _plain(step.data),
+        "rules": [_rule(id_) for id_ in dict.fromkeys(step.rules)],
+    }
+    if step.decision is not None:
+        told |= {"considered": _considered(step.decision), "story": list(step.decision.story())}
+    return told
+
+
+def _rule(id_: str) -> Json:
+    return {"id": id_, "confidence": rule(id_).confidence.value}
+
+
+def _considered(decision: Explainable) -> list[Json]:
+    """The candidates of a decision that was made in this process; empty where it keeps them only as a story."""
+    match decision:
+        case Attribution():
+            return [asdict(one) for one in decision.considered()]
+        case OutboundChoice():
+            return [asdict(one) for one in decision.losers()]
+        case _:
+            return []
+
+
+def _plain(value: object) -> object:
+    """A value as JSON knows it."""
+    match value:
+        case None | bool() | int() | float():
+            return value
+        case Mapping():
+            return {str(key): _plain(each) for key, each in value.items()}
+        case list() | tuple():
+            return [_plain(each) for each in value]
+        case _:
+            return str(value)

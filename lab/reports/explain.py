@@ -2,40 +2,144 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from rich.console import Group, RenderableType
-from rich.padding import Padding
+from rich.table import Table as Grid
 from rich.text import Text
 
+from lab.core.rulebook import Rule
+from lab.core.rulebook.switches import SWITCHES
 from lab.evidence.facts import place, recipients
-from lab.evidence.replies import iso
-from lab.model.trace import Hop, MessageTrace, Step
+from lab.evidence.links import parents
+from lab.evidence.trace import way
+from lab.model.trace import Hop, MessageTrace, Step, StepKind
 from lab.reports import rules
+from lab.reports.layout import CONFIDENCE_STYLE, indented
 from lab.reports.printable import one_line
 from lab.reports.run import Run
+from lab.reports.words import said
+
+_COLUMN = 15
+"""Width of the column with the kind of a step."""
+MANY = 3
+"""Attempts of one kind that are told before the rest is counted."""
 
 
 def explain(run: Run, key: str) -> RenderableType:
     """The journey of the message `key` and of its reports; KeyError when the run has no such message."""
     trace = run.trace(key)
-    return Group(*_trace(trace, f"{key}: {trace.message_id}"))
+    used = rules.used([trace])
+    return Group(
+        *_trace(trace, f"{key} in {run.variant.name} ({run.driver})"),
+        *_rules_used(used),
+        *_relies(used, run),
+    )
 
 
 def _trace(trace: MessageTrace, title: str) -> Iterator[RenderableType]:
-    yield Text(one_line(title), style="bold")
-    for hop in trace.hops:
-        yield from _hop(hop)
+    yield Text.assemble((one_line(title), "bold"), (f"  {one_line(trace.message_id)}", "dim"))
+    for number, hop in enumerate(way(trace), 1):
+        yield Text()
+        yield from _hop(number, hop, _attempts(trace, hop))
+    yield Text()
+    for who, end in trace.dispositions.items():
+        yield Text.assemble("Ends: ", (f"{end}", "bold"), f" for {one_line(who)}")
     for report in trace.reports:
-        yield from _trace(report, f"report: {report.message_id}")
+        yield Text()
+        yield from _trace(report, "Report on it")
 
 
-def _hop(hop: Hop) -> Iterator[RenderableType]:
-    yield Text(f"{iso(hop.head.arrived)} {place(hop)} for {', '.join(recipients(hop))}")
-    for step in hop.steps:
-        yield Padding(Text(f"{step.kind} {' '.join(step.rules)}"), (0, 0, 0, 2))
-        yield from (Padding(Text(one_line(line)), (0, 0, 0, 6)) for line in _story(step))
+def _attempts(trace: MessageTrace, hop: Hop) -> int:
+    """How many other hops at this place came from the same hand-over and were made good or tried again."""
+    above = dict(zip(map(id, trace.hops), parents(trace.hops), strict=True))
+    return sum(above[id(each)] == above[id(hop)] and place(each) == place(hop) for each in trace.hops) - 1
 
 
-def _story(step: Step) -> tuple[str, ...]:
-    return step.decision.story() if step.decision else tuple(rule.title for rule in rules.of(step))
+def _hop(number: int, hop: Hop, others: int) -> Iterator[RenderableType]:
+    head = hop.head
+    who = ", ".join(map(one_line, recipients(hop)))
+    yield Text.assemble(
+        f"{number}  ",
+        (one_line(place(hop)), "bold cyan"),
+        (f"  {one_line(head.host)}  {head.arrived:%H:%M:%S}  for {who}", "dim"),
+    )
+    if others:
+        yield indented(
+            Text(f"the last of {others + 1} attempts; the others went the same way", style="dim"), 3
+        )
+    before: tuple[str, ...] = ()
+    for step in _told_steps(hop):
+        yield from _step(step, before)
+        before = step.rules
+
+
+def _told_steps(hop: Hop) -> Iterator[Step]:
+    """The steps of a hop; of a long row of deferrals only the first ones and the last."""
+    deferred = hop.all(StepKind.DEFERRED)
+    skipped = {id(step) for step in deferred[MANY - 1 : -1]}
+    return (step for step in hop.steps if id(step) not in skipped)
+
+
+def _step(step: Step, told_before: tuple[str, ...]) -> Iterator[RenderableType]:
+    lines = step.decision.story() if step.decision is not None else ()
+    head = lines[0] if lines and step.kind is StepKind.ATTRIBUTED else said(step)
+    yield indented(Text.assemble((f"{step.kind:<{_COLUMN}}", "bold"), one_line(head)), 3, hang=_COLUMN)
+    yield from (_line(line) for line in lines if line != head and not line.startswith("  rules:"))
+    if step.rules and step.rules != told_before:
+        yield indented(_badges(rules.of(step)), 3 + _COLUMN, hang=2)
+
+
+def _line(line: str) -> RenderableType:
+    """A line of a story, indented as it says; losers stand back."""
+    bare = line.lstrip()
+    style = "green" if bare.startswith("won:") else "dim" if bare.startswith("lost:") else ""
+    return indented(Text(one_line(bare), style=style), 3 + _COLUMN + len(line) - len(bare), hang=2)
+
+
+def _badges(known: tuple[Rule, ...]) -> Text:
+    return Text.assemble("rules: ", Text(", ").join(badge(rule) for rule in known))
+
+
+def badge(rule: Rule) -> Text:
+    """`R76 observed`, in the colour of its confidence."""
+    return Text(f"{rule.id} {rule.confidence.value}", style=CONFIDENCE_STYLE[rule.confidence])
+
+
+def _rules_used(used: tuple[Rule, ...]) -> Iterator[RenderableType]:
+    if not used:
+        return
+    yield Text()
+    yield Text("Rules used", style="bold")
+    drawn = Grid.grid(padding=(0, 2, 0, 0))
+    for wraps in (False, False, True):
+        drawn.add_column(no_wrap=not wraps, overflow="fold")
+    for rule in used:
+        told = Text.assemble(f"{rule.text} ", (f"[{rule.source}]", "dim"))
+        drawn.add_row(rule.id, Text(rule.confidence.value, style=CONFIDENCE_STYLE[rule.confidence]), told)
+    yield indented(drawn, 2)
+
+
+def _relies(used: tuple[Rule, ...], run: Run) -> Iterator[RenderableType]:
+    """What would change the verdict if Microsoft did it another way than the lab assumes."""
+    guesses, in_part = rules.assumed(used), rules.assumed_in_part(used)
+    yield Text()
+    if guesses:
+        names = ", ".join(f"{rule.id} ({rule.title})" for rule in guesses)
+        yield Text.assemble(
+            "This verdict relies on assumed rules: ", (names, CONFIDENCE_STYLE[guesses[0].confidence])
+        )
+    else:
+        yield Text("This verdict relies on no rule that is assumed as a whole.")
+    if in_part:
+        yield Text(f"Assumed in part, as their text says: {', '.join(rule.id for rule in in_part)}")
+    switches = rules.switch_names(guesses)
+    if switches:
+        now = rules.values(run.variant.topology.switches)
+        yield Text(f"Switches: {'; '.join(_switch(name, now) for name in switches)}")
+
+
+def _switch(name: str, now: Mapping[str, str]) -> str:
+    value = now.get(name, SWITCHES[name].default)
+    others = [each for each in SWITCHES[name].values if each != value]
+    return f"{name} = {value} (or {', '.join(others)})" if others else f"{name} = {value}"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
+_GUID = re.compile(r"\b([0-9a-f]{8})-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", re.IGNORECASE)
 _KEPT = frozenset("\n\t")
 
 
@@ -23,6 +25,11 @@ def cut(text: str, width: int) -> str:
     """One line of at most `width` characters; `…` stands for what is missing."""
     line = one_line(text)
     return line if len(line) <= width else line[: width - 1].rstrip() + "…"
+
+
+def without_guids(text: str) -> str:
+    """`text` with GUIDs cut to their first group, as people do when they read a connector's name aloud."""
+    return _GUID.sub(r"\1…", text)
 
 
 def _shown(character: str) -> str:

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 
 from lab.core.rulebook import Confidence, Rule, rule, switches_of
+from lab.model.switches import Switches
 from lab.model.trace import MessageTrace, Step
-
-_CITED = re.compile(r"\[(R\d+(?: R\d+)*)\]")
-
-
-def cited(line: str) -> tuple[str, ...]:
-    """The ids that a line of a decision's story names in brackets."""
-    return tuple(each for found in _CITED.findall(line) for each in found.split())
 
 
 def used(traces: Iterable[MessageTrace]) -> tuple[Rule, ...]:
@@ -32,9 +26,24 @@ def assumed(rules: Iterable[Rule]) -> tuple[Rule, ...]:
     return tuple(each for each in rules if each.confidence is Confidence.ASSUMED)
 
 
+def assumed_in_part(rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    """Those whose text says of one of its claims that it is assumed."""
+    return tuple(
+        each for each in rules if each.confidence is not Confidence.ASSUMED and "is assumed" in each.text
+    )
+
+
 def switch_names(rules: Iterable[Rule]) -> tuple[str, ...]:
     """The switches that bend these rules, each once."""
     return tuple(dict.fromkeys(switch.name for each in rules for switch in switches_of(each.id)))
+
+
+def values(switches: Switches) -> dict[str, str]:
+    """The switches of a run as a scenario spells them."""
+    told = asdict(switches)
+    return {
+        name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in told.items()
+    }
 
 
 def _ids(trace: MessageTrace) -> Iterator[str]:

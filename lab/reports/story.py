@@ -2,30 +2,178 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from lab.reports.printable import one_line
-from lab.reports.reading import cured, fates
+from lab.core.rulebook import Confidence
+from lab.evidence.facts import place
+from lab.evidence.views import TENANT, Table, tables
+from lab.model.topology import Role
+from lab.model.trace import Hop, MessageTrace, StepKind
+from lab.reports import rules
+from lab.reports.changes import changes
+from lab.reports.layout import indented
+from lab.reports.printable import one_line, without_guids
+from lab.reports.reading import Cured, Fate, cured, fates
 from lab.reports.run import Run, ScenarioRuns
 from lab.reports.tables import grid
+from lab.reports.variants import variants_table
+from lab.reports.verdict import happened, why
+from lab.reports.words import short_reply
+
+_SHOWN_EVENTS = frozenset({"RECEIVE", "SEND", "DELIVER", "DEFER", "FAIL", "DSN", "DROP"})
+_TRACKING = ("Timestamp", "EventId", "Sender", "Recipients", "ConnectorId")
+_TRACE = ("Received", "SenderAddress", "RecipientAddress", "Status", "FromIP")
+_SQUEEZED = (
+    (re.compile(r"^\w{3} [ \d]\d [\d:]{8} \S+ postfix/"), ""),
+    (re.compile(r", delay=[^,]*| \d+ bytes in .*?KB/sec.*?(?=\)|$)"), ""),
+    (re.compile(r"\.mail\.protection\.outlook\.com"), ".mail…"),
+    (re.compile(r"<\S+> \[InternalId=\d+, "), "… ["),
+)
+"""What a log line can do without on a crowded screen."""
 
 
 def demo_story(told: ScenarioRuns) -> RenderableType:
-    """The story of the first variant that shows the fault, and the table of all."""
-    title = Text(one_line(told.scenario.title or told.scenario.name), style="bold")
-    return Group(title, Text(), _variants(told.runs))
+    """The story of the first run that went astray (else of the first), then the table of all variants."""
+    chosen = _chosen(told.runs)
+    if chosen is None:
+        return Text(one_line(f"{told.scenario.name}: nothing was sent."))
+    run, fate = chosen
+    blank = Text()
+    return Group(
+        Text.assemble(
+            (one_line(told.scenario.title or told.scenario.name), "bold"), f"  ({run.variant.name})"
+        ),
+        blank,
+        *(indented(Text(one_line(f"{n}. {line}")), 2, hang=3) for n, line in enumerate(happened(fate), 1)),
+        blank,
+        *_way(fate),
+        blank,
+        *_views(run, fate),
+        blank,
+        *_why(run, fate),
+        *_cure(run, told.runs),
+        blank,
+        variants_table(told.runs, fate.spec.key),
+    )
 
 
-def _variants(runs: tuple[Run, ...]) -> RenderableType:
-    drawn = grid(("variant", "kind", "path", "outcome", "cured?"))
-    for row in (row for run in runs for row in _row(run)):
-        drawn.add_row(*map(Text, row))
-    return drawn
+def _chosen(runs: Sequence[Run]) -> tuple[Run, Fate] | None:
+    every = [(run, fate) for run in runs for fate in fates(run)]
+    astray = (each for each in every if each[1].misrouted)
+    return next(astray, every[0] if every else None)
 
 
-def _row(run: Run) -> Iterator[tuple[str, ...]]:
-    for fate in fates(run)[:1]:
-        yield run.variant.name, run.variant.kind, " > ".join(fate.places), fate.outcome, str(cured(run))
+def _way(fate: Fate) -> Iterator[RenderableType]:
+    """The way of the message as a line of hops, and below it that of each report."""
+    drawn = Text()
+    for number, leg in enumerate(fate.legs):
+        drawn.append(" → " if number else "")
+        if leg.misrouted:
+            drawn.append(f"[EOP takes it for {leg.hop.head.tenant}!] ", style="bold red")
+        drawn.append(one_line(leg.place), style="bold red" if leg.misrouted else "bold")
+        if leg.refusal:
+            drawn.append(f" ✗ {_code(leg.refusal)}", style="red")
+    yield indented(drawn, 2, hang=4)
+    for report in fate.trace.reports:
+        places = " ⇢ ".join(one_line(place(hop)) for hop in report.hops)
+        yield indented(Text.assemble(("NDR ", "yellow"), places), 2, hang=4)
+
+
+def _code(reply: str) -> str:
+    return " ".join(short_reply(reply).split()[:2])
+
+
+def _views(run: Run, fate: Fate) -> Iterator[RenderableType]:
+    """What is in each log about this message, in the columns that its reader knows."""
+    hops = tuple(_hops(fate.trace))
+    hosts = run.variant.topology.hosts
+    for who in dict.fromkeys(place(hop) for hop in hops if place(hop) in hosts):
+        role = hosts[who].role
+        (shown,) = tables(hops, who, {who: role})
+        yield from _tracking(who, shown) if role is Role.EXCHANGE else _mail_log(who, role, shown)
+    astray = fate.misrouted
+    concerned = (astray.hop.head.tenant, astray.meant) if astray else (None,)
+    for tenant in filter(None, concerned):
+        yield from _message_trace(tenant, tables(hops, f"{TENANT}{tenant}", {})[0])
+
+
+def _hops(trace: MessageTrace) -> Iterator[Hop]:
+    yield from trace.hops
+    for report in trace.reports:
+        yield from _hops(report)
+
+
+def _tracking(who: str, shown: Table) -> Iterator[RenderableType]:
+    rows = [row for row in _rows(shown) if row["EventId"] in _SHOWN_EVENTS and not _twice(row)]
+    yield _audience(f"Exchange admin of {who}", "Get-MessageTrackingLog")
+    yield _grid(_TRACKING, rows)
+
+
+def _twice(row: Mapping[str, str]) -> bool:
+    """A submission is tracked twice, by the mailbox and by transport; the second is enough here."""
+    return (row["EventId"], row["Source"]) == ("RECEIVE", "STOREDRIVER")
+
+
+def _mail_log(who: str, role: Role, shown: Table) -> Iterator[RenderableType]:
+    lines = [line for (line,) in shown.rows if " postfix/smtp[" in line or "reject:" in line]
+    yield _audience(f"{role.value.capitalize()} admin of {who}", "what its mail.log says of sending")
+    for line in lines[-4:]:
+        for pattern, instead in _SQUEEZED:
+            line = pattern.sub(instead, line)
+        yield indented(Text(one_line(line)), 4, hang=2)
+
+
+def _message_trace(tenant: str, shown: Table) -> Iterator[RenderableType]:
+    nothing = ("" if shown.rows else ": nothing, not a single row", "bold")
+    yield Text.assemble(_audience(f"Cloud admin of {tenant}", "Get-MessageTraceV2"), nothing)
+    if shown.rows:
+        yield _grid(_TRACE, _rows(shown))
+
+
+def _audience(who: str, source: str) -> Text:
+    return Text.assemble("  ", (one_line(who), "cyan"), (f", {source}", "dim"))
+
+
+def _rows(shown: Table) -> list[Mapping[str, str]]:
+    return [dict(zip(shown.columns, row, strict=True)) for row in shown.rows]
+
+
+def _grid(columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> RenderableType:
+    drawn = grid(columns, gap=1)
+    for row in rows:
+        drawn.add_row(*(Text(_cell(column, row[column])) for column in columns))
+    return indented(drawn, 4)
+
+
+def _cell(column: str, value: str) -> str:
+    """A moment without its day, a name without its GUID."""
+    return value[11:19] if column in ("Timestamp", "Received") else without_guids(one_line(value))
+
+
+def _why(run: Run, fate: Fate) -> Iterator[RenderableType]:
+    yield _labelled("Why", " ".join(why(fate, run.variant.topology)))
+    step = fate.misrouted.hop.first(StepKind.ATTRIBUTED) if fate.misrouted else fate.decision
+    known = rules.of(step) if step is not None else ()
+    if not known:
+        return
+    by_confidence = ((sure, [rule.id for rule in known if rule.confidence is sure]) for sure in Confidence)
+    cited = [f"{' '.join(ids) or 'none'} {sure.value}" for sure, ids in by_confidence]
+    yield _labelled("Rules", ", ".join(cited))
+
+
+def _cure(fault: Run, runs: Sequence[Run]) -> Iterator[RenderableType]:
+    """The first cure that cures, as what to change from here."""
+    cure = next((run for run in runs if run.variant.kind == "cure" and cured(run) is Cured.YES), None)
+    if cure is None or cured(fault) is not Cured.SHOWN:
+        return
+    told = "; ".join(changes(fault.variant.topology, cure.variant.topology))
+    name = cure.variant.title or cure.variant.name
+    yield _labelled("Cure", without_guids(f"{name}: {told}." if told else f"{name}."))
+
+
+def _labelled(label: str, line: str) -> RenderableType:
+    return indented(Text.assemble((f"{label:<7}", "bold"), one_line(line)), 2, hang=7)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table as Grid
 from rich.text import Text
@@ -42,10 +41,9 @@ def tables(shown: Iterable[Table], form: Form = "table") -> RenderableType:
     return Group(*(part for one in drawn for part in ((one,) if one is drawn[-1] else (one, Text()))))
 
 
-def grid(columns: Sequence[str], *, header: bool = True) -> Grid:
-    """An empty table in the house's look: no lines but one under the header."""
-    drawn = Grid(box=box.SIMPLE_HEAD if header else None, pad_edge=False, show_edge=False, show_header=header)
-    drawn.header_style = "bold"
+def grid(columns: Sequence[str], *, gap: int = 2) -> Grid:
+    """An empty table in the house's look: no lines, bold names, cells cut at the width of the paper."""
+    drawn = Grid(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="bold")
     for column in columns:
         drawn.add_column(Text(column), no_wrap=True, overflow="ellipsis")
     return drawn
@@ -53,6 +51,7 @@ def grid(columns: Sequence[str], *, header: bool = True) -> Grid:
 
 def _grid(columns: Sequence[str], rows: Sequence[Sequence[str]], *, wide: bool) -> Grid:
     drawn = grid(columns)
+    drawn.add_row(*(Text("-" * len(column)) for column in columns))  # as PowerShell does
     for column in drawn.columns if wide else ():
         column.no_wrap, column.overflow = False, "fold"
     for row in rows:

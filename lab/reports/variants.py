@@ -1,0 +1,113 @@
+"""All variants of a scenario side by side, short enough for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from lab.evidence.facts import text
+from lab.reports.layout import indented
+from lab.reports.printable import one_line
+from lab.reports.reading import Cured, cured, fates
+from lab.reports.run import Run
+from lab.reports.tables import grid
+
+_BASIS = {"certificate": "cert.", "recipient": "rcpt to", "address": "address", "none": "-"}
+_CURED = {
+    Cured.SHOWN: ("shown", "red"),
+    Cured.NOT_SHOWN: ("none", "yellow"),
+    Cured.YES: ("yes", "green"),
+    Cured.FOR_NOW: ("for now", "yellow"),
+    Cured.PARTLY: ("partly", "yellow"),
+    Cured.NO: ("no", "red"),
+}
+"""Short words for a narrow column, and their colours."""
+
+
+@dataclass(frozen=True, slots=True)
+class VariantRow:
+    """What a table says of one variant; `key` names the message that it follows."""
+
+    name: str
+    kind: str
+    tenant: str
+    basis: str
+    places: tuple[str, ...]
+    refused: bool
+    """Whether the last place refused it."""
+    outcome: str
+    cured: Cured
+    others: tuple[str, ...]
+    """Other messages that did not arrive, with what became of them."""
+    expected: int
+    failed: int
+
+
+def variant_row(run: Run, key: str) -> VariantRow:
+    """A run as a row: of its message `key`, or of the first if it has none of that name."""
+    ends = fates(run)
+    main = next((fate for fate in ends if fate.spec.key == key), ends[0] if ends else None)
+    findings = run.findings()
+    return VariantRow(
+        run.variant.name,
+        run.variant.kind,
+        text(main.decision, "tenant") if main else "",
+        text(main.decision, "basis") if main else "",
+        main.places if main else (),
+        bool(main and main.legs and main.legs[-1].refusal),
+        main.outcome if main else "nothing sent",
+        cured(run),
+        tuple(f"{fate.spec.key} {fate.outcome}" for fate in ends if fate is not main and not fate.arrived),
+        len(findings),
+        sum(not finding.ok for finding in findings),
+    )
+
+
+def variants_table(runs: Sequence[Run], key: str) -> RenderableType:
+    """All runs by what became of the message `key`, with notes on what a line has no room for."""
+    rows = [variant_row(run, key) for run in runs]
+    start = _common_start(rows)
+    drawn = grid(("variant", "kind", "tenant", "by", "way", "outcome", "cured?", "ok?"), gap=1)
+    for row in rows:
+        drawn.add_row(*_cells(row, len(start)))
+    return Group(drawn, *(_notes(rows, start, key)))
+
+
+def _cells(row: VariantRow, skip: int) -> Iterator[Text]:
+    yield Text(one_line(row.name))
+    yield Text(one_line(row.kind))
+    yield Text(one_line(row.tenant))
+    yield Text(_BASIS.get(row.basis, row.basis))
+    way = " → ".join(one_line(place.removeprefix("tenant:")) for place in row.places[skip:])
+    yield Text.assemble(way, (" ✗", "red") if row.refused else "")
+    yield Text(one_line(row.outcome))
+    yield Text(_CURED[row.cured][0], style=_CURED[row.cured][1])
+    yield (
+        Text("FAILED", style="bold red") if row.failed else Text("ok" if row.expected else "-", style="green")
+    )
+
+
+def _common_start(rows: Sequence[VariantRow]) -> tuple[str, ...]:
+    """The places that every way begins with, as long as each has one left."""
+    ways = [row.places for row in rows if row.places]
+    start: list[str] = []
+    for places in zip(*(way[:-1] for way in ways), strict=False):
+        if len(set(places)) > 1:
+            break
+        start.append(places[0])
+    return tuple(start)
+
+
+def _notes(rows: Sequence[VariantRow], start: Sequence[str], key: str) -> Iterator[RenderableType]:
+    told = "tenant: whom the first front end took the mail for, and by what."
+    if start:
+        told += f" way: that of {key} behind {' → '.join(start)}."
+    if any(row.cured is Cured.FOR_NOW for row in rows):
+        told += " for now: it arrives, but something that is bound to change holds it up."
+    told += "".join(
+        f" {row.name}: {', '.join(row.others)}." for row in rows if row.others and row.cured is Cured.PARTLY
+    )
+    yield indented(Text(one_line(told), style="dim"), 2, hang=0)
