@@ -7,7 +7,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 from lab.model.topology import Host, Region
 from lab.scenario.language import SectionKeys
-from lab.scenario.parties import HostKeys, OrganizationKeys
+from lab.scenario.parties import HostKeys, OrganizationKeys, RegionKeys, ServiceHostKeys
 from lab.scenario.records import Fields, Key
 
 PUBLIC = (IPv4Network("198.51.100.0/24"), IPv4Network("203.0.113.0/24"))
@@ -26,6 +26,8 @@ def written_hosts(read: Fields) -> Iterator[tuple[str, Fields]]:
 def check(read: Fields, hosts: Mapping[str, Host], regions: Iterable[Region]) -> None:
     """Names and addresses of machines: unique, and from the plan."""
     service = _service(regions)
+    for region in read[SectionKeys.regions].values():
+        _written_service(region)
     names: dict[str, Fields] = {}
     owners: dict[str, str] = {}
     for name, fields in written_hosts(read):
@@ -37,6 +39,18 @@ def check(read: Fields, hosts: Mapping[str, Host], regions: Iterable[Region]) ->
         _in_plan(fields, HostKeys.nat, PUBLIC)
         _alone(name, fields, owners, service)
     _own_names(names, hosts)
+
+
+def _written_service(region: Fields) -> None:
+    """Machines of the service that are written need not follow the plan, but are public and each has its address."""
+    taken: set[str] = set()
+    for key in (RegionKeys.front_ends, RegionKeys.outbound, RegionKeys.high_risk):
+        for machine in region[key]:
+            address = machine[ServiceHostKeys.address]
+            _in_plan(machine, ServiceHostKeys.address, PUBLIC)
+            if address in taken:
+                machine.wrong(ServiceHostKeys.address, f"{address} is taken already", "addresses are unique")
+            taken.add(address)
 
 
 def _service(regions: Iterable[Region]) -> dict[str, str]:

@@ -115,9 +115,20 @@ def _seen_as(servers: Iterable[Host]) -> tuple[str, ...]:
 
 def regions(read: Mapping[str, Fields], tenants: Iterable[Fields]) -> dict[str, Region]:
     """The regions that tenants live in or that are written, in the order of the plan."""
-    used = {*read, *(tenant[TenantKeys.region] for tenant in tenants)}
-    planned = enumerate(service.plan((*read, *sorted(used))))
-    return {name: _region(name, index, read.get(name)) for index, name in planned if name in used}
+    living = {tenant[TenantKeys.region]: tenant for tenant in tenants}
+    used = {*read, *living}
+    planned = service.plan((*read, *sorted(used)))
+    for name in planned[service.MOST_REGIONS :]:
+        wanted = f"{service.MOST_REGIONS} regions at most, {', '.join(service.KNOWN)} included"
+        if name in read:
+            read[name].at.wrong(read[name].place, wanted)
+        else:
+            living[name].wrong(TenantKeys.region, wanted)
+    return {
+        name: _region(name, index, read.get(name))
+        for index, name in enumerate(planned[: service.MOST_REGIONS])
+        if name in used
+    }
 
 
 def _region(name: str, index: int, read: Fields | None) -> Region:

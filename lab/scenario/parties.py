@@ -20,6 +20,7 @@ from lab.scenario.words import (
     REGION_NAME,
     SMART_HOST,
     SPAN,
+    SPELLED_DOMAIN,
     TEXT,
     TRUTH,
     WHOLE,
@@ -136,7 +137,7 @@ class ServiceHostKeys:
     """A machine of Exchange Online."""
 
     address = required("address", IPV4, "Its address.")
-    fqdn = required("fqdn", LINE, "Its name, spelled as in logs.")
+    fqdn = required("fqdn", SPELLED_DOMAIN, "Its name, spelled as in logs.")
     helo = optional("helo", HELO, "What it says in EHLO.")
 
 

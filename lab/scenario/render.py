@@ -17,7 +17,7 @@ import yaml
 from lab.model.certificate import CertificateProfile
 from lab.model.dns import Zones
 from lab.model.names import Domain
-from lab.model.onprem import OnPremOrganization
+from lab.model.onprem import OnPremOrganization, ReceiveConnector
 from lab.model.switches import Switches
 from lab.model.tenant import Recipient, RecipientKind, Tenant
 from lab.model.topology import Host, Region, Role, Topology
@@ -58,10 +58,23 @@ def render(variant: Variant) -> str:
 
 
 class _Dumper(yaml.SafeDumper):
-    """No anchors: a reader wants each thing where it is."""
+    """No anchors: a reader wants each thing where it is. Lists of single values stand in one line, texts in blocks."""
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - whatever it is
         return True
+
+    def represent_items(self, data: list[Any]) -> yaml.Node:
+        """In one line unless there are tables in it."""
+        flow = not any(isinstance(item, dict | list) for item in data)
+        return self.represent_sequence("tag:yaml.org,2002:seq", data, flow_style=flow)
+
+    def represent_text(self, data: str) -> yaml.Node:
+        """Several lines as a block."""
+        return self.represent_scalar("tag:yaml.org,2002:str", data, style="|" if "\n" in data else None)
+
+
+_Dumper.add_representer(list, _Dumper.represent_items)
+_Dumper.add_representer(str, _Dumper.represent_text)
 
 
 def _plain(value: Any) -> Any:
@@ -105,7 +118,11 @@ def _differences(made: Any, default: Any) -> Plain:
 
 
 def _parameters(made: object) -> Plain:
-    return {key: _plain(value) for key, value in parameters(made).items()}
+    shown = {key: _plain(value) for key, value in parameters(made).items()}
+    if isinstance(made, ReceiveConnector) and made.tls_domain_capabilities:
+        capabilities = [f"{domain}:AcceptCloudServicesMail" for domain in made.tls_domain_capabilities]
+        shown["TlsDomainCapabilities"] = capabilities
+    return shown
 
 
 def _organization(organization: OnPremOrganization, topology: Topology) -> Plain:

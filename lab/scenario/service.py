@@ -12,6 +12,8 @@ from lab.model.topology import Host, Region, Role
 
 PROFILE = "eop"
 KNOWN = ("EUR", "NAM", "APC")
+MOST_REGIONS = 12
+"""As many as have addresses in 203.0.113.0/24."""
 _SITES = {"EUR": ("DB8", "AM7"), "NAM": ("MW2", "DM6"), "APC": ("HK2", "SG2")}
 _FRONT_ENDS = {
     "EUR": ("DB3PEPF0000885C", "AM4PEPF00025F95"),

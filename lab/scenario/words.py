@@ -135,6 +135,11 @@ def _domain(text: str) -> Domain:
     return in_lab(Domain.parse(text))
 
 
+def _spelled(text: str) -> str:
+    _domain(text)
+    return text.strip().rstrip(".")
+
+
 def _pattern(text: str) -> DomainPattern:
     pattern = DomainPattern.parse(text)
     if pattern.domain is not None:
@@ -202,6 +207,7 @@ DATE = Single("a date such as 2023-10-31", _date, {"type": "string", "format": "
 MOMENT = Single("a time such as 2026-03-03T09:15:00Z", _moment, {"type": "string", "format": "date-time"})
 SPAN = Single("a span of time such as 90s, 15m, 48h or 2d", _span, {"type": "string"})
 DOMAIN = Single("a domain such as contoso.example", _domain, _FQDN)
+SPELLED_DOMAIN = Single("a host name, spelled as in logs", _spelled, _FQDN)
 HELO = Single("a host name", Domain.parse, _FQDN)
 INITIAL = Single(
     "a domain such as contoso.onmicrosoft.com",

@@ -92,7 +92,8 @@ def _host(host: Host) -> Iterator[Record]:
 def _front_doors(tenant: Tenant, world: World) -> Iterator[Record]:
     """Every accepted domain has a name that leads to all front ends of the tenant's region (R156, R159)."""
     for accepted in tenant.accepted_domains:
-        for front_end in world.regions[tenant.region].front_ends:
+        region = world.regions.get(tenant.region)
+        for front_end in region.front_ends if region else ():
             yield mx_name(accepted.domain_name), "A", front_end.address
 
 
