@@ -24,7 +24,6 @@ from lab.errors import DriverError, LabBug, WireError
 from lab.evidence.journal import Journal
 from lab.model.dns import Asking, DnsAnswer, DnsQuestion
 from lab.model.topology import Host
-from lab.model.trace import Step
 from lab.model.transport import Context, Heard, IdSource, Mailboxed, Node, QueueItem, Settlement
 from lab.nodes import build
 from lab.pki import store as pki
@@ -42,7 +41,10 @@ AT_ONCE = 20
 
 
 class Embedded:
-    """A lab on loopback. Use as an async context manager."""
+    """A lab on loopback. Use as an async context manager.
+
+    A lab that is not `working` takes messages and keeps them: what is due waits in its queue.
+    """
 
     def __init__(
         self,
@@ -54,6 +56,7 @@ class Embedded:
         seed: int | str = 0,
         starts: datetime | None = None,
         limits: Limits | None = None,
+        working: bool = True,
     ) -> None:
         self.variant = variant
         self.topology = variant.topology
@@ -67,6 +70,7 @@ class Embedded:
         self.mailboxes: list[Mailboxed] = []
         self.bugs: list[Exception] = []
         self._limits = limits
+        self._working = working
         self._public = public_names(variant.topology)
         self._queue: list[tuple[datetime, int, QueueItem]] = []
         self._order = 0
@@ -91,7 +95,8 @@ class Embedded:
             await self._listen(stack)
             self.wire = self._client_wire()
             tasks = await stack.enter_async_context(_background())
-            tasks.append(asyncio.ensure_future(self._serve_queue()))
+            if self._working:
+                tasks.append(asyncio.ensure_future(self._serve_queue()))
             self._exit = stack.pop_all()
         return self
 
@@ -294,7 +299,7 @@ class Place:
         """Ask the lab's DNS server, from this machine's address."""
         return await self._resolver.answer(question)
 
-    async def keep(self, heard: Heard, steps: tuple[Step, ...]) -> None:  # noqa: ARG002
+    async def keep(self, heard: Heard) -> None:
         """Durable before the reply."""
         await self._lab.keep(heard)
 

@@ -209,7 +209,7 @@ class Dialogue:
         if heard.head is None:
             return heard.reply
         try:
-            await self._host.keep(heard, heard.steps)
+            await self._host.keep(heard)
         except WireError:
             return phrases.TEMPORARY_ERROR
         return heard.reply

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Protocol
 
 from lab.model.dns import DnsAnswer, DnsQuestion
-from lab.model.trace import Step
 from lab.model.transport import Heard, IdSource
 
 
@@ -27,7 +26,7 @@ class Host(Protocol):
     async def answer(self, question: DnsQuestion) -> DnsAnswer:
         """Look something up; a failure is a `ServFail`, not an exception."""
 
-    async def keep(self, heard: Heard, steps: tuple[Step, ...]) -> None:
+    async def keep(self, heard: Heard) -> None:
         """Have a hop, its steps and its queue items on disk before this returns: the reply follows.
 
         `steps` are those of `heard`: a node has told there what the transaction had led to before. Raises WireError when that cannot be done; nothing may then have been kept.

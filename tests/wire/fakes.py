@@ -186,13 +186,13 @@ class MemoryHost:
         self.asked.append(question)
         return NxDomain()
 
-    async def keep(self, heard: Heard, steps: tuple[Step, ...]) -> None:
+    async def keep(self, heard: Heard) -> None:
         if self.writing is not None and self.written is not None:
             self.writing.set()
             await self.written.wait()
         if self.full:
             raise WireError("no space left")
-        self.kept.append((heard, steps))
+        self.kept.append((heard, heard.steps))
 
     def bug(self, error: Exception) -> None:
         self.bugs.append(error)
