@@ -16,9 +16,20 @@ from rich.console import Console, RenderableType
 from lab.reports.explain import explain
 from lab.reports.story import demo_story
 from lab.reports.summary import run_summary
-from lab.reports.tables import Form, table, tables
+from lab.reports.tables import Form, plain, table, tables
 
-__all__ = ["WIDTH", "Form", "console", "demo_story", "explain", "run_summary", "table", "tables", "text"]
+__all__ = [
+    "WIDTH",
+    "Form",
+    "console",
+    "demo_story",
+    "explain",
+    "plain",
+    "run_summary",
+    "table",
+    "tables",
+    "text",
+]
 
 WIDTH = 100
 """Columns where nobody says how wide the paper is."""

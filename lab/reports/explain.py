@@ -59,11 +59,12 @@ def _attempts(trace: MessageTrace, hop: Hop) -> int:
 def _hop(number: int, hop: Hop, others: int) -> Iterator[RenderableType]:
     head = hop.head
     who = ", ".join(map(one_line, recipients(hop)))
-    yield Text.assemble(
+    head_line = Text.assemble(
         f"{number}  ",
         (one_line(place(hop)), "bold cyan"),
         (f"  {one_line(head.host)}  {head.arrived:%H:%M:%S}  for {who}", "dim"),
     )
+    yield indented(head_line, 0, hang=3)
     if others:
         yield indented(
             Text(f"the last of {others + 1} attempts; the others went the same way", style="dim"), 3

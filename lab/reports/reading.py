@@ -20,6 +20,8 @@ from lab.model.trace import Disposition, Hop, MessageTrace, Step, StepKind
 from lab.reports.run import Run
 from lab.scenario.model import MessageSpec
 
+_NO_SUCH_RECIPIENT = frozenset({"5.1.1", "5.1.10", "5.4.1"})
+
 
 @dataclass(frozen=True, slots=True)
 class Leg:
@@ -76,9 +78,18 @@ class Fate:
 
     @property
     def arrived(self) -> bool:
-        """Whether everybody got it, and no wrong tenant saw it."""
+        """Whether it went the right way: everybody got it, or their own tenant said that it has no such recipient."""
+        if self.misrouted is not None:
+            return False
         ends = set(self.trace.dispositions.values())
-        return ends == {Disposition.DELIVERED} and self.misrouted is None
+        return ends == {Disposition.DELIVERED} or self._unknown_at_home()
+
+    def _unknown_at_home(self) -> bool:
+        """A refusal that no attribution would change: the right tenant was asked, and does not know the recipient."""
+        last = self.legs[-1] if self.legs else None
+        if last is None or not last.refusal or last.place != f"tenant:{last.meant}":
+            return False
+        return enhanced(last.refusal) in _NO_SUCH_RECIPIENT
 
     @property
     def decision(self) -> Step | None:
@@ -101,7 +112,7 @@ class Fate:
         """The enhanced status of the failure, '' where there was none."""
         if self.bounce is not None:
             return text(self.bounce[1], "status")
-        return "" if self.arrived else enhanced(decisive_reply(self.trace))
+        return "" if self.trace.dispositions and self.arrived else enhanced(decisive_reply(self.trace))
 
     @property
     def outcome(self) -> str:

@@ -19,7 +19,7 @@ from lab.reports.layout import indented
 from lab.reports.printable import one_line, without_guids
 from lab.reports.reading import Cured, Fate, cured, fates
 from lab.reports.run import Run, ScenarioRuns
-from lab.reports.tables import grid
+from lab.reports.tables import Grid
 from lab.reports.variants import variants_table
 from lab.reports.verdict import happened, why
 from lab.reports.words import short_reply
@@ -96,8 +96,8 @@ def _views(run: Run, fate: Fate) -> Iterator[RenderableType]:
         (shown,) = tables(hops, who, {who: role})
         yield from _tracking(who, shown) if role is Role.EXCHANGE else _mail_log(who, role, shown)
     astray = fate.misrouted
-    concerned = (astray.hop.head.tenant, astray.meant) if astray else (None,)
-    for tenant in filter(None, concerned):
+    concerned = [hop.head.tenant for hop in hops] + [astray.meant if astray else None]
+    for tenant in dict.fromkeys(filter(None, concerned)):
         yield from _message_trace(tenant, tables(hops, f"{TENANT}{tenant}", {})[0])
 
 
@@ -143,10 +143,8 @@ def _rows(shown: Table) -> list[Mapping[str, str]]:
 
 
 def _grid(columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> RenderableType:
-    drawn = grid(columns, gap=1)
-    for row in rows:
-        drawn.add_row(*(Text(_cell(column, row[column])) for column in columns))
-    return indented(drawn, 4)
+    cells = [[Text(_cell(column, row[column])) for column in columns] for row in rows]
+    return indented(Grid(tuple(columns), cells, gap=1), 4)
 
 
 def _cell(column: str, value: str) -> str:
@@ -155,7 +153,9 @@ def _cell(column: str, value: str) -> str:
 
 
 def _why(run: Run, fate: Fate) -> Iterator[RenderableType]:
-    yield _labelled("Why", " ".join(why(fate, run.variant.topology)))
+    reasons = why(fate, run.variant.topology)
+    if reasons:
+        yield _labelled("Why", " ".join(reasons))
     step = fate.misrouted.hop.first(StepKind.ATTRIBUTED) if fate.misrouted else fate.decision
     known = rules.of(step) if step is not None else ()
     if not known:

@@ -13,7 +13,7 @@ from lab.reports.layout import indented
 from lab.reports.printable import one_line
 from lab.reports.reading import Cured, cured, fates
 from lab.reports.run import Run
-from lab.reports.tables import grid
+from lab.reports.tables import Grid
 
 _BASIS = {"certificate": "cert.", "recipient": "rcpt to", "address": "address", "none": "-"}
 _CURED = {
@@ -70,9 +70,8 @@ def variants_table(runs: Sequence[Run], key: str) -> RenderableType:
     """All runs by what became of the message `key`, with notes on what a line has no room for."""
     rows = [variant_row(run, key) for run in runs]
     start = _common_start(rows)
-    drawn = grid(("variant", "kind", "tenant", "by", "way", "outcome", "cured?", "ok?"), gap=1)
-    for row in rows:
-        drawn.add_row(*_cells(row, len(start)))
+    columns = ("variant", "kind", "tenant", "by", "way", "outcome", "cured?", "ok?")
+    drawn = Grid(columns, [tuple(_cells(row, len(start))) for row in rows], gap=1)
     return Group(drawn, *(_notes(rows, start, key)))
 
 
