@@ -49,7 +49,10 @@ def begin(
     connection: Connection | None = None,
 ) -> tuple[HopHead, QueueItem]:
     """The head of the hop and the item that is to be on disk before the 250."""
-    recipients = tuple(r.address for r in transaction.recipients)
+    named: dict[str, Address] = {}
+    for each in transaction.recipients:  # a recipient named twice is one recipient, as first spelled
+        named.setdefault(each.address.key, each.address)
+    recipients = tuple(named.values())
     client = connection.client if connection else ""
     helo = connection.helo if connection else ""
     head = HopHead(

@@ -132,8 +132,9 @@ class MailSystem(ABC):
         for recipient, place in places:
             if isinstance(place, ToMailbox):
                 served.append(recipient)
-                copy = self.delivered_copy(item, recipient, context)
-                mailboxes.append(Mailboxed(recipient, place.mailbox, copy))
+                if all(each.mailbox.key != place.mailbox.key for each in mailboxes):  # one copy for all its names
+                    copy = self.delivered_copy(item, recipient, context)
+                    mailboxes.append(Mailboxed(recipient, place.mailbox, copy))
                 data = {"recipient": str(recipient), "mailbox": str(place.mailbox)}
                 steps.append(Step(StepKind.DELIVERED, data, at=context.now))
             elif isinstance(place, ToNextHop):
@@ -307,10 +308,11 @@ def _part(
 ) -> QueueItem:
     """The part of an item that travels one way, due at once."""
     dsn = {new.key: item.dsn[old.key] for old, new in pairs if old.key in item.dsn}
+    recipients = {new.key: new for _, new in pairs}
     return replace(
         item,
         id=str(context.ids.number()),
-        recipients=tuple(dict.fromkeys(new for _, new in pairs)),
+        recipients=tuple(recipients.values()),
         dsn=dsn,
         due=context.now,
         rewrites=item.rewrites + (key == ("rewritten",)),
