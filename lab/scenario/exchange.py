@@ -84,21 +84,47 @@ _DOCS = {
     "tls_domain_capabilities": "Peers that may hand over cross-premises headers (R103).",
 }
 
-_PASTED = """
-    identity distinguishedname guid id whencreated whenchanged whencreatedutc whenchangedutc organizationid isvalid
-    exchangeversion objectstate adminDisplayName clienthostnames associatedaccepteddomains scananddroprecipients
-    efskipips efskiplastip efskipmailgateway efusers eftestmode trustedorganizations mtastsmode smtpdanemode
-    istransportrulescoped isvalidated lastvalidationtimestamp validationrecipients recipientdomainsex
-    linkforreceiveconnector errorpolicies sourcetransportservers homemtaserverid homemta port connectioninactivitytimeout
-    forcehelo frontendproxyenabled ignorestarttls isscopedconnector issmtpconnector protocollogginglevel
-    requireoorg smarthostauthmechanism usExternaldnsserversenabled usexternaldnsserversenabled maxmessagesize
-    linkedreceiveconnector authenticationcredential authmechanism permissiongroups bindings remoteipranges
-    transportrole maxrecipientsperlogon maxhopcount banner server chunkingenabled eightbitmimeenabled pipeliningenabled
-    dsnenabled smtputf8enabled extendedprotectionpolicy suppressxanonymoustls liveidauthenticationenabled
-    proxyenabled addressspacetype sendingfromdomaindisabled sendingtodomaindisabled authenticationtype
-    iscoexistencedomain emailonly externallymanaged pendingremoval pendingcompletion federatedorganizationlink
-    mailflowpartner outboundonly name2 isdefaultfederateddomain initialdomain
-""".lower().split()
+_EVERYWHERE = """
+    Identity DistinguishedName Guid Id AdminDisplayName WhenCreated WhenChanged WhenCreatedUTC WhenChangedUTC
+    OrganizationId OrganizationalUnitRoot ExchangeVersion ExchangeObjectId ObjectCategory ObjectClass ObjectState IsValid
+"""
+_PASTED: dict[type, str] = {
+    AcceptedDomain: """
+        Name AddressBookEnabled AuthenticationType CanHaveCloudCache CatchAllRecipientID DomainCapability EmailOnly
+        ExternallyManaged FederatedOrganizationLink InitialDomain IsCoexistenceDomain IsDefaultFederatedDomain
+        MailFlowPartner NameServers OutboundOnly PendingCompletion PendingFederatedAccountNamespace
+        PendingFederatedDomain PendingRemoval RawAuthenticationType SendingFromDomainDisabled SendingToDomainDisabled
+    """,
+    InboundConnector: """
+        AssociatedAcceptedDomains ClientHostNames EFSkipIPs EFSkipLastIP EFSkipMailGateway EFTestMode EFUsers
+        ScanAndDropRecipients TrustedOrganizations
+    """,
+    OutboundConnector: """
+        IsValidated LastValidationTimestamp LinkForModifiedConnector MtaStsMode RecipientDomainsEx SmtpDaneMode
+        TenantOwnedConnector ValidationRecipients
+    """,
+    SendConnector: """
+        AuthenticationCredential CertificateSubject ConnectedDomains ConnectionInactivityTimeOut ConnectorType
+        DomainSecureEnabled ErrorPolicies ForceHELO FrontendProxyEnabled HomeMTA HomeMtaServerId IgnoreSTARTTLS
+        IsScopedConnector IsSmtpConnector LinkedReceiveConnector MaxMessageSize Port ProtocolLoggingLevel Region
+        RequireOorg SmartHostAuthMechanism SmartHostsString SmtpMaxMessagesPerConnection SourceIPAddress
+        SourceRoutingGroup SourceTransportServers UseExternalDNSServersEnabled
+    """,
+    ReceiveConnector: """
+        AdvertiseClientSettings AuthMechanism Banner BareLinefeedRejectionEnabled BinaryMimeEnabled Bindings
+        ChunkingEnabled Comment ConnectionInactivityTimeout ConnectionTimeout DefaultDomain
+        DeliveryStatusNotificationEnabled DomainSecureEnabled EightBitMimeEnabled Enabled EnableAuthGSSAPI
+        EnhancedStatusCodesEnabled ExtendedProtectionPolicy LiveCredentialEnabled LongAddressesEnabled
+        MaxAcknowledgementDelay MaxHeaderSize MaxHopCount MaxInboundConnection MaxInboundConnectionPercentagePerSource
+        MaxInboundConnectionPerSource MaxLocalHopCount MaxLogonFailures MaxMessageSize MaxProtocolErrors
+        MaxRecipientsPerMessage MessageRateLimit MessageRateSource OrarEnabled PermissionGroups PipeliningEnabled
+        ProtocolLoggingLevel ProxyEnabled RejectReservedSecondLevelRecipientDomains
+        RejectReservedTopLevelRecipientDomains RejectSingleLabelRecipientDomains RemoteIPRanges RequireEHLODomain
+        Server ServiceDiscoveryFqdn SizeEnabled SmtpUtf8Enabled SuppressXAnonymousTls TarpitInterval
+        TlsCertificateName TransportRole
+    """,
+}
+"""What `Get-…` shows besides; a pasted configuration may have it."""
 
 
 def parameter(field_name: str, cls: type) -> str:
@@ -123,7 +149,7 @@ def exchange_record(cls: type, name: str, doc: str, short: str | None = None) ->
         )
         for each in fields(cls)
     )
-    unused = frozenset(_PASTED) - {key.name.lower() for key in keys}
+    unused = frozenset((_EVERYWHERE + _PASTED[cls]).lower().split()) - {key.name.lower() for key in keys}
     return Record(name, doc, keys, short, whole=True, any_case=True, not_emulated=unused)
 
 
