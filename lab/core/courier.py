@@ -64,7 +64,10 @@ class Greeted:
 
     def offers(self, keyword: str) -> bool:
         """Whether an extension is offered."""
-        return any(line == keyword or line.startswith(keyword + " ") for line in self.extensions)
+        if keyword in self.extensions:
+            return True
+        start = keyword + " "
+        return any(line.startswith(start) for line in self.extensions)
 
 
 @dataclass(frozen=True, slots=True)

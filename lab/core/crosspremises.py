@@ -57,13 +57,15 @@ def cross_premises(message: Message) -> Message:
 
 def filtered(message: Message, server: str) -> Message:
     """The message as it leaves over any other connector (R64); the mark tells of a broken hybrid path (R118)."""
-    if not crossing(message):
+    if not message.has(CROSS_PREMISES):
         return firewall(message)
     return firewall(message).on_top((Header.of(_FILTERED_BY_SENDER, server),))
 
 
 def crossing(message: Message) -> tuple[str, ...]:
     """Names of the CrossPremises headers that a message carries, without the prefix."""
+    if not message.has(CROSS_PREMISES):
+        return ()
     start, prefix = CROSS_PREMISES.lower(), len(CROSS_PREMISES)
     return tuple(h.name[prefix:] for h in message.headers if h.name.lower().startswith(start))
 
@@ -75,7 +77,7 @@ def promote(message: Message, server: str) -> Message:
     is nothing to promote and no mark is made. A message whose sender the other half vouches for becomes internal;
     of any other, the receiver will say itself what it thinks (`entry_stamps`).
     """
-    if not crossing(message):
+    if not message.has(CROSS_PREMISES):
         return firewall(message)
     clean = message.without(ORGANIZATION)
     start, prefix = CROSS_PREMISES.lower(), len(CROSS_PREMISES)

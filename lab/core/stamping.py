@@ -94,7 +94,7 @@ def firewall(message: Message) -> Message:
 
 def set_aside(message: Message) -> Message:
     """The message with the judgements of an earlier system renamed, so that they no longer count (R168)."""
-    if not any(header.name.lower() in _SET_ASIDE for header in message.headers):
+    if _SET_ASIDE.keys().isdisjoint(message.named()):
         return message
     renamed = (Header(_SET_ASIDE.get(h.name.lower(), h.name), h.raw) for h in message.headers)
     return Message(tuple(renamed), message.body)
@@ -106,8 +106,7 @@ def foreign_tenant(message: Message, front_end: str, *, from_service: bool) -> M
     Those that Exchange Online itself wrote (`from_service`: the client is one of its own outbound hosts) are
     kept and marked as promoted: they tell the recipient by which tenant the mail came. All others are forged.
     """
-    prefix = CROSS_TENANT.lower()
-    if not any(header.name.lower().startswith(prefix) for header in message.headers):
+    if not message.has(CROSS_TENANT):
         return message
     stripped = Header.of(_STRIPPED, front_end)
     if from_service:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -73,7 +73,12 @@ class Message:
     @property
     def is_ascii(self) -> bool:
         """Whether it can travel without 8BITMIME."""
-        return self.body.isascii() and self._head().isascii()
+        return self.body.isascii() and self.has_ascii_headers
+
+    @property
+    def has_ascii_headers(self) -> bool:
+        """Whether it can travel without SMTPUTF8."""
+        return self._head().isascii()
 
     @property
     def is_binary(self) -> bool:
@@ -89,13 +94,18 @@ class Message:
         """The values of all fields of that name, top first."""
         return tuple([header.value for header in self.named().get(name.lower(), ())])
 
-    def named(self) -> _Named:
+    def named(self) -> Mapping[str, tuple[Header, ...]]:
         """The fields by name in lower case, those of one name top first."""
         named = self._named
         if named is None:
             named = _with_on_top({}, self.headers)
             object.__setattr__(self, "_named", named)
         return named
+
+    def has(self, prefix: str) -> bool:
+        """Whether a field's name starts so (any case)."""
+        start = prefix.lower()
+        return any(name.startswith(start) for name in self.named())
 
     def on_top(self, headers: Iterable[Header]) -> Message:
         """This message with `headers` put above the others."""
@@ -110,9 +120,13 @@ class Message:
     def without(self, *prefixes: str) -> Message:
         """This message without the fields whose names start with one of `prefixes` (any case)."""
         gone = tuple(prefix.lower() for prefix in prefixes)
-        if not any(name.startswith(gone) for name in self.named()):
+        named = self.named()
+        kept = {name: fields for name, fields in named.items() if not name.startswith(gone)}
+        if len(kept) == len(named):
             return self
-        return Message(tuple([h for h in self.headers if not h.name.lower().startswith(gone)]), self.body)
+        made = Message(tuple([h for h in self.headers if h.name.lower() in kept]), self.body)
+        object.__setattr__(made, "_named", kept)
+        return made
 
     def _head(self) -> bytes:
         octets = self._octets

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from lab.core.courier import BROKEN_OFF, Hand, Handed, is_binary
+from lab.core.courier import BROKEN_OFF, Hand, Handed
 from lab.errors import LabBug
+from lab.model.message import is_binary
 from lab.model.reply import Reply
 from lab.model.transport import DsnParameters
 from lab.wire.channel import Channel

@@ -49,7 +49,7 @@ def key_name(domain: str, selector: str) -> Domain:
 
 def sign(message: Message, domain: Domain, selector: str, headers: tuple[str, ...] = SIGNED) -> Message:
     """The message with a signature on top."""
-    present = {header.name.lower() for header in message.headers}
+    present = message.named()
     signed = ":".join(name for name in headers if name.lower() in present)
     raw = (
         f" v=1; a=rsa-sha256; c=relaxed/relaxed; d={domain};\r\n s={selector};\r\n h={signed};\r\n"
@@ -61,9 +61,8 @@ def sign(message: Message, domain: Domain, selector: str, headers: tuple[str, ..
 def verify(message: Message, known: Container[str] = frozenset()) -> Asking[tuple[DkimResult, ...]]:
     """Judge each signature, top first; `known` holds key names that need no question to DNS."""
     results: tuple[DkimResult, ...] = ()
-    for header in message.headers:
-        if header.name.lower() == NAME.lower():
-            results = (*results, (yield from _verified(message, header, known)))
+    for header in message.named().get(NAME.lower(), ()):
+        results = (*results, (yield from _verified(message, header, known)))
     return results or (NOT_SIGNED,)
 
 
@@ -106,11 +105,13 @@ def relaxed_header(header: Header) -> str:
 
 def _header_hash(message: Message, signed: str, own: str) -> str:
     """The lab's stand-in for a signature; `own` is the signature field with an empty b=, last as in 3.7."""
+    named = message.named()
     rows: dict[str, list[Header]] = {}
-    for header in message.headers:
-        rows.setdefault(header.name.lower(), []).append(header)
-    named = (rows.get(name.strip()) for name in signed.lower().split(":"))
-    lines = [relaxed_header(fields.pop()) for fields in named if fields]  # the lowest first, 5.4.2
+    lines = []
+    for name in signed.lower().split(":"):
+        fields = rows.setdefault(name, list(named.get(name.strip(), ())))
+        if fields:
+            lines.append(relaxed_header(fields.pop()))  # the lowest first, 5.4.2
     lines.append(relaxed_header(Header(NAME, own)))
     return b64encode(sha256("\r\n".join(lines).encode("utf-8", "surrogateescape")).digest()).decode()
 
