@@ -132,7 +132,7 @@ class MailSystem(ABC):
         for recipient, place in places:
             if isinstance(place, ToMailbox):
                 served.append(recipient)
-                if all(each.mailbox.key != place.mailbox.key for each in mailboxes):  # one copy for all its names
+                if place.mailbox not in {each.mailbox for each in mailboxes}:  # one copy for all its names
                     copy = self.delivered_copy(item, recipient, context)
                     mailboxes.append(Mailboxed(recipient, place.mailbox, copy))
                 data = {"recipient": str(recipient), "mailbox": str(place.mailbox)}
