@@ -14,11 +14,11 @@ from typing import Any
 
 import yaml
 
+from lab.core.rulebook.asof import in_force
 from lab.model.certificate import CertificateProfile
 from lab.model.dns import Zones
 from lab.model.names import Domain
 from lab.model.onprem import OnPremOrganization, ReceiveConnector
-from lab.model.switches import Switches
 from lab.model.tenant import Recipient, RecipientKind, Tenant
 from lab.model.topology import Host, Region, Role, Topology
 from lab.scenario.exchange import parameters
@@ -41,7 +41,7 @@ def render(variant: Variant) -> str:
         "start": variant.starts.isoformat().replace("+00:00", "Z"),
         "only": variant.only,
         "only_why": variant.only_why,
-        "switches": _differences(topology.switches, Switches()),
+        "switches": _differences(topology.switches, in_force(variant.as_of)),
         "organizations": {
             name: _organization(each, topology) for name, each in topology.organizations.items()
         },

@@ -3,7 +3,7 @@
 import pytest
 
 from lab.errors import ScenarioError
-from lab.scenario import load, load_text
+from lab.scenario import load, load_text, render
 from lab.scenario.text import MAX_BYTES, MAX_NODES
 
 MINIMAL = """
@@ -123,3 +123,13 @@ variants:
     two = scenario.variants["two"]
     assert (two.title, two.kind, two.topology.tenants["fabrikam"].region) == ("", "", "NAM")
     assert two.topology.switches.cross_region == "proxy"
+
+
+def test_a_date_selects_the_rules_in_force_and_a_switch_stands_whatever_the_date():
+    text = MINIMAL + "as_of: 2019-06-01\nswitches: {p2_counts_for_relay: false}\n"
+    variant = load_text(text).variants["base"]
+    switches = variant.topology.switches
+    assert (switches.require_accepted_cert_domain, switches.srs_relay, switches.p2_counts_for_relay) == (
+        False,
+    ) * 3
+    assert load_text(render(variant)).variants["base"].topology.switches == switches
