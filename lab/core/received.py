@@ -144,13 +144,15 @@ def _folded(value: str) -> Header:
 
 def fold(value: str, used: int, indent: str = " ") -> str:
     """The raw text behind a header's colon: words wrapped before column 78, `used` columns being taken."""
-    out: list[str] = []
-    column = used
-    for word in value.split(" "):
-        if column + 1 + len(word) > _WIDTH and out:
-            out.append(f"\r\n{indent}{word}")
-            column = len(indent) + len(word)
-        else:
-            out.append(f" {word}")
-            column += 1 + len(word)
-    return "".join(out)
+    lines = []
+    start, room = 0, max(_WIDTH - used - 1, 0)
+    while len(value) - start > room:
+        end = value.rfind(" ", start, start + room + 1)
+        if end < 0:
+            end = value.find(" ", start)  # a word longer than a line has one of its own
+        if end < 0:
+            break
+        lines.append(value[start:end])
+        start, room = end + 1, _WIDTH - len(indent)
+    lines.append(value[start:])
+    return " " + f"\r\n{indent}".join(lines)

@@ -65,6 +65,7 @@ class Simulator:
         self._book = topology.addresses()
         self._hosts = _hosts_by_address(topology)
         self._port = 40000
+        self._context = Context(starts, self.ids)
 
     def keep(self, heard: Heard) -> None:
         """Write down what a node took or refused."""
@@ -92,7 +93,9 @@ class Simulator:
 
     def context(self) -> Context:
         """Time and names, for a node."""
-        return Context(self.now, self.ids)
+        if self._context.now is not self.now:
+            self._context = Context(self.now, self.ids)
+        return self._context
 
     def _work(self, item: QueueItem) -> None:
         node = self.nodes[item.node]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar, Self
 
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
@@ -27,15 +28,7 @@ class Domain(str):
 
         Raises ValueError with a short reason when `text` is none.
         """
-        name = text.strip().rstrip(".").lower()
-        if not name.isascii():
-            try:
-                name = name.encode("idna").decode("ascii")
-            except UnicodeError as error:
-                raise ValueError(f"{text!r} is no domain name ({error})") from None
-        if len(name) > 253 or not _DOMAIN.fullmatch(name):
-            raise ValueError(f"{text!r} is no domain name")
-        return cls(name)
+        return cls(_domain_name(text))
 
     def parents(self) -> Iterator[Domain]:
         """The names above this one, nearest first, the top-level domain last."""
@@ -47,6 +40,19 @@ class Domain(str):
     def is_under(self, parent: str) -> bool:
         """Whether this is a sub-domain (any depth) of `parent`, not `parent` itself."""
         return self.endswith("." + parent)
+
+
+@lru_cache(maxsize=4096)  # a message's few names are read again at every hop
+def _domain_name(text: str) -> str:
+    name = text.strip().rstrip(".").lower()
+    if not name.isascii():
+        try:
+            name = name.encode("idna").decode("ascii")
+        except UnicodeError as error:
+            raise ValueError(f"{text!r} is no domain name ({error})") from None
+    if len(name) > 253 or not _DOMAIN.fullmatch(name):
+        raise ValueError(f"{text!r} is no domain name")
+    return name
 
 
 @dataclass(frozen=True, slots=True)

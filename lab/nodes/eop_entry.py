@@ -6,7 +6,7 @@ stamped, but not enforced (R167, R250). Whether the target lets a misrouted mess
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zlib import crc32
 
@@ -159,7 +159,7 @@ def _stay(
         internal=internal,
     )
     stamped = cleaned.on_top(_top(entry, attribution, judged, entering))
-    mine = replace(entering.transaction, recipients=recipients)
+    mine = entering.transaction.only(recipients)
     head, item = begin(stay, mine, stamped, context, connection=connection)
     reply = queued_reply(stamped.message_id, int(item.id), hub, stamped.size)
     decisions = _decisions(entering.transaction, recipients)
