@@ -23,6 +23,7 @@ from lab.core.courier import (
     Secured,
     StartTls,
 )
+from lab.drivers import collector
 from lab.drivers.ids import SeededIds
 from lab.drivers.outcome import Outcome, compose, sending_node
 from lab.errors import LabBug
@@ -221,8 +222,9 @@ def _hosts_by_address(topology: Topology) -> dict[str, Host]:
 def simulate(variant: Variant, *, seed: int = 0) -> Outcome:
     """Run one variant to its end."""
     lab = Simulator(variant.topology, variant.starts, seed=seed)
-    messages = dict(_submit(lab, variant))
-    lab.run()
+    with collector.waiting():
+        messages = dict(_submit(lab, variant))
+        lab.run()
     return Outcome(
         variant=variant,
         driver="simulator",

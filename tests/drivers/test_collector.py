@@ -1,0 +1,35 @@
+"""The garbage collector waits during a run, and is as it was afterwards."""
+
+from __future__ import annotations
+
+import gc
+
+import pytest
+
+from lab.drivers import collector
+
+
+def test_no_collection_during_the_block_and_as_before_after_it():
+    assert gc.isenabled()
+    with collector.waiting():
+        assert not gc.isenabled()
+        with collector.waiting():
+            assert not gc.isenabled()
+        assert not gc.isenabled()
+    assert gc.isenabled()
+
+
+def test_a_collector_that_was_off_stays_off():
+    gc.disable()
+    try:
+        with collector.waiting():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+
+
+def test_an_error_ends_the_wait():
+    with pytest.raises(LookupError), collector.waiting():
+        raise LookupError
+    assert gc.isenabled()
