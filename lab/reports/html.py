@@ -1,27 +1,202 @@
-"""A report for people in one file: nothing is loaded from anywhere, and it works without scripts."""
+"""A report for people in one file: the ways drawn, the variants side by side, decisions and logs folded underneath."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from html import escape
+from collections.abc import Iterable, Iterator, Sequence
 
-from lab.reports.printable import printable
-from lab.reports.reading import cured, fates
-from lab.reports.run import Run, ScenarioRuns
+from lab.core.rulebook import SOURCES, Confidence
+from lab.evidence.expect import Finding
+from lab.reports import rules
+from lab.reports.arrows import arrows
+from lab.reports.diagram import svg
+from lab.reports.journal import decisions, logs
+from lab.reports.markup import Html, el, join
+from lab.reports.page import CONFIDENCE_MEANS, badge, fold, page, rule_badge, table
+from lab.reports.reading import Cured, Fate, cured, fates
+from lab.reports.run import Run, ScenarioRuns, ran
+from lab.reports.variants import VariantRow, variant_row
+from lab.reports.verdict import happened, why
+
+_KINDS = {"fault": "bad", "cure": "good", "half-cure": "warn"}
+_CURED = {Cured.YES: "good", Cured.FOR_NOW: "warn", Cured.PARTLY: "warn", Cured.NOT_SHOWN: "warn"}
+_FOR_NOW = "“For now”: mail arrives, but something that is bound to change holds it up."
 
 
 def report(told: Iterable[ScenarioRuns]) -> str:
     """All runs as an HTML page."""
-    body = "\n".join(_scenario(each) for each in told)
-    return f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Mailflow Lab</title></head>\n<body>{body}</body></html>\n'
+    every = tuple(told)
+    names = ", ".join(each.scenario.title or each.scenario.name for each in every)
+    return page(
+        f"Mailflow Lab: {names}",
+        el("header", *_top(every)),
+        el("main", *(_scenario(each) for each in every), _rules_used(every)),
+    )
 
 
-def _scenario(each: ScenarioRuns) -> str:
-    rows = "\n".join(_row(run) for run in each.runs)
-    return f"<h2>{escape(printable(each.scenario.name))}</h2>\n<table>{rows}</table>"
+def _top(every: Sequence[ScenarioRuns]) -> Iterator[Html]:
+    runs = ran(every)
+    findings = [finding for _, run in runs for finding in run.findings()]
+    failed = sum(not finding.ok for finding in findings)
+    drivers = ", ".join(dict.fromkeys(run.driver for _, run in runs))
+    yield el("h1", "Which way the mail went")
+    yield el(
+        "p",
+        badge(f"{failed} of {len(findings)} expectations failed", "bad")
+        if failed
+        else badge(f"all {len(findings)} expectations met", "good"),
+        f" {len(every)} scenarios, {len(runs)} variants, run by: {drivers}.",
+    )
+    yield el(
+        "p",
+        "Made by Mailflow Lab, an emulation of hybrid Exchange mail flow. It is not Microsoft's, and what it assumes is marked.",
+        class_="soft",
+    )
+    if len(every) > 1:
+        links = (
+            el("li", el("a", each.scenario.title or each.scenario.name, href=f"#{each.scenario.name}"))
+            for each in every
+        )
+        yield el("nav", el("ul", *links), aria_label="Scenarios")
 
 
-def _row(run: Run) -> str:
-    ends = "; ".join(f"{fate.spec.key} {fate.outcome}" for fate in fates(run))
-    cells = (run.variant.name, run.variant.kind, ends, str(cured(run)))
-    return f"<tr>{''.join(f'<td>{escape(printable(cell))}</td>' for cell in cells)}</tr>"
+def _scenario(each: ScenarioRuns) -> Html:
+    scenario = each.scenario
+    return el(
+        "section",
+        el("h2", scenario.title or scenario.name, id=scenario.name),
+        el("p", el("code", scenario.file), class_="soft"),
+        el("p", scenario.why),
+        _variants(each),
+        *(_variant(each, run) for run in each.runs),
+    )
+
+
+def _variants(each: ScenarioRuns) -> Html:
+    first = next((fate.spec.key for run in each.runs for fate in fates(run)), "")
+    rows = [_row(each, variant_row(run, first)) for run in each.runs]
+    columns = ("variant", "kind", "taken for", "by", "path", "outcome", "cured?", "expectations")
+    note = el("p", _FOR_NOW, class_="soft") if any(cured(run) is Cured.FOR_NOW for run in each.runs) else ""
+    return join(table(columns, rows, f"All variants, by the way of the message “{first}”"), note)
+
+
+def _row(each: ScenarioRuns, row: VariantRow) -> list[str]:
+    met = row.expected - row.failed
+    return [
+        el("a", row.name, href=f"#{each.scenario.name}.{row.name}", class_="tight"),
+        badge(row.kind, _KINDS.get(row.kind, "")) if row.kind else "",
+        row.tenant,
+        row.basis,
+        el(
+            "span",
+            " → ".join(p.removeprefix("tenant:") for p in row.places),
+            " ✗" if row.refused else "",
+            class_="tight",
+        ),
+        ", ".join((row.outcome, *row.others)),
+        badge(str(row.cured), _CURED.get(row.cured, "bad")),
+        badge(f"{met} of {row.expected}", "bad" if row.failed else "good") if row.expected else "none",
+    ]
+
+
+def _variant(each: ScenarioRuns, run: Run) -> Html:
+    variant, findings, ends = run.variant, run.findings(), fates(run)
+    id_ = f"{each.scenario.name}.{variant.name}"
+    failed = sum(not finding.ok for finding in findings)
+    return el(
+        "section",
+        el(
+            "header",
+            el("h3", variant.title or variant.name, id=id_),
+            badge(variant.kind, _KINDS.get(variant.kind, "")) if variant.kind else "",
+            el("code", variant.name),
+        ),
+        el("p", variant.why) if variant.why else "",
+        *(_message(run, fate, f"{id_}.{fate.spec.key}") for fate in ends),
+        fold("Decisions, with the rules and what lost", *(decisions(f.trace, f.spec.key) for f in ends)),
+        fold("What each administrator sees", logs(run)),
+        fold(
+            join(f"Expectations: {len(findings) - failed} of {len(findings)} met"),
+            _findings(findings),
+            opened=bool(failed),
+        ),
+        class_="variant",
+        aria_labelledby=id_,
+    )
+
+
+def _message(run: Run, fate: Fate, id_: str) -> Html:
+    """The drawing of one message's way, and the same in words."""
+    topology = run.variant.topology
+    words = [
+        el("li", el("span", f"{a.source} → {a.target}: {a.text}", class_=str(a.kind)), value=str(a.number))
+        for a in arrows(topology, [fate.trace])
+    ]
+    name = f"{fate.spec.key}: from {fate.spec.sender} to {', '.join(map(str, fate.spec.recipients))}"
+    return join(
+        el("h4", f"{name}, {fate.outcome}"),
+        el(
+            "figure",
+            svg(topology, [fate.trace], title=name, id_=id_),
+            el("figcaption", el("ol", *words, class_="way")),
+        ),
+        el("p", " ".join((*happened(fate), *why(fate, topology)))) if fate.misrouted else "",
+    )
+
+
+def _findings(findings: Sequence[Finding]) -> Html:
+    if not findings:
+        return el("p", "The scenario claims nothing about this variant.", class_="nothing")
+    rows = [
+        [
+            badge("ok", "good") if finding.ok else badge("failed", "bad"),
+            f"{finding.message}: {finding.field}",
+            finding.wanted,
+            finding.got,
+            el("code", finding.source),
+        ]
+        for finding in sorted(findings, key=lambda each: each.ok)
+    ]
+    return table(("", "claim", "wanted", "got", "claimed at"), rows)
+
+
+def _rules_used(every: Sequence[ScenarioRuns]) -> Html:
+    """The text of each rule that a badge links to, and where it comes from."""
+    used = rules.used(trace for _, run in ran(every) for trace in run.traces.values())
+    rows: list[list[str]] = [
+        [rule_badge(rule), el("span", el("strong", rule.title), f": {rule.text}", id=rule.id), rule.source]
+        for rule in used
+    ]
+    tags = dict.fromkeys(tag for rule in used for tag in rule.tags)
+    sources: list[list[str]] = [
+        [tag, SOURCES[tag].title, SOURCES[tag].place] for tag in tags if tag in SOURCES
+    ]
+    means = "; ".join(f"{sure.value}: {CONFIDENCE_MEANS[sure]}" for sure in Confidence)
+    return el(
+        "section",
+        el("h2", "Rules used", id="rules"),
+        el("p", f"{means}.", class_="soft"),
+        _relies(every),
+        table(("rule", "what it says", "source"), rows),
+        fold("Sources", table(("tag", "title", "place"), sources)),
+    )
+
+
+def _relies(every: Sequence[ScenarioRuns]) -> Html:
+    """What the verdicts above would not survive if Microsoft did it another way."""
+    lines = []
+    for scenario, run in ran(every):
+        guesses = rules.assumed(rules.used(run.traces.values()))
+        if guesses:
+            ids = (join(rule_badge(rule), " ") for rule in guesses)
+            bends = ", ".join(rules.switch_names(guesses))
+            lines.append(
+                el(
+                    "li",
+                    f"{scenario.name}, {run.variant.name}: ",
+                    *ids,
+                    f"(switches: {bends})" if bends else "",
+                )
+            )
+    if not lines:
+        return el("p", "No verdict here relies on a rule that is assumed as a whole.")
+    return join(el("p", "These verdicts rely on assumed rules:"), el("ul", *lines))

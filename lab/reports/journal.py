@@ -1,0 +1,82 @@
+"""The foldable parts of the HTML report: every decision with its rules, and each administrator's log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lab.evidence.facts import place, recipients, taken
+from lab.evidence.trace import way
+from lab.evidence.views import LAB, TENANT, Table, tables
+from lab.model.topology import Role
+from lab.model.trace import Hop, MessageTrace, Step
+from lab.reports import rules
+from lab.reports.markup import Html, el, join
+from lab.reports.page import badge, fold, rule_badge, table
+from lab.reports.run import Run
+from lab.reports.words import said
+
+_LONG = 40
+"""Steps of a hop that are shown; a message that is retried for days makes more."""
+
+
+def decisions(trace: MessageTrace, title: str) -> Html:
+    """Everything that was decided about a message and its reports, hop by hop."""
+    below = (decisions(report, "its report") for report in trace.reports)
+    return join(el("h4", title), *(_hop(hop) for hop in way(trace)), *below)
+
+
+def _hop(hop: Hop) -> Html:
+    mark = "" if taken(hop) else join(" ", badge("refused", "bad"))
+    head = join(el("strong", place(hop)), f" for {', '.join(recipients(hop))} on {hop.head.host}", mark)
+    more = len(hop.steps) - _LONG
+    rest = el("p", f"… and {more} steps more of the same kind.", class_="soft") if more > 0 else ""
+    return fold(head, *map(_step, hop.steps[:_LONG]), rest)
+
+
+def _step(step: Step) -> Html:
+    line = join(el("strong", str(step.kind)), f" {said(step)} ", *_rules(step))
+    if step.decision is None:
+        return el("div", line, class_="step")
+    return fold(line, el("div", *_lines(step.decision.story()), class_="story"))
+
+
+def _rules(step: Step) -> Iterator[Html]:
+    for rule in rules.of(step):
+        yield join(rule_badge(rule), " ")
+
+
+def _lines(story: tuple[str, ...]) -> Iterator[Html]:
+    for line in story:
+        bare = line.lstrip()
+        kind = "won" if bare.startswith("won:") else "lost" if bare.startswith("lost:") else None
+        yield el("span", line + "\n", class_=kind)
+
+
+def logs(run: Run) -> Html:
+    """What each administrator sees, then the lab's own journal, which nobody has in real life."""
+    hosts = {name: host.role for name, host in run.variant.topology.hosts.items()}
+    audiences = [*hosts, *(f"{TENANT}{name}" for name in run.variant.topology.tenants), LAB]
+    return join(*(_audience(run, who, hosts) for who in audiences))
+
+
+def _audience(run: Run, who: str, hosts: dict[str, Role]) -> Html:
+    shown = tables(run.hops, who, hosts)
+    empty = not any(each.rows for each in shown)
+    head = join(_called(who, hosts), join(" ", badge("nothing", "warn")) if empty else "")
+    return fold(head, *(_table(each) for each in shown))
+
+
+def _called(who: str, hosts: dict[str, Role]) -> str:
+    if who == LAB:
+        return "the lab's own journal"
+    if who in hosts:
+        return f"{hosts[who].value.capitalize()} administrator of {who}"
+    return f"Cloud administrator of {who.removeprefix(TENANT)}"
+
+
+def _table(shown: Table) -> Html:
+    if not shown.rows:
+        return el("p", f"{shown.title}: not a single row.", class_="nothing")
+    if shown.columns == ("line",):
+        return join(el("h4", shown.title), el("div", "\n".join(line for (line,) in shown.rows), class_="log"))
+    return table(shown.columns, [list(row) for row in shown.rows], shown.title, "log")
