@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from argparse import ArgumentTypeError, Namespace
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from lab.cli.rules import as_data as rule_data
 from lab.core.attribution import attribute
 from lab.core.credentials import judge_credentials
 from lab.core.directory import TenantDirectory
-from lab.core.rulebook.asof import changed, in_force
+from lab.core.rulebook.asof import in_force
 from lab.core.verdicts import Attribution
 from lab.model.certificate import CertFault, CertificateIdentity
 from lab.model.names import Address, Domain, DomainPattern, ReversePath
@@ -27,6 +28,7 @@ from lab.reports.printable import printable
 from lab.scenario import load
 from lab.scenario.kinds import Single
 from lab.scenario.language import SWITCHES_RECORD
+from lab.scenario.model import Variant
 from lab.scenario.report import unknown
 
 FAULTS: dict[str, CertFault] = {
@@ -105,8 +107,7 @@ def _add_connection(parser: Parser) -> None:
 def run(args: Namespace) -> int:
     """Decide and tell."""
     scenario = load(places.find_scenario(args.config))
-    topology = chosen(scenario, args.variant).topology
-    decision = decide(args, topology)
+    decision = decide(args, chosen(scenario, args.variant))
     if args.json:
         put_json(as_data(decision))
     else:
@@ -114,9 +115,9 @@ def run(args: Namespace) -> int:
     return Exit.OK
 
 
-def decide(args: Namespace, topology: Topology) -> Attribution:
+def decide(args: Namespace, variant: Variant) -> Attribution:
     """The decision for these arguments. Raises BadInput."""
-    switches = _switches(topology.switches, args.as_of, args.switch)
+    topology, switches = variant.topology, _switches(variant, args.as_of, args.switch)
     directory = TenantDirectory(topology.tenants.values())
     try:
         credentials = judge_credentials(args.ip, not args.no_tls, _certificate(args), switches)
@@ -197,13 +198,16 @@ def _region(given: str | None, recipient: Domain, topology: Topology, directory:
     return given
 
 
-def _switches(base: Switches, as_of: date | None, given: list[str]) -> Switches:
-    """The positions of a date (today's without one), then what the configuration sets, then what is given."""
-    values = changed(base)
+def _switches(variant: Variant, as_of: date | None, given: Iterable[str]) -> Switches:
+    """The variant's switches; with a date, only what it sets itself and that date's positions. `given` comes on top."""
+    switches, before = variant.topology.switches, in_force(variant.as_of)
+    own = {each.name: getattr(switches, each.name) for each in fields(Switches)}
+    if as_of is not None:
+        own = {name: value for name, value in own.items() if value != getattr(before, name)}
     for each in given:
         name, _, text = each.partition("=")
-        values[name] = _value(name, text)
-    return in_force(as_of, values)
+        own[name] = _value(name, text)
+    return in_force(as_of, own)
 
 
 def _value(name: str, text: str) -> object:

@@ -6,7 +6,7 @@ from argparse import Namespace
 from collections.abc import Iterator
 
 from lab.cli import places
-from lab.cli.arguments import Verbs, add_body, add_variant, chosen, verb
+from lab.cli.arguments import Verbs, add_body, chosen, verb
 from lab.cli.bodies import run_in, skipped
 from lab.cli.exits import Exit
 from lab.cli.output import Progress, draw, talk
@@ -30,7 +30,7 @@ def add(verbs: Verbs) -> None:
     parser = verb(
         verbs, "demo", run, told, about=_ABOUT, examples="  mflab demo\n  mflab demo --driver simulator"
     )
-    add_variant(parser)
+    parser.add_argument("--variant", metavar="V", help="only this variant; all if not given")
     add_body(parser, default="embedded")
 
 

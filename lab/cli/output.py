@@ -63,7 +63,8 @@ def draw(drawn: RenderableType) -> None:
     paper = console()
     with paper.capture() as captured:
         paper.print(drawn)
-    sys.stdout.write(captured.get())
+    for line in captured.get().splitlines():
+        print(line.rstrip())
 
 
 def columns(rows: Sequence[Sequence[str]], *, gap: str = "  ") -> list[str]:

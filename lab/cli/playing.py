@@ -99,6 +99,7 @@ def _host(host: Host, mail: Mail, access: Access) -> list[str]:
     return [
         told,
         _swaks(mail, access, source, str(host.ehlo), profile),
+        "# By hand: EHLO, MAIL FROM:<...>, RCPT TO:<...>, DATA, QUIT.",
         _openssl(mail, access, source, profile),
         *([_curl(mail, access, source, profile)] if host.role is Role.GATEWAY else []),
     ]
@@ -142,11 +143,12 @@ def _logs(topology: Topology, access: Access) -> list[str]:
 def _swaks(
     mail: Mail, access: Access, source: str, helo: str, profile: str | None, *, tls: bool = True
 ) -> str:
-    """swaks sends the leaf alone with --tls-cert; --tls-chain adds the intermediates."""
+    """swaks sends the leaf alone, unless OpenSSL finds the intermediate among the authorities that it was given."""
     where = ["--server", mail.server, "--port", str(access.port), "--local-interface", source, "--helo", helo]
     shown = ["--tls-cert", access.chain(profile), "--tls-key", access.key(profile)] if profile else []
-    who = ["--from", mail.sender, "--to", str(mail.recipient)]
-    return _folded([["swaks", *where], [*(["--tls"] if tls else []), *shown], who])
+    chain = ["--tls-ca-path", access.chain(profile)] if profile else []
+    who = [*(["--tls"] if tls else []), "--from", mail.sender, "--to", str(mail.recipient)]
+    return _folded([["swaks", *where], shown, [*chain, *who]])
 
 
 def _openssl(mail: Mail, access: Access, source: str, profile: str | None) -> str:

@@ -100,6 +100,8 @@ def run(args: Namespace) -> int:
         put_json({"as": args.who, **_data(seen, args.who, detail=args.detail)})
     elif args.csv:
         put(_csv(seen, args.who, detail=args.detail).rstrip("\r\n"))
+    elif _is_lines(seen, args.who):
+        put("\n".join(line for host in seen.hosts(args.who) for line in log_lines(seen.hops, host)))
     else:
         draw(drawn(_tables(seen, args.who, detail=args.detail), args.form))
     return Exit.OK
@@ -142,6 +144,12 @@ def _check(who: str, seen: Seen) -> None:
         raise BadInput(f"--as: nobody is called {who!r}: {unknown(who, everybody)}")
 
 
+def _is_lines(seen: Seen, who: str) -> bool:
+    """Whether the audience has a log of lines; Exchange and Exchange Online have tables."""
+    hosts = seen.hosts(who)
+    return bool(hosts) and all(seen.roles[host] is not Role.EXCHANGE for host in hosts)
+
+
 def _tables(seen: Seen, who: str, *, detail: bool) -> Sequence[Table]:
     shown = tables(seen.hops, who, seen.roles)
     return shown[-1:] if detail else shown[:1] if who.startswith(TENANT) else shown
@@ -174,10 +182,9 @@ def _rows(seen: Seen, who: str, *, detail: bool) -> list[dict[str, object]]:
 def _csv(seen: Seen, who: str, *, detail: bool) -> str:
     if who.startswith(TENANT) or who == LAB:
         return _as_csv(_rows(seen, who, detail=detail))
-    hosts = seen.hosts(who)
-    if any(seen.roles[host] is not Role.EXCHANGE for host in hosts):
+    if _is_lines(seen, who):
         raise BadInput(f"--csv: the log of {who} has lines, not columns; leave it out")
-    logs = (text for host in hosts for _, text in sorted(log_files(seen.hops, host).items()))
+    logs = (text for host in seen.hosts(who) for _, text in sorted(log_files(seen.hops, host).items()))
     return "".join(logs)
 
 
