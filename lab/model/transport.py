@@ -157,8 +157,6 @@ class QueueItem:
     """When to work on it next."""
     expires: datetime
     attempts: int = 0
-    rewrites: int = 0
-    """How often its recipients were rewritten (targetAddress); a ring of mail users ends after eight."""
     last_reply: str = ""
     direction: Direction | None = None
     internal: bool = False

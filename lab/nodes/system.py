@@ -63,7 +63,16 @@ class Unknown:
 
 Place = ToMailbox | ToAddress | ToNextHop | Unknown
 RING = Reply(554, "5.4.6", "Hop count exceeded - possible mail loop")
-_MAX_REWRITES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Resolved:
+    """A recipient of an item under its last address."""
+
+    recipient: Address
+    place: ToMailbox | ToNextHop | Unknown
+    via: tuple[tuple[Address, ToAddress], ...]
+    """The rewritings that led there, each with the address that was rewritten."""
 
 
 class MailSystem(ABC):
@@ -106,11 +115,25 @@ class MailSystem(ABC):
 
     def dispatch(self, item: QueueItem, context: Context) -> Asking[Settlement]:
         """Resolve all recipients; then either relay the one group that is left, or split and look again."""
-        places = [(recipient, self.place(item, recipient)) for recipient in item.recipients]
-        keys = {place.key if isinstance(place, ToNextHop) else None for _, place in places}
-        if len(keys) == 1 and None not in keys:
+        found = [self._resolve(item, recipient) for recipient in item.recipients]
+        keys = {each.place.key if isinstance(each.place, ToNextHop) else None for each in found}
+        if len(keys) == 1 and None not in keys and not any(each.via for each in found):
             return (yield from self._relay(item, context))
-        return self._spread(item, places, context)
+        return self._spread(_renamed(item, found), found, context)
+
+    def _resolve(self, item: QueueItem, recipient: Address) -> _Resolved:
+        """Follow external addresses to the last one; a ring of them ends where it closes (R163)."""
+        via: list[tuple[Address, ToAddress]] = []
+        known = {recipient.key}
+        place = self.place(item, recipient)
+        while isinstance(place, ToAddress) and place.address.key not in known:
+            via.append((recipient, place))
+            recipient = place.address
+            known.add(recipient.key)
+            place = self.place(item, recipient)
+        if isinstance(place, ToAddress):
+            place = Unknown(RING, ("R163",))
+        return _Resolved(recipient, place, tuple(via))
 
     def _relay(self, item: QueueItem, context: Context) -> Asking[Settlement]:
         found, step = yield from self.route_to(item, item.recipients, context)
@@ -122,14 +145,16 @@ class MailSystem(ABC):
         settled = self._settle(item, route, attempt, context)
         return replace(settled, steps=(step, *settled.steps))
 
-    def _spread(self, item: QueueItem, places: list[tuple[Address, Place]], context: Context) -> Settlement:
+    def _spread(self, item: QueueItem, found: list[_Resolved], context: Context) -> Settlement:
         """Mailboxes are served at once, unknown recipients reported, the rest becomes one item a group."""
         steps: list[Step] = []
         mailboxes: list[Mailboxed] = []
         failures: list[Failure] = []
-        groups: dict[tuple[str, ...], list[tuple[Address, Address]]] = {}
+        groups: dict[tuple[str, ...], list[Address]] = {}
         served: list[Address] = []
-        for recipient, place in places:
+        for each in found:
+            steps += [_rewritten(old, place, context) for old, place in each.via]
+        for recipient, place in {each.recipient.key: (each.recipient, each.place) for each in found}.values():
             if isinstance(place, ToMailbox):
                 served.append(recipient)
                 if place.mailbox not in {each.mailbox for each in mailboxes}:  # one copy for all its names
@@ -138,17 +163,12 @@ class MailSystem(ABC):
                 data = {"recipient": str(recipient), "mailbox": str(place.mailbox)}
                 steps.append(Step(StepKind.DELIVERED, data, at=context.now))
             elif isinstance(place, ToNextHop):
-                groups.setdefault(place.key, []).append((recipient, recipient))
-            elif isinstance(place, ToAddress) and item.rewrites < _MAX_REWRITES:
-                groups.setdefault(("rewritten",), []).append((recipient, place.address))
-                data = {"recipient": str(recipient), "kind": place.kind, "rewritten": str(place.address)}
-                steps.append(Step(StepKind.RESOLVED, data, place.rules, context.now))
+                groups.setdefault(place.key, []).append(recipient)
             else:
-                reply, rules = (place.reply, place.rules) if isinstance(place, Unknown) else (RING, ("R163",))
-                failures.append(Failure(recipient, reply))
+                failures.append(Failure(recipient, place.reply))
                 data = {"recipient": str(recipient), "kind": "unknown", "rewritten": ""}
-                steps.append(Step(StepKind.RESOLVED, data, rules, context.now))
-        parts = [_part(item, key, pairs, context) for key, pairs in groups.items()]
+                steps.append(Step(StepKind.RESOLVED, data, place.rules, context.now))
+        parts = [_part(item, addresses, context) for addresses in groups.values()]
         ended = self._report(item, failures, context, None)
         good = self._confirm(item, served, "delivered", context)
         return Settlement(
@@ -303,20 +323,27 @@ class MailSystem(ABC):
         return Settlement(queue=(made,), heads=(head,))
 
 
-def _part(
-    item: QueueItem, key: tuple[str, ...], pairs: list[tuple[Address, Address]], context: Context
-) -> QueueItem:
+def _renamed(item: QueueItem, found: list[_Resolved]) -> QueueItem:
+    """The item with its recipients as they were resolved; two that became one are one from here on."""
+    wishes = {
+        new.recipient.key: item.dsn[old.key]
+        for old, new in zip(item.recipients, found, strict=True)
+        if old.key in item.dsn
+    }
+    recipients = {each.recipient.key: each.recipient for each in found}
+    return replace(item, recipients=tuple(recipients.values()), dsn=wishes)
+
+
+def _part(item: QueueItem, recipients: list[Address], context: Context) -> QueueItem:
     """The part of an item that travels one way, due at once."""
-    dsn = {new.key: item.dsn[old.key] for old, new in pairs if old.key in item.dsn}
-    recipients = {new.key: new for _, new in pairs}
-    return replace(
-        item,
-        id=str(context.ids.number()),
-        recipients=tuple(recipients.values()),
-        dsn=dsn,
-        due=context.now,
-        rewrites=item.rewrites + (key == ("rewritten",)),
-    )
+    dsn = {each.key: item.dsn[each.key] for each in recipients if each.key in item.dsn}
+    ident = str(context.ids.number())
+    return replace(item, id=ident, recipients=tuple(recipients), dsn=dsn, due=context.now)
+
+
+def _rewritten(recipient: Address, place: ToAddress, context: Context) -> Step:
+    data = {"recipient": str(recipient), "kind": place.kind, "rewritten": str(place.address)}
+    return Step(StepKind.RESOLVED, data, place.rules, context.now)
 
 
 def _nowhere(item: QueueItem) -> Route:
