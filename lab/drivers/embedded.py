@@ -29,6 +29,7 @@ from lab.nodes import build
 from lab.pki import store as pki
 from lab.scenario.model import Variant
 from lab.wire.client import ClientCertificate, ClientWire, run
+from lab.wire.dns_memory import Memory
 from lab.wire.dns_server import DnsServer
 from lab.wire.resolver import Resolver
 from lab.wire.server import Limits, Listener, serve
@@ -76,6 +77,8 @@ class Embedded:
         self._order = 0
         self._at_work = 0
         self._changed = asyncio.Event()
+        self._places: dict[str, Place] = {}
+        """By address."""
         self._exit = contextlib.AsyncExitStack()
 
     async def __aenter__(self) -> Embedded:
@@ -141,7 +144,7 @@ class Embedded:
 
     async def _serve(self, node: Node, host: Host, port: int) -> Listener:
         tls = self._server_tls(host)
-        return await serve(node, Place(self, host), loopback(host.address), port, tls, self._limits)
+        return await serve(node, self._place(host), loopback(host.address), port, tls, self._limits)
 
     def _server_tls(self, host: Host) -> PermissiveTLSContext | None:
         if not host.speaks_tls or host.certificate is None:
@@ -216,7 +219,7 @@ class Embedded:
 
     async def _dispatch(self, item: QueueItem) -> None:
         node = self.nodes[item.node]
-        place = Place(self, self._machine(item))
+        place = self._place(self._machine(item))
         settlement = await _answered(node.dispatch(item, self.context()), place)
         stays = await self._settle(item, settlement)
         if settlement.relay is None or stays is None:
@@ -235,6 +238,12 @@ class Embedded:
         for later in settlement.queue:
             self._push(later)
         return stays
+
+    def _place(self, host: Host) -> Place:
+        """The same for a machine that listens and for its queue: it remembers what it has asked."""
+        if host.address not in self._places:
+            self._places[host.address] = Place(self, host)
+        return self._places[host.address]
 
     def _machine(self, item: QueueItem) -> Host:
         """The machine that works on an item: where it asks DNS from."""
@@ -280,7 +289,8 @@ class Place:
 
     def __init__(self, lab: Embedded, host: Host) -> None:
         self._lab = lab
-        self._resolver = Resolver("127.0.0.1", lab.dns_port, source=loopback(host.address))
+        resolver = Resolver("127.0.0.1", lab.dns_port, source=loopback(host.address))
+        self._dns = Memory(resolver, lab.clock.now)
 
     @property
     def ids(self) -> IdSource:
@@ -296,8 +306,8 @@ class Place:
         return self._lab.public(address)
 
     async def answer(self, question: DnsQuestion) -> DnsAnswer:
-        """Ask the lab's DNS server, from this machine's address."""
-        return await self._resolver.answer(question)
+        """What the machine remembers, or the lab's DNS server says; asked from the machine's address."""
+        return await self._dns.answer(question)
 
     async def keep(self, heard: Heard) -> None:
         """Durable before the reply."""

@@ -1,0 +1,71 @@
+"""What a machine remembers of DNS."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from lab.model.dns import DnsAnswer, DnsQuestion, NoData, NxDomain, Records, ServFail
+from lab.model.names import Domain
+from lab.wire.dns_answers import TTL
+from lab.wire.dns_memory import Memory
+
+QUESTION = DnsQuestion(Domain("msxfaq.example"), "TXT")
+
+
+class Source:
+    """Gives one answer after the other, and a clock that only moves when told."""
+
+    def __init__(self, *answers: DnsAnswer) -> None:
+        self.answers = list(answers)
+        self.asked: list[DnsQuestion] = []
+        self.now = datetime(2031, 5, 4, tzinfo=UTC)
+
+    async def answer(self, question: DnsQuestion) -> DnsAnswer:
+        self.asked.append(question)
+        return self.answers.pop(0)
+
+    def remembered(self) -> Memory:
+        return Memory(self, lambda: self.now)
+
+
+@pytest.mark.parametrize("answer", [Records(("v=spf1 -all",)), NoData(), NxDomain()], ids=repr)
+async def test_answers_and_denials_are_asked_for_once(answer):
+    source = Source(answer)
+    memory = source.remembered()
+    assert [await memory.answer(QUESTION) for _ in range(3)] == [answer] * 3
+    assert source.asked == [QUESTION]
+
+
+async def test_failures_are_not_remembered():
+    source = Source(ServFail(), NoData())
+    memory = source.remembered()
+    assert [await memory.answer(QUESTION) for _ in range(2)] == [ServFail(), NoData()]
+
+
+async def test_answers_are_forgotten_when_their_time_is_over():
+    source = Source(NxDomain(), NoData(), Records(("new",)))
+    memory = source.remembered()
+    assert await memory.answer(QUESTION) == NxDomain()
+    source.now += timedelta(seconds=TTL - 1)
+    assert await memory.answer(QUESTION) == NxDomain()
+    source.now += timedelta(seconds=1)
+    assert await memory.answer(QUESTION) == NoData()
+
+
+async def test_types_of_one_name_are_different_questions():
+    source = Source(NoData(), NxDomain())
+    memory = source.remembered()
+    other = DnsQuestion(QUESTION.name, "MX")
+    assert [await memory.answer(QUESTION), await memory.answer(other)] == [NoData(), NxDomain()]
+
+
+async def test_memory_does_not_grow_without_end(monkeypatch):
+    monkeypatch.setattr("lab.wire.dns_memory._KEPT", 2)
+    names = [DnsQuestion(Domain(f"{name}.example"), "A") for name in "abca"]
+    source = Source(*[NoData()] * 4)
+    memory = source.remembered()
+    for question in names:
+        await memory.answer(question)
+    assert source.asked == names
