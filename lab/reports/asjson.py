@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 
-from lab.core.routing import OutboundChoice
+from lab.core.routing import Loser, OutboundChoice
 from lab.core.rulebook import rule
-from lab.core.verdicts import Attribution
+from lab.core.verdicts import Attribution, Considered
 from lab.evidence.expect import Finding
 from lab.evidence.facts import place, taken
 from lab.evidence.replies import iso
@@ -151,11 +151,15 @@ def _considered(decision: Explainable) -> list[Json]:
     """The candidates of a decision that was made in this process; empty where it keeps them only as a story."""
     match decision:
         case Attribution():
-            return [asdict(one) for one in decision.considered()]
+            return [_record(one) for one in decision.considered()]
         case OutboundChoice():
-            return [asdict(one) for one in decision.losers()]
+            return [_record(one) for one in decision.losers()]
         case _:
             return []
+
+
+def _record(one: Considered | Loser) -> Json:
+    return {key: _plain(value) for key, value in asdict(one).items()}
 
 
 def _plain(value: object) -> object:

@@ -40,7 +40,8 @@ summary:focus-visible, a:focus-visible { outline: 3px solid var(--link); outline
 .story { margin: .3rem 0 .5rem 1.1rem; padding: .5rem .8rem; background: var(--panel); border-radius: 8px;
   white-space: pre-wrap; overflow-wrap: anywhere } .won { color: var(--good) } .lost { color: var(--soft) }
 .log { white-space: pre-wrap; overflow-wrap: anywhere; background: var(--panel); padding: .6rem .8rem; border-radius: 8px }
-.nothing { font-style: italic } td.log { background: none; padding: .35rem .7rem .35rem 0 }
+.nothing { font-style: italic } td.log { background: none; padding: .35rem .7rem .35rem 0;
+  overflow-wrap: break-word; max-width: 26rem } .step { padding: .15rem 0 .15rem 2.1rem }
 nav ul { columns: 18rem; padding-left: 1.2rem; margin: .5rem 0 } :target { scroll-margin-top: 1rem }
 """
 

@@ -39,11 +39,10 @@ def switch_names(rules: Iterable[Rule]) -> tuple[str, ...]:
 
 
 def values(switches: Switches) -> dict[str, str]:
-    """The switches of a run as a scenario spells them."""
+    """The switches of a run as the rulebook spells them."""
+    said = {True: "on", False: "off"}
     told = asdict(switches)
-    return {
-        name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in told.items()
-    }
+    return {name: said[value] if isinstance(value, bool) else str(value) for name, value in told.items()}
 
 
 def _ids(trace: MessageTrace) -> Iterator[str]:

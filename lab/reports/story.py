@@ -109,7 +109,7 @@ def _hops(trace: MessageTrace) -> Iterator[Hop]:
 
 def _tracking(who: str, shown: Table) -> Iterator[RenderableType]:
     rows = [row for row in _rows(shown) if row["EventId"] in _SHOWN_EVENTS and not _twice(row)]
-    yield _audience(f"Exchange admin of {who}", "Get-MessageTrackingLog")
+    yield _audience(_admin(Role.EXCHANGE, who), "Get-MessageTrackingLog")
     yield _grid(_TRACKING, rows)
 
 
@@ -120,7 +120,7 @@ def _twice(row: Mapping[str, str]) -> bool:
 
 def _mail_log(who: str, role: Role, shown: Table) -> Iterator[RenderableType]:
     lines = [line for (line,) in shown.rows if " postfix/smtp[" in line or "reject:" in line]
-    yield _audience(f"{role.value.capitalize()} admin of {who}", "what its mail.log says of sending")
+    yield _audience(_admin(role, who), "what its mail.log says of sending")
     for line in lines[-4:]:
         for pattern, instead in _SQUEEZED:
             line = pattern.sub(instead, line)
@@ -132,6 +132,11 @@ def _message_trace(tenant: str, shown: Table) -> Iterator[RenderableType]:
     yield Text.assemble(_audience(f"Cloud admin of {tenant}", "Get-MessageTraceV2"), nothing)
     if shown.rows:
         yield _grid(_TRACE, _rows(shown))
+
+
+def _admin(role: Role, host: str) -> str:
+    told = f"{role.value.capitalize()} admin"
+    return told if host == role.value else f"{told} of {host}"
 
 
 def _audience(who: str, source: str) -> Text:

@@ -8,6 +8,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from lab.evidence.expect import Finding
+from lab.reports.layout import indented
 from lab.reports.printable import one_line
 from lab.reports.run import Run, ScenarioRuns
 
@@ -19,14 +20,17 @@ def run_summary(told: Iterable[ScenarioRuns]) -> RenderableType:
     return Group(*lines, Text(), _count(every))
 
 
-def _scenario(each: ScenarioRuns) -> Iterator[Text]:
-    yield Text.assemble((one_line(each.scenario.name), "bold"), ("  " + one_line(each.scenario.title), "dim"))
+def _scenario(each: ScenarioRuns) -> Iterator[RenderableType]:
+    title = Text.assemble(
+        (one_line(each.scenario.name), "bold"), (f"  {one_line(each.scenario.title)}", "dim")
+    )
+    yield indented(title, 0, hang=2)
     width = max((len(run.variant.name) for run in each.runs), default=0)
     for run in each.runs:
         yield from _run(run, width)
 
 
-def _run(run: Run, width: int) -> Iterator[Text]:
+def _run(run: Run, width: int) -> Iterator[RenderableType]:
     findings = run.findings()
     failing = [finding for finding in findings if not finding.ok]
     verdict = ("FAILED", "bold red") if failing else ("ok    ", "green")
@@ -36,14 +40,11 @@ def _run(run: Run, width: int) -> Iterator[Text]:
         yield from _finding(finding)
 
 
-def _finding(finding: Finding) -> Iterator[Text]:
-    yield Text.assemble(
-        "         ",
-        (one_line(finding.source), "cyan"),
-        f": {one_line(finding.message)}: {one_line(finding.field)}",
-    )
-    yield Text.assemble("           wanted ", (one_line(finding.wanted), "green"))
-    yield Text.assemble("           got    ", (one_line(finding.got), "red"))
+def _finding(finding: Finding) -> Iterator[RenderableType]:
+    claim = f": {one_line(finding.message)}: {one_line(finding.field)}"
+    yield indented(Text.assemble((one_line(finding.source), "cyan"), claim), 9, hang=2)
+    yield indented(Text.assemble("wanted ", (one_line(finding.wanted), "green")), 11, hang=7)
+    yield indented(Text.assemble("got    ", (one_line(finding.got), "red")), 11, hang=7)
 
 
 def _count(told: Sequence[ScenarioRuns]) -> Text:

@@ -1,0 +1,74 @@
+import json
+from xml.etree import ElementTree
+
+import pytest
+
+from lab.reports import asjson, junit
+from tests.reports.runs import HOSTILE_SUBJECT, article, hostile
+
+
+def test_json_says_its_version_and_survives_a_round_trip():
+    document = json.loads(asjson.dumps([article("shared-wildcard"), hostile()]))
+    assert document == asjson.document([article("shared-wildcard"), hostile()])
+    assert next(iter(document)) == "schema_version"
+    assert document["schema_version"] == 1
+    assert document["ok"] is False
+    assert document["counts"]["failed"] == 1
+
+
+def test_json_keeps_the_order_of_its_keys():
+    first, second = (json.loads(asjson.dumps([article(name)])) for name in ("shared-wildcard", "half-fix"))
+    assert list(first["runs"][0]) == list(second["runs"][0])
+
+
+def test_json_has_the_way_and_where_it_went_astray():
+    (run,) = json.loads(asjson.dumps([article("shared-wildcard")]))["runs"]
+    (offer,) = run["messages"]
+    assert offer["path"] == ["exchange", "gateway", "tenant:msxfaq", "tenant:uclabor"]
+    assert offer["misrouted"] == {"meant": "uclabor", "into": "msxfaq"}
+    assert offer["dispositions"] == {"partner@uclabor.example": "bounced"}
+    assert offer["attributed"]["basis"] == "certificate"
+    assert [report["path"] for report in offer["reports"]] == [["tenant:msxfaq", "exchange"]]
+    assert run["cured"] == "fault shown"
+    assert run["counts"]["reports"] == 1
+
+
+def test_json_has_the_candidates_of_a_decision():
+    (run,) = json.loads(asjson.dumps([article("shared-wildcard")]))["runs"]
+    (message,) = run["messages"]
+    steps = [step for hop in message["hops"] for step in hop["steps"] if step["kind"] == "attributed"]
+    won, lost = steps[0]["considered"]
+    assert (won["tenant"], won["fits"], lost["tenant"], lost["fits"]) == ("msxfaq", True, "uclabor", False)
+    assert {"id": "R76", "confidence": "observed"} in steps[0]["rules"]
+    assert steps[0]["story"]
+
+
+def test_json_keeps_data_as_it_was():
+    document = json.loads(asjson.dumps([hostile()]))
+    subjects = {hop["subject"] for hop in document["runs"][0]["messages"][0]["hops"]}
+    assert any(HOSTILE_SUBJECT.split(" &")[0] in subject for subject in subjects)
+
+
+def test_json_of_an_unknown_message_is_a_key_error():
+    with pytest.raises(KeyError):
+        asjson.message(article("shared-wildcard").runs[0], "nonsense")
+
+
+def test_junit_has_a_case_for_each_expectation():
+    root = ElementTree.fromstring(junit.report([article("shared-wildcard"), hostile()]).encode())
+    assert [suite.get("name") for suite in root] == ["wildcard-misrouting/shared-wildcard", "hostile/shared"]
+    for suite in root:
+        cases = suite.findall("testcase")
+        assert int(suite.attrib["tests"]) == len(cases)
+        assert int(suite.attrib["failures"]) == len(suite.findall("testcase/failure"))
+    assert root.get("failures") == "1"
+
+
+def test_junit_says_what_failed_and_where_it_is_claimed():
+    root = ElementTree.fromstring(junit.report([hostile()]).encode())
+    (failure,) = root.iter("failure")
+    assert failure.attrib["message"].startswith("wanted <b>5.7.51</b>, got ")
+    case = next(case for case in root.iter("testcase") if case.find("failure") is not None)
+    assert (case.get("classname"), case.get("name")) == ("hostile.shared", "offer: reply")
+    assert case.attrib["file"].endswith("hostile.yaml")
+    assert case.get("line") == "12"
