@@ -21,9 +21,9 @@ def talk(text: str) -> None:
     print(text, file=sys.stderr)
 
 
-def put(text: str) -> None:
+def put(text: str, end: str = "\n") -> None:
     """Print data that is text."""
-    print(text)
+    print(text, end=end)
 
 
 def put_json(data: Mapping[str, object]) -> None:

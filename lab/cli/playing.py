@@ -80,7 +80,7 @@ def _front_end(recipient: Address, topology: Topology) -> str | None:
 
 def _clients(topology: Topology) -> list[Host]:
     """The filter first: it is the one to play."""
-    order = (Role.GATEWAY, Role.EXCHANGE, Role.INTERNET)
+    order = (Role.GATEWAY, Role.EXCHANGE, Role.INTERNET, Role.SERVICE)
     return sorted(topology.hosts.values(), key=lambda host: order.index(host.role))
 
 
@@ -88,6 +88,7 @@ _ROLES = {
     Role.GATEWAY: "the spam filter",
     Role.EXCHANGE: "Exchange",
     Role.INTERNET: "a server on the internet",
+    Role.SERVICE: "one of Microsoft's services",
 }
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from lab.cli import places
@@ -50,20 +51,31 @@ def add(verbs: Verbs) -> None:
 
 def run(args: Namespace) -> int:
     """Run, report, judge."""
-    scenarios = _load(places.scenarios_of(args.scenario))
-    wanted = _wanted(scenarios, args.variant)
-    told: list[ScenarioRuns] = []
-    warnings: list[str] = []
-    with Progress(sum(len(variants) for _, variants in wanted)) as progress:
-        for scenario, variants in wanted:
-            runs = list(_runs(args, scenario, variants, progress, warnings))
-            told.append(ScenarioRuns(scenario, tuple(runs)))
-            if args.fail_fast and told[-1].failed:
-                break
+    wanted = _wanted(_load(places.scenarios_of(args.scenario)), args.variant)
+    plan = [_plan(each, args) for each in wanted]
+    if not any(each.variants for each in plan):
+        raise NothingToRun("no variant is for this driver")
+    told = list(_run_all(plan, args))
     _report(args, told)
-    for warning in warnings:
-        talk(f"warning: {warning}")
-    return _verdict(told, warnings)
+    silent = [
+        f"{run.variant.name} of {each.scenario.name}"
+        for each in told
+        for run in each.runs
+        if not run.variant.expect
+    ]
+    for name in silent:
+        talk(f"warning: {name} expects nothing")
+    if any(each.failed for each in told):
+        return Exit.FAILED
+    return Exit.WARNINGS if silent else Exit.OK
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A scenario and those of its variants that are to be run."""
+
+    scenario: Scenario
+    variants: tuple[Variant, ...]
 
 
 def _load(paths: Sequence[Path]) -> list[Scenario]:
@@ -82,50 +94,45 @@ def _load(paths: Sequence[Path]) -> list[Scenario]:
     return scenarios
 
 
-def _wanted(
-    scenarios: Iterable[Scenario], names: Sequence[str]
-) -> list[tuple[Scenario, tuple[Variant, ...]]]:
+def _wanted(scenarios: Sequence[Scenario], names: Sequence[str]) -> list[Wanted]:
     """Each scenario with the variants asked for; every name must be a variant of some scenario."""
-    told = tuple(scenarios)
-    known = {name for scenario in told for name in scenario.variants}
+    known = {name for scenario in scenarios for name in scenario.variants}
     for name in names:
         if name not in known:
             raise BadInput(f"no variant is named {name!r}: {unknown(name, sorted(known))}")
-    found = [
-        (scenario, tuple(v for v in scenario.variants.values() if not names or v.name in names))
-        for scenario in told
+    return [
+        Wanted(scenario, tuple(v for v in scenario.variants.values() if not names or v.name in names))
+        for scenario in scenarios
+        if not names or not scenario.variants.keys().isdisjoint(names)
     ]
-    return [(scenario, variants) for scenario, variants in found if variants]
 
 
-def _runs(
-    args: Namespace,
-    scenario: Scenario,
-    variants: Iterable[Variant],
-    progress: Progress,
-    warnings: list[str],
-) -> Iterator[Outcome]:
-    for variant in variants:
-        progress.step(f"{scenario.name}: {variant.name}")
+def _plan(wanted: Wanted, args: Namespace) -> Wanted:
+    """Without the variants that say that this driver cannot run them, and why."""
+    for variant in wanted.variants:
         why = skipped(variant, args.driver)
-        if why:
-            warnings += [f"{scenario.name}: {variant.name} skipped: {why}"] if not variant.only_why else []
-            continue
-        if not variant.expect:
-            warnings.append(f"{scenario.name}: {variant.name} expects nothing")
+        if why and not args.quiet:
+            talk(f"{variant.name} of {wanted.scenario.name} is skipped: {why}")
+    able = tuple(variant for variant in wanted.variants if not skipped(variant, args.driver))
+    return Wanted(wanted.scenario, able)
+
+
+def _run_all(plan: Sequence[Wanted], args: Namespace) -> Iterator[ScenarioRuns]:
+    with Progress(sum(len(each.variants) for each in plan)) as progress:
+        for each in plan:
+            done = ScenarioRuns(each.scenario, tuple(_runs(each, args, progress)))
+            yield done
+            if args.fail_fast and done.failed:
+                return
+
+
+def _runs(wanted: Wanted, args: Namespace, progress: Progress) -> Iterator[Outcome]:
+    for variant in wanted.variants:
+        progress.step(f"{wanted.scenario.name}: {variant.name}")
         outcome = run_in(args.driver, variant, seed=args.seed)
         yield outcome
         if args.fail_fast and not all(finding.ok for finding in outcome.findings()):
             return
-
-
-def _verdict(told: Sequence[ScenarioRuns], warnings: Sequence[str]) -> int:
-    if not any(each.runs for each in told):
-        talk("mflab: nothing to run: every variant was skipped")
-        return Exit.NOTHING
-    if any(each.failed for each in told):
-        return Exit.FAILED
-    return Exit.WARNINGS if warnings else Exit.OK
 
 
 def _report(args: Namespace, told: Sequence[ScenarioRuns]) -> None:

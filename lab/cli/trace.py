@@ -99,7 +99,7 @@ def run(args: Namespace) -> int:
     if args.json:
         put_json({"as": args.who, **_data(seen, args.who, detail=args.detail)})
     elif args.csv:
-        put(_csv(seen, args.who, detail=args.detail).rstrip("\r\n"))
+        put(_csv(seen, args.who, detail=args.detail), end="")
     elif _is_lines(seen, args.who):
         put("\n".join(line for host in seen.hosts(args.who) for line in log_lines(seen.hops, host)))
     else:

@@ -1,0 +1,93 @@
+"""Verbs that print what is known: rules, schema, render, graph, scenarios, completion."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from lab.cli import completion, manual
+from lab.cli.exits import Exit
+from lab.core.rulebook import RULES, SWITCHES
+from lab.scenario import load, load_text
+from tests.cli.commands import ARTICLE, Shell
+
+
+def test_rules_one_line_each(mflab: Shell) -> None:
+    assert len(mflab("rules").out.splitlines()) == len(RULES)
+
+
+def test_rules_in_full(mflab: Shell) -> None:
+    said = mflab("rules", "r3", "R77")
+    assert "(documented, since" in said.out
+    assert "switch: wildcard_cert_covers_exact = " in said.out
+    assert mflab("rules", "R9999").code == Exit.BAD_INPUT
+
+
+def test_rules_are_filtered(mflab: Shell) -> None:
+    told = mflab("rules", "--confidence", "assumed", "--search", "wildcard", "--json").json()["rules"]
+    assert told
+    assert {rule["confidence"] for rule in told} == {"assumed"}
+    assert mflab("rules", "--search", "no rule says this").code == Exit.NOTHING
+
+
+def test_switches_with_all_their_values(mflab: Shell) -> None:
+    out = mflab("rules", "--switches").out
+    assert all(f"{name} = " in out for name in SWITCHES)
+
+
+def test_the_schema_is_json(mflab: Shell) -> None:
+    assert json.loads(mflab("schema").out)["title"] == "Mailflow Lab scenario"
+
+
+def test_rendered_text_loads_to_the_same_lab(mflab: Shell) -> None:
+    said = mflab("render", ARTICLE, "--variant", "dedicated-certificate")
+    (again,) = load_text(said.out).variants.values()
+    assert again.topology == load(ARTICLE).variants["dedicated-certificate"].topology
+    told = mflab("render", ARTICLE, "--json").json()["scenario"]
+    assert told["tenants"]["msxfaq"]["InboundConnectors"]
+
+
+@pytest.mark.parametrize(("form", "start"), [("mermaid", "flowchart"), ("dot", "digraph")])
+def test_graphs_in_text(mflab: Shell, form: str, start: str) -> None:
+    assert mflab("graph", ARTICLE, "--format", form).out.startswith(start)
+
+
+def test_a_graph_as_svg(mflab: Shell) -> None:
+    assert ElementTree.fromstring(mflab("graph", ARTICLE, "--format", "svg").out).tag.endswith("svg")
+
+
+def test_scenarios_are_listed(mflab: Shell, tmp_path: Path) -> None:
+    assert "dedicated-certificate" in mflab("scenarios").out
+    names = [each["name"] for each in mflab("scenarios", "--json").json()["scenarios"]]
+    assert "wildcard-misrouting" in names
+    assert mflab("scenarios", str(tmp_path)).code == Exit.NOTHING
+
+
+def test_completion_knows_every_verb_and_option(mflab: Shell) -> None:
+    for shell in ("bash", "zsh", "fish"):
+        script = mflab("completion", shell).out
+        assert all(name in script for name in manual.verbs())
+        assert "mail-from" in script
+
+
+@pytest.mark.skipif(not shutil.which("bash"), reason="no bash")
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        (["mflab", "at"], "attribute"),
+        (["mflab", "run", "--jun"], "--junit"),
+        (["mflab", "run", "--driver", "em"], "embedded"),
+        (["mflab", "completion", "f"], "fish"),
+    ],
+)
+def test_bash_completes(words: list[str], offered: str) -> None:
+    asked = f"COMP_WORDS=({' '.join(words)}); COMP_CWORD={len(words) - 1}; _mflab; echo ${{COMPREPLY[@]}}"
+    done = subprocess.run(
+        ["bash", "-c", f"{completion.bash()}\n{asked}"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == [offered]

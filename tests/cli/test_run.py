@@ -1,0 +1,115 @@
+"""Scenarios are run, judged and reported; the exit code says how it went."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+from lab.cli.exits import Exit
+from tests.cli.commands import ARTICLE, ROOT, Shell
+
+SMALL = """\
+scenario: small
+hosts:
+  here: {address: 203.0.113.50, domains: [here.example], mailboxes: [me@here.example]}
+  there: {address: 203.0.113.60, domains: [there.example], mailboxes: [you@there.example]}
+messages: {hello: {from: me@here.example, to: you@there.example}}
+"""
+
+
+def write(folder: Path, text: str, name: str = "small.yaml") -> str:
+    path = folder / name
+    path.write_text(SMALL + text)
+    return str(path)
+
+
+def test_all_as_expected(mflab: Shell) -> None:
+    said = mflab("run", ARTICLE)
+    assert said.code == Exit.OK, said.out
+    assert "all as expected" in said.out
+    assert said.err == ""
+
+
+def test_folders_are_searched_and_includes_left_out(mflab: Shell) -> None:
+    told = mflab("run", str(ROOT / "scenarios"), "--json").json()
+    assert told["ok"] is True
+    assert {"wildcard-misrouting", "hybrid-basics"} <= {run["scenario"] for run in told["runs"]}
+
+
+def test_a_failed_expectation_is_1_with_its_place(mflab: Shell, tmp_path: Path) -> None:
+    file = write(tmp_path, "expect: {hello: {ends: bounced}}\n")
+    said = mflab("run", file)
+    assert said.code == Exit.FAILED
+    assert f"{file}:6" in said.out
+    assert "wanted bounced" in said.out
+
+
+def test_quiet_says_only_what_failed(mflab: Shell, tmp_path: Path) -> None:
+    assert mflab("run", ARTICLE, "-q").out == ""
+    assert "FAILED" in mflab("run", write(tmp_path, "expect: {hello: {ends: bounced}}\n"), "-q").out
+
+
+def test_expecting_nothing_is_a_warning(mflab: Shell, tmp_path: Path) -> None:
+    said = mflab("run", write(tmp_path, ""))
+    assert said.code == Exit.WARNINGS
+    assert "warning: base of small expects nothing" in said.err
+
+
+def test_a_variant_of_another_driver_is_skipped_with_its_reason(mflab: Shell, tmp_path: Path) -> None:
+    other = "{only: embedded, only_why: it needs TLS, expect: {hello: {ends: delivered}}}"
+    file = write(tmp_path, f"variants: {{a: {{expect: {{hello: {{ends: delivered}}}}}}, b: {other}}}\n")
+    said = mflab("run", file)
+    assert said.code == Exit.OK
+    assert "b of small is skipped: it needs TLS" in said.err
+    assert mflab("run", file, "--quiet").err == ""
+
+
+def test_nothing_to_run(mflab: Shell, tmp_path: Path) -> None:
+    assert mflab("run", str(tmp_path)).code == Exit.NOTHING
+    only = write(tmp_path, "only: embedded\nonly_why: it needs TLS\nexpect: {hello: {ends: delivered}}\n")
+    assert mflab("run", only).code == Exit.NOTHING
+
+
+def test_variants_are_chosen_by_name(mflab: Shell) -> None:
+    told = mflab("run", ARTICLE, "--variant", "half-fix", "--variant", "expired", "--json").json()
+    assert [run["variant"] for run in told["runs"]] == ["half-fix", "expired"]
+    said = mflab("run", ARTICLE, "--variant", "half-fiks")
+    assert said.code == Exit.BAD_INPUT
+    assert "did you mean 'half-fix'" in said.err
+
+
+def test_the_mistakes_of_all_files_are_told(mflab: Shell, tmp_path: Path) -> None:
+    one, two = write(tmp_path, "colour: red\n", "one.yaml"), write(tmp_path, "colour: blue\n", "two.yaml")
+    said = mflab("run", str(tmp_path))
+    assert said.code == Exit.BAD_INPUT
+    assert f"{one}:6" in said.err
+    assert f"{two}:6" in said.err
+
+
+def test_fail_fast_stops(mflab: Shell, tmp_path: Path) -> None:
+    file = write(
+        tmp_path,
+        "variants: {a: {expect: {hello: {ends: bounced}}}, b: {expect: {hello: {ends: delivered}}}}\n",
+    )
+    told = mflab("run", file, "--fail-fast", "--json").json()
+    assert [run["variant"] for run in told["runs"]] == ["a"]
+
+
+def test_reports_are_written(mflab: Shell, tmp_path: Path) -> None:
+    junit, page = tmp_path / "report.xml", tmp_path / "report.html"
+    said = mflab("run", ARTICLE, "--variant", "shared-wildcard", "--junit", str(junit), "--html", str(page))
+    assert said.code == Exit.OK
+    assert ElementTree.parse(junit).getroot().tag == "testsuites"
+    assert page.read_text("utf-8").lstrip().lower().startswith("<!doctype html>")
+
+
+def test_a_report_that_cannot_be_written_is_the_environments_fault(mflab: Shell, tmp_path: Path) -> None:
+    said = mflab("run", ARTICLE, "--junit", str(tmp_path / "nowhere" / "report.xml"))
+    assert said.code == Exit.ENVIRONMENT
+
+
+def test_the_seed_makes_a_run_repeatable(mflab: Shell) -> None:
+    argv = ("run", ARTICLE, "--variant", "shared-wildcard", "--json", "--seed")
+    assert mflab(*argv, "7").out == mflab(*argv, "7").out
+    assert json.loads(mflab(*argv, "7").out) != json.loads(mflab(*argv, "8").out)

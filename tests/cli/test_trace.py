@@ -1,0 +1,96 @@
+"""Each administrator's log in his own form, and nobody else's rows in it."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+
+from lab.cli.exits import Exit
+from tests.cli.commands import ARTICLE, Shell
+
+ORDERS = ("--variant", "name-not-accepted-domain")
+
+
+def test_exchange_sees_a_tracking_table(mflab: Shell) -> None:
+    said = mflab("trace", ARTICLE, "--as", "exchange", "--form", "wide")
+    assert said.code == 0
+    assert said.out.startswith("Get-MessageTrackingLog on exchange\n")
+    assert "STOREDRIVER" in said.out
+
+
+def test_exchange_csv_is_the_file_it_writes(mflab: Shell) -> None:
+    lines = mflab("trace", ARTICLE, "--as", "exchange", "--csv").out.splitlines()
+    assert lines[0] == "#Software: Microsoft Exchange Server"
+    fields = next(line for line in lines if line.startswith("#Fields: ")).removeprefix("#Fields: ").split(",")
+    rows = list(csv.reader(line for line in lines if not line.startswith("#")))
+    assert {len(row) for row in rows} == {len(fields)}
+    assert {"RECEIVE", "SEND", "DELIVER"} <= {row[fields.index("event-id")] for row in rows}
+
+
+def test_the_gateway_has_lines(mflab: Shell) -> None:
+    by_role = mflab("trace", ARTICLE, "--as", "gateway")
+    assert all(" gateway postfix/" in line for line in by_role.out.splitlines())
+    assert mflab("trace", ARTICLE, "--as", "gateway", "--json").json()["hosts"]["gateway"]["lines"]
+    assert mflab("trace", ARTICLE, "--as", "gateway", "--csv").code == Exit.BAD_INPUT
+
+
+def test_the_wrong_tenant_sees_the_mail_and_the_right_one_nothing(mflab: Shell) -> None:
+    own = mflab("trace", ARTICLE, "--as", "tenant:msxfaq", "--json").json()["rows"]
+    assert [row["Status"] for row in own] == ["Failed", "Delivered"]
+    assert own[0]["Organization"] == "msxfaqlab.onmicrosoft.com"
+    assert mflab("trace", ARTICLE, "--as", "tenant:uclabor", "--json").json()["rows"] == []
+    assert mflab("trace", ARTICLE, "--as", "tenant:uclabor", "--csv").out == ""
+
+
+def test_details_name_the_connector(mflab: Shell) -> None:
+    rows = mflab("trace", ARTICLE, "--as", "tenant:msxfaq", "--detail", "--json").json()["rows"]
+    assert any("Inbound from" in str(row["Data"]) for row in rows)
+    table = mflab("trace", ARTICLE, "--as", "tenant:msxfaq", "--detail")
+    assert table.out.startswith("Get-MessageTraceDetailV2 in msxfaq")
+    listed = list(csv.DictReader(io.StringIO(mflab("trace", ARTICLE, "--as", "tenant:msxfaq", "--csv").out)))
+    assert listed[0]["SenderAddress"] == "useronprem@msxfaq.example"
+
+
+def test_the_lab_sees_all(mflab: Shell) -> None:
+    rows = mflab("trace", ARTICLE, "--as", "lab", "--json").json()["rows"]
+    assert [row["at"] for row in rows] == [
+        "exchange",
+        "gateway",
+        "tenant:msxfaq",
+        "tenant:uclabor",
+        "tenant:msxfaq",
+        "exchange",
+    ]
+    assert mflab("trace", ARTICLE, "--as", "lab").out.startswith("Journal of the lab")
+
+
+def test_one_message_with_its_reports(mflab: Shell) -> None:
+    all_rows = mflab("trace", ARTICLE, *ORDERS, "--as", "exchange", "--json").json()["hosts"]["exchange"][
+        "rows"
+    ]
+    one = mflab("trace", ARTICLE, *ORDERS, "--as", "exchange", "--message", "order", "--json")
+    rows = one.json()["hosts"]["exchange"]["rows"]
+    assert 0 < len(rows) < len(all_rows)
+    assert {row["MessageSubject"] for row in rows} == {"Order", "Undeliverable: Order"}
+
+
+def test_the_same_log_over_real_smtp(mflab: Shell) -> None:
+    rows = mflab("trace", ARTICLE, "--driver", "embedded", "--as", "tenant:msxfaq", "--json").json()["rows"]
+    assert [row["Status"] for row in rows] == ["Failed", "Delivered"]
+
+
+@pytest.mark.parametrize(
+    ("argv", "told"),
+    [
+        ((ARTICLE, "--as", "tenant:uclabour"), "did you mean 'tenant:uclabor'"),
+        ((ARTICLE, "--as", "gatevay"), "did you mean 'gateway'"),
+        ((ARTICLE, "--as", "lab", "--message", "ofer"), "did you mean 'offer'"),
+        (("--as", "lab"), "--state DIR"),
+    ],
+)
+def test_bad_input_says_what_was_meant(mflab: Shell, argv: tuple[str, ...], told: str) -> None:
+    said = mflab("trace", *argv)
+    assert said.code == Exit.BAD_INPUT
+    assert told in said.err
