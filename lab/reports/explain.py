@@ -18,12 +18,10 @@ from lab.reports import rules
 from lab.reports.layout import CONFIDENCE_STYLE, indented
 from lab.reports.printable import one_line
 from lab.reports.run import Run
-from lab.reports.words import said
+from lab.reports.words import said, without_repeats
 
 _COLUMN = 15
 """Width of the column with the kind of a step."""
-MANY = 3
-"""Attempts of one kind that are told before the rest is counted."""
 
 
 def explain(run: Run, key: str) -> RenderableType:
@@ -70,16 +68,12 @@ def _hop(number: int, hop: Hop, others: int) -> Iterator[RenderableType]:
             Text(f"the last of {others + 1} attempts; the others went the same way", style="dim"), 3
         )
     before: tuple[str, ...] = ()
-    for step in _told_steps(hop):
-        yield from _step(step, before)
-        before = step.rules
-
-
-def _told_steps(hop: Hop) -> Iterator[Step]:
-    """The steps of a hop; of a long row of deferrals only the first ones and the last."""
-    deferred = hop.all(StepKind.DEFERRED)
-    skipped = {id(step) for step in deferred[MANY - 1 : -1]}
-    return (step for step in hop.steps if id(step) not in skipped)
+    for step in without_repeats(hop.steps):
+        if isinstance(step, int):
+            yield indented(Text(f"… {step} more attempts that ended like this", style="dim"), 3 + _COLUMN)
+        else:
+            yield from _step(step, before)
+            before = step.rules
 
 
 def _step(step: Step, told_before: tuple[str, ...]) -> Iterator[RenderableType]:

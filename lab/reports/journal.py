@@ -13,10 +13,7 @@ from lab.reports import rules
 from lab.reports.markup import Html, el, join
 from lab.reports.page import badge, fold, rule_badge, table
 from lab.reports.run import Run
-from lab.reports.words import said
-
-_LONG = 40
-"""Steps of a hop that are shown; a message that is retried for days makes more."""
+from lab.reports.words import said, without_repeats
 
 
 def decisions(trace: MessageTrace, title: str) -> Html:
@@ -28,12 +25,12 @@ def decisions(trace: MessageTrace, title: str) -> Html:
 def _hop(hop: Hop) -> Html:
     mark = "" if taken(hop) else join(" ", badge("refused", "bad"))
     head = join(el("strong", place(hop)), f" for {', '.join(recipients(hop))} on {hop.head.host}", mark)
-    more = len(hop.steps) - _LONG
-    rest = el("p", f"… and {more} steps more of the same kind.", class_="soft") if more > 0 else ""
-    return fold(head, *map(_step, hop.steps[:_LONG]), rest)
+    return fold(head, *(_step(step) for step in without_repeats(hop.steps)))
 
 
-def _step(step: Step) -> Html:
+def _step(step: Step | int) -> Html:
+    if isinstance(step, int):
+        return el("div", f"… {step} more attempts that ended like this", class_="step soft")
     line = join(el("strong", str(step.kind)), f" {said(step)} ", *_rules(step))
     if step.decision is None:
         return el("div", line, class_="step")

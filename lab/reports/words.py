@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from lab.evidence.facts import bare_path, text, texts
+from lab.evidence.facts import bare_path, named, text, texts
 from lab.evidence.replies import enhanced
 from lab.model.trace import Step, StepKind
+
+_ATTEMPTS = frozenset({StepKind.ROUTED, StepKind.DEFERRED})
 
 
 def said(step: Step) -> str:
@@ -23,6 +25,25 @@ def short_reply(reply: str) -> str:
         rest = rest.removeprefix(status).strip()
         return f"{code} {status} {rest}".strip()
     return head
+
+
+def without_repeats(steps: Iterable[Step]) -> Iterator[Step | int]:
+    """Steps as they were, but attempts that went like an earlier one are only counted: one number for each row of them."""
+    seen: set[tuple[object, ...]] = set()
+    repeats = 0
+    for step in steps:
+        reply = short_reply(text(step, "reply"))
+        likeness = (step.kind, named(step), reply, text(step, "connector"), texts(step, "targets"))
+        if step.kind in _ATTEMPTS and likeness in seen:
+            repeats += step.kind is StepKind.DEFERRED
+            continue
+        seen.add(likeness)
+        if repeats:
+            yield repeats
+        repeats = 0
+        yield step
+    if repeats:
+        yield repeats
 
 
 def _submitted(step: Step) -> str:
@@ -86,7 +107,7 @@ def _sent(step: Step) -> str:
 
 
 def _deferred(step: Step) -> str:
-    return f"{_list(step, 'recipients')} until {text(step, 'until')}: {text(step, 'reply')}"
+    return f"{_list(step, 'recipients')} until {text(step, 'until')[:19]}: {text(step, 'reply')}"
 
 
 def _delivered(step: Step) -> str:

@@ -1,9 +1,11 @@
 import io
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from lab.drivers.outcome import Outcome
 from lab.evidence.views import tables as views
 from lab.reports import console
 from tests.reports.runs import article, hostile
@@ -63,6 +65,24 @@ def test_an_explanation_says_which_guess_it_relies_on_and_what_would_bend_it():
     text = console.text(console.explain(article("half-fix").runs[0], "offer"))
     assert re.search(r"relies on assumed rules: .*R77 \(Exact value, wildcard certificate\)", text)
     assert "Switches: wildcard_cert_covers_exact = on (or off)" in text
+
+
+def test_attempts_that_end_alike_are_counted_and_not_repeated():
+    text = console.text(console.explain(article("other-region").runs[0], "offer"))
+    assert re.search(r"… \d+ more attempts that ended like this", text)
+    assert text.count("deferred ") == 1
+    assert text.count("bounced ") == 2  # the step, and the end of the message
+
+
+def test_a_run_whose_decisions_are_no_longer_alive_is_told_from_its_data():
+    (run,) = article("shared-wildcard").runs
+    hops = tuple(
+        replace(hop, steps=tuple(replace(step, decision=None) for step in hop.steps)) for hop in run.hops
+    )
+    assert isinstance(run, Outcome)
+    text = console.text(console.explain(replace(run, hops=hops), "offer"))
+    assert "to msxfaq by certificate through" in text
+    assert "R76 observed" in text
 
 
 def test_an_explanation_of_an_unknown_message_is_a_key_error():
