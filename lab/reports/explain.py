@@ -64,9 +64,7 @@ def _hop(number: int, hop: Hop, others: int) -> Iterator[RenderableType]:
     )
     yield indented(head_line, 0, hang=3)
     if others:
-        yield indented(
-            Text(f"the last of {others + 1} attempts; the others went the same way", style="dim"), 3
-        )
+        yield indented(Text(f"the last of {others + 1} attempts to hand it over here", style="dim"), 3)
     before: tuple[str, ...] = ()
     for step in without_repeats(hop.steps):
         if isinstance(step, int):
