@@ -216,7 +216,8 @@ class _Case:
         tenant = self.directory.owner(self.recipient.domain)
         if tenant is None:
             return self._nobody()
-        rules = (*self.credentials.rules, "R15")
+        near = self.directory.near_misses(self.credentials.names, self.switches)
+        rules: tuple[str, ...] = (*self.credentials.rules, *near, "R15")
         if any(c.match for c in self.candidates):
             rules = (*rules, "R11")  # a name fitted, but it is not an accepted domain
         if tenant.region != self.region and self.switches.cross_region == "attr35":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from lab.core.matching import NameMatch, name_match
+from lab.core.matching import NameMatch, name_match, near_miss
 from lab.model.names import Domain, DomainPattern
 from lab.model.switches import Switches
 from lab.model.tenant import ConnectorType, InboundConnector, Tenant
@@ -81,6 +81,17 @@ class TenantDirectory:
                 if known is None or known.match is None or match.rank > known.match.rank:
                     best[key] = Candidate(tenant, connector, match)
         return list(best.values())
+
+    def near_misses(self, names: tuple[DomainPattern, ...], switches: Switches) -> tuple[str, ...]:
+        """Rules by which a connector would have matched in another position of their switches: a verdict without
+        a match relies on them."""
+        found = (
+            near_miss(value, name, switches)
+            for name in names
+            for _, connector in self._near(name)
+            if (value := connector.tls_sender_certificate_name) is not None
+        )
+        return tuple(dict.fromkeys(rule for rule in found if rule))
 
     def by_address(self, address: int) -> list[Candidate]:
         """Connectors of all tenants whose SenderIPAddresses hold the address (R21)."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lab.core.matching import certificate_names, name_match
+from lab.core.matching import certificate_names, name_match, near_miss
 from lab.core.verdicts import Attribution, Basis, Considered, Verdict
 from lab.model.names import DomainPattern
 from lab.model.tenant import ConnectorType, InboundConnector, Tenant
@@ -115,20 +115,13 @@ def _why_no_match(attribution: Attribution, connector: InboundConnector) -> tupl
             credentials.rules,
         )
     names = ", ".join(map(str, shown)) or credentials.certificate.label
-    return f"{names} does not fit {value}", (_no_match_rule(value, shown),)
+    return f"{names} does not fit {value}", (_no_match_rule(attribution, value, shown),)
 
 
-def _no_match_rule(value: DomainPattern, shown: tuple[DomainPattern, ...]) -> str:
-    """The rule whose switch said no, where one came near; R72 otherwise."""
-    for name in shown:
-        if name.wildcard and not value.wildcard:
-            if name.domain == value.domain:
-                return "R78"
-            if value.domain and name.domain and value.domain.is_under(name.domain):
-                return "R77"
-        if value.wildcard and value.domain and name.domain and name.domain.is_under(value.domain):
-            return "R79" if name.wildcard else "R74"
-    return "R85"
+def _no_match_rule(attribution: Attribution, value: DomainPattern, shown: tuple[DomainPattern, ...]) -> str:
+    """The rule whose switch said no, where one came near."""
+    near = (near_miss(value, name, attribution.switches) for name in shown)
+    return next((rule for rule in near if rule), "R85")
 
 
 def _accepted(tenant: Tenant, connector: InboundConnector) -> bool:

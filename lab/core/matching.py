@@ -9,6 +9,16 @@ from lab.model.names import DomainPattern
 from lab.model.switches import Switches
 
 
+_WIDEST = Switches(
+    wildcard_connector_depth="any",
+    wildcard_cert_covers_exact=True,
+    wildcard_cert_covers_apex_value=True,
+    wildcard_connector_covers_apex=True,
+    wildcard_connector_covers_sub_wildcard=True,
+)
+"""Every undocumented cell of the table says yes."""
+
+
 @dataclass(frozen=True, slots=True)
 class NameMatch:
     """A certificate name that fits a connector value, and the rule that says so."""
@@ -30,6 +40,11 @@ def name_match(value: DomainPattern, name: DomainPattern, switches: Switches) ->
     """Compare connector value K with certificate name N by the table of section 3.2."""
     rule = _rule(value, name, switches)
     return NameMatch(value, name, rule) if rule else None
+
+
+def near_miss(value: DomainPattern, name: DomainPattern, switches: Switches) -> str | None:
+    """The rule that would let them fit if its switch stood otherwise; None when they are far apart, or do fit."""
+    return None if _rule(value, name, switches) else _rule(value, name, _WIDEST)
 
 
 def _rule(value: DomainPattern, name: DomainPattern, switches: Switches) -> str | None:

@@ -315,3 +315,9 @@ class TestDates:
             positions = {each.name: getattr(in_force(day), each.name) for each in fields(in_force(day))}
             reply = decide(own, to="user@a.example", **positions).reply
             assert (reply.code if reply else None) == code
+
+
+def test_a_verdict_that_rests_on_a_switch_names_its_rule():
+    world = (a(on_premises(cert="hybrid.a.example"), domains=("a.example", "hybrid.a.example")), B)
+    assert "R77" in decide(*world, cert="*.a.example", wildcard_cert_covers_exact=False).rules
+    assert "R77" not in decide(*world, cert="mx.a.example").rules
