@@ -8,7 +8,6 @@ from lab.model.certificate import CertificateIdentity
 from lab.model.names import DomainPattern
 from lab.model.switches import Switches
 
-
 _WIDEST = Switches(
     wildcard_connector_depth="any",
     wildcard_cert_covers_exact=True,
