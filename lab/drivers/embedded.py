@@ -65,6 +65,7 @@ class Embedded:
         self.port = port
         self.dns_port = dns_port
         self.ids: IdSource = SeededIds(seed)
+        self._seed = seed
         self.nodes: dict[str, Node] = build(variant.topology)
         self.clock = LabClock(starts or variant.starts)
         self.journal = Journal()
@@ -110,13 +111,17 @@ class Embedded:
     # -- starting
 
     async def _remember(self) -> None:
-        """After a restart: the queue as it was, and a clock that does not go back."""
-        for hop in await self.store.hops():
+        """After a restart: the queue as it was, a clock that does not go back, and names that nothing has yet."""
+        hops, waiting = await self.store.hops(), await self.store.pending()
+        for hop in hops:
             self.journal.begin(hop.head, hop.steps)
             self.clock.skip_to(max([hop.head.arrived, *(s.at for s in hop.steps if s.at is not None)]))
         self.mailboxes = await self.store.mailboxes()
-        for item in await self.store.pending():
+        for item in waiting:
             self._push(item)
+        if hops:
+            seed = f"{self._seed}/{len(hops)}/{sum(len(hop.steps) for hop in hops)}"
+            self.ids = SeededIds(seed, (*(hop.head.id for hop in hops), *(item.id for item in waiting)))
 
     async def _listen(self, stack: contextlib.AsyncExitStack) -> None:
         """All servers on one port, each on its own address; a port that is free on all of them if none was given."""
