@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lab.errors import LabBug
 from lab.model.message import Message
-from lab.model.trace import Hop, HopHead, Step
+from lab.model.trace import Hop, HopHead
 from lab.model.transport import Mailboxed, QueueItem
 from lab.wire import codec
 
-VERSION = "1"
+VERSION = "2"
 
 SCHEMA = """
 CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE queue(
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    seq INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
-    due TEXT NOT NULL,              -- UTC, fixed width
+    due TEXT NOT NULL,              -- UTC, fixed width; not indexed: only a restart reads by it
     relaying INTEGER NOT NULL,      -- 1: a server was about to get it when this was written
     item TEXT NOT NULL,             -- JSON, without the message
     message BLOB NOT NULL
 );
-CREATE INDEX queue_by_due ON queue(due, seq);
 CREATE TABLE mailbox(
     seq INTEGER PRIMARY KEY,
     mailboxed TEXT NOT NULL,        -- JSON, without the message
@@ -34,13 +32,14 @@ CREATE TABLE mailbox(
 CREATE TABLE hop(
     seq INTEGER PRIMARY KEY,
     id TEXT NOT NULL,               -- not unique: refusals carry the id of their session
-    head TEXT NOT NULL
+    head TEXT NOT NULL,
+    steps TEXT NOT NULL             -- JSON, an array: what had been done when it began
 );
 CREATE INDEX hop_by_id ON hop(id);
-CREATE TABLE step(
+CREATE TABLE later(
     seq INTEGER PRIMARY KEY,
     hop INTEGER NOT NULL REFERENCES hop(seq),
-    step TEXT NOT NULL
+    steps TEXT NOT NULL             -- JSON, an array: what was done there at once, later
 );
 """
 
@@ -79,7 +78,7 @@ MailboxRow = tuple[str, bytes]
 def queue_row(item: QueueItem) -> QueueRow:
     """Id, due time, JSON and message of an item."""
     text, content = codec.dump_item(item)
-    return item.id, str(codec.encode(item.due)), text, content
+    return item.id, codec.utc(item.due), text, content
 
 
 def mailbox_row(mailboxed: Mailboxed) -> MailboxRow:
@@ -114,17 +113,17 @@ def add_mailboxed(connection: sqlite3.Connection, mailboxed: Iterable[MailboxRow
     connection.executemany("INSERT INTO mailbox(mailboxed, message) VALUES(?, ?)", mailboxed)
 
 
-def add_hop(connection: sqlite3.Connection, name: str, head: str) -> None:
-    """Begin a hop."""
-    connection.execute("INSERT INTO hop(id, head) VALUES(?, ?)", (name, head))
+def add_hop(connection: sqlite3.Connection, name: str, head: str, steps: str) -> None:
+    """Begin a hop. One row for all that is known then: a row for each step would double the work."""
+    connection.execute("INSERT INTO hop(id, head, steps) VALUES(?, ?, ?)", (name, head, steps))
 
 
-def add_steps(connection: sqlite3.Connection, hop: str, steps: Iterable[str]) -> None:
+def add_steps(connection: sqlite3.Connection, hop: str, steps: str) -> None:
     """Add steps to the last hop of that id; LabBug when there is none."""
     (seq,) = connection.execute("SELECT max(seq) FROM hop WHERE id = ?", (hop,)).fetchone()
     if seq is None:
         raise LabBug(f"there is no hop {hop} to add steps to")
-    connection.executemany("INSERT INTO step(hop, step) VALUES(?, ?)", ((seq, step) for step in steps))
+    connection.execute("INSERT INTO later(hop, steps) VALUES(?, ?)", (seq, steps))
 
 
 def read_queue(connection: sqlite3.Connection) -> list[tuple[str, bytes]]:
@@ -137,20 +136,21 @@ def read_mailboxes(connection: sqlite3.Connection) -> list[MailboxRow]:
     return connection.execute("SELECT mailboxed, message FROM mailbox ORDER BY seq").fetchall()
 
 
-def read_hops(connection: sqlite3.Connection) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
-    """Hops as (number, head) and steps as (number of the hop, step), in the order they were written."""
-    hops = connection.execute("SELECT seq, head FROM hop ORDER BY seq").fetchall()
-    steps = connection.execute("SELECT hop, step FROM step ORDER BY seq").fetchall()
-    return hops, steps
+def read_hops(connection: sqlite3.Connection) -> tuple[list[tuple[int, str, str]], list[tuple[int, str]]]:
+    """Hops as (number, head, first steps) and later steps as (number of the hop, steps), in the order written."""
+    hops = connection.execute("SELECT seq, head, steps FROM hop ORDER BY seq").fetchall()
+    later = connection.execute("SELECT hop, steps FROM later ORDER BY seq").fetchall()
+    return hops, later
 
 
 def read_counts(connection: sqlite3.Connection) -> Counts:
     """How much of everything there is."""
     row = connection.execute(
         "SELECT (SELECT count(*) FROM queue), (SELECT count(*) FROM queue WHERE relaying), "
-        "(SELECT count(*) FROM mailbox), (SELECT count(*) FROM hop), (SELECT count(*) FROM step)"
+        "(SELECT count(*) FROM mailbox), (SELECT count(*) FROM hop), "
+        "(SELECT total(json_array_length(steps)) FROM (SELECT steps FROM hop UNION ALL SELECT steps FROM later))"
     ).fetchone()
-    return Counts(*row)
+    return Counts(*map(int, row))
 
 
 def items_of(rows: Iterable[tuple[str, bytes]]) -> list[QueueItem]:
@@ -163,9 +163,10 @@ def mailboxed_of(rows: Iterable[MailboxRow]) -> list[Mailboxed]:
     return [codec.loads(Mailboxed, text, message=Message.parse(content)) for text, content in rows]
 
 
-def hops_of(hops: Iterable[tuple[int, str]], steps: Iterable[tuple[int, str]]) -> list[Hop]:
+def hops_of(hops: Iterable[tuple[int, str, str]], later: Iterable[tuple[int, str]]) -> list[Hop]:
     """Hops from `read_hops`."""
-    by_hop: dict[int, list[Step]] = defaultdict(list)
-    for number, text in steps:
-        by_hop[number].append(codec.load_step(text))
-    return [Hop(codec.loads(HopHead, head), tuple(by_hop[number])) for number, head in hops]
+    found = list(hops)
+    steps = {number: list(codec.load_steps(first)) for number, _, first in found}
+    for number, more in later:
+        steps[number] += codec.load_steps(more)
+    return [Hop(codec.loads(HopHead, head), tuple(steps[number])) for number, head, _ in found]

@@ -62,19 +62,13 @@ class Store:
         head = heard.head
         if head is None:
             raise LabBug("nothing to accept: no hop begins")
-        text, told = codec.dumps(head), [codec.dump_step(step) for step in steps]
+        begun = [(head.id, codec.dumps(head), codec.dump_steps(steps))]
+        begun += [(hop.head.id, codec.dumps(hop.head), codec.dump_steps(hop.steps)) for hop in heard.others]
         items = [rows.queue_row(item) for item in heard.queue]
-        others = [
-            (hop.head.id, codec.dumps(hop.head), [codec.dump_step(s) for s in hop.steps])
-            for hop in heard.others
-        ]
 
         def work(connection: sqlite3.Connection) -> None:
-            rows.add_hop(connection, head.id, text)
-            rows.add_steps(connection, head.id, told)
-            for other, its_text, its_steps in others:
-                rows.add_hop(connection, other, its_text)
-                rows.add_steps(connection, other, its_steps)
+            for name, text, told in begun:
+                rows.add_hop(connection, name, text, told)
             rows.add_items(connection, items)
 
         await self._do(work)
@@ -88,9 +82,9 @@ class Store:
         stays = _staying(item, settlement)
         stays_row = rows.queue_row(stays) if stays else None
         items = [rows.queue_row(each) for each in settlement.queue]
-        heads = [(head.id, codec.dumps(head)) for head in settlement.heads]
+        heads = [(head.id, codec.dumps(head), codec.dump_steps(())) for head in settlement.heads]
         mailboxed = [rows.mailbox_row(each) for each in settlement.mailboxes]
-        told = [codec.dump_step(step) for step in settlement.steps]
+        told = codec.dump_steps(settlement.steps) if settlement.steps else None
 
         def work(connection: sqlite3.Connection) -> None:
             if stays_row:
@@ -99,16 +93,17 @@ class Store:
                 rows.remove_item(connection, item.id)
             rows.add_items(connection, items)
             rows.add_mailboxed(connection, mailboxed)
-            rows.add_steps(connection, item.hop, told)
-            for name, head in heads:
-                rows.add_hop(connection, name, head)
+            if told:
+                rows.add_steps(connection, item.hop, told)
+            for name, head, none_yet in heads:
+                rows.add_hop(connection, name, head, none_yet)
 
         await self._do(work)
         return stays
 
     async def journal(self, hop: str, steps: Iterable[Step]) -> None:
         """Add steps to the hop of that id."""
-        told = [codec.dump_step(step) for step in steps]
+        told = codec.dump_steps(steps)
         await self._do(lambda connection: rows.add_steps(connection, hop, told))
 
     async def pending(self) -> list[QueueItem]:
@@ -126,6 +121,11 @@ class Store:
     async def counts(self) -> Counts:
         """How much of everything there is."""
         return await self._do(rows.read_counts)
+
+    @property
+    def commits(self) -> int:
+        """Transactions so far: how many waiters share one tells how well the disk is used."""
+        return self._commits.commits
 
     async def close(self) -> None:
         """Finish what is under way and let go of the file; more than once does no harm."""

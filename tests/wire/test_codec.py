@@ -82,7 +82,7 @@ def test_queue_item_round_trips(item):
 
 @given(STEPS)
 def test_step_round_trips(step):
-    assert codec.load_step(codec.dump_step(step)) == step
+    assert codec.load_steps(codec.dump_steps([step])) == (step,)
 
 
 @given(HEADS)
@@ -102,11 +102,11 @@ def test_written_times_sort_as_the_moments_do(moments):
 
 
 def test_unknown_step_kind_keeps_its_name():
-    step = codec.load_step('{"kind":"teleported","data":{"to":["mars"]},"rules":[]}')
+    (step,) = codec.load_steps('[{"kind":"teleported","data":{"to":["mars"]},"rules":[]}]')
     assert (step.kind.value, str(step.kind), f"{step.kind}") == ("teleported",) * 3
     assert step.data == {"to": ("mars",)}
     assert all(step.kind is not kind for kind in StepKind)
-    assert codec.load_step(codec.dump_step(step)) == step
+    assert codec.load_steps(codec.dump_steps([step])) == (step,)
 
 
 def test_decision_is_not_written():
@@ -114,9 +114,9 @@ def test_decision_is_not_written():
         def story(self):
             return ("because",)
 
-    written = codec.dump_step(Step(StepKind.ROUTED, {}, decision=Decision()))
+    written = codec.dump_steps([Step(StepKind.ROUTED, {}, decision=Decision())])
     assert "decision" not in json.loads(written)
-    assert codec.load_step(written).decision is None
+    assert codec.load_steps(written)[0].decision is None
 
 
 def test_steps_inside_other_values_leave_their_decision_out_too():
@@ -134,7 +134,7 @@ def test_missing_fields_take_their_defaults():
 
 def test_lists_in_step_data_come_back_as_tuples():
     step = Step(StepKind.SENT, {"recipients": ["a@a.example"], "tls": {"version": "TLS1_3"}})
-    assert codec.load_step(codec.dump_step(step)).data == {
+    assert codec.load_steps(codec.dump_steps([step]))[0].data == {
         "recipients": ("a@a.example",),
         "tls": {"version": "TLS1_3"},
     }
@@ -155,7 +155,7 @@ def test_lists_in_step_data_come_back_as_tuples():
 )
 def test_text_that_is_no_step_is_a_value_error(text):
     with pytest.raises(ValueError, match=r"."):
-        codec.load_step(text)
+        codec.load_steps(f"[{text}]")
 
 
 @pytest.mark.parametrize(
