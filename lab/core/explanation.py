@@ -8,27 +8,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lab.core.matching import certificate_names, name_match, near_miss
+from lab.core.matching import certificate_names, may_match, name_match, near_miss
 from lab.core.verdicts import Attribution, Basis, Considered, Verdict
 from lab.model.names import DomainPattern
 from lab.model.tenant import ConnectorType, InboundConnector, Tenant
 
+_Names = tuple[DomainPattern, ...]
+
 
 def considered(attribution: Attribution) -> tuple[Considered, ...]:
     """Every connector of the tenants concerned, the winner first, then by tenant and name."""
+    shown = _shown(attribution)
     found = [
-        _consider(attribution, tenant, connector)
-        for tenant in _concerned(attribution)
+        _consider(attribution, shown, tenant, connector)
+        for tenant in _concerned(attribution, shown)
         for connector in tenant.inbound_connectors
     ]
     return tuple(sorted(found, key=lambda c: (not c.fits, c.tenant, c.connector)))
 
 
-def _concerned(attribution: Attribution) -> tuple[Tenant, ...]:
+def _shown(attribution: Attribution) -> _Names:
+    """The names of the certificate, whether they count or not."""
+    certificate = attribution.credentials.certificate
+    return certificate_names(certificate, attribution.switches) if certificate else ()
+
+
+def _concerned(attribution: Attribution, names: _Names) -> tuple[Tenant, ...]:
     directory = attribution.directory
     tenants = [candidate.tenant for candidate in attribution.candidates]
-    certificate = attribution.credentials.certificate
-    names = certificate_names(certificate, attribution.switches) if certificate else ()
     domains = [attribution.reverse_path.domain, attribution.recipient.domain]
     for name in names:
         domains += [name.domain, *(name.domain.parents() if name.domain else ())]
@@ -39,14 +46,16 @@ def _concerned(attribution: Attribution) -> tuple[Tenant, ...]:
     return tuple({tenant.name: tenant for tenant in tenants}.values())
 
 
-def _consider(attribution: Attribution, tenant: Tenant, connector: InboundConnector) -> Considered:
+def _consider(
+    attribution: Attribution, shown: _Names, tenant: Tenant, connector: InboundConnector
+) -> Considered:
     won = attribution.connector is connector and attribution.tenant is tenant and attribution.reply is None
-    why, rules = _why(attribution, tenant, connector)
+    why, rules = _why(attribution, shown, tenant, connector)
     return Considered(tenant.name, connector.name, won, why, rules)
 
 
 def _why(
-    attribution: Attribution, tenant: Tenant, connector: InboundConnector
+    attribution: Attribution, shown: _Names, tenant: Tenant, connector: InboundConnector
 ) -> tuple[str, tuple[str, ...]]:
     if not connector.enabled:
         return "it is disabled", ("R69",)
@@ -54,7 +63,7 @@ def _why(
         return _why_partner(attribution, tenant, connector)
     mine = [c for c in attribution.candidates if c.tenant is tenant and c.connector is connector]
     if not mine:
-        return _why_no_match(attribution, connector)
+        return _why_no_match(attribution, shown, connector)
     match = mine[0].match
     fit = _fit_text(attribution, connector, match.name if match else None)
     rules = (match.rule,) if match else ("R21",)
@@ -100,28 +109,30 @@ def _why_partner(
     return "it restricts nothing", ("R22", "R23")
 
 
-def _why_no_match(attribution: Attribution, connector: InboundConnector) -> tuple[str, tuple[str, ...]]:
+def _why_no_match(
+    attribution: Attribution, shown: _Names, connector: InboundConnector
+) -> tuple[str, tuple[str, ...]]:
     value, credentials = connector.tls_sender_certificate_name, attribution.credentials
     if value is None:
         return f"{credentials.address} is not in its SenderIPAddresses", ("R21",)
     if credentials.certificate is None:
         absent = "no client certificate was shown" if credentials.tls else "the connection is not encrypted"
         return f"it wants a certificate for {value}; {absent}", ("R132" if credentials.tls else "R195",)
-    shown = certificate_names(credentials.certificate, attribution.switches)
-    fitting = next((n for n in shown if name_match(value, n, attribution.switches)), None)
+    near = [name for name in shown if may_match(value, name)]
+    fitting = next((n for n in near if name_match(value, n, attribution.switches)), None)
     if fitting is not None:
         return (
             f"{fitting} would fit {value}, but the certificate is ignored: {credentials.ignored}",
             credentials.rules,
         )
     names = ", ".join(map(str, shown)) or credentials.certificate.label
-    return f"{names} does not fit {value}", (_no_match_rule(attribution, value, shown),)
+    return f"{names} does not fit {value}", (_no_match_rule(attribution, value, near),)
 
 
-def _no_match_rule(attribution: Attribution, value: DomainPattern, shown: tuple[DomainPattern, ...]) -> str:
+def _no_match_rule(attribution: Attribution, value: DomainPattern, near: list[DomainPattern]) -> str:
     """The rule whose switch said no, where one came near."""
-    near = (near_miss(value, name, attribution.switches) for name in shown)
-    return next((rule for rule in near if rule), "R85")
+    missed = (near_miss(value, name, attribution.switches) for name in near)
+    return next((rule for rule in missed if rule), "R85")
 
 
 def _accepted(tenant: Tenant, connector: InboundConnector) -> bool:

@@ -46,6 +46,11 @@ def near_miss(value: DomainPattern, name: DomainPattern, switches: Switches) -> 
     return None if _rule(value, name, switches) else _rule(value, name, _WIDEST)
 
 
+def may_match(value: DomainPattern, name: DomainPattern) -> bool:
+    """Whether they fit under any position of the switches: nearly all pairs do not, and need no further look."""
+    return _rule(value, name, _WIDEST) is not None
+
+
 def _rule(value: DomainPattern, name: DomainPattern, switches: Switches) -> str | None:
     k, n = value.domain, name.domain
     if k is None or n is None:
