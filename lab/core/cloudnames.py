@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from zlib import crc32
 
+from lab.model.names import Domain
+
 _SITES = {"EUR": "AM9", "NAM": "CY5", "APC": "SG2", "GBR": "LO4", "CAN": "YT3", "AUS": "SY6", "JPN": "TY2"}
+
+
+SERVICE = Domain("mail.protection.outlook.com")
+
+
+def front_door(domain: Domain) -> Domain:
+    """The name that leads to the front ends for an accepted domain: `contoso-example.mail.protection.outlook.com` (R156)."""
+    return Domain(f"{domain.replace('.', '-')}.{SERVICE}")
 
 
 def hub_host(tenant: str, region: str) -> str:

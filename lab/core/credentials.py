@@ -33,6 +33,8 @@ class Credentials:
     """Why a certificate that was shown does not count."""
     refused: bool = False
     """With `bad_chain` or `expired_cert: refuse_connection`."""
+    service: bool = False
+    """The client is a host of one of Microsoft's own services: Teams, SharePoint (R245)."""
     rules: tuple[str, ...] = ()
 
 

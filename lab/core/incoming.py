@@ -52,10 +52,13 @@ def admit(
     if fitting:
         connector = next((c for c in fitting if _satisfies(c, credentials, switches)), None)
         rules = ("R22", "R23", "R57")
-        if connector is None and fitting[0].restricts:
+        exempt = credentials.service and switches.service_mail_exempt  # U17
+        if connector is None and fitting[0].restricts and exempt:
+            rules = (*rules, "R246")
+        elif connector is None and fitting[0].restricts:
             proof = "R61" if fitting[0].restrict_domains_to_certificate else "R62"
             return Admission(Reason.PARTNER_RESTRICTS, (*rules, proof, "R38", "R43"), fitting[0], PARTNER)
-        if connector is None:
+        elif connector is None:
             return Admission(Reason.PARTNER_NEEDS_TLS, (*rules, "R60"), fitting[0], NEEDS_TLS)
     if connector is None and tenant.accepts(reverse_path.domain):
         if tenant.reject_direct_send and switches.reject_direct_send_available:

@@ -19,7 +19,7 @@ from lab.core import courier
 from lab.drivers.addresses import all_hosts, loopback, public_names
 from lab.drivers.clock import LabClock
 from lab.drivers.ids import SeededIds
-from lab.drivers.outcome import Outcome, compose, sending_node
+from lab.drivers.outcome import Outcome, compose, submit
 from lab.errors import DriverError, LabBug, WireError
 from lab.evidence.journal import Journal
 from lab.model.dns import Asking, DnsAnswer, DnsQuestion
@@ -264,8 +264,7 @@ class Embedded:
         sent = {}
         for spec in self.variant.messages:
             message_id, message = compose(spec, self.variant, self.clock.now())
-            node = self.nodes[sending_node(spec, self.topology)]
-            heard = node.submit(spec.sender, spec.recipients, message, self.context(), spec.reverse_path)
+            heard = submit(spec, message, self.nodes, self.topology, self.context())
             await self.keep(heard)
             sent[spec.key] = message_id
         return sent

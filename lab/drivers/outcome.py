@@ -7,15 +7,18 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from lab.core.dates import mail_date
-from lab.errors import DriverError
+from lab.errors import DriverError, LabBug
 from lab.evidence.expect import Finding, judge
 from lab.evidence.trace import traces
+from lab.evidence.views import TENANT
 from lab.model.message import Header, Message
 from lab.model.names import Domain
+from lab.model.tenant import Tenant
 from lab.model.topology import Topology
 from lab.model.trace import Hop, MessageTrace
-from lab.model.transport import Mailboxed
+from lab.model.transport import Context, Heard, Mailboxed, Node
 from lab.nodes import home_of
+from lab.nodes.eop import Eop
 from lab.scenario.model import MessageSpec, Variant
 
 
@@ -55,6 +58,9 @@ def sending_node(spec: MessageSpec, topology: Topology) -> str:
 
     Raises DriverError when there is none.
     """
+    tenant = notifying_tenant(spec, topology)
+    if tenant is not None:
+        return topology.regions[tenant.region].node
     if spec.via is not None:
         region = next((r for r in topology.regions.values() if spec.via in (r.name, r.node)), None)
         return region.node if region else spec.via
@@ -62,6 +68,26 @@ def sending_node(spec: MessageSpec, topology: Topology) -> str:
     if home is None:
         raise DriverError(f"message {spec.key}: {spec.sender} has no mailbox in this lab; say `via:` a host")
     return home
+
+
+def notifying_tenant(spec: MessageSpec, topology: Topology) -> Tenant | None:
+    """The tenant that a message is handed to inside the service, as `via: tenant:NAME` says (R245)."""
+    if spec.via is None or not spec.via.startswith(TENANT):
+        return None
+    return topology.tenants[spec.via.removeprefix(TENANT)]
+
+
+def submit(
+    spec: MessageSpec, message: Message, nodes: Mapping[str, Node], topology: Topology, context: Context
+) -> Heard:
+    """Give a message to the node that sends it. Raises DriverError when there is none."""
+    node = nodes[sending_node(spec, topology)]
+    tenant = notifying_tenant(spec, topology)
+    if tenant is None:
+        return node.submit(spec.sender, spec.recipients, message, context, spec.reverse_path)
+    if not isinstance(node, Eop):
+        raise LabBug(f"message {spec.key}: tenant {tenant.name} is at {node.name}, which is no region")
+    return node.notify(tenant, spec.sender, spec.recipients, message, context, spec.reverse_path)
 
 
 def compose(spec: MessageSpec, variant: Variant, now: datetime) -> tuple[str, Message]:

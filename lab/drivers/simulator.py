@@ -25,7 +25,7 @@ from lab.core.courier import (
 )
 from lab.drivers import collector
 from lab.drivers.ids import SeededIds
-from lab.drivers.outcome import Outcome, compose, sending_node
+from lab.drivers.outcome import Outcome, compose, submit
 from lab.errors import LabBug
 from lab.evidence.journal import Journal
 from lab.model.dns import answered
@@ -239,6 +239,5 @@ def simulate(variant: Variant, *, seed: int = 0) -> Outcome:
 def _submit(lab: Simulator, variant: Variant) -> Iterator[tuple[str, str]]:
     for spec in variant.messages:
         message_id, message = compose(spec, variant, lab.now)
-        node = lab.nodes[sending_node(spec, variant.topology)]
-        lab.keep(node.submit(spec.sender, spec.recipients, message, lab.context(), spec.reverse_path))
+        lab.keep(submit(spec, message, lab.nodes, variant.topology, lab.context()))
         yield spec.key, message_id

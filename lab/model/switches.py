@@ -33,6 +33,7 @@ class Switches:
     dmarc_on_connector_mail: bool = False
     srs_relay: bool = True
     reject_direct_send_available: bool = True
+    service_mail_exempt: bool = True
     loop_limit: str = "eop_entries:4"
     promote_crosspremises: str = "from_connector_flag"
     seed: int = 0

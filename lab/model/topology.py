@@ -21,6 +21,7 @@ class Role(StrEnum):
     EXCHANGE = "exchange"
     GATEWAY = "gateway"
     INTERNET = "internet"
+    SERVICE = "service"
     EOP = "eop"
 
 
@@ -54,6 +55,8 @@ class Host:
     """Internet: known mailboxes by key; empty means every local part is known."""
     strict_spf: bool = False
     """Refuse mail whose SPF result is fail (R176)."""
+    past_mx: bool = False
+    """Service: hand mail to the recipient's tenant, wherever the MX leads (R246)."""
     dkim_signs: frozenset[Domain] = frozenset()
     """Gateway: author domains it signs for (R173)."""
     max_hops: int = 60

@@ -12,6 +12,7 @@ from lab.nodes.eop import Eop
 from lab.nodes.exchange import Exchange
 from lab.nodes.gateway import Gateway
 from lab.nodes.internet import InternetHost
+from lab.nodes.service import ServiceHost
 
 
 def build(topology: Topology) -> dict[str, Node]:
@@ -27,6 +28,8 @@ def build(topology: Topology) -> dict[str, Node]:
             nodes[name] = Gateway(host, topology)
         elif host.role is Role.INTERNET:
             nodes[name] = InternetHost(host, topology)
+        elif host.role is Role.SERVICE:
+            nodes[name] = ServiceHost(host, topology, directory)
         else:
             raise LabBug(f"host {name} has the role {host.role}, which no program plays")
     return nodes
@@ -39,7 +42,7 @@ def home_of(address: Address, topology: Topology) -> str | None:
             found = topology.organizations[host.organization or ""].find(address)
             if found is not None and found.kind is RecipientKind.MAILBOX:
                 return name
-        elif host.role is Role.INTERNET and address.domain in host.accepts_domains:
+        elif host.role in (Role.INTERNET, Role.SERVICE) and address.domain in host.accepts_domains:
             return name
     for tenant in topology.tenants.values():
         found = tenant.find(address)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lab.core.authentication.dkim import key_name, signing_domain
 from lab.core.directory import TenantDirectory
-from lab.model.topology import Region, Topology
+from lab.model.topology import Region, Role, Topology
 from lab.nodes.eop_front import EopFront
 from lab.nodes.eop_hub import EopHub
 from lab.nodes.gateway import GATEWAY_SELECTOR
@@ -24,6 +24,7 @@ class Eop(EopFront, EopHub):
         self.own_addresses = frozenset(
             host.source for r in topology.regions.values() for host in (*r.outbound, *r.high_risk)
         )
+        self.services = frozenset(h.source for h in topology.hosts.values() if h.role is Role.SERVICE)
         self.known_keys = frozenset(_keys(topology))
 
 

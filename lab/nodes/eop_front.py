@@ -8,6 +8,7 @@ partner restriction is silent (R247).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from lab.core.attribution import attribute
 from lab.core.cloudnames import inside_name, spelled
@@ -45,6 +46,8 @@ class EopFront:
     """By address."""
     own_addresses: frozenset[str]
     """Outbound hosts of all regions."""
+    services: frozenset[str]
+    """Hosts of Microsoft's other services (R245)."""
     known_keys: frozenset[str]
     """DKIM keys that need no question to DNS: those of the tenants and of the lab's gateways (R172)."""
 
@@ -148,6 +151,8 @@ class EopFront:
         credentials = judge_credentials(
             connection.client, connection.tls is not None, connection.certificate, switches
         )
+        if connection.client in self.services:
+            credentials = replace(credentials, service=True)
         return attribute(
             credentials,
             transaction.reverse_path,

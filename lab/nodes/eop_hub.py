@@ -54,7 +54,20 @@ class EopHub(MailSystem):
         reverse_path: ReversePath | None = None,
     ) -> Heard:
         """A cloud mailbox sends: Originating, and the tenant vouches for it."""
-        tenant = self._home(sender)
+        return self.hand_over(self._home(sender), sender, recipients, message, context, reverse_path)
+
+    def hand_over(
+        self,
+        tenant: Tenant,
+        sender: Address,
+        recipients: tuple[Address, ...],
+        message: Message,
+        context: Context,
+        reverse_path: ReversePath | None = None,
+        *,
+        rules: tuple[str, ...] = (),
+    ) -> Heard:
+        """A mailbox of the tenant or a part of the service gives a message to the hub, without SMTP (R231, R238, R243)."""
         hub = hub_host(tenant.name, tenant.region)
         stay = Stay(
             id=str(context.ids.number()),
@@ -73,7 +86,25 @@ class EopHub(MailSystem):
             received_from_mailbox(host=hub, address="::1", now=context.now, cloud=True),
             *mailbox_stamps(hub, stay.network_message_id),
         )
-        return submitted(stay, sender, recipients, message.on_top(stamps), context, reverse_path)
+        return submitted(stay, sender, recipients, message.on_top(stamps), context, reverse_path, rules)
+
+    def notify(
+        self,
+        tenant: Tenant,
+        sender: Address,
+        recipients: tuple[Address, ...],
+        message: Message,
+        context: Context,
+        reverse_path: ReversePath | None = None,
+    ) -> Heard:
+        """A part of the service tells the tenant's people something; the sender need not be a mailbox (R245).
+
+        From an accepted domain it is a notification that was set to come from there, or a report; from another one it is
+        made elsewhere in the cloud: voicemail, missed calls, digests, quarantine (R231, R232, R237).
+        """
+        own = tenant.accepts(sender.domain) is not None
+        rules = ("R238", "R243", "R245") if own else ("R231", "R243", "R245")
+        return self.hand_over(tenant, sender, recipients, message, context, reverse_path, rules=rules)
 
     def _home(self, sender: Address) -> Tenant:
         for tenant in self.topology.tenants.values():

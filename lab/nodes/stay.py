@@ -119,11 +119,12 @@ def submitted(
     message: Message,
     context: Context,
     reverse_path: ReversePath | None,
+    rules: tuple[str, ...] = (),
 ) -> Heard:
     """A mailbox of this very system sends: no SMTP, and the system vouches for the sender."""
     path = reverse_path or ReversePath(sender)
     transaction = Transaction(path, {}, tuple(AcceptedRecipient(r) for r in recipients))
     head, item = begin(stay, transaction, message, context)
     data = {"sender": str(sender), "recipients": texts(recipients)}
-    step = Step(StepKind.SUBMITTED, data, at=context.now)
+    step = Step(StepKind.SUBMITTED, data, rules, context.now)
     return Heard(reply=Reply(250, "2.6.0", "Submitted"), steps=(step,), head=head, queue=(item,))

@@ -174,7 +174,7 @@ def _publishers(read: Fields, parties: Parties) -> Iterable[Publisher]:
         )
     for name, fields in read[SectionKeys.hosts].items():
         host = parties.hosts[name]
-        if host.role is Role.INTERNET:
+        if host.role in (Role.INTERNET, Role.SERVICE):
             yield Publisher(
                 domains=free(host.accepts_domains), addresses=(host.source,), dmarc=fields[HostKeys.dmarc]
             )

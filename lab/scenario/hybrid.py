@@ -2,7 +2,7 @@
 
 Like the wizard it touches neither MX records nor the internet send connector nor gateways (R109). Which name it was given,
 a wildcard or a host, is the scenario's choice (R84). Mail to `<tenant>.mail.onmicrosoft.com` takes the hybrid connector
-(R240), mail to `<tenant>.onmicrosoft.com` does not (R239).
+(R240), mail to `<tenant>.onmicrosoft.com` does not, not even answers to users who have no other address (R239, R242).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from lab.core.cloudnames import SERVICE
 from lab.model.names import Address, Domain, DomainPattern
 from lab.model.onprem import AddressSpace
 from lab.model.tenant import ConnectorType, TlsSettings
@@ -19,7 +20,6 @@ from lab.model.topology import Host
 from lab.scenario.parties import HybridKeys
 from lab.scenario.records import Fields
 
-SERVICE = Domain("mail.protection.outlook.com")
 Arguments = dict[str, Any]
 
 

@@ -107,7 +107,11 @@ class MessageKeys:
     headers = named(
         "headers", FILLED, several("", LINE, "").kind, "Further header fields: one value or several."
     )
-    via = optional("via", NAME, "The host that sends it; the one with the author's mailbox if unset.")
+    via = optional(
+        "via",
+        PLACE,
+        "The host that sends it (the one with the author's mailbox if unset), or tenant:NAME: made in the service (R245).",
+    )
     why = Key("why", TEXT, "What this message is for.", "")
 
 

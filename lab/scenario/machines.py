@@ -19,9 +19,10 @@ _ROLES: tuple[tuple[Key[Any], tuple[Role, ...]], ...] = (
     (HostKeys.forwards_to, (Role.GATEWAY,)),
     (HostKeys.relay_from, (Role.GATEWAY,)),
     (HostKeys.dkim_signs, (Role.GATEWAY,)),
-    (HostKeys.domains, (Role.INTERNET,)),
-    (HostKeys.mailboxes, (Role.INTERNET,)),
-    (HostKeys.dmarc, (Role.INTERNET,)),
+    (HostKeys.domains, (Role.INTERNET, Role.SERVICE)),
+    (HostKeys.mailboxes, (Role.INTERNET, Role.SERVICE)),
+    (HostKeys.dmarc, (Role.INTERNET, Role.SERVICE)),
+    (HostKeys.past_mx, (Role.SERVICE,)),
     (HostKeys.strict_spf, (Role.GATEWAY, Role.INTERNET)),
 )
 
@@ -34,6 +35,10 @@ def hosts_of(organization: str, read: Fields, domains: tuple[Domain, ...]) -> di
         if role is None:
             fields.wrong(HostKeys.role, "role is missing", "exchange, gateway or internet")
             continue
+        if role is Role.SERVICE:
+            fields.wrong(
+                HostKeys.role, "a service of Microsoft's belongs to no organisation", "write it at top level"
+            )
         _keys_fit(fields, role)
         twins = sum(host.role is role for host in made.values())
         made[name] = _host(name, role, fields, organization, _fqdn(fields, role, domains, twins))
@@ -43,9 +48,11 @@ def hosts_of(organization: str, read: Fields, domains: tuple[Domain, ...]) -> di
 def internet_host(name: str, read: Fields) -> Host:
     """A mail system at top level."""
     role = read[HostKeys.role] or Role.INTERNET
-    if role is not Role.INTERNET:
+    if role not in (Role.INTERNET, Role.SERVICE):
         read.wrong(
-            HostKeys.role, "a host at top level is an internet host", "others belong to an organisation"
+            HostKeys.role,
+            "a host at top level is an internet host or a service",
+            "others belong to an organisation",
         )
     _keys_fit(read, role)
     fqdn = _fqdn(read, role, read[HostKeys.domains], 0)
@@ -81,6 +88,7 @@ def _host(name: str, role: Role, read: Fields, organization: str | None, fqdn: D
         mailboxes={address.key: address for address in read[HostKeys.mailboxes]},
         strict_spf=read[HostKeys.strict_spf],
         dkim_signs=frozenset(read[HostKeys.dkim_signs]),
+        past_mx=read[HostKeys.past_mx],
         max_hops=read[HostKeys.max_hops],
         expires_after=read[HostKeys.expires_after] or timedelta(days=2),
     )

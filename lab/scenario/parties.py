@@ -36,8 +36,8 @@ class HostKeys:
 
     role = optional(
         "role",
-        from_enum([Role.EXCHANGE, Role.GATEWAY, Role.INTERNET]),
-        "What program runs on it: exchange, gateway or internet; at top level always internet.",
+        from_enum([Role.EXCHANGE, Role.GATEWAY, Role.INTERNET, Role.SERVICE]),
+        "What program runs on it: exchange or gateway; at top level internet, or service for one of Microsoft's.",
     )
     address = required(
         "address", IPV4, "Where it listens and, without `nat`, where its connections come from."
@@ -68,11 +68,19 @@ class HostKeys:
     relay_from = several(
         "relay_from", IPV4, "Gateway: clients that may relay; the organisation's Exchange servers if unset."
     )
-    domains = several("domains", DOMAIN, "Internet host: domains it is the final server of.")
-    mailboxes = several("mailboxes", MAILBOX, "Internet host: its mailboxes; if none are listed, all exist.")
-    dmarc = optional("dmarc", POLICY, "Internet host: DMARC policy of its domains.")
+    domains = several("domains", DOMAIN, "Internet or service host: domains it is the final server of.")
+    mailboxes = several(
+        "mailboxes", MAILBOX, "Internet or service host: its mailboxes; if none are listed, all exist."
+    )
+    dmarc = optional("dmarc", POLICY, "Internet or service host: DMARC policy of its domains.")
     strict_spf = Key("strict_spf", TRUTH, "Whether it refuses mail whose SPF result is fail (R176).", False)
     dkim_signs = several("dkim_signs", DOMAIN, "Gateway: author domains that it signs for (R173).")
+    past_mx = Key(
+        "past_mx",
+        TRUTH,
+        "Service host: hand mail to the recipient's tenant, wherever the MX leads (R246).",
+        False,
+    )
     max_hops = Key("max_hops", WHOLE, "Received lines at which it sees a loop.", 60)
     expires_after = optional("expires_after", SPAN, "How long it tries before it gives up; 2d.")
 

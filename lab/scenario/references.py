@@ -70,8 +70,8 @@ def check(read: Fields, known: Known) -> None:
         for connector in tenant[TenantKeys.outbound_connectors]:
             _bare_hosts(connector, _OUTBOUND_HOSTS, known)
     for message in read[SectionKeys.messages].values():
-        senders = (*known.hosts, *read[SectionKeys.regions], *_regions_used(read))
-        _exists(message, MessageKeys.via, message[MessageKeys.via], senders, "host")
+        senders = (*known.places, *read[SectionKeys.regions], *_regions_used(read))
+        _exists(message, MessageKeys.via, message[MessageKeys.via], senders, "host or tenant:NAME")
     for name, expectation in read[SectionKeys.expect].items():
         if name not in known.messages:
             hint = unknown(name, known.messages)

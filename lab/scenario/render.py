@@ -181,10 +181,11 @@ def _host(host: Host) -> Plain:
         "client_certificate": None if host.client_certificate else False,
         "offers_tls": None if host.offers_tls else False,
         "smart_hosts": host.smart_hosts,
-        "domains": host.accepts_domains if host.role is Role.INTERNET else None,
+        "domains": host.accepts_domains if host.role in (Role.INTERNET, Role.SERVICE) else None,
         "mailboxes": tuple(host.mailboxes.values()),
         "strict_spf": host.strict_spf or None,
         "dkim_signs": host.dkim_signs,
+        "past_mx": host.past_mx or None,
         "max_hops": host.max_hops if host.max_hops != _HOST.max_hops else None,
         "expires_after": host.expires_after if host.expires_after != _HOST.expires_after else None,
     }

@@ -27,7 +27,9 @@ def _has_mailbox(author: Address, topology: Topology) -> bool:
     if author.key in _mailboxes(topology):
         return True
     return any(
-        host.role is Role.INTERNET and not host.mailboxes and author.domain in host.accepts_domains
+        host.role in (Role.INTERNET, Role.SERVICE)
+        and not host.mailboxes
+        and author.domain in host.accepts_domains
         for host in topology.hosts.values()
     )
 

@@ -28,10 +28,14 @@ SERVICE_NAMES = (
     "microsoft.com",
     "microsoftonline.com",
     "mx.microsoft",
+    "planner.com",
+    "project.com",
     "sharepointonline.com",
+    "teams.com",
+    "teams.ms",
     "yammer.com",
 )
-"""Names that only Microsoft's cloud has (R156-R160, section 11 of the rules); they exist in the lab's own DNS."""
+"""Names that only Microsoft's cloud has (R156-R160, R231-R237, Teams channels R241); they exist in the lab's own DNS only."""
 _FQDN: JsonSchema = {"type": "string"}
 
 

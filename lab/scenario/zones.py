@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
+from lab.core.cloudnames import front_door
 from lab.model.dns import Mx, RecordType, Zones, zones_of
 from lab.model.names import Domain
 from lab.model.onprem import OnPremOrganization
 from lab.model.tenant import Tenant
 from lab.model.topology import Host, Region, Role
-from lab.scenario.hybrid import SERVICE
 
 Record = tuple[str, RecordType, Mx | str]
 EXCHANGE_ONLINE_SPF = "spf.protection.outlook.com"
@@ -50,7 +50,7 @@ class World:
 
 def mx_name(domain: Domain) -> str:
     """`contoso.example` -> `contoso-example.mail.protection.outlook.com` (R156)."""
-    return f"{domain.replace('.', '-')}.{SERVICE}"
+    return str(front_door(domain))
 
 
 def reverse(address: str) -> str:
@@ -101,7 +101,7 @@ def _mail_exchangers(world: World) -> Iterator[Record]:
     """MX by who is in front: a gateway that takes the domain in, the final internet host, the tenant, Exchange."""
     taken: set[str] = set()
     for host in world.hosts.values():
-        if host.role in (Role.GATEWAY, Role.INTERNET):
+        if host.role in (Role.GATEWAY, Role.INTERNET, Role.SERVICE):
             for domain in host.accepts_domains:
                 taken.add(domain)
                 yield domain, "MX", Mx(10, host.fqdn)

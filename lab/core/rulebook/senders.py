@@ -3,7 +3,6 @@
 from lab.core.rulebook.nouns import Confidence, Rule
 
 DOCUMENTED, OBSERVED, ASSUMED = Confidence.DOCUMENTED, Confidence.OBSERVED, Confidence.ASSUMED
-_LATER = "not yet: special senders come with a later version"
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -13,7 +12,6 @@ RULES: tuple[Rule, ...] = (
         OBSERVED,
         "VM, CVM",
         "Cloud Voicemail",
-        not_emulated=_LATER,
     ),
     Rule(
         "R232",
@@ -22,7 +20,6 @@ RULES: tuple[Rule, ...] = (
         OBSERVED,
         "CVM",
         "Missed call notices",
-        not_emulated=_LATER,
     ),
     Rule(
         "R233",
@@ -31,7 +28,6 @@ RULES: tuple[Rule, ...] = (
         DOCUMENTED,
         "TDOM, SEED",
         "Teams notifications",
-        not_emulated=_LATER,
     ),
     Rule(
         "R234",
@@ -40,7 +36,6 @@ RULES: tuple[Rule, ...] = (
         DOCUMENTED,
         "DSEL, SPNOTE",
         "SharePoint and OneDrive",
-        not_emulated=_LATER,
     ),
     Rule(
         "R235",
@@ -49,7 +44,6 @@ RULES: tuple[Rule, ...] = (
         DOCUMENTED,
         "DSEL",
         "Planner and Project",
-        not_emulated=_LATER,
     ),
     Rule(
         "R236",
@@ -58,7 +52,6 @@ RULES: tuple[Rule, ...] = (
         OBSERVED,
         "YAM, LAB",
         "Viva Engage",
-        not_emulated=_LATER,
     ),
     Rule(
         "R237",
@@ -67,7 +60,6 @@ RULES: tuple[Rule, ...] = (
         ASSUMED,
         "LAB",
         "Viva digest",
-        not_emulated=_LATER,
     ),
     Rule(
         "R238",
@@ -76,7 +68,6 @@ RULES: tuple[Rule, ...] = (
         DOCUMENTED,
         "DSEL",
         "Notifications from own domain",
-        not_emulated=_LATER,
     ),
     Rule(
         "R239",
@@ -101,7 +92,6 @@ RULES: tuple[Rule, ...] = (
         OBSERVED,
         "PUB",
         "Groups and Teams channels",
-        not_emulated=_LATER,
     ),
     Rule(
         "R242",
@@ -110,7 +100,6 @@ RULES: tuple[Rule, ...] = (
         OBSERVED,
         "SEED, HYTLS",
         "Cloud users with onmicrosoft.com address",
-        not_emulated=_LATER,
     ),
     Rule(
         "R243",
@@ -120,7 +109,6 @@ RULES: tuple[Rule, ...] = (
         OBSERVED,
         "SIS, LAB",
         "Service notices",
-        not_emulated=_LATER,
     ),
     Rule(
         "R244",
@@ -129,7 +117,7 @@ RULES: tuple[Rule, ...] = (
         DOCUMENTED,
         "DBEB",
         "Dynamic groups and public folders",
-        not_emulated=_LATER,
+        not_emulated="not yet: the lab has no public folders and no recipients that are not synchronised",
     ),
     Rule(
         "R245",
@@ -138,7 +126,6 @@ RULES: tuple[Rule, ...] = (
         ASSUMED,
         "LAB",
         "A tenant for Microsoft's services",
-        not_emulated=_LATER,
     ),
     Rule(
         "R246",
@@ -148,6 +135,6 @@ RULES: tuple[Rule, ...] = (
         OBSERVED,
         "RP, LAB",
         "Service mail and restrictions",
-        not_emulated=_LATER,
+        switch="service_mail_exempt",
     ),
 )

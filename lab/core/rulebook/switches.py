@@ -162,6 +162,13 @@ _ACCEPTANCE = (
         text="Whether RejectDirectSend exists at all; false before its preview of April 2025.",
     ),
     Switch(
+        name="service_mail_exempt",
+        values=("true", "false"),
+        default="true",
+        rules=("R246",),
+        text="Whether partner restrictions (5.7.51) spare hosts of Microsoft's own services; undocumented.",
+    ),
+    Switch(
         name="dbeb",
         values=("on", "off"),
         default="on",
