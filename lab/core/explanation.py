@@ -7,33 +7,42 @@ connector that matched), so an explanation too takes the same time however many 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from lab.core.matching import certificate_names, may_match, name_match, near_miss
 from lab.core.verdicts import Attribution, Basis, Considered, Verdict
 from lab.model.names import DomainPattern
 from lab.model.tenant import ConnectorType, InboundConnector, Tenant
 
-_Names = tuple[DomainPattern, ...]
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """The names of the certificate that was shown, whether they count or not; and all of them as text."""
+
+    names: tuple[DomainPattern, ...]
+    text: str
+
+    @classmethod
+    def of(cls, attribution: Attribution) -> _Shown:
+        certificate = attribution.credentials.certificate
+        if certificate is None:
+            return cls((), "")
+        names = certificate_names(certificate, attribution.switches)
+        return cls(names, ", ".join(map(str, names)) or certificate.label)
 
 
 def considered(attribution: Attribution) -> tuple[Considered, ...]:
     """Every connector of the tenants concerned, the winner first, then by tenant and name."""
-    shown = _shown(attribution)
+    shown = _Shown.of(attribution)
     found = [
         _consider(attribution, shown, tenant, connector)
-        for tenant in _concerned(attribution, shown)
+        for tenant in _concerned(attribution, shown.names)
         for connector in tenant.inbound_connectors
     ]
     return tuple(sorted(found, key=lambda c: (not c.fits, c.tenant, c.connector)))
 
 
-def _shown(attribution: Attribution) -> _Names:
-    """The names of the certificate, whether they count or not."""
-    certificate = attribution.credentials.certificate
-    return certificate_names(certificate, attribution.switches) if certificate else ()
-
-
-def _concerned(attribution: Attribution, names: _Names) -> tuple[Tenant, ...]:
+def _concerned(attribution: Attribution, names: tuple[DomainPattern, ...]) -> tuple[Tenant, ...]:
     directory = attribution.directory
     tenants = [candidate.tenant for candidate in attribution.candidates]
     domains = [attribution.reverse_path.domain, attribution.recipient.domain]
@@ -47,7 +56,7 @@ def _concerned(attribution: Attribution, names: _Names) -> tuple[Tenant, ...]:
 
 
 def _consider(
-    attribution: Attribution, shown: _Names, tenant: Tenant, connector: InboundConnector
+    attribution: Attribution, shown: _Shown, tenant: Tenant, connector: InboundConnector
 ) -> Considered:
     won = attribution.connector is connector and attribution.tenant is tenant and attribution.reply is None
     why, rules = _why(attribution, shown, tenant, connector)
@@ -55,7 +64,7 @@ def _consider(
 
 
 def _why(
-    attribution: Attribution, shown: _Names, tenant: Tenant, connector: InboundConnector
+    attribution: Attribution, shown: _Shown, tenant: Tenant, connector: InboundConnector
 ) -> tuple[str, tuple[str, ...]]:
     if not connector.enabled:
         return "it is disabled", ("R69",)
@@ -110,7 +119,7 @@ def _why_partner(
 
 
 def _why_no_match(
-    attribution: Attribution, shown: _Names, connector: InboundConnector
+    attribution: Attribution, shown: _Shown, connector: InboundConnector
 ) -> tuple[str, tuple[str, ...]]:
     value, credentials = connector.tls_sender_certificate_name, attribution.credentials
     if value is None:
@@ -118,15 +127,16 @@ def _why_no_match(
     if credentials.certificate is None:
         absent = "no client certificate was shown" if credentials.tls else "the connection is not encrypted"
         return f"it wants a certificate for {value}; {absent}", ("R132" if credentials.tls else "R195",)
-    near = [name for name in shown if may_match(value, name)]
+    near = [name for name in shown.names if may_match(value, name)]
+    if not near:
+        return f"{shown.text} does not fit {value}", ("R85",)
     fitting = next((n for n in near if name_match(value, n, attribution.switches)), None)
     if fitting is not None:
         return (
             f"{fitting} would fit {value}, but the certificate is ignored: {credentials.ignored}",
             credentials.rules,
         )
-    names = ", ".join(map(str, shown)) or credentials.certificate.label
-    return f"{names} does not fit {value}", (_no_match_rule(attribution, value, near),)
+    return f"{shown.text} does not fit {value}", (_no_match_rule(attribution, value, near),)
 
 
 def _no_match_rule(attribution: Attribution, value: DomainPattern, near: list[DomainPattern]) -> str:
