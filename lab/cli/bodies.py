@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from lab.cli.exits import BadInput
 from lab.drivers.outcome import Outcome
 from lab.drivers.simulator import simulate
 from lab.scenario.model import Variant
 
 
 def run_in(driver: str, variant: Variant, *, seed: int = 0) -> Outcome:
-    """Run a variant to its end. Raises DriverError or WireError when this machine cannot."""
+    """Run a variant to its end.
+
+    Raises BadInput when the variant is for another body, DriverError or WireError when this machine cannot run it.
+    """
+    why = skipped(variant, driver)
+    if why:
+        raise BadInput(f"{variant.name} runs only with --driver {variant.only}: {why}")
     if driver == "simulator":
         return simulate(variant, seed=seed)
     from lab.drivers.embedded import (

@@ -85,9 +85,7 @@ def _profile(args: Namespace) -> int:
 def _scenario(args: Namespace) -> int:
     variant = _variant(args.what, args.variant)
     if args.out is not None:
-        made = store.make(args.out, variant.profiles, today())
-        put("\n".join(f"{made.chain(name)}  {made.key(name)}" for name in made.profiles))
-        return Exit.OK
+        return _write(args.out, variant)
     topology = variant.topology
     known = {name: shown for name, shown in topology.certificates.items() if name in variant.profiles}
     if args.json:
@@ -97,6 +95,18 @@ def _scenario(args: Namespace) -> int:
     head = ("certificate", "names", "faults", "shown by", "fits connectors of")
     rows = [_row(name, shown, topology) for name, shown in known.items()]
     put("\n".join(columns([head, *rows])))
+    return Exit.OK
+
+
+def _write(folder: Path, variant: Variant) -> int:
+    """The store clears its folder of old certificates and keys: it must not get one with somebody else's."""
+    others = [path.name for path in sorted(folder.glob("*")) if path.suffix in (".pem", ".key")]
+    if others and not (folder / store.MANIFEST).exists():
+        raise BadInput(
+            f"{folder} has certificates or keys that are not the lab's ({others[0]}); name another folder"
+        )
+    made = store.make(folder, variant.profiles, today())
+    put("\n".join(f"{made.chain(name)}  {made.key(name)}" for name in made.profiles))
     return Exit.OK
 
 

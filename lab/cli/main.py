@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import traceback
@@ -71,6 +72,8 @@ def declared() -> tuple[Parser, Verbs]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # an arrow must not end the run where the locale has none
     try:
         args = declared()[0].parse_args(argv)
     except SystemExit as end:  # argparse has said everything: --help, --version, or what is wrong

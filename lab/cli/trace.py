@@ -74,7 +74,9 @@ def add(verbs: Verbs) -> None:
         metavar="WHO",
         help="exchange, gateway, tenant:NAME, a host's key, or lab",
     )
-    parser.add_argument("--message", metavar="KEY", help="only this message and its reports")
+    parser.add_argument(
+        "--message", metavar="KEY", help="only this message and its reports; with --state a Message-ID"
+    )
     parser.add_argument(
         "--detail", action="store_true", help="a tenant's trace: the events, not the messages"
     )

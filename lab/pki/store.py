@@ -19,7 +19,8 @@ from lab.pki.authority import Authority, Issued, self_signed
 from lab.pki.reading import identity
 
 PUBLIC = "public"
-_MANIFEST = "manifest.json"
+MANIFEST = "manifest.json"
+"""What marks a folder as the lab's own."""
 _ANCHORS = "anchors"
 _FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
@@ -62,7 +63,7 @@ def make(folder: Path, profiles: Mapping[str, CertificateProfile], now: datetime
     if _manifest(folder) != wanted or not _usable(store, profiles, now):
         _fill(store, profiles, now)
         _write(
-            folder / _MANIFEST, json.dumps(wanted, indent=1).encode()
+            folder / MANIFEST, json.dumps(wanted, indent=1).encode()
         )  # last: an unfinished folder has none
     return store
 
@@ -70,7 +71,7 @@ def make(folder: Path, profiles: Mapping[str, CertificateProfile], now: datetime
 def _fill(store: Store, profiles: Mapping[str, CertificateProfile], now: datetime) -> None:
     store.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     store.folder.chmod(0o700)
-    (store.folder / _MANIFEST).unlink(missing_ok=True)
+    (store.folder / MANIFEST).unlink(missing_ok=True)
     _forget(store)
     authorities = {PUBLIC: Authority(PUBLIC, now)}
     for name, profile in profiles.items():
@@ -114,7 +115,7 @@ def _dates_fit(chain: Path, validity: Validity, now: datetime) -> bool:
 
 def _manifest(folder: Path) -> object:
     try:
-        return json.loads((folder / _MANIFEST).read_bytes())
+        return json.loads((folder / MANIFEST).read_bytes())
     except (OSError, ValueError):  # none yet, or damaged: both mean "make anew"
         return None
 

@@ -54,3 +54,13 @@ def test_a_file_with_a_key_is_refused(mflab: Shell, tmp_path: Path) -> None:
     assert said.code == Exit.BAD_INPUT
     assert "private key" in said.err
     assert mflab("cert", str(tmp_path / "none.pem")).code == Exit.BAD_INPUT
+
+
+def test_a_folder_with_somebody_elses_keys_is_left_alone(mflab: Shell, tmp_path: Path) -> None:
+    own = tmp_path / "server.key"
+    own.write_text("mine")
+    said = mflab("cert", ARTICLE, "--out", str(tmp_path))
+    assert said.code == Exit.BAD_INPUT
+    assert own.read_text() == "mine"
+    again = tmp_path / "made"
+    assert [mflab("cert", ARTICLE, "--out", str(again)).code for _ in range(2)] == [0, 0]

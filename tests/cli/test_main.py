@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from argparse import Namespace
@@ -95,3 +96,14 @@ def test_python_m_lab_is_the_command() -> None:
         [sys.executable, "-m", "lab", "--version"], capture_output=True, text=True, check=True
     )
     assert done.stdout.startswith("mflab ")
+
+
+def test_a_terminal_without_arrows_gets_question_marks() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "lab", "explain", ARTICLE],
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert b" ? counts" in done.stdout

@@ -63,6 +63,9 @@ def test_a_variant_of_another_driver_is_skipped_with_its_reason(mflab: Shell, tm
     assert said.code == Exit.OK
     assert "b of small is skipped: it needs TLS" in said.err
     assert mflab("run", file, "--quiet").err == ""
+    explained = mflab("explain", file, "--variant", "b")
+    assert explained.code == Exit.BAD_INPUT
+    assert "b runs only with --driver embedded: it needs TLS" in explained.err
 
 
 def test_nothing_to_run(mflab: Shell, tmp_path: Path) -> None:
