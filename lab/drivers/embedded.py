@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from lab.core import courier
+from lab.drivers import collector
 from lab.drivers.addresses import all_hosts, loopback, public_names
 from lab.drivers.clock import LabClock
 from lab.drivers.ids import SeededIds
@@ -88,6 +89,7 @@ class Embedded:
         Raises WireError or DriverError when the machine cannot carry the lab; then nothing is left running.
         """
         async with contextlib.AsyncExitStack() as stack:
+            stack.enter_context(collector.seldom())
             self.certificates = pki.make(self.state / "certificates", self.variant.profiles, self.clock.now())
             self.store = Store.open(self.state / "lab.sqlite")
             stack.push_async_callback(self.store.close)

@@ -33,3 +33,15 @@ def test_an_error_ends_the_wait():
     with pytest.raises(LookupError), collector.waiting():
         raise LookupError
     assert gc.isenabled()
+
+
+def test_the_collector_comes_seldom_while_labs_stay_whichever_ends_first():
+    before = gc.get_threshold()
+    first, second = collector.seldom(), collector.seldom()
+    first.__enter__()
+    second.__enter__()
+    assert gc.get_freeze_count()
+    first.__exit__(None, None, None)
+    assert (gc.get_threshold(), gc.isenabled()) == (collector.SELDOM, True)
+    second.__exit__(None, None, None)
+    assert (gc.get_threshold(), gc.get_freeze_count()) == (before, 0)
