@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from zlib import crc32
 
 from lab.model.names import Domain
@@ -17,6 +18,7 @@ def front_door(domain: Domain) -> Domain:
     return Domain(f"{domain.replace('.', '-')}.{SERVICE}")
 
 
+@lru_cache(maxsize=4096)  # asked for at each step of a message through a tenant
 def hub_host(tenant: str, region: str) -> str:
     """The transport server behind the front ends; its forest belongs to the tenant's region (R188)."""
     mark = crc32(f"{region}/{tenant}".encode())

@@ -130,12 +130,12 @@ def deliver(item: QueueItem, route: Route) -> Talk:
     The next target is tried when one cannot be reached, does not greet, or cannot satisfy the TLS policy: RFC 5321
     5.1. What a server says of the transaction itself is final for this attempt.
     """
-    attempt = _all(route, None, CONNECTION_REFUSED, remote=False)
+    attempt: Attempt | None = None
     for target in route.targets:
         attempt, final = yield from _visit(item, route, target)
         if final:
             break
-    return attempt
+    return attempt or _all(route, None, CONNECTION_REFUSED, remote=False)
 
 
 def _visit(item: QueueItem, route: Route, target: Target) -> Generator[Ask, Answer, tuple[Attempt, bool]]:

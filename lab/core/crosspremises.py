@@ -9,17 +9,19 @@ carries none and stays anonymous: so mail through a gateway, though attributed t
 from __future__ import annotations
 
 from lab.core.stamping import (
-    AUTH_AS,
-    AUTH_SOURCE,
     CROSS_PREMISES,
     ORGANIZATION,
     auth_stamps,
     firewall,
-    is_internal,
 )
 from lab.model.message import Header, Message
 
 SCL = ORGANIZATION + "SCL"
+_ORGANIZATION, _CROSS = ORGANIZATION.lower(), CROSS_PREMISES.lower()
+_REPLACED_INTERNAL = (_CROSS + "scl",)
+"""What the receiver says itself, although it crossed: of a message that it takes for internal, only the SCL."""
+_REPLACED = (*_REPLACED_INTERNAL, _CROSS + "authas", _CROSS + "authsource")
+"""And of any other message."""
 _PRESERVED = "X-OrganizationHeadersPreserved"
 _PROMOTED = "X-CrossPremisesHeadersPromoted"
 _FILTERED = "X-CrossPremisesHeadersFiltered"
@@ -47,10 +49,10 @@ def cross_premises(message: Message) -> Message:
     kept, prefix = [], len(ORGANIZATION)
     for header in message.headers:
         name = header.name.lower()
-        if name.startswith(ORGANIZATION.lower()):
+        if name.startswith(_ORGANIZATION):
             if name[prefix:] in _TRAVELS:
                 kept.append(Header(CROSS_PREMISES + header.name[prefix:], header.raw))
-        elif not name.startswith(CROSS_PREMISES.lower()):
+        elif not name.startswith(_CROSS):
             kept.append(header)
     return Message(tuple(kept), message.body)
 
@@ -66,8 +68,8 @@ def crossing(message: Message) -> tuple[str, ...]:
     """Names of the CrossPremises headers that a message carries, without the prefix."""
     if not message.has(CROSS_PREMISES):
         return ()
-    start, prefix = CROSS_PREMISES.lower(), len(CROSS_PREMISES)
-    return tuple(h.name[prefix:] for h in message.headers if h.name.lower().startswith(start))
+    prefix = len(CROSS_PREMISES)
+    return tuple([h.name[prefix:] for h in message.headers if h.name.lower().startswith(_CROSS)])
 
 
 def promote(message: Message, server: str) -> Message:
@@ -79,19 +81,20 @@ def promote(message: Message, server: str) -> Message:
     """
     if not message.has(CROSS_PREMISES):
         return firewall(message)
-    clean = message.without(ORGANIZATION)
-    start, prefix = CROSS_PREMISES.lower(), len(CROSS_PREMISES)
-    promoted = Message(
-        tuple(
-            Header(ORGANIZATION + h.name[prefix:], h.raw) if h.name.lower().startswith(start) else h
-            for h in clean.headers
-        ),
-        clean.body,
-    )
-    marks = tuple(Header.of(name, server) for name in (_PRESERVED, _PROMOTED, _FILTERED))
-    if is_internal(promoted):
-        return promoted.without(SCL).on_top((*marks, Header.of(SCL, "-1")))
-    return promoted.without(AUTH_AS, AUTH_SOURCE, SCL).on_top(marks)
+    internal = message.get(CROSS_PREMISES + "AuthAs") == "Internal"
+    replaced = _REPLACED_INTERNAL if internal else _REPLACED
+    kept = []
+    for header in message.headers:
+        name = header.name.lower()
+        if name.startswith(_CROSS):
+            if not name.startswith(replaced):
+                kept.append(Header(ORGANIZATION + header.name[len(CROSS_PREMISES) :], header.raw))
+        elif not name.startswith(_ORGANIZATION):
+            kept.append(header)
+    marks = [Header.of(name, server) for name in (_PRESERVED, _PROMOTED, _FILTERED)]
+    if internal:
+        marks.append(Header.of(SCL, "-1"))
+    return Message((*marks, *kept), message.body)
 
 
 def as_internal(message: Message, server: str) -> Message:

@@ -69,14 +69,7 @@ class DomainPattern:
 
         Raises ValueError when `text` is none.
         """
-        bare = text.strip()
-        if bare.lower().startswith("smtp:"):
-            bare = bare[5:].partition(";")[0]
-        if bare == "*":
-            return cls(None, wildcard=True)
-        if bare.startswith("*."):
-            return cls(Domain.parse(bare[2:]), wildcard=True)
-        return cls(Domain.parse(bare))
+        return cls(*_pattern(text))
 
     @property
     def is_any(self) -> bool:
@@ -100,6 +93,18 @@ class DomainPattern:
         if self.domain is None:
             return "*"
         return f"*.{self.domain}" if self.wildcard else str(self.domain)
+
+
+@lru_cache(maxsize=4096)  # the names of a certificate are read for each recipient
+def _pattern(text: str) -> tuple[Domain | None, bool]:
+    bare = text.strip()
+    if bare.lower().startswith("smtp:"):
+        bare = bare[5:].partition(";")[0]
+    if bare == "*":
+        return None, True
+    if bare.startswith("*."):
+        return Domain.parse(bare[2:]), True
+    return Domain.parse(bare), False
 
 
 @dataclass(frozen=True, slots=True)
