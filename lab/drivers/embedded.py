@@ -207,9 +207,8 @@ class Embedded:
             while True:
                 self._changed.clear()
                 while self._queue and self._at_work < AT_ONCE and self._queue[0][0] <= self.clock.now():
-                    item = heapq.heappop(self._queue)[2]
                     self._at_work += 1
-                    workers.create_task(self._work(item))
+                    workers.create_task(self._work(heapq.heappop(self._queue)[2]))
                 wait = (self._queue[0][0] - self.clock.now()).total_seconds() if self._queue else None
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(max(wait, 0.0) if wait is not None else None):

@@ -76,13 +76,17 @@ class GroupCommit:
         await asyncio.to_thread(self._thread.join)
 
     def _run(self) -> None:
-        open_for_more = True
-        while open_for_more:
-            batch, open_for_more = self._next_batch()
-            if batch:
-                self._settle(batch)
-                _tell(batch)
+        while self._work_off():
+            pass
         self._connection.close()
+
+    def _work_off(self) -> bool:
+        """One batch. In a frame of its own, so that a thread with nothing to do keeps nothing alive."""
+        batch, open_for_more = self._next_batch()
+        if batch:
+            self._settle(batch)
+            _tell(batch)
+        return open_for_more
 
     def _next_batch(self) -> tuple[list[_Job], bool]:
         batch: list[_Job] = []

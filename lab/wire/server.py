@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 
 from lab.errors import WireError
 from lab.model.transport import Node
@@ -49,7 +50,8 @@ class Listener:
                 lambda: Session(self._desk, loop), address, port, backlog=1024
             )
         except OSError as error:
-            raise WireError(f"cannot listen on {address} port {port}: {error.strerror}") from error
+            why = os.strerror(error.errno) if error.errno else str(error)
+            raise WireError(f"cannot listen on {address} port {port}: {why}") from error
 
     @property
     def address(self) -> tuple[str, int]:
