@@ -98,6 +98,16 @@ class Attribution:
         """The tenant's name, or None."""
         return self.tenant.name if self.tenant else None
 
+    @property
+    def connector_name(self) -> str:
+        """The connector's name, or ''."""
+        return self.connector.name if self.connector else ""
+
+    @property
+    def status(self) -> str:
+        """The enhanced status of a refusal, or ''."""
+        return self.reply.enhanced if self.reply else ""
+
     def considered(self) -> tuple[Considered, ...]:
         """Each connector that could have claimed the connection, with why it won or lost."""
         from lab.core.explanation import (

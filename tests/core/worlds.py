@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Network
+from typing import Any
 
 from lab.core.attribution import attribute
 from lab.core.credentials import judge_credentials
@@ -79,7 +80,7 @@ def decide(
     tls: bool = True,
     region: str = "EUR",
     author: str | None = None,
-    **switches,
+    **switches: Any,
 ) -> Attribution:
     chosen = Switches(**switches)
     identity = a_certificate(cert) if isinstance(cert, str) else cert
