@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from lab.core import courier
+from lab.core.authentication.signers import key_names, with_keys
 from lab.drivers import collector
 from lab.drivers.addresses import all_hosts, loopback, public_names
 from lab.drivers.clock import LabClock
@@ -27,6 +28,7 @@ from lab.model.dns import Asking, DnsAnswer, DnsQuestion
 from lab.model.topology import Host
 from lab.model.transport import Context, Heard, IdSource, Mailboxed, Node, QueueItem, Settlement
 from lab.nodes import build
+from lab.pki import signing
 from lab.pki import store as pki
 from lab.scenario.model import Variant
 from lab.wire.client import ClientCertificate, ClientWire, run
@@ -67,7 +69,7 @@ class Embedded:
         self.dns_port = dns_port
         self.ids: IdSource = SeededIds(seed)
         self._seed = seed
-        self.nodes: dict[str, Node] = build(variant.topology)
+        self.nodes: dict[str, Node] = {}
         self.clock = LabClock(starts or variant.starts)
         self.journal = Journal()
         self.mailboxes: list[Mailboxed] = []
@@ -91,6 +93,7 @@ class Embedded:
         async with contextlib.AsyncExitStack() as stack:
             stack.enter_context(collector.seldom())
             self.certificates = pki.make(self.state / "certificates", self.variant.profiles, self.clock.now())
+            self._build()
             self.store = Store.open(self.state / "lab.sqlite")
             stack.push_async_callback(self.store.close)
             await self._remember()
@@ -111,6 +114,12 @@ class Embedded:
         await self._exit.aclose()
 
     # -- starting
+
+    def _build(self) -> None:
+        """The nodes, with keys that really sign, and DNS that publishes them."""
+        suite = signing.make(self.state / "signing", key_names(self.topology))
+        self.topology = with_keys(self.topology, suite)
+        self.nodes = build(self.topology, suite)
 
     async def _remember(self) -> None:
         """After a restart: the queue as it was, a clock that does not go back, and names that nothing has yet."""

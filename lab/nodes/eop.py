@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from lab.core.authentication.dkim import key_name, signing_domain
+from lab.core.authentication.suite import Suite
 from lab.core.directory import TenantDirectory
 from lab.model.topology import Region, Role, Topology
 from lab.nodes.eop_front import EopFront
 from lab.nodes.eop_hub import EopHub
-from lab.nodes.gateway import GATEWAY_SELECTOR
 
 
 class Eop(EopFront, EopHub):
     """One region. The directory of tenants is one for all regions: a certificate is compared with all of them (R1)."""
 
-    def __init__(self, region: Region, topology: Topology, directory: TenantDirectory) -> None:
+    def __init__(self, region: Region, topology: Topology, directory: TenantDirectory, suite: Suite) -> None:
         self.name = region.node
         self.region = region
         self.topology = topology
         self.directory = directory
+        self.suite = suite
         self.front_ends = {host.address: host for host in region.front_ends}
         self.own_addresses = frozenset(
             host.source for r in topology.regions.values() for host in (*r.outbound, *r.high_risk)
         )
         self.services = frozenset(h.source for h in topology.hosts.values() if h.role is Role.SERVICE)
-        self.known_keys = frozenset(_keys(topology))
-
-
-def _keys(topology: Topology) -> Iterator[str]:
-    for tenant in topology.tenants.values():
-        for domain in (None, *tenant.dkim_domains):
-            yield key_name(*signing_domain(tenant, domain))
-    for host in topology.hosts.values():
-        for domain in host.dkim_signs:
-            yield key_name(domain, GATEWAY_SELECTOR)

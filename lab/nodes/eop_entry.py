@@ -56,7 +56,7 @@ def enter(entering: Entering, front: EopFront) -> Asking[Heard]:
     """Judge the message once, then begin its stay in each tenant that its recipients are bound to."""
     client_host = yield from ptr_name(entering.connection.client)
     spf = yield from spf_of(entering.connection, entering.transaction.reverse_path)
-    signatures = yield from dkim.verify(entering.message, front.known_keys)
+    signatures = yield from dkim.verify(entering.message, front.suite, entering.context.now)
     stays: list[tuple[Hop, QueueItem, Reply]] = []
     for attribution, recipients in _by_tenant(entering.transaction):
         judged = yield from _judge(entering, attribution, spf, signatures, front)

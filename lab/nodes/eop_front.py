@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from lab.core.attribution import attribute
+from lab.core.authentication.suite import Suite
 from lab.core.cloudnames import inside_name, spelled
 from lab.core.credentials import judge_credentials
 from lab.core.dates import mail_date
@@ -48,8 +49,8 @@ class EopFront:
     """Outbound hosts of all regions."""
     services: frozenset[str]
     """Hosts of Microsoft's other services (R245)."""
-    known_keys: frozenset[str]
-    """DKIM keys that need no question to DNS: those of the tenants and of the lab's gateways (R172)."""
+    suite: Suite
+    """How signatures are verified."""
 
     def front_end(self, connection: Connection) -> Host:
         """The front end that was connected to."""

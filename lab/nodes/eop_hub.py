@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from lab.core.authentication.dkim import sign, signing_domain
+from lab.core.authentication.dkim import sign
+from lab.core.authentication.signers import tenant_signer
+from lab.core.authentication.suite import Suite
 from lab.core.cloudnames import hub_host, spelled
 from lab.core.crosspremises import cross_premises, filtered
 from lab.core.ndr import Maker
@@ -38,6 +40,8 @@ class EopHub(MailSystem):
     schedule = EXCHANGE_ONLINE
     region: Region
     topology: Topology
+    suite: Suite
+    """How the tenants' mail is signed."""
 
     def tenant_of(self, item: QueueItem) -> Tenant:
         """The tenant that an item travels through; every item in the cloud has one."""
@@ -232,7 +236,7 @@ class EopHub(MailSystem):
         stamped = message.on_top(exit_stamps(leaving))
         if is_on_premises(connector):
             return stamped
-        return sign(stamped, *signing_domain(tenant, author_domain(item.message)))
+        return sign(stamped, tenant_signer(tenant, author_domain(item.message)), self.suite)
 
     # -- reports
 

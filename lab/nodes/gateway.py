@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from lab.core.authentication.dkim import sign
+from lab.core.authentication.signers import gateway_signer
+from lab.core.authentication.suite import Suite
 from lab.core.received import received_by_gateway
 from lab.core.retry import GATEWAY
 from lab.model.message import Header, Message
 from lab.model.names import Address
 from lab.model.reply import Reply
+from lab.model.topology import Host, Topology
 from lab.model.transport import Connection, Context, QueueItem, Transaction
 from lab.nodes.parts import author_domain
 from lab.nodes.plain import RECIPIENT_OK, PlainServer
 from lab.nodes.system import Place, ToNextHop
-
-GATEWAY_SELECTOR = "gateway"
 
 
 class Gateway(PlainServer):
     """Smart-host in, MX out; and the other way round for `accepts_domains`."""
 
     schedule = GATEWAY
+
+    def __init__(self, host: Host, topology: Topology, suite: Suite) -> None:
+        super().__init__(host, topology)
+        self.suite = suite
 
     def admits(self, connection: Connection, recipient: Address) -> tuple[Reply, str]:
         """Own Exchange servers may send anywhere, all others to the domains that the filter guards."""
@@ -65,4 +70,4 @@ class Gateway(PlainServer):
         domain = author_domain(item.message)
         if domain is None or domain not in self.host.dkim_signs:
             return item.message
-        return sign(item.message, domain, GATEWAY_SELECTOR)
+        return sign(item.message, gateway_signer(domain), self.suite)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
+from lab.core.authentication.signers import key_records
 from lab.core.cloudnames import front_door
 from lab.model.dns import Mx, RecordType, Zones, zones_of
 from lab.model.names import Domain
@@ -67,6 +68,7 @@ def derived(world: World) -> tuple[Record, ...]:
         *_mail_exchangers(world),
         *_service_senders(world.regions.values()),
         *(record for publisher in world.publishers for record in publisher.records()),
+        *key_records(world.tenants.values(), world.hosts.values()),
     )
     return tuple(dict.fromkeys(records))
 

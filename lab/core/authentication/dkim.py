@@ -1,23 +1,29 @@
-"""DKIM as a claim, not as cryptography: in this version a signature carries hashes, but no key has signed them.
+"""DKIM, RFC 6376: sign a message, and judge the signatures that it carries.
 
-The header looks like DKIM (RFC 6376): `bh=` is the real SHA-256 of the relaxed body, so that a change of the
-body breaks it; `b=` is the SHA-256 of the relaxed headers it covers, so that a change of those breaks it too.
-What is missing is the private key: whoever can compute a hash can make the claim. Real signatures come with a
-later version. Verification demands both hashes, and that the selector is known: named by the caller, or in DNS.
+What a key is and how it signs is the suite's business (`lab.core.authentication.suite`). The key's record is asked of
+DNS, as anybody would: a selector that is missing there, or points elsewhere, breaks the signature (R172).
 """
 
 from __future__ import annotations
 
-import re
-from base64 import b64encode
-from collections.abc import Container
-from hashlib import sha256
+from dataclasses import dataclass
+from datetime import datetime
 
+from lab.core.authentication.canonical import body_hash, covered
 from lab.core.authentication.results import NOT_SIGNED, Dkim, DkimResult
+from lab.core.authentication.signature import (
+    Signature,
+    folded,
+    joined,
+    key_name,
+    read_signature,
+    seconds,
+    signed_data,
+)
+from lab.core.authentication.suite import ALGORITHMS, KeyRecord, Suite, key_record
 from lab.model.dns import Asking, DnsAnswer, DnsQuestion, Records, ServFail
 from lab.model.message import Header, Message
 from lab.model.names import Domain
-from lab.model.tenant import Tenant
 
 NAME = "DKIM-Signature"
 SIGNED = (
@@ -30,92 +36,147 @@ SIGNED = (
     "X-MS-Exchange-SenderADCheck",
 )
 """What Exchange Online signs (R171)."""
-_BLANKS = re.compile(rb"[ \t]+")
-_BLANKS_IN_HEADERS = re.compile(r"(?:[ \t]|\r\n)+")
-_B = re.compile(r"(\bb=)[^;]*")
+MOST = 8
+"""Signatures that are judged; a message with more of them wants to keep us busy (RFC 6376 6.1)."""
+_AHEAD = 300
+"""Seconds that a signer's clock may be fast."""
 
 
-def signing_domain(tenant: Tenant, author: Domain | None) -> tuple[Domain, str]:
-    """Domain and selector of a tenant's signature (R171): the author's domain if enabled, else the initial one."""
-    if author is not None and author in tenant.dkim_domains:
-        return author, "selector1"
-    return tenant.initial_domain, f"selector1-{tenant.initial_domain.replace('.', '-')}"
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Who signs: d=, s=, and the key by the name of its record, which may be behind a CNAME (R172)."""
+
+    domain: Domain
+    selector: str
+    key: str
+
+    @classmethod
+    def direct(cls, domain: Domain, selector: str) -> Signer:
+        """A signer whose selector is the key's record itself."""
+        return cls(domain, selector, key_name(domain, selector))
 
 
-def key_name(domain: str, selector: str) -> Domain:
-    """Where the key would be: `selector1._domainkey.a.example`."""
-    return Domain(f"{selector}._domainkey.{domain}".lower())
-
-
-def sign(message: Message, domain: Domain, selector: str, headers: tuple[str, ...] = SIGNED) -> Message:
-    """The message with a signature on top."""
+def sign(message: Message, signer: Signer, suite: Suite, headers: tuple[str, ...] = SIGNED) -> Message:
+    """The message with a signature on top, relaxed/relaxed, over those of `headers` that it has."""
     present = message.named()
-    signed = ":".join(name for name in headers if name.lower() in present)
+    names = [name for name in headers if name.lower() in present]
     raw = (
-        f" v=1; a=rsa-sha256; c=relaxed/relaxed; d={domain};\r\n s={selector};\r\n h={signed};\r\n"
-        f" bh={body_hash(message.body)};\r\n b="
+        f" v=1; a=rsa-sha256; c=relaxed/relaxed; d={signer.domain};\r\n s={signer.selector};\r\n"
+        f" h={':'.join(names)};\r\n bh={body_hash(message.body)};\r\n b="
     )
-    return message.on_top((Header(NAME, raw + _header_hash(message, signed, raw)),))
+    fields = covered(message, [name.lower() for name in names])
+    value = suite.sign(signer.key, joined((*fields, Header(NAME, raw))))
+    return message.on_top((Header(NAME, raw + folded(value)),))
 
 
-def verify(message: Message, known: Container[str] = frozenset()) -> Asking[tuple[DkimResult, ...]]:
-    """Judge each signature, top first; `known` holds key names that need no question to DNS."""
+def verify(message: Message, suite: Suite, now: datetime) -> Asking[tuple[DkimResult, ...]]:
+    """Judge each signature, top first; `now` decides on t= and x=."""
     results: tuple[DkimResult, ...] = ()
-    for header in message.named().get(NAME.lower(), ()):
-        results = (*results, (yield from _verified(message, header, known)))
+    for header in message.named().get(NAME.lower(), ())[:MOST]:
+        results = (*results, (yield from _verified(message, header, suite, now)))
     return results or (NOT_SIGNED,)
 
 
-def _verified(message: Message, header: Header, known: Container[str]) -> Asking[DkimResult]:
-    tags = _tags(header.value)
-    domain, selector, signed = tags.get("d", ""), tags.get("s", ""), tags.get("h", "")
-    if not (domain and selector and "bh" in tags) or "from" not in signed.lower().split(":"):
-        return DkimResult(Dkim.PERMERROR, domain, selector, "signature is malformed")
-    if tags["bh"] != body_hash(message.body):
-        return DkimResult(Dkim.FAIL, domain, selector, "body hash did not verify")
-    if tags.get("b") != _header_hash(message, signed, _B.sub(r"\1", header.raw)):
-        return DkimResult(Dkim.FAIL, domain, selector, "signature did not verify")
-    name = key_name(domain, selector)
-    if name not in known:
-        answer: DnsAnswer = yield DnsQuestion(name, "TXT")
-        if isinstance(answer, ServFail):
-            return DkimResult(Dkim.TEMPERROR, domain, selector, "key query timeout")
-        if not isinstance(answer, Records):
-            return DkimResult(Dkim.FAIL, domain, selector, "no key for signature")
-    return DkimResult(Dkim.PASS, domain, selector, "signature was verified")
+def _verified(message: Message, header: Header, suite: Suite, now: datetime) -> Asking[DkimResult]:
+    try:
+        signature = read_signature(header.value)
+    except ValueError as error:
+        return DkimResult(Dkim.PERMERROR, _told(header), "", _spoken(error))
+    outcome = yield from judged(message, header, signature, suite, now)
+    return DkimResult(outcome.result, signature.domain, signature.selector, outcome.reason)
 
 
-def body_hash(body: bytes) -> str:
-    """SHA-256 of the relaxed body in base64 (RFC 6376 3.4.4, 3.7)."""
-    return b64encode(sha256(relaxed_body(body)).digest()).decode()
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one signature."""
+
+    result: Dkim
+    reason: str
 
 
-def relaxed_body(body: bytes) -> bytes:
-    """Blanks in a row are one, none stand at the end of a line, no empty lines at the end."""
-    if b"\t" in body or b"  " in body or b" \r\n" in body or body.endswith(b" "):
-        body = _BLANKS.sub(b" ", body).replace(b" \r\n", b"\r\n").removesuffix(b" ")
-    body = body.rstrip(b"\r\n")
-    return body + b"\r\n" if body else b""
+def judged(
+    message: Message, header: Header, signature: Signature, suite: Suite, now: datetime
+) -> Asking[Outcome]:
+    """Time, then the body's hash, then the key, then the signature itself; the first that is wrong decides."""
+    late = _out_of_time(signature, now)
+    if late:
+        return Outcome(Dkim.FAIL, late)
+    try:
+        found = body_hash(message.body, relaxed=signature.relaxed_body, length=signature.length)
+    except ValueError:
+        return Outcome(Dkim.PERMERROR, "body is shorter than signed")
+    if found != signature.body_hash:
+        return Outcome(Dkim.FAIL, "body hash did not verify")
+    key = yield from asked_key(signature.key_name)
+    if isinstance(key, Outcome):
+        return key
+    return _compared(key, signature, signed_data(message, signature, header), suite)
 
 
-def relaxed_header(header: Header) -> str:
-    """Name in lower case, value unfolded, blanks in a row one, none at the ends (3.4.2)."""
-    return f"{header.name.lower().rstrip()}:{_BLANKS_IN_HEADERS.sub(' ', header.raw).strip()}"
+def _out_of_time(signature: Signature, now: datetime) -> str:
+    at = seconds(now)
+    if signature.expires is not None and signature.expires < at:
+        return "signature expired"
+    if signature.made is not None and signature.made > at + _AHEAD:
+        return "signature is from the future"
+    return ""
 
 
-def _header_hash(message: Message, signed: str, own: str) -> str:
-    """The lab's stand-in for a signature; `own` is the signature field with an empty b=, last as in 3.7."""
-    named = message.named()
-    rows: dict[str, list[Header]] = {}
-    lines = []
-    for name in signed.lower().split(":"):
-        fields = rows.setdefault(name, list(named.get(name.strip(), ())))
-        if fields:
-            lines.append(relaxed_header(fields.pop()))  # the lowest first, 5.4.2
-    lines.append(relaxed_header(Header(NAME, own)))
-    return b64encode(sha256("\r\n".join(lines).encode("utf-8", "surrogateescape")).digest()).decode()
+def asked_key(name: Domain) -> Asking[KeyRecord | Outcome]:
+    """The key's record, or why there is none; of several records the first that is one counts (6.1.2)."""
+    answer: DnsAnswer = yield DnsQuestion(name, "TXT")
+    if isinstance(answer, ServFail):
+        return Outcome(Dkim.TEMPERROR, "key query timeout")
+    if not isinstance(answer, Records):
+        return Outcome(Dkim.FAIL, "no key for signature")
+    for text in answer.texts():
+        try:
+            record = key_record(text)
+        except ValueError:
+            continue
+        return record if record.public else Outcome(Dkim.FAIL, "key is revoked")
+    return Outcome(Dkim.PERMERROR, "key record is malformed")
 
 
-def _tags(value: str) -> dict[str, str]:
-    pairs = (part.partition("=") for part in value.split(";"))
-    return {name.strip(): re.sub(r"\s+", "", text) for name, _, text in pairs}
+def _compared(key: KeyRecord, signature: Signature, data: bytes, suite: Suite) -> Outcome:
+    unfit = unfit_key(key, signature.algorithm)
+    if not unfit and key.strict and signature.identity != signature.domain:
+        unfit = "i= is not d="
+    if unfit:
+        return Outcome(Dkim.PERMERROR, unfit)
+    try:
+        right = suite.verifies(key, signature.algorithm, data, signature.value)
+    except ValueError:
+        return Outcome(Dkim.PERMERROR, "key cannot be used")
+    if right:
+        return Outcome(Dkim.PASS, "signature was verified")
+    if key.testing:  # 3.6.1: as if it were not signed
+        return Outcome(Dkim.NONE, "signature did not verify, key is being tested")
+    return Outcome(Dkim.FAIL, "signature did not verify")
+
+
+def unfit_key(key: KeyRecord, algorithm: str) -> str:
+    """Why a key cannot have made such a signature (6.1.2), '' if it can."""
+    if key.kind != ALGORITHMS[algorithm]:
+        return "key is of another kind"
+    if "sha256" not in key.hashes:
+        return "key allows another hash"
+    return "" if {"*", "email"} & set(key.services) else "key is not for mail"
+
+
+def _told(header: Header) -> str:
+    """The domain that a malformed signature names, as far as it names a readable one."""
+    for part in header.value.split(";"):
+        name, _, value = part.partition("=")
+        if name.strip() == "d":
+            try:
+                return Domain.parse(value)
+            except ValueError:
+                return ""
+    return ""
+
+
+def _spoken(error: ValueError) -> str:
+    """A reason that can stand in a comment: no brackets, no semicolons, none of the message's own odd characters."""
+    kept = "".join(c for c in str(error) if c.isascii() and (c.isalnum() or c in " =,'._-"))
+    return f"signature is malformed: {' '.join(kept.split())[:60]}"
