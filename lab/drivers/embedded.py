@@ -226,8 +226,8 @@ class Embedded:
     async def _work(self, item: QueueItem) -> None:
         try:
             await self._dispatch(item)
-        except (LabBug, WireError, OSError, KeyError, ValueError) as error:
-            self.bugs.append(error)  # the item is still on disk; a restart finds it
+        except Exception as error:  # noqa: BLE001 - whatever broke, the item is on disk, and the run must say so
+            self.bugs.append(error)
         finally:
             self._at_work -= 1
             self._changed.set()
