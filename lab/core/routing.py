@@ -83,6 +83,8 @@ class OutboundChoice:
     tenant: Tenant = field(repr=False)
     domain: Domain
     hosted: bool
+    by_rule: bool = False
+    """A mail flow rule named it: it overrides all others (R93, R99)."""
 
     def story(self) -> tuple[str, ...]:
         """The choice in lines, losers included."""
@@ -103,6 +105,8 @@ class OutboundChoice:
     def _loser(self, connector: OutboundConnector) -> Loser:
         if not connector.enabled:
             return Loser(connector.name, "it is disabled", ("R98",))
+        if self.by_rule:
+            return Loser(connector.name, "a mail flow rule chose another connector", ("R93", "R99"))
         if connector.is_transport_rule_scoped:
             return Loser(connector.name, "only a mail flow rule can choose it", ("R93",))
         if connector.test_mode:
@@ -115,12 +119,18 @@ class OutboundChoice:
         return Loser(connector.name, "a more specific connector was chosen", ("R99",))
 
 
-def choose_outbound(tenant: Tenant, domain: Domain, *, hosted: bool, switches: Switches) -> OutboundChoice:
+def choose_outbound(
+    tenant: Tenant, domain: Domain, *, hosted: bool, switches: Switches, ruled: str = ""
+) -> OutboundChoice:
     """Exact recipient domain, then all accepted domains, then wildcards (R99; the order is a switch, U15).
 
+    `ruled` is the name of the connector that a mail flow rule chose; it goes before all others, unless it is disabled.
     `hosted`: the message was sent by a cloud mailbox or made by the service; only such mail is caught by centralized
     transport (R92, R146). Rule-scoped and test-mode connectors are invisible here (R93, R95).
     """
+    chosen_by_rule = rule_connector(tenant, ruled)
+    if chosen_by_rule is not None:
+        return OutboundChoice(chosen_by_rule, ("R93", "R99"), tenant, domain, hosted, by_rule=True)
     best: tuple[tuple[int, int], str, OutboundConnector] | None = None
     for connector in tenant.outbound_connectors:
         if not connector.enabled or connector.is_transport_rule_scoped or connector.test_mode:
@@ -135,6 +145,14 @@ def choose_outbound(tenant: Tenant, domain: Domain, *, hosted: bool, switches: S
     chosen = best[2]
     rules = ("R99", "R92", "R146") if chosen.route_all_messages_via_on_premises else ("R99",)
     return OutboundChoice(chosen, rules, tenant, domain, hosted)
+
+
+def rule_connector(tenant: Tenant, name: str) -> OutboundConnector | None:
+    """The enabled connector that a rule names, or None."""
+    if not name:
+        return None
+    connectors = (c for c in tenant.outbound_connectors if c.enabled)
+    return next((c for c in connectors if c.name.lower() == name.lower()), None)
 
 
 def _cmt_only(connector: OutboundConnector, tenant: Tenant, domain: Domain) -> bool:

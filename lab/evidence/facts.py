@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from uuid import NAMESPACE_OID, uuid5
 
 from lab.model.trace import Hop, Step, StepKind
 
@@ -57,6 +58,11 @@ def place(hop: Hop) -> str:
 def bare_path(path: str) -> str:
     """A reverse-path without its angle brackets; '' for the null path."""
     return path.strip().removeprefix("<").removesuffix(">")
+
+
+def rule_id(name: str) -> str:
+    """A GUID for a mail flow rule, which logs name by it; made from its name."""
+    return str(uuid5(NAMESPACE_OID, f"transport rule {name}"))
 
 
 def connector_of(hop: Hop, step: Step) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from xml.sax.saxutils import quoteattr
 
-from lab.evidence.facts import about, bare_path, connector_of, taken, text
+from lab.evidence.facts import about, bare_path, connector_of, rule_id, taken, text, texts
 from lab.evidence.links import sort_key
 from lab.evidence.replies import iso, last_error, moment, server_of
 from lab.evidence.trace import aliases
@@ -24,6 +24,7 @@ _STATUS = {
     StepKind.BOUNCED: "Failed",
     StepKind.DROPPED: "Failed",
     StepKind.DEFERRED: "Pending",
+    StepKind.EXPANDED: "Expanded",
 }
 _TOWARDS = frozenset({StepKind.SENT, StepKind.BOUNCED, StepKind.DEFERRED})
 
@@ -45,7 +46,7 @@ def message_trace(
 
     `until` leaves out what arrived later: rows appear with a delay (R214).
     """
-    pairs = ((hop, recipient) for hop in _visible(hops, tenant, until) for recipient in hop.head.recipients)
+    pairs = ((hop, recipient) for hop in _visible(hops, tenant, until) for recipient in _recipients(hop))
     return [
         _row(hop, recipient, organization or tenant, index) for index, (hop, recipient) in enumerate(pairs)
     ]
@@ -56,7 +57,7 @@ def message_trace_detail(hops: Iterable[Hop], tenant: str, *, until: datetime | 
     return [
         _detail(hop, recipient, event)
         for hop in _visible(hops, tenant, until)
-        for recipient in hop.head.recipients
+        for recipient in _recipients(hop)
         for event in _events(hop, recipient)
     ]
 
@@ -64,6 +65,12 @@ def message_trace_detail(hops: Iterable[Hop], tenant: str, *, until: datetime | 
 def _visible(hops: Iterable[Hop], tenant: str, until: datetime | None) -> list[Hop]:
     own = (hop for hop in hops if hop.head.tenant == tenant and taken(hop))
     return sorted((hop for hop in own if until is None or hop.head.arrived <= until), key=sort_key)
+
+
+def _recipients(hop: Hop) -> tuple[str, ...]:
+    """Everyone it came for and, behind them, the members of groups that were expanded: each has a row."""
+    members = (name for step in hop.all(StepKind.EXPANDED) for name in texts(step, "members"))
+    return tuple(dict.fromkeys((*hop.head.recipients, *members)))
 
 
 def _row(hop: Hop, recipient: str, organization: str, index: int) -> Row:
@@ -123,6 +130,11 @@ def _settled(hop: Hop, step: Step) -> _Event | None:
         case StepKind.RESOLVED:
             new = text(step, "rewritten")
             return _Event(at, "Resolve", f"The recipient was resolved to {new}.") if new else None
+        case StepKind.EXPANDED:
+            members = ", ".join(texts(step, "members"))
+            return _Event(at, "Expand", f"The message was expanded to: {members}")
+        case StepKind.RULED:
+            return _transport_rule(at, step)
         case StepKind.SENT:
             detail = f"Message transferred to: {text(step, 'host')}{_using(step)}"
             return _Event(at, "Send", detail, _towards(hop, step))
@@ -140,6 +152,15 @@ def _settled(hop: Hop, step: Step) -> _Event | None:
             return _Event(at, "Drop", f"Reason: {text(step, 'reason')}")
         case _:
             return None
+
+
+def _transport_rule(at: datetime, step: Step) -> _Event | None:
+    """The rules that applied, with the identities that `Get-TransportRule` finds (R211)."""
+    names = texts(step, "names")
+    if not names:
+        return None
+    detail = "; ".join(f"Transport rule: '{name}', ID: ({rule_id(name)})" for name in names)
+    return _Event(at, "Transport rule", detail, {"Action": ", ".join(texts(step, "actions"))})
 
 
 def _towards(hop: Hop, step: Step) -> Mapping[str, str]:

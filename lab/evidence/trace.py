@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from lab.evidence.facts import ENDS, about, bare_path, place, recipients, taken, text
+from lab.evidence.facts import ENDS, about, bare_path, place, recipients, taken, text, texts
 from lab.evidence.links import in_order, parents, sort_key
 from lab.model.trace import Disposition, Hop, MessageTrace, StepKind
 
@@ -45,7 +45,7 @@ def way(trace: MessageTrace, recipient: str | None = None) -> tuple[Hop, ...]:
     if recipient is None:
         all_ways = (way(trace, each) for each in trace.dispositions)
         return tuple({id(hop): hop for one in all_ways for hop in one}.values())
-    names = aliases(trace.hops, recipient)
+    names = aliases(trace.hops, recipient) | _came_as(trace.hops, recipient)
     concerned = [
         (hop, parent)
         for hop, parent in zip(trace.hops, parents(trace.hops), strict=True)
@@ -72,6 +72,20 @@ def aliases(hops: Sequence[Hop], recipient: str) -> frozenset[str]:
         for step in hop.all(StepKind.RESOLVED):
             if about(step, known) and text(step, "rewritten"):
                 known.add(text(step, "rewritten").lower())
+    return frozenset(known)
+
+
+def _came_as(hops: Sequence[Hop], recipient: str) -> frozenset[str]:
+    """The groups that a recipient is a member of, and what those were addressed as before, in lower case."""
+    known: set[str] = {recipient.lower()}
+    for hop in reversed(hops):
+        for step in reversed(hop.steps):
+            if step.kind is StepKind.EXPANDED and known & {name.lower() for name in texts(step, "members")}:
+                known.add(text(step, "recipient").lower())
+            if step.kind is StepKind.RESOLVED and text(step, "rewritten").lower() in known - {
+                recipient.lower()
+            }:
+                known.add(text(step, "recipient").lower())
     return frozenset(known)
 
 
@@ -126,7 +140,21 @@ def _original_recipients(hops: Sequence[Hop]) -> tuple[str, ...]:
     """Everyone the message was for where it first appeared; all transactions of that first connection count."""
     first = hops[0].head.connection
     starts = [hop for hop in hops if hop is hops[0] or (first and hop.head.connection == first)]
-    return tuple(dict.fromkeys(name for hop in starts for name in recipients(hop)))
+    named_first = dict.fromkeys(name for hop in starts for name in recipients(hop))
+    return tuple(dict.fromkeys(each for name in named_first for each in _members(name, hops, frozenset())))
+
+
+def _members(name: str, hops: Sequence[Hop], above: frozenset[str]) -> Iterator[str]:
+    """A recipient; the members instead of a group that was expanded, and the group itself if something ended for it."""
+    known = aliases(hops, name)
+    steps = [step for hop in hops for step in hop.steps if about(step, known)]
+    expanded = [step for step in steps if step.kind is StepKind.EXPANDED]
+    if not expanded or any(step.kind in ENDS - {StepKind.SENT} for step in steps):
+        yield name
+    for step in expanded:
+        for member in texts(step, "members"):
+            if member.lower() not in above | known:
+                yield from _members(member, hops, above | known)
 
 
 def _end(hops: Sequence[Hop], recipient: str) -> Disposition:
@@ -135,10 +163,11 @@ def _end(hops: Sequence[Hop], recipient: str) -> Disposition:
     for kind, disposition in _ENDINGS:
         if kind in kinds:
             return disposition
-    holders = [hop for hop in hops if _took_for(hop, names)]
+    came_as = names | _came_as(hops, recipient)
+    holders = [hop for hop in hops if _took_for(hop, came_as)]
     if not holders:
         return Disposition.REJECTED
-    if any(_open(hop, names) for hop in holders):
+    if any(_open(hop, came_as) for hop in holders):
         return Disposition.QUEUED
     return Disposition.LOST  # handed over, and never seen again
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import NAMESPACE_OID, uuid5
 
-from lab.evidence.facts import bare_path, connector_of, taken, text, texts
+from lab.evidence.facts import bare_path, connector_of, rule_id, taken, text, texts
 from lab.evidence.links import sort_key
 from lab.evidence.replies import iso, last_error, moment, server_of
 from lab.model.trace import Hop, Step, StepKind
@@ -86,6 +86,10 @@ def _events(hop: Hop, reports: Mapping[str, Hop]) -> Iterator[Row]:
                 yield from _received(hop, step)
             case StepKind.RESOLVED if text(step, "rewritten"):
                 yield _resolved(hop, step)
+            case StepKind.EXPANDED:
+                yield _expanded(hop, step)
+            case StepKind.RULED:
+                yield from _ruled(hop, step)
             case StepKind.SENT:
                 yield _sent(hop, step)
             case StepKind.DEFERRED:
@@ -144,6 +148,32 @@ def _resolved(hop: Hop, step: Step) -> Row:
         server=_here(hop),
         related=text(step, "recipient"),
     )
+
+
+def _expanded(hop: Hop, step: Step) -> Row:
+    return Row(
+        at=moment(hop, step),
+        event="EXPAND",
+        source="ROUTING",
+        hop=hop,
+        recipients=texts(step, "members"),
+        server=_here(hop),
+        related=text(step, "recipient"),
+    )
+
+
+def _ruled(hop: Hop, step: Step) -> Iterator[Row]:
+    """The transport rule agent tells of each rule that applied (R218); of those that did not, nothing."""
+    when = iso(moment(hop, step))
+    told = ";".join(
+        f"S:TRA=ETR|ruleId={rule_id(name)}|st={when}|action={'|'.join(texts(step, 'actions'))}"
+        for name in texts(step, "names")
+    )
+    if told:
+        who = texts(step, "recipients")
+        here = _here(hop)
+        at = moment(hop, step)
+        yield Row(at=at, event="AGENTINFO", source="AGENT", hop=hop, recipients=who, server=here, custom=told)
 
 
 def _sent(hop: Hop, step: Step) -> Row:

@@ -43,6 +43,11 @@ class CertificateIdentity:
         return next(iter(self.names), self.subject or "(no name)")
 
 
+def is_public(issuer: str) -> bool:
+    """Whether everybody trusts a CA of that name."""
+    return issuer == "public" or issuer.startswith("public-")
+
+
 class KeyUsage(StrEnum):
     """Extended key usage of a profile (R129)."""
 
@@ -69,7 +74,8 @@ class CertificateProfile:
     """The first is the CN; all are SANs unless `san` is off."""
     san: bool = True
     issuer: str = "public"
-    """`public`: the lab's stand-in for a public CA, trusted by all; any other word: a private CA nobody trusts."""
+    """`public` or `public-…`: the lab's stand-ins for public CAs, trusted by all; any other word: a private CA nobody
+    trusts."""
     self_signed: bool = False
     missing_intermediate: bool = False
     """The chain's intermediate is not sent in the handshake (R126)."""
@@ -83,7 +89,7 @@ class CertificateProfile:
         found = set()
         if self.self_signed:
             found.add(CertFault.SELF_SIGNED)
-        elif self.issuer != "public" or self.missing_intermediate:
+        elif not is_public(self.issuer) or self.missing_intermediate:
             found.add(CertFault.UNTRUSTED)
         if self.validity is Validity.EXPIRED:
             found.add(CertFault.EXPIRED)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from lab.model.names import Address, Domain, DomainPattern
+from lab.model.rules import TransportRule
 from lab.model.tenant import AcceptedDomain, Recipient, TlsSettings
 
 
@@ -47,7 +48,8 @@ class SendConnector:
     tls_domain: DomainPattern | None = None
     cloud_services_mail_enabled: bool = False
     tls_certificate_name: str | None = None
-    """The lab's certificate profile to present; the host's own if unset (R249)."""
+    """What to present: a certificate profile, or `<I>issuer<S>subject` of one in the server's store (R115); the host's
+    own if unset (R249)."""
     comment: str = ""
 
 
@@ -60,6 +62,19 @@ class ReceiveConnector:
     require_tls: bool = False
     tls_domain_capabilities: tuple[DomainPattern, ...] = ()
     """Names of peers that may hand over cross-premises headers (`…:AcceptCloudServicesMail`)."""
+    tls_certificate_name: str | None = None
+    """As with send connectors; without such a certificate there is no STARTTLS (R115)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteDomain:
+    """`New-RemoteDomain` as far as the wizard sets it (R104). It does not change the way of a message."""
+
+    name: str
+    domain_name: DomainPattern
+    target_delivery_domain: bool = False
+    """Routing addresses of new remote mailboxes are made in this domain."""
+    trusted_mail_inbound_enabled: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +86,9 @@ class OnPremOrganization:
     recipients: Mapping[str, Recipient] = field(default_factory=dict)
     send_connectors: tuple[SendConnector, ...] = ()
     receive_connectors: tuple[ReceiveConnector, ...] = ()
+    remote_domains: tuple[RemoteDomain, ...] = ()
+    transport_rules: tuple[TransportRule, ...] = ()
+    """Mail flow rules in order of priority."""
 
     def accepts(self, domain: Domain | None) -> AcceptedDomain | None:
         """The accepted domain that covers `domain`, the most specific first."""

@@ -11,6 +11,7 @@ from enum import StrEnum
 from ipaddress import IPv4Network
 
 from lab.model.names import Address, Domain, DomainPattern
+from lab.model.rules import TransportRule
 
 
 class ConnectorType(StrEnum):
@@ -105,6 +106,16 @@ class RecipientKind(StrEnum):
     """A mailbox in this very system."""
     MAIL_USER = "mail user"
     """In the cloud: a synced on-prem mailbox (R144). On-premises: a remote mailbox (R106)."""
+    CONTACT = "mail contact"
+    """Somebody elsewhere, known here under an own address."""
+    DISTRIBUTION_GROUP = "distribution group"
+    GROUP = "Microsoft 365 group"
+    """In the cloud only: a mailbox of its own, and members who get copies (R241)."""
+
+    @property
+    def is_group(self) -> bool:
+        """Whether it has members."""
+        return self in (RecipientKind.DISTRIBUTION_GROUP, RecipientKind.GROUP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +126,41 @@ class Recipient:
     primary: Address
     proxies: tuple[Address, ...] = ()
     external: Address | None = None
-    """ExternalEmailAddress / RemoteRoutingAddress (targetAddress) of a mail user."""
+    """ExternalEmailAddress / RemoteRoutingAddress (targetAddress) of a mail user or contact."""
+    members: tuple[Address, ...] = ()
+    """Of a group, by primary address where they are known here."""
+    require_sender_authentication: bool = False
+    """RequireSenderAuthenticationEnabled: only internal mail is taken (R119)."""
+    accept_only_from: tuple[Address, ...] = ()
+    """AcceptMessagesOnlyFrom; empty means everybody."""
+    forwarding: Address | None = None
+    """ForwardingSmtpAddress of a mailbox."""
+    keeps_copy: bool = False
+    """DeliverToMailboxAndForward."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendingLimits:
+    """How many external recipients a tenant may have in 24 hours, and how many it has had when the lab starts.
+
+    What is sent in the lab does not add to the count: each message is judged against it alone.
+    """
+
+    licences: int | None = None
+    """Paid mailboxes; the limit is 500 x licences^0.7 + 9500 (R50). None: no such limit."""
+    trial: bool = False
+    """A trial tenant: 5,000 (R50)."""
+    already_sent: int = 0
+    """External recipients in the last 24 hours."""
+    already_sent_from_moera: int | None = None
+    """Those of them from onmicrosoft.com addresses, of whom 100 are allowed (R53). None: no such limit."""
+
+    @property
+    def external_recipients(self) -> int | None:
+        """The limit of R50."""
+        if self.trial:
+            return 5000
+        return None if self.licences is None else int(500 * self.licences**0.7 + 9500)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +182,9 @@ class Tenant:
     reject_direct_send: bool = False
     dbeb: bool = True
     honor_dmarc: bool = True
+    transport_rules: tuple[TransportRule, ...] = ()
+    """Mail flow rules in order of priority."""
+    limits: SendingLimits | None = None
     dkim_domains: frozenset[Domain] = frozenset()
     """Domains with DKIM enabled (`Get-DkimSigningConfig`); all else is signed with the initial domain (R171)."""
 

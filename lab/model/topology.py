@@ -39,6 +39,8 @@ class Host:
     organization: str | None = None
     certificate: str | None = None
     """Profile of the certificate it shows as a server, and as a client too (see `client_certificate`)."""
+    certificates: tuple[str, ...] = ()
+    """Exchange: the profiles in its certificate store, the newest last; only `certificate` if empty."""
     client_certificate: bool = True
     """Whether it shows its certificate as a client at all."""
     offers_tls: bool = True
@@ -55,6 +57,8 @@ class Host:
     """Internet: known mailboxes by key; empty means every local part is known."""
     strict_spf: bool = False
     """Refuse mail whose SPF result is fail (R176)."""
+    adds_headers: tuple[tuple[str, str], ...] = ()
+    """Gateway: header fields that it puts on what it passes on, such as a loop mark."""
     past_mx: bool = False
     """Service: hand mail to the recipient's tenant, wherever the MX leads (R246)."""
     dkim_signs: frozenset[Domain] = frozenset()

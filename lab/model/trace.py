@@ -24,6 +24,8 @@ class StepKind(StrEnum):
     AUTHENTICATED = "authenticated"
     PROMOTED = "promoted"
     RESOLVED = "resolved"
+    EXPANDED = "expanded"
+    RULED = "ruled"
     ROUTED = "routed"
     SENT = "sent"
     DEFERRED = "deferred"
@@ -41,6 +43,8 @@ STEP_KEYS: Mapping[StepKind, tuple[str, ...]] = {
     StepKind.AUTHENTICATED: ("spf", "dkim", "dmarc", "enforced", "header_from", "client"),
     StepKind.PROMOTED: ("headers", "auth_as"),
     StepKind.RESOLVED: ("recipient", "kind", "rewritten"),
+    StepKind.EXPANDED: ("recipient", "kind", "members"),
+    StepKind.RULED: ("recipients", "names", "actions", "connector"),
     StepKind.ROUTED: ("recipients", "connector", "how", "targets", "tls"),
     StepKind.SENT: (
         "recipients",

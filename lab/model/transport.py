@@ -161,6 +161,14 @@ class QueueItem:
     direction: Direction | None = None
     internal: bool = False
     """Sent by a mailbox of this organisation, or promoted to internal (R119)."""
+    expanded: tuple[str, ...] = ()
+    """Groups (by key) whose members are among the recipients already."""
+    forwarded_by: tuple[Address, ...] = ()
+    """Mailboxes that passed it on (ForwardingSmtpAddress), in order."""
+    ruled: bool = False
+    """Mail flow rules have been applied: once in each organisation (R143)."""
+    outbound: str = ""
+    """The outbound connector that a mail flow rule chose (R93)."""
     hosted: bool = False
     """Sent by a cloud mailbox or made by the service itself: FromEntityHeader `Hosted` (R123)."""
     report: bool = False

@@ -7,6 +7,7 @@ from lab.core.authentication.signers import tenant_signer
 from lab.core.authentication.suite import Suite
 from lab.core.cloudnames import hub_host, spelled
 from lab.core.crosspremises import cross_premises, filtered
+from lab.core.limits import over_limit
 from lab.core.ndr import Maker
 from lab.core.received import received_from_mailbox
 from lab.core.retry import EXCHANGE_ONLINE
@@ -16,22 +17,27 @@ from lab.core.routing import (
     choose_outbound,
     is_on_premises,
     mx_targets,
+    rule_connector,
     smart_host_targets,
 )
-from lab.core.srs import rewritten
+from lab.core.srs import forwarded, rewritten
 from lab.core.stamping import NETWORK_MESSAGE_ID, Entity, Exit, exit_stamps, mailbox_stamps
+from lab.core.transport_rules import Sending
 from lab.errors import LabBug
 from lab.model.dns import Asking
 from lab.model.message import Message
 from lab.model.names import Address, Domain, ReversePath
 from lab.model.reply import Reply
+from lab.model.rules import TransportRule
 from lab.model.tenant import DomainType, OutboundConnector, RecipientKind, Tenant
 from lab.model.topology import Host, Region, Topology
 from lab.model.trace import Step, StepKind
 from lab.model.transport import Context, Direction, Heard, QueueItem, Route, TlsPolicy
+from lab.nodes.known import recipient_place, sending
 from lab.nodes.parts import author_domain, texts
+from lab.nodes.places import Place, ToMailbox, ToNextHop, Unknown
 from lab.nodes.stay import Stay, submitted
-from lab.nodes.system import MailSystem, Place, ToAddress, ToMailbox, ToNextHop, Unknown
+from lab.nodes.system import MailSystem
 
 
 class EopHub(MailSystem):
@@ -120,25 +126,49 @@ class EopHub(MailSystem):
     # -- where a recipient belongs (R143)
 
     def place(self, item: QueueItem, recipient: Address) -> Place:
-        """A mailbox here; a mail user's external address; unknown (R141); or out by connector or MX."""
+        """A mailbox here; a group; an external address; unknown (R141); over a limit; or out by connector or MX."""
         tenant = self.tenant_of(item)
         found = tenant.find(recipient)
-        if found is not None and found.kind is RecipientKind.MAILBOX:
-            return ToMailbox(found.primary)
-        if found is not None and found.external is not None and found.external.key != recipient.key:
-            return ToAddress(found.external, "mail user", ("R143", "R144"))
+        known = recipient_place(found, recipient, item, tenant, mail_user="mail user", rules=("R143", "R144"))
+        if isinstance(known, ToMailbox) and rule_connector(tenant, item.outbound) is not None:
+            return ToNextHop(
+                ("rule", item.outbound, recipient.domain)
+            )  # out first, back by the connector's way
+        if known is not None:
+            return known
         accepted = tenant.accepts(recipient.domain)
         if found is None and accepted is not None and accepted.domain_type is DomainType.AUTHORITATIVE:
             text = f"RESOLVER.ADR.RecipientNotFound; Recipient {recipient} not found by SMTP address lookup"
             return Unknown(Reply(550, "5.1.10", text), ("R141", "R142"))
+        reply = self._over_limit(item, recipient, tenant) if accepted is None and tenant.limits else None
+        if reply is not None:
+            return Unknown(reply, ("R50", "R53"), "refused")
         connector = self._outbound(item, recipient.domain).connector
         if connector is None or connector.use_mx_record:
             return ToNextHop(("mx", connector.name if connector else "", recipient.domain))
         return ToNextHop(("smart host", connector.name))
 
+    def _over_limit(self, item: QueueItem, recipient: Address, tenant: Tenant) -> Reply | None:
+        """The tenant's sending limits, for what its mailboxes send; reports do not count."""
+        if tenant.limits is None or not item.hosted or item.report:
+            return None
+        outside = [each.key for each in item.recipients if tenant.accepts(each.domain) is None]
+        position = outside.index(recipient.key) + 1 if recipient.key in outside else len(outside) + 1
+        return over_limit(tenant.limits, item.reverse_path.domain, position)
+
+    def rules_for(self, item: QueueItem) -> tuple[TransportRule, ...]:
+        """The tenant's, once; its own reports are not judged."""
+        if item.ruled or (item.report and item.hosted):
+            return ()
+        return self.tenant_of(item).transport_rules
+
+    def sending(self, item: QueueItem) -> Sending:
+        """The facts that rules ask for."""
+        return sending(item, self.tenant_of(item))
+
     def _outbound(self, item: QueueItem, domain: Domain) -> OutboundChoice:
-        tenant = self.tenant_of(item)
-        return choose_outbound(tenant, domain, hosted=item.hosted, switches=self.topology.switches)
+        tenant, switches = self.tenant_of(item), self.topology.switches
+        return choose_outbound(tenant, domain, hosted=item.hosted, switches=switches, ruled=item.outbound)
 
     # -- the way out
 
@@ -206,12 +236,16 @@ class EopHub(MailSystem):
     def _reverse_path(
         self, item: QueueItem, connector: OutboundConnector | None, context: Context
     ) -> ReversePath | None:
-        """SRS for relayed mail of a foreign reverse-path; toward on-premises only if the connector asks (R152, R154)."""
-        if not self.topology.switches.srs_relay or item.hosted:
+        """SRS for relayed or forwarded mail of a foreign reverse-path; toward on-premises only if the connector asks (R152, R154)."""
+        if not self.topology.switches.srs_relay or (item.hosted and not item.forwarded_by):
             return None
         if connector is not None and is_on_premises(connector) and not connector.sender_rewriting_enabled:
             return None
-        path = rewritten(item.reverse_path, self.tenant_of(item), context.now)
+        tenant = self.tenant_of(item)
+        if item.forwarded_by:
+            path = forwarded(item.reverse_path, tenant, item.forwarded_by[-1], context.now)
+        else:
+            path = rewritten(item.reverse_path, tenant, context.now)
         return path if path != item.reverse_path else None
 
     def _leaving(self, item: QueueItem, connector: OutboundConnector | None, context: Context) -> Message:  # noqa: ARG002

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from lab.core.certificate_store import chosen, is_described
 from lab.core.crosspremises import cross_premises, crossing, filtered, promote
 from lab.core.dates import mail_date
 from lab.core.matching import certificate_names, name_match
 from lab.core.ndr import Maker
 from lab.core.received import received_by_exchange, received_from_mailbox
 from lab.core.retry import EXCHANGE
-from lab.core.routing import NoTargets, SendChoice, choose_send_connector, mx_targets, smart_host_targets
+from lab.core.routing import (
+    NoTargets,
+    SendChoice,
+    Targets,
+    choose_send_connector,
+    mx_targets,
+    smart_host_targets,
+)
 from lab.core.stamping import firewall, is_internal, mailbox_stamps
+from lab.core.transport_rules import Sending
 from lab.model.dns import Asking
 from lab.model.message import Message
 from lab.model.names import Address, Domain, ReversePath
 from lab.model.onprem import OnPremOrganization, ReceiveConnector, SendConnector
 from lab.model.reply import Reply
-from lab.model.tenant import DomainType, RecipientKind, TlsSettings
+from lab.model.rules import TransportRule
+from lab.model.tenant import DomainType, TlsSettings
 from lab.model.topology import Host, Topology
 from lab.model.trace import Step, StepKind
 from lab.model.transport import (
@@ -30,11 +40,17 @@ from lab.model.transport import (
     TlsPolicy,
     Transaction,
 )
+from lab.nodes.known import recipient_place, sending
 from lab.nodes.parts import RECIPIENT_OK, SENDER_OK, connected, queued_reply, refusal, texts
+from lab.nodes.places import Place, ToNextHop, Unknown
 from lab.nodes.stay import Stay, accepted, begin, submitted
-from lab.nodes.system import MailSystem, Place, ToAddress, ToMailbox, ToNextHop, Unknown
+from lab.nodes.system import MailSystem
 
 UNABLE_TO_RELAY = Reply(550, "5.7.54", "SMTP; Unable to relay recipient in non-accepted domain")
+NO_CERTIFICATE = Reply(
+    454, "4.7.5", "The certificate specified in TlsCertificateName of the SendConnector could not be found."
+)
+STALE_CERTIFICATE = "certificate not found"
 HOP_COUNT = Reply(554, "5.4.6", "Hop count exceeded - possible mail loop")
 
 
@@ -58,10 +74,15 @@ class Exchange(MailSystem):
 
     def extensions(self, connection: Connection) -> tuple[str, ...]:
         """R193, without the keywords that need an Exchange at the other side (X-ANONYMOUSTLS, X-EXPS, AUTH NTLM)."""
-        tls = () if connection.tls or not self.host.speaks_tls else ("STARTTLS",)
+        tls = () if connection.tls or not self._speaks_tls else ("STARTTLS",)
         first = f"{self.receive_connector.fqdn or self.host.fqdn} Hello [{connection.client}]"
         size = ("SIZE 37748736", "PIPELINING", "DSN", "ENHANCEDSTATUSCODES")
         return (first, *size, *tls, "8BITMIME", "BINARYMIME", "CHUNKING", "SMTPUTF8")
+
+    @property
+    def _speaks_tls(self) -> bool:
+        """Not with a TlsCertificateName that nothing in the store fits: event 12014 (R115)."""
+        return self.host.speaks_tls and not self._is_stale(self.receive_connector.tls_certificate_name)
 
     def hello(self, connection: Connection, context: Context) -> Reply | None:  # noqa: ARG002
         """Any name will do."""
@@ -221,23 +242,32 @@ class Exchange(MailSystem):
 
     # -- queue
 
-    def place(self, item: QueueItem, recipient: Address) -> Place:  # noqa: ARG002
-        """A mailbox here; a remote mailbox under its routing address (R106); unknown; or elsewhere."""
+    def place(self, item: QueueItem, recipient: Address) -> Place:
+        """A mailbox here; a group; a remote mailbox under its routing address (R106); unknown; or elsewhere."""
         found = self.organization.find(recipient)
-        if found is not None and found.kind is RecipientKind.MAILBOX:
-            return ToMailbox(found.primary)
-        if found is not None and found.external is not None and found.external.key != recipient.key:
-            return ToAddress(found.external, "remote mailbox", ("R106",))
+        known = recipient_place(
+            found, recipient, item, self.organization, mail_user="remote mailbox", rules=("R106",)
+        )
+        if known is not None:
+            return known
         accepted = self.organization.accepts(recipient.domain)
         if found is None and accepted is not None and accepted.domain_type is DomainType.AUTHORITATIVE:
             text = f"RESOLVER.ADR.RecipientNotFound; Recipient {recipient} not found by SMTP address lookup"
-            return Unknown(Reply(550, "5.1.10", text), ("R141",))
+            return Unknown(Reply(550, "5.1.10", text), ("R141", "R241"))
         choice = choose_send_connector(self.organization, recipient.domain)
         if choice.connector is None:
             return ToNextHop(("none", recipient.domain))
         if choice.connector.dns_routing_enabled:
             return ToNextHop(("mx", choice.connector.name, recipient.domain))
         return ToNextHop(("smart host", choice.connector.name))
+
+    def rules_for(self, item: QueueItem) -> tuple[TransportRule, ...]:
+        """The organisation's, once on each server; its own reports are not judged."""
+        return () if item.ruled or (item.report and item.hosted) else self.organization.transport_rules
+
+    def sending(self, item: QueueItem) -> Sending:
+        """The facts that rules ask for."""
+        return sending(item, self.organization)
 
     def route_to(
         self, item: QueueItem, recipients: tuple[Address, ...], context: Context
@@ -252,6 +282,8 @@ class Exchange(MailSystem):
             found = yield from mx_targets(domain)
         else:
             found = yield from smart_host_targets(tuple(self._name_of(h) for h in connector.smart_hosts))
+        if isinstance(found, Targets) and self._is_stale(connector.tls_certificate_name):
+            found = NoTargets(STALE_CERTIFICATE, connector.name)
         if isinstance(found, NoTargets):
             return found, _routed(choice, found.why, recipients, (), context)
         step = _routed(
@@ -279,10 +311,20 @@ class Exchange(MailSystem):
         return str(known.fqdn) if known else host
 
     def _certificate(self, connector: SendConnector) -> str | None:
-        """R249: without TlsCertificateName Exchange shows the certificate that fits its name."""
+        """R115 with a TlsCertificateName; R249: without, Exchange shows the certificate that fits its name."""
         if not self.host.client_certificate:
             return None
-        return connector.tls_certificate_name or self.host.certificate
+        return self._stored(connector.tls_certificate_name) or self.host.certificate
+
+    def _stored(self, name: str | None) -> str | None:
+        """The certificate that a TlsCertificateName means; a profile's bare name needs no store unless one is listed."""
+        if name is None or (not self.host.certificates and not is_described(name)):
+            return name
+        store = self.host.certificates or tuple(filter(None, (self.host.certificate,)))
+        return chosen(name, store, self.topology.certificates)
+
+    def _is_stale(self, name: str | None) -> bool:
+        return name is not None and self._stored(name) is None
 
     def _tls(self, connector: SendConnector) -> TlsPolicy:
         if connector.tls_auth_level is None and connector.require_tls:
@@ -323,6 +365,8 @@ class Exchange(MailSystem):
                 "5.4.4",
                 f"ROUTING.NoConnectorForAddressType; unable to route for address type {failed.name}",
             )
+        if failed.why == STALE_CERTIFICATE:
+            return NO_CERTIFICATE
         if failed.why == "null mx":
             return Reply(556, "5.1.10", "Recipient address has null MX")
         return Reply(450, "4.4.312", f"DNS query failed for {failed.name} ({failed.why})")

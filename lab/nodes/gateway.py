@@ -13,8 +13,8 @@ from lab.model.reply import Reply
 from lab.model.topology import Host, Topology
 from lab.model.transport import Connection, Context, QueueItem, Transaction
 from lab.nodes.parts import author_domain
+from lab.nodes.places import Place, ToNextHop
 from lab.nodes.plain import RECIPIENT_OK, PlainServer
-from lab.nodes.system import Place, ToNextHop
 
 
 class Gateway(PlainServer):
@@ -66,8 +66,9 @@ class Gateway(PlainServer):
         )
 
     def leaving(self, item: QueueItem) -> Message:
-        """Signed with the filter's own key where it signs for the author's domain (R173)."""
+        """With its own header fields, and signed with its own key where it signs for the author's domain (R173)."""
         domain = author_domain(item.message)
+        message = item.message.on_top(Header.of(*each) for each in self.host.adds_headers)
         if domain is None or domain not in self.host.dkim_signs:
-            return item.message
-        return sign(item.message, gateway_signer(domain), self.suite)
+            return message
+        return sign(message, gateway_signer(domain), self.suite)

@@ -8,8 +8,8 @@ from lab.model.message import Header
 from lab.model.names import Address
 from lab.model.reply import Reply
 from lab.model.transport import Connection, Context, QueueItem, Transaction
+from lab.nodes.places import Place, ToMailbox, ToNextHop
 from lab.nodes.plain import RECIPIENT_OK, PlainServer
-from lab.nodes.system import Place, ToMailbox, ToNextHop
 
 
 class InternetHost(PlainServer):

@@ -98,6 +98,14 @@ def queued_reply(message_id: str, internal_id: int, host: str, size: int) -> Rep
     return Reply(250, "2.6.0", text)
 
 
+def author_address(message: Message) -> Address | None:
+    """The address of the From header (P2); None if it has no valid one."""
+    try:
+        return Address.parse(message.author)
+    except ValueError:
+        return None
+
+
 def author_domain(message: Message) -> Domain | None:
     """The domain of the From header (P2); None if it has no valid one."""
     try:

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from lab.core.ndr import Failure, Maker, Success, expired, may_report, report, status_of, success, wants
 from lab.core.ndr.nouns import Action
 from lab.core.retry import RetrySchedule
 from lab.core.routing import NoTargets
+from lab.core.transport_rules import Sending
+from lab.errors import LabBug
 from lab.model.dns import Asking
 from lab.model.message import Message
 from lab.model.names import Address, ReversePath
 from lab.model.reply import Reply
+from lab.model.rules import TransportRule
 from lab.model.trace import HopHead, Step, StepKind
 from lab.model.transport import (
     Attempt,
@@ -27,52 +30,12 @@ from lab.model.transport import (
     Route,
     Settlement,
 )
+from lab.nodes.expanding import expand, has_groups, rewritten
 from lab.nodes.parts import texts
+from lab.nodes.places import Place, Resolved, ToAddress, ToMailbox, ToNextHop, Unknown
+from lab.nodes.ruling import rule
 
-
-@dataclass(frozen=True, slots=True)
-class ToMailbox:
-    """The recipient has a mailbox here."""
-
-    mailbox: Address
-
-
-@dataclass(frozen=True, slots=True)
-class ToAddress:
-    """The recipient is known under another address (targetAddress): look again."""
-
-    address: Address
-    kind: str
-    rules: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ToNextHop:
-    """The recipient is elsewhere; `key` groups what travels together."""
-
-    key: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """The recipient cannot be served."""
-
-    reply: Reply
-    rules: tuple[str, ...] = ()
-
-
-Place = ToMailbox | ToAddress | ToNextHop | Unknown
 RING = Reply(554, "5.4.6", "Hop count exceeded - possible mail loop")
-
-
-@dataclass(frozen=True, slots=True)
-class _Resolved:
-    """A recipient of an item under its last address."""
-
-    recipient: Address
-    place: ToMailbox | ToNextHop | Unknown
-    via: tuple[tuple[Address, ToAddress], ...]
-    """The rewritings that led there, each with the address that was rewritten."""
 
 
 class MailSystem(ABC):
@@ -111,17 +74,30 @@ class MailSystem(ABC):
         """The message as it is put into the mailbox."""
         return item.message
 
+    def rules_for(self, item: QueueItem) -> tuple[TransportRule, ...]:  # noqa: ARG002
+        """The mail flow rules that an item has still before it."""
+        return ()
+
+    def sending(self, item: QueueItem) -> Sending:
+        """What rules ask about its sender; only systems with rules are asked."""
+        raise LabBug(f"{self.name} has no mail flow rules, and item {item.id} is asked about them")
+
     # -- a due item
 
     def dispatch(self, item: QueueItem, context: Context) -> Asking[Settlement]:
-        """Resolve all recipients; then either relay the one group that is left, or split and look again."""
+        """Resolve all recipients, expand groups, apply rules; then relay the one group that is left, or split (R143)."""
         found = [self._resolve(item, recipient) for recipient in item.recipients]
+        if has_groups(found):
+            return expand(item, found, context)
+        rules = self.rules_for(item)
+        if rules:
+            return self._rule(item, rules, found, context)
         keys = {each.place.key if isinstance(each.place, ToNextHop) else None for each in found}
         if len(keys) == 1 and None not in keys and not any(each.via for each in found):
             return (yield from self._relay(item, context))
         return self._spread(_renamed(item, found), found, context)
 
-    def _resolve(self, item: QueueItem, recipient: Address) -> _Resolved:
+    def _resolve(self, item: QueueItem, recipient: Address) -> Resolved:
         """Follow external addresses to the last one; a ring of them ends where it closes (R163)."""
         via: list[tuple[Address, ToAddress]] = []
         known = {recipient.key}
@@ -133,7 +109,19 @@ class MailSystem(ABC):
             place = self.place(item, recipient)
         if isinstance(place, ToAddress):
             place = Unknown(RING, ("R163",))
-        return _Resolved(recipient, place, tuple(via))
+        return Resolved(recipient, place, tuple(via))
+
+    def _rule(
+        self, item: QueueItem, rules: tuple[TransportRule, ...], found: list[Resolved], context: Context
+    ) -> Settlement:
+        """Apply the mail flow rules, and report on whom they refuse."""
+        resolved = zip(item.recipients, found, strict=True)
+        unserved = [recipient for recipient, each in resolved if isinstance(each.place, Unknown)]
+        made, failures = rule(item, rules, self.sending(item), unserved, context)
+        ended = self._report(item, failures, context, None)
+        return Settlement(
+            steps=(*made.steps, *ended.steps), queue=(*made.queue, *ended.queue), heads=ended.heads
+        )
 
     def _relay(self, item: QueueItem, context: Context) -> Asking[Settlement]:
         found, step = yield from self.route_to(item, item.recipients, context)
@@ -145,17 +133,24 @@ class MailSystem(ABC):
         settled = self._settle(item, route, attempt, context)
         return replace(settled, steps=(step, *settled.steps))
 
-    def _spread(self, item: QueueItem, found: list[_Resolved], context: Context) -> Settlement:
+    def _spread(self, item: QueueItem, found: list[Resolved], context: Context) -> Settlement:
         """Mailboxes are served at once, unknown recipients reported, the rest becomes one item a group."""
         steps: list[Step] = []
         mailboxes: list[Mailboxed] = []
         failures: list[Failure] = []
         groups: dict[tuple[str, ...], list[Address]] = {}
         served: list[Address] = []
+        passed_on: list[QueueItem] = []
         for each in found:
-            steps += [_rewritten(old, place, context) for old, place in each.via]
+            steps += [rewritten(old, place, context) for old, place in each.via]
         for recipient, place in {each.recipient.key: (each.recipient, each.place) for each in found}.values():
+            if isinstance(place, ToMailbox) and place.forward is not None:
+                forwarding = ToAddress(place.forward, "forwarding", ("R152",))
+                steps.append(rewritten(recipient, forwarding, context))
+                passed_on.append(_passed_on(item, place.mailbox, place.forward, context))
             if isinstance(place, ToMailbox):
+                if place.forward is not None and not place.keeps_copy:
+                    continue
                 served.append(recipient)
                 if place.mailbox not in {each.mailbox for each in mailboxes}:  # one copy for all its names
                     copy = self.delivered_copy(item, recipient, context)
@@ -164,16 +159,16 @@ class MailSystem(ABC):
                 steps.append(Step(StepKind.DELIVERED, data, at=context.now))
             elif isinstance(place, ToNextHop):
                 groups.setdefault(place.key, []).append(recipient)
-            else:
+            elif isinstance(place, Unknown):
                 failures.append(Failure(recipient, place.reply))
-                data = {"recipient": str(recipient), "kind": "unknown", "rewritten": ""}
+                data = {"recipient": str(recipient), "kind": place.kind, "rewritten": ""}
                 steps.append(Step(StepKind.RESOLVED, data, place.rules, context.now))
         parts = [_part(item, addresses, context) for addresses in groups.values()]
         ended = self._report(item, failures, context, None)
         good = self._confirm(item, served, "delivered", context)
         return Settlement(
             steps=(*steps, *ended.steps),
-            queue=(*parts, *ended.queue, *good.queue),
+            queue=(*parts, *passed_on, *ended.queue, *good.queue),
             heads=(*ended.heads, *good.heads),
             mailboxes=tuple(mailboxes),
         )
@@ -323,7 +318,7 @@ class MailSystem(ABC):
         return Settlement(queue=(made,), heads=(head,))
 
 
-def _renamed(item: QueueItem, found: list[_Resolved]) -> QueueItem:
+def _renamed(item: QueueItem, found: list[Resolved]) -> QueueItem:
     """The item with its recipients as they were resolved; two that became one are one from here on."""
     wishes = {
         new.recipient.key: item.dsn[old.key]
@@ -341,9 +336,10 @@ def _part(item: QueueItem, recipients: list[Address], context: Context) -> Queue
     return replace(item, id=ident, recipients=tuple(recipients), dsn=dsn, due=context.now)
 
 
-def _rewritten(recipient: Address, place: ToAddress, context: Context) -> Step:
-    data = {"recipient": str(recipient), "kind": place.kind, "rewritten": str(place.address)}
-    return Step(StepKind.RESOLVED, data, place.rules, context.now)
+def _passed_on(item: QueueItem, mailbox: Address, to: Address, context: Context) -> QueueItem:
+    """What a mailbox forwards: the same message for somebody else, and the mailbox remembered for SRS (R152)."""
+    part = _part(item, [to], context)
+    return replace(part, forwarded_by=(*item.forwarded_by, mailbox))
 
 
 def _nowhere(item: QueueItem) -> Route:

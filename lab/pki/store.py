@@ -14,7 +14,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from lab.model.certificate import CertificateIdentity, CertificateProfile, Validity
+from lab.model.certificate import CertificateIdentity, CertificateProfile, Validity, is_public
 from lab.pki.authority import Authority, Issued, self_signed
 from lab.pki.reading import identity
 
@@ -34,7 +34,7 @@ class Store:
 
     @property
     def anchors(self) -> Path:
-        """The roots that everybody trusts: the public one only."""
+        """The roots that everybody trusts: the public ones only."""
         return self.folder / f"{_ANCHORS}.pem"
 
     def chain(self, profile: str) -> Path:
@@ -82,7 +82,8 @@ def _fill(store: Store, profiles: Mapping[str, CertificateProfile], now: datetim
         )
         _write(store.chain(name), _pem(issued.chain))
         _write(store.key(name), _key_pem(issued))
-    _write(store.anchors, _pem([authorities[PUBLIC].root]))
+    roots = [authority.root for name, authority in authorities.items() if is_public(name)]
+    _write(store.anchors, _pem(roots))
 
 
 def _forget(store: Store) -> None:

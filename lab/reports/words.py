@@ -92,6 +92,20 @@ def _resolved(step: Step) -> str:
     return f"{text(step, 'recipient')} is {text(step, 'kind')}{f', rewritten to {new}' if new else ''}"
 
 
+def _expanded(step: Step) -> str:
+    members = _list(step, "members") or "nobody"
+    return f"{text(step, 'recipient')} is a {text(step, 'kind')} of {members}"
+
+
+def _ruled(step: Step) -> str:
+    """The rules that applied, and what they did."""
+    names = ", ".join(f'"{name}"' for name in texts(step, "names"))
+    if not names:
+        return f"{_list(step, 'recipients')}: no mail flow rule applies"
+    actions = _list(step, "actions")
+    return f"{_list(step, 'recipients')}: {names}{f' ({actions})' if actions else ''}"
+
+
 def _routed(step: Step) -> str:
     connector, tls = text(step, "connector"), text(step, "tls")
     how = f'by "{connector}"' if connector else f"by {text(step, 'how').upper()}"
@@ -137,6 +151,8 @@ _WORDS: Mapping[StepKind, Callable[[Step], str]] = {
     StepKind.AUTHENTICATED: _authenticated,
     StepKind.PROMOTED: _promoted,
     StepKind.RESOLVED: _resolved,
+    StepKind.EXPANDED: _expanded,
+    StepKind.RULED: _ruled,
     StepKind.ROUTED: _routed,
     StepKind.SENT: _sent,
     StepKind.DEFERRED: _deferred,

@@ -7,15 +7,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from lab.model.names import Domain
-from lab.model.onprem import OnPremOrganization, ReceiveConnector, SendConnector
-from lab.model.tenant import AcceptedDomain, DomainType, InboundConnector, OutboundConnector, Tenant
+from lab.model.onprem import OnPremOrganization, ReceiveConnector, RemoteDomain, SendConnector
+from lab.model.tenant import (
+    AcceptedDomain,
+    ConnectorType,
+    DomainType,
+    InboundConnector,
+    OutboundConnector,
+    SendingLimits,
+    Tenant,
+)
 from lab.model.topology import Host, Role
-from lab.scenario import cmdlets, hybrid, recipients
+from lab.scenario import cmdlets, hybrid, recipients, rules
 from lab.scenario.drafts import Draft, drafted
 from lab.scenario.exchange import arguments
 from lab.scenario.hybrid import Hybrid
 from lab.scenario.machines import hosts_of
-from lab.scenario.parties import HybridKeys, OrganizationConfigKeys, OrganizationKeys, TenantKeys
+from lab.scenario.parties import HybridKeys, LimitKeys, OrganizationConfigKeys, OrganizationKeys, TenantKeys
 from lab.scenario.records import Fields
 
 
@@ -62,6 +70,9 @@ def organization(company: Company) -> OnPremOrganization:
         SendConnector, read[OrganizationKeys.send_connectors], [wizard.send_connector()] if wizard else [], by
     )
     send = tuple(each.implying("dns_routing_enabled", not each.get("smart_hosts")) for each in send)
+    remote = drafted(
+        RemoteDomain, read[OrganizationKeys.remote_domains], wizard.remote_domains() if wizard else (), by
+    )
     receive = drafted(ReceiveConnector, read[OrganizationKeys.receive_connectors], generated, by)
     return OnPremOrganization(
         name=company.name,
@@ -69,6 +80,8 @@ def organization(company: Company) -> OnPremOrganization:
         recipients=recipients.on_premises(read, wizard),
         send_connectors=_made(send, cmdlets.send_connector),
         receive_connectors=_made(receive, cmdlets.anything),
+        remote_domains=_made(remote, cmdlets.anything),
+        transport_rules=rules.rules(read[OrganizationKeys.transport_rules], None),
     )
 
 
@@ -90,6 +103,9 @@ def tenant(name: str, age: int, read: Fields, companies: Iterable[Company]) -> T
         [run.outbound_connector() for _, run in runs],
         by,
     )
+    if read[TenantKeys.inbound_connectors_prohibited]:
+        _prohibited(inbound)
+    ways_out = _made(outbound, cmdlets.outbound_connector)
     config = read[TenantKeys.organization_config]
     return Tenant(
         name=name,
@@ -100,7 +116,9 @@ def tenant(name: str, age: int, read: Fields, companies: Iterable[Company]) -> T
         accepted_domains=accepted(own, read[TenantKeys.accepted_domains]),
         recipients=recipients.in_tenant(read, runs),
         inbound_connectors=_made(inbound, cmdlets.inbound_connector),
-        outbound_connectors=_made(outbound, cmdlets.outbound_connector),
+        outbound_connectors=ways_out,
+        transport_rules=rules.rules(read[TenantKeys.transport_rules], ways_out),
+        limits=_limits(read[TenantKeys.sending_limits]),
         reject_direct_send=config is not None and config[OrganizationConfigKeys.reject_direct_send],
         dbeb=read[TenantKeys.dbeb],
         honor_dmarc=read[TenantKeys.honor_dmarc],
@@ -124,6 +142,29 @@ def accepted(derived: Iterable[AcceptedDomain], written: Iterable[Fields]) -> tu
 def _joined(company: Company, tenant_name: str) -> bool:
     wizard = company.read[OrganizationKeys.hybrid]
     return wizard is not None and wizard[HybridKeys.tenant] == tenant_name
+
+
+def _prohibited(drafts: tuple[Draft[Any], ...]) -> None:
+    """What `New-InboundConnector`, and so the wizard, says in such a tenant (R34)."""
+    for draft in drafts:
+        if draft.get("connector_type") is ConnectorType.ON_PREMISES and draft.get("enabled"):
+            draft.wrong(
+                "connector_type",
+                "OrganizationInboundConnectorProhibitedException: the tenant may not create or enable inbound "
+                "connectors of type OnPremises",
+                "R34: Microsoft's support has to allow it",
+            )
+
+
+def _limits(read: Fields | None) -> SendingLimits | None:
+    if read is None:
+        return None
+    return SendingLimits(
+        licences=read[LimitKeys.licences],
+        trial=read[LimitKeys.trial],
+        already_sent=read[LimitKeys.already_sent],
+        already_sent_from_moera=read[LimitKeys.from_moera],
+    )
 
 
 def _made(drafts: tuple[Draft[Any], ...], check: cmdlets.Check) -> tuple[Any, ...]:

@@ -52,7 +52,13 @@ def _wrong_domain(fields: Fields, accepted: AcceptedDomain, wanted: str, hint: s
 
 
 def _tenant(fields: Fields, tenant: Tenant) -> None:
-    for key in (TenantKeys.mailboxes, TenantKeys.mail_users):
+    for key in (
+        TenantKeys.mailboxes,
+        TenantKeys.mail_users,
+        TenantKeys.mail_contacts,
+        TenantKeys.groups,
+        TenantKeys.distribution_groups,
+    ):
         for recipient in fields[key]:
             _addresses(recipient, tenant.accepted_domains, "the tenant")
     for accepted in tenant.accepted_domains:
@@ -71,7 +77,12 @@ def _tenant(fields: Fields, tenant: Tenant) -> None:
 def _company(company: Company) -> None:
     accepted = [AcceptedDomain(domain) for domain in company.domains]
     accepted += [AcceptedDomain(company.hybrid.coexistence)] if company.hybrid else []
-    for key in (OrganizationKeys.mailboxes, OrganizationKeys.remote_mailboxes):
+    for key in (
+        OrganizationKeys.mailboxes,
+        OrganizationKeys.remote_mailboxes,
+        OrganizationKeys.mail_contacts,
+        OrganizationKeys.distribution_groups,
+    ):
         for recipient in company.read[key]:
             _addresses(recipient, accepted, "the organisation")
 

@@ -9,16 +9,16 @@ from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from lab.model.names import Domain, DomainPattern
-from lab.model.onprem import AddressSpace, ReceiveConnector, SendConnector
+from lab.model.onprem import AddressSpace, ReceiveConnector, RemoteDomain, SendConnector
 from lab.model.tenant import AcceptedDomain, InboundConnector, OutboundConnector
 from lab.scenario.kinds import Kind, Many
 from lab.scenario.records import Fields, Key, Record
 from lab.scenario.words import (
     CAPABILITY,
+    CERTIFICATE_NAME,
     DOMAIN,
     FILLED,
     LINE,
-    NAME,
     NETWORK,
     PATTERN,
     SMART_HOST,
@@ -41,7 +41,7 @@ _BY_FIELD: dict[str, Kind[Any]] = {
     "name": FILLED,
     "smart_hosts": Many(SMART_HOST),
     "tls_domain_capabilities": Many(CAPABILITY),
-    "tls_certificate_name": NAME,
+    "tls_certificate_name": CERTIFICATE_NAME,
 }
 _SPELLED = {"ip": "IP", "mx": "MX", "dns": "DNS"}
 _ONPREM_SPELLED = {**_SPELLED, "tls": "TLS"}
@@ -80,7 +80,9 @@ _DOCS = {
     "dns_routing_enabled": "Deliver by MX; false if there are smart hosts.",
     "fqdn": "Name in EHLO or in the banner; the server's own if unset.",
     "tls_auth_level": "How the peer's certificate is judged, as TlsSettings (R90).",
-    "tls_certificate_name": "The certificate (key under `certificates:`) to present; the host's own if unset (R249).",
+    "tls_certificate_name": "The certificate: a key under `certificates:`, or <I>issuer<S>subject (R115); the host's own if unset (R249).",
+    "target_delivery_domain": "Routing addresses are made in this domain; no effect on the way of a message (R104).",
+    "trusted_mail_inbound_enabled": "Set by the wizard; no effect on the way of a message (R104).",
     "tls_domain_capabilities": "Peers that may hand over cross-premises headers (R103).",
 }
 
@@ -121,7 +123,14 @@ _PASTED: dict[type, str] = {
         ProtocolLoggingLevel ProxyEnabled RejectReservedSecondLevelRecipientDomains
         RejectReservedTopLevelRecipientDomains RejectSingleLabelRecipientDomains RemoteIPRanges RequireEHLODomain
         Server ServiceDiscoveryFqdn SizeEnabled SmtpUtf8Enabled SuppressXAnonymousTls TarpitInterval
-        TlsCertificateName TransportRole
+        TransportRole
+    """,
+    RemoteDomain: """
+        AllowedOOFType AutoForwardEnabled AutoReplyEnabled ByteEncoderTypeFor7BitCharsets CharacterSet ContentType
+        DeliveryReportEnabled DisplaySenderName IsInternal LineWrapSize MeetingForwardNotificationEnabled
+        MessageCountThreshold NDRDiagnosticInfoEnabled NDREnabled NonMimeCharacterSet PreferredInternetCodePageForShiftJis
+        RequiredCharsetCoverage SmtpDaneMandatoryModeEnabled TNEFEnabled TrustedMailOutboundEnabled
+        UseSimpleDisplayName
     """,
 }
 """What `Get-…` shows besides; a pasted configuration may have it."""
@@ -191,5 +200,6 @@ ACCEPTED_DOMAIN = exchange_record(
 )
 INBOUND = exchange_record(InboundConnector, "InboundConnector", "New-InboundConnector (R56-R71).")
 OUTBOUND = exchange_record(OutboundConnector, "OutboundConnector", "New-OutboundConnector (R86-R98).")
+REMOTE_DOMAIN = exchange_record(RemoteDomain, "RemoteDomain", "New-RemoteDomain (R104).")
 SEND = exchange_record(SendConnector, "SendConnector", "New-SendConnector (R101).")
 RECEIVE = exchange_record(ReceiveConnector, "ReceiveConnector", "New-ReceiveConnector (R103).")

@@ -76,6 +76,20 @@ class Hybrid:
             "tls_certificate_name": self.server.certificate,
         }
 
+    def remote_domains(self) -> tuple[Arguments, ...]:
+        """The domain of routing addresses, and the initial domain (R104)."""
+        routing: Arguments = {
+            "name": f"Hybrid Domain - {self.coexistence}",
+            "domain_name": DomainPattern(self.coexistence),
+            "target_delivery_domain": True,
+        }
+        initial: Arguments = {
+            "name": f"Hybrid Domain - {self.initial_domain}",
+            "domain_name": DomainPattern(self.initial_domain),
+            "trusted_mail_inbound_enabled": True,
+        }
+        return routing, initial
+
     def inbound_connector(self) -> Arguments:
         """Identifies on-premises by its certificate (R71)."""
         return {

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from lab.model.certificate import KeyUsage, Validity
 from lab.model.topology import Role
-from lab.scenario.exchange import ACCEPTED_DOMAIN, INBOUND, OUTBOUND, RECEIVE, SEND
+from lab.scenario.exchange import ACCEPTED_DOMAIN, INBOUND, OUTBOUND, RECEIVE, REMOTE_DOMAIN, SEND
 from lab.scenario.records import Key, declared, named, optional, required, several
+from lab.scenario.rules import HEADER, RULE
 from lab.scenario.words import (
     DOMAIN,
     HELO,
@@ -52,6 +53,11 @@ class HostKeys:
     certificate = optional(
         "certificate", NAME, "The certificate (key under `certificates:`) it shows, as server and client."
     )
+    certificates = several(
+        "certificates",
+        NAME,
+        "Exchange: all certificates in its store, the newest last; `certificate` if unset (R115).",
+    )
     client_certificate = Key(
         "client_certificate", TRUTH, "Whether it shows its certificate as a client at all.", True
     )
@@ -74,6 +80,9 @@ class HostKeys:
     )
     dmarc = optional("dmarc", POLICY, "Internet or service host: DMARC policy of its domains.")
     strict_spf = Key("strict_spf", TRUTH, "Whether it refuses mail whose SPF result is fail (R176).", False)
+    adds_headers = named(
+        "adds_headers", HEADER, LINE, "Gateway: header fields for what it passes on, such as a loop mark."
+    )
     dkim_signs = several("dkim_signs", DOMAIN, "Gateway: author domains that it signs for (R173).")
     past_mx = Key(
         "past_mx",
@@ -92,6 +101,49 @@ class RecipientKeys:
     proxies = several("proxies", MAILBOX, "Further addresses.")
     external = optional(
         "external", MAILBOX, "ExternalEmailAddress or RemoteRoutingAddress: where its mail goes (R106, R144)."
+    )
+    forwarding = optional("ForwardingSmtpAddress", MAILBOX, "Mailbox: where it passes its mail on (R152).")
+    keeps_copy = Key(
+        "DeliverToMailboxAndForward", TRUTH, "Mailbox: whether it keeps what it passes on.", False
+    )
+    authenticated = Key(
+        "RequireSenderAuthenticationEnabled", TRUTH, "Whether only internal mail is taken (R119).", False
+    )
+    only_from = several("AcceptMessagesOnlyFrom", MAILBOX, "The only ones who may write here; all if unset.")
+
+
+class ContactKeys:
+    """A mail contact."""
+
+    address = required("address", MAILBOX, "The address it has here.")
+    proxies = RecipientKeys.proxies
+    external = required("external", MAILBOX, "ExternalEmailAddress: where its mail goes.")
+    authenticated = RecipientKeys.authenticated
+    only_from = RecipientKeys.only_from
+
+
+class GroupKeys:
+    """A group of either kind."""
+
+    address = required("address", MAILBOX, "The primary address.")
+    proxies = RecipientKeys.proxies
+    members = several("members", MAILBOX, "Who gets its mail: recipients of the organisation, or anybody.")
+    authenticated = Key(
+        "RequireSenderAuthenticationEnabled", TRUTH, "Whether only internal mail is taken (R119).", True
+    )
+    only_from = RecipientKeys.only_from
+
+
+class LimitKeys:
+    """Sending limits."""
+
+    licences = optional(
+        "licences", WHOLE, "Paid mailboxes; 500 x licences^0.7 + 9500 external recipients a day."
+    )
+    trial = Key("trial", TRUTH, "A trial tenant: 5,000 external recipients a day.", False)
+    already_sent = Key("already_sent", WHOLE, "External recipients of the 24 hours before the start.", 0)
+    from_moera = optional(
+        "already_sent_from_onmicrosoft", WHOLE, "Those of onmicrosoft.com senders; 100 a day (R53)."
     )
 
 
@@ -131,7 +183,12 @@ class CertificateKeys:
     profile = optional("profile", NAME, "A kind from certs/profiles.yaml to start from, such as expired.")
     names = several("names", LINE, "The first is the CN; all are SANs too.")
     san = Key("san", TRUTH, "Whether it has SANs at all (R10).", True)
-    issuer = Key("issuer", NAME, "public, or any other word: a CA that nobody trusts (R8).", "public")
+    issuer = Key(
+        "issuer",
+        NAME,
+        "public or public-NAME: trusted by all; any other word: a CA that nobody trusts (R8).",
+        "public",
+    )
     self_signed = Key("self_signed", TRUTH, "Signed by itself (R9).", False)
     missing_intermediate = Key(
         "missing_intermediate", TRUTH, "The intermediate CA's certificate is not sent (R126).", False
@@ -163,6 +220,15 @@ HOST = declared("host", "A machine with one program.", HostKeys)
 RECIPIENT = declared(
     "recipient", "A recipient object.", RecipientKeys, short=RecipientKeys.address, whole=True
 )
+CONTACT = declared(
+    "mail contact", "Somebody elsewhere, under an address of one's own.", ContactKeys, whole=True
+)
+GROUP = declared("group", "A group; each member gets a copy.", GroupKeys, whole=True)
+LIMITS = declared(
+    "sending limits",
+    "What a tenant may send to the outside in a day; messages of the lab are judged, and not added up (R50, R53).",
+    LimitKeys,
+)
 HYBRID = declared("hybrid", "What the Hybrid Configuration Wizard creates, in short (R101-R112).", HybridKeys)
 CERTIFICATE = declared("certificate", "A certificate; keys are made when the lab starts.", CertificateKeys)
 SERVICE_HOST = declared("service host", "A machine of Exchange Online.", ServiceHostKeys, whole=True)
@@ -179,9 +245,15 @@ class OrganizationKeys:
     remote_mailboxes = several(
         "remote_mailboxes", RECIPIENT, "Mailboxes in the cloud, known here too (R106)."
     )
+    mail_contacts = several("mail_contacts", CONTACT, "Mail contacts; synchronised with a hybrid tenant.")
+    distribution_groups = several(
+        "distribution_groups", GROUP, "Distribution groups; synchronised with a hybrid tenant."
+    )
     hosts = named("hosts", NAME, HOST, "Its machines, by a name that is unique in the scenario.")
     send_connectors = several("SendConnectors", SEND, "Send connectors.")
     receive_connectors = several("ReceiveConnectors", RECEIVE, "Receive connectors.")
+    remote_domains = several("RemoteDomains", REMOTE_DOMAIN, "Remote domains (R104).")
+    transport_rules = several("TransportRules", RULE, "Mail flow rules.")
     hybrid = optional("hybrid", HYBRID, "A hybrid configuration with a tenant.")
     spf_includes_exchange_online = Key(
         "spf_includes_exchange_online", TRUTH, "Whether its SPF record includes Exchange Online (R166).", True
@@ -199,9 +271,22 @@ class TenantKeys:
     )
     accepted_domains = several("AcceptedDomains", ACCEPTED_DOMAIN, "The initial domain is always one.")
     mailboxes = several("mailboxes", RECIPIENT, "Mailboxes in the cloud.")
+    mail_contacts = several("mail_contacts", CONTACT, "Mail contacts.")
+    groups = several(
+        "groups", GROUP, "Microsoft 365 groups: with a mailbox of their own, in the cloud only (R241)."
+    )
+    distribution_groups = several("distribution_groups", GROUP, "Distribution groups of the cloud.")
     mail_users = several("mail_users", RECIPIENT, "Mail users: recipients whose mail ends elsewhere (R144).")
     inbound_connectors = several("InboundConnectors", INBOUND, "Inbound connectors.")
     outbound_connectors = several("OutboundConnectors", OUTBOUND, "Outbound connectors.")
+    transport_rules = several("TransportRules", RULE, "Mail flow rules.")
+    inbound_connectors_prohibited = Key(
+        "inbound_connectors_prohibited",
+        TRUTH,
+        "A new tenant that may not have OnPremises inbound connectors (R34, R47).",
+        False,
+    )
+    sending_limits = optional("sending_limits", LIMITS, "Limits on mail to the outside.")
     organization_config = optional("OrganizationConfig", ORGANIZATION_CONFIG, "Organisation-wide settings.")
     dbeb = Key("dbeb", TRUTH, "Directory-Based Edge Blocking of unknown recipients (R136).", True)
     honor_dmarc = Key("honor_dmarc", TRUTH, "Refuse what fails a DMARC policy of reject (R175).", True)

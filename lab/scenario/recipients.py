@@ -8,10 +8,12 @@ from dataclasses import dataclass, field, replace
 from lab.model.names import Address
 from lab.model.tenant import Recipient, RecipientKind
 from lab.scenario.hybrid import Hybrid
-from lab.scenario.parties import OrganizationKeys, RecipientKeys, TenantKeys
+from lab.scenario.parties import ContactKeys, GroupKeys, OrganizationKeys, RecipientKeys, TenantKeys
 from lab.scenario.records import Fields
 
 Derive = Callable[[Address], tuple[Address, ...]]
+_ADDRESSED = (RecipientKind.MAILBOX, RecipientKind.DISTRIBUTION_GROUP)
+_IN_CLOUD = (RecipientKind.MAILBOX, RecipientKind.GROUP, RecipientKind.DISTRIBUTION_GROUP)
 
 
 @dataclass
@@ -43,6 +45,15 @@ class Directory:
                 free = tuple(a for a in more(recipient.primary) if a.key not in self.by_key)
                 self._put(replace(recipient, proxies=(*recipient.proxies, *free)))
 
+    def finished(self) -> dict[str, Recipient]:
+        """All addresses; members of groups by their primary addresses, so that nobody gets two copies."""
+        for group in tuple(self.primaries.values()):
+            if group.members:
+                known = (self.by_key.get(member.key) for member in group.members)
+                named = [found.primary if found else m for found, m in zip(known, group.members, strict=True)]
+                self._put(replace(group, members=tuple(dict.fromkeys(named))))
+        return self.by_key
+
     def _put(self, recipient: Recipient) -> None:
         self.primaries[recipient.primary.key] = recipient
         for address in (recipient.primary, *recipient.proxies):
@@ -53,7 +64,7 @@ def on_premises(read: Fields, hybrid: Hybrid | None) -> dict[str, Recipient]:
     """The directory of an on-premises organisation (R105, R106)."""
     directory = Directory()
     for each in read[OrganizationKeys.mailboxes]:
-        directory.enter(_recipient(each, RecipientKind.MAILBOX, None), each)
+        directory.enter(_mailbox(each), each)
     for each in read[OrganizationKeys.remote_mailboxes]:
         external = each[RecipientKeys.external]
         if external is None and hybrid is not None:
@@ -63,41 +74,82 @@ def on_premises(read: Fields, hybrid: Hybrid | None) -> dict[str, Recipient]:
                 RecipientKeys.external, "a remote mailbox needs `external` or the organisation `hybrid:`"
             )
         directory.enter(_recipient(each, RecipientKind.MAIL_USER, external), each)
+    _others(directory, read[OrganizationKeys.mail_contacts], read[OrganizationKeys.distribution_groups])
     if hybrid is not None:
-        directory.derive((RecipientKind.MAILBOX,), lambda primary: (hybrid.routing_address(primary),))
-    return directory.by_key
+        directory.derive(_ADDRESSED, lambda primary: (hybrid.routing_address(primary),))
+    return directory.finished()
 
 
 def in_tenant(read: Fields, synced: Iterable[tuple[Fields, Hybrid]]) -> dict[str, Recipient]:
     """The directory of a tenant: its own recipients, then those that the hybrid organisations synchronise (R144).
 
-    Every cloud mailbox also has an address in the tenant's initial domain.
+    Every cloud mailbox also has an address in the tenant's initial domain; a Microsoft 365 group has a routing address
+    too, so that on-premises can have a route to it (R241).
     """
-    directory = Directory()
+    directory, runs = Directory(), tuple(synced)
     for each in read[TenantKeys.mailboxes]:
-        directory.enter(_recipient(each, RecipientKind.MAILBOX, None), each)
+        directory.enter(_mailbox(each), each)
     for each in read[TenantKeys.mail_users]:
         external = each[RecipientKeys.external] or each[RecipientKeys.address]
         directory.enter(_recipient(each, RecipientKind.MAIL_USER, external), each)
-    for organization, hybrid in synced:
+    _others(directory, read[TenantKeys.mail_contacts], read[TenantKeys.distribution_groups])
+    for each in read[TenantKeys.groups]:
+        directory.enter(_group(each, RecipientKind.GROUP), each)
+    for organization, hybrid in runs:
         _synchronise(directory, organization, hybrid)
     initial = read[TenantKeys.initial_domain]
-    directory.derive((RecipientKind.MAILBOX,), lambda primary: (Address(primary.local, initial),))
-    return directory.by_key
+    directory.derive(_IN_CLOUD, lambda primary: (Address(primary.local, initial),))
+    if runs:
+        joined = runs[0][1]
+        directory.derive((RecipientKind.GROUP,), lambda primary: (joined.routing_address(primary),))
+    return directory.finished()
+
+
+def _others(directory: Directory, contacts: Iterable[Fields], groups: Iterable[Fields]) -> None:
+    """Mail contacts and distribution groups, which both sides can have."""
+    for each in contacts:
+        directory.enter(_recipient(each, RecipientKind.CONTACT, each[ContactKeys.external]), each)
+    for each in groups:
+        directory.enter(_group(each, RecipientKind.DISTRIBUTION_GROUP), each)
 
 
 def _synchronise(directory: Directory, organization: Fields, hybrid: Hybrid) -> None:
     for each in organization[OrganizationKeys.remote_mailboxes]:
-        mailbox = _recipient(each, RecipientKind.MAILBOX, None)
+        mailbox = _mailbox(each)
         routing = each[RecipientKeys.external] or hybrid.routing_address(mailbox.primary)
         directory.sync(replace(mailbox, proxies=(*mailbox.proxies, routing)))
     for each in organization[OrganizationKeys.mailboxes]:
         user = _recipient(each, RecipientKind.MAIL_USER, each[RecipientKeys.address])
         directory.sync(replace(user, proxies=(*user.proxies, hybrid.routing_address(user.primary))))
+    for each in organization[OrganizationKeys.mail_contacts]:
+        directory.sync(_recipient(each, RecipientKind.CONTACT, each[ContactKeys.external]))
+    for each in organization[OrganizationKeys.distribution_groups]:
+        directory.sync(_group(each, RecipientKind.DISTRIBUTION_GROUP))
 
 
 def _recipient(read: Fields, kind: RecipientKind, external: Address | None) -> Recipient:
     proxies = tuple(
         address for address in read[RecipientKeys.proxies] if address != read[RecipientKeys.address]
     )
-    return Recipient(kind, read[RecipientKeys.address], tuple(dict.fromkeys(proxies)), external)
+    return Recipient(
+        kind,
+        read[RecipientKeys.address],
+        tuple(dict.fromkeys(proxies)),
+        external,
+        require_sender_authentication=read[RecipientKeys.authenticated],
+        accept_only_from=read[RecipientKeys.only_from],
+    )
+
+
+def _mailbox(read: Fields) -> Recipient:
+    forwarding, keeps = read[RecipientKeys.forwarding], read[RecipientKeys.keeps_copy]
+    return replace(_recipient(read, RecipientKind.MAILBOX, None), forwarding=forwarding, keeps_copy=keeps)
+
+
+def _group(read: Fields, kind: RecipientKind) -> Recipient:
+    group = _recipient(read, kind, None)
+    return replace(
+        group,
+        members=tuple(dict.fromkeys(read[GroupKeys.members])),
+        require_sender_authentication=read[GroupKeys.authenticated],
+    )

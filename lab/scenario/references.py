@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lab.core.certificate_store import is_described
 from lab.model.onprem import SendConnector
 from lab.model.tenant import OutboundConnector
 from lab.model.topology import Topology
@@ -62,6 +63,8 @@ def check(read: Fields, known: Known) -> None:
     """Hosts, tenants, certificates and messages by name."""
     for _, host in written_hosts(read):
         _certificate(host, HostKeys.certificate, read, known)
+        for name in host[HostKeys.certificates]:
+            _exists(host, HostKeys.certificates, name, known.certificates, "certificate")
         for key in (HostKeys.smart_hosts, HostKeys.forwards_to):
             _bare_hosts(host, key.name, known)
     for organization in read[SectionKeys.organizations].values():
@@ -87,6 +90,8 @@ def _organization(organization: Fields, read: Fields, known: Known) -> None:
     for connector in organization[OrganizationKeys.send_connectors]:
         _bare_hosts(connector, _SEND_HOSTS, known)
         _certificate(connector, _CERTIFICATE, read, known)
+    for receiver in organization[OrganizationKeys.receive_connectors]:
+        _certificate(receiver, _CERTIFICATE, read, known)
     hybrid = organization[OrganizationKeys.hybrid]
     if hybrid is not None:
         _exists(hybrid, HybridKeys.tenant, hybrid[HybridKeys.tenant], known.tenants, "tenant")
@@ -125,6 +130,8 @@ def _exists(read: Fields, key: Key[Any] | str, name: str | None, known: Iterable
 
 def _certificate(read: Fields, key: Key[Any] | str, scenario: Fields, known: Known) -> None:
     name = read.values.get(key if isinstance(key, str) else key.name)
+    if name is not None and is_described(name):
+        return  # <I>issuer<S>subject: that it may be stale is the point (R115)
     _exists(read, key, name, known.certificates, "certificate")
     written = scenario[SectionKeys.certificates]
     if name in written and name not in profiles(written):

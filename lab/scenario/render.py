@@ -19,10 +19,12 @@ from lab.model.certificate import CertificateProfile
 from lab.model.dns import Zones
 from lab.model.names import Domain
 from lab.model.onprem import OnPremOrganization, ReceiveConnector
-from lab.model.tenant import Recipient, RecipientKind, Tenant
+from lab.model.rules import TransportRule
+from lab.model.tenant import Recipient, RecipientKind, SendingLimits, Tenant
 from lab.model.topology import Host, Region, Role, Topology
 from lab.scenario.exchange import parameters
 from lab.scenario.model import Expectation, MessageSpec, Variant
+from lab.scenario.rules import shown
 
 Plain = dict[str, Any]
 _LONG = 120
@@ -135,9 +137,13 @@ def _organization(organization: OnPremOrganization, topology: Topology) -> Plain
             "AcceptedDomains": [_parameters(each) for each in organization.accepted_domains],
             "mailboxes": found[RecipientKind.MAILBOX],
             "remote_mailboxes": found[RecipientKind.MAIL_USER],
+            "mail_contacts": found[RecipientKind.CONTACT],
+            "distribution_groups": found[RecipientKind.DISTRIBUTION_GROUP],
             "hosts": hosts,
             "SendConnectors": [_parameters(each) for each in organization.send_connectors],
             "ReceiveConnectors": [_parameters(each) for each in organization.receive_connectors],
+            "RemoteDomains": [_parameters(each) for each in organization.remote_domains],
+            "TransportRules": _rules(organization.transport_rules),
         }
     )
 
@@ -152,8 +158,13 @@ def _tenant(tenant: Tenant) -> Plain:
             "AcceptedDomains": [_parameters(each) for each in tenant.accepted_domains],
             "mailboxes": found[RecipientKind.MAILBOX],
             "mail_users": found[RecipientKind.MAIL_USER],
+            "mail_contacts": found[RecipientKind.CONTACT],
+            "groups": found[RecipientKind.GROUP],
+            "distribution_groups": found[RecipientKind.DISTRIBUTION_GROUP],
             "InboundConnectors": [_parameters(each) for each in tenant.inbound_connectors],
             "OutboundConnectors": [_parameters(each) for each in tenant.outbound_connectors],
+            "TransportRules": _rules(tenant.transport_rules),
+            "sending_limits": _limits(tenant.limits),
             "OrganizationConfig": {"RejectDirectSend": True} if tenant.reject_direct_send else None,
             "dbeb": tenant.dbeb,
             "honor_dmarc": tenant.honor_dmarc,
@@ -165,9 +176,41 @@ def _tenant(tenant: Tenant) -> Plain:
 def _recipients(directory: Mapping[str, Recipient]) -> dict[RecipientKind, list[Plain]]:
     made: dict[RecipientKind, list[Plain]] = {kind: [] for kind in RecipientKind}
     for recipient in dict.fromkeys(directory.values()):
-        told = {"address": recipient.primary, "proxies": recipient.proxies, "external": recipient.external}
+        told = {
+            "address": recipient.primary,
+            "proxies": recipient.proxies,
+            "external": recipient.external,
+            "ForwardingSmtpAddress": recipient.forwarding,
+            "DeliverToMailboxAndForward": recipient.keeps_copy or None,
+            "members": recipient.members,
+            "RequireSenderAuthenticationEnabled": _unusual(recipient),
+            "AcceptMessagesOnlyFrom": recipient.accept_only_from,
+        }
         made[recipient.kind].append(_filled(told))
     return made
+
+
+def _unusual(recipient: Recipient) -> bool | None:
+    """Whether only internal mail is taken, where that is not the default: groups do, others do not."""
+    wanted = recipient.require_sender_authentication
+    return wanted if wanted is not recipient.kind.is_group else None
+
+
+def _rules(rules: tuple[TransportRule, ...]) -> list[Plain]:
+    return [_plain(shown(rule, place)) for place, rule in enumerate(rules)]
+
+
+def _limits(limits: SendingLimits | None) -> Plain | None:
+    if limits is None:
+        return None
+    return _filled(
+        {
+            "licences": limits.licences,
+            "trial": limits.trial,
+            "already_sent": limits.already_sent,
+            "already_sent_from_onmicrosoft": limits.already_sent_from_moera,
+        }
+    )
 
 
 def _host(host: Host) -> Plain:
@@ -178,12 +221,14 @@ def _host(host: Host) -> Plain:
         "fqdn": host.fqdn,
         "helo": host.helo,
         "certificate": host.certificate,
+        "certificates": host.certificates,
         "client_certificate": None if host.client_certificate else False,
         "offers_tls": None if host.offers_tls else False,
         "smart_hosts": host.smart_hosts,
         "domains": host.accepts_domains if host.role in (Role.INTERNET, Role.SERVICE) else None,
         "mailboxes": tuple(host.mailboxes.values()),
         "strict_spf": host.strict_spf or None,
+        "adds_headers": dict(host.adds_headers),
         "dkim_signs": host.dkim_signs,
         "past_mx": host.past_mx or None,
         "max_hops": host.max_hops if host.max_hops != _HOST.max_hops else None,

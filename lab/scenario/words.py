@@ -135,6 +135,11 @@ def in_lab(domain: Domain) -> Domain:
     return domain
 
 
+def _certificate_name(text: str) -> str:
+    bare = _filled(text).strip()
+    return bare if re.fullmatch(r"<I>.+<S>.+", bare) else _name(bare)
+
+
 def _domain(text: str) -> Domain:
     return in_lab(Domain.parse(text))
 
@@ -210,6 +215,9 @@ WHOLE = Single("a whole number, 0 or more", _whole, {"type": "integer", "minimum
 DATE = Single("a date such as 2023-10-31", _date, {"type": "string", "format": "date"})
 MOMENT = Single("a time such as 2026-03-03T09:15:00Z", _moment, {"type": "string", "format": "date-time"})
 SPAN = Single("a span of time such as 90s, 15m, 48h or 2d", _span, {"type": "string"})
+CERTIFICATE_NAME = Single(
+    "a certificate of the scenario, or <I>issuer<S>subject", _certificate_name, {"type": "string"}
+)
 DOMAIN = Single("a domain such as contoso.example", _domain, _FQDN)
 SPELLED_DOMAIN = Single("a host name, spelled as in logs", _spelled, _FQDN)
 HELO = Single("a host name", Domain.parse, _FQDN)

@@ -1,0 +1,70 @@
+"""What Exchange makes of a recipient object, the same on both sides: mailbox, group, external address, or a refusal."""
+
+from __future__ import annotations
+
+from lab.core.restrictions import refusal
+from lab.core.transport_rules import Organization, Sending
+from lab.model.names import Address
+from lab.model.tenant import Recipient, RecipientKind
+from lab.model.transport import QueueItem
+from lab.nodes.parts import author_address
+from lab.nodes.places import ToAddress, ToMailbox, ToMembers, Unknown
+from lab.nodes.system import RING
+
+
+def recipient_place(
+    found: Recipient | None,
+    recipient: Address,
+    item: QueueItem,
+    organization: Organization,
+    *,
+    mail_user: str,
+    rules: tuple[str, ...],
+) -> ToMailbox | ToAddress | ToMembers | Unknown | None:
+    """Where a recipient object leads; None if it is none, or is known under the very address that it has elsewhere.
+
+    `mail_user` is what the organisation calls a mail user, `rules` say why its external address counts.
+    """
+    if found is None:
+        return None
+    if item.report and item.hosted:
+        refused = None  # what the organisation itself reports is heard by everybody
+    else:
+        refused = refusal(found, _credible_author(item, organization), internal=item.internal)
+    if refused is not None:
+        return Unknown(
+            refused, ("R119", "R241") if found.kind is RecipientKind.GROUP else ("R119",), "refused"
+        )
+    if found.kind is RecipientKind.MAILBOX:
+        return _mailbox(found, item)
+    if found.kind is RecipientKind.GROUP and found.primary.key in item.expanded:
+        return ToMailbox(found.primary)
+    if found.kind.is_group:
+        return ToMembers(found, ("R241",) if found.kind is RecipientKind.GROUP else ())
+    if found.external is not None and found.external.key != recipient.key:
+        kind = mail_user if found.kind is RecipientKind.MAIL_USER else str(found.kind)
+        return ToAddress(found.external, kind, rules)
+    return None
+
+
+def _mailbox(found: Recipient, item: QueueItem) -> ToMailbox | Unknown:
+    """Forwards once: a mailbox that gets its own forward back keeps it, or reports the loop."""
+    if found.forwarding is None:
+        return ToMailbox(found.primary)
+    if found.primary not in item.forwarded_by:
+        return ToMailbox(found.primary, found.forwarding, found.keeps_copy)
+    return ToMailbox(found.primary) if found.keeps_copy else Unknown(RING, ("R163",))
+
+
+def _credible_author(item: QueueItem, organization: Organization) -> Address | None:
+    """The author; an own address that nobody vouches for is nobody's."""
+    author = author_address(item.message)
+    if author is None or (not item.internal and organization.accepts(author.domain) is not None):
+        return None
+    return author
+
+
+def sending(item: QueueItem, organization: Organization) -> Sending:
+    """The facts about a message that mail flow rules ask for."""
+    author = author_address(item.message)
+    return Sending(organization=organization, author=author, internal=item.internal, client=item.client)
