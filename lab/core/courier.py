@@ -7,7 +7,6 @@ calling nodes, the wire by talking SMTP. So both bodies have one client, with on
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass
 
 from lab.core.tls import NO_STARTTLS, judge_server
 from lab.model.certificate import CertificateIdentity
@@ -15,6 +14,7 @@ from lab.model.message import Message
 from lab.model.names import Address, ReversePath
 from lab.model.reply import Reply
 from lab.model.transport import Attempt, DsnParameters, QueueItem, Route, Target, Tls
+from lab.model.value import value
 
 CONNECTION_REFUSED = Reply(450, "4.4.316", "Connection refused [Message=Socket error code 10061]")
 TIMED_OUT = Reply(450, "4.4.316", "Connection timed out [Message=Socket error code 10060]")
@@ -24,7 +24,7 @@ _NOT_HEARD = (CONNECTION_REFUSED, TIMED_OUT, OUTSIDE, BROKEN_OFF)
 """The client's own account of a failure; all other replies are the server's words."""
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Dial:
     """Connect from `bind` (seen as `source`) to the target."""
 
@@ -33,7 +33,7 @@ class Dial:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Dialed:
     """Connected: the banner, and the key that both ends know."""
 
@@ -41,21 +41,21 @@ class Dialed:
     key: str
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class NotDialed:
     """No connection, or it broke; `reply` is one of this module's constants."""
 
     reply: Reply
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Hello:
     """EHLO."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Greeted:
     """The answer to EHLO with the upper-case extension lines (`SIZE 157286400`)."""
 
@@ -70,7 +70,7 @@ class Greeted:
         return any(line.startswith(start) for line in self.extensions)
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class StartTls:
     """STARTTLS, showing the certificate of that profile (None: none), asking for `server_name` by SNI."""
 
@@ -78,7 +78,7 @@ class StartTls:
     server_name: str
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Secured:
     """TLS stands. `certificate` is the server's, `shown` the label of the client certificate really sent."""
 
@@ -87,14 +87,14 @@ class Secured:
     shown: str
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class NotSecured:
     """STARTTLS was refused or the handshake failed; the connection may be gone."""
 
     reply: Reply
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Hand:
     """One transaction, pipelined where offered. `parameters` are MAIL parameters."""
 
@@ -105,7 +105,7 @@ class Hand:
     message: Message
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Handed:
     """The replies: to MAIL, to each RCPT by address key, and to the data (None if it was not sent)."""
 
@@ -114,7 +114,7 @@ class Handed:
     data: Reply | None
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class HangUp:
     """QUIT and close; the answer is not waited for."""
 

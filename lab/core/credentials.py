@@ -5,20 +5,19 @@ The data of attribution are fixed at STARTTLS (R134), so this is worked out once
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from lab.core.directory import ip_number
 from lab.core.matching import certificate_names
 from lab.model.certificate import CertFault, CertificateIdentity
 from lab.model.names import DomainPattern
 from lab.model.switches import Switches
+from lab.model.value import value
 
 _TIME = frozenset({CertFault.EXPIRED, CertFault.NOT_YET_VALID})
 _PURPOSE = frozenset({CertFault.NO_CLIENT_AUTH})
 _HARMLESS = frozenset({CertFault.WEAK_KEY})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Credentials:
     """The facts of one connection that identify it."""
 

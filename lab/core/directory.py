@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from lab.core.matching import NameMatch, name_match, near_miss
 from lab.model.names import Domain, DomainPattern
 from lab.model.switches import Switches
 from lab.model.tenant import ConnectorType, InboundConnector, Tenant
+from lab.model.value import value
 
 
 def ip_number(address: str) -> int:
@@ -24,7 +24,7 @@ def ip_number(address: str) -> int:
     return number
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Candidate:
     """An OnPremises connector that a connection fits, by certificate name (`match`) or by address (None)."""
 

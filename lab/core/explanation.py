@@ -7,15 +7,15 @@ connector that matched), so an explanation too takes the same time however many 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from lab.core.matching import certificate_names, may_match, name_match, near_miss
 from lab.core.verdicts import Attribution, Basis, Considered, Verdict
 from lab.model.names import DomainPattern
 from lab.model.tenant import ConnectorType, InboundConnector, Tenant
+from lab.model.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class _Shown:
     """The names of the certificate that was shown, whether they count or not; and all of them as text."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from lab.core.credentials import Credentials
 from lab.core.matching import name_match
 from lab.core.verdicts import Reason
@@ -11,6 +9,7 @@ from lab.model.names import Address, Domain, DomainPattern, ReversePath
 from lab.model.reply import Reply
 from lab.model.switches import Switches
 from lab.model.tenant import ConnectorType, DomainType, InboundConnector, Tenant
+from lab.model.value import value
 
 PARTNER = Reply(
     550,
@@ -27,7 +26,7 @@ UNKNOWN = Reply(550, "5.4.1", "Recipient address rejected: Access denied.")
 NEEDS_TLS = Reply(451, "5.7.3", "STARTTLS is required to send mail")
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Admission:
     """Whether a tenant takes an anonymous message in, and through which partner connector."""
 

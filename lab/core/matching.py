@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from lab.model.certificate import CertificateIdentity
 from lab.model.names import DomainPattern
 from lab.model.switches import Switches
+from lab.model.value import value
 
 _WIDEST = Switches(
     wildcard_connector_depth="any",
@@ -18,7 +17,7 @@ _WIDEST = Switches(
 """Every undocumented cell of the table says yes."""
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class NameMatch:
     """A certificate name that fits a connector value, and the rule that says so."""
 

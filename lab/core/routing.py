@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from lab.model.dns import Asking, DnsQuestion, NoData, NxDomain, Records, ServFail
 from lab.model.names import Domain
@@ -10,9 +10,10 @@ from lab.model.onprem import AddressSpace, OnPremOrganization, SendConnector
 from lab.model.switches import Switches
 from lab.model.tenant import ConnectorType, OutboundConnector, Tenant
 from lab.model.transport import Target
+from lab.model.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Targets:
     """Addresses to try, in order; `how` says where they come from."""
 
@@ -20,7 +21,7 @@ class Targets:
     targets: tuple[Target, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class NoTargets:
     """Nowhere to go: `null mx`, `no such domain`, `no address`, or `dns failed` (temporary)."""
 
@@ -65,7 +66,7 @@ def _addresses(hosts: tuple[str, ...], how: str, asked: str) -> Asking[Targets |
     return NoTargets("dns failed" if failed else "no address", asked)
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Loser:
     """A connector that was not chosen, and why."""
 
@@ -74,7 +75,7 @@ class Loser:
     rules: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class OutboundChoice:
     """The outbound connector for a recipient domain; None means MX routing (R100)."""
 
@@ -171,7 +172,7 @@ def _rank(connector: OutboundConnector, tenant: Tenant, domain: Domain, order: s
     return max(found, default=None)
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class SendChoice:
     """The send connector for a recipient domain on-premises; None: no connector's address space means it."""
 

@@ -8,7 +8,6 @@ New fields go on top of the message.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -18,6 +17,7 @@ from lab.model.message import Header, Message
 from lab.model.names import Domain
 from lab.model.tenant import Tenant
 from lab.model.transport import Direction
+from lab.model.value import value
 
 ORGANIZATION = "X-MS-Exchange-Organization-"
 CROSS_PREMISES = "X-MS-Exchange-CrossPremises-"
@@ -47,7 +47,7 @@ class Entity(StrEnum):
     """Anonymous."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Entry:
     """What a front end knows when it takes a message for a tenant."""
 
@@ -66,7 +66,7 @@ class Entry:
     """Promoted (R119) or TreatMessagesAsInternal (R65)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Exit:
     """What a hub knows when it sends a message out of a tenant."""
 

@@ -5,7 +5,7 @@ The losers are worked out from the decision when somebody asks (`considered`, `s
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from lab.model.reply import Reply
 from lab.model.switches import Switches
 from lab.model.tenant import InboundConnector, Tenant
 from lab.model.transport import Direction
+from lab.model.value import value
 
 if TYPE_CHECKING:
     from lab.core.credentials import Credentials
@@ -58,7 +59,7 @@ class Reason(StrEnum):
     OTHER_TENANT_FIRST = "an earlier recipient bound the message to another tenant"
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Considered:
     """A connector that was looked at, and what became of it."""
 
@@ -69,7 +70,7 @@ class Considered:
     rules: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Attribution:
     """Which tenant and connector a message speaks for, for one recipient."""
 

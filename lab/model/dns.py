@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
 from lab.model.names import Domain
+from lab.model.value import value
 
 RecordType = Literal["A", "AAAA", "MX", "TXT", "PTR", "CNAME"]
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class DnsQuestion:
     """One look-up."""
 
@@ -35,7 +36,7 @@ class Mx:
         return f"{self.preference} {self.host or '.'}"
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Records:
     """The rows found: `Mx` for MX, text for all other types (TXT strings already joined)."""
 
@@ -50,17 +51,17 @@ class Records:
         return tuple(sorted(row for row in self.rows if isinstance(row, Mx)))
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class NoData:
     """The name exists, but has no record of that type."""
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class NxDomain:
     """There is no such name."""
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class ServFail:
     """The name server failed: a temporary error."""
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
+
+from lab.model.value import value
 
 _FIELD = re.compile(r"([!-9;-~]+):(.*)", re.DOTALL)
 _UNFOLD = re.compile(r"\r\n(?=[ \t])")
@@ -38,7 +40,7 @@ class Header(NamedTuple):
 _Named = dict[str, tuple[Header, ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Message:
     """An RFC 5322 message; `Message.parse(bytes(m)) == m`.
 

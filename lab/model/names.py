@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar, Self
+
+from lab.model.value import value
 
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*", re.ASCII)
@@ -55,7 +56,7 @@ def _domain_name(text: str) -> str:
     return name
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class DomainPattern:
     """What Exchange allows where domains are listed: `contoso.com`, `*.contoso.com` or `*`."""
 
@@ -107,7 +108,7 @@ def _pattern(text: str) -> tuple[Domain | None, bool]:
     return Domain.parse(bare), False
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Address:
     """A mailbox address, RFC 5321 4.1.2. The local part keeps its spelling; `key` compares as Exchange does."""
 
@@ -139,7 +140,7 @@ class Address:
         return f"{self.local}@{self.domain}"
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class ReversePath:
     """The MAIL FROM argument: an address, or the null path of a report (`ReversePath.NULL`)."""
 

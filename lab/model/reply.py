@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Self
+
+from lab.model.value import value
 
 _LINE = re.compile(r"(\d{3})(?:[ -](?:(\d\.\d{1,3}\.\d{1,3})(?: |$))?(.*))?", re.DOTALL)
 _TRAILER = re.compile(r"(?: \[[A-Z0-9]+[^\]\s]* \S+Z? [0-9A-F]{16}\])+$")
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Reply:
     """What a server answers: code, enhanced status (RFC 3463, may be empty) and text.
 

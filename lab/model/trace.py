@@ -7,10 +7,12 @@ the decision that made it hangs on it while it lives, and is rendered only when 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
+
+from lab.model.value import value
 
 
 class StepKind(StrEnum):
@@ -90,7 +92,7 @@ class Explainable(Protocol):
         """The decision as indented lines, losers included."""
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Step:
     """One decision or action at one node."""
 
@@ -101,7 +103,7 @@ class Step:
     decision: Explainable | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class HopHead:
     """What identifies the stay of one message at one node."""
 
@@ -130,7 +132,7 @@ class HopHead:
     direction: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Hop:
     """The stay of a message at one node, and what was done there."""
 
@@ -159,7 +161,7 @@ class Disposition(StrEnum):
     """Never happens; a lab bug if it does."""
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class MessageTrace:
     """The whole way of one message, hop by hop in causal order, and of the NDRs that it caused."""
 

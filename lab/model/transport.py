@@ -6,7 +6,7 @@ A node is asked at an SMTP moment, or about an item of its queue; it answers wit
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -18,6 +18,7 @@ from lab.model.names import Address, Domain, DomainPattern, ReversePath
 from lab.model.reply import Reply
 from lab.model.tenant import TlsSettings
 from lab.model.trace import Hop, HopHead, Step
+from lab.model.value import value
 
 
 class Direction(StrEnum):
@@ -40,7 +41,7 @@ class IdSource(Protocol):
         """A fresh GUID, lower case."""
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Context:
     """Time and names: arguments, never fetched."""
 
@@ -49,7 +50,7 @@ class Context:
     ids: IdSource
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Tls:
     """A TLS session: `TLS1_3`, `TLS_AES_256_GCM_SHA384` as Exchange writes them."""
 
@@ -57,7 +58,7 @@ class Tls:
     cipher: str = "TLS_AES_256_GCM_SHA384"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Connection:
     """What a server knows of a client: the facts of attribution. Frozen at STARTTLS (R134)."""
 
@@ -96,7 +97,7 @@ class Connection:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class DsnParameters:
     """RFC 3461 parameters of one recipient."""
 
@@ -105,7 +106,7 @@ class DsnParameters:
     orcpt: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class AcceptedRecipient:
     """A recipient that was accepted, with whatever the node wants to remember of the decision."""
 
@@ -114,7 +115,7 @@ class AcceptedRecipient:
     decision: object = None
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Transaction:
     """MAIL to end of data."""
 
@@ -139,7 +140,7 @@ class Transaction:
         return Transaction(self.reverse_path, self.parameters, recipients, self.steps)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class QueueItem:
     """A message that a node has taken over: on disk before the 250, and in one place only."""
 
@@ -182,7 +183,7 @@ class QueueItem:
     envid: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class TlsPolicy:
     """What a connector demands of the next hop's TLS (R90, R91)."""
 
@@ -191,7 +192,7 @@ class TlsPolicy:
     domain: DomainPattern | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Target:
     """One address to try."""
 
@@ -200,7 +201,7 @@ class Target:
     address: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Route:
     """Where an item goes next, and how its client behaves."""
 
@@ -225,7 +226,7 @@ class Route:
     xoorg: Domain | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Attempt:
     """What came of trying a route: the decisive reply per recipient."""
 
@@ -245,7 +246,7 @@ class Attempt:
     """Whether the replies are the server's own words, or the client's account of a failure (4.4.x)."""
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Mailboxed:
     """A message put into a mailbox."""
 
@@ -254,7 +255,7 @@ class Mailboxed:
     message: Message
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Heard:
     """A node's answer at an SMTP moment."""
 
@@ -270,7 +271,7 @@ class Heard:
     """Further hops that begin at the same moment: a message bifurcated to several tenants (R17)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Settlement:
     """What becomes of a queue item now. Replaces the item as a whole, in one disk transaction.
 

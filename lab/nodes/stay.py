@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from lab.model.message import Message
@@ -18,10 +17,11 @@ from lab.model.transport import (
     QueueItem,
     Transaction,
 )
+from lab.model.value import value
 from lab.nodes.parts import texts
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(kw_only=True)
 class Stay:
     """What the node itself contributes: names, connector, and how it regards the message."""
 
