@@ -21,7 +21,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tests.embedded.fire import Child, Load, finish, reckon
+from tests.embedded.fire import Child, Load
+from tests.embedded.reckoning import finish, reckon
 
 PATIENCE = 60.0
 

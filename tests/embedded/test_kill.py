@@ -6,8 +6,9 @@ import asyncio
 
 import pytest
 
-from tests.embedded.fire import Child, Load, finish, reckon
+from tests.embedded.fire import Child, Load
 from tests.embedded.labs import PATIENCE
+from tests.embedded.reckoning import finish, reckon
 
 pytestmark = pytest.mark.wire
 
