@@ -193,6 +193,15 @@ async def test_cancelled_waiter_takes_nothing_back(store):
     assert (await store.counts()).queued == 1
 
 
+async def test_work_that_comes_turn_by_turn_shares_a_commit(store):
+    before, accepting = store.commits, []
+    for number in range(20):
+        accepting.append(asyncio.ensure_future(store.accept(heard(an_item(str(number))), [])))
+        await asyncio.sleep(0)
+    await asyncio.gather(*accepting)
+    assert store.commits - before == 1
+
+
 async def test_closed_store_refuses_work(store):
     await store.close()
     with pytest.raises(WireError, match="closed"):
