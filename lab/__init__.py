@@ -3,6 +3,7 @@
 The parts, highest first; a part imports only from parts below its own line, and import-linter holds us to it.
 
 cli          one file per verb of the command `mflab`
+analysis     questions about a whole configuration: the matrix
 drivers      run a scenario: simulator, embedded lab, containers      reports   console, JSON, JUnit, diagrams
 wire         the only part that speaks: SMTP, TLS, DNS, the queue     pki       certificates, right and wrong
 nodes        the programs: Exchange, gateway, EOP, internet, service

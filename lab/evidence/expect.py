@@ -172,6 +172,9 @@ def _sightings(expectation: Expectation, trace: MessageTrace) -> Iterator[_Claim
         yield _sighting("seen_by", who, wanted=True, seen=seen_by(trace, who))
     for who in expectation.not_seen_by:
         yield _sighting("not_seen_by", who, wanted=False, seen=seen_by(trace, who))
+    for who in expectation.not_twice:
+        times = max((path(trace, each).count(who) for each in trace.dispositions), default=0)
+        yield _Claim(f"not_twice.{who}", "once at most", f"{times} times", ok=times <= 1)
 
 
 def _sighting(field: str, who: str, *, wanted: bool, seen: bool) -> _Claim:

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from lab.core.rulebook import SOURCES, Confidence
 from lab.evidence.expect import Finding
-from lab.reports import rules
+from lab.reports import matrix_html, rules
 from lab.reports.arrows import arrows
 from lab.reports.diagram import svg
 from lab.reports.journal import decisions, logs
 from lab.reports.markup import Html, el, join
+from lab.reports.matrix import judged
 from lab.reports.page import CONFIDENCE_MEANS, badge, fold, page, rule_badge, table
 from lab.reports.reading import Cured, Fate, cured, fates
 from lab.reports.run import Run, ScenarioRuns, ran
@@ -67,8 +68,23 @@ def _scenario(each: ScenarioRuns) -> Html:
         el("p", el("code", scenario.file), class_="soft"),
         el("p", scenario.why),
         _variants(each),
+        _matrix(each),
         *(_variant(each, run) for run in each.runs),
     )
+
+
+def _matrix(each: ScenarioRuns) -> Html:
+    """The grids of a scenario that says `matrix:`."""
+    found = [made for run in each.runs if (made := judged(each.scenario.name, run))]
+    return matrix_html.section(found, "h3") if found else join()
+
+
+def _drawn(run: Run) -> tuple[Fate, ...]:
+    """The messages whose way is drawn: of a matrix only those that failed."""
+    plan = run.variant.matrix
+    cells = {cell.key for cell in plan.cells} if plan else set()
+    failed = {finding.message for finding in run.findings() if not finding.ok}
+    return tuple(fate for fate in fates(run) if fate.spec.key not in cells or fate.spec.key in failed)
 
 
 def _variants(each: ScenarioRuns) -> Html:
@@ -99,7 +115,7 @@ def _row(each: ScenarioRuns, row: VariantRow) -> list[str]:
 
 
 def _variant(each: ScenarioRuns, run: Run) -> Html:
-    variant, findings, ends = run.variant, run.findings(), fates(run)
+    variant, findings, ends = run.variant, run.findings(), _drawn(run)
     id_ = f"{each.scenario.name}.{variant.name}"
     failed = sum(not finding.ok for finding in findings)
     return el(

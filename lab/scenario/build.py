@@ -18,6 +18,7 @@ from lab.scenario import (
     companies,
     domains,
     machines,
+    matrix,
     messages,
     references,
     sending,
@@ -25,6 +26,7 @@ from lab.scenario import (
 )
 from lab.scenario.companies import Company
 from lab.scenario.language import EXPANDED, SectionKeys
+from lab.scenario.matrix import Matrix
 from lab.scenario.model import Variant
 from lab.scenario.parties import DNS_ROW, DnsKeys, HostKeys, OrganizationKeys, TenantKeys
 from lab.scenario.records import Fields
@@ -47,8 +49,11 @@ def variant(name: str, kind: str, tree: Table, report: Report) -> Variant | None
     topology = _topology(read, parties)
     references.check_smart_hosts(read, topology)
     sending.check(read, topology)
+    made = _matrix(read, topology)
     if report:
         return None
+    written = (messages.message(*each) for each in read[SectionKeys.messages].items())
+    claimed = {key: messages.expectation(each) for key, each in read[SectionKeys.expect].items()}
     return Variant(
         name=name,
         title=read[SectionKeys.title],
@@ -56,13 +61,24 @@ def variant(name: str, kind: str, tree: Table, report: Report) -> Variant | None
         kind=kind,
         topology=topology,
         profiles=certificates.profiles(read[SectionKeys.certificates]),
-        messages=tuple(messages.message(*each) for each in read[SectionKeys.messages].items()),
-        expect={key: messages.expectation(each) for key, each in read[SectionKeys.expect].items()},
+        messages=(*written, *(made.messages if made else ())),
+        expect={**(made.expect if made else {}), **claimed},
         as_of=read[SectionKeys.as_of],
         starts=read[SectionKeys.start] or START,
         only=read[SectionKeys.only],
         only_why=read[SectionKeys.only_why],
+        matrix=made.plan if made else None,
     )
+
+
+def _matrix(read: Fields, topology: Topology) -> Matrix | None:
+    """The matrix, if the scenario says `matrix:`."""
+    section = read[SectionKeys.matrix]
+    if section is None:
+        return None
+    made = matrix.written(section, topology)
+    matrix.send_check(section, made, topology)
+    return made
 
 
 @dataclass(frozen=True)

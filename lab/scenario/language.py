@@ -26,6 +26,7 @@ from lab.scenario.words import (
     MAILBOX,
     MOMENT,
     NAME,
+    PARTY,
     PLACE,
     REGION_NAME,
     REVERSE_PATH,
@@ -77,6 +78,7 @@ class ExpectationKeys:
     reply = optional("reply", FILLED, "Text in the decisive SMTP reply.")
     seen_by = several("seen_by", PLACE, "Whose tracking logs have the message.")
     not_seen_by = several("not_seen_by", PLACE, "Whose tracking logs must not have it.")
+    not_twice = several("not_twice", PLACE, "Who must not take it more than once.")
     spf = named(
         "spf",
         PLACE,
@@ -113,6 +115,18 @@ class MessageKeys:
         "The host that sends it (the one with the author's mailbox if unset), or tenant:NAME: made in the service (R245).",
     )
     why = Key("why", TEXT, "What this message is for.", "")
+
+
+class PartyKeys:
+    """Somebody in a matrix."""
+
+    who = required(
+        "address",
+        PARTY,
+        "A mail address; or a class that the scenario has (onprem, cloud, outside); or auto: all of them.",
+    )
+    name = optional("name", NAME, "What the class of an address is called; its local part if unset.")
+    via = optional("via", PLACE, "For an address without a mailbox: the host that sends, or tenant:NAME.")
 
 
 EXPECTATION = declared("expectation", "What is claimed about one message.", ExpectationKeys)
@@ -157,6 +171,25 @@ SWITCHES_RECORD = Record(
 )
 
 
+PARTY_RECORD = declared("party", "Somebody in a matrix.", PartyKeys, short=PartyKeys.who, whole=True)
+
+
+class MatrixKeys:
+    """Everybody writes to everybody."""
+
+    senders = several("senders", PARTY_RECORD, "Who writes; auto if unset.")
+    recipients = several("recipients", PARTY_RECORD, "Who is written to; auto if unset.")
+    expect = named(
+        "expect",
+        FILLED,
+        EXPECTATION,
+        "Where the rule (delivered, no report, no tenant that nothing leads to) is not meant: by SENDER > RECIPIENT; * is anybody.",
+    )
+
+
+MATRIX = declared("matrix", "Everybody writes to everybody, and each pair is judged.", MatrixKeys)
+
+
 class SectionKeys:
     """What a scenario, an include and a variant can all have."""
 
@@ -177,6 +210,7 @@ class SectionKeys:
     dns = optional("dns", DNS, "Records that differ from what is derived.")
     messages = named("messages", NAME, MESSAGE, "What is sent.")
     expect = named("expect", NAME, EXPECTATION, "What is claimed, by message.")
+    matrix = optional("matrix", MATRIX, "Messages between everybody, besides those written.")
 
 
 class VariantKeys:

@@ -40,6 +40,7 @@ def expectation(read: Fields) -> Expectation:
         reply=read[ExpectationKeys.reply],
         seen_by=read[ExpectationKeys.seen_by],
         not_seen_by=read[ExpectationKeys.not_seen_by],
+        not_twice=read[ExpectationKeys.not_twice],
         spf=_pairs(read[ExpectationKeys.spf]),
         dmarc=_pairs(read[ExpectationKeys.dmarc]),
         headers=_pairs(read[ExpectationKeys.headers]),

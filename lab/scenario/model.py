@@ -70,6 +70,8 @@ class Expectation:
     seen_by: tuple[str, ...] = ()
     """Whose tracking logs have the message."""
     not_seen_by: tuple[str, ...] = ()
+    not_twice: tuple[str, ...] = ()
+    """Who must not take the message more than once: it would be going round."""
     spf: tuple[tuple[str, str], ...] = ()
     """SPF result by place: `tenant:uclabor` -> `fail`."""
     dmarc: tuple[tuple[str, str], ...] = ()
@@ -78,6 +80,39 @@ class Expectation:
     line: int = 0
     file: str = ""
     """Where the expectation is written, for the report."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """Somebody who writes or is written to in a matrix, and stands for a class of people."""
+
+    name: str
+    """The class: `onprem`, `cloud`, `outside`."""
+    address: Address
+    own: bool
+    """Whether it belongs to the company that the matrix is made for."""
+    via: str | None = None
+    """The host that sends, or `tenant:NAME`; where the mailbox is if None."""
+    about: str = ""
+    """What it is, for a legend."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatrixCell:
+    """One sender and one recipient; the message of that key is sent, and an expectation of that key judges it."""
+
+    key: str
+    sender: Party
+    recipient: Party
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatrixPlan:
+    """Who writes to whom, to find out which way it goes."""
+
+    senders: tuple[Party, ...]
+    recipients: tuple[Party, ...]
+    cells: tuple[MatrixCell, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +134,8 @@ class Variant:
     only: str | None = None
     """The one driver that can run it."""
     only_why: str = ""
+    matrix: MatrixPlan | None = None
+    """Set where the scenario says `matrix:`; its messages and expectations are among the variant's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -99,7 +99,8 @@ def _organization(organization: Fields, read: Fields, known: Known) -> None:
 
 
 def _expectation(expectation: Fields, known: Known) -> None:
-    for key in (ExpectationKeys.path, ExpectationKeys.seen_by, ExpectationKeys.not_seen_by):
+    seen = (ExpectationKeys.seen_by, ExpectationKeys.not_seen_by, ExpectationKeys.not_twice)
+    for key in (ExpectationKeys.path, *seen):
         _places(expectation, key, expectation[key], known)
     for table in (ExpectationKeys.spf, ExpectationKeys.dmarc):
         _places(expectation, table, expectation[table], known)

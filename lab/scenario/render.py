@@ -307,6 +307,7 @@ def _expectation(claim: Expectation) -> Plain:
             "reply": claim.reply,
             "seen_by": claim.seen_by,
             "not_seen_by": claim.not_seen_by,
+            "not_twice": claim.not_twice,
             "spf": _table(claim.spf),
             "dmarc": _table(claim.dmarc),
             "headers": _table(claim.headers),

@@ -16,14 +16,15 @@ def check(read: Fields, topology: Topology) -> None:
     """An author without a mailbox in the lab needs `via:`; one driver alone needs a reason."""
     for message in read[SectionKeys.messages].values():
         author = message[MessageKeys.sender]
-        if message[MessageKeys.via] is None and not _has_mailbox(author, topology):
+        if message[MessageKeys.via] is None and not has_mailbox(author, topology):
             hint = did_you_mean(author.key, _mailboxes(topology)) or "say `via:` a host"
             message.wrong(MessageKeys.sender, f"{author} has no mailbox here", hint)
     if read[SectionKeys.only] is not None and not read[SectionKeys.only_why]:
         read.wrong(SectionKeys.only, "`only:` needs `only_why:`", "why can the other drivers not run it?")
 
 
-def _has_mailbox(author: Address, topology: Topology) -> bool:
+def has_mailbox(author: Address, topology: Topology) -> bool:
+    """Whether an address has a mailbox in the lab that could send."""
     if author.key in _mailboxes(topology):
         return True
     return any(

@@ -195,6 +195,10 @@ def _place(text: str) -> str:
     return text
 
 
+def _party(text: str) -> str:
+    return str(_mailbox(text)) if "@" in text else _name(text)
+
+
 def _record_name(text: str) -> str:
     domain = Domain.parse(text)
     return str(domain if domain.endswith(".in-addr.arpa") else in_lab(domain))
@@ -236,6 +240,7 @@ SPACE = Single("an address space such as smtp:*;1", _space, {"type": "string"})
 MX = Single("an MX record such as 10 mail.contoso.example", _mx, {"type": "string"})
 CAPABILITY = Single("a domain, with or without :AcceptCloudServicesMail", _capability, _FQDN)
 PLACE = Single("a host of the scenario, or tenant:NAME", _place, {"type": "string"})
+PARTY = Single("auto, a class such as onprem, or a mail address", _party, {"type": "string"})
 RECORD_NAME = Single("a DNS name", _record_name, _FQDN)
 CHANGE_PATH = Single("a path such as tenants.contoso.region", _filled, {"type": "string"})
 SMART_HOST = Single("a host of the scenario, a host name or an address", _smart_host, {"type": "string"})

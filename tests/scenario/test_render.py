@@ -7,7 +7,8 @@ import pytest
 from lab.scenario import load, load_text, render
 
 HERE = Path(__file__).parent
-SHIPPED = sorted((HERE.parents[1] / "scenarios").glob("*.yaml"))
+SCENARIOS = HERE.parents[1] / "scenarios"
+SHIPPED = sorted(path for path in SCENARIOS.rglob("*.yaml") if path.parent.name != "common")
 GOLDEN = sorted((HERE / "rendered").glob("*.yaml"))
 
 

@@ -1,0 +1,87 @@
+"""`mflab matrix`: everybody writes to everybody; what nobody expects is an alarm."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+
+from lab.analysis.matrix import matrix
+from lab.cli.arguments import Verbs, add_body, add_json, add_scenario, chosen, loaded, verb
+from lab.cli.bodies import run_in, skipped
+from lab.cli.exits import Exit, NothingToRun
+from lab.cli.output import Progress, draw, put_json, talk
+from lab.reports import matrix_files, matrix_html
+from lab.reports.grid import grid, side_by_side
+from lab.reports.matrix import Matrix
+from lab.scenario.model import Scenario, Variant
+
+_ABOUT = """\
+Every class of people that the scenario has writes to every other: on-premises, cloud, foreign, and those that are
+forgotten. A cell is as expected when the message arrives and no tenant sees it that nothing leads it to. A scenario that
+says `matrix:` decides who takes part, and what else is expected."""
+
+_EXAMPLES = """\
+  mflab matrix hybrid-basics
+  mflab matrix wildcard-misrouting --variants
+  mflab matrix special-senders --variant side-door-locked --ways
+  mflab matrix wildcard-misrouting --variants --json | jq '.changes'"""
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the verb."""
+    told = "let everybody write to everybody"
+    parser = verb(verbs, "matrix", run, told, about=_ABOUT, examples=_EXAMPLES)
+    add_scenario(parser)
+    parser.add_argument(
+        "--variants", action="store_true", help="all variants side by side, with each cell that changes"
+    )
+    parser.add_argument("--ways", action="store_true", help="list every cell with its way")
+    add_body(parser)
+    add_json(parser)
+    parser.add_argument(
+        "--junit", type=Path, metavar="F", help="write a JUnit report, a test case for each cell"
+    )
+    parser.add_argument("--html", type=Path, metavar="F", help="write one self-contained page")
+
+
+def run(args: Namespace) -> int:
+    """Play, report, judge."""
+    scenario = loaded(args)
+    played = _played(args, scenario)
+    if args.junit is not None:
+        args.junit.write_text(matrix_files.junit(played), "utf-8")
+    if args.html is not None:
+        args.html.write_text(matrix_html.report(played), "utf-8")
+    if args.json:
+        put_json(matrix_files.document(played))
+    elif len(played) > 1:
+        draw(side_by_side(played))
+    else:
+        draw(grid(played[0], ways=args.ways))
+    return Exit.FAILED if any(each.alarms for each in played) else Exit.OK
+
+
+def _played(args: Namespace, scenario: Scenario) -> Sequence[Matrix]:
+    variants = tuple(scenario.variants.values()) if args.variants else (chosen(scenario, args.variant),)
+    played: list[Matrix] = []
+    with Progress(len(variants)) as progress:
+        for variant in variants:
+            progress.step(f"{scenario.name}: {variant.name}")
+            why = skipped(variant, args.driver)
+            if why:
+                talk(f"warning: {scenario.name}: {variant.name} skipped: {why}")
+                continue
+            played.append(_play(args, scenario, variant))
+    if not any(each.cells for each in played):
+        raise NothingToRun(f"{scenario.file}: nobody there writes to anybody of the company")
+    return played
+
+
+def _play(args: Namespace, scenario: Scenario, variant: Variant) -> Matrix:
+    return matrix(
+        variant,
+        scenario=scenario.name,
+        file=scenario.file,
+        play=lambda prepared: run_in(args.driver, prepared, seed=args.seed),
+    )

@@ -1,0 +1,173 @@
+"""A matrix on a terminal: who to whom in a grid, the alarms in full, and variants side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from lab.reports.layout import indented
+from lab.reports.matrix import Cell, Matrix, differing
+from lab.reports.printable import one_line
+from lab.reports.tables import Grid
+
+_BASIS = {"certificate": "C", "address": "A", "recipient": "R"}
+_MANY = 10
+"""Columns that stand closer."""
+_BESIDE = 5
+"""Variants beside the first in one table."""
+_LEGEND = (
+    "ok delivered; 5.7.51 not delivered, with its status; ! nobody expects this. C, A, R: Exchange Online took it for "
+    "somebody by certificate, by address, by recipient; no letter: no front end was asked. Blank: not tried."
+)
+
+
+def grid(matrix: Matrix, *, ways: bool = False) -> RenderableType:
+    """The grid with its alarms; `ways` lists every cell with its way."""
+    return Group(
+        _headline(matrix),
+        Text(),
+        _table(matrix),
+        Text(),
+        indented(Text(_LEGEND, style="dim"), 2),
+        *_parties(matrix),
+        *(_ways(matrix.cells, "every cell") if ways else ()),
+        *_alarms(matrix),
+        Text(),
+        _verdict(matrix),
+    )
+
+
+def side_by_side(matrices: Sequence[Matrix]) -> RenderableType:
+    """The cells that change from variant to variant; `*` marks those that are not as in the first."""
+    changed = differing(matrices)
+    first, *others = list(enumerate(matrices, 1))
+    pages = (_beside([first, *others[n : n + _BESIDE]], changed) for n in range(0, len(others), _BESIDE))
+    total = len({(c.sender.name, c.recipient.name) for m in matrices for c in m.cells})
+    note = (
+        f"{total - len(changed)} of {total} cells are the same everywhere. * not as in variant 1. {_LEGEND}"
+    )
+    alarms = sum(len(matrix.alarms) for matrix in matrices)
+    told = f"  {len(matrices)} variants side by side"
+    return Group(
+        Text.assemble((one_line(matrices[0].scenario), "bold"), told),
+        Text(),
+        _variants(matrices),
+        *(part for page in pages for part in (Text(), page)),
+        Text(),
+        indented(Text(note, style="dim"), 2),
+        Text(),
+        Text(f"{alarms} unexpected", style="bold red") if alarms else Text("all as expected", style="green"),
+    )
+
+
+def _variants(matrices: Sequence[Matrix]) -> RenderableType:
+    rows = [
+        (
+            Text(str(number), style="bold"),
+            Text(one_line(each.variant)),
+            Text(str(len(each.cells))),
+            Text(str(len(each.alarms)), style="bold red") if each.alarms else Text("-", style="green"),
+            Text(one_line(each.title), style="dim"),
+        )
+        for number, each in enumerate(matrices, 1)
+    ]
+    return indented(Grid(("", "variant", "cells", "unexpected", "what it is"), rows), 2)
+
+
+def _headline(matrix: Matrix) -> Text:
+    return Text.assemble(
+        (one_line(matrix.scenario), "bold"),
+        f"  {one_line(matrix.variant)}",
+        (f"  {one_line(matrix.title)}", "dim") if matrix.title else "",
+    )
+
+
+def _table(matrix: Matrix) -> RenderableType:
+    columns = ("from \\ to", *(party.name for party in matrix.recipients))
+    rows = [
+        (
+            Text(sender.name, style="bold"),
+            *(_mark(matrix.at(sender.name, recipient.name)) for recipient in matrix.recipients),
+        )
+        for sender in matrix.senders
+    ]
+    return indented(Grid(columns, rows, gap=2 if len(columns) < _MANY else 1), 2)
+
+
+def _mark(cell: Cell | None, changed: str = "") -> Text:
+    """`ok C`, `5.7.51 R!`, and with a change `5.7.51 R!*`."""
+    if cell is None:
+        return Text(changed)
+    word = "ok" if cell.arrived else cell.status or one_line(cell.outcome)
+    basis = _BASIS.get(cell.basis, "")
+    flags = ("" if cell.expected else "!") + changed
+    told = f"{word} {basis}{flags}" if basis else f"{word}{flags}"
+    style = "bold red" if not cell.expected else "green" if cell.arrived else "yellow"
+    return Text(told, style=style)
+
+
+def _beside(numbered: Sequence[tuple[int, Matrix]], pairs: Iterable[tuple[str, str]]) -> RenderableType:
+    columns = ("from", "to", *(str(number) for number, _ in numbered))
+    rows = []
+    for pair in pairs:
+        cells = [matrix.at(*pair) for _, matrix in numbered]
+        if any(_differs(cell, cells[0]) for cell in cells):
+            marks = [_mark(cell, "*" if _differs(cell, cells[0]) else "") for cell in cells]
+            rows.append((Text(pair[0], style="bold"), Text(pair[1], style="bold"), *marks))
+    if not rows:
+        return indented(Text(f"variants {numbered[1][0]}-{numbered[-1][0]}: as variant 1"), 2)
+    return indented(Grid(columns, rows), 2)
+
+
+def _differs(cell: Cell | None, first: Cell | None) -> bool:
+    return (cell.says if cell else None) != (first.says if first else None)
+
+
+def _parties(matrix: Matrix) -> Iterator[RenderableType]:
+    """Who stands for which class."""
+    known = {party.name: party for party in (*matrix.senders, *matrix.recipients)}
+    told = "; ".join(f"{party.name}: {party.address}" for party in known.values())
+    yield indented(Text(one_line(told), style="dim"), 2)
+
+
+def _ways(cells: Iterable[Cell], title: str) -> Iterator[RenderableType]:
+    yield Text()
+    yield Text(title, style="bold")
+    rows = [
+        (
+            Text(f"{cell.sender.name} > {cell.recipient.name}", style="" if cell.expected else "bold red"),
+            Text(way(cell)),
+            Text(one_line(f"{cell.tenant} by {cell.basis}" if cell.tenant else "-")),
+            Text(one_line(cell.outcome)),
+        )
+        for cell in cells
+    ]
+    yield indented(Grid(("who to whom", "way", "taken for", "outcome"), rows), 2)
+
+
+def _alarms(matrix: Matrix) -> Iterator[RenderableType]:
+    if not matrix.alarms:
+        return
+    yield Text()
+    yield Text("you should be alarmed", style="bold red")
+    for cell in matrix.alarms:
+        yield Text.assemble("  ", (f"{cell.sender.name} > {cell.recipient.name}", "bold"), f"  {way(cell)}")
+        yield indented(Text(one_line("; ".join(cell.alarms))), 6)
+        if cell.tenant:
+            through = f' through "{cell.connector}"' if cell.connector else ""
+            yield indented(
+                Text(one_line(f"taken for {cell.tenant} by {cell.basis}{through}"), style="dim"), 6
+            )
+
+
+def way(cell: Cell) -> str:
+    """`exchange → gateway → msxfaq`; tenants without their prefix."""
+    return " → ".join(one_line(place.removeprefix("tenant:")) for place in cell.path)
+
+
+def _verdict(matrix: Matrix) -> Text:
+    count, alarms = len(matrix.cells), len(matrix.alarms)
+    end = (f"{alarms} unexpected", "bold red") if alarms else ("all as expected", "green")
+    return Text.assemble(f"{one_line(matrix.variant)}: {count} cells, {matrix.driver}: ", end)

@@ -1,0 +1,199 @@
+"""`matrix:`: everybody writes to everybody, and each cell becomes a message with an expectation.
+
+By rule a cell is delivered, causes no report, is seen by no tenant that nothing leads it to (`meant`), and passes none
+twice. What the scenario says under `expect:` is laid over the rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+
+from lab.model.names import Address
+from lab.model.topology import Role, Topology
+from lab.scenario.cast import Own, Owner, cast, own_company
+from lab.scenario.language import MatrixKeys, PartyKeys
+from lab.scenario.meant import homes, tenants_meant
+from lab.scenario.messages import expectation
+from lab.scenario.model import Expectation, MatrixCell, MatrixPlan, MessageSpec, Party
+from lab.scenario.records import Fields, Key
+from lab.scenario.report import unknown
+from lab.scenario.sending import has_mailbox
+
+AUTO = "auto"
+ANY = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """A plan with what it sends and what it claims."""
+
+    plan: MatrixPlan
+    messages: tuple[MessageSpec, ...]
+    expect: Mapping[str, Expectation]
+
+
+def automatic(topology: Topology, file: str = "") -> Matrix:
+    """The matrix of a scenario that says nothing about it."""
+    found = cast(topology)
+    return _matrix(found.senders, found.recipients, topology, Expectation(file=file))
+
+
+def written(read: Fields, topology: Topology) -> Matrix:
+    """The matrix as it is written; problems go to the report."""
+    known, own = cast(topology), own_company(topology)
+    senders = _parties(read, MatrixKeys.senders, known.senders, own)
+    recipients = _parties(read, MatrixKeys.recipients, known.recipients, own)
+    made = _matrix(senders, recipients, topology, Expectation(file=read.place.file, line=read.place.line))
+    return replace(made, expect=_with_claims(made, read, senders, recipients))
+
+
+def _parties(
+    read: Fields, key: Key[tuple[Fields, ...]], known: tuple[Party, ...], own: Own
+) -> tuple[Party, ...]:
+    """Those that are named, in order; all where nothing is written."""
+    if not read.given(key):
+        return known
+    found: dict[str, Party] = {}
+    for each in read[key]:
+        for party in _one(each, known, own):
+            found.setdefault(party.name, party)
+    return tuple(found.values())
+
+
+def _one(read: Fields, known: tuple[Party, ...], own: Own) -> tuple[Party, ...]:
+    """`auto`, one of the classes, or an address with a name of its own."""
+    who = read[PartyKeys.who]
+    if who == AUTO:
+        return known
+    if "@" not in who:
+        fitting = tuple(party for party in known if party.name == who)
+        if not fitting:
+            hint = unknown(who, (AUTO, *(party.name for party in known)))
+            read.wrong(PartyKeys.who, f"nobody here is called {who!r}", hint)
+        return fitting
+    address = Address.parse(who)
+    name = read[PartyKeys.name] or address.local.lower().replace(".", "-")
+    return (
+        Party(
+            name=name,
+            address=address,
+            own=own.has(address.domain),
+            via=read[PartyKeys.via],
+            about=f"{address}",
+        ),
+    )
+
+
+def _matrix(
+    senders: Iterable[Party], recipients: Iterable[Party], topology: Topology, base: Expectation
+) -> Matrix:
+    who, whom = tuple(senders), tuple(recipients)
+    cells = tuple(_cells(who, whom, topology))
+    return Matrix(
+        MatrixPlan(senders=who, recipients=whom, cells=cells),
+        tuple(_message(cell) for cell in cells),
+        {cell.key: _by_rule(cell, topology, base) for cell in cells},
+    )
+
+
+def _cells(
+    senders: Iterable[Party], recipients: tuple[Party, ...], topology: Topology
+) -> Iterator[MatrixCell]:
+    """Every pair that concerns the company, but nobody who writes to himself."""
+    for sender in senders:
+        for recipient in recipients:
+            if _concerns(sender, recipient, topology):
+                key = f"{sender.name}_to_{recipient.name}"
+                yield MatrixCell(key=key, sender=sender, recipient=recipient)
+
+
+def _concerns(sender: Party, recipient: Party, topology: Topology) -> bool:
+    if not recipient.own and (not sender.own or _is_robot(sender, topology)):
+        return False
+    mine, theirs = (_primary(party.address, topology) for party in (sender, recipient))
+    return mine != theirs
+
+
+def _is_robot(sender: Party, topology: Topology) -> bool:
+    """A service of Microsoft's writes to the company's people only; a notification may go to anybody (R238)."""
+    host = topology.hosts.get(sender.via or "")
+    inside = sender.via is not None and sender.via.startswith("tenant:")
+    foreign = all(not tenant.accepts(sender.address.domain) for tenant in topology.tenants.values())
+    return (host is not None and host.role is Role.SERVICE) or (inside and foreign)
+
+
+def _primary(address: Address, topology: Topology) -> str:
+    """The mailbox behind an address."""
+    owners: tuple[Owner, ...] = (*topology.organizations.values(), *topology.tenants.values())
+    for owner in owners:
+        found = owner.find(address)
+        if found is not None:
+            return found.primary.key
+    return address.key
+
+
+def _message(cell: MatrixCell) -> MessageSpec:
+    return MessageSpec(
+        key=cell.key,
+        sender=cell.sender.address,
+        recipients=(cell.recipient.address,),
+        subject=f"From {cell.sender.name} to {cell.recipient.name}",
+        via=cell.sender.via,
+    )
+
+
+def _by_rule(cell: MatrixCell, topology: Topology, base: Expectation) -> Expectation:
+    meant = tenants_meant(cell.sender, cell.recipient, topology)
+    passed = meant - homes(cell.recipient, topology)
+    return replace(
+        base,
+        ends="delivered",
+        no_ndr=True,
+        not_seen_by=tuple(f"tenant:{name}" for name in topology.tenants if name not in meant),
+        not_twice=tuple(f"tenant:{name}" for name in topology.tenants if name in passed),
+    )
+
+
+def _with_claims(
+    made: Matrix, read: Fields, senders: tuple[Party, ...], recipients: tuple[Party, ...]
+) -> dict[str, Expectation]:
+    expect = dict(made.expect)
+    for pair, claim in read[MatrixKeys.expect].items():
+        who, whom = _pair(pair, claim, senders, recipients)
+        for cell in made.plan.cells:
+            if who in (ANY, cell.sender.name) and whom in (ANY, cell.recipient.name):
+                expect[cell.key] = _laid_over(expect[cell.key], claim)
+    return expect
+
+
+def _pair(
+    pair: str, claim: Fields, senders: tuple[Party, ...], recipients: tuple[Party, ...]
+) -> tuple[str, str]:
+    """`onprem > cloud`; each side may be `*`."""
+    who, arrow, whom = (part.strip() for part in pair.partition(">"))
+    if not arrow:
+        claim.at.wrong(claim.place, "SENDER > RECIPIENT", "such as `onprem > cloud` or `* > outside`")
+        return "", ""
+    for name, known in ((who, senders), (whom, recipients)):
+        names = (ANY, *(party.name for party in known))
+        if name not in names:
+            claim.at.wrong(claim.place, f"nobody here is called {name!r}", unknown(name, names))
+    return who, whom
+
+
+def _laid_over(rule: Expectation, read: Fields) -> Expectation:
+    """What is written instead of the rule (`~`: no claim); a report or another end is no claim that there is no report."""
+    claim = expectation(read)
+    given = [each.name for each in fields(claim) if each.name in read.values or each.name in read.nulls]
+    changed = {name: getattr(claim, name) for name in given}
+    silent = claim.ndr is None and claim.ends in (None, "delivered", "dropped")
+    changed.setdefault("no_ndr", rule.no_ndr and silent)
+    return replace(rule, **changed, line=claim.line, file=claim.file)
+
+
+def send_check(read: Fields, made: Matrix, topology: Topology) -> None:
+    """Every sender has a place to start from."""
+    for party in made.plan.senders:
+        if party.via is None and not has_mailbox(party.address, topology):
+            read.wrong(MatrixKeys.senders, f"{party.address} has no mailbox here", "say `via:` a host")

@@ -1,0 +1,234 @@
+"""The matrix: who takes part, what a cell may pass by rule, and what is an alarm."""
+
+import dataclasses
+import xml.etree.ElementTree as ET
+from typing import Any
+
+import pytest
+
+from lab.analysis.matrix import matrices, matrix, prepared
+from lab.drivers.embedded import run_embedded
+from lab.drivers.simulator import simulate
+from lab.reports import matrix_files, matrix_html
+from lab.reports.console import text
+from lab.reports.grid import grid, side_by_side
+from lab.reports.matrix import differing, judged
+from lab.scenario import load_text
+from tests.nodes.worlds import BASE, RESTRICTED, world
+
+CURED = """
+organizations:
+  a:
+    hosts: {ex: {certificate: hybrid}, gw: {certificate: mx}}
+    hybrid: {certificate_name: hybrid.a.example}
+tenants:
+  a: {AcceptedDomains: [{DomainName: a.example, Default: true}, hybrid.a.example]}
+"""
+FAR = "tenants: {b: {region: NAM}}\n"
+
+
+def played(over=""):
+    return matrix(world(over), scenario="world")
+
+
+def cell(over, sender, recipient):
+    found = played(over).at(sender, recipient)
+    assert found is not None
+    return found
+
+
+def test_three_partners_give_six_messages_and_more():
+    keys = {c.key for c in played(CURED).cells}
+    pairs = [("onprem", "cloud"), ("onprem", "outside"), ("cloud", "outside")]
+    assert {f"{a}_to_{b}" for pair in pairs for a, b in (pair, pair[::-1])} <= keys
+
+
+def test_strangers_do_not_write_to_each_other():
+    names = {(c.sender.own, c.recipient.own) for c in played().cells}
+    assert (False, False) not in names
+
+
+def test_nobody_writes_to_himself_under_another_address():
+    made = played()
+    assert made.at("cloud", "routing") is None
+    assert made.at("cloud", "moera") is None
+    assert made.at("onprem", "routing") is not None
+
+
+def test_all_is_as_expected_with_a_certificate_of_its_own():
+    assert [c.key for c in played(CURED).alarms] == []
+
+
+def test_own_mail_in_the_own_tenant_that_nothing_leads_there_is_an_alarm():
+    """It arrives, and only the matrix sees what is wrong (R220)."""
+    found = cell("", "onprem", "same-region")
+    assert found.arrived
+    assert found.alarms == ("seen by tenant:a, where nothing leads it",)
+    assert (found.tenant, found.basis) == ("a", "certificate")
+
+
+def test_a_cloud_mailbox_may_pass_its_own_tenant():
+    assert cell("", "cloud", "same-region").expected
+
+
+def test_centralized_mail_that_comes_round_again_is_an_alarm():
+    over = "organizations: {a: {hybrid: {centralized_transport: true}}}\n"
+    found = cell(over, "cloud", "same-region")
+    assert found.path.count("tenant:a") == 2
+    assert found.alarms == ("taken 2 times by tenant:a",)
+
+
+def test_centralized_transport_alone_is_no_alarm():
+    over = CURED.replace("certificate_name:", "centralized_transport: true, certificate_name:")
+    assert not played(over).alarms
+
+
+def test_what_is_refused_is_an_alarm_with_its_status():
+    found = cell(RESTRICTED, "onprem", "same-region")
+    assert (found.status, found.outcome) == ("5.7.51", "bounced 5.7.51")
+    assert found.alarms[0] == "bounced 5.7.51, and not delivered"
+
+
+def test_a_send_connector_to_the_service_is_a_way_that_leads_there():
+    over = """
+organizations:
+  a:
+    SendConnectors:
+      - {Name: Internet via the tenant, AddressSpaces: ["smtp:*;1"], SmartHosts: [a-example.mail.protection.outlook.com]}
+"""
+    found = cell(over, "onprem", "same-region")
+    assert found.path == ("ex", "tenant:a", "tenant:b")
+    assert found.expected
+
+
+def test_partners_are_told_by_region():
+    assert played(FAR).at("onprem", "other-region") is not None
+    assert played(FAR).at("onprem", "same-region") is None
+
+
+def test_who_is_known_in_the_cloud_only_is_a_class_of_its_own():
+    over = "tenants: {a: {mailboxes: [new@a.example, only@alab.onmicrosoft.com]}}\n"
+    made = played(over)
+    names = [party.name for party in made.recipients]
+    assert {"cloud", "cloud-only", "moera"} <= set(names)
+    unreachable = made.at("onprem", "cloud-only")
+    assert unreachable is not None
+    assert unreachable.status == "5.1.10"
+
+
+def test_written_messages_are_not_sent():
+    assert "m" not in {spec.key for spec in prepared(world()).messages}
+
+
+def test_a_run_without_a_plan_has_no_matrix():
+    assert judged("world", simulate(world())) is None
+
+
+MATRIX = """
+matrix:
+  senders: [onprem, cloud]
+  recipients: [same-region, {address: second@b.example, name: second}]
+"""
+
+
+def test_the_scenario_decides_who_takes_part():
+    assert {c.key for c in played(MATRIX).cells} == {
+        "onprem_to_same-region",
+        "cloud_to_same-region",
+        "onprem_to_second",
+        "cloud_to_second",
+    }
+
+
+def test_what_is_written_stands_instead_of_the_rule():
+    claim = '  expect: {"onprem > *": {not_seen_by: ~, path: [ex, gw, "tenant:a", "tenant:b"]}}\n'
+    assert played(MATRIX + claim).alarms == ()
+
+
+def test_a_written_end_is_no_claim_that_there_is_no_report():
+    claim = '  expect: {"onprem > *": {not_seen_by: ~, ends: bounced}, "cloud > *": {ends: bounced}}\n'
+    assert played(MATRIX + claim + RESTRICTED.lstrip()).alarms == ()
+
+
+def test_a_variant_with_a_matrix_sends_it_with_its_own_messages():
+    variant = world(MATRIX)
+    assert variant.messages[0].key == "m"
+    outcome = simulate(variant)
+    assert len(outcome.messages) == 5
+    failed = {finding.message for finding in outcome.findings() if not finding.ok}
+    assert failed == {"onprem_to_same-region", "onprem_to_second"}
+
+
+BOTH = "\nvariants:\n  fault: {}\n  cure:\n" + "".join(f"    {line}\n" for line in CURED.strip().splitlines())
+
+
+def scenario():
+    return load_text(BASE + BOTH)
+
+
+def test_cells_that_change_between_variants_are_found():
+    both = matrices(scenario())
+    assert ("onprem", "same-region") in differing(both)
+    assert ("cloud", "outside") not in differing(both)
+    assert [len(each.alarms) for each in both] == [1, 0]
+
+
+def test_the_grid_marks_what_nobody_expects():
+    drawn = text(grid(played()))
+    row = next(line for line in drawn.splitlines() if line.strip().startswith("onprem "))
+    assert "ok C!" in row
+    assert "you should be alarmed" in drawn
+    assert "seen by tenant:a, where nothing leads it" in drawn
+
+
+def test_the_grid_of_the_cure_is_calm():
+    drawn = text(grid(played(CURED), ways=True))
+    assert "alarmed" not in drawn
+    assert "ex → gw → b" in drawn
+    assert drawn.rstrip().endswith("all as expected")
+
+
+def test_variants_side_by_side_show_what_changes():
+    drawn = text(side_by_side(matrices(scenario())))
+    row = next(line for line in drawn.splitlines() if line.split()[:2] == ["onprem", "same-region"])
+    assert row.split()[2:] == ["ok", "C!", "ok", "R*"]
+    assert "cloud        outside" not in drawn
+
+
+def test_alike_variants_are_said_to_be_alike():
+    one = played()
+    drawn = text(side_by_side([one, dataclasses.replace(one, variant="twin")]))
+    assert "as variant 1" in drawn
+
+
+def test_json_has_every_cell_and_every_change():
+    told: dict[str, Any] = matrix_files.document(matrices(scenario()))
+    assert told["ok"] is False
+    fault = told["matrices"][0]
+    assert fault["counts"] == {"cells": len(fault["cells"]), "unexpected": 1}
+    astray = next(c for c in fault["cells"] if c["key"] == "onprem_to_same-region")
+    assert astray["path"] == ["ex", "gw", "tenant:a", "tenant:b"]
+    assert astray["attributed"]["tenant"] == "a"
+    assert {"sender": "onprem", "recipient": "same-region"} in told["changes"]
+
+
+def test_junit_has_a_test_case_for_each_cell():
+    both = matrices(scenario())
+    root = ET.fromstring(matrix_files.junit(both))
+    assert len(root.findall(".//testcase")) == sum(len(each.cells) for each in both)
+    failures = root.findall(".//failure")
+    assert [failure.get("type") for failure in failures] == ["unexpected"]
+
+
+def test_html_is_one_page_that_is_well_formed():
+    page = matrix_html.report(matrices(scenario()))
+    ET.fromstring(page.partition("\n")[2])
+    assert "1 of 32 cells" in page
+    assert "<script" not in page
+
+
+@pytest.mark.wire
+def test_the_embedded_lab_fills_the_same_cells():
+    variant = world(MATRIX)
+    there, here = matrix(variant, play=run_embedded), matrix(variant)
+    assert [c.says for c in there.cells] == [c.says for c in here.cells]
