@@ -13,6 +13,23 @@ def loopback(address: str) -> str:
     return "127." + address.partition(".")[2]
 
 
+_RANGES = {"51.100.": "198.", "0.113.": "203.", "18.": "198.", "19.": "198."}
+"""What follows the 127 of a loopback address, and the first octet that it stands for."""
+
+
+def public(address: str) -> str:
+    """The scenario's address that a loopback address stands for; 127.0.0.1 and the like keep their own.
+
+    Strangers have one too: 127.51.100.77 is 198.51.100.77, so that rules for whole networks mean them.
+    """
+    first, _, rest = address.partition(".")
+    if first == "127":
+        for start, octet in _RANGES.items():
+            if rest.startswith(start):
+                return octet + rest
+    return address
+
+
 def all_hosts(topology: Topology) -> tuple[Host, ...]:
     """Every machine of a topology, those of Exchange Online too."""
     cloud = (h for r in topology.regions.values() for h in (*r.front_ends, *r.outbound, *r.high_risk))

@@ -18,7 +18,7 @@ from typing import TypeVar
 from lab.core import courier
 from lab.core.authentication.signers import key_names, with_keys
 from lab.drivers import collector
-from lab.drivers.addresses import all_hosts, loopback, public_names
+from lab.drivers.addresses import all_hosts, loopback, public, public_names
 from lab.drivers.clock import LabClock
 from lab.drivers.ids import SeededIds
 from lab.drivers.outcome import Outcome, compose, submit
@@ -185,8 +185,8 @@ class Embedded:
         return {address: (loopback(address), self.port) for address in self.topology.addresses()}
 
     def public(self, address: str) -> str:
-        """The scenario's address behind a loopback address; a stranger keeps his own."""
-        return self._public.get(address, address)
+        """The scenario's address behind a loopback address."""
+        return self._public.get(address) or public(address)
 
     def context(self) -> Context:
         """Time and names, for a node."""

@@ -274,10 +274,10 @@ def test_a_client_that_binds_to_a_hosts_address_is_that_host(lab, source):
     assert taken(lab, mail).head.client == lab.embedded.topology.hosts[source].address
 
 
-def test_a_stranger_keeps_its_loopback_address(lab):
+def test_a_stranger_too_is_seen_by_the_address_it_stands_for(lab):
     mail = a_mail(source="203.0.113.200", sender="x@foreign.example")
     python(lab, mail)
-    assert taken(lab, mail).head.client == "127.0.113.200"
+    assert taken(lab, mail).head.client == "203.0.113.200"
 
 
 # -- dig
