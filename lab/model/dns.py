@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeVar
+from typing import Literal, Protocol, TypeVar
 
 from lab.model.names import Domain
 from lab.model.value import value
 
 RecordType = Literal["A", "AAAA", "MX", "TXT", "PTR", "CNAME"]
 T = TypeVar("T")
+DEFAULT_TTL = 3600
+"""Seconds that a record may be remembered where the scenario says nothing."""
+DENIED_TTL = 60
+"""Seconds that the absence of a record may be remembered (RFC 2308)."""
 
 
 @value()
@@ -77,6 +81,8 @@ class Zones:
 
     rows: Mapping[tuple[str, str], tuple[Mx | str, ...]]
     broken: frozenset[str] = frozenset()
+    ttls: Mapping[str, int] = field(default_factory=dict)
+    """Seconds by name, where they are not DEFAULT_TTL."""
     _names: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -100,8 +106,33 @@ class Zones:
             name = str(alias[0])
         return ServFail()
 
+    def ttl(self, name: str) -> int:
+        """For how many seconds the records of a name may be remembered."""
+        return self.ttls.get(name, DEFAULT_TTL)
 
-def answered(asking: Asking[T], zones: Zones) -> T:
+    def lasting(self, question: DnsQuestion) -> int:
+        """For how many seconds the answer to a question may be remembered: the least along its chain of aliases."""
+        name: str = question.name
+        spans: list[int] = []
+        for _ in range(8):
+            if (name, question.type) in self.rows:
+                return min(*spans, self.ttl(name)) if spans else self.ttl(name)
+            alias = self.rows.get((name, "CNAME"))
+            if alias is None:
+                break
+            spans.append(self.ttl(name))
+            name = str(alias[0])
+        return DENIED_TTL
+
+
+class Answering(Protocol):
+    """Whoever answers questions: zones, or a machine that remembers."""
+
+    def answer(self, question: DnsQuestion) -> DnsAnswer:
+        """The answer."""
+
+
+def answered(asking: Asking[T], zones: Answering) -> T:
     """Run a computation to its end, answering its questions from `zones`."""
     try:
         question = next(asking)

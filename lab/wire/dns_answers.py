@@ -22,13 +22,12 @@ import dns.rdatatype
 import dns.rdtypes.ANY.TXT
 import dns.rrset
 
-from lab.model.dns import DnsQuestion, Mx, NoData, NxDomain, Records, ServFail, Zones
+from lab.model.dns import DENIED_TTL, DnsQuestion, Mx, NoData, NxDomain, Records, ServFail, Zones
 from lab.model.names import Domain
 
 Rewrite = Callable[[str], str]
 """Which address to tell for one of the scenario's."""
 
-TTL = 60
 PAYLOAD = 1232
 """Octets of UDP that we send and take (DNS flag day 2020)."""
 LONGEST_TCP = 65_535
@@ -39,7 +38,7 @@ _QR = 0x80
 
 _IN = dns.rdataclass.IN
 _SOA = dns.rdata.from_text(
-    _IN, "SOA", f"ns.mailflow-lab.invalid. hostmaster.mailflow-lab.invalid. 1 3600 600 86400 {TTL}"
+    _IN, "SOA", f"ns.mailflow-lab.invalid. hostmaster.mailflow-lab.invalid. 1 3600 600 86400 {DENIED_TTL}"
 )
 _NS = dns.rdata.from_text(_IN, "NS", "ns.mailflow-lab.invalid.")
 
@@ -120,14 +119,14 @@ def _fill(answer: dns.message.Message, asked: dns.message.Message, zones: Zones,
 def _apex(answer: dns.message.Message, kind: dns.rdatatype.RdataType) -> None:
     known = {dns.rdatatype.SOA: _SOA, dns.rdatatype.NS: _NS}
     if kind in known:
-        answer.answer.append(dns.rrset.from_rdata(dns.name.root, TTL, known[kind]))
+        answer.answer.append(dns.rrset.from_rdata(dns.name.root, DENIED_TTL, known[kind]))
     else:
         _deny(answer)
 
 
 def _deny(answer: dns.message.Message) -> None:
     """No such name or data: the SOA says for how long that may be believed (RFC 2308)."""
-    answer.authority.append(dns.rrset.from_rdata(dns.name.root, TTL, _SOA))
+    answer.authority.append(dns.rrset.from_rdata(dns.name.root, DENIED_TTL, _SOA))
 
 
 def _look_up(
@@ -151,9 +150,9 @@ def _look_up(
                 assert key is not None
         own = list(_own_records(zones, key, kind, rewrite))
         if own or not isinstance(found, Records):
-            return _add(answer, name, own)
+            return _add(answer, name, own, zones.ttl(key))
         alias = name_of(str(found.rows[0]))
-        _add(answer, name, [dns.rdata.from_text(_IN, "CNAME", alias.to_text())])
+        _add(answer, name, [dns.rdata.from_text(_IN, "CNAME", alias.to_text())], zones.ttl(key))
         name = alias
     answer.answer.clear()
     answer.set_rcode(dns.rcode.SERVFAIL)
@@ -176,11 +175,11 @@ def _rows(
     return [(place, zones.rows[place])] if place in zones.rows else []
 
 
-def _add(answer: dns.message.Message, name: dns.name.Name, records: list[dns.rdata.Rdata]) -> None:
+def _add(answer: dns.message.Message, name: dns.name.Name, records: list[dns.rdata.Rdata], ttl: int) -> None:
     if not records:
         return _deny(answer)
     for record in records:
-        answer.find_rrset(answer.answer, name, _IN, record.rdtype, create=True).add(record, TTL)
+        answer.find_rrset(answer.answer, name, _IN, record.rdtype, create=True).add(record, ttl)
     return None
 
 

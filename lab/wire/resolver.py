@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import socket
+from dataclasses import dataclass
 from functools import lru_cache
 
 import dns.exception
@@ -20,10 +21,21 @@ import dns.rdtypes.ANY.MX
 import dns.rdtypes.ANY.PTR
 import dns.rdtypes.ANY.TXT
 
-from lab.model.dns import DnsAnswer, DnsQuestion, Mx, NoData, NxDomain, Records, ServFail
+from lab.model.dns import DENIED_TTL, DnsAnswer, DnsQuestion, Mx, NoData, NxDomain, Records, ServFail
 from lab.wire.dns_answers import PAYLOAD, key_of, name_of
 
 _LONGEST_DATAGRAM = 65_535
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An answer, and for how many seconds it may be remembered."""
+
+    answer: DnsAnswer
+    ttl: int
+
+
+_FAILED = Found(ServFail(), 0)
 
 
 class Resolver:
@@ -42,21 +54,25 @@ class Resolver:
 
     async def answer(self, question: DnsQuestion) -> DnsAnswer:
         """Ask; a name that no DNS message can carry does not exist."""
+        return (await self.look_up(question)).answer
+
+    async def look_up(self, question: DnsQuestion) -> Found:
+        """The same, with the time for which the answer may be remembered."""
         try:
             query = _query(question)
         except (dns.exception.DNSException, UnicodeError):
-            return NxDomain()
+            return Found(NxDomain(), DENIED_TTL)
         for _ in range(self._tries):
             try:
                 async with asyncio.timeout(self._timeout):
                     ident = secrets.token_bytes(2)
-                    answer = await self._by_datagram(ident + query, question)
-                    return answer or await self._by_stream(ident + query, question)
+                    found = await self._by_datagram(ident + query, question)
+                    return found or await self._by_stream(ident + query, question)
             except (OSError, EOFError):  # a timeout is an OSError too
                 continue
-        return ServFail()
+        return _FAILED
 
-    async def _by_datagram(self, query: bytes, question: DnsQuestion) -> DnsAnswer | None:
+    async def _by_datagram(self, query: bytes, question: DnsQuestion) -> Found | None:
         """The answer to our question, whatever else arrives; None when it was truncated."""
         loop = asyncio.get_running_loop()
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
@@ -69,13 +85,13 @@ class Resolver:
                 heard = await loop.sock_recv(line, _LONGEST_DATAGRAM)
                 if heard[:2] != query[:2]:
                     continue
-                answer = _meaning(heard[2:], question)
-                if answer is not None:
-                    return answer
+                found = _meaning(heard[2:], question)
+                if found is not None:
+                    return found
                 if _is_truncated(heard):
                     return None
 
-    async def _by_stream(self, query: bytes, question: DnsQuestion) -> DnsAnswer:
+    async def _by_stream(self, query: bytes, question: DnsQuestion) -> Found:
         reader, writer = await asyncio.open_connection(*self._server, local_addr=self._source)
         try:
             writer.write(len(query).to_bytes(2, "big") + query)
@@ -83,8 +99,8 @@ class Resolver:
             heard = await reader.readexactly(length)
         finally:
             writer.transport.abort()
-        answer = _meaning(heard[2:], question) if heard[:2] == query[:2] else None
-        return answer or ServFail()
+        found = _meaning(heard[2:], question) if heard[:2] == query[:2] else None
+        return found or _FAILED
 
 
 @lru_cache(maxsize=4096)
@@ -101,7 +117,7 @@ def _is_truncated(heard: bytes) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _meaning(heard: bytes, question: DnsQuestion) -> DnsAnswer | None:
+def _meaning(heard: bytes, question: DnsQuestion) -> Found | None:
     """What a message without its id says to a question; None when it is no whole answer to it."""
     try:
         response = dns.message.from_wire(b"\0\0" + heard)
@@ -110,14 +126,16 @@ def _meaning(heard: bytes, question: DnsQuestion) -> DnsAnswer | None:
             return None
         if response.flags & dns.flags.TC:
             return None
+        if response.rcode() not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
+            return _FAILED
         if response.rcode() == dns.rcode.NXDOMAIN:
-            return NxDomain()
-        if response.rcode() != dns.rcode.NOERROR:
-            return ServFail()
-        found = response.resolve_chaining().answer
+            return Found(NxDomain(), DENIED_TTL)
+        chain = response.resolve_chaining()
     except (dns.exception.DNSException, ValueError):
         return None
-    return Records(tuple(_row(record) for record in found)) if found else NoData()
+    if not chain.answer:
+        return Found(NoData(), DENIED_TTL)
+    return Found(Records(tuple(_row(record) for record in chain.answer)), chain.minimum_ttl)
 
 
 def _row(record: dns.rdata.Rdata) -> Mx | str:

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lab.model.dns import DnsAnswer, DnsQuestion, NoData, NxDomain, Records, ServFail
+from lab.model.dns import DEFAULT_TTL, DnsAnswer, DnsQuestion, NoData, NxDomain, Records, ServFail
 from lab.model.names import Domain
-from lab.wire.dns_answers import TTL
 from lab.wire.dns_memory import Memory
+from lab.wire.resolver import Found
 
 QUESTION = DnsQuestion(Domain("msxfaq.example"), "TXT")
 
@@ -22,9 +22,9 @@ class Source:
         self.asked: list[DnsQuestion] = []
         self.now = datetime(2031, 5, 4, tzinfo=UTC)
 
-    async def answer(self, question: DnsQuestion) -> DnsAnswer:
+    async def look_up(self, question: DnsQuestion) -> Found:
         self.asked.append(question)
-        return self.answers.pop(0)
+        return Found(self.answers.pop(0), DEFAULT_TTL)
 
     def remembered(self) -> Memory:
         return Memory(self, lambda: self.now)
@@ -48,7 +48,7 @@ async def test_answers_are_forgotten_when_their_time_is_over():
     source = Source(NxDomain(), NoData(), Records(("new",)))
     memory = source.remembered()
     assert await memory.answer(QUESTION) == NxDomain()
-    source.now += timedelta(seconds=TTL - 1)
+    source.now += timedelta(seconds=DEFAULT_TTL - 1)
     assert await memory.answer(QUESTION) == NxDomain()
     source.now += timedelta(seconds=1)
     assert await memory.answer(QUESTION) == NoData()
@@ -62,7 +62,7 @@ async def test_types_of_one_name_are_different_questions():
 
 
 async def test_memory_does_not_grow_without_end(monkeypatch):
-    monkeypatch.setattr("lab.wire.dns_memory._KEPT", 2)
+    monkeypatch.setattr("lab.core.remembered._KEPT", 2)
     names = [DnsQuestion(Domain(f"{name}.example"), "A") for name in "abca"]
     source = Source(*[NoData()] * 4)
     memory = source.remembered()
