@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import field
+from datetime import datetime
 
 from lab.model.dns import Asking, DnsQuestion, NoData, NxDomain, Records, ServFail
 from lab.model.names import Domain
@@ -29,7 +30,12 @@ class NoTargets:
     name: str
 
 
-def mx_targets(domain: Domain) -> Asking[Targets | NoTargets]:
+def turn(now: datetime, switches: Switches) -> int:
+    """By how many places the addresses of a host are rotated: none, or one more each minute of the lab's clock."""
+    return int(now.timestamp() // 60) if switches.front_end_choice == "rotating" else 0
+
+
+def mx_targets(domain: Domain, turned: int = 0) -> Asking[Targets | NoTargets]:
     """The mail servers of a domain by preference; without MX its own address (RFC 5321 5.1), null MX is none (RFC 7505)."""
     answer = yield DnsQuestion(domain, "MX")
     if isinstance(answer, ServFail):
@@ -37,19 +43,19 @@ def mx_targets(domain: Domain) -> Asking[Targets | NoTargets]:
     if isinstance(answer, NxDomain):
         return NoTargets("no such domain", domain)
     if isinstance(answer, NoData):
-        return (yield from _addresses((domain,), "implicit mx", domain))
+        return (yield from _addresses((domain,), "implicit mx", domain, turned))
     hosts = answer.mx()
     if len(hosts) == 1 and not hosts[0].host:
         return NoTargets("null mx", domain)
-    return (yield from _addresses(tuple(mx.host for mx in hosts if mx.host), "mx", domain))
+    return (yield from _addresses(tuple(mx.host for mx in hosts if mx.host), "mx", domain, turned))
 
 
-def smart_host_targets(smart_hosts: tuple[str, ...]) -> Asking[Targets | NoTargets]:
+def smart_host_targets(smart_hosts: tuple[str, ...], turned: int = 0) -> Asking[Targets | NoTargets]:
     """The addresses of smart hosts in the order given; an address, bare or in brackets, stands for itself (R89)."""
-    return (yield from _addresses(smart_hosts, "smart host", ", ".join(smart_hosts)))
+    return (yield from _addresses(smart_hosts, "smart host", ", ".join(smart_hosts), turned))
 
 
-def _addresses(hosts: tuple[str, ...], how: str, asked: str) -> Asking[Targets | NoTargets]:
+def _addresses(hosts: tuple[str, ...], how: str, asked: str, turned: int) -> Asking[Targets | NoTargets]:
     found: list[Target] = []
     failed = False
     for host in hosts:
@@ -59,11 +65,16 @@ def _addresses(hosts: tuple[str, ...], how: str, asked: str) -> Asking[Targets |
             continue
         answer = yield DnsQuestion(Domain.parse(host), "A")
         if isinstance(answer, Records):
-            found += [Target(host, address) for address in answer.texts()]
+            found += [Target(host, address) for address in _turned(answer.texts(), turned)]
         failed = failed or isinstance(answer, ServFail)
     if found:
         return Targets(how, tuple(found))
     return NoTargets("dns failed" if failed else "no address", asked)
+
+
+def _turned(addresses: tuple[str, ...], by: int) -> tuple[str, ...]:
+    start = by % len(addresses)
+    return (*addresses[start:], *addresses[:start])
 
 
 @value()

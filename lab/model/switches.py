@@ -36,5 +36,8 @@ class Switches:
     service_mail_exempt: bool = True
     loop_limit: str = "eop_entries:4"
     promote_crosspremises: str = "from_connector_flag"
+    config_propagation_delay: int = 0
+    trace_delay: int = 0
+    front_end_choice: str = "first"
     seed: int = 0
     """For `tenant_tie_break: seeded_random`."""

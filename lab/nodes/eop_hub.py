@@ -19,6 +19,7 @@ from lab.core.routing import (
     mx_targets,
     rule_connector,
     smart_host_targets,
+    turn,
 )
 from lab.core.srs import forwarded, rewritten
 from lab.core.stamping import NETWORK_MESSAGE_ID, Entity, Exit, exit_stamps, mailbox_stamps
@@ -178,10 +179,13 @@ class EopHub(MailSystem):
         """Outbound connector with its smart hosts, or MX: the seed's hop (R145)."""
         choice = self._outbound(item, recipients[0].domain)
         connector = choice.connector
+        turned = turn(context.now, self.topology.switches)
         if connector is None or connector.use_mx_record:
-            found = yield from mx_targets(recipients[0].domain)
+            found = yield from mx_targets(recipients[0].domain, turned)
         else:
-            found = yield from smart_host_targets(tuple(self._name_of(h) for h in connector.smart_hosts))
+            found = yield from smart_host_targets(
+                tuple(self._name_of(h) for h in connector.smart_hosts), turned
+            )
         step = self._routed(item, choice, found, recipients, context)
         if isinstance(found, NoTargets):
             return found, step

@@ -18,6 +18,7 @@ from lab.core.routing import (
     choose_send_connector,
     mx_targets,
     smart_host_targets,
+    turn,
 )
 from lab.core.stamping import firewall, is_internal, mailbox_stamps
 from lab.core.transport_rules import Sending
@@ -278,10 +279,13 @@ class Exchange(MailSystem):
         connector = choice.connector
         if connector is None:
             return NoTargets("no connector", domain), _routed(choice, "none", recipients, (), context)
+        turned = turn(context.now, self.topology.switches)
         if connector.dns_routing_enabled:
-            found = yield from mx_targets(domain)
+            found = yield from mx_targets(domain, turned)
         else:
-            found = yield from smart_host_targets(tuple(self._name_of(h) for h in connector.smart_hosts))
+            found = yield from smart_host_targets(
+                tuple(self._name_of(h) for h in connector.smart_hosts), turned
+            )
         if isinstance(found, Targets) and self._is_stale(connector.tls_certificate_name):
             found = NoTargets(STALE_CERTIFICATE, connector.name)
         if isinstance(found, NoTargets):

@@ -7,7 +7,7 @@ from abc import abstractmethod
 from lab.core.authentication.results import SpfResult
 from lab.core.authentication.spf import check_sender
 from lab.core.ndr import Maker
-from lab.core.routing import NoTargets, mx_targets, smart_host_targets
+from lab.core.routing import NoTargets, mx_targets, smart_host_targets, turn
 from lab.model.certificate import CertFault
 from lab.model.dns import Asking
 from lab.model.message import Header, Message
@@ -153,10 +153,11 @@ class PlainServer(MailSystem):
         """Smart host if there is one for the recipient, else MX."""
         domain = recipients[0].domain
         hosts = self.next_hosts(recipients[0])
+        turned = turn(context.now, self.topology.switches)
         if hosts:
-            found = yield from smart_host_targets(tuple(self._name_of(h) for h in hosts))
+            found = yield from smart_host_targets(tuple(self._name_of(h) for h in hosts), turned)
         else:
-            found = yield from mx_targets(domain)
+            found = yield from mx_targets(domain, turned)
         how = found.why if isinstance(found, NoTargets) else found.how
         targets = [] if isinstance(found, NoTargets) else list(dict.fromkeys(t.host for t in found.targets))
         data = {"recipients": texts(recipients), "connector": "", "how": how, "targets": targets, "tls": ""}

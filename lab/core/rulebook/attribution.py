@@ -285,7 +285,6 @@ RULES: tuple[Rule, ...] = (
         "NIC, RDS, SEED",
         "Connector changes take time",
         switch="config_propagation_delay",
-        not_emulated="change over time comes with a later version",
     ),
     Rule(
         "R34",

@@ -254,9 +254,8 @@ _TIME = (
         values=("0", "1800"),
         default="0",
         rules=("R33",),
-        text="Seconds until a front end sees a changed connector.",
+        text="Seconds until the last front end sees a change in the cloud; the k-th of n sees it after k/n of them.",
         kind="seconds",
-        not_emulated="change over time comes with a later version",
     ),
     Switch(
         name="trace_delay",
@@ -265,7 +264,13 @@ _TIME = (
         rules=("R214",),
         text="Seconds until a row appears in message trace.",
         kind="seconds",
-        not_emulated="change over time comes with a later version",
+    ),
+    Switch(
+        name="front_end_choice",
+        values=("first", "rotating"),
+        default="first",
+        rules=("R33",),
+        text="Which address of a host with several is tried first: as DNS lists them, or another one each minute.",
     ),
 )
 

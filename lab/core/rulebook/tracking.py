@@ -77,7 +77,6 @@ RULES: tuple[Rule, ...] = (
         "TRC",
         "Delay of message trace",
         switch="trace_delay",
-        not_emulated="not yet: the switch is accepted and has no effect",
     ),
     Rule(
         "R215",
