@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from lab.core import courier
-from lab.core.authentication.signers import key_names, with_keys
+from lab.core.authentication.signers import key_names
 from lab.drivers import collector
 from lab.drivers.addresses import all_hosts, loopback, public, public_names
+from lab.drivers.agenda import Agenda
 from lab.drivers.clock import LabClock
+from lab.drivers.history import History
 from lab.drivers.ids import SeededIds
 from lab.drivers.outcome import Outcome, compose, submit
 from lab.errors import DriverError, LabBug, WireError
@@ -27,7 +29,6 @@ from lab.evidence.journal import Journal
 from lab.model.dns import Asking, DnsAnswer, DnsQuestion
 from lab.model.topology import Host
 from lab.model.transport import Context, Heard, IdSource, Mailboxed, Node, QueueItem, Settlement
-from lab.nodes import build
 from lab.pki import signing
 from lab.pki import store as pki
 from lab.scenario.model import Variant
@@ -69,8 +70,10 @@ class Embedded:
         self.dns_port = dns_port
         self.ids: IdSource = SeededIds(seed)
         self._seed = seed
-        self.nodes: dict[str, Node] = {}
         self.clock = LabClock(starts or variant.starts)
+        self.nodes: Mapping[str, Node] = {}
+        self._starts = starts or variant.starts
+        self._agenda = Agenda((), self._starts)
         self.journal = Journal()
         self.mailboxes: list[Mailboxed] = []
         self.bugs: list[Exception] = []
@@ -81,6 +84,8 @@ class Embedded:
         self._order = 0
         self._at_work = 0
         self._changed = asyncio.Event()
+        self._listeners: dict[str, tuple[Host, Listener]] = {}
+        """By address, with the host whose certificate it shows."""
         self._places: dict[str, Place] = {}
         """By address."""
         self._exit = contextlib.AsyncExitStack()
@@ -92,7 +97,9 @@ class Embedded:
         """
         async with contextlib.AsyncExitStack() as stack:
             stack.enter_context(collector.seldom())
-            self.certificates = pki.make(self.state / "certificates", self.variant.profiles, self.clock.now())
+            self.certificates = pki.make(
+                self.state / "certificates", self.variant.every_profile, self.clock.now()
+            )
             self._build()
             self.store = Store.open(self.state / "lab.sqlite")
             stack.push_async_callback(self.store.close)
@@ -104,6 +111,8 @@ class Embedded:
             await self._listen(stack)
             self.wire = self._client_wire()
             tasks = await stack.enter_async_context(_background())
+            if not self.history.steady:
+                tasks.append(asyncio.ensure_future(self._follow()))
             if self._working:
                 tasks.append(asyncio.ensure_future(self._serve_queue()))
             self._exit = stack.pop_all()
@@ -117,9 +126,11 @@ class Embedded:
 
     def _build(self) -> None:
         """The nodes, with keys that really sign, and DNS that publishes them."""
-        suite = signing.make(self.state / "signing", key_names(self.topology))
-        self.topology = with_keys(self.topology, suite)
-        self.nodes = build(self.topology, suite)
+        told = (self.variant.topology, *(moment.topology for moment in self.variant.timeline))
+        names = dict.fromkeys(name for topology in told for name in key_names(topology))
+        suite = signing.make(self.state / "signing", tuple(names))
+        self.history = History.of(self.variant, self._starts, suite)
+        self.topology, self.nodes = self.history.versions[0].topology, self.history.nodes
 
     async def _remember(self) -> None:
         """After a restart: the queue as it was, a clock that does not go back, and names that nothing has yet."""
@@ -144,6 +155,7 @@ class Embedded:
                         listener = await self._serve(node, host, port)
                         trial.push_async_callback(listener.close)
                         port = listener.address[1]
+                        self._listeners[host.address] = host, listener
                     stack.push_async_callback(trial.pop_all().aclose)
                     self.port = port
                     return
@@ -169,12 +181,12 @@ class Embedded:
         return server_context(chain, key, self.certificates.anchors, clock=self.clock.now)
 
     def _client_wire(self) -> ClientWire:
-        labels = {name: identity.label for name, identity in self.topology.certificates.items()}
+        labels = {name: identity.label for name, identity in self.history.certificates.items()}
         shown = {
             name: ClientCertificate(
                 self.certificates.chain(name), self.certificates.key(name), labels.get(name, name)
             )
-            for name in self.variant.profiles
+            for name in self.variant.every_profile
         }
         return ClientWire(
             book=self.book(), certificates=shown, anchors=self.certificates.anchors, clock=self.clock.now
@@ -267,30 +279,66 @@ class Embedded:
             return host
         return next(r.outbound[0] for r in self.topology.regions.values() if r.node == item.node)
 
+    # -- the timeline
+
+    async def _follow(self) -> None:
+        """Make each change when its time has come."""
+        for moment in self.history.changes:
+            await asyncio.sleep(max(0.0, (moment - self.clock.now()).total_seconds()))
+            self._catch_up(max(moment, self.clock.now()))
+
+    def _catch_up(self, now: datetime) -> None:
+        """What does not follow from the clock by itself: the zones, and the certificates that listeners show."""
+        zones = self.history.zones(now)
+        if self.dns.zones is not zones:
+            self.dns.zones = zones
+        for address, (shown, listener) in self._listeners.items():
+            host = self.history.machine(address, now) or shown
+            if (host.certificate, host.speaks_tls) != (shown.certificate, shown.speaks_tls):
+                listener.show(self._server_tls(host))
+                self._listeners[address] = host, listener
+
     # -- driving it
 
     async def submit(self) -> dict[str, str]:
-        """Send the variant's messages; their Message-IDs by key."""
-        sent = {}
-        for spec in self.variant.messages:
-            message_id, message = compose(spec, self.variant, self.clock.now())
-            heard = submit(spec, message, self.nodes, self.topology, self.context())
-            await self.keep(heard)
-            sent[spec.key] = message_id
-        return sent
+        """Send what is due of the variant's messages, and have `finish` send the others; Message-IDs by key."""
+        self._agenda = Agenda(self.variant.messages, self._starts)
+        await self._send()
+        return self._agenda.sent
+
+    async def _send(self) -> None:
+        for spec in self._agenda.due(self.clock.now()):
+            now = self.clock.now()
+            topology = self.history.topology(now)
+            message_id, message = compose(spec, topology, now)
+            await self.keep(submit(spec, message, self.history.workers(now), topology, self.context()))
+            self._agenda.sent[spec.key] = message_id
 
     async def finish(self) -> None:
-        """Return when the queue is empty. Where only waiting is left, the clock is moved on to the next attempt.
+        """Return when the queue is empty and all is sent. Where only waiting is left, the clock is moved on.
 
         Raises LabBug when something in the lab broke.
         """
-        while self._queue or self._at_work:
-            if not self._at_work and self._queue:
-                self.clock.skip_to(self._queue[0][0])
-                self._changed.set()
+        while self._queue or self._at_work or self._agenda.next is not None:
+            if not self._at_work:
+                await self._move_on()
             await asyncio.sleep(0) if not self._at_work else await self._quiet()
             if self.bugs:
                 raise LabBug(f"the lab broke: {self.bugs[0]!r}") from self.bugs[0]
+
+    async def _move_on(self) -> None:
+        """To the next attempt or message, whichever comes first."""
+        due, sending = self._queue[0][0] if self._queue else None, self._agenda.next
+        first = sending is not None and (due is None or sending < due)
+        if first:
+            self._agenda.settle(self.journal.hops)
+        if not first or self._agenda.next == sending:
+            self.clock.skip_to(min(moment for moment in (due, sending) if moment is not None))
+            if not self.history.steady:
+                self._catch_up(self.clock.now())
+            if first:
+                await self._send()
+        self._changed.set()
 
     async def _quiet(self) -> None:
         """Until some work ends."""

@@ -90,9 +90,9 @@ def submit(
     return node.notify(tenant, spec.sender, spec.recipients, message, context, spec.reverse_path)
 
 
-def compose(spec: MessageSpec, variant: Variant, now: datetime) -> tuple[str, Message]:
+def compose(spec: MessageSpec, topology: Topology, now: datetime) -> tuple[str, Message]:
     """The message of a specification, and its Message-ID: `<offer@ex01.msxfaq.example>`."""
-    host = variant.topology.hosts.get(sending_node(spec, variant.topology))
+    host = topology.hosts.get(sending_node(spec, topology))
     domain = host.fqdn if host else Domain("prod.outlook.com")
     message_id = f"<{spec.key}@{domain}>"
     own = {name.lower() for name, _ in spec.headers}

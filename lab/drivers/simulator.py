@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from lab.core import courier
 from lab.core.courier import (
@@ -23,12 +24,15 @@ from lab.core.courier import (
     Secured,
     StartTls,
 )
+from lab.core.remembered import Remembered
 from lab.drivers import collector
+from lab.drivers.agenda import Agenda
+from lab.drivers.history import History
 from lab.drivers.ids import SeededIds
 from lab.drivers.outcome import Outcome, compose, submit
 from lab.errors import LabBug
 from lab.evidence.journal import Journal
-from lab.model.dns import answered
+from lab.model.dns import Asking, DnsAnswer, DnsQuestion, answered
 from lab.model.reply import Reply
 from lab.model.topology import Host, Topology
 from lab.model.transport import (
@@ -44,9 +48,9 @@ from lab.model.transport import (
     Tls,
     Transaction,
 )
-from lab.nodes import build
 from lab.scenario.model import Variant
 
+T = TypeVar("T")
 SESSION_TAKES = timedelta(milliseconds=250)
 """Lab time of one SMTP session, so that traces read like logs."""
 
@@ -54,11 +58,14 @@ SESSION_TAKES = timedelta(milliseconds=250)
 class Simulator:
     """A lab in memory."""
 
-    def __init__(self, topology: Topology, starts: datetime, *, seed: int = 0) -> None:
+    def __init__(
+        self, topology: Topology, starts: datetime, *, seed: int = 0, history: History | None = None
+    ) -> None:
         self.topology = topology
+        self.history = history or History(topology, starts)
         self.now = starts
         self.ids = SeededIds(seed)
-        self.nodes: dict[str, Node] = build(topology)
+        self.nodes: Mapping[str, Node] = self.history.nodes
         self.journal = Journal()
         self.mailboxes: list[Mailboxed] = []
         self._queue: list[tuple[datetime, int, QueueItem]] = []
@@ -67,6 +74,8 @@ class Simulator:
         self._hosts = _hosts_by_address(topology)
         self._port = 40000
         self._context = Context(starts, self.ids)
+        self._memories: dict[str, Remembered] = {}
+        """By address, what a machine remembers of DNS."""
 
     def keep(self, heard: Heard) -> None:
         """Write down what a node took or refused."""
@@ -100,13 +109,27 @@ class Simulator:
 
     def _work(self, item: QueueItem) -> None:
         node = self.nodes[item.node]
-        settlement = answered(node.dispatch(item, self.context()), self.topology.zones)
+        place = self._machine(item)
+        settlement = self.answered(node.dispatch(item, self.context()), place)
         self._apply(item, settlement)
         if settlement.relay is None:
             return
         attempt = self._carry(item, settlement.relay)
-        after = answered(node.settle(item, settlement.relay, attempt, self.context()), self.topology.zones)
+        after = self.answered(node.settle(item, settlement.relay, attempt, self.context()), place)
         self._apply(item, after)
+
+    def answered(self, asking: Asking[T], address: str) -> T:
+        """Run a computation to its end as the machine with that address: from its memory, then from the lab's zones."""
+        if self.history.steady:
+            return answered(asking, self.topology.zones)
+        return answered(asking, _Resolving(self, self._memories.setdefault(address, Remembered())))
+
+    def _machine(self, item: QueueItem) -> str:
+        """The address of the machine that works on an item: where it asks DNS from."""
+        host = self.topology.hosts.get(item.node)
+        if host is not None:
+            return host.address
+        return next(r.outbound[0].address for r in self.topology.regions.values() if r.node == item.node)
 
     def _apply(self, item: QueueItem, settlement: Settlement) -> None:
         if settlement.steps:
@@ -116,6 +139,11 @@ class Simulator:
         self.mailboxes.extend(settlement.mailboxes)
         for later in settlement.queue:
             self._push(later)
+
+    def _host(self, address: str) -> Host:
+        """The machine on an address as it is now."""
+        now = self.history.machine(address, self.now) if not self.history.steady else None
+        return now or self._hosts[address]
 
     # -- the courier's questions, answered by calling nodes
 
@@ -150,8 +178,26 @@ class Simulator:
             session=self.ids.hex(16),
             started=self.now,
         )
-        session = _Session(self, self.nodes[name], self._hosts[dial.target.address], connection)
+        session = _Session(self, self.nodes[name], self._host(dial.target.address), connection)
         return session, Dialed(session.node.greeting(connection, self.context()), connection.key)
+
+
+class _Resolving:
+    """A machine's view of DNS."""
+
+    def __init__(self, lab: Simulator, memory: Remembered) -> None:
+        self._lab = lab
+        self._memory = memory
+
+    def answer(self, question: DnsQuestion) -> DnsAnswer:
+        """What is known, or what the name servers say now."""
+        now = self._lab.now
+        known = self._memory.find(question, now)
+        if known is None:
+            zones = self._lab.history.zones(now)
+            known = zones.answer(question)
+            self._memory.keep(question, known, zones.lasting(question), now)
+        return known
 
 
 class _Session:
@@ -182,7 +228,7 @@ class _Session:
         return Greeted(refusal or Reply(250, "", first), frozenset(offered))
 
     def _start_tls(self, ask: StartTls) -> Secured | NotSecured:
-        certificates = self.lab.topology.certificates
+        certificates = self.lab.history.certificates
         server = certificates.get(self.host.certificate or "")
         client = certificates.get(ask.certificate or "")
         tls = Tls()
@@ -206,8 +252,8 @@ class _Session:
         data = self._hear(self.node.data(self.connection, transaction, hand.message, context))
         return Handed(mail.reply, replies, data.reply)
 
-    def _hear(self, asking: object) -> Heard:
-        heard: Heard = answered(asking, self.lab.topology.zones)  # type: ignore[arg-type]
+    def _hear(self, asking: Asking[Heard]) -> Heard:
+        heard: Heard = self.lab.answered(asking, self.host.address)
         self.lab.keep(heard)
         return heard
 
@@ -221,23 +267,30 @@ def _hosts_by_address(topology: Topology) -> dict[str, Host]:
 
 def simulate(variant: Variant, *, seed: int = 0) -> Outcome:
     """Run one variant to its end."""
-    lab = Simulator(variant.topology, variant.starts, seed=seed)
+    lab = Simulator(variant.topology, variant.starts, seed=seed, history=History.of(variant))
+    agenda = Agenda(variant.messages, variant.starts)
     with collector.waiting():
-        messages = dict(_submit(lab, variant))
+        while (moment := agenda.next) is not None:
+            lab.run(moment)
+            agenda.settle(lab.journal.hops)
+            if agenda.next == moment:
+                lab.now = max(lab.now, moment)
+                _submit(lab, agenda)
         lab.run()
     return Outcome(
         variant=variant,
         driver="simulator",
         hops=lab.journal.hops(),
         delivered=tuple(lab.mailboxes),
-        messages=messages,
+        messages=agenda.sent,
         started=variant.starts,
         took=lab.now - variant.starts,
     )
 
 
-def _submit(lab: Simulator, variant: Variant) -> Iterator[tuple[str, str]]:
-    for spec in variant.messages:
-        message_id, message = compose(spec, variant, lab.now)
-        lab.keep(submit(spec, message, lab.nodes, variant.topology, lab.context()))
-        yield spec.key, message_id
+def _submit(lab: Simulator, agenda: Agenda) -> None:
+    for spec in agenda.due(lab.now):
+        topology = lab.history.topology(lab.now)
+        message_id, message = compose(spec, topology, lab.now)
+        lab.keep(submit(spec, message, lab.history.workers(lab.now), topology, lab.context()))
+        agenda.sent[spec.key] = message_id

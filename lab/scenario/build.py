@@ -22,23 +22,57 @@ from lab.scenario import (
     messages,
     references,
     sending,
+    timeline,
     zones,
 )
 from lab.scenario.companies import Company
 from lab.scenario.language import EXPANDED, SectionKeys
 from lab.scenario.matrix import Matrix
 from lab.scenario.model import Variant
-from lab.scenario.parties import DNS_ROW, DnsKeys, HostKeys, OrganizationKeys, TenantKeys
+from lab.scenario.parties import DNS_ROW, DnsKeys, DnsRowKeys, HostKeys, OrganizationKeys, TenantKeys
 from lab.scenario.records import Fields
 from lab.scenario.report import At, Report
 from lab.scenario.tree import Table
-from lab.scenario.zones import Publisher, World
+from lab.scenario.zones import Publisher
 
 START = datetime(2026, 3, 3, 9, 15, tzinfo=UTC)
 
 
 def variant(name: str, kind: str, tree: Table, report: Report) -> Variant | None:
     """Read, check and build; None if anything is wrong, and then the report says what."""
+    start = _world(tree, report)
+    if start is None:
+        return None
+    read, topology = start.read, start.topology
+    specs = tuple(s for each in read[SectionKeys.messages].items() for s in messages.messages(*each))
+    claims = messages.expectations(read[SectionKeys.expect], specs)
+    moments = timeline.moments(tree, start, lambda changed: _world(changed, report))
+    later = {region for moment in moments for region in moment.topology.regions} - set(topology.regions)
+    if later:
+        return variant(name, kind, timeline.with_regions(tree, later), report)
+    made = _matrix(read, topology)
+    if report:
+        return None
+    return Variant(
+        name=name,
+        title=read[SectionKeys.title],
+        why=read[SectionKeys.why],
+        kind=kind,
+        topology=topology,
+        profiles=start.profiles,
+        messages=(*specs, *(made.messages if made else ())),
+        expect={**(made.expect if made else {}), **claims},
+        timeline=moments,
+        as_of=read[SectionKeys.as_of],
+        starts=read[SectionKeys.start] or START,
+        only=read[SectionKeys.only],
+        only_why=read[SectionKeys.only_why],
+        matrix=made.plan if made else None,
+    )
+
+
+def _world(tree: Table, report: Report) -> timeline.World | None:
+    """A configuration, read and checked; None if anything is wrong, and then the report says what."""
     read = EXPANDED.read(tree, At(report))
     if read is None:
         return None
@@ -49,26 +83,10 @@ def variant(name: str, kind: str, tree: Table, report: Report) -> Variant | None
     topology = _topology(read, parties)
     references.check_smart_hosts(read, topology)
     sending.check(read, topology)
-    made = _matrix(read, topology)
+    _matrix(read, topology)
     if report:
         return None
-    written = (messages.message(*each) for each in read[SectionKeys.messages].items())
-    claimed = {key: messages.expectation(each) for key, each in read[SectionKeys.expect].items()}
-    return Variant(
-        name=name,
-        title=read[SectionKeys.title],
-        why=read[SectionKeys.why],
-        kind=kind,
-        topology=topology,
-        profiles=certificates.profiles(read[SectionKeys.certificates]),
-        messages=(*written, *(made.messages if made else ())),
-        expect={**(made.expect if made else {}), **claimed},
-        as_of=read[SectionKeys.as_of],
-        starts=read[SectionKeys.start] or START,
-        only=read[SectionKeys.only],
-        only_why=read[SectionKeys.only_why],
-        matrix=made.plan if made else None,
-    )
+    return timeline.World(read, topology, certificates.profiles(read[SectionKeys.certificates]))
 
 
 def _matrix(read: Fields, topology: Topology) -> Matrix | None:
@@ -147,7 +165,7 @@ def _topology(read: Fields, parties: Parties) -> Topology:
 
 def _zones(read: Fields, parties: Parties) -> Zones:
     dns = read[SectionKeys.dns]
-    world = World(
+    world = zones.World(
         hosts=parties.hosts,
         regions=parties.regions,
         organizations=parties.organizations,
@@ -157,7 +175,14 @@ def _zones(read: Fields, parties: Parties) -> Zones:
     if dns is None:
         return zones.zones(zones.derived(world))
     records = zones.derived(world) if dns[DnsKeys.derive] else ()
-    return zones.zones(_overridden(records, dns), dns[DnsKeys.servfail])
+    return zones.zones(_overridden(records, dns), dns[DnsKeys.servfail], _ttls(dns))
+
+
+def _ttls(dns: Fields) -> dict[str, int]:
+    rows = dns[DnsKeys.records].items()
+    return {
+        str(name).lower().rstrip("."): ttl for name, row in rows if (ttl := row[DnsRowKeys.ttl]) is not None
+    }
 
 
 def _overridden(records: Iterable[zones.Record], dns: Fields) -> Iterable[zones.Record]:
@@ -168,6 +193,8 @@ def _overridden(records: Iterable[zones.Record], dns: Fields) -> Iterable[zones.
             yield name, kind, value
     for name, row in rows.items():
         for key in DNS_ROW.keys:
+            if key is DnsRowKeys.ttl:
+                continue
             for value in row.values.get(key.name, ()):
                 yield name, cast("RecordType", key.name), value
 

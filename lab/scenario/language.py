@@ -7,6 +7,7 @@ The loader, the JSON Schema and the reference in the docs are made from these ta
 from __future__ import annotations
 
 from dataclasses import fields
+from datetime import timedelta
 from typing import Any
 
 from lab.core.rulebook import SWITCHES
@@ -24,14 +25,17 @@ from lab.scenario.words import (
     FILLED,
     LINE,
     MAILBOX,
+    MESSAGE_KEY,
     MOMENT,
     NAME,
     PARTY,
     PLACE,
     REGION_NAME,
     REVERSE_PATH,
+    SPAN,
     TEXT,
     TRUTH,
+    WHOLE,
     WHOLE_NUMBER,
     from_enum,
     word,
@@ -96,6 +100,21 @@ class ExpectationKeys:
     )
 
 
+class RepeatKeys:
+    """A message sent again and again."""
+
+    every = required("every", SPAN, "The time from one to the next.")
+    times = required(
+        "times",
+        WHOLE,
+        "How many there are, 2 to 100: offer#1, offer#2 and so on; at most if `until: stable`.",
+    )
+    until = optional("until", word("stable"), "Send no more once the last three have come to the same end.")
+
+
+REPEAT = declared("repeat", "A message sent again and again.", RepeatKeys)
+
+
 class MessageKeys:
     """A message to send."""
 
@@ -115,6 +134,8 @@ class MessageKeys:
         "The host that sends it (the one with the author's mailbox if unset), or tenant:NAME: made in the service (R245).",
     )
     why = Key("why", TEXT, "What this message is for.", "")
+    at = Key("at", SPAN, "When it is sent, counted from the start; at once if unset.", timedelta())
+    repeat = optional("repeat", REPEAT, "Send it again, to see when its end changes (R33).")
 
 
 class PartyKeys:
@@ -129,6 +150,15 @@ class PartyKeys:
     via = optional("via", PLACE, "For an address without a mailbox: the host that sends, or tenant:NAME.")
 
 
+class EventKeys:
+    """A change while the lab runs."""
+
+    at = required("at", SPAN, "When, counted from the start.")
+    title = Key("title", LINE, "One line for tables.", "")
+    change = named("change", CHANGE_PATH, Anything(), "Settings by path, as in a variant.")
+
+
+EVENT = declared("event", "A change while the lab runs.", EventKeys, whole=True)
 EXPECTATION = declared("expectation", "What is claimed about one message.", ExpectationKeys)
 MESSAGE = declared("message", "A message to send.", MessageKeys)
 
@@ -209,7 +239,13 @@ class SectionKeys:
     certificates = named("certificates", NAME, CERTIFICATE, "Certificates.")
     dns = optional("dns", DNS, "Records that differ from what is derived.")
     messages = named("messages", NAME, MESSAGE, "What is sent.")
-    expect = named("expect", NAME, EXPECTATION, "What is claimed, by message.")
+    timeline = several("timeline", EVENT, "Changes of the configuration while the lab runs.")
+    expect = named(
+        "expect",
+        MESSAGE_KEY,
+        EXPECTATION,
+        "What is claimed, by message. Of a repeated one `offer#2-4` goes before `offer`, which means the others.",
+    )
     matrix = optional("matrix", MATRIX, "Messages between everybody, besides those written.")
 
 

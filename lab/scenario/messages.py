@@ -2,18 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import timedelta
 from typing import TypeVar
 
-from lab.scenario.language import AttributedKeys, ExpectationKeys, MessageKeys, NdrKeys
+from lab.scenario.language import AttributedKeys, ExpectationKeys, MessageKeys, NdrKeys, RepeatKeys
 from lab.scenario.model import AttributedExpectation, Expectation, MessageSpec, NdrExpectation
 from lab.scenario.records import Fields
 
 T = TypeVar("T")
 
 
-def message(key: str, read: Fields) -> MessageSpec:
-    """A message to send."""
+MOST_TIMES = 100
+
+
+def messages(key: str, read: Fields) -> tuple[MessageSpec, ...]:
+    """A message to send, or its repetitions."""
+    once, again = _message(key, read), read[MessageKeys.repeat]
+    if again is None:
+        return (once,)
+    every, times = again[RepeatKeys.every], again[RepeatKeys.times]
+    if not 2 <= times <= MOST_TIMES:
+        again.wrong(RepeatKeys.times, f"2 to {MOST_TIMES}, not {times}")
+    if every <= timedelta():
+        again.wrong(RepeatKeys.every, "some time from one to the next")
+    return tuple(
+        replace(
+            once,
+            key=f"{key}#{number + 1}",
+            at=once.at + number * every,
+            series=key,
+            until_stable=again[RepeatKeys.until] is not None,
+        )
+        for number in range(min(times, MOST_TIMES))
+    )
+
+
+def _message(key: str, read: Fields) -> MessageSpec:
     headers = read[MessageKeys.headers]
     return MessageSpec(
         key=key,
@@ -25,7 +51,39 @@ def message(key: str, read: Fields) -> MessageSpec:
         headers=tuple((name, value) for name, values in headers.items() for value in values),
         via=read[MessageKeys.via],
         why=read[MessageKeys.why],
+        at=read[MessageKeys.at],
     )
+
+
+def expectations(read: Mapping[str, Fields], specs: Iterable[MessageSpec]) -> dict[str, Expectation]:
+    """What is claimed of each message; a claim about single repetitions goes before one about all of them."""
+    known = tuple(specs)
+    single = dict(_single(read, {spec.key for spec in known}))
+    found: dict[str, Expectation] = {}
+    for name, fields in read.items():
+        series = [spec.key for spec in known if spec.series == name]
+        own = [key for key, owner in single.items() if owner == name]
+        claimed = expectation(fields)
+        found |= dict.fromkeys(own, claimed)
+        found |= {key: replace(claimed, whole_series=True) for key in series if key not in single}
+    return found
+
+
+def _single(read: Mapping[str, Fields], keys: set[str]) -> Iterator[tuple[str, str]]:
+    """Each message that an expectation names, with the name; repetitions by their numbers."""
+    taken: set[str] = set()
+    for name, fields in read.items():
+        message, _, numbers = name.partition("#")
+        first, _, last = numbers.partition("-")
+        wanted = [f"{message}#{n}" for n in range(int(first), int(last or first) + 1)] if first else [name]
+        for key in wanted:
+            if numbers and key not in keys:
+                fields.at.wrong(fields.place, f"there is no {key}", "`repeat:` says how many there are")
+            elif key in taken:
+                fields.at.wrong(fields.place, f"a second claim about {key}", "one for each repetition")
+            elif key in keys:
+                taken.add(key)
+                yield key, name
 
 
 def expectation(read: Fields) -> Expectation:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from lab.model.certificate import CertificateProfile
 from lab.model.names import Address, ReversePath
@@ -26,6 +26,23 @@ class MessageSpec:
     headers: tuple[tuple[str, str], ...] = ()
     via: str | None = None
     why: str = ""
+    at: timedelta = timedelta()
+    """When it is sent, from the start of the run."""
+    series: str = ""
+    """The message that it repeats: `offer` for `offer#3`."""
+    until_stable: bool = False
+    """Not sent any more once the last three of its series came to the same end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """A change of the configuration while the lab runs, and all that holds from then on."""
+
+    at: timedelta
+    """From the start of the run."""
+    title: str
+    topology: Topology
+    profiles: Mapping[str, CertificateProfile]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +94,8 @@ class Expectation:
     dmarc: tuple[tuple[str, str], ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
     """Header fields (name, text the value contains) in the message that was delivered."""
+    whole_series: bool = False
+    """Said of a repeated message as a whole: it claims nothing about repetitions that were not needed."""
     line: int = 0
     file: str = ""
     """Where the expectation is written, for the report."""
@@ -131,11 +150,22 @@ class Variant:
     as_of: date | None = None
     starts: datetime
     """The lab's clock at the start, aware UTC."""
+    timeline: tuple[Moment, ...] = ()
+    """In order of time; `topology` is what holds before the first one."""
     only: str | None = None
     """The one driver that can run it."""
     only_why: str = ""
     matrix: MatrixPlan | None = None
     """Set where the scenario says `matrix:`; its messages and expectations are among the variant's."""
+
+    @property
+    def every_profile(self) -> Mapping[str, CertificateProfile]:
+        """The certificates of the whole run: those that come later exist from the start."""
+        return {
+            name: each
+            for profiles in (self.profiles, *(m.profiles for m in self.timeline))
+            for name, each in profiles.items()
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from typing import Any
 from lab.scenario.kinds import Kind, Many, Named
 from lab.scenario.language import EXPANDED, VARIANT, SectionKeys, VariantKeys
 from lab.scenario.records import Record
-from lab.scenario.report import At, unknown
+from lab.scenario.report import At, one_of, unknown
 from lab.scenario.tree import Entry, Items, Node, Place, Scalar, Table, is_null, merged
 
 _STEP = re.compile(r"\.?([^.\[\]]+)|\[([^\]]+)\]")
@@ -72,7 +72,11 @@ def _changed(tree: Table, own: Table, at: At) -> Table:
     change = own.get(VariantKeys.change.name)
     if change is None:
         return tree
-    here = at.key(VariantKeys.change.name)
+    return changed(tree, change, at.key(VariantKeys.change.name))
+
+
+def changed(tree: Table, change: Node, here: At, may: tuple[str, ...] = ()) -> Table:
+    """The tree with single settings by path; `may` names the sections that may change, if not all."""
     if not isinstance(change, Table):
         here.wrong(change.place, "a table of paths and new values", "such as tenants.contoso.region: NAM")
         return tree
@@ -83,10 +87,18 @@ def _changed(tree: Table, own: Table, at: At) -> Table:
                 entry.place, "a path such as tenants.contoso.InboundConnectors[Name].Enabled"
             )
             continue
-        changed = _Setting(entry, here.key(path)).put(tree, EXPANDED, steps)
-        assert isinstance(changed, Table), "a table stays one"
-        tree = changed
+        if may and steps[0] not in may:
+            here.key(path).wrong(entry.place, f"settings of {one_of(may)}", unknown(steps[0], may))
+            continue
+        tree = put(tree, steps, entry, here.key(path))
     return tree
+
+
+def put(tree: Table, steps: tuple[str, ...], entry: Entry, at: At) -> Table:
+    """The tree with one setting; the tree itself, and a problem, if there is no such path."""
+    made = _Setting(entry, at).put(tree, EXPANDED, steps)
+    assert isinstance(made, Table), "a table stays one"
+    return made
 
 
 def _steps(path: str) -> tuple[str, ...]:

@@ -214,6 +214,7 @@ class DnsRowKeys:
     txt = several("TXT", TEXT, "Texts, SPF and DMARC among them.")
     ptr = several("PTR", DOMAIN, "Reverse names; the name is then an in-addr.arpa one.")
     cname = several("CNAME", DOMAIN, "The name this one is an alias of.")
+    ttl = optional("ttl", WHOLE, "For how many seconds a host that has asked may remember them; 3600.")
 
 
 HOST = declared("host", "A machine with one program.", HostKeys)

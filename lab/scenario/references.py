@@ -76,7 +76,7 @@ def check(read: Fields, known: Known) -> None:
         senders = (*known.places, *read[SectionKeys.regions], *_regions_used(read))
         _exists(message, MessageKeys.via, message[MessageKeys.via], senders, "host or tenant:NAME")
     for name, expectation in read[SectionKeys.expect].items():
-        if name not in known.messages:
+        if name.partition("#")[0] not in known.messages:
             hint = unknown(name, known.messages)
             expectation.at.wrong(expectation.place, f"no message is named {name!r}", hint)
         _expectation(expectation, known)

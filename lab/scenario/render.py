@@ -22,8 +22,9 @@ from lab.model.onprem import OnPremOrganization, ReceiveConnector
 from lab.model.rules import TransportRule
 from lab.model.tenant import Recipient, RecipientKind, SendingLimits, Tenant
 from lab.model.topology import Host, Region, Role, Topology
+from lab.scenario import render_time
 from lab.scenario.exchange import parameters
-from lab.scenario.model import Expectation, MessageSpec, Variant
+from lab.scenario.model import Expectation, MessageSpec, Moment, Variant
 from lab.scenario.rules import shown
 
 Plain = dict[str, Any]
@@ -44,19 +45,28 @@ def render(variant: Variant) -> str:
         "only": variant.only,
         "only_why": variant.only_why,
         "switches": _differences(topology.switches, in_force(variant.as_of)),
+        **_sections(variant),
+        "messages": render_time.messages(variant.messages, _message),
+        "timeline": render_time.events(variant, lambda each: _filled(_sections(each))),
+        "expect": render_time.claims(variant, _expectation),
+    }
+    text: str = yaml.dump(_filled(written), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_LONG)
+    return text
+
+
+def _sections(of: Variant | Moment) -> Plain:
+    """Everybody who takes part, with certificates and DNS: most of it can change while the lab runs."""
+    topology = of.topology
+    return {
         "organizations": {
             name: _organization(each, topology) for name, each in topology.organizations.items()
         },
         "tenants": {name: _tenant(each) for name, each in topology.tenants.items()},
         "hosts": {name: _host(h) for name, h in topology.hosts.items() if h.organization is None},
         "regions": {name: _region(each) for name, each in topology.regions.items()},
-        "certificates": {name: _profile(each) for name, each in variant.profiles.items()},
+        "certificates": {name: _profile(each) for name, each in of.profiles.items()},
         "dns": _dns(topology.zones),
-        "messages": {each.key: _message(each) for each in variant.messages},
-        "expect": {key: _expectation(each) for key, each in variant.expect.items()},
     }
-    text: str = yaml.dump(_filled(written), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_LONG)
-    return text
 
 
 class _Dumper(yaml.SafeDumper):
@@ -261,6 +271,8 @@ def _dns(zones: Zones) -> Plain:
     records: dict[str, Plain] = {}
     for (name, kind), rows in zones.rows.items():
         records.setdefault(name, {})[kind] = rows
+    for name, ttl in zones.ttls.items():
+        records.setdefault(name, {})["ttl"] = ttl
     return {"derive": False, **_filled({"records": records, "servfail": sorted(zones.broken)})}
 
 

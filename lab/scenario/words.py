@@ -19,6 +19,7 @@ TRUTH: Single[bool] = Single(
     refuses=(),
 )
 WHOLE_NUMBER = re.compile(r"\d{1,9}", re.ASCII)
+_REPETITION = re.compile(r"#[1-9]\d{0,2}(-[1-9]\d{0,2})?", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 RESERVED = (".example", ".test")
 SERVICE_NAMES = (
@@ -67,6 +68,14 @@ def _filled(text: str) -> str:
 def _name(text: str) -> str:
     if not _NAME.fullmatch(text):
         raise ValueError(f"{text!r}: letters, digits, dashes and underscores; 63 at most")
+    return text
+
+
+def _message_key(text: str) -> str:
+    name, hash_, _ = text.partition("#")
+    _name(name)
+    if hash_ and not _REPETITION.fullmatch(text.removeprefix(name)):
+        raise ValueError(f"{text!r}: a repetition is offer#2, several are offer#2-5")
     return text
 
 
@@ -215,6 +224,9 @@ TEXT = Single("text", _text, {"type": ["string", "number"]})
 LINE = Single("one line of text", _line, {"type": ["string", "number"]})
 FILLED = Single("one line of text, not empty", _filled, {"type": ["string", "number"], "minLength": 1})
 NAME = Single("a name", _name, {"type": "string", "pattern": f"^{_NAME.pattern}$"})
+MESSAGE_KEY = Single(
+    "a message, or repetitions of it such as offer#2 or offer#2-5", _message_key, {"type": "string"}
+)
 WHOLE = Single("a whole number, 0 or more", _whole, {"type": "integer", "minimum": 0})
 DATE = Single("a date such as 2023-10-31", _date, {"type": "string", "format": "date"})
 MOMENT = Single("a time such as 2026-03-03T09:15:00Z", _moment, {"type": "string", "format": "date-time"})

@@ -73,10 +73,12 @@ def derived(world: World) -> tuple[Record, ...]:
     return tuple(dict.fromkeys(records))
 
 
-def zones(records: Iterable[Record], servfail: Iterable[str] = ()) -> Zones:
-    """The records as zones."""
+def zones(
+    records: Iterable[Record], servfail: Iterable[str] = (), ttls: Mapping[str, int] | None = None
+) -> Zones:
+    """The records as zones; `ttls` are seconds by name."""
     made = zones_of(records)
-    return Zones(made.rows, frozenset(servfail))
+    return Zones(made.rows, frozenset(servfail), dict(ttls or {}))
 
 
 def _service_machines(regions: Iterable[Region]) -> Iterator[Host]:

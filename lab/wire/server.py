@@ -60,6 +60,10 @@ class Listener:
         address, port = self._server.sockets[0].getsockname()[:2]
         return address, port
 
+    def show(self, tls: PermissiveTLSContext | None) -> None:
+        """Give connections from now on another certificate, or no STARTTLS."""
+        self._desk.tls = tls
+
     @property
     def connections(self) -> int:
         """How many there are now."""

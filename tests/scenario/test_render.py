@@ -30,6 +30,10 @@ def test_a_rendered_variant_is_the_same_variant(path):
         assert again.profiles == variant.profiles, name
         assert again.messages == variant.messages, name
         assert list(again.expect) == list(variant.expect), name
+        assert [again.expect[key].whole_series for key in again.expect] == [
+            each.whole_series for each in variant.expect.values()
+        ], name
+        assert again.timeline == variant.timeline, name
         assert (again.starts, again.as_of, again.only) == (variant.starts, variant.as_of, variant.only), name
 
 

@@ -81,4 +81,4 @@ def _with_keys(zones: Zones, keys: Iterable[str], suite: Suite) -> Zones:
     for key in keys:
         if rows.get((key, "TXT")) == (CLAIMS.record(key),):
             rows[key, "TXT"] = (suite.record(key),)
-    return Zones(rows, zones.broken)
+    return replace(zones, rows=rows)

@@ -1,0 +1,97 @@
+"""A message that is sent again and again: when its end changed, and when it has settled (R33)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from lab.evidence.expect import decisive_reply
+from lab.evidence.facts import text
+from lab.evidence.replies import enhanced
+from lab.evidence.trace import path, way
+from lab.model.trace import Disposition, MessageTrace, StepKind
+from lab.scenario.model import MessageSpec
+
+SETTLED = 3
+"""How many tests in a row must come to the same end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gist:
+    """What two tests must have in common to have come to the same end."""
+
+    path: tuple[str, ...]
+    ends: tuple[str, ...]
+    status: str
+    """The enhanced status of the decisive reply."""
+    attributed: str
+    """The tenant it travelled through first."""
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing is left to come."""
+        return Disposition.QUEUED.value not in self.ends
+
+    def __str__(self) -> str:
+        ends = ", ".join(dict.fromkeys(self.ends)) or "nothing"
+        told = ends if ends == Disposition.DELIVERED.value else f"{ends} {self.status}".rstrip()
+        return f"{told} via {' > '.join(self.path)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """One of the series: when it was sent, and what became of it."""
+
+    key: str
+    at: timedelta
+    gist: Gist
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """Where two tests in a row came to different ends."""
+
+    before: Test
+    after: Test
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """All tests of a repeated message, in order of time."""
+
+    name: str
+    tests: tuple[Test, ...]
+
+    @property
+    def flips(self) -> tuple[Flip, ...]:
+        """When the end changed."""
+        pairs = zip(self.tests, self.tests[1:], strict=False)
+        return tuple(Flip(old, new) for old, new in pairs if old.gist != new.gist)
+
+    @property
+    def is_stable(self) -> bool:
+        """Whether the last tests came to the same end, and to an end at all."""
+        last = [test.gist for test in self.tests[-SETTLED:]]
+        return len(last) == SETTLED and len(set(last)) == 1 and last[0].final
+
+
+def gist(trace: MessageTrace) -> Gist:
+    """What became of a message, without what differs each time."""
+    decided = next((step for hop in way(trace) for step in hop.all(StepKind.ATTRIBUTED)), None)
+    ends = tuple(end.value for _, end in sorted(trace.dispositions.items()))
+    return Gist(
+        path(trace), ends, enhanced(decisive_reply(trace)), text(decided, "tenant") if decided else ""
+    )
+
+
+def series(
+    specs: Iterable[MessageSpec], messages: Mapping[str, str], traces: Mapping[str, MessageTrace]
+) -> tuple[Series, ...]:
+    """All repeated messages of a run."""
+    by_name: dict[str, list[Test]] = {}
+    for spec in specs:
+        trace = traces.get(messages.get(spec.key, ""))
+        if spec.series and trace is not None:
+            by_name.setdefault(spec.series, []).append(Test(spec.key, spec.at, gist(trace)))
+    return tuple(Series(name, tuple(tests)) for name, tests in by_name.items())

@@ -1,0 +1,58 @@
+"""What has to do with time, written out: repeated messages as one, and changes as the settings that differ."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+from lab.scenario.model import Expectation, MessageSpec, Variant
+
+Plain = dict[str, Any]
+
+
+def messages(specs: Iterable[MessageSpec], one: Callable[[MessageSpec], Plain]) -> Plain:
+    """Each message by key; a series is written as its first one and how it goes on."""
+    made: Plain = {}
+    series: dict[str, list[MessageSpec]] = {}
+    for spec in specs:
+        name = spec.series or spec.key
+        series.setdefault(name, []).append(spec)
+        made.setdefault(name, one(spec) | ({"at": spec.at} if spec.at else {}))
+    for name, (first, *others) in series.items():
+        if others:
+            again: Plain = {"every": others[0].at - first.at, "times": 1 + len(others)}
+            made[name]["repeat"] = again | ({"until": "stable"} if first.until_stable else {})
+    return made
+
+
+def claims(variant: Variant, one: Callable[[Expectation], Plain]) -> Plain:
+    """Each expectation by key; what is said of a whole series stands once."""
+    series = {spec.key: spec.series for spec in variant.messages}
+    return {series[key] if each.whole_series else key: one(each) for key, each in variant.expect.items()}
+
+
+def events(variant: Variant, sections: Callable[[Any], Plain]) -> list[Plain]:
+    """The timeline, each change as the settings that are other than before it."""
+    made = []
+    before = sections(variant)
+    for moment in variant.timeline:
+        after = sections(moment)
+        change = dict(_differences(before, after, ()))
+        made.append({"at": moment.at or timedelta(), "title": moment.title, "change": change})
+        before = after
+    return made
+
+
+def _differences(before: Plain, after: Plain, path: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
+    for key in dict.fromkeys((*before, *after)):
+        old, new = before.get(key), after.get(key)
+        if isinstance(old, Mapping) and isinstance(new, Mapping):
+            yield from _differences(dict(old), dict(new), (*path, key))
+        elif old != new:
+            yield _spelled((*path, key)), new
+
+
+def _spelled(path: tuple[str, ...]) -> str:
+    """`dns`, `records`, `contoso.example` -> `dns.records[contoso.example]`."""
+    return "".join(f"[{step}]" if "." in step else f".{step}" for step in path).removeprefix(".")
