@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from ipaddress import IPv4Address, IPv4Network
 from typing import Protocol
 
 from lab.core.disclaimer import with_disclaimer
@@ -199,10 +200,7 @@ def _named(address: Address | None, wanted: tuple[Address, ...]) -> bool:
     return address is not None and address.key in {each.key for each in wanted}
 
 
-def _within(client: str, network: object) -> bool:
-    from ipaddress import IPv4Address, IPv4Network
-
-    assert isinstance(network, IPv4Network)
+def _within(client: str, network: IPv4Network) -> bool:
     return bool(client) and IPv4Address(client) in network
 
 
@@ -275,19 +273,17 @@ def _retitled(message: Message, before: str) -> Message:
 
 def done(actions: Actions) -> tuple[str, ...]:
     """The actions in PowerShell's words, for traces and logs."""
+    header = f"{actions.set_header_name}: {actions.set_header_value}" if actions.set_header_name else None
     told = (
         ("RouteMessageOutboundConnector", actions.route_message_outbound_connector),
-        (
-            "SetHeader",
-            actions.set_header_name and f"{actions.set_header_name}: {actions.set_header_value or ''}",
-        ),
+        ("SetHeader", header),
         ("RemoveHeader", actions.remove_header),
         ("PrependSubject", actions.prepend_subject),
         ("SetSCL", None if actions.set_scl is None else str(actions.set_scl)),
-        ("RejectMessage", "yes" if actions.rejects else None),
-        ("DeleteMessage", "yes" if actions.delete_message else None),
-        ("BlindCopyTo", _listed(actions.blind_copy_to)),
-        ("RedirectMessageTo", _listed(actions.redirect_message_to)),
-        ("ApplyHtmlDisclaimer", "yes" if actions.apply_html_disclaimer_text else None),
+        ("RejectMessage", actions.reject_message_enhanced_status_code or ("" if actions.rejects else None)),
+        ("DeleteMessage", "" if actions.delete_message else None),
+        ("BlindCopyTo", _listed(actions.blind_copy_to) or None),
+        ("RedirectMessageTo", _listed(actions.redirect_message_to) or None),
+        ("ApplyHtmlDisclaimer", "" if actions.apply_html_disclaimer_text else None),
     )
-    return tuple(f"{name} {value}".removesuffix(" yes") for name, value in told if value)
+    return tuple(f"{name} {value}".strip() for name, value in told if value is not None)

@@ -294,6 +294,6 @@ RULES: tuple[Rule, ...] = (
         "SEP EX505293",
         "New tenants may lack connectors",
         since=date(2023, 2, 1),
-        not_emulated="no mail-flow decision: the cmdlet fails, so the connector does not exist",
+        not_emulated="partly: `inbound_connectors_prohibited` refuses the scenario, as the cmdlet would",
     ),
 )

@@ -30,7 +30,6 @@ RULES: tuple[Rule, ...] = (
         DOCUMENTED,
         "HYTLS, KB2989382",
         "Stale certificate after renewal",
-        not_emulated="not yet: renewal traps come with a later version",
     ),
     Rule(
         "R116",
@@ -131,7 +130,6 @@ RULES: tuple[Rule, ...] = (
         DOCUMENTED,
         "HYTLS, WINACME",
         "Renewal changes the issuer",
-        not_emulated="not yet: renewal traps come with a later version",
     ),
     Rule(
         "R249",

@@ -37,7 +37,7 @@ RULES: tuple[Rule, ...] = (
         DOCUMENTED,
         "HYTLS, HCW1, HCW2",
         "Remote domains",
-        not_emulated="remote domains decide nothing on the way of a message here",
+        not_emulated="partly: they are made and shown, and decide nothing on the way of a message",
     ),
     Rule(
         "R105",

@@ -33,7 +33,7 @@ RULES: tuple[Rule, ...] = (
         "SEP EX505293",
         "New tenants start blocked",
         since=date(2023, 2, 1),
-        not_emulated="not yet: tenants of the lab may always have connectors",
+        not_emulated="partly: a tenant says so with `inbound_connectors_prohibited`, and is refused as such",
     ),
     Rule(
         "R48",
@@ -61,7 +61,7 @@ RULES: tuple[Rule, ...] = (
         "TERRL",
         "External recipient rate limit",
         since=date(2025, 4, 3),
-        not_emulated="not yet: sending limits come with a later version",
+        not_emulated="partly: the scenario says what was sent before; messages of the lab are not added up",
     ),
     Rule(
         "R51",
@@ -91,7 +91,7 @@ RULES: tuple[Rule, ...] = (
         "MOERA",
         "Limit for onmicrosoft.com senders",
         since=date(2025, 10, 15),
-        not_emulated="not yet: sending limits come with a later version",
+        not_emulated="partly: the scenario says what was sent before; messages of the lab are not added up",
     ),
     Rule(
         "R54",

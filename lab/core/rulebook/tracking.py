@@ -111,7 +111,7 @@ RULES: tuple[Rule, ...] = (
         DOCUMENTED,
         "TRC, POOL, LAB",
         "Custom data",
-        not_emulated="custom data of report rows come with a later version",
+        not_emulated="partly: malware and rule verdicts in the on-premises log; no report rows",
     ),
     Rule(
         "R219",
