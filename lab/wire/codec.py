@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from typing import TypeVar
 
 from lab.model.message import Message
@@ -107,6 +107,7 @@ def _kind_of(text: str) -> StepKind:
         return kind
 
 
+@lru_cache(maxsize=256)  # a message has nine times in its queue item and its steps, and most are the same one
 def utc(moment: datetime) -> str:
     """A moment as text of a fixed width, in UTC, so that it sorts as it compares; TypeError when it has no time zone."""
     if moment.tzinfo is None:
