@@ -22,8 +22,12 @@ _MOERA = ".onmicrosoft.com"
 _ROUTING = ".mail.onmicrosoft.com"
 _CHANNELS = ".teams.ms"
 _VOICEMAIL = Address("noreply", Domain("skype.voicemail.microsoft.com"))
-_GROUPS = {"distribution group": "list", "Microsoft 365 group": "group"}
-"""What groups are called here, by their kind."""
+_GROUPS = {
+    RecipientKind.DISTRIBUTION_GROUP: "list",
+    RecipientKind.GROUP: "group",
+    RecipientKind.CONTACT: "contact",
+}
+"""What other recipients are called here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +155,15 @@ def _alias(mailboxes: Iterable[Recipient], domain: Domain, name: str, about: str
 
 
 def _groups(own: Own) -> Iterator[Party]:
-    for owner in own.owners:
-        for kind, name in _GROUPS.items():
-            found = [each for each in _distinct(owner.recipients.values()) if each.kind.value == kind]
-            for group in found[:1]:
-                yield Party(name=name, address=group.primary, own=True, about=kind)
+    """Groups and contacts; what both sides know under one address is one, and a contact may point to a group."""
+    found = [each for owner in own.owners for each in _distinct(owner.recipients.values())]
+    groups = {each.primary.key for each in found if each.kind.is_group}
+    for kind, name in _GROUPS.items():
+        fitting = [
+            each for each in found if each.kind is kind and (kind.is_group or each.primary.key not in groups)
+        ]
+        for one in fitting[:1]:
+            yield Party(name=name, address=one.primary, own=True, about=kind.value)
 
 
 def _channels(topology: Topology) -> Iterator[Party]:

@@ -1,7 +1,7 @@
 """`matrix:`: everybody writes to everybody, and each cell becomes a message with an expectation.
 
-By rule a cell is delivered, causes no report, is seen by no tenant that nothing leads it to (`meant`), and passes none
-twice. What the scenario says under `expect:` is laid over the rule.
+By rule a cell is delivered (unless the recipient takes no mail of such senders), causes no report, is seen by no tenant
+that nothing leads it to (`meant`), and passes none twice. What the scenario says under `expect:` is laid over the rule.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from lab.model.names import Address
 from lab.model.topology import Role, Topology
 from lab.scenario.cast import Own, Owner, cast, own_company
 from lab.scenario.language import MatrixKeys, PartyKeys
-from lab.scenario.meant import homes, tenants_meant
+from lab.scenario.meant import homes, refused, tenants_meant
 from lab.scenario.messages import expectation
 from lab.scenario.model import Expectation, MatrixCell, MatrixPlan, MessageSpec, Party
 from lab.scenario.records import Fields, Key
@@ -146,10 +146,11 @@ def _message(cell: MatrixCell) -> MessageSpec:
 def _by_rule(cell: MatrixCell, topology: Topology, base: Expectation) -> Expectation:
     meant = tenants_meant(cell.sender, cell.recipient, topology)
     passed = meant - homes(cell.recipient, topology)
+    unwanted = refused(cell.sender, cell.recipient, topology)
     return replace(
         base,
-        ends="delivered",
-        no_ndr=True,
+        ends="bounced" if unwanted else "delivered",
+        no_ndr=not unwanted,
         not_seen_by=tuple(f"tenant:{name}" for name in topology.tenants if name not in meant),
         not_twice=tuple(f"tenant:{name}" for name in topology.tenants if name in passed),
     )

@@ -11,31 +11,70 @@ from collections.abc import Iterator
 from lab.core.cloudnames import SERVICE, front_door
 from lab.model.dns import Mx
 from lab.model.names import Address, Domain
-from lab.model.tenant import RecipientKind, Tenant
+from lab.model.onprem import OnPremOrganization
+from lab.model.tenant import Recipient, RecipientKind, Tenant
 from lab.model.topology import Role, Topology
 from lab.scenario.model import Party
 
 _NOTICE = "tenant:"
+_POINTERS = (RecipientKind.MAIL_USER, RecipientKind.CONTACT)
 
 
 def tenants_meant(sender: Party, recipient: Party, topology: Topology) -> frozenset[str]:
     """Names of the tenants that a message of this sender to this recipient may pass."""
-    domain = recipient.address.domain
-    found = {*_with_mailbox(recipient.address, topology), *_by_mx(domain, topology)}
-    found |= {*_sent_from(sender, topology), *_routed_to(sender, domain, topology)}
+    found = {*_sent_from(sender, topology)}
+    for address in _ends(recipient.address, topology):
+        found |= {*_with_mailbox(address, topology), *_by_mx(address.domain, topology)}
+        found |= {*_routed_to(sender, address.domain, topology)}
     return frozenset(found)
 
 
 def homes(recipient: Party, topology: Topology) -> frozenset[str]:
     """Names of the tenants that have the recipient: mail may come there twice, by way of on-premises."""
-    return frozenset(_with_mailbox(recipient.address, topology))
+    ends = _ends(recipient.address, topology)
+    return frozenset(name for address in ends for name in _with_mailbox(address, topology))
+
+
+def refused(sender: Party, recipient: Party, topology: Topology) -> bool:
+    """Whether the recipient is not for this sender: for colleagues only, or only for some of them."""
+    for found in _known(recipient.address, topology):
+        listed = {each.key for each in found.accept_only_from}
+        if (found.require_sender_authentication and not sender.own) or (
+            listed and sender.address.key not in listed
+        ):
+            return True
+    return False
+
+
+def _ends(address: Address, topology: Topology) -> tuple[Address, ...]:
+    """Where mail for an address may go on to: members of a group, a forwarding, the address of a contact."""
+    ends, waiting = {address.key: address}, [address]
+    while waiting:
+        for found in _known(waiting.pop(), topology):
+            further = (*found.members, found.forwarding, found.external)
+            fresh = [each for each in further if each is not None and each.key not in ends]
+            ends |= {each.key: each for each in fresh}
+            waiting += fresh
+    return tuple(ends.values())
+
+
+def _known(address: Address, topology: Topology) -> Iterator[Recipient]:
+    """The recipient objects of an address, in those directories that are responsible for its domain."""
+    owners: tuple[OnPremOrganization | Tenant, ...] = (
+        *topology.organizations.values(),
+        *topology.tenants.values(),
+    )
+    for owner in owners:
+        found = owner.find(address) if owner.accepts(address.domain) else None
+        if found is not None:
+            yield found
 
 
 def _with_mailbox(address: Address, topology: Topology) -> Iterator[str]:
-    """The tenant that has the recipient; a mail user is only a pointer to somebody elsewhere (R144)."""
+    """The tenant that has the recipient; mail users and contacts only point to somebody elsewhere (R144)."""
     for tenant in topology.tenants.values():
         recipient = tenant.find(address)
-        if recipient is not None and recipient.kind is not RecipientKind.MAIL_USER:
+        if recipient is not None and recipient.kind not in _POINTERS:
             yield tenant.name
 
 

@@ -110,6 +110,12 @@ class RecipientKeys:
         "RequireSenderAuthenticationEnabled", TRUTH, "Whether only internal mail is taken (R119).", False
     )
     only_from = several("AcceptMessagesOnlyFrom", MAILBOX, "The only ones who may write here; all if unset.")
+    synced = Key(
+        "synced",
+        TRUTH,
+        "On-premises: whether the tenant knows it too; public folders and dynamic groups may be forgotten (R244).",
+        True,
+    )
 
 
 class ContactKeys:
@@ -120,6 +126,7 @@ class ContactKeys:
     external = required("external", MAILBOX, "ExternalEmailAddress: where its mail goes.")
     authenticated = RecipientKeys.authenticated
     only_from = RecipientKeys.only_from
+    synced = RecipientKeys.synced
 
 
 class GroupKeys:
@@ -132,6 +139,7 @@ class GroupKeys:
         "RequireSenderAuthenticationEnabled", TRUTH, "Whether only internal mail is taken (R119).", True
     )
     only_from = RecipientKeys.only_from
+    synced = RecipientKeys.synced
 
 
 class LimitKeys:

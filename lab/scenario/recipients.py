@@ -114,17 +114,22 @@ def _others(directory: Directory, contacts: Iterable[Fields], groups: Iterable[F
 
 
 def _synchronise(directory: Directory, organization: Fields, hybrid: Hybrid) -> None:
-    for each in organization[OrganizationKeys.remote_mailboxes]:
+    for each in _synced(organization[OrganizationKeys.remote_mailboxes]):
         mailbox = _mailbox(each)
         routing = each[RecipientKeys.external] or hybrid.routing_address(mailbox.primary)
         directory.sync(replace(mailbox, proxies=(*mailbox.proxies, routing)))
-    for each in organization[OrganizationKeys.mailboxes]:
+    for each in _synced(organization[OrganizationKeys.mailboxes]):
         user = _recipient(each, RecipientKind.MAIL_USER, each[RecipientKeys.address])
         directory.sync(replace(user, proxies=(*user.proxies, hybrid.routing_address(user.primary))))
-    for each in organization[OrganizationKeys.mail_contacts]:
+    for each in _synced(organization[OrganizationKeys.mail_contacts]):
         directory.sync(_recipient(each, RecipientKind.CONTACT, each[ContactKeys.external]))
-    for each in organization[OrganizationKeys.distribution_groups]:
+    for each in _synced(organization[OrganizationKeys.distribution_groups]):
         directory.sync(_group(each, RecipientKind.DISTRIBUTION_GROUP))
+
+
+def _synced(read: Iterable[Fields]) -> Iterable[Fields]:
+    """Those that nobody kept from the synchronisation (R244)."""
+    return (each for each in read if each[RecipientKeys.synced])
 
 
 def _recipient(read: Fields, kind: RecipientKind, external: Address | None) -> Recipient:

@@ -9,6 +9,7 @@ import pytest
 from lab.analysis.matrix import matrices, matrix, prepared
 from lab.drivers.embedded import run_embedded
 from lab.drivers.simulator import simulate
+from lab.model.names import Address
 from lab.reports import matrix_files, matrix_html
 from lab.reports.console import text
 from lab.reports.grid import grid, side_by_side
@@ -232,3 +233,80 @@ def test_the_embedded_lab_fills_the_same_cells():
     variant = world(MATRIX)
     there, here = matrix(variant, play=run_embedded), matrix(variant)
     assert [c.says for c in there.cells] == [c.says for c in here.cells]
+
+
+SPECIAL = """
+organizations:
+  a:
+    mailboxes: [user@a.example, {address: folder@a.example, synced: false}]
+    mail_contacts: [{address: supplier@a.example, external: partner@b.example}]
+    distribution_groups: [{address: all@a.example, members: [user@a.example, cloud@a.example]}]
+tenants:
+  a:
+    groups: [{address: team@a.example, members: [cloud@a.example]}]
+"""
+
+
+def classes(over):
+    return {party.name: str(party.address) for party in played(over).recipients}
+
+
+def test_groups_and_contacts_are_classes_once_although_both_sides_know_them():
+    found = classes(SPECIAL)
+    assert (found["list"], found["group"], found["contact"]) == (
+        "all@a.example",
+        "team@a.example",
+        "supplier@a.example",
+    )
+    assert "list-2" not in found
+
+
+def test_a_list_may_lead_to_the_tenants_of_its_members():
+    found = cell(SPECIAL, "onprem", "list")
+    assert "tenant:a" in found.path
+    assert found.expected
+
+
+def test_who_may_not_write_is_meant_to_be_refused():
+    """RequireSenderAuthenticationEnabled is on for groups by default (R119)."""
+    found = cell(SPECIAL, "outside", "list")
+    assert not found.arrived
+    assert found.expected
+
+
+def test_a_contact_leads_to_the_tenant_it_points_to():
+    assert "tenant:b" not in " ".join(cell(SPECIAL, "onprem", "contact").alarms)
+
+
+def test_what_is_not_synchronised_is_unknown_in_the_cloud():
+    assert world(SPECIAL).topology.tenants["a"].find(Address.parse("folder@a.example")) is None
+    assert world(SPECIAL).topology.tenants["a"].find(Address.parse("user@a.example")) is not None
+
+
+CHANNEL = """
+hosts:
+  teams: {role: service, address: 203.0.113.201, domains: [email.teams.microsoft.com],
+          mailboxes: [noreply@email.teams.microsoft.com], past_mx: true}
+  channels: {role: service, address: 203.0.113.205, domains: [emea.teams.ms], mailboxes: [x@emea.teams.ms]}
+"""
+
+
+def test_services_write_to_own_people_only_and_channels_are_written_to():
+    made = played(CHANNEL)
+    assert made.at("teams", "outside") is None
+    assert made.at("teams", "cloud") is not None
+    assert made.at("onprem", "channel") is not None
+    assert {"voicemail", "notice"} <= {party.name for party in made.senders}
+    assert "channels" not in {party.name for party in made.senders}
+
+
+def test_a_notice_may_go_to_anybody_and_voicemail_may_not():
+    made = played(CHANNEL)
+    assert made.at("notice", "outside") is not None
+    assert made.at("voicemail", "outside") is None
+
+
+def test_a_service_past_the_mx_may_pass_the_tenant_on_its_way_to_on_premises():
+    found = cell(CHANNEL + CURED, "teams", "onprem")
+    assert found.path == ("teams", "tenant:a", "ex")
+    assert found.expected

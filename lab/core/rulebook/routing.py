@@ -21,7 +21,7 @@ RULES: tuple[Rule, ...] = (
         DOCUMENTED,
         "DBEB",
         "Limits of edge blocking",
-        not_emulated="partly: off for InternalRelay; public folders and dynamic groups are not modelled",
+        not_emulated="partly: off for InternalRelay; what is not synchronised is unknown, whatever kind it is",
     ),
     Rule(
         "R138",

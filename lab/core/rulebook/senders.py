@@ -117,7 +117,6 @@ RULES: tuple[Rule, ...] = (
         DOCUMENTED,
         "DBEB",
         "Dynamic groups and public folders",
-        not_emulated="not yet: the lab has no public folders and no recipients that are not synchronised",
     ),
     Rule(
         "R245",
