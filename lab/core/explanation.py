@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lab.core.directory import Candidate
 from lab.core.matching import certificate_names, may_match, name_match, near_miss
 from lab.core.verdicts import Attribution, Basis, Considered, Verdict
 from lab.model.names import DomainPattern
@@ -70,10 +71,14 @@ def _why(
         return "it is disabled", ("R69",)
     if connector.connector_type is ConnectorType.PARTNER:
         return _why_partner(attribution, tenant, connector)
-    mine = [c for c in attribution.candidates if c.tenant is tenant and c.connector is connector]
-    if not mine:
-        return _why_no_match(attribution, shown, connector)
-    match = mine[0].match
+    for candidate in attribution.candidates:
+        if candidate.connector is connector and candidate.tenant is tenant:
+            return _why_lost_or_won(attribution, candidate)
+    return _why_no_match(attribution, shown, connector)
+
+
+def _why_lost_or_won(attribution: Attribution, candidate: Candidate) -> tuple[str, tuple[str, ...]]:
+    tenant, connector, match = candidate.tenant, candidate.connector, candidate.match
     fit = _fit_text(attribution, connector, match.name if match else None)
     rules = (match.rule,) if match else ("R21",)
     chosen = attribution.chosen
@@ -127,22 +132,15 @@ def _why_no_match(
     if credentials.certificate is None:
         absent = "no client certificate was shown" if credentials.tls else "the connection is not encrypted"
         return f"it wants a certificate for {value}; {absent}", ("R132" if credentials.tls else "R195",)
-    near = [name for name in shown.names if may_match(value, name)]
-    if not near:
-        return f"{shown.text} does not fit {value}", ("R85",)
-    fitting = next((n for n in near if name_match(value, n, attribution.switches)), None)
-    if fitting is not None:
-        return (
-            f"{fitting} would fit {value}, but the certificate is ignored: {credentials.ignored}",
-            credentials.rules,
-        )
-    return f"{shown.text} does not fit {value}", (_no_match_rule(attribution, value, near),)
-
-
-def _no_match_rule(attribution: Attribution, value: DomainPattern, near: list[DomainPattern]) -> str:
-    """The rule whose switch said no, where one came near."""
-    missed = (near_miss(value, name, attribution.switches) for name in near)
-    return next((rule for rule in missed if rule), "R85")
+    missed = ""  # the rule whose switch said no, where a name came near
+    for name in shown.names:
+        if not may_match(value, name):
+            continue
+        if name_match(value, name, attribution.switches):
+            why = f"{name} would fit {value}, but the certificate is ignored: {credentials.ignored}"
+            return why, credentials.rules
+        missed = missed or near_miss(value, name, attribution.switches) or ""
+    return f"{shown.text} does not fit {value}", (missed or "R85",)
 
 
 def _accepted(tenant: Tenant, connector: InboundConnector) -> bool:
