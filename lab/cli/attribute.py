@@ -123,6 +123,8 @@ def decide(args: Namespace, variant: Variant) -> Attribution:
         credentials = judge_credentials(args.ip, not args.no_tls, _certificate(args), switches)
     except ValueError as error:
         raise BadInput(f"--ip: {error}") from None
+    if args.ip in topology.services():
+        credentials = replace(credentials, service=True)
     author = args.header_from.domain if args.header_from else args.mail_from.domain
     return attribute(
         credentials,

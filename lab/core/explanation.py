@@ -120,6 +120,10 @@ def _why_partner(
     domain = attribution.reverse_path.domain
     if domain and not any(p.covers(domain) for p in connector.sender_domains):
         return f"its SenderDomains do not mean {domain}", ("R57",)
+    if connector.restricts and attribution.credentials.service:
+        return "it restricts, but hosts of Microsoft's services are spared (switch service_mail_exempt)", (
+            "R246",
+        )
     return "it restricts nothing", ("R22", "R23")
 
 

@@ -114,6 +114,10 @@ class Topology:
     """What a peer of the lab sees of each certificate profile."""
     switches: Switches = field(default_factory=Switches)
 
+    def services(self) -> frozenset[str]:
+        """The addresses that Microsoft's other services come from (R245)."""
+        return frozenset(host.source for host in self.hosts.values() if host.role is Role.SERVICE)
+
     def addresses(self) -> dict[str, str]:
         """Every address of the lab with the name of the node behind it; nothing else may be connected to."""
         book = {host.address: name for name, host in self.hosts.items()}

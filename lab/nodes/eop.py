@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lab.core.authentication.suite import Suite
 from lab.core.directory import TenantDirectory
-from lab.model.topology import Region, Role, Topology
+from lab.model.topology import Region, Topology
 from lab.nodes.eop_front import EopFront
 from lab.nodes.eop_hub import EopHub
 
@@ -22,4 +22,4 @@ class Eop(EopFront, EopHub):
         self.own_addresses = frozenset(
             host.source for r in topology.regions.values() for host in (*r.outbound, *r.high_risk)
         )
-        self.services = frozenset(h.source for h in topology.hosts.values() if h.role is Role.SERVICE)
+        self.services = topology.services()

@@ -142,3 +142,10 @@ def _certificates(folder: Path) -> store.Store:
         "stale": CertificateProfile(name="stale", names=names, validity=Validity.EXPIRED),
     }
     return store.make(folder / "certificates", profiles, datetime.now(UTC))
+
+
+def test_the_address_of_a_service_is_known(mflab: Shell) -> None:
+    facts = "--ip 203.0.113.201 --mail-from noreply@yammer.com --rcpt-to useronline@msxfaq.example"
+    config = ("attribute", "--config", "special-senders", "--variant")
+    assert "Incoming mail" in mflab(*config, "side-door-locked", *facts.split()).out
+    assert "5.7.51" in mflab(*config, "side-door-locked-for-services", *facts.split()).out

@@ -167,3 +167,10 @@ def test_exempt_admission_names_no_connector():
     spared = admit(tenant, replace(credentials, service=True), path, whom, switches)
     assert refused.reason is Reason.PARTNER_RESTRICTS
     assert (spared.reason, spared.connector, spared.reply) == (Reason.ANONYMOUS, None, None)
+
+
+def test_an_explanation_says_that_a_service_was_spared():
+    decision = steps(sent(teams(more=LOCKED)), StepKind.ATTRIBUTED)[0].decision
+    assert decision is not None
+    told = "\n".join(decision.story())
+    assert "hosts of Microsoft's services are spared (switch service_mail_exempt) [R246]" in told

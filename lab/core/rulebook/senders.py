@@ -20,6 +20,7 @@ RULES: tuple[Rule, ...] = (
         OBSERVED,
         "CVM",
         "Missed call notices",
+        not_emulated="partly: who gets mail at all is the scenario's choice",
     ),
     Rule(
         "R233",
@@ -60,6 +61,7 @@ RULES: tuple[Rule, ...] = (
         ASSUMED,
         "LAB",
         "Viva digest",
+        not_emulated="partly: that it goes to cloud mailboxes only is the scenario's choice",
     ),
     Rule(
         "R238",
