@@ -52,7 +52,6 @@ class Message:
     body: bytes = b""
     _octets: bytes | None = field(default=None, init=False, repr=False, compare=False)
     """The header section as it goes over the wire, without the empty line; None until asked for."""
-    _binary: bool | None = field(default=None, init=False, repr=False, compare=False)
     _named: _Named | None = field(default=None, init=False, repr=False, compare=False)
 
     @classmethod
@@ -86,11 +85,7 @@ class Message:
     @property
     def is_binary(self) -> bool:
         """Whether it cannot go through DATA: NUL, or CR and LF that are not a pair."""
-        binary = self._binary
-        if binary is None:
-            binary = is_binary(self._head()) or is_binary(self.body)
-            object.__setattr__(self, "_binary", binary)
-        return binary
+        return is_binary(self._head()) or is_binary(self.body)
 
     def get(self, name: str) -> str | None:
         """The value of the first field of that name."""
@@ -119,10 +114,7 @@ class Message:
         above = tuple(headers)
         made = Message((*above, *self.headers), self.body)
         if self._octets is not None:
-            octets = _encoded(above)
-            object.__setattr__(made, "_octets", octets + self._octets)
-            if self._binary is not None:
-                object.__setattr__(made, "_binary", self._binary or is_binary(octets))
+            object.__setattr__(made, "_octets", _encoded(above) + self._octets)
         if self._named is not None:
             object.__setattr__(made, "_named", _with_on_top(dict(self._named), above))
         return made
