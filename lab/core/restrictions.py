@@ -24,8 +24,8 @@ _RESTRICTED = {
 def refusal(recipient: Recipient, author: Address | None, *, internal: bool) -> Reply | None:
     """Why a recipient does not take a message, or None. Only the hub knows: the edge has taken it by then.
 
-    `internal`: a mailbox of the organisation sent it, or it was promoted (R119). An own address in the From header of
-    any other message proves nothing, but a list of allowed senders can name strangers.
+    `internal`: a mailbox of the organisation sent it, or it was promoted (R119). `author` is None if the From header
+    has an own address that nobody vouches for; a list of allowed senders can name strangers.
     """
     if recipient.require_sender_authentication and not internal:
         return _unauthenticated(recipient.kind)

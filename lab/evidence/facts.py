@@ -60,6 +60,11 @@ def bare_path(path: str) -> str:
     return path.strip().removeprefix("<").removesuffix(">")
 
 
+def is_redirection(step: Step) -> bool:
+    """Whether somebody else gets the message instead: a mailbox forwards it, or a mail flow rule redirects it."""
+    return text(step, "kind").startswith(("forwarding", "redirected"))
+
+
 def rule_id(name: str) -> str:
     """A GUID for a mail flow rule, which logs name by it; made from its name."""
     return str(uuid5(NAMESPACE_OID, f"transport rule {name}"))

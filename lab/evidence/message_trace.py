@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from xml.sax.saxutils import quoteattr
 
-from lab.evidence.facts import about, bare_path, connector_of, rule_id, taken, text, texts
+from lab.evidence.facts import about, bare_path, connector_of, is_redirection, rule_id, taken, text, texts
 from lab.evidence.links import sort_key
 from lab.evidence.replies import iso, last_error, moment, server_of
 from lab.evidence.trace import aliases
@@ -129,6 +129,8 @@ def _settled(hop: Hop, step: Step) -> _Event | None:
     match step.kind:
         case StepKind.RESOLVED:
             new = text(step, "rewritten")
+            if is_redirection(step):
+                return _Event(at, "Redirect", f"The message was redirected to: {new}")
             return _Event(at, "Resolve", f"The recipient was resolved to {new}.") if new else None
         case StepKind.EXPANDED:
             members = ", ".join(texts(step, "members"))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import NAMESPACE_OID, uuid5
 
-from lab.evidence.facts import bare_path, connector_of, rule_id, taken, text, texts
+from lab.evidence.facts import bare_path, connector_of, is_redirection, rule_id, taken, text, texts
 from lab.evidence.links import sort_key
 from lab.evidence.replies import iso, last_error, moment, server_of
 from lab.model.trace import Hop, Step, StepKind
@@ -141,7 +141,7 @@ def _received(hop: Hop, step: Step) -> Iterator[Row]:
 def _resolved(hop: Hop, step: Step) -> Row:
     return Row(
         at=moment(hop, step),
-        event="RESOLVE",
+        event="REDIRECT" if is_redirection(step) else "RESOLVE",
         source="ROUTING",
         hop=hop,
         recipients=texts(step, "rewritten"),

@@ -81,7 +81,7 @@ class Actions:
     @property
     def used(self) -> bool:
         """Whether there is anything to do."""
-        return any(getattr(self, each.name) not in (None, False, ()) for each in fields(self))
+        return any(getattr(self, each.name) != each.default for each in fields(self))
 
     @property
     def rejects(self) -> bool:

@@ -25,7 +25,7 @@ def expand(item: QueueItem, found: Sequence[Resolved], context: Context) -> Sett
     made = _Expansion(item, context)
     for recipient, resolved in zip(item.recipients, found, strict=True):
         if isinstance(resolved.place, ToMembers):
-            made.group(resolved, resolved.place)
+            made.group(recipient, resolved, resolved.place)
         else:
             made.recipient(recipient)
     return made.settlement()
@@ -46,7 +46,7 @@ class _Expansion:
         if address.key in self.item.dsn:
             self.wishes[address.key] = self.item.dsn[address.key]
 
-    def group(self, resolved: Resolved, place: ToMembers) -> None:
+    def group(self, recipient: Address, resolved: Resolved, place: ToMembers) -> None:
         """A group: its members join the recipients, and itself if it has a mailbox of its own."""
         group, now = place.group, self.context.now
         self.steps += [rewritten(old, to, self.context) for old, to in resolved.via]
@@ -59,6 +59,8 @@ class _Expansion:
         self.steps.append(Step(StepKind.EXPANDED, data, place.rules, now))
         for member in group.members:
             self.recipients.setdefault(member.key, member)
+            if recipient.key in self.item.dsn:
+                self.wishes.setdefault(member.key, _without_success(self.item.dsn[recipient.key]))
         if place.keeps_mail:
             self.recipients.setdefault(group.primary.key, group.primary)
         elif not members:
@@ -87,6 +89,12 @@ class _Expansion:
             due=self.context.now,
         )
         return Settlement(steps=tuple(self.steps), queue=(whole,) if self.recipients else ())
+
+
+def _without_success(wishes: DsnParameters) -> DsnParameters:
+    """What a member inherits: the expansion was the success, and who wanted no failures wants none now."""
+    left = wishes.notify - {"SUCCESS"}
+    return DsnParameters(left or frozenset({"NEVER"}) if wishes.notify else wishes.notify, wishes.orcpt)
 
 
 def rewritten(recipient: Address, place: ToAddress, context: Context) -> Step:

@@ -27,14 +27,9 @@ def recipient_place(
     """
     if found is None:
         return None
-    if item.report and item.hosted:
-        refused = None  # what the organisation itself reports is heard by everybody
-    else:
-        refused = refusal(found, _credible_author(item, organization), internal=item.internal)
+    refused = _refusal(found, item, organization)
     if refused is not None:
-        return Unknown(
-            refused, ("R119", "R241") if found.kind is RecipientKind.GROUP else ("R119",), "refused"
-        )
+        return refused
     if found.kind is RecipientKind.MAILBOX:
         return _mailbox(found, item)
     if found.kind is RecipientKind.GROUP and found.primary.key in item.expanded:
@@ -45,6 +40,17 @@ def recipient_place(
         kind = mail_user if found.kind is RecipientKind.MAIL_USER else str(found.kind)
         return ToAddress(found.external, kind, rules)
     return None
+
+
+def _refusal(found: Recipient, item: QueueItem, organization: Organization) -> Unknown | None:
+    """Whether the recipient does not take it. What the organisation itself reports is heard by everybody."""
+    restricted = found.require_sender_authentication or found.accept_only_from
+    if not restricted or (item.report and item.hosted):
+        return None
+    reply = refusal(found, _credible_author(item, organization), internal=item.internal)
+    if reply is None:
+        return None
+    return Unknown(reply, ("R119", "R241") if found.kind is RecipientKind.GROUP else ("R119",), "refused")
 
 
 def _mailbox(found: Recipient, item: QueueItem) -> ToMailbox | Unknown:

@@ -32,7 +32,7 @@ from lab.model.transport import (
 )
 from lab.nodes.expanding import expand, has_groups, rewritten
 from lab.nodes.parts import texts
-from lab.nodes.places import Place, Resolved, ToAddress, ToMailbox, ToNextHop, Unknown
+from lab.nodes.places import Place, Resolved, ToAddress, ToMailbox, ToMembers, ToNextHop, Unknown
 from lab.nodes.ruling import rule
 
 RING = Reply(554, "5.4.6", "Hop count exceeded - possible mail loop")
@@ -88,7 +88,7 @@ class MailSystem(ABC):
         """Resolve all recipients, expand groups, apply rules; then relay the one group that is left, or split (R143)."""
         found = [self._resolve(item, recipient) for recipient in item.recipients]
         if has_groups(found):
-            return expand(item, found, context)
+            return self._expand(item, found, context)
         rules = self.rules_for(item)
         if rules:
             return self._rule(item, rules, found, context)
@@ -110,6 +110,14 @@ class MailSystem(ABC):
         if isinstance(place, ToAddress):
             place = Unknown(RING, ("R163",))
         return Resolved(recipient, place, tuple(via))
+
+    def _expand(self, item: QueueItem, found: list[Resolved], context: Context) -> Settlement:
+        """Put members in the place of groups; who asked for success is told of the expansion (RFC 3461 5.2.7)."""
+        made = expand(item, found, context)
+        resolved = zip(item.recipients, found, strict=True)
+        groups = [recipient for recipient, each in resolved if isinstance(each.place, ToMembers)]
+        good = self._confirm(item, groups, "expanded", context)
+        return replace(made, queue=(*made.queue, *good.queue), heads=good.heads)
 
     def _rule(
         self, item: QueueItem, rules: tuple[TransportRule, ...], found: list[Resolved], context: Context

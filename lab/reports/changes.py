@@ -44,6 +44,7 @@ def _tenant(old: Tenant, new: Tenant) -> Iterator[str]:
     if old.region != new.region:
         yield f"tenant {new.name} lives in {new.region} (not {old.region})"
     yield from _connectors(old, new)
+    yield from _rules(old, new)
     domains, former = _domains(new), _domains(old)
     added, gone = [d for d in domains if d not in former], [d for d in former if d not in domains]
     if added:
@@ -61,6 +62,17 @@ def _connectors(old: Tenant, new: Tenant) -> Iterator[str]:
         elif knows_by(was) != knows_by(connector):
             yield f'"{connector.name}" in {new.name} wants {knows_by(connector)}'
     yield from (f'tenant {new.name} has no connector "{name}"' for name in former)
+
+
+def _rules(old: Tenant, new: Tenant) -> Iterator[str]:
+    former = {rule.name: rule for rule in old.transport_rules}
+    for rule in new.transport_rules:
+        was = former.pop(rule.name, None)
+        if was is None:
+            yield f'tenant {new.name} has a mail flow rule "{rule.name}"'
+        elif was != rule:
+            yield f'the mail flow rule "{rule.name}" of tenant {new.name} differs'
+    yield from (f'tenant {new.name} has no mail flow rule "{name}"' for name in former)
 
 
 def knows_by(connector: InboundConnector) -> str:

@@ -225,3 +225,24 @@ def test_the_newest_valid_certificate_that_fits_is_shown():
     )
     (connected,) = steps(run(over), StepKind.CONNECTED)
     assert texts(connected, "certificate") == ("hybrid.a.example", "newer.a.example")
+
+
+@pytest.mark.parametrize(
+    ("notify", "told"),
+    [
+        ({"SUCCESS"}, ["expanded"]),
+        ({"SUCCESS", "FAILURE"}, ["expanded", "failed"]),
+        ({"NEVER"}, []),
+        (set(), ["failed"]),
+    ],
+)
+def test_success_at_a_group_is_its_expansion_and_members_inherit_the_rest(notify, told):
+    group = "{address: x@a.example, members: [cloud@a.example, nobody@a.example], RequireSenderAuthenticationEnabled: false}"
+    lab = lab_of(f"tenants: {{a: {{distribution_groups: [{group}]}}}}")
+    stranger(lab).hand("friend@out.example", "x@a.example", notify={"x@a.example": notify})
+    lab.run()
+    reports = [box.message.body for box in lab.mailboxes if str(box.mailbox) == "friend@out.example"]
+    actions = [
+        word for body in reports for word in ("expanded", "failed") if f"Action: {word}".encode() in body
+    ]
+    assert sorted(actions) == told

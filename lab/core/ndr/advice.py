@@ -65,6 +65,28 @@ _UNREACHABLE = Advice(
     "Try again later. If it goes on, tell the recipient by other means.",
     "Every attempt until the message expired ended with the error below.",
 )
+_RESTRICTED = Advice(
+    "{user} doesn't take messages from you.",
+    "Sender not allowed",
+    "recipient",
+    "Ask the recipient to allow you, or send the message to somebody else there.",
+    "The recipient takes mail from inside the organization or from a list of senders only. If the sender is inside, "
+    "see whether the message was still internal when it arrived: X-MS-Exchange-Organization-AuthAs.",
+)
+_RULE = Advice(
+    "A rule of the organization refuses the message.",
+    "Refused by a rule",
+    "sender",
+    "Read the error below. If the message should be allowed, forward this report to your email admin.",
+    "A mail flow rule rejects it; the message trace names the rule.",
+)
+_LIMIT = Advice(
+    "Your organization has sent too many messages to the outside today.",
+    "Limit exceeded",
+    "sender",
+    "Send the message again tomorrow.",
+    "The limit counts external recipients of the last 24 hours for the whole tenant.",
+)
 _OTHER = Advice(
     "{domain} refused the message.",
     "Message refused",
@@ -83,6 +105,14 @@ _BY_STATUS = {
     "5.7.68": _REFUSED,
     "5.7.23": _AUTHENTICATION,
     "5.7.509": _AUTHENTICATION,
+    "5.7.124": _RESTRICTED,
+    "5.7.133": _RESTRICTED,
+    "5.7.134": _RESTRICTED,
+    "5.7.136": _RESTRICTED,
+    "5.7.193": _RESTRICTED,
+    "5.7.232": _LIMIT,
+    "5.7.233": _LIMIT,
+    "5.7.236": _LIMIT,
     "5.4.6": _LOOP,
     "5.4.14": _LOOP,
     "5.4.300": _UNREACHABLE,
@@ -94,5 +124,7 @@ _BY_STATUS = {
 
 
 def advice(status: str) -> Advice:
-    """What to tell about a status."""
+    """What to tell about a status; 5.7.900 and above are a rule's own."""
+    if status.startswith("5.7.9") and len(status) == len("5.7.900"):
+        return _RULE
     return _BY_STATUS.get(status, _OTHER)
