@@ -12,11 +12,13 @@ import contextlib
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from lab.errors import WireError
+from lab.wire.spread import Durations
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
@@ -54,6 +56,8 @@ class GroupCommit:
         self._closed = False
         self.commits = 0
         """Transactions so far, failed ones included."""
+        self.took = Durations()
+        """Of those that succeeded, from BEGIN until the disk has it."""
         # A daemon: a lab that ends in an error must not hang on a thread that waits for work.
         self._thread = threading.Thread(target=self._run, name="store", daemon=True)
         self._thread.start()
@@ -131,6 +135,7 @@ class GroupCommit:
 
     def _transaction(self, batch: list[_Job]) -> None:
         self.commits += 1
+        began = time.perf_counter()
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             for job in batch:
@@ -140,6 +145,7 @@ class GroupCommit:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
+        self.took.add(time.perf_counter() - began)
 
 
 def _tell(batch: list[_Job]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, replace
 from typing import Literal, cast
 
@@ -13,6 +13,7 @@ from lab.wire.dns_answers import LONGEST_TCP, Response, Rewrite, respond
 
 Over = Literal["udp", "tcp"]
 
+COUNTED_TYPES = frozenset({"A", "AAAA", "CNAME", "MX", "NS", "PTR", "SOA", "TXT"})
 _IDLE = 30.0
 """Seconds after which a silent TCP client is sent away (RFC 7766 6.2.3)."""
 _KEPT = 10_000
@@ -42,6 +43,8 @@ class DnsServer:
         self.rewrite = rewrite
         self.log: deque[Query] = deque(maxlen=_KEPT)
         """The last queries, oldest first."""
+        self.counts: Counter[tuple[str, ...]] = Counter()
+        """Queries so far by type and response code; a type that nobody asks for in earnest is `other`."""
         self.address = ""
         self.port = 0
         self._udp: asyncio.DatagramTransport | None = None
@@ -89,6 +92,7 @@ class DnsServer:
         if response is None:
             return None
         self.log.append(Query(client, response.name, response.type, response.rcode, over))
+        self.counts[response.type if response.type in COUNTED_TYPES else "other", response.rcode] += 1
         return replace(response, wire=query[:2] + response.wire[2:])
 
     def _known(self, question: bytes, over: Over) -> Response | None:

@@ -35,6 +35,8 @@ class Desk:
     tls: PermissiveTLSContext | None
     limits: Limits
     sessions: set[Endpoint] = field(default_factory=set)
+    taken: int = 0
+    """Connections so far."""
     buffer: memoryview = field(default_factory=lambda: memoryview(bytearray(RECEIVE)))
     """Where octets are received; asyncio hands over what it has put there before it turns to another connection."""
 
@@ -73,6 +75,7 @@ class Endpoint(SMTP, asyncio.BufferedProtocol):
         """A client has connected."""
         assert isinstance(transport, asyncio.Transport)
         self._desk.sessions.add(self)
+        self._desk.taken += 1
         self._inbox.attach(transport)
         super().connection_made(transport)
         assert self._handler_coroutine is not None

@@ -57,6 +57,14 @@ class Counts:
     steps: int
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A moment of a store, for those who want to know only what came later."""
+
+    hops: int = 0
+    mailboxes: int = 0
+
+
 def create(connection: sqlite3.Connection) -> None:
     """Make the tables, all or none."""
     meta = f"INSERT INTO meta VALUES('version', '{VERSION}');"
@@ -131,16 +139,29 @@ def read_queue(connection: sqlite3.Connection) -> list[tuple[str, bytes]]:
     return connection.execute("SELECT item, message FROM queue ORDER BY due, seq").fetchall()
 
 
-def read_mailboxes(connection: sqlite3.Connection) -> list[MailboxRow]:
-    """JSON and message of everything in a mailbox, in order of delivery."""
-    return connection.execute("SELECT mailboxed, message FROM mailbox ORDER BY seq").fetchall()
+def read_mailboxes(connection: sqlite3.Connection, after: int = 0) -> list[MailboxRow]:
+    """JSON and message of everything in a mailbox, in order of delivery; what came `after` that number only."""
+    rows = connection.execute("SELECT mailboxed, message FROM mailbox WHERE seq > ? ORDER BY seq", (after,))
+    return rows.fetchall()
 
 
-def read_hops(connection: sqlite3.Connection) -> tuple[list[tuple[int, str, str]], list[tuple[int, str]]]:
-    """Hops as (number, head, first steps) and later steps as (number of the hop, steps), in the order written."""
-    hops = connection.execute("SELECT seq, head, steps FROM hop ORDER BY seq").fetchall()
-    later = connection.execute("SELECT hop, steps FROM later ORDER BY seq").fetchall()
-    return hops, later
+def read_hops(
+    connection: sqlite3.Connection, after: int = 0
+) -> tuple[list[tuple[int, str, str]], list[tuple[int, str]]]:
+    """Hops as (number, head, first steps) and later steps as (number of the hop, steps), in the order written.
+
+    Hops `after` that number only, and their steps.
+    """
+    hops = connection.execute("SELECT seq, head, steps FROM hop WHERE seq > ? ORDER BY seq", (after,))
+    later = connection.execute("SELECT hop, steps FROM later WHERE hop > ? ORDER BY seq", (after,))
+    return hops.fetchall(), later.fetchall()
+
+
+def read_mark(connection: sqlite3.Connection) -> Mark:
+    """The numbers of the last hop and of what was last put into a mailbox."""
+    query = "SELECT (SELECT max(seq) FROM hop), (SELECT max(seq) FROM mailbox)"
+    hops, mailboxes = connection.execute(query).fetchone()
+    return Mark(hops or 0, mailboxes or 0)
 
 
 def read_counts(connection: sqlite3.Connection) -> Counts:

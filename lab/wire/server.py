@@ -69,6 +69,16 @@ class Listener:
         """How many there are now."""
         return len(self._desk.sessions)
 
+    @property
+    def taken(self) -> int:
+        """How many there have been."""
+        return self._desk.taken
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it listens."""
+        return self._server is not None and self._server.is_serving()
+
     async def close(self) -> None:
         """Take no more connections, let each finish the command it is at, and end them all."""
         assert self._server is not None

@@ -9,8 +9,8 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
-from collections.abc import Iterable
-from contextlib import closing
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self, TypeVar
@@ -20,7 +20,8 @@ from lab.model.trace import Hop, Step
 from lab.model.transport import Heard, Mailboxed, QueueItem, Settlement
 from lab.wire import codec, rows
 from lab.wire.commit import GroupCommit, Work
-from lab.wire.rows import Counts
+from lab.wire.rows import Counts, Mark
+from lab.wire.spread import Durations
 
 T = TypeVar("T")
 
@@ -127,6 +128,15 @@ class Store:
         """Transactions so far: how many waiters share one tells how well the disk is used."""
         return self._commits.commits
 
+    @property
+    def took(self) -> Durations:
+        """How long transactions take."""
+        return self._commits.took
+
+    async def check(self) -> None:
+        """Return when the writer has done an empty transaction; WireError when the disk refuses."""
+        await self._do(lambda connection: connection.execute("SELECT 1 FROM meta").fetchone())
+
     async def close(self) -> None:
         """Finish what is under way and let go of the file; more than once does no harm."""
         await self._commits.close()
@@ -152,17 +162,34 @@ class Snapshot:
     mailboxes: tuple[Mailboxed, ...]
 
 
-def snapshot(path: Path) -> Snapshot:
-    """Look into a store from outside, while its lab runs or after; WireError when it cannot be read."""
+def snapshot(path: Path, since: Mark | None = None) -> Snapshot:
+    """Look into a store from outside, while its lab runs or after; of hops and mailboxes what came `since` only.
+
+    Raises WireError when it cannot be read.
+    """
+    after = since or Mark()
+    with _looking(path) as connection:
+        return Snapshot(
+            tuple(rows.hops_of(*rows.read_hops(connection, after.hops))),
+            tuple(rows.items_of(rows.read_queue(connection))),
+            tuple(rows.mailboxed_of(rows.read_mailboxes(connection, after.mailboxes))),
+        )
+
+
+def mark(path: Path) -> Mark:
+    """How far a store has come, for `snapshot`; WireError when it cannot be read."""
+    with _looking(path) as connection:
+        return rows.read_mark(connection)
+
+
+@contextmanager
+def _looking(path: Path) -> Iterator[sqlite3.Connection]:
+    """At one moment of the store, from outside."""
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
             _check_version(path, connection)
             connection.execute("BEGIN")
-            return Snapshot(
-                tuple(rows.hops_of(*rows.read_hops(connection))),
-                tuple(rows.items_of(rows.read_queue(connection))),
-                tuple(rows.mailboxed_of(rows.read_mailboxes(connection))),
-            )
+            yield connection
     except sqlite3.Error as error:
         raise WireError(f"{path}: {error}") from error
 
