@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from lab.errors import LabBug
 from lab.model.trace import Hop, HopHead, Step
@@ -14,25 +14,42 @@ class Journal:
     def __init__(self) -> None:
         self._heads: list[HopHead] = []
         self._steps: list[list[Step]] = []
-        self._last: dict[str, list[Step]] = {}
+        self._last: dict[str, int] = {}
+        self._touched: list[int] = []
+        """Which hop each thing that was told is about, in order."""
 
     def begin(self, head: HopHead, steps: Iterable[Step] = ()) -> None:
         """A message arrived at a node, or was refused there."""
-        noted = list(steps)
+        self._last[head.id] = len(self._heads)
+        self._touched.append(len(self._heads))
         self._heads.append(head)
-        self._steps.append(noted)
-        self._last[head.id] = noted
+        self._steps.append(list(steps))
 
     def append(self, hop_id: str, steps: Iterable[Step]) -> None:
         """More was done at a hop that has begun. Raises LabBug when it has not."""
         try:
-            self._last[hop_id].extend(steps)
+            index = self._last[hop_id]
         except KeyError:
             raise LabBug(f"steps for hop {hop_id!r}, which never began") from None
+        self._steps[index].extend(steps)
+        self._touched.append(index)
 
     def hops(self) -> tuple[Hop, ...]:
         """Everything so far."""
         return tuple(Hop(head, tuple(steps)) for head, steps in zip(self._heads, self._steps, strict=True))
+
+    @property
+    def position(self) -> int:
+        """How much has been told; grows with each thing."""
+        return len(self._touched)
+
+    def since(self, position: int) -> Iterator[tuple[int, HopHead, Sequence[Step]]]:
+        """The hops that something was told of since then: index, head, and all their steps so far.
+
+        For readers who come again and again, and do not want to read all of it each time.
+        """
+        for index in dict.fromkeys(self._touched[position:]):
+            yield index, self._heads[index], self._steps[index]
 
     def __len__(self) -> int:
         return len(self._heads)

@@ -1,0 +1,49 @@
+"""Numbers to watch, as values: families of samples with names and labels in Prometheus' manner.
+
+No label takes what mail brings with it (addresses, Message-IDs, names of connectors and certificates): the number of
+series depends on the configuration alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+Labels = tuple[str, ...]
+"""Values, in the order of the family's label names."""
+
+
+class Kind(StrEnum):
+    """What a number may do."""
+
+    COUNTER = "counter"
+    GAUGE = "gauge"
+    HISTOGRAM = "histogram"
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What a family is called and means. A counter's name is without `_total`, which the text adds."""
+
+    name: str
+    about: str
+    labels: Labels = ()
+    kind: Kind = Kind.COUNTER
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How many values were at most each bound, the last one infinite, and their sum."""
+
+    below: tuple[tuple[float, int], ...]
+    """Cumulative."""
+    total: float
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A family with its samples."""
+
+    declared: Declared
+    samples: Mapping[Labels, float | Spread] = field(default_factory=dict)

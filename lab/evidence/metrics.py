@@ -1,0 +1,187 @@
+"""Counters over hops and steps: what happened to mail, by place. Pure, and the same for every body of the lab.
+
+Nothing is counted where it happens. A tally reads the journal, from where it stopped the last time; a lab that starts
+again with its journal has the same numbers as before.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from lab.core.verdicts import Basis, Verdict
+from lab.evidence.facts import place, taken, text
+from lab.evidence.families import Declared, Family, Labels
+from lab.evidence.journal import Journal
+from lab.evidence.placement import Placement, TopologyAt
+from lab.evidence.replies import enhanced
+from lab.model.topology import Topology
+from lab.model.trace import Hop, HopHead, Step, StepKind
+
+MESSAGES = Declared("mflab_messages", "Messages taken over, once for each place on their way.", ("place",))
+DELIVERIES = Declared("mflab_deliveries", "Messages put into a mailbox.", ("place",))
+DUPLICATES = Declared(
+    "mflab_duplicates", "Messages put into a mailbox that has one with that Message-ID already.", ("place",)
+)
+MISPLACED = Declared(
+    "mflab_misplaced_messages",
+    "Messages in a tenant that neither their sender nor their recipients lead to, by what made it take them.",
+    ("place", "basis"),
+)
+ATTRIBUTIONS = Declared(
+    "mflab_attributions",
+    "Decisions of front ends whom a message speaks for, one for each recipient.",
+    ("tenant", "basis", "verdict"),
+)
+REFUSALS = Declared(
+    "mflab_refusals", "Refusals at SMTP, by the command that was refused.", ("place", "stage", "status")
+)
+DEFERRALS = Declared("mflab_deferrals", "Attempts that failed and will be made again.", ("place", "status"))
+NDRS = Declared("mflab_ndrs", "Non-delivery reports, by who made them.", ("maker", "status"))
+DROPS = Declared("mflab_drops", "Recipients given up without a report: there was nobody to tell.", ("place",))
+
+COUNTED: tuple[Declared, ...] = (
+    MESSAGES,
+    DELIVERIES,
+    DUPLICATES,
+    MISPLACED,
+    ATTRIBUTIONS,
+    REFUSALS,
+    DEFERRALS,
+    NDRS,
+    DROPS,
+)
+OTHER = "other"
+NONE = "none"
+STAGES = ("mail", "rcpt", "data")
+_SEEDED = ("5.7.51", "5.7.64")
+"""Statuses of misrouting, told as 0 from the start: an alert sees a change, not a series that begins."""
+_STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}", re.ASCII)
+_MOST_STATUSES = 100
+"""A peer's words must not make series without end; what Exchange says is half as much."""
+
+
+class Tally:
+    """Counts what it is told, and knows how far it has read."""
+
+    def __init__(self, topology: Topology, topology_at: TopologyAt | None = None) -> None:
+        self._placement = Placement(topology_at or (lambda _: topology))
+        self._counts: dict[Declared, Counter[Labels]] = {each: Counter() for each in COUNTED}
+        for declared, labels in _seeds(topology):
+            self._counts[declared][labels] = 0
+        self._position = 0
+        self._seen: dict[int, int] = {}
+        """Steps counted of each hop, by its index."""
+        self._statuses = set(_SEEDED)
+        self._delivered: set[tuple[str, str]] = set()
+
+    def read(self, journal: Journal) -> None:
+        """Count what the journal was told since the last time."""
+        position = journal.position
+        for index, head, steps in journal.since(self._position):
+            self.count(index, head, steps)
+        self._position = position
+
+    def count(self, index: int, head: HopHead, steps: Sequence[Step]) -> None:
+        """Count the steps of a hop that have not been counted yet, and the hop itself if it is new."""
+        hop = Hop(head, tuple(steps))
+        done = self._seen.get(index)
+        if done is None:
+            self._arrival(hop)
+        self._seen[index] = len(hop.steps)
+        for step in hop.steps[done or 0 :]:
+            self._step(hop, step)
+        for step in _reports(hop.steps[done or 0 :]):
+            self._add(NDRS, place(hop), self._status(text(step, "status")))
+
+    def families(self) -> tuple[Family, ...]:
+        """All counters as they are now."""
+        return tuple(Family(declared, dict(self._counts[declared])) for declared in COUNTED)
+
+    def _arrival(self, hop: Hop) -> None:
+        if not taken(hop):
+            return
+        self._add(MESSAGES, place(hop))
+        if self._placement.misplaced(hop):
+            self._add(MISPLACED, place(hop), _basis(hop))
+
+    def _step(self, hop: Hop, step: Step) -> None:
+        match step.kind:
+            case StepKind.DELIVERED:
+                self._delivery(hop, step)
+            case StepKind.ATTRIBUTED:
+                verdict = text(step, "direction") or Verdict.REFUSED.value
+                self._add(ATTRIBUTIONS, text(step, "tenant") or NONE, text(step, "basis"), verdict)
+            case StepKind.REFUSED:
+                self._add(REFUSALS, place(hop), text(step, "stage"), self._replied(step))
+            case StepKind.DEFERRED:
+                self._add(DEFERRALS, place(hop), self._replied(step))
+            case StepKind.DROPPED:
+                self._add(DROPS, place(hop))
+            case _:
+                pass  # the other kinds are details of the way
+
+    def _delivery(self, hop: Hop, step: Step) -> None:
+        self._add(DELIVERIES, place(hop))
+        copy = (hop.head.message_id, text(step, "mailbox").lower())
+        if copy in self._delivered and hop.head.message_id:
+            self._add(DUPLICATES, place(hop))
+        self._delivered.add(copy)
+
+    def _add(self, declared: Declared, *labels: str) -> None:
+        self._counts[declared][labels] += 1
+
+    def _replied(self, step: Step) -> str:
+        return self._status(enhanced(text(step, "reply")))
+
+    def _status(self, status: str) -> str:
+        if not _STATUS.fullmatch(status):
+            return OTHER
+        if len(self._statuses) < _MOST_STATUSES:
+            self._statuses.add(status)
+        return status if status in self._statuses else OTHER
+
+
+def count(
+    hops: Iterable[Hop], topology: Topology, topology_at: TopologyAt | None = None
+) -> tuple[Family, ...]:
+    """The counters of a run that is over."""
+    tally = Tally(topology, topology_at)
+    for index, hop in enumerate(hops):
+        tally.count(index, hop.head, hop.steps)
+    return tally.families()
+
+
+def places(topology: Topology) -> tuple[str, ...]:
+    """Everywhere that a message can be: tenants, hosts, and front ends that know no tenant yet."""
+    regions = (region.node for region in topology.regions.values())
+    return (*(f"tenant:{name}" for name in topology.tenants), *topology.hosts, *regions)
+
+
+def _reports(steps: Iterable[Step]) -> Iterable[Step]:
+    """One step for each NDR: a report may tell of several recipients."""
+    told = (step for step in steps if step.kind is StepKind.BOUNCED and text(step, "ndr"))
+    return {text(step, "ndr"): step for step in told}.values()
+
+
+def _basis(hop: Hop) -> str:
+    """What made the tenant take the message for its own; `none` where nobody had to decide (its own report)."""
+    decided = (step for step in hop.all(StepKind.ATTRIBUTED) if text(step, "tenant") == hop.head.tenant)
+    return next((text(step, "basis") for step in decided), Basis.NONE.value)
+
+
+def _seeds(topology: Topology) -> Iterator[tuple[Declared, Labels]]:
+    """What is told as 0 before it happens."""
+    for where in places(topology):
+        for declared in (MESSAGES, DELIVERIES, DUPLICATES, DROPS):
+            yield declared, (where,)
+        for status in _SEEDED:
+            yield NDRS, (where, status)
+            yield REFUSALS, (where, "rcpt", status)
+            yield DEFERRALS, (where, status)
+    for tenant in topology.tenants:
+        yield from ((MISPLACED, (f"tenant:{tenant}", basis.value)) for basis in Basis)
+    for tenant in (*topology.tenants, NONE):
+        for basis in Basis:
+            yield from ((ATTRIBUTIONS, (tenant, basis.value, verdict.value)) for verdict in Verdict)

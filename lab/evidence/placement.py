@@ -1,0 +1,83 @@
+"""Which tenants have a message although nothing leads it to them: what an administrator should be alarmed by.
+
+Judged by rule (`lab.scenario.meant`): the sender's and the recipients' own configuration. That a scenario claims its
+fault does not excuse it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from lab.evidence.facts import bare_path, text
+from lab.model.names import Address, Domain
+from lab.model.topology import Topology
+from lab.model.trace import Hop, StepKind
+from lab.scenario.meant import tenants_meant
+from lab.scenario.model import Party
+
+TopologyAt = Callable[[datetime], Topology]
+"""The configuration that is in force at a moment."""
+_NOBODY = Address("nobody", Domain("invalid"))
+"""Stands for the author of a report: it has no mailbox anywhere."""
+
+
+@dataclass(slots=True)
+class _Way:
+    """What is known of a message so far."""
+
+    sender: Party
+    meant: set[str] = field(default_factory=set)
+    asked: set[str] = field(default_factory=set)
+    """Recipients by key whose tenants are among `meant`."""
+    told: set[str] = field(default_factory=set)
+
+
+class Placement:
+    """Follows messages from hop to hop; hops are to be told in the order in which they began."""
+
+    def __init__(self, topology_at: TopologyAt) -> None:
+        self._topology_at = topology_at
+        self._ways: dict[str, _Way] = {}
+
+    def misplaced(self, hop: Hop) -> bool:
+        """Whether the hop is the first in a tenant that nothing leads its message to."""
+        topology, tenant = self._topology_at(hop.head.arrived), hop.head.tenant
+        name = hop.head.message_id or hop.head.id
+        if name not in self._ways:
+            self._ways[name] = _Way(_sender(hop, topology))
+        way = self._ways[name]
+        for recipient in map(_address, hop.head.recipients):
+            if recipient is not None and recipient.key not in way.asked:
+                way.asked.add(recipient.key)
+                way.meant |= tenants_meant(way.sender, _party(recipient), topology)
+        if tenant is None or tenant in way.meant or tenant in way.told:
+            return False
+        way.told.add(tenant)
+        return True
+
+
+def _sender(first: Hop, topology: Topology) -> Party:
+    """Who the message is from and what it started at, by the first hop that the lab knows of it."""
+    submitted = first.first(StepKind.SUBMITTED)
+    author = _address(text(submitted, "sender") or bare_path(first.head.reverse_path)) or _NOBODY
+    if first.head.tenant is not None and (submitted is not None or not first.head.client):
+        return _party(
+            author, f"tenant:{first.head.tenant}"
+        )  # one of its mailboxes, its services, or its own report
+    if submitted is not None or not first.head.client:
+        return _party(author, first.head.node)
+    came_from = (host.name for host in topology.hosts.values() if host.source == first.head.client)
+    return _party(author, next(came_from, None))
+
+
+def _party(address: Address, via: str | None = None) -> Party:
+    return Party(name=address.key, address=address, own=False, via=via)
+
+
+def _address(text: str) -> Address | None:
+    try:
+        return Address.parse(text)
+    except ValueError:
+        return None
