@@ -22,14 +22,23 @@ from lab.cli.output import columns, put, put_json
 from lab.drivers.addresses import all_hosts, loopback
 from lab.scenario import load
 
-PACKAGES = ("aiosmtpd", "cryptography", "dnspython", "pyopenssl", "pyyaml", "rich")
+PACKAGES = (
+    "aiosmtpd",
+    "cryptography",
+    "dnspython",
+    "h11",
+    "prometheus-client",
+    "pyopenssl",
+    "pyyaml",
+    "rich",
+)
 TOOLS = {
     "swaks": "plays any host by hand",
     "openssl": "shows what a server presents",
     "dig": "asks the lab's DNS",
     "curl": "sends a message",
 }
-SMTP_PORT, DNS_PORT = 2525, 5353
+SMTP_PORT, DNS_PORT, HTTP_PORT = 2525, 5353, 8025
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +90,7 @@ def examine(state: Path) -> Iterator[Check]:
     yield _loopback(lab_addresses())
     yield _port("smtp port", SMTP_PORT, loopback("198.51.100.25"), (socket.SOCK_STREAM,), "--port")
     yield _port("dns port", DNS_PORT, "127.0.0.1", (socket.SOCK_STREAM, socket.SOCK_DGRAM), "--dns-port")
+    yield _port("http port", HTTP_PORT, "127.0.0.1", (socket.SOCK_STREAM,), "--http-port")
     yield _store(state)
     yield from (_tool(name, use) for name, use in TOOLS.items())
 

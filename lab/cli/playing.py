@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from lab.cli.running import Running
 from lab.drivers.addresses import loopback
 from lab.model.names import Address
 from lab.model.topology import Host, Role, Topology
@@ -23,6 +24,12 @@ class Access:
     state: Path
     port: int
     dns_port: int
+    http_port: int | None = None
+
+    @classmethod
+    def to(cls, running: Running, state: Path) -> Access:
+        """The lab that runs in a state folder."""
+        return cls(state=state, port=running.port, dns_port=running.dns_port, http_port=running.http_port)
 
     def chain(self, profile: str) -> str:
         """File with the certificate and its intermediates."""
@@ -50,6 +57,8 @@ def lines(variant: Variant, access: Access) -> str:
         groups += [_host(host, mail, access) for host in _clients(topology)]
         groups.append(_stranger(mail, access))
         groups.append(_dns(topology, mail, access))
+    if access.http_port is not None:
+        groups.append(_health(access.http_port))
     groups.append(_logs(topology, access))
     return "\n\n".join("\n".join(group) for group in groups)
 
@@ -120,6 +129,11 @@ def _dns(topology: Topology, mail: Mail, access: Access) -> list[str]:
     sender = mail.sender.rpartition("@")[2]
     questions = ([mail.recipient.domain, "MX"], [sender, "TXT"], ["-x", _public(topology)])
     return ["# Look up DNS, as a host of the lab does.", *(_line([*server, *asked]) for asked in questions)]
+
+
+def _health(port: int) -> list[str]:
+    pages = (f"http://127.0.0.1:{port}/{page}" for page in ("readyz", "metrics"))
+    return ["# Watch it: Prometheus reads the second.", *(_line(["curl", "-s", page]) for page in pages)]
 
 
 def _public(topology: Topology) -> str:

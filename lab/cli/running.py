@@ -36,6 +36,8 @@ class Running:
     variant: str
     port: int
     dns_port: int
+    http_port: int | None = None
+    """None: it serves no HTTP."""
 
 
 def write(state: Path, running: Running) -> None:

@@ -40,6 +40,7 @@ def run(args: Namespace) -> int:
         "variant": known.variant,
         "smtp_port": known.port,
         "dns_port": known.dns_port,
+        "http_port": known.http_port,
         "queued": len(held.queue),
         "in_mailboxes": len(held.mailboxes),
         "hops": len(held.hops),

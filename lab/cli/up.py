@@ -6,19 +6,26 @@ import asyncio
 import os
 import signal
 import sys
+import traceback
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from lab.cli import places, running
+from lab.cli import control, places, running
 from lab.cli.arguments import Verbs, add_scenario, chosen, loaded, today, verb
 from lab.cli.exits import BadInput, Exit
 from lab.cli.output import put, talk
 from lab.cli.playing import Access, lines
 from lab.cli.running import Running
-from lab.errors import DriverError, WireError
+from lab.drivers.outcome import again
+from lab.errors import DriverError, LabBug, WireError
 from lab.scenario.model import Scenario, Variant
+
+if TYPE_CHECKING:
+    from lab.drivers.embedded import Embedded
 
 Announce: TypeAlias = Callable[[str], None]
 """Tells whoever started the lab that it runs."""
@@ -26,7 +33,8 @@ Announce: TypeAlias = Callable[[str], None]
 _ABOUT = """\
 Real SMTP with STARTTLS and client certificates, and DNS, each host on an address of its own on loopback. Prints lines
 to paste into another terminal: send as any host, or as a stranger, and read the logs. Ctrl-C or `mflab down` ends it.
-What it had queued is still there when it is started again."""
+What it had queued is still there when it is started again. HTTP on 127.0.0.1 has /livez, /readyz, and /metrics for
+Prometheus."""
 
 _EXAMPLES = """\
   mflab up wildcard-misrouting
@@ -45,6 +53,11 @@ def add(verbs: Verbs) -> None:
     parser.add_argument(
         "--dns-port", type=int, default=5353, metavar="N", help="DNS port on 127.0.0.1 (default: 5353)"
     )
+    http = parser.add_mutually_exclusive_group()
+    http.add_argument(
+        "--http-port", type=int, default=8025, metavar="N", help="HTTP port on 127.0.0.1 (default: 8025)"
+    )
+    http.add_argument("--no-http", action="store_true", help="serve no HTTP")
     parser.add_argument(
         "--state", metavar="DIR", help="folder for queue, journal and certificates (default: .mflab)"
     )
@@ -74,31 +87,74 @@ class Serving:
         self.args, self.scenario, self.variant, self.state = args, scenario, variant, state
 
     async def until_stopped(self, announce: Announce) -> int:
-        """Run until SIGINT or SIGTERM; both end it cleanly, so neither is an error."""
+        """Run until SIGINT or SIGTERM; both end it cleanly, so neither is an error. A bug in the lab is one."""
         from lab.drivers.embedded import Embedded  # loads asyncio's servers and OpenSSL, which few verbs need
 
-        stop = asyncio.Event()
+        stop, loop = asyncio.Event(), asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+            loop.add_signal_handler(number, stop.set)
+        args = self.args
         lab = Embedded(
-            self.variant, self.state, port=self.args.port, dns_port=self.args.dns_port, starts=today()
+            self.variant, self.state, port=args.port, dns_port=args.dns_port, starts=today(), on_bug=_tell
         )
-        async with lab:
-            running.write(self.state, self._running(lab.port, lab.dns_port))
-            if self.args.send:
-                await lab.submit()
-            announce(lines(self.variant, Access(state=self.state, port=lab.port, dns_port=lab.dns_port)))
+        loop.set_exception_handler(lambda _, context: lab.bug(_error(context)))
+        async with lab, self._http(lab) as http_port, self._control(lab):
+            known = self._running(lab.port, lab.dns_port, http_port)
+            running.write(self.state, known)
+            if args.send:
+                await (
+                    lab.send(again(self.variant.messages, lab.ids.hex(6)))
+                    if len(lab.journal)
+                    else lab.submit()
+                )
+            announce(lines(self.variant, Access.to(known, self.state)))
             await stop.wait()
-        return Exit.OK
+        return Exit.BUG if lab.bugs else Exit.OK
 
-    def _running(self, port: int, dns_port: int) -> Running:
+    @asynccontextmanager
+    async def _http(self, lab: Embedded) -> AsyncIterator[int | None]:
+        """Serve the pages to watch the lab by, unless that is not wanted; on which port."""
+        from lab.cli.health import pages
+        from lab.wire.http import HttpServer
+
+        if self.args.no_http:
+            yield None
+            return
+        server = HttpServer(pages(lab, self.scenario.name), lab.bug)
+        await server.start(self.args.http_port)
+        try:
+            yield server.port
+        finally:
+            await server.close()
+
+    def _control(self, lab: Embedded) -> AbstractAsyncContextManager[None]:
+        from lab.analysis.matrix import prepared
+
+        matrix = partial(prepared, self.variant, self.scenario.file)
+        sets = {control.MESSAGES: lambda: self.variant.messages, control.MATRIX: lambda: matrix().messages}
+        return control.listening(lab, self.state, sets)
+
+    def _running(self, port: int, dns_port: int, http_port: int | None) -> Running:
         return Running(
             pid=os.getpid(),
             scenario=str(Path(self.scenario.file).absolute()),
             variant=self.variant.name,
             port=port,
             dns_port=dns_port,
+            http_port=http_port,
         )
+
+
+def _tell(error: Exception) -> None:
+    """A bug is told when it happens: the lab goes on, and its end may be far away."""
+    talk("".join(traceback.format_exception(error)).rstrip())
+    talk(f"mflab: a bug in the lab: {error!r}; the lab goes on")
+
+
+def _error(context: Mapping[str, object]) -> Exception:
+    """What asyncio has to tell of a callback, or of a task that nobody waits for."""
+    error = context.get("exception")
+    return error if isinstance(error, Exception) else LabBug(str(context.get("message")))
 
 
 def _check_state(state: Path, scenario: Scenario, variant: Variant, *, fresh: bool) -> None:

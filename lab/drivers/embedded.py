@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import heapq
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -31,7 +31,7 @@ from lab.model.topology import Host
 from lab.model.transport import Context, Heard, IdSource, Mailboxed, Node, QueueItem, Settlement
 from lab.pki import signing
 from lab.pki import store as pki
-from lab.scenario.model import Variant
+from lab.scenario.model import MessageSpec, Variant
 from lab.wire.client import ClientCertificate, ClientWire, run
 from lab.wire.dns_memory import Memory
 from lab.wire.dns_server import DnsServer
@@ -62,6 +62,7 @@ class Embedded:
         starts: datetime | None = None,
         limits: Limits | None = None,
         working: bool = True,
+        on_bug: Callable[[Exception], None] | None = None,
     ) -> None:
         self.variant = variant
         self.topology = variant.topology
@@ -79,10 +80,11 @@ class Embedded:
         self.bugs: list[Exception] = []
         self._limits = limits
         self._working = working
+        self._on_bug = on_bug
         self._public = public_names(variant.topology)
         self._queue: list[tuple[datetime, int, QueueItem]] = []
         self._order = 0
-        self._at_work = 0
+        self._under_way: dict[int, QueueItem] = {}
         self._changed = asyncio.Event()
         self._listeners: dict[str, tuple[Host, Listener]] = {}
         """By address, with the host whose certificate it shows."""
@@ -115,6 +117,8 @@ class Embedded:
                 tasks.append(asyncio.ensure_future(self._follow()))
             if self._working:
                 tasks.append(asyncio.ensure_future(self._serve_queue()))
+            for task in tasks:
+                task.add_done_callback(self._ended)
             self._exit = stack.pop_all()
         return self
 
@@ -227,21 +231,29 @@ class Embedded:
         async with asyncio.TaskGroup() as workers:
             while True:
                 self._changed.clear()
-                while self._queue and self._at_work < AT_ONCE and self._queue[0][0] <= self.clock.now():
-                    self._at_work += 1
-                    workers.create_task(self._work(heapq.heappop(self._queue)[2]))
+                while self._has_due() and self._at_work < AT_ONCE:
+                    _, order, item = heapq.heappop(self._queue)
+                    self._under_way[order] = item
+                    workers.create_task(self._work(order, item))
                 wait = (self._queue[0][0] - self.clock.now()).total_seconds() if self._queue else None
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(max(wait, 0.0) if wait is not None else None):
                         await self._changed.wait()
 
-    async def _work(self, item: QueueItem) -> None:
+    def _has_due(self) -> bool:
+        return bool(self._queue) and self._queue[0][0] <= self.clock.now()
+
+    @property
+    def _at_work(self) -> int:
+        return len(self._under_way)
+
+    async def _work(self, order: int, item: QueueItem) -> None:
         try:
             await self._dispatch(item)
         except Exception as error:  # noqa: BLE001 - whatever broke, the item is on disk, and the run must say so
-            self.bugs.append(error)
+            self.bug(error)
         finally:
-            self._at_work -= 1
+            del self._under_way[order]
             self._changed.set()
 
     async def _dispatch(self, item: QueueItem) -> None:
@@ -279,6 +291,30 @@ class Embedded:
             return host
         return next(r.outbound[0] for r in self.topology.regions.values() if r.node == item.node)
 
+    # -- how it is
+
+    def queued(self) -> tuple[QueueItem, ...]:
+        """All that is queued, being worked on or not."""
+        items = (*self._under_way.values(), *(item for _, _, item in self._queue))
+        return tuple({item.id: item for item in items}.values())
+
+    def listeners(self) -> tuple[tuple[str, Listener], ...]:
+        """Every listener, with the name of the node that it speaks for."""
+        nodes = self.topology.addresses()
+        return tuple((nodes[address], listener) for address, (_, listener) in self._listeners.items())
+
+    def bug(self, error: BaseException) -> None:
+        """Something in the lab broke: the run will say so, and whoever wants to know is told at once."""
+        told = error if isinstance(error, Exception) else LabBug(repr(error))
+        self.bugs.append(told)
+        if self._on_bug is not None:
+            self._on_bug(told)
+
+    def _ended(self, task: asyncio.Future[None]) -> None:
+        """Work in the background ends by being cancelled only."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.bug(error)
+
     # -- the timeline
 
     async def _follow(self) -> None:
@@ -307,12 +343,22 @@ class Embedded:
         return self._agenda.sent
 
     async def _send(self) -> None:
-        for spec in self._agenda.due(self.clock.now()):
+        self._agenda.sent.update(await self.send(self._agenda.due(self.clock.now())))
+
+    async def send(self, specs: Iterable[MessageSpec]) -> dict[str, str]:
+        """Send messages now, whatever time they are for; their Message-IDs by key."""
+        sent = {}
+        for spec in specs:
             now = self.clock.now()
             topology = self.history.topology(now)
-            message_id, message = compose(spec, topology, now)
+            sent[spec.key], message = compose(spec, topology, now)
             await self.keep(submit(spec, message, self.history.workers(now), topology, self.context()))
-            self._agenda.sent[spec.key] = message_id
+        return sent
+
+    async def settled(self) -> None:
+        """Return when nothing is being worked on, and what is queued waits for a later attempt."""
+        while self._at_work or self._has_due():
+            await self._quiet()
 
     async def finish(self) -> None:
         """Return when the queue is empty and all is sent. Where only waiting is left, the clock is moved on.
@@ -377,7 +423,7 @@ class Place:
 
     def bug(self, error: Exception) -> None:
         """Remember it; the run fails."""
-        self._lab.bugs.append(error)
+        self._lab.bug(error)
 
 
 async def _answered(asking: Asking[T], place: Place) -> T:

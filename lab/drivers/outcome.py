@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from lab.core.dates import mail_date
@@ -88,6 +88,22 @@ def submit(
     if not isinstance(node, Eop):
         raise LabBug(f"message {spec.key}: tenant {tenant.name} is at {node.name}, which is no region")
     return node.notify(tenant, spec.sender, spec.recipients, message, context, spec.reverse_path)
+
+
+def again(specs: Iterable[MessageSpec], mark: str) -> tuple[MessageSpec, ...]:
+    """Messages as they are sent once more: with Message-IDs of their own, and the first only of each series."""
+    first: dict[str, MessageSpec] = {}
+    for spec in specs:
+        first.setdefault(spec.series or spec.key, spec)
+    return tuple(
+        replace(
+            spec,
+            key=f"{spec.key}.{mark}",
+            subject=spec.subject or spec.key,
+            headers=tuple(header for header in spec.headers if header[0].lower() != "message-id"),
+        )
+        for spec in first.values()
+    )
 
 
 def compose(spec: MessageSpec, topology: Topology, now: datetime) -> tuple[str, Message]:

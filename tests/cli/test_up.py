@@ -20,7 +20,7 @@ from tests.cli.commands import ARTICLE, Shell
 
 pytestmark = pytest.mark.wire
 LAB = (sys.executable, "-m", "lab")
-ANYWHERE = ("--port", "0", "--dns-port", "0")
+ANYWHERE = ("--port", "0", "--dns-port", "0", "--http-port", "0")
 
 
 @pytest.fixture
@@ -80,7 +80,17 @@ def test_ctrl_c_ends_it_cleanly(state: Path) -> None:
 def test_a_taken_port_is_told(mflab: Shell, state: Path, tmp_path: Path) -> None:
     up(state)
     port = running.read(state).port
-    said = mflab("up", ARTICLE, "--port", str(port), "--dns-port", "0", "--state", str(tmp_path / "second"))
+    said = mflab(
+        "up",
+        ARTICLE,
+        "--port",
+        str(port),
+        "--dns-port",
+        "0",
+        "--no-http",
+        "--state",
+        str(tmp_path / "second"),
+    )
     assert said.code == Exit.ENVIRONMENT
     assert str(port) in said.err
 

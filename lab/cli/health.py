@@ -1,0 +1,31 @@
+"""The pages by which a running lab is watched: `/livez`, `/readyz`, `/metrics`."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from lab.drivers.embedded import Embedded
+from lab.drivers.vitals import ready, vitals
+from lab.evidence.metrics import Tally
+from lab.reports.exposition import CONTENT_TYPE, exposition
+from lab.wire.http import Page, Pages
+
+
+def pages(lab: Embedded, scenario: str) -> Pages:
+    """The pages of a lab that runs."""
+    tally = Tally(lab.topology, lab.history.topology)
+
+    async def livez() -> Page:
+        return Page("ok\n")
+
+    async def readyz() -> Page:
+        checks = await ready(lab)
+        body = "".join(f"{each.what}: {each.trouble or 'ok'}\n" for each in checks)
+        well = not any(each.trouble for each in checks)
+        return Page(body, HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE)
+
+    async def metrics() -> Page:
+        tally.read(lab.journal)
+        return Page(exposition([({}, (*tally.families(), *vitals(lab, scenario)))]), type=CONTENT_TYPE)
+
+    return {"/livez": livez, "/readyz": readyz, "/metrics": metrics}
