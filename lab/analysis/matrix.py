@@ -8,13 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
+from math import ceil
 
 from lab.drivers.simulator import simulate
 from lab.reports.matrix import Matrix, judged
 from lab.reports.run import Run
-from lab.scenario.matrix import automatic
+from lab.scenario.matrix import automatic, repeating
+from lab.scenario.messages import Rhythm
 from lab.scenario.model import Scenario, Variant
 
+_TRIES = 12
+"""Of every cell while a timeline changes the configuration."""
 Play = Callable[[Variant], Run]
 """Runs a variant to its end, in some body of the lab."""
 
@@ -38,10 +43,21 @@ def prepared(variant: Variant, file: str = "") -> Variant:
     """The variant with the messages of its matrix and no others."""
     if variant.matrix is None:
         made = automatic(variant.topology, file)
+        if variant.timeline:
+            made = repeating(made, _rhythm(variant))
         return replace(variant, messages=made.messages, expect=made.expect, matrix=made.plan)
-    keys = {cell.key for cell in variant.matrix.cells}
-    return replace(
-        variant,
-        messages=tuple(spec for spec in variant.messages if spec.key in keys),
-        expect={key: claim for key, claim in variant.expect.items() if key in keys},
-    )
+    cells = {cell.key for cell in variant.matrix.cells}
+    messages = tuple(spec for spec in variant.messages if (spec.series or spec.key) in cells)
+    keys = {spec.key for spec in messages}
+    expect = {key: claim for key, claim in variant.expect.items() if key in keys}
+    return replace(variant, messages=messages, expect=expect)
+
+
+def _rhythm(variant: Variant) -> Rhythm:
+    """Tries from the start until the last change of the timeline is known everywhere (R33), and once more.
+
+    An odd number of minutes lies between two tries, so that they meet one front end and the other where they take turns.
+    """
+    delay = timedelta(seconds=variant.topology.switches.config_propagation_delay)
+    minutes = ceil((variant.timeline[-1].at + delay) / timedelta(minutes=_TRIES - 2))
+    return Rhythm(timedelta(minutes=minutes | 1), _TRIES)

@@ -19,7 +19,8 @@ _BESIDE = 5
 """Variants beside the first in one table."""
 _LEGEND = (
     "ok delivered; 5.7.51 not delivered, with its status; ! nobody expects this. C, A, R: Exchange Online took it for "
-    "somebody by certificate, by address, by recipient; no letter: no front end was asked. Blank: not tried."
+    "somebody by certificate, by address, by recipient; no letter: no front end was asked. ~ changed during "
+    "the run. Blank: not tried."
 )
 
 
@@ -33,6 +34,7 @@ def grid(matrix: Matrix, *, ways: bool = False) -> RenderableType:
         indented(Text(_LEGEND, style="dim"), 2),
         *_parties(matrix),
         *(_ways(matrix.cells, "every cell") if ways else ()),
+        *_flips(matrix),
         *_alarms(matrix),
         Text(),
         _verdict(matrix),
@@ -102,7 +104,7 @@ def _mark(cell: Cell | None, changed: str = "") -> Text:
         return Text(changed)
     word = "ok" if cell.arrived else cell.status or one_line(cell.outcome)
     basis = _BASIS.get(cell.basis, "")
-    flags = ("" if cell.expected else "!") + changed
+    flags = ("~" if len(cell.flips) > 1 else "") + ("" if cell.expected else "!") + changed
     told = f"{word} {basis}{flags}" if basis else f"{word}{flags}"
     style = "bold red" if not cell.expected else "green" if cell.arrived else "yellow"
     return Text(told, style=style)
@@ -160,6 +162,18 @@ def _alarms(matrix: Matrix) -> Iterator[RenderableType]:
             yield indented(
                 Text(one_line(f"taken for {cell.tenant} by {cell.basis}{through}"), style="dim"), 6
             )
+
+
+def _flips(matrix: Matrix) -> Iterator[RenderableType]:
+    """When cells changed, of a matrix that is tried again and again."""
+    flipped = [cell for cell in matrix.cells if len(cell.flips) > 1]
+    if not flipped:
+        return
+    yield Text()
+    yield Text("~ changed during the run", style="bold")
+    for cell in flipped:
+        yield Text.assemble("  ", (f"{cell.sender.name} > {cell.recipient.name}", "bold"))
+        yield from (indented(Text(one_line(str(flip))), 6) for flip in cell.flips)
 
 
 def way(cell: Cell) -> str:

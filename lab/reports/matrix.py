@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from lab.evidence.expect import Finding, decisive_reply
 from lab.evidence.facts import text
@@ -14,6 +15,23 @@ from lab.scenario.model import MatrixCell, Party
 
 _SILENT = "not_seen_by."
 _ROUND = "not_twice."
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """How a cell was from some time on."""
+
+    at: timedelta
+    outcome: str
+    path: tuple[str, ...]
+    taken: str
+    """`msxfaq by certificate`; '' where no front end was asked."""
+
+    def __str__(self) -> str:
+        minutes, seconds = divmod(int(self.at.total_seconds()), 60)
+        when = f"{minutes}m{seconds}s" if seconds else f"{minutes}m"
+        taken = f", taken for {self.taken}" if self.taken else ""
+        return f"{when} {self.outcome} by way of {' > '.join(self.path)}{taken}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +57,8 @@ class Cell:
     alarms: tuple[str, ...]
     """What nobody expects, in words; empty if all is as expected."""
     findings: tuple[Finding, ...]
+    flips: tuple[Flip, ...] = ()
+    """Of a cell that is tried again and again: how it was first, and each change. All else is of the last try."""
 
     @property
     def expected(self) -> bool:
@@ -53,7 +73,8 @@ class Cell:
     @property
     def says(self) -> tuple[object, ...]:
         """What makes two cells of different variants differ."""
-        return self.path, self.tenant, self.basis, self.direction, self.outcome, self.expected
+        flips = tuple(map(str, self.flips))
+        return self.path, self.tenant, self.basis, self.direction, self.outcome, self.expected, flips
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +105,7 @@ def judged(scenario: str, run: Run) -> Matrix | None:
     plan = run.variant.matrix
     if plan is None:
         return None
-    ends = {fate.spec.key: fate for fate in fates(run)}
-    findings = _by_message(run.findings())
+    tried, findings = _by_cell(fates(run)), _by_message(run)
     return Matrix(
         scenario=scenario,
         variant=run.variant.name,
@@ -93,18 +113,28 @@ def judged(scenario: str, run: Run) -> Matrix | None:
         driver=run.driver,
         senders=plan.senders,
         recipients=plan.recipients,
-        cells=tuple(_cell(cell, ends.get(cell.key), findings.get(cell.key, ())) for cell in plan.cells),
+        cells=tuple(_cell(cell, tried.get(cell.key, []), findings.get(cell.key, [])) for cell in plan.cells),
     )
 
 
-def _by_message(findings: Iterable[Finding]) -> Mapping[str, tuple[Finding, ...]]:
-    found: dict[str, tuple[Finding, ...]] = defaultdict(tuple)
-    for finding in findings:
-        found[finding.message] += (finding,)
+def _by_cell(ends: Iterable[Fate]) -> Mapping[str, list[Fate]]:
+    """All tries of each cell, in order of time."""
+    found: dict[str, list[Fate]] = defaultdict(list)
+    for fate in sorted(ends, key=lambda each: each.spec.at):
+        found[fate.spec.series or fate.spec.key].append(fate)
     return found
 
 
-def _cell(cell: MatrixCell, fate: Fate | None, findings: tuple[Finding, ...]) -> Cell:
+def _by_message(run: Run) -> Mapping[str, list[Finding]]:
+    cells = {spec.key: spec.series or spec.key for spec in run.variant.messages}
+    found: dict[str, list[Finding]] = defaultdict(list)
+    for finding in run.findings():
+        found[cells.get(finding.message, finding.message)].append(finding)
+    return found
+
+
+def _cell(cell: MatrixCell, tries: Sequence[Fate], findings: Sequence[Finding]) -> Cell:
+    fate = tries[-1] if tries else None
     decision = fate.decision if fate else None
     outcome = fate.outcome if fate else "nothing"
     return Cell(
@@ -119,9 +149,32 @@ def _cell(cell: MatrixCell, fate: Fate | None, findings: tuple[Finding, ...]) ->
         outcome=outcome,
         status=fate.status if fate and outcome != "delivered" else "",
         reply=decisive_reply(fate.trace) if fate else "",
-        alarms=tuple(_alarms([each for each in findings if not each.ok], outcome)),
-        findings=findings,
+        alarms=_all_alarms(findings, tries),
+        findings=tuple(findings),
+        flips=tuple(_flips(tries)) if len(tries) > 1 else (),
     )
+
+
+def _flips(tries: Sequence[Fate]) -> Iterator[Flip]:
+    before = None
+    for fate in tries:
+        tenant, basis = text(fate.decision, "tenant"), text(fate.decision, "basis")
+        now = fate.outcome, fate.places, f"{tenant} by {basis}" if tenant else ""
+        if now != before:
+            yield Flip(fate.spec.at, *now)
+        before = now
+
+
+def _all_alarms(findings: Sequence[Finding], tries: Sequence[Fate]) -> tuple[str, ...]:
+    """The alarms of all tries, each once, with the number of tries that had it if not all did."""
+    counted: Counter[str] = Counter()
+    keys = dict.fromkeys(finding.message for finding in findings)
+    outcomes = {fate.spec.key: fate.outcome for fate in tries}
+    for key in keys:
+        failed = [each for each in findings if each.message == key and not each.ok]
+        counted.update(_alarms(failed, outcomes.get(key, "nothing")))
+    told = len(keys)
+    return tuple(f"{alarm} ({n} of {told} times)" if n < told else alarm for alarm, n in counted.items())
 
 
 def _alarms(failed: Sequence[Finding], outcome: str) -> Iterator[str]:

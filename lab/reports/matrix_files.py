@@ -62,6 +62,15 @@ def _cell(cell: Cell) -> Json:
         "reply": cell.reply or None,
         "expected": cell.expected,
         "alarms": list(cell.alarms),
+        "flips": [
+            {
+                "at_seconds": flip.at.total_seconds(),
+                "outcome": flip.outcome,
+                "path": list(flip.path),
+                "taken": flip.taken or None,
+            }
+            for flip in cell.flips
+        ],
     }
 
 

@@ -58,6 +58,7 @@ def grid(matrix: Matrix) -> Html:
     return join(
         table(columns, rows, f"Variant {matrix.variant}"),
         *_alarms(matrix),
+        *_flips(matrix),
         fold("Who stands for which class", table(("class", "address", "what it is"), people)),
         fold("Every cell with its way", table(("from", "to", "way", "taken for", "by", "outcome"), ways)),
     )
@@ -90,6 +91,18 @@ def _alarms(matrix: Matrix) -> Iterator[Html]:
         for cell in matrix.alarms
     ]
     yield table(("who to whom", "way", "you should be alarmed", "reply"), rows)
+
+
+def _flips(matrix: Matrix) -> Iterator[Html]:
+    """When cells changed, of a matrix that is tried again and again."""
+    rows: list[list[str]] = [
+        [f"{cell.sender.name} > {cell.recipient.name}", str(flip)]
+        for cell in matrix.cells
+        if len(cell.flips) > 1
+        for flip in cell.flips
+    ]
+    if rows:
+        yield table(("who to whom", "changed during the run"), rows)
 
 
 def _beside(matrices: Sequence[Matrix]) -> Html:

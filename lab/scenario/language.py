@@ -209,6 +209,7 @@ class MatrixKeys:
 
     senders = several("senders", PARTY_RECORD, "Who writes; auto if unset.")
     recipients = several("recipients", PARTY_RECORD, "Who is written to; auto if unset.")
+    repeat = optional("repeat", REPEAT, "Send every message again and again, to see when a cell changes.")
     expect = named(
         "expect",
         FILLED,

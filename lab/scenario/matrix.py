@@ -14,7 +14,7 @@ from lab.model.topology import Role, Topology
 from lab.scenario.cast import Own, Owner, cast, own_company
 from lab.scenario.language import MatrixKeys, PartyKeys
 from lab.scenario.meant import homes, refused, tenants_meant
-from lab.scenario.messages import expectation
+from lab.scenario.messages import Rhythm, expectation, repeated, rhythm
 from lab.scenario.model import Expectation, MatrixCell, MatrixPlan, MessageSpec, Party
 from lab.scenario.records import Fields, Key
 from lab.scenario.report import unknown
@@ -45,7 +45,16 @@ def written(read: Fields, topology: Topology) -> Matrix:
     senders = _parties(read, MatrixKeys.senders, known.senders, own)
     recipients = _parties(read, MatrixKeys.recipients, known.recipients, own)
     made = _matrix(senders, recipients, topology, Expectation(file=read.place.file, line=read.place.line))
-    return replace(made, expect=_with_claims(made, read, senders, recipients))
+    made = replace(made, expect=_with_claims(made, read, senders, recipients))
+    again = read[MatrixKeys.repeat]
+    return made if again is None else repeating(made, rhythm(again))
+
+
+def repeating(made: Matrix, again: Rhythm) -> Matrix:
+    """The same with every message sent again and again: what is claimed of a cell is claimed of each of them."""
+    messages = tuple(each for once in made.messages for each in repeated(once, again))
+    expect = {each.key: replace(made.expect[each.series], whole_series=True) for each in messages}
+    return Matrix(made.plan, messages, expect)
 
 
 def _parties(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TypeVar
 
@@ -20,22 +20,39 @@ MOST_TIMES = 100
 def messages(key: str, read: Fields) -> tuple[MessageSpec, ...]:
     """A message to send, or its repetitions."""
     once, again = _message(key, read), read[MessageKeys.repeat]
-    if again is None:
-        return (once,)
-    every, times = again[RepeatKeys.every], again[RepeatKeys.times]
+    return (once,) if again is None else repeated(once, rhythm(again))
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """How a message is repeated."""
+
+    every: timedelta
+    times: int
+    until_stable: bool = False
+
+
+def rhythm(read: Fields) -> Rhythm:
+    """As it is written; what cannot be goes to the report."""
+    every, times = read[RepeatKeys.every], read[RepeatKeys.times]
     if not 2 <= times <= MOST_TIMES:
-        again.wrong(RepeatKeys.times, f"2 to {MOST_TIMES}, not {times}")
+        read.wrong(RepeatKeys.times, f"2 to {MOST_TIMES}, not {times}")
     if every <= timedelta():
-        again.wrong(RepeatKeys.every, "some time from one to the next")
+        read.wrong(RepeatKeys.every, "some time from one to the next")
+    return Rhythm(every, min(times, MOST_TIMES), read[RepeatKeys.until] is not None)
+
+
+def repeated(once: MessageSpec, again: Rhythm) -> tuple[MessageSpec, ...]:
+    """The repetitions of a message: `offer#1`, `offer#2` and so on."""
     return tuple(
         replace(
             once,
-            key=f"{key}#{number + 1}",
-            at=once.at + number * every,
-            series=key,
-            until_stable=again[RepeatKeys.until] is not None,
+            key=f"{once.key}#{number + 1}",
+            at=once.at + number * again.every,
+            series=once.key,
+            until_stable=again.until_stable,
         )
-        for number in range(min(times, MOST_TIMES))
+        for number in range(again.times)
     )
 
 

@@ -14,7 +14,7 @@ from lab.reports import matrix_files, matrix_html
 from lab.reports.console import text
 from lab.reports.grid import grid, side_by_side
 from lab.reports.matrix import differing, judged
-from lab.scenario import load_text
+from lab.scenario import load_text, render
 from tests.nodes.worlds import BASE, RESTRICTED, world
 
 CURED = """
@@ -310,3 +310,50 @@ def test_a_service_past_the_mx_may_pass_the_tenant_on_its_way_to_on_premises():
     found = cell(CHANNEL + CURED, "teams", "onprem")
     assert found.path == ("teams", "tenant:a", "ex")
     assert found.expected
+
+
+CHANGING = """
+timeline:
+  - at: 20m
+    title: The filter shows no certificate any more
+    change: {organizations.a.hosts.gw.client_certificate: false}
+"""
+
+
+def test_a_timeline_is_tried_until_after_its_last_change():
+    variant = prepared(world(CHANGING))
+    times = [spec.at for spec in variant.messages if spec.series == "onprem_to_same-region"]
+    assert len(times) == 12
+    assert times[-1] > variant.timeline[-1].at
+
+
+def test_a_cell_tells_when_it_flipped():
+    found = cell(CHANGING, "onprem", "same-region")
+    before, after = found.flips
+    assert before.path == ("ex", "gw", "tenant:a", "tenant:b")
+    assert after.path == ("ex", "gw", "tenant:b")
+    assert (before.taken, after.taken) == ("a by certificate", "b by recipient")
+    assert str(after).startswith("21m delivered by way of ex > gw > tenant:b")
+    assert found.alarms == ("seen by tenant:a, where nothing leads it (7 of 12 times)",)
+
+
+def test_a_cell_that_does_not_change_says_so_once():
+    assert len(cell(CHANGING, "cloud", "outside").flips) == 1
+
+
+def test_the_grid_tells_when_cells_flipped():
+    drawn = text(grid(played(CHANGING)))
+    assert "ok R~!" in drawn
+    assert "21m delivered by way of ex > gw > tenant:b, taken for b by recipient" in drawn
+
+
+def test_a_matrix_can_be_repeated_as_a_message_can():
+    over = MATRIX + "  repeat: {every: 5m, times: 3}\n"
+    variant = world(over)
+    assert [s.key for s in variant.messages if s.series == "cloud_to_second"] == [
+        f"cloud_to_second#{n}" for n in (1, 2, 3)
+    ]
+    assert len(played(over).cells) == 4
+    again = load_text(render(variant)).variants["base"]
+    assert again.messages == variant.messages
+    assert list(again.expect) == list(variant.expect)
