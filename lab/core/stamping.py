@@ -64,6 +64,8 @@ class Entry:
     now: datetime
     internal: bool = False
     """Promoted (R119) or TreatMessagesAsInternal (R65)."""
+    suspect: bool = False
+    """Composite authentication failed: it is junk (R169)."""
 
 
 @value(kw_only=True)
@@ -131,7 +133,7 @@ def entry_stamps(entry: Entry) -> tuple[Header, ...]:
     ]
     if not entry.internal:  # an internal message brings its own, or gets them from `as_internal`
         stamps += auth_stamps(entry.front_end, "Anonymous")
-        stamps.append(_organization("SCL", "1"))
+        stamps.append(_organization("SCL", "5" if entry.suspect else "1"))
     return (
         *stamps,
         Header.of("X-MS-Office365-Filtering-Correlation-Id", entry.network_message_id),
@@ -164,12 +166,13 @@ def is_internal(message: Message) -> bool:
 def antispam_report(entry: Entry) -> Header:
     """`X-Forefront-Antispam-Report` (R178, R179): `DIR:OUT` and `IPV:CAL` mark mail of a connector."""
     originating = entry.direction is Direction.ORIGINATING
-    scl, verdict = (-1, "SKI") if entry.internal else (1, "NSPM")
+    scl, verdict = (-1, "SKI") if entry.internal else (5, "SPM") if entry.suspect else (1, "NSPM")
+    category = "SPOOF" if entry.suspect and not entry.internal else "NONE"
     ip_verdict, direction = ("CAL", "OUT;SFP:1101") if originating else ("NLI", "INB")
     return Header(
         "X-Forefront-Antispam-Report",
         f"\r\n CIP:{entry.client};CTRY:;LANG:en;SCL:{scl};SRV:;IPV:{ip_verdict};SFV:{verdict};"
-        f"\r\n H:{entry.helo};PTR:{entry.client_host or 'InfoDomainNonexistent'};CAT:NONE;"
+        f"\r\n H:{entry.helo};PTR:{entry.client_host or 'InfoDomainNonexistent'};CAT:{category};"
         f"\r\n SFS:(13230040)(366016);DIR:{direction};",
     )
 

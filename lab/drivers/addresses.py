@@ -32,7 +32,7 @@ def public(address: str) -> str:
 
 def all_hosts(topology: Topology) -> tuple[Host, ...]:
     """Every machine of a topology, those of Exchange Online too."""
-    cloud = (h for r in topology.regions.values() for h in (*r.front_ends, *r.outbound, *r.high_risk))
+    cloud = (h for r in topology.regions.values() for h in (*r.front_ends, *r.senders))
     return (*topology.hosts.values(), *cloud)
 
 

@@ -36,6 +36,7 @@ class Switches:
     service_mail_exempt: bool = True
     loop_limit: str = "eop_entries:4"
     promote_crosspremises: str = "from_connector_flag"
+    arc_override: str = "listed_sealers"
     config_propagation_delay: int = 0
     trace_delay: int = 0
     front_end_choice: str = "first"

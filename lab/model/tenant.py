@@ -68,6 +68,9 @@ class InboundConnector:
     treat_messages_as_internal: bool = False
     connector_source: str = "Default"
     comment: str = ""
+    ef_skip_last_ip: bool = False
+    ef_skip_ips: tuple[IPv4Network, ...] = ()
+    ef_users: tuple[Address, ...] = ()
     blocked: bool = False
     """The lab's own word: the service flagged the connector as compromised (R40)."""
 
@@ -75,6 +78,11 @@ class InboundConnector:
     def restricts(self) -> bool:
         """Whether mail that does not fit is refused (R22, R61, R62)."""
         return self.restrict_domains_to_certificate or self.restrict_domains_to_ip_addresses
+
+    @property
+    def skips(self) -> bool:
+        """Whether Enhanced Filtering is on (R67)."""
+        return self.ef_skip_last_ip or bool(self.ef_skip_ips)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +193,8 @@ class Tenant:
     transport_rules: tuple[TransportRule, ...] = ()
     """Mail flow rules in order of priority."""
     limits: SendingLimits | None = None
+    trusted_arc_sealers: frozenset[Domain] = frozenset()
+    """`Set-ArcConfig -ArcTrustedSealers`: whose word overrides a DMARC failure (R174)."""
     dkim_domains: frozenset[Domain] = frozenset()
     """Domains with DKIM enabled (`Get-DkimSigningConfig`); all else is signed with the initial domain (R171)."""
 

@@ -62,7 +62,11 @@ class Host:
     past_mx: bool = False
     """Service: hand mail to the recipient's tenant, wherever the MX leads (R246)."""
     dkim_signs: frozenset[Domain] = frozenset()
-    """Gateway: author domains it signs for (R173)."""
+    """Author domains it signs for (R173)."""
+    disclaimer: str = ""
+    """Gateway: text that it appends to plain text that passes, which breaks the signatures of others."""
+    arc_seals: Domain | None = None
+    """Gateway: the domain that it seals incoming mail as (ARC); it then says what it found of the sender, too."""
     max_hops: int = 60
     expires_after: timedelta = timedelta(days=2)
 
@@ -92,7 +96,14 @@ class Region:
     outbound: tuple[Host, ...]
     high_risk: tuple[Host, ...]
     """The pool for NDRs to the internet and spam (R151)."""
+    relay: tuple[Host, ...]
+    """The pool for relayed mail that nobody vouches for; it is not in the service's SPF record (R46, R151)."""
     offset: int = 0
+
+    @property
+    def senders(self) -> tuple[Host, ...]:
+        """Every machine that mail leaves from."""
+        return (*self.outbound, *self.high_risk, *self.relay)
 
     @property
     def node(self) -> str:

@@ -31,9 +31,9 @@ def build(topology: Topology, suite: Suite = CLAIMS) -> dict[str, Node]:
         elif host.role is Role.GATEWAY:
             nodes[name] = Gateway(host, topology, suite)
         elif host.role is Role.INTERNET:
-            nodes[name] = InternetHost(host, topology)
+            nodes[name] = InternetHost(host, topology, suite)
         elif host.role is Role.SERVICE:
-            nodes[name] = ServiceHost(host, topology, directory)
+            nodes[name] = ServiceHost(host, topology, directory, suite)
         else:
             raise LabBug(f"host {name} has the role {host.role}, which no program plays")
     return nodes

@@ -19,7 +19,5 @@ class Eop(EopFront, EopHub):
         self.directory = directory
         self.suite = suite
         self.front_ends = {host.address: host for host in region.front_ends}
-        self.own_addresses = frozenset(
-            host.source for r in topology.regions.values() for host in (*r.outbound, *r.high_risk)
-        )
+        self.own_addresses = frozenset(host.source for r in topology.regions.values() for host in r.senders)
         self.services = topology.services()

@@ -1,23 +1,11 @@
-"""From end of data to the hub's queue: authentication at this entry, header firewall or promotion, stamps.
-
-SPF is evaluated at every entry, against the client of that entry (R166); for mail of a connector the result is
-stamped, but not enforced (R167, R250). Whether the target lets a misrouted message in follows from that (R177).
-"""
+"""From end of data to the hub's queue: header firewall or promotion, stamps; who sent it is judged in `judging`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from zlib import crc32
 
-from lab.core.authentication import dkim, dmarc
-from lab.core.authentication.results import (
-    AuthenticationResults,
-    DkimResult,
-    DmarcResult,
-    SpfResult,
-    received_spf,
-)
+from lab.core.authentication.results import received_spf
 from lab.core.cloudnames import hub_host
 from lab.core.crosspremises import as_internal, crossing, promote
 from lab.core.received import received_by_front_end, received_by_hub
@@ -30,8 +18,8 @@ from lab.model.reply import Reply
 from lab.model.tenant import InboundConnector
 from lab.model.trace import Hop, Step, StepKind
 from lab.model.transport import AcceptedRecipient, Connection, Context, Heard, QueueItem, Transaction
-from lab.nodes.parts import author_domain, connected, ptr_name, queued_reply
-from lab.nodes.plain import spf_of
+from lab.nodes.judging import Judged, Judging, see
+from lab.nodes.parts import author_domain, connected, queued_reply
 from lab.nodes.stay import Stay, accepted, begin
 
 if TYPE_CHECKING:
@@ -54,17 +42,18 @@ class Entering:
 
 def enter(entering: Entering, front: EopFront) -> Asking[Heard]:
     """Judge the message once, then begin its stay in each tenant that its recipients are bound to."""
-    client_host = yield from ptr_name(entering.connection.client)
-    spf = yield from spf_of(entering.connection, entering.transaction.reverse_path)
-    signatures = yield from dkim.verify(entering.message, front.suite, entering.context.now)
+    connection, transaction, message = entering.connection, entering.transaction, entering.message
+    seen = yield from see(connection, transaction, message, front.suite, entering.context)
     stays: list[tuple[Hop, QueueItem, Reply]] = []
-    for attribution, recipients in _by_tenant(entering.transaction):
-        judged = yield from _judge(entering, attribution, spf, signatures, front)
-        step = _authenticated(judged, entering)
+    for attribution, recipients in _by_tenant(transaction):
+        to = tuple([each.address for each in recipients])
+        judging = Judging(seen, connection, transaction, message, attribution, to, front.topology.switches)
+        judged = yield from judging.judge()
+        step = judged.step(entering.context)
         if judged.refusal is not None:
-            told = (*entering.transaction.steps, step)
+            told = (*transaction.steps, step)
             return front.refuse_data(entering, judged.refusal, "DMARC policy of reject", ("R175",), told)
-        stays.append(_stay(entering, front, attribution, recipients, judged, step, client_host))
+        stays.append(_stay(entering, front, attribution, recipients, judged, step))
     first, *others = stays
     return Heard(
         reply=first[2],
@@ -73,41 +62,6 @@ def enter(entering: Entering, front: EopFront) -> Asking[Heard]:
         queue=tuple(item for _, item, _ in stays),
         others=tuple(hop for hop, _, _ in others),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    results: AuthenticationResults
-    enforced: bool
-    refusal: Reply | None = None
-
-
-def _judge(
-    entering: Entering,
-    attribution: Attribution,
-    spf: SpfResult,
-    signatures: tuple[DkimResult, ...],
-    front: EopFront,
-) -> Asking[_Judged]:
-    """R167: not enforced on connector mail, unless the switch says so; R175: reject only if the tenant honours it."""
-    tenant = attribution.tenant
-    enforced = attribution.verdict is Verdict.INCOMING or front.topology.switches.dmarc_on_connector_mail
-    author = author_domain(entering.message)
-    found: DmarcResult | None = None
-    if author is not None:
-        draw = (
-            crc32(entering.message.message_id.encode()) % 100
-        )  # pct= falls the same way in every body of the lab
-        honoured = enforced and tenant is not None and tenant.honor_dmarc
-        found = yield from dmarc.evaluate(author, spf, signatures, enforced=honoured, draw=draw)
-    results = AuthenticationResults(spf, signatures, found)
-    if found is None or found.action != "reject":
-        return _Judged(results, enforced)
-    text = (
-        f"Access denied, sending domain [{found.author_domain}] does not pass DMARC verification and has a "
-        "DMARC policy of reject."
-    )
-    return _Judged(results, enforced, Reply(550, "5.7.509", text))
 
 
 def _by_tenant(transaction: Transaction) -> list[tuple[Attribution, tuple[AcceptedRecipient, ...]]]:
@@ -124,9 +78,8 @@ def _stay(
     front: EopFront,
     attribution: Attribution,
     recipients: tuple[AcceptedRecipient, ...],
-    judged: _Judged,
+    judged: Judged,
     step: Step,
-    client_host: str,
 ) -> tuple[Hop, QueueItem, Reply]:
     tenant, context, connection = attribution.tenant, entering.context, entering.connection
     assert tenant is not None
@@ -149,14 +102,15 @@ def _stay(
     entry = Entry(
         front_end=entering.front_end,
         hub=hub,
-        client=connection.client,
-        client_host=client_host,
-        helo=connection.helo,
+        client=judged.sender.address,
+        client_host=judged.sender_host,
+        helo=judged.sender.host,
         tenant=tenant,
         direction=attribution.direction,
         network_message_id=stay.network_message_id,
         now=context.now,
         internal=internal,
+        suspect=judged.suspect,
     )
     stamped = cleaned.on_top(_top(entry, attribution, judged, entering))
     mine = entering.transaction.only(recipients)
@@ -218,7 +172,7 @@ def _treated_as_internal(connector: InboundConnector, attribution: Attribution, 
     )
 
 
-def _top(entry: Entry, attribution: Attribution, judged: _Judged, entering: Entering) -> tuple[Header, ...]:
+def _top(entry: Entry, attribution: Attribution, judged: Judged, entering: Entering) -> tuple[Header, ...]:
     connection, now = entering.connection, entering.context.now
     found = judged.results.header()
     incoming = attribution.verdict is Verdict.INCOMING
@@ -233,20 +187,7 @@ def _top(entry: Entry, attribution: Attribution, judged: _Judged, entering: Ente
             now=now,
         ),
         results,
-        received_spf(judged.results.spf, connection.helo),
+        received_spf(judged.results.spf, judged.sender.host),
+        *(judged.skipped.headers() if judged.skipped else ()),
         *entry_stamps(entry),
     )
-
-
-def _authenticated(judged: _Judged, entering: Entering) -> Step:
-    found = judged.results
-    data = {
-        "spf": found.spf.result.value,
-        "dkim": ", ".join(f"{d.result} {d.domain}".strip() for d in found.dkim) or "none",
-        "dmarc": found.dmarc.result.value if found.dmarc else "none",
-        "enforced": judged.enforced,
-        "header_from": found.dmarc.author_domain if found.dmarc else "",
-        "client": entering.connection.client,
-    }
-    rules = ("R166", "R175") if judged.enforced else ("R166", "R167")
-    return Step(StepKind.AUTHENTICATED, data, rules, entering.context.now)

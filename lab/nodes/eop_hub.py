@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from lab.core.authentication.dkim import sign
-from lab.core.authentication.signers import tenant_signer
+from lab.core.authentication.results import AuthenticationResults
 from lab.core.authentication.suite import Suite
 from lab.core.cloudnames import hub_host, spelled
 from lab.core.crosspremises import cross_premises, filtered
 from lab.core.limits import over_limit
 from lab.core.ndr import Maker
+from lab.core.pools import Pool, pool_of
 from lab.core.received import received_from_mailbox
 from lab.core.retry import EXCHANGE_ONLINE
 from lab.core.routing import (
@@ -37,6 +37,7 @@ from lab.model.transport import Context, Direction, Heard, QueueItem, Route, Tls
 from lab.nodes.known import recipient_place, sending
 from lab.nodes.parts import author_domain, texts
 from lab.nodes.places import Place, ToMailbox, ToNextHop, Unknown
+from lab.nodes.sealing import found_at_entry, signed_and_sealed
 from lab.nodes.stay import Stay, submitted
 from lab.nodes.system import MailSystem
 
@@ -186,10 +187,13 @@ class EopHub(MailSystem):
             found = yield from smart_host_targets(
                 tuple(self._name_of(h) for h in connector.smart_hosts), turned
             )
-        step = self._routed(item, choice, found, recipients, context)
+        entry = found_at_entry(item)
+        pool = self._pool(item, connector, entry)
+        step = self._routed(item, choice, found, pool, recipients, context)
         if isinstance(found, NoTargets):
             return found, step
-        sender = self._sending_host(item, connector)
+        sender = self._sending_host(pool)
+        leaving = yield from self._leaving(item, connector, entry, context)
         return (
             Route(
                 connector=connector.name if connector else "",
@@ -200,7 +204,7 @@ class EopHub(MailSystem):
                 bind=sender.source,
                 certificate=sender.certificate,
                 tls=TlsPolicy(connector.tls_settings, connector.tls_domain) if connector else TlsPolicy(),
-                message=self._leaving(item, connector, context),
+                message=leaving,
                 reverse_path=self._reverse_path(item, connector, context),
                 recipients=recipients,
             ),
@@ -212,6 +216,7 @@ class EopHub(MailSystem):
         item: QueueItem,
         choice: OutboundChoice,
         found: object,
+        pool: Pool,
         recipients: tuple[Address, ...],
         context: Context,
     ) -> Step:
@@ -223,19 +228,29 @@ class EopHub(MailSystem):
             "how": getattr(found, "how", "") or getattr(found, "why", ""),
             "targets": list(dict.fromkeys(t.host for t in targets)),
             "tls": connector.tls_settings.value if connector and connector.tls_settings else "",
+            "pool": pool.value,
         }
         extra = ("R27", "R148") if connector is None and not item.hosted else ()
-        pool = ("R151",) if item.report and not is_on_premises(connector) else ()
-        return Step(StepKind.ROUTED, data, (*choice.rules, *extra, *pool), context.now, choice)
+        why = {Pool.NORMAL: (), Pool.HIGH_RISK: ("R151",), Pool.RELAY: ("R46", "R151")}[pool]
+        return Step(StepKind.ROUTED, data, (*choice.rules, *extra, *why), context.now, choice)
 
     def _name_of(self, host: str) -> str:
         known = self.topology.hosts.get(host)
         return str(known.fqdn) if known else host
 
-    def _sending_host(self, item: QueueItem, connector: OutboundConnector | None) -> Host:
-        """NDRs to the internet leave by the high-risk pool (R151, R197)."""
-        risky = item.report and not is_on_premises(connector)
-        return (self.region.high_risk if risky else self.region.outbound)[0]
+    def _pool(
+        self, item: QueueItem, connector: OutboundConnector | None, entry: AuthenticationResults | None
+    ) -> Pool:
+        """The pools are for the internet; on-premises knows the service by its certificate."""
+        if is_on_premises(connector):
+            return Pool.NORMAL
+        return pool_of(item, self.tenant_of(item), author_domain(item.message), entry)
+
+    def _sending_host(self, pool: Pool) -> Host:
+        """A machine of the pool (R151, R197)."""
+        region = self.region
+        hosts = {Pool.NORMAL: region.outbound, Pool.HIGH_RISK: region.high_risk, Pool.RELAY: region.relay}
+        return hosts[pool][0]
 
     def _reverse_path(
         self, item: QueueItem, connector: OutboundConnector | None, context: Context
@@ -252,8 +267,14 @@ class EopHub(MailSystem):
             path = rewritten(item.reverse_path, tenant, context.now)
         return path if path != item.reverse_path else None
 
-    def _leaving(self, item: QueueItem, connector: OutboundConnector | None, context: Context) -> Message:  # noqa: ARG002
-        """Exit stamps (R122), organisation headers crossing or filtered (R64, R94), and the tenant's signature (R171)."""
+    def _leaving(
+        self,
+        item: QueueItem,
+        connector: OutboundConnector | None,
+        entry: AuthenticationResults | None,
+        context: Context,
+    ) -> Asking[Message]:
+        """Exit stamps (R122), organisation headers crossing or filtered (R64, R94), signature and seal."""
         tenant = self.tenant_of(item)
         hub = hub_host(tenant.name, tenant.region)
         crossing = connector is not None and connector.cloud_services_mail_enabled
@@ -272,9 +293,10 @@ class EopHub(MailSystem):
             helo=item.helo,
         )
         stamped = message.on_top(exit_stamps(leaving))
-        if is_on_premises(connector):
-            return stamped
-        return sign(stamped, tenant_signer(tenant, author_domain(item.message)), self.suite)
+        signs = not is_on_premises(connector)
+        return (
+            yield from signed_and_sealed(stamped, item, tenant, self.suite, context, found=entry, signs=signs)
+        )
 
     # -- reports
 

@@ -387,6 +387,7 @@ def _routed(
         "how": how,
         "targets": list(targets),
         "tls": tls,
+        "pool": "",
     }
     hybrid = connector is not None and connector.cloud_services_mail_enabled
     return Step(StepKind.ROUTED, data, ("R101", "R102") if hybrid else (), context.now, choice)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from lab.core.authentication.dkim import sign
+from lab.core.authentication.arc import seal
+from lab.core.authentication.dmarc import evaluate
+from lab.core.authentication.findings import plain_header, told_chain
+from lab.core.authentication.results import AuthenticationResults
 from lab.core.authentication.signers import gateway_signer
-from lab.core.authentication.suite import Suite
+from lab.core.disclaimer import with_disclaimer
 from lab.core.received import received_by_gateway
 from lab.core.retry import GATEWAY
+from lab.model.dns import Asking
 from lab.model.message import Header, Message
 from lab.model.names import Address
 from lab.model.reply import Reply
-from lab.model.topology import Host, Topology
 from lab.model.transport import Connection, Context, QueueItem, Transaction
+from lab.nodes.judging import see
 from lab.nodes.parts import author_domain
 from lab.nodes.places import Place, ToNextHop
 from lab.nodes.plain import RECIPIENT_OK, PlainServer
@@ -21,10 +25,6 @@ class Gateway(PlainServer):
     """Smart-host in, MX out; and the other way round for `accepts_domains`."""
 
     schedule = GATEWAY
-
-    def __init__(self, host: Host, topology: Topology, suite: Suite) -> None:
-        super().__init__(host, topology)
-        self.suite = suite
 
     def admits(self, connection: Connection, recipient: Address) -> tuple[Reply, str]:
         """Own Exchange servers may send anywhere, all others to the domains that the filter guards."""
@@ -65,10 +65,34 @@ class Gateway(PlainServer):
             self.host.forwards_to if recipient.domain in self.host.accepts_domains else self.host.smart_hosts
         )
 
-    def leaving(self, item: QueueItem) -> Message:
-        """With its own header fields, and signed with its own key where it signs for the author's domain (R173)."""
-        domain = author_domain(item.message)
-        message = item.message.on_top(Header.of(*each) for each in self.host.adds_headers)
-        if domain is None or domain not in self.host.dkim_signs:
+    def findings(
+        self, connection: Connection, transaction: Transaction, message: Message, context: Context
+    ) -> Asking[tuple[Header, ...]]:
+        """What a sealing filter found of somebody else's mail: it will answer for it (R174)."""
+        if self.host.arc_seals is None or connection.client in self.host.relay_from:
+            return ()
+        seen = yield from see(connection, transaction, message, self.suite, context)
+        author = author_domain(message)
+        policy = (yield from evaluate(author, seen.spf, seen.dkim, enforced=False)) if author else None
+        found = AuthenticationResults(seen.spf, seen.dkim, policy, seen.arc)
+        return (plain_header(found, str(self.host.fqdn)),)
+
+    def leaving(self, item: QueueItem, context: Context) -> Message:
+        """With its own fields and the disclaimer, then signed (R173), then sealed: nothing of its own is broken."""
+        marked = item.message.on_top(Header.of(*each) for each in self.host.adds_headers)
+        message = self.signed(self._explained(marked))
+        if self.host.arc_seals is None:
             return message
-        return sign(message, gateway_signer(domain), self.suite)
+        host, _, findings = (item.message.get("Authentication-Results") or "").partition(";")
+        if host != self.host.fqdn:
+            return message
+        signer = gateway_signer(self.host.arc_seals)
+        before = told_chain(findings)
+        return seal(message, findings.strip(), before, signer, self.suite, context.now, str(self.host.fqdn))
+
+    def _explained(self, message: Message) -> Message:
+        """With the disclaimer, which only plain text gets: a part of anything else may be signed."""
+        kind = (message.get("Content-Type") or "text/plain").lower()
+        if not self.host.disclaimer or not kind.startswith("text/plain"):
+            return message
+        return with_disclaimer(message, self.host.disclaimer)

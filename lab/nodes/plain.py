@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from abc import abstractmethod
 
+from lab.core.authentication.dkim import sign
 from lab.core.authentication.results import SpfResult
+from lab.core.authentication.signers import gateway_signer
 from lab.core.authentication.spf import check_sender
+from lab.core.authentication.suite import Suite
 from lab.core.ndr import Maker
 from lab.core.routing import NoTargets, mx_targets, smart_host_targets, turn
 from lab.model.certificate import CertFault
@@ -16,7 +19,7 @@ from lab.model.reply import Reply
 from lab.model.topology import Host, Topology
 from lab.model.trace import Step, StepKind
 from lab.model.transport import Connection, Context, Heard, QueueItem, Route, Transaction
-from lab.nodes.parts import connected, ptr_name, refusal, texts
+from lab.nodes.parts import author_domain, connected, ptr_name, refusal, texts
 from lab.nodes.stay import Stay, accepted, begin, submitted
 from lab.nodes.system import MailSystem
 
@@ -29,10 +32,11 @@ TOO_MANY_HOPS = Reply(554, "5.4.6", "Error: too many hops")
 class PlainServer(MailSystem):
     """A server with a Postfix-like surface."""
 
-    def __init__(self, host: Host, topology: Topology) -> None:
+    def __init__(self, host: Host, topology: Topology, suite: Suite) -> None:
         self.name = host.name
         self.host = host
         self.topology = topology
+        self.suite = suite
 
     # -- SMTP moments
 
@@ -92,7 +96,7 @@ class PlainServer(MailSystem):
     def data(
         self, connection: Connection, transaction: Transaction, message: Message, context: Context
     ) -> Asking[Heard]:
-        """Take the message over; the body is not touched."""
+        """Take the message over."""
         if len(message.all("Received")) >= self.host.max_hops:
             return refusal(
                 self.name,
@@ -107,11 +111,24 @@ class PlainServer(MailSystem):
             )
         client_host = yield from ptr_name(connection.client)
         stay = self._stay(context)
-        taken = message.on_top((self._received(connection, client_host, stay.id, transaction, context),))
+        found = yield from self.findings(connection, transaction, message, context)
+        received = self._received(connection, client_host, stay.id, transaction, context)
+        taken = message.on_top((received, *found))
         head, item = begin(stay, transaction, taken, context, connection=connection)
         reply = Reply(250, "2.0.0", f"Ok: queued as {stay.id}")
         steps = (connected(connection, context.now), *transaction.steps, accepted(item, reply, context))
         return Heard(reply=reply, steps=steps, head=head, queue=(item,))
+
+    def findings(
+        self,
+        connection: Connection,  # noqa: ARG002
+        transaction: Transaction,  # noqa: ARG002
+        message: Message,  # noqa: ARG002
+        context: Context,  # noqa: ARG002
+    ) -> Asking[tuple[Header, ...]]:
+        """What the host writes down of the sender; most hosts do not look."""
+        yield from ()
+        return ()
 
     @abstractmethod
     def _received(
@@ -160,7 +177,14 @@ class PlainServer(MailSystem):
             found = yield from mx_targets(domain, turned)
         how = found.why if isinstance(found, NoTargets) else found.how
         targets = [] if isinstance(found, NoTargets) else list(dict.fromkeys(t.host for t in found.targets))
-        data = {"recipients": texts(recipients), "connector": "", "how": how, "targets": targets, "tls": ""}
+        data = {
+            "recipients": texts(recipients),
+            "connector": "",
+            "how": how,
+            "targets": targets,
+            "tls": "",
+            "pool": "",
+        }
         step = Step(StepKind.ROUTED, data, (), context.now)
         if isinstance(found, NoTargets):
             return found, step
@@ -173,15 +197,22 @@ class PlainServer(MailSystem):
                 source=self.host.source,
                 bind=self.host.source,
                 certificate=self._certificate(),
-                message=self.leaving(item),
+                message=self.leaving(item, context),
                 recipients=recipients,
             ),
             step,
         )
 
-    def leaving(self, item: QueueItem) -> Message:
-        """The message as it leaves."""
-        return item.message
+    def leaving(self, item: QueueItem, context: Context) -> Message:  # noqa: ARG002
+        """The message as it leaves: signed where the host signs for the author's domain (R173)."""
+        return self.signed(item.message)
+
+    def signed(self, message: Message) -> Message:
+        """The message with the host's own signature, if it signs for the author's domain."""
+        domain = author_domain(message)
+        if domain is None or domain not in self.host.dkim_signs:
+            return message
+        return sign(message, gateway_signer(domain), self.suite)
 
     @abstractmethod
     def next_hosts(self, recipient: Address) -> tuple[str, ...]:
@@ -237,6 +268,8 @@ def _authenticated(result: SpfResult, connection: Connection, context: Context) 
         "spf": result.result,
         "dkim": "",
         "dmarc": "",
+        "arc": "",
+        "compauth": "",
         "enforced": True,
         "header_from": "",
         "client": connection.client,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from lab.core.authentication.suite import Suite
 from lab.core.cloudnames import front_door
 from lab.core.directory import TenantDirectory
 from lab.core.routing import NoTargets
@@ -22,8 +23,8 @@ from lab.nodes.internet import InternetHost
 class ServiceHost(InternetHost):
     """Final server of its own domain, so that answers and reports to `noreply@` have an end."""
 
-    def __init__(self, host: Host, topology: Topology, directory: TenantDirectory) -> None:
-        super().__init__(host, topology)
+    def __init__(self, host: Host, topology: Topology, directory: TenantDirectory, suite: Suite) -> None:
+        super().__init__(host, topology, suite)
         self.directory = directory
 
     def next_hosts(self, recipient: Address) -> tuple[str, ...]:

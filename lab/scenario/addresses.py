@@ -44,7 +44,7 @@ def check(read: Fields, hosts: Mapping[str, Host], regions: Iterable[Region]) ->
 def _written_service(region: Fields) -> None:
     """Machines of the service that are written need not follow the plan, but are public and each has its address."""
     taken: set[str] = set()
-    for key in (RegionKeys.front_ends, RegionKeys.outbound, RegionKeys.high_risk):
+    for key in (RegionKeys.front_ends, RegionKeys.outbound, RegionKeys.high_risk, RegionKeys.relay):
         for machine in region[key]:
             address = machine[ServiceHostKeys.address]
             _in_plan(machine, ServiceHostKeys.address, PUBLIC)
@@ -54,7 +54,7 @@ def _written_service(region: Fields) -> None:
 
 
 def _service(regions: Iterable[Region]) -> dict[str, str]:
-    machines = (host for r in regions for host in (*r.front_ends, *r.outbound, *r.high_risk))
+    machines = (host for r in regions for host in (*r.front_ends, *r.senders))
     return {host.address: host.name for host in machines}
 
 

@@ -122,6 +122,7 @@ def tenant(name: str, age: int, read: Fields, companies: Iterable[Company]) -> T
         reject_direct_send=config is not None and config[OrganizationConfigKeys.reject_direct_send],
         dbeb=read[TenantKeys.dbeb],
         honor_dmarc=read[TenantKeys.honor_dmarc],
+        trusted_arc_sealers=frozenset(read[TenantKeys.trusted_arc_sealers]),
         dkim_domains=frozenset(read[TenantKeys.dkim]),
     )
 

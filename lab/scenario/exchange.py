@@ -8,7 +8,7 @@ from ipaddress import IPv4Network
 from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
-from lab.model.names import Domain, DomainPattern
+from lab.model.names import Address, Domain, DomainPattern
 from lab.model.onprem import AddressSpace, ReceiveConnector, RemoteDomain, SendConnector
 from lab.model.tenant import AcceptedDomain, InboundConnector, OutboundConnector
 from lab.scenario.kinds import Kind, Many
@@ -19,6 +19,7 @@ from lab.scenario.words import (
     DOMAIN,
     FILLED,
     LINE,
+    MAILBOX,
     NETWORK,
     PATTERN,
     SMART_HOST,
@@ -36,6 +37,7 @@ _KINDS: dict[type, Kind[Any]] = {
     DomainPattern: PATTERN,
     AddressSpace: SPACE,
     IPv4Network: NETWORK,
+    Address: MAILBOX,
 }
 _BY_FIELD: dict[str, Kind[Any]] = {
     "name": FILLED,
@@ -43,7 +45,7 @@ _BY_FIELD: dict[str, Kind[Any]] = {
     "tls_domain_capabilities": Many(CAPABILITY),
     "tls_certificate_name": CERTIFICATE_NAME,
 }
-_SPELLED = {"ip": "IP", "mx": "MX", "dns": "DNS"}
+_SPELLED = {"ef": "EF", "ip": "IP", "ips": "IPs", "mx": "MX", "dns": "DNS"}
 _ONPREM_SPELLED = {**_SPELLED, "tls": "TLS"}
 _OWN = {"blocked"}
 
@@ -65,6 +67,9 @@ _DOCS = {
     "treat_messages_as_internal": "OnPremises only: mail counts as internal (R65).",
     "connector_source": "Default, HybridWizard or Migrated; says nothing about behaviour (R70).",
     "comment": "For the reader.",
+    "ef_skip_last_ip": "Enhanced Filtering: judge the sender before the client (R67).",
+    "ef_skip_ips": "Enhanced Filtering: hops that are skipped to find the sender (R67).",
+    "ef_users": "Enhanced Filtering: only mail for these recipients; everybody if none is listed (R67).",
     "blocked": "The lab's own key: the service took the connector for compromised (R40).",
     "recipient_domains": "Recipient domains: domain, *.domain or * (R87).",
     "all_accepted_domains": "OnPremises only: the connector is for all accepted domains (R88).",

@@ -18,7 +18,9 @@ _ROLES: tuple[tuple[Key[Any], tuple[Role, ...]], ...] = (
     (HostKeys.accepts_domains, (Role.GATEWAY,)),
     (HostKeys.forwards_to, (Role.GATEWAY,)),
     (HostKeys.relay_from, (Role.GATEWAY,)),
-    (HostKeys.dkim_signs, (Role.GATEWAY,)),
+    (HostKeys.dkim_signs, (Role.GATEWAY, Role.INTERNET, Role.SERVICE)),
+    (HostKeys.disclaimer, (Role.GATEWAY,)),
+    (HostKeys.arc_seals, (Role.GATEWAY,)),
     (HostKeys.adds_headers, (Role.GATEWAY,)),
     (HostKeys.certificates, (Role.EXCHANGE,)),
     (HostKeys.domains, (Role.INTERNET, Role.SERVICE)),
@@ -92,6 +94,8 @@ def _host(name: str, role: Role, read: Fields, organization: str | None, fqdn: D
         strict_spf=read[HostKeys.strict_spf],
         adds_headers=tuple(read[HostKeys.adds_headers].items()),
         dkim_signs=frozenset(read[HostKeys.dkim_signs]),
+        disclaimer=read[HostKeys.disclaimer],
+        arc_seals=read[HostKeys.arc_seals],
         past_mx=read[HostKeys.past_mx],
         max_hops=read[HostKeys.max_hops],
         expires_after=read[HostKeys.expires_after] or timedelta(days=2),
@@ -152,6 +156,7 @@ def _region(name: str, index: int, read: Fields | None) -> Region:
         front_ends=_machines(read[RegionKeys.front_ends]) or derived.front_ends,
         outbound=_machines(read[RegionKeys.outbound]) or derived.outbound,
         high_risk=_machines(read[RegionKeys.high_risk]) or derived.high_risk,
+        relay=_machines(read[RegionKeys.relay]) or derived.relay,
         offset=read[RegionKeys.offset],
     )
 

@@ -83,7 +83,15 @@ class HostKeys:
     adds_headers = named(
         "adds_headers", HEADER, LINE, "Gateway: header fields for what it passes on, such as a loop mark."
     )
-    dkim_signs = several("dkim_signs", DOMAIN, "Gateway: author domains that it signs for (R173).")
+    dkim_signs = several(
+        "dkim_signs", DOMAIN, "Author domains that it signs for, with the selector `gateway` (R173)."
+    )
+    disclaimer = Key(
+        "disclaimer", TEXT, "Gateway: text that it appends to plain text; it breaks others' signatures.", ""
+    )
+    arc_seals = optional(
+        "arc_seals", DOMAIN, "Gateway: the domain that it seals incoming mail as (ARC), selector `gateway`."
+    )
     past_mx = Key(
         "past_mx",
         TRUTH,
@@ -299,6 +307,9 @@ class TenantKeys:
     organization_config = optional("OrganizationConfig", ORGANIZATION_CONFIG, "Organisation-wide settings.")
     dbeb = Key("dbeb", TRUTH, "Directory-Based Edge Blocking of unknown recipients (R136).", True)
     honor_dmarc = Key("honor_dmarc", TRUTH, "Refuse what fails a DMARC policy of reject (R175).", True)
+    trusted_arc_sealers = several(
+        "ArcTrustedSealers", DOMAIN, "Set-ArcConfig: sealers whose word overrides a DMARC failure (R174)."
+    )
     dkim = several(
         "dkim", DOMAIN, "Domains with DKIM enabled; all else is signed with the initial domain (R171)."
     )
@@ -311,6 +322,7 @@ class RegionKeys:
     front_ends = several("front_ends", SERVICE_HOST, "What the MX names of its tenants lead to (R159).")
     outbound = several("outbound", SERVICE_HOST, "The outbound pool.")
     high_risk = several("high_risk", SERVICE_HOST, "The pool for NDRs and spam (R151).")
+    relay = several("relay", SERVICE_HOST, "The pool for relayed mail that failed authentication (R151).")
     offset = Key("offset", WHOLE, "Its place in the order in which front ends learn of changes.", 0)
 
 

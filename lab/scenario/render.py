@@ -178,6 +178,7 @@ def _tenant(tenant: Tenant) -> Plain:
             "OrganizationConfig": {"RejectDirectSend": True} if tenant.reject_direct_send else None,
             "dbeb": tenant.dbeb,
             "honor_dmarc": tenant.honor_dmarc,
+            "ArcTrustedSealers": tenant.trusted_arc_sealers,
             "dkim": tenant.dkim_domains,
         }
     )
@@ -240,6 +241,8 @@ def _host(host: Host) -> Plain:
         "strict_spf": host.strict_spf or None,
         "adds_headers": dict(host.adds_headers),
         "dkim_signs": host.dkim_signs,
+        "disclaimer": host.disclaimer,
+        "arc_seals": host.arc_seals,
         "past_mx": host.past_mx or None,
         "max_hops": host.max_hops if host.max_hops != _HOST.max_hops else None,
         "expires_after": host.expires_after if host.expires_after != _HOST.expires_after else None,
@@ -255,7 +258,12 @@ def _host(host: Host) -> Plain:
 
 
 def _region(region: Region) -> Plain:
-    pools = {"front_ends": region.front_ends, "outbound": region.outbound, "high_risk": region.high_risk}
+    pools = {
+        "front_ends": region.front_ends,
+        "outbound": region.outbound,
+        "high_risk": region.high_risk,
+        "relay": region.relay,
+    }
     machines = {
         pool: [_filled({"address": h.address, "fqdn": h.name, "helo": h.helo}) for h in hosts]
         for pool, hosts in pools.items()

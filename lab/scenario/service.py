@@ -1,4 +1,4 @@
-"""Exchange Online's own machines: per region front ends, an outbound pool and the pool for reports, with names in
+"""Exchange Online's own machines: per region front ends, an outbound pool, the pool for reports and that for relayed mail, with names in
 Microsoft's pattern (R160), the certificate of R131, and addresses by a plan: the lab's are in 203.0.113.0/24, twenty for each region."""
 
 from __future__ import annotations
@@ -56,6 +56,7 @@ def region(name: str, index: int) -> Region:
             for i, (site, serial) in enumerate(pools)
         ),
         high_risk=(_sender(name, *pools[0], "hn2240", f"203.0.113.{first + 8}"),),
+        relay=(_sender(name, *pools[0], "rn2230", f"203.0.113.{first + 12}"),),
     )
 
 

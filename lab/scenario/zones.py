@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
@@ -83,7 +83,7 @@ def zones(
 
 def _service_machines(regions: Iterable[Region]) -> Iterator[Host]:
     for region in regions:
-        yield from (*region.front_ends, *region.outbound, *region.high_risk)
+        yield from (*region.front_ends, *region.senders)
 
 
 def _host(host: Host) -> Iterator[Record]:
@@ -121,11 +121,14 @@ def _mail_exchangers(world: World) -> Iterator[Record]:
                     yield accepted.domain_name, "MX", Mx(10, host.fqdn)
 
 
-def _service_senders(regions: Iterable[Region]) -> Iterator[Record]:
-    """The service's own SPF, and the names that its senders greet with (R170)."""
+def _service_senders(regions: Collection[Region]) -> Iterator[Record]:
+    """The service's own SPF, which leaves out the relay pool (R46), and the names that its senders greet with (R170)."""
     senders = [host for region in regions for host in (*region.outbound, *region.high_risk)]
     addresses = " ".join(f"ip4:{host.address}" for host in senders)
     yield EXCHANGE_ONLINE_SPF, "TXT", f"v=spf1 {addresses} -all"
     for host in senders:
         yield host.ehlo, "A", host.address
         yield host.ehlo, "TXT", f"v=spf1 {_INCLUDE} -all"
+    for region in regions:
+        for host in region.relay:
+            yield host.ehlo, "A", host.address

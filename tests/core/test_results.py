@@ -7,7 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.core.authentication.results import (
+    Arc,
+    ArcResult,
     AuthenticationResults,
+    CompAuth,
+    Composite,
     Dkim,
     DkimResult,
     Dmarc,
@@ -46,6 +50,11 @@ results = st.builds(
         domains,
         st.sampled_from(["none", "oreject", "quarantine", "pct.reject"]),
     ),
+    st.none()
+    | st.just(ArcResult(Arc.NONE))
+    | st.builds(ArcResult, st.just(Arc.PASS), trusted=st.booleans())
+    | st.builds(ArcResult, st.just(Arc.FAIL), st.sampled_from(["", "seal 1: malformed"])),
+    st.none() | st.builds(Composite, st.sampled_from(CompAuth), st.sampled_from(["000", "100", "130"])),
 )
 
 

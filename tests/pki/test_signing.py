@@ -19,8 +19,9 @@ from cryptography.hazmat.primitives.serialization import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lab.core.authentication import arc
 from lab.core.authentication.dkim import Signer, sign, verify
-from lab.core.authentication.results import Dkim
+from lab.core.authentication.results import Arc, Dkim
 from lab.core.authentication.suite import key_record
 from lab.model.dns import answered, zones_of
 from lab.model.message import Header, Message
@@ -29,6 +30,7 @@ from lab.pki import signing
 
 LATER = datetime(2126, 3, 3, 9, 15, tzinfo=UTC)
 """dkimpy dates its signatures today."""
+SEALED = datetime(2026, 3, 3, 9, 15, tzinfo=UTC)
 DOMAIN = Domain("a.example")
 SIGNER = Signer.direct(DOMAIN, "s1")
 BRISBANE = "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
@@ -178,3 +180,38 @@ def test_damaged_key_is_made_anew(tmp_path):
 def test_key_is_no_way_out_of_the_folder(tmp_path):
     with pytest.raises(ValueError, match="no name for a key"):
         signing.make(tmp_path, ["../x"])
+
+
+def chain(message: Message, suite, seals: int) -> Message:
+    """The message with seals of ours."""
+    zones = zones_of([(SIGNER.key, "TXT", suite.record(SIGNER.key))])
+    for _ in range(seals):
+        before = answered(arc.validate(message, suite, LATER), zones)
+        message = arc.seal(message, "spf=pass; arc=none", before, SIGNER, suite, SEALED, "mx.a.example")
+    return message
+
+
+@pytest.mark.parametrize("seals", [1, 2, 3])
+def test_dkimpy_validates_our_chain(suite, seals):
+    message = chain(a_message(), suite, seals)
+    published = suite.record(SIGNER.key).encode()
+    state, _, reason = dkim.arc_verify(bytes(message), dnsfunc=lambda name, timeout=0: published)
+    assert state == dkim.CV_Pass, reason
+    changed = bytes(replace(message, body=b"Changed\r\n"))
+    assert dkim.arc_verify(changed, dnsfunc=lambda name, timeout=0: published)[0] == dkim.CV_Fail
+
+
+@pytest.mark.parametrize("ours_first", [0, 1, 2])
+def test_we_validate_dkimpy_s_chain(suite, folder, ours_first, monkeypatch):
+    """Its seal on top of ours; it looks at our chain before."""
+    published = suite.record(SIGNER.key).encode()
+    monkeypatch.setattr(dkim, "get_txt", lambda name, timeout=0: published)
+    message = chain(a_message(), suite, ours_first)
+    state = b"pass" if ours_first else b"none"
+    results = Header.of("Authentication-Results", f"mx.b.example; spf=pass; arc={state.decode()}")
+    key = (folder / f"{SIGNER.key}.key").read_bytes()
+    fields = dkim.arc_sign(bytes(message.on_top((results,))), b"s1", b"a.example", key, b"mx.b.example")
+    sealed = Message.parse(b"".join(fields) + bytes(message))
+    zones = zones_of([(SIGNER.key, "TXT", published.decode())])
+    found = answered(arc.validate(sealed, suite, LATER), zones)
+    assert (found.result, len(found.sealers)) == (Arc.PASS, ours_first + 1), found.reason

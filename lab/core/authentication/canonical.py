@@ -5,7 +5,6 @@ A message passes several hands, and each of them asks for the same forms: they a
 
 from __future__ import annotations
 
-import re
 from base64 import b64encode
 from collections.abc import Iterable
 from functools import lru_cache
@@ -13,16 +12,16 @@ from hashlib import sha256
 
 from lab.model.message import Header, Message
 
-_BLANKS = re.compile(rb"[ \t]+")
-_BLANKS_IN_HEADERS = re.compile(r"(?:[ \t]|\r\n)+")
 _WORTH_KEEPING = 1 << 16
 """Octets; the hash of a longer body is worked out each time, so that memory holds no large messages."""
 
 
 def relaxed_body(body: bytes) -> bytes:
     """Blanks in a row are one, none stand at the end of a line, no empty lines at the end (3.4.4)."""
-    if b"\t" in body or b"  " in body or b" \r\n" in body or body.endswith(b" "):
-        body = _BLANKS.sub(b" ", body).replace(b" \r\n", b"\r\n").removesuffix(b" ")
+    body = body.replace(b"\t", b" ")
+    while b"  " in body:  # a run is halved each time: quicker than any regular expression
+        body = body.replace(b"  ", b" ")
+    body = body.replace(b" \r\n", b"\r\n").removesuffix(b" ")
     body = _without_empty_end(body)
     return body + b"\r\n" if body else b""
 
@@ -43,7 +42,8 @@ def _without_empty_end(body: bytes) -> bytes:
 @lru_cache(maxsize=4096)
 def relaxed_header(header: Header) -> str:
     """Name in lower case, value unfolded, blanks in a row one, none at the ends (3.4.2)."""
-    return f"{header.name.lower().rstrip()}:{_BLANKS_IN_HEADERS.sub(' ', header.raw).strip(' ')}"
+    words = header.raw.replace("\r\n", " ").replace("\t", " ").split(" ")
+    return f"{header.name.lower().rstrip()}:{' '.join(filter(None, words))}"
 
 
 def simple_header(header: Header) -> str:

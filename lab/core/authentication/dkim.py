@@ -81,7 +81,7 @@ def _verified(message: Message, header: Header, suite: Suite, now: datetime) -> 
     try:
         signature = read_signature(header.value)
     except ValueError as error:
-        return DkimResult(Dkim.PERMERROR, _told(header), "", _spoken(error))
+        return DkimResult(Dkim.PERMERROR, _told(header), "", f"signature is malformed: {spoken(error)}")
     outcome = yield from judged(message, header, signature, suite, now)
     return DkimResult(outcome.result, signature.domain, signature.selector, outcome.reason)
 
@@ -176,7 +176,7 @@ def _told(header: Header) -> str:
     return ""
 
 
-def _spoken(error: ValueError) -> str:
+def spoken(error: ValueError) -> str:
     """A reason that can stand in a comment: no brackets, no semicolons, none of the message's own odd characters."""
     kept = "".join(c for c in str(error) if c.isascii() and (c.isalnum() or c in " =,'._-"))
-    return f"signature is malformed: {' '.join(kept.split())[:60]}"
+    return " ".join(kept.split())[:60]

@@ -1,4 +1,4 @@
-"""Results of SPF, DKIM and DMARC as values, and `Authentication-Results` in Microsoft's form (R168, R170).
+"""Results of SPF, DKIM, DMARC, ARC and composite authentication as values, and `Authentication-Results` in Microsoft's form (R168, R170).
 
 Fields that the header does not tell are for the trace and take no part in comparisons: parse(format(x)) == x.
 """
@@ -16,6 +16,8 @@ _NAME = "Authentication-Results"
 _RECEIVER = "protection.outlook.com"
 _SPF = re.compile(r"spf=(\w+) \(sender IP is ([^)]*)\) smtp\.(mailfrom|helo)=(\S*)")
 _DKIM = re.compile(r"dkim=(\w+) \(([^)]*)\) header\.d=(\S*)")
+_ARC = re.compile(r"arc=(\w+)(?: \(([^)]*)\))?")
+_COMPAUTH = re.compile(r"compauth=(\w+) reason=(\d{3})")
 _DMARC = re.compile(r"dmarc=(\w+) action=(\S+) header\.from=(\S*)")
 
 
@@ -70,6 +72,23 @@ class Dmarc(StrEnum):
     BEST_GUESS_PASS = "bestguesspass"  # noqa: S105
     TEMPERROR = "temperror"
     PERMERROR = "permerror"
+
+
+class Arc(StrEnum):
+    """State of a chain (RFC 8617 4.4)."""
+
+    NONE = "none"
+    PASS = "pass"  # noqa: S105
+    FAIL = "fail"
+
+
+class CompAuth(StrEnum):
+    """Microsoft's verdict on the author (R169)."""
+
+    NONE = "none"
+    PASS = "pass"  # noqa: S105
+    SOFTPASS = "softpass"
+    FAIL = "fail"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,16 +148,49 @@ class DmarcResult:
 
 
 @dataclass(frozen=True, slots=True)
+class ArcResult:
+    """What became of a chain of seals."""
+
+    result: Arc
+    reason: str = ""
+    """What is broken; '' of a chain that is whole."""
+    sealers: tuple[str, ...] = field(default=(), compare=False)
+    """d= of each seal, the first first; only of a chain that is whole."""
+    trusted: bool = False
+    """Whether the last sealer's word may override DMARC: `oda=1` (R174)."""
+
+    def __str__(self) -> str:
+        if self.result is Arc.PASS:
+            return f"arc=pass (0 oda={self.trusted:d})"
+        return f"arc={self.result}" + (f" ({self.reason})" if self.reason else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Composite:
+    """Composite authentication: the word and its reason (R169)."""
+
+    result: CompAuth
+    reason: str
+
+    def __str__(self) -> str:
+        return f"compauth={self.result} reason={self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
 class AuthenticationResults:
-    """All three, as one header tells them."""
+    """All of them, as one header tells them."""
 
     spf: SpfResult
     dkim: tuple[DkimResult, ...] = (NOT_SIGNED,)
     dmarc: DmarcResult | None = None
+    arc: ArcResult | None = None
+    """None without a chain."""
+    compauth: Composite | None = None
+    """Of the recipient's own tenant only."""
 
     def __str__(self) -> str:
-        dkim = ";".join(map(str, self.dkim))
-        return f"{self.spf}; {dkim}" if self.dmarc is None else f"{self.spf}; {dkim};{self.dmarc}"
+        rest = (*self.dkim, self.dmarc, self.arc, self.compauth)
+        return f"{self.spf}; {';'.join([str(part) for part in rest if part is not None])}"
 
     def header(self) -> Header:
         """As it stands in the message, folded."""
@@ -146,13 +198,15 @@ class AuthenticationResults:
 
     @classmethod
     def parse(cls, text: str) -> AuthenticationResults:
-        """Read the header's value, folded or not; a part unknown here (compauth) is passed over.
+        """Read the header's value, folded or not; a part unknown here is passed over.
 
         Raises ValueError when there is no SPF part or a part is not as Microsoft writes it.
         """
         spf: SpfResult | None = None
         dkim: list[DkimResult] = []
         dmarc: DmarcResult | None = None
+        arc: ArcResult | None = None
+        compauth: Composite | None = None
         for part in filter(None, (" ".join(p.split()) for p in text.split(";"))):
             if part.startswith("spf="):
                 spf = _spf(part)
@@ -160,9 +214,13 @@ class AuthenticationResults:
                 dkim.append(_dkim(part))
             elif part.startswith("dmarc="):
                 dmarc = _dmarc(part)
+            elif part.startswith("arc="):
+                arc = _arc(part)
+            elif part.startswith("compauth="):
+                compauth = _compauth(part)
         if spf is None:
             raise ValueError(f"{text[:80]!r} has no SPF result")
-        return cls(spf, tuple(dkim), dmarc)
+        return cls(spf, tuple(dkim), dmarc, arc, compauth)
 
 
 def _spf(part: str) -> SpfResult:
@@ -178,6 +236,18 @@ def _dkim(part: str) -> DkimResult:
 def _dmarc(part: str) -> DmarcResult:
     result, action, author = _groups(_DMARC, part)
     return DmarcResult(Dmarc(result), author, action)
+
+
+def _arc(part: str) -> ArcResult:
+    result, reason = _groups(_ARC, part)
+    if result == Arc.PASS:
+        return ArcResult(Arc.PASS, trusted=(reason or "").endswith("oda=1"))
+    return ArcResult(Arc(result), reason or "")
+
+
+def _compauth(part: str) -> Composite:
+    result, reason = _groups(_COMPAUTH, part)
+    return Composite(CompAuth(result), reason)
 
 
 def _groups(pattern: re.Pattern[str], part: str) -> tuple[str, ...]:

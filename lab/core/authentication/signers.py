@@ -28,7 +28,7 @@ def tenant_signer(tenant: Tenant, author: Domain | None) -> Signer:
 
 
 def gateway_signer(domain: Domain) -> Signer:
-    """A key of a mail server's own, for a domain that it signs for (R173)."""
+    """A key of a mail server's own, for a domain that it signs or seals for (R173)."""
     return Signer.direct(domain, GATEWAY_SELECTOR)
 
 
@@ -58,7 +58,7 @@ def signers(tenants: Iterable[Tenant], hosts: Iterable[Host]) -> Iterator[Signer
         for author in (None, *sorted(tenant.dkim_domains)):
             yield tenant_signer(tenant, author)
     for host in hosts:
-        for domain in sorted(host.dkim_signs):
+        for domain in sorted({*host.dkim_signs, *([host.arc_seals] if host.arc_seals else ())}):
             yield gateway_signer(domain)
 
 

@@ -37,7 +37,7 @@ RULES: tuple[Rule, ...] = (
         DOCUMENTED,
         "AUTH",
         "Composite authentication",
-        not_emulated="not yet: composite authentication comes with a later version",
+        not_emulated="partly: no history of senders and no list of blocked pairs (002, 7xx)",
     ),
     Rule(
         "R170",
@@ -78,7 +78,7 @@ RULES: tuple[Rule, ...] = (
         DOCUMENTED,
         "HD-AMD25, HD-AMD23, AUTH",
         "ARC seals",
-        not_emulated="not yet: ARC comes with a later version",
+        switch="arc_override",
     ),
     Rule(
         "R175",

@@ -104,7 +104,6 @@ RULES: tuple[Rule, ...] = (
         DOCUMENTED,
         "EFC",
         "Enhanced Filtering",
-        not_emulated="not yet: Enhanced Filtering comes with a later version",
     ),
     Rule(
         "R68",

@@ -138,7 +138,7 @@ RULES: tuple[Rule, ...] = (
         DOCUMENTED,
         "POOL",
         "Outbound pools",
-        not_emulated="partly: NDRs use the high-risk pool; the relay pool comes later",
+        not_emulated="partly: spam is not judged, so only NDRs and own mail that fails DMARC count as a risk",
     ),
     Rule(
         "R152",

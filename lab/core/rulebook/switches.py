@@ -198,6 +198,13 @@ _ACCEPTANCE = (
         rules=("R167",),
         text="Whether DMARC is enforced on mail through an OnPremises connector.",
     ),
+    Switch(
+        name="arc_override",
+        values=("listed_sealers", "microsoft_too"),
+        default="listed_sealers",
+        rules=("R174", "R177"),
+        text="Whose ARC seal overrides a DMARC failure: the tenant's trusted sealers, or Microsoft's own too.",
+    ),
 )
 
 _DELIVERY = (

@@ -24,7 +24,6 @@ RULES: tuple[Rule, ...] = (
         "POOL, SRS",
         "Relay pool",
         since=date(2021, 7, 1),
-        not_emulated="not yet: the relay pool comes with a later version",
     ),
     Rule(
         "R47",
