@@ -35,7 +35,8 @@ class Gist:
 
     def __str__(self) -> str:
         ends = ", ".join(dict.fromkeys(self.ends)) or "nothing"
-        told = ends if ends == Disposition.DELIVERED.value else f"{ends} {self.status}".rstrip()
+        fine = ends == Disposition.DELIVERED.value and self.status.startswith("2")
+        told = ends if fine else f"{ends} {self.status}".rstrip()
         return f"{told} via {' > '.join(self.path)}"
 
 

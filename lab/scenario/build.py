@@ -40,16 +40,23 @@ START = datetime(2026, 3, 3, 9, 15, tzinfo=UTC)
 
 def variant(name: str, kind: str, tree: Table, report: Report) -> Variant | None:
     """Read, check and build; None if anything is wrong, and then the report says what."""
+    own = Report()
+    made = _variant(name, kind, tree, own)
+    report.take(own)
+    return made
+
+
+def _variant(name: str, kind: str, tree: Table, report: Report) -> Variant | None:
     start = _world(tree, report)
     if start is None:
         return None
     read, topology = start.read, start.topology
     specs = tuple(s for each in read[SectionKeys.messages].items() for s in messages.messages(*each))
     claims = messages.expectations(read[SectionKeys.expect], specs)
-    moments = timeline.moments(tree, start, lambda changed: _world(changed, report))
-    later = {region for moment in moments for region in moment.topology.regions} - set(topology.regions)
-    if later:
-        return variant(name, kind, timeline.with_regions(tree, later), report)
+    moments = timeline.moments(tree, start, _world)
+    used = [frozenset(topology.regions), *(frozenset(moment.topology.regions) for moment in moments)]
+    if len(set(used)) > 1:  # a region does not go when its last tenant does
+        return _variant(name, kind, timeline.with_regions(tree, frozenset[str]().union(*used)), report)
     made = _matrix(read, topology)
     if report:
         return None

@@ -57,7 +57,10 @@ def drafted(
         own = arguments(record, cls)
         name = str(own["name"])
         fitting = [key for key in drafts if fnmatchcase(key, name.lower().replace("[", "[[]"))]
-        if record.amends and not fitting:
+        if record.removes:
+            for key in fitting:
+                del drafts[key]
+        elif record.amends and not fitting:
             known = (str(draft.arguments["name"]) for draft in drafts.values())
             record.wrong("Name", f"no connector is named {name!r}", unknown(name, known))
         elif record.amends or (fitting and drafts[fitting[0]].written is by):

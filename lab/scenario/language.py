@@ -156,9 +156,19 @@ class EventKeys:
     at = required("at", SPAN, "When, counted from the start.")
     title = Key("title", LINE, "One line for tables.", "")
     change = named("change", CHANGE_PATH, Anything(), "Settings by path, as in a variant.")
+    where = optional(
+        "in", PLACE, "Where cmdlets run: an organisation, an Exchange server, a tenant or tenant:NAME."
+    )
+    run = several(
+        "run",
+        FILLED,
+        "Cmdlets, one a line, such as `Set-InboundConnector -Identity Partner -Enabled $false`.",
+    )
 
 
-EVENT = declared("event", "A change while the lab runs.", EventKeys, whole=True)
+EVENT = declared(
+    "event", "A change while the lab runs, by path or in Exchange's own words.", EventKeys, whole=True
+)
 EXPECTATION = declared("expectation", "What is claimed about one message.", ExpectationKeys)
 MESSAGE = declared("message", "A message to send.", MessageKeys)
 

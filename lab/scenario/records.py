@@ -56,6 +56,7 @@ class Fields:
     nulls: frozenset[str] = frozenset()
     """Keys that are written with a null."""
     amends: bool = False
+    removes: bool = False
 
     def __getitem__(self, key: Key[T]) -> T:
         return cast("T", self.values[key.name]) if key.name in self.values else key.default
@@ -112,7 +113,7 @@ class Record(Kind[Fields]):
                 nulls.add(key.name)
             elif (value := key.kind.read(entry.value, at.key(name))) is not None:
                 values[key.name] = value
-        fields = Fields(node.place, at, values, places, frozenset(nulls), node.amends)
+        fields = Fields(node.place, at, values, places, frozenset(nulls), node.amends, node.removes)
         whole = [_has(fields, key) for key in self.keys if key.required]
         return fields if all(whole) else None
 

@@ -24,6 +24,11 @@ class Report:
     def __bool__(self) -> bool:
         return bool(self.found)
 
+    def take(self, other: Report) -> None:
+        """What another report found, too."""
+        for key, problem in other.found.items():
+            self.found.setdefault(key, problem)
+
     def settle(self, first: str) -> None:
         """Raise ScenarioError if anything was found: in order of the lines, the file `first` before its includes."""
         if self.found:

@@ -106,6 +106,14 @@ def _place(marked: Any, file: str) -> Place:
     return Place(file, marked.start_mark.line + 1, marked.start_mark.column + 1)
 
 
+def _begins(node: Any) -> int | None:
+    """Where a value's text begins, if it stands in the file as it is: in one line, without escapes."""
+    quotes = 1 if node.style in ("'", '"') else 0
+    start, end = node.start_mark, node.end_mark
+    verbatim = start.line == end.line and end.column - start.column == len(node.value) + 2 * quotes
+    return quotes if verbatim and (quotes or not node.style) else None
+
+
 @dataclass(slots=True)
 class _Growing:
     """From PyYAML's nodes to ours. An alias is grown again, so the count is of what it expands to."""
@@ -128,7 +136,7 @@ class _Growing:
                 grown = [self.grow(each, at.index(i), depth + 1) for i, each in enumerate(node.value)]
                 return Items(place, tuple(grown))
             case _:
-                return Scalar(place, node.value, node.tag.removeprefix(_PREFIX))
+                return Scalar(place, node.value, node.tag.removeprefix(_PREFIX), _begins(node))
 
     def _table(self, node: yaml.MappingNode, place: Place, at: At, depth: int) -> Table:
         entries: dict[str, Entry] = {}

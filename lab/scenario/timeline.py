@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from lab.model.certificate import CertificateProfile
 from lab.model.topology import Topology
-from lab.scenario import overlay
+from lab.scenario import commands, overlay
 from lab.scenario.language import EventKeys, SectionKeys
 from lab.scenario.model import Moment
-from lab.scenario.records import Fields
-from lab.scenario.tree import Items, Table, is_null
+from lab.scenario.records import Fields, Key
+from lab.scenario.report import At, Report
+from lab.scenario.tree import Items, Node, Place, Scalar, Table, is_null
+from lab.scenario.typed import Line
 
 MAY_CHANGE = ("organizations", "tenants", "hosts", "certificates", "dns")
 
@@ -29,12 +32,28 @@ class World:
     profiles: dict[str, CertificateProfile]
 
 
+Build = Callable[[Table, Report], World | None]
+
+
 @dataclass(frozen=True)
 class Event:
     """A change as it is written."""
 
     read: Fields
     tree: Table
+
+    def at(self, key: Key[Any]) -> At:
+        """The path to one of its keys."""
+        return self.read.at.key(key.name)
+
+    def lines(self) -> tuple[Line, ...]:
+        """Its cmdlets."""
+        node, side = self.tree.get(EventKeys.run.name), self.tree.get(EventKeys.where.name)
+        written = node.items if isinstance(node, Items) else (node,)
+        where = side if isinstance(side, Scalar) else None
+        return tuple(
+            Line(each, where, self.at(EventKeys.run)) for each in written if isinstance(each, Scalar)
+        )
 
 
 def events(tree: Table, read: Fields) -> tuple[Event, ...]:
@@ -46,15 +65,15 @@ def events(tree: Table, read: Fields) -> tuple[Event, ...]:
     return tuple(sorted(found, key=lambda each: each.read[EventKeys.at]))
 
 
-def moments(tree: Table, start: World, build: Callable[[Table], World | None]) -> tuple[Moment, ...]:
-    """The configuration after each change; ends early where one was reported to be wrong."""
+def moments(tree: Table, start: World, build: Build) -> tuple[Moment, ...]:
+    """The configuration after each change; what was reported to be wrong changes nothing."""
     made: list[Moment] = []
     before = start
     for event in events(tree, start.read):
-        tree = _changed(tree, event)
-        after = build(tree)
-        if after is None:
-            break
+        found = _after(tree, before, event, build)
+        if found is None:
+            continue
+        tree, after = found
         _stays(before, after, event.read)
         made.append(
             Moment(
@@ -72,23 +91,59 @@ def with_regions(tree: Table, names: Iterable[str]) -> Table:
     """A tree in which regions exist before any tenant lives there."""
     node = tree.get(SectionKeys.regions.name)
     regions = node if isinstance(node, Table) else Table(tree.place)
-    for name in sorted(names):
+    for name in sorted(set(names) - set(regions.entries)):
         regions = regions.having(name, Table(tree.place))
     return tree.having(SectionKeys.regions.name, regions)
 
 
-def _changed(tree: Table, event: Event) -> Table:
-    change = event.tree.get(EventKeys.change.name)
+def _after(tree: Table, world: World, event: Event, build: Build) -> tuple[Table, World] | None:
+    """After the cmdlets, each of which must leave a configuration that holds, and then after single settings."""
+    change, lines = event.tree.get(EventKeys.change.name), event.lines()
+    if change is None and not lines:
+        event.read.wrong(
+            EventKeys.change, "an event changes something", "by `change:`, or by `in:` and `run:`"
+        )
+    for line in lines:
+        found = _built(commands.run(tree, line, world.topology), line.text.place, line.at, event, build)
+        if found is None:
+            return None
+        tree, world = found
     if change is None:
-        event.read.wrong(EventKeys.change, "an event changes something", "such as change: {PATH: VALUE}")
-        return tree
-    return overlay.changed(tree, change, event.read.at.key(EventKeys.change.name), MAY_CHANGE)
+        return tree, world
+    tree = overlay.changed(tree, change, event.at(EventKeys.change), MAY_CHANGE)
+    return _built(tree, event.read.place, event.read.at, event, build)
+
+
+def _built(tree: Table, place: Place, at: At, event: Event, build: Build) -> tuple[Table, World] | None:
+    """What a change leads to. What is wrong with it elsewhere in the scenario is told at the change."""
+    told = Report()
+    made = build(tree, told)
+    lines = set(_lines(event.tree))
+    for problem in told.found.values():
+        if (problem.file, problem.line) in lines:
+            at.report.add(
+                Place(problem.file, problem.line, problem.column), problem.path, problem.wanted, problem.hint
+            )
+        else:
+            at.wrong(place, f"then {problem.path}: {problem.wanted}", problem.hint)
+    return None if made is None else (tree, made)
+
+
+def _lines(node: Node) -> Iterator[tuple[str, int]]:
+    """All lines that an event is written in."""
+    yield node.place.file, node.place.line
+    inner = node.items if isinstance(node, Items) else ()
+    if isinstance(node, Table):
+        inner = tuple(entry.value for entry in node.entries.values())
+    for each in inner:
+        yield from _lines(each)
 
 
 def _summary(event: Event) -> str:
-    """What an event without a title is called: the paths that it changes."""
+    """What an event without a title is called: the cmdlets, or the paths that it changes."""
     change = event.tree.get(EventKeys.change.name)
-    return ", ".join(change.entries) if isinstance(change, Table) else ""
+    paths = tuple(change.entries) if isinstance(change, Table) else ()
+    return "; ".join((*(line.text.text for line in event.lines()), *paths))
 
 
 def _stays(before: World, after: World, event: Fields) -> None:

@@ -30,6 +30,14 @@ class Scalar:
     text: str
     tag: str = "str"
     """What YAML takes it for: str, bool, int, float, null, timestamp."""
+    begins: int | None = None
+    """Columns from `place` to the first character; None where the file spells the text another way."""
+
+    def inside(self, offset: int) -> Place:
+        """The place of one of its characters, where that can be told; of the value, where not."""
+        if self.begins is None:
+            return self.place
+        return replace(self.place, column=self.place.column + self.begins + offset)
 
     @property
     def is_null(self) -> bool:
@@ -61,6 +69,8 @@ class Table:
     entries: Mapping[str, Entry] = field(default_factory=dict)
     amends: bool = False
     """Made by a `change:` that addresses an object by name; an object of that name must exist elsewhere."""
+    removes: bool = False
+    """Made by a cmdlet that removes the object of that name."""
 
     def get(self, key: str) -> Node | None:
         """The value of a key that is present and not null."""

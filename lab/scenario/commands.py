@@ -1,0 +1,269 @@
+"""What an administrator types (`Set-InboundConnector -Identity ... -Enabled $false`), as changes of the scenario's tree.
+
+Every list of Exchange's objects in the language has its `New-`, `Set-` and `Remove-`. Identities are looked up in the
+configuration that was built, the wizard's objects included; whether the result holds is for the loader to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, is_dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from lab.model.topology import Role, Topology
+from lab.scenario import overlay, store
+from lab.scenario.exchange import parameter
+from lab.scenario.kinds import Many
+from lab.scenario.parties import ORGANIZATION, TENANT, TenantKeys
+from lab.scenario.powershell import Argument, NotRead, Word
+from lab.scenario.records import Record
+from lab.scenario.report import one_of, unknown
+from lab.scenario.tree import Entry, Items, Node, Scalar, Table
+from lab.scenario.typed import Line, Typed
+
+_CONFIG = "OrganizationConfig"
+_SWITCHED = ("TransportRule",)
+"""Nouns with Enable- and Disable-; all others have -Enabled or nothing."""
+_DERIVED = ("InboundConnector", "OutboundConnector", "SendConnector", "ReceiveConnector", "RemoteDomain")
+"""Nouns whose objects the wizard or the loader may have made: one is taken away by saying so."""
+
+
+@dataclass(frozen=True)
+class Party:
+    """Whose configuration changes."""
+
+    path: tuple[str, str]
+    made: object
+    """The tenant or organisation as it was built."""
+
+
+def run(tree: Table, line: Line, topology: Topology) -> Table:
+    """The tree after a cmdlet; the tree itself, and a problem, if it cannot be run."""
+    try:
+        return _Run(tree, Typed(line), topology).result()
+    except NotRead as error:
+        line.wrong(error.at, error.wanted, error.hint)
+        return tree
+
+
+def _lists(record: Record) -> dict[str, tuple[str, Record]]:
+    """The lists of Exchange's objects by their noun: the key, and the record of one."""
+    found = ((key.name, key.kind.of) for key in record.keys if isinstance(key.kind, Many))
+    return {
+        name.removesuffix("s"): (name, one) for name, one in found if isinstance(one, Record) and one.any_case
+    }
+
+
+_CLOUD, _OWN = _lists(TENANT), _lists(ORGANIZATION)
+
+
+def known_cmdlets() -> tuple[str, ...]:
+    """Every cmdlet that a timeline can run."""
+    nouns = tuple(dict.fromkeys((*_CLOUD, *_OWN)))
+    made = [f"{verb}-{noun}" for noun in nouns for verb in ("New", "Set", "Remove")]
+    made += [f"{verb}-{noun}" for noun in _SWITCHED for verb in ("Enable", "Disable")]
+    return (*made, f"Set-{_CONFIG}", *store.CMDLETS)
+
+
+class _Run:
+    """One cmdlet on one tree. Raises NotRead for what cannot be run at all."""
+
+    def __init__(self, tree: Table, typed: Typed, topology: Topology) -> None:
+        self.tree, self.typed, self.topology = tree, typed, topology
+        self.verb, _, self.noun = self._known(typed.cmdlet).partition("-")
+
+    @staticmethod
+    def _known(cmdlet: str) -> str:
+        spelled = {each.lower(): each for each in known_cmdlets()}
+        verb, _, noun = cmdlet.partition("-")
+        if cmdlet.lower() not in spelled:
+            switch = verb.lower() in ("enable", "disable") and f"set-{noun}".lower() in spelled
+            hint = f"Set-{noun} has -Enabled" if switch else unknown(cmdlet, spelled.values())
+            raise NotRead(0, f"the lab knows no cmdlet {cmdlet}", hint)
+        return spelled[cmdlet.lower()]
+
+    def result(self) -> Table:
+        """The tree afterwards."""
+        if f"{self.verb}-{self.noun}" in store.CMDLETS:
+            return store.run(self.tree, self.verb, self.typed, self.topology)
+        party = self._party()
+        if party is None:
+            return self.tree
+        if self.noun == _CONFIG:
+            kind = TenantKeys.organization_config.kind
+            assert isinstance(kind, Record)
+            return self._set((*party.path, _CONFIG), kind, (), {})
+        key, record = (_CLOUD if party.path[0] == "tenants" else _OWN)[self.noun]
+        run_ = {"New": self._new, "Remove": self._remove}.get(self.verb, self._change)
+        return run_(party, (*party.path, key), record)
+
+    def _party(self) -> Party | None:
+        """The tenant or organisation that the cmdlet is for: the one that `in:` names, or the only one."""
+        cloud, own = self.noun in _CLOUD or self.noun == _CONFIG, self.noun in _OWN
+        found = [
+            *(Party(("tenants", name), each) for name, each in self.topology.tenants.items() if cloud),
+            *(
+                Party(("organizations", name), each)
+                for name, each in self.topology.organizations.items()
+                if own
+            ),
+        ]
+        side = self.typed.line.side
+        names = [f"tenant:{each.path[1]}" if each.path[0] == "tenants" else each.path[1] for each in found]
+        exact = [party for party, name in zip(found, names, strict=True) if side and side.text == name]
+        fitting = exact or [party for party in found if side is None or self._means(side.text, party)]
+        if len(fitting) == 1:
+            return fitting[0]
+        if side is None:
+            raise NotRead(0, f"whose {self.noun}? `in:` says it", one_of(names) if names else None)
+        self.typed.line.at.wrong(
+            side.place, f"{self.typed.cmdlet} cannot run there", unknown(side.text, names)
+        )
+        return None
+
+    def _means(self, side: str, party: Party) -> bool:
+        """Whether `in:` names a party, or one of its servers."""
+        host = self.topology.hosts.get(side)
+        own = (
+            host is not None
+            and host.role is Role.EXCHANGE
+            and party.path == ("organizations", host.organization)
+        )
+        return own or side == party.path[1]
+
+    # -- the verbs
+
+    def _new(self, party: Party, path: tuple[str, ...], record: Record) -> Table:
+        naming = _naming(record)
+        name = self.typed.text(naming.lower(), "")
+        if naming != "Name":
+            self.typed.arguments.pop("name", None)  # New-AcceptedDomain wants one, and nothing depends on it
+        if name is None:
+            raise NotRead(0, f"-{naming} is missing", f"a new {self.noun} needs one")
+        if name.text.lower() in (each.lower() for each in self._names(party)):
+            raise NotRead(name.at, f"a second {self.noun} named {name.text!r}", "names are unique")
+        made = {naming: self._name(name)}
+        for each in self.typed.arguments.values():
+            key = self.typed.key(each, record)
+            if key is not None:
+                made[key.name] = self.typed.entry(each, key)
+        return self._with(path, (*self._items(path), Table(self.typed.place(0), made)))
+
+    def _remove(self, party: Party, path: tuple[str, ...], record: Record) -> Table:
+        identity = self._identity(party)
+        there = self._items(path)
+        if self.noun in _DERIVED:
+            name = self._name(identity)
+            gone = Table(name.place, {_naming(record): name}, amends=True, removes=True)
+            return self._with(path, (*there, gone))
+        left = tuple(each for each in there if _name_of(each, record) != identity.text.lower())
+        if left == there:
+            raise NotRead(
+                identity.at, f"{identity.text!r} is not written anywhere", "it follows from other keys"
+            )
+        return self._with(path, left)
+
+    def _change(self, party: Party, path: tuple[str, ...], record: Record) -> Table:
+        """Set-, Enable- and Disable-."""
+        identity = self._identity(party)
+        there = self._items(path)
+        written = next((each for each in there if _name_of(each, record) == identity.text.lower()), None)
+        if self.verb != "Set":
+            value = Word(identity.at, "$true" if self.verb == "Enable" else "$false", special=True)
+            self.typed.arguments["enabled"] = Argument(identity.at, "Enabled", value)
+        if written is None and self.noun not in _DERIVED:  # it follows from another key; now it is written
+            name = self._name(identity)
+            self.tree = self._with(path, (*there, Table(name.place, {_naming(record): name})))
+        made = next((each for each in self._objects(party) if _fits(identity.text, _named(each))), None)
+        return self._set((*path, identity.text), record, _written(written), _values(made))
+
+    def _set(
+        self, path: tuple[str, ...], record: Record, written: Iterable[tuple[str, Node]], made: dict[str, Any]
+    ) -> Table:
+        lists = made | {name.lower(): _texts(node) for name, node in written}
+        tree = self.tree
+        for each in self.typed.arguments.values():
+            key = self.typed.key(each, record)
+            if key is None:
+                continue
+            if key.name == _naming(record):
+                self.typed.line.wrong(each.at, "the lab does not rename", "remove it, and make a new one")
+                continue
+            entry = self.typed.entry(each, key, lists.get(key.name.lower(), ()))
+            tree = overlay.put(tree, (*path, key.name), entry, self.typed.line.at)
+        return tree
+
+    # -- what is there
+
+    def _identity(self, party: Party) -> Word:
+        found = self.typed.text("identity", "")
+        if found is None:
+            raise NotRead(0, "-Identity is missing", f"which {self.noun}?")
+        names = self._names(party)
+        if not any(_fits(found.text, name) for name in names):
+            raise NotRead(found.at, f"no {self.noun} is named {found.text!r}", unknown(found.text, names))
+        return found
+
+    def _objects(self, party: Party) -> tuple[object, ...]:
+        attribute = "".join(f"_{c.lower()}" if c.isupper() else c for c in self.noun).removeprefix("_")
+        return tuple(getattr(party.made, f"{attribute}s"))
+
+    def _names(self, party: Party) -> tuple[str, ...]:
+        return tuple(map(_named, self._objects(party)))
+
+    def _items(self, path: tuple[str, ...]) -> tuple[Node, ...]:
+        node: Node | None = self.tree
+        for step in path:
+            node = node.get(step) if isinstance(node, Table) else None
+        return node.items if isinstance(node, Items) else () if node is None else (node,)
+
+    def _with(self, path: tuple[str, ...], items: tuple[Node, ...]) -> Table:
+        place = self.typed.place(0)
+        return overlay.put(self.tree, path, Entry(place, Items(place, items)), self.typed.line.at)
+
+    def _name(self, word: Word) -> Entry:
+        place = self.typed.place(word.at)
+        return Entry(place, Scalar(place, word.text))
+
+
+def _naming(record: Record) -> str:
+    """The key that an object is known by: Name, or DomainName."""
+    return next((key.name for key in record.keys if key.required), "")
+
+
+def _fits(identity: str, name: str) -> bool:
+    """Whether an identity means an object; it may end in * where the wizard's GUID stands."""
+    return fnmatchcase(name.lower(), identity.lower().replace("[", "[[]"))
+
+
+def _named(made: object) -> str:
+    return str(getattr(made, "name", None) or getattr(made, "domain_name", ""))
+
+
+def _name_of(node: Node, record: Record) -> str:
+    """How an object that is written is called, in lower case."""
+    if isinstance(node, Scalar):
+        return node.text.lower()
+    naming = _naming(record).lower()
+    found = (
+        value.text for key, value in _written(node) if key.lower() == naming and isinstance(value, Scalar)
+    )
+    return next(found, "").lower()
+
+
+def _written(node: Node | None) -> list[tuple[str, Node]]:
+    return [(key, entry.value) for key, entry in node.entries.items()] if isinstance(node, Table) else []
+
+
+def _texts(node: Node) -> tuple[str, ...]:
+    items = node.items if isinstance(node, Items) else (node,)
+    return tuple(each.text for each in items if isinstance(each, Scalar) and not each.is_null)
+
+
+def _values(made: object) -> dict[str, tuple[str, ...]]:
+    """The lists of an object that was built, by lower-case parameter."""
+    if made is None or not is_dataclass(made):
+        return {}
+    values = ((parameter(each.name, type(made)), getattr(made, each.name)) for each in fields(made))
+    return {name.lower(): tuple(map(str, value)) for name, value in values if isinstance(value, tuple)}

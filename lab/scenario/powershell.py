@@ -1,0 +1,226 @@
+"""One line of PowerShell as far as Exchange's cmdlets need it: a cmdlet, its parameters and plain values.
+
+No variables, no pipes, no expressions: a scenario says what is configured, not how to compute it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+
+class NotRead(ValueError):  # noqa: N818 - a verdict on a text, told as a problem of the scenario
+    """The line is no such cmdlet line; `at` counts its characters from 0."""
+
+    def __init__(self, at: int, wanted: str, hint: str | None = None) -> None:
+        super().__init__(wanted)
+        self.at, self.wanted, self.hint = at, wanted, hint
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A single value: text, a number, or `$true`, `$false` and `$null` (`special`)."""
+
+    at: int
+    text: str
+    special: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Array:
+    """`@('a','b')`, or `'a','b'`."""
+
+    at: int
+    items: tuple[Word, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hash:
+    """`@{Add='x'; Remove='y','z'}`."""
+
+    at: int
+    entries: tuple[tuple[Word, Array], ...]
+
+
+Value = Word | Array | Hash
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """A parameter with its value; None for a bare switch."""
+
+    at: int
+    name: str
+    """Without the dash; '' for the value that stands first."""
+    value: Value | None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """`Verb-Noun -Parameter value ...`."""
+
+    verb: str
+    noun: str
+    arguments: tuple[Argument, ...]
+
+
+_CMDLET = re.compile(r"([A-Za-z]+)-([A-Za-z]+)")
+_PARAMETER = re.compile(r"-([A-Za-z][A-Za-z0-9]*):?")
+_BARE = re.compile(r"[^\s'\"`(){};,@$|&<>]+")
+_SPECIAL = re.compile(r"\$(true|false|null)\b", re.IGNORECASE)
+_BLANK = re.compile(r"\s*")
+
+
+def parse(line: str) -> Call:
+    """Read one line. Raises NotRead."""
+    return _Reader(line).call()
+
+
+class _Reader:
+    def __init__(self, line: str) -> None:
+        self.line = line
+        self.at = 0
+
+    def call(self) -> Call:
+        self._blanks()
+        found = _CMDLET.match(self.line, self.at)
+        if found is None:
+            raise NotRead(self.at, "a cmdlet such as Set-InboundConnector")
+        self.at = found.end()
+        return Call(found[1], found[2], tuple(self._arguments()))
+
+    def _arguments(self) -> Iterator[Argument]:
+        while self._more():
+            at = self.at
+            name = _PARAMETER.match(self.line, at)
+            if name is None:
+                yield Argument(at, "", self._value())
+                continue
+            self.at = name.end()
+            self._blanks()
+            if self.at == len(self.line) or _PARAMETER.match(self.line, self.at):
+                self.at = name.end()
+                yield Argument(at, name[1], None)
+            else:
+                yield Argument(at, name[1], self._value())
+
+    def _more(self) -> bool:
+        """Whether something follows; it must be set off by a blank."""
+        before = self.at
+        self._blanks()
+        if self.at == len(self.line):
+            return False
+        if self.at == before:
+            raise NotRead(self.at, "a blank before the next parameter", self._odd())
+        return True
+
+    def _blanks(self) -> None:
+        self.at = _BLANK.match(self.line, self.at).end()  # type: ignore[union-attr]  # it matches the empty text
+
+    def _value(self) -> Value:
+        at = self.at
+        if self.line.startswith("@{", at):
+            return self._hash()
+        if self.line.startswith("@(", at):
+            self.at += 2
+            return self._list(at, ")")
+        first = self._word()
+        items = [first, *self._further()]
+        return first if len(items) == 1 else Array(at, tuple(items))
+
+    def _further(self) -> Iterator[Word]:
+        """The rest of a list without parentheses."""
+        while self._next(","):
+            yield self._word()
+
+    def _next(self, mark: str) -> bool:
+        """Whether the mark comes next, blanks aside; then it is read, with the blanks behind it."""
+        start = self.at
+        self._blanks()
+        if self.line.startswith(mark, self.at):
+            self.at += len(mark)
+            self._blanks()
+            return True
+        self.at = start
+        return False
+
+    def _list(self, at: int, end: str) -> Array:
+        items: list[Word] = []
+        self._blanks()
+        while not self._next(end):
+            items.append(self._word())
+            self._ends(",", end)
+        return Array(at, tuple(items))
+
+    def _hash(self) -> Hash:
+        at = self.at
+        self.at += 2
+        entries: list[tuple[Word, Array]] = []
+        self._blanks()
+        while not self._next("}"):
+            key = self._key()
+            if not self._next("="):
+                raise NotRead(self.at, "an equals sign, as in @{Add='x'}", self._odd())
+            value = self._value()
+            if isinstance(value, Hash):
+                raise NotRead(value.at, "one value or a list of them")
+            entries.append((key, value if isinstance(value, Array) else Array(value.at, (value,))))
+            self._ends(";", "}")
+        return Hash(at, tuple(entries))
+
+    def _ends(self, mark: str, end: str) -> None:
+        """Behind one of several comes the mark, or the end of all."""
+        if not self._next(mark):
+            self._blanks()
+            if not self.line.startswith(end, self.at):
+                raise NotRead(self.at, f"{mark!r} or {end!r}", self._odd())
+
+    def _key(self) -> Word:
+        """Bare up to the equals sign, or quoted."""
+        found = re.compile(r"[A-Za-z]+").match(self.line, self.at)
+        if found is None:
+            return self._word()
+        self.at = found.end()
+        return Word(found.start(), found[0])
+
+    def _word(self) -> Word:
+        at = self.at
+        mark = self.line[at : at + 1]
+        if mark in ("'", '"') and mark:
+            return self._quoted(mark)
+        special = _SPECIAL.match(self.line, at)
+        if special is not None:
+            self.at = special.end()
+            return Word(at, special[0].lower(), special=True)
+        found = _BARE.match(self.line, at)
+        if found is None:
+            raise NotRead(at, "a value", self._odd())
+        self.at = found.end()
+        return Word(at, found[0])
+
+    def _quoted(self, mark: str) -> Word:
+        """The mark doubled stands for itself; in double quotes the backtick spares the character behind it."""
+        at = self.at
+        text: list[str] = []
+        self.at += 1
+        while self.at < len(self.line):
+            here = self.line[self.at]
+            if here == mark and not self.line.startswith(mark * 2, self.at):
+                self.at += 1
+                return Word(at, "".join(text))
+            if mark == '"' and here == "$":
+                raise NotRead(self.at, "no variables", "in single quotes $ is only a character")
+            self.at += 2 if here == mark or (mark == '"' and here == "`") else 1
+            text.append(self.line[self.at - 1 : self.at])
+        raise NotRead(at, "a quotation that ends")
+
+    def _odd(self) -> str | None:
+        mark = self.line[self.at : self.at + 1]
+        told = {
+            "|": "one cmdlet a line, no pipes",
+            "$": "no variables; $true, $false and $null are known",
+            ";": "one cmdlet a line",
+            "`": "one line, without backticks at its end",
+        }
+        return told.get(mark, f"not {mark!r}" if mark else "the line ends here")

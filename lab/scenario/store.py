@@ -1,0 +1,102 @@
+"""Certificates on an Exchange server in the administrator's words. The thumbprint is the certificate's key in the scenario.
+
+A connector keeps the `TlsCertificateName` that it was given: that a renewed certificate is there does not mean that the
+connector presents it (R115, R135).
+"""
+
+from __future__ import annotations
+
+from lab.model.topology import Host, Role, Topology
+from lab.scenario import overlay
+from lab.scenario.parties import HostKeys, OrganizationKeys
+from lab.scenario.powershell import Array, NotRead, Word
+from lab.scenario.report import one_of, unknown
+from lab.scenario.tree import Entry, Items, Node, Scalar, Table
+from lab.scenario.typed import Typed
+
+CMDLETS = ("Enable-ExchangeCertificate", "Remove-ExchangeCertificate")
+
+
+def run(tree: Table, verb: str, typed: Typed, topology: Topology) -> Table:
+    """Give a server a certificate for SMTP, or take one away. Raises NotRead."""
+    host = _server(typed, topology)
+    thumbprint = typed.text("thumbprint", "identity", "")
+    if thumbprint is None:
+        raise NotRead(0, "-Thumbprint is missing", "the certificate's key under `certificates:`")
+    if verb == "Enable":
+        _for_smtp(typed)
+    for left in typed.arguments.values():
+        typed.line.wrong(left.at, f"{typed.cmdlet} has no parameter -{left.name}")
+    store = [each for each in (host.certificates or (host.certificate,)) if each is not None]
+    if verb == "Enable":
+        held = [*(each for each in store if each != thumbprint.text), thumbprint.text]
+    elif thumbprint.text in store:
+        held = [each for each in store if each != thumbprint.text]
+    else:
+        raise NotRead(
+            thumbprint.at, f"{thumbprint.text!r} is not on {host.name}", unknown(thumbprint.text, store)
+        )
+    return _Store(_pinned(tree, typed, host, topology), typed, host, thumbprint).holding(held)
+
+
+def _server(typed: Typed, topology: Topology) -> Host:
+    """The Exchange server: -Server, `in:` a host, or the only one of the organisation."""
+    named = typed.text("server")
+    side = typed.line.side
+    wanted = named.text if named is not None else side.text if side is not None else None
+    servers = [host for host in topology.hosts.values() if host.role is Role.EXCHANGE]
+    fitting = [host for host in servers if wanted in (None, host.name, host.organization)]
+    if len(fitting) == 1:
+        return fitting[0]
+    names = [host.name for host in servers]
+    at = named.at if named is not None else 0
+    raise NotRead(at, "which Exchange server? `in:` or -Server says it", one_of(names) if names else None)
+
+
+def _for_smtp(typed: Typed) -> None:
+    """-Services must name SMTP: all others have nothing to do with mail flow."""
+    services = typed.arguments.pop("services", None)
+    value = services.value if services is not None else None
+    words = value.items if isinstance(value, Array) else (value,) if isinstance(value, Word) else ()
+    if "smtp" not in [word.text.strip().lower() for each in words for word in _split(each)]:
+        raise NotRead(services.at if services else 0, "-Services SMTP", "other services do not send mail")
+
+
+def _split(word: Word) -> list[Word]:
+    return [Word(word.at, each) for each in word.text.split(",")]
+
+
+def _pinned(tree: Table, typed: Typed, host: Host, topology: Topology) -> Table:
+    """Send connectors keep the certificate that they name, the wizard's included."""
+    organization = topology.organizations[host.organization or ""]
+    for connector in organization.send_connectors:
+        if connector.tls_certificate_name is not None:
+            path = ("organizations", organization.name, OrganizationKeys.send_connectors.name, connector.name)
+            value = Scalar(typed.place(0), connector.tls_certificate_name)
+            tree = overlay.put(tree, (*path, "TlsCertificateName"), Entry(value.place, value), typed.line.at)
+    return tree
+
+
+class _Store:
+    """A server's certificates in the tree."""
+
+    def __init__(self, tree: Table, typed: Typed, host: Host, word: Word) -> None:
+        self.tree, self.typed, self.host = tree, typed, host
+        self.place = typed.place(word.at)
+
+    def holding(self, held: list[str]) -> Table:
+        """With these certificates, the newest last; it is the one that the server shows."""
+        items = Items(self.place, tuple(Scalar(self.place, each) for each in held))
+        shown: Node = Scalar(self.place, held[-1]) if held else Scalar(self.place, "~", "null")
+        tree = self._put(self.tree, HostKeys.certificates.name, items)
+        return self._put(tree, HostKeys.certificate.name, shown)
+
+    def _put(self, tree: Table, key: str, node: Node) -> Table:
+        path = (
+            "organizations",
+            self.host.organization or "",
+            OrganizationKeys.hosts.name,
+            self.host.name,
+            key,
+        )
+        return overlay.put(tree, path, Entry(self.place, node), self.typed.line.at)

@@ -1,0 +1,114 @@
+"""A cmdlet line of a scenario: its arguments by name, and its values as the tree has them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from lab.scenario.kinds import Many
+from lab.scenario.powershell import Argument, Array, Hash, NotRead, Word, parse
+from lab.scenario.records import Key, Record
+from lab.scenario.report import At, did_you_mean, unknown
+from lab.scenario.tree import Entry, Items, Node, Place, Scalar
+from lab.scenario.words import TRUTH
+
+_IGNORED = ("confirm", "force", "verbose", "erroraction", "warningaction")
+_ADD, _REMOVE = "add", "remove"
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line to run: where it stands, and on whose side."""
+
+    text: Scalar
+    side: Scalar | None
+    """`in:`, a tenant, an organisation or a host."""
+    at: At
+
+    def wrong(self, offset: int, wanted: str, hint: str | None = None) -> None:
+        """Report a problem at a character of the line."""
+        self.at.wrong(self.text.inside(offset), wanted, hint)
+
+
+class Typed:
+    """A line that was parsed. Raises NotRead where it is none."""
+
+    def __init__(self, line: Line) -> None:
+        self.line = line
+        call = parse(line.text.text)
+        self.cmdlet = f"{call.verb}-{call.noun}"
+        self.arguments: dict[str, Argument] = {}
+        """By lower-case name; the value that stands first without a name is under ''."""
+        for each in call.arguments:
+            name = each.name.lower()
+            if name == "whatif":
+                raise NotRead(each.at, "no -WhatIf", "it would change nothing")
+            if name in self.arguments:
+                raise NotRead(each.at, f"-{each.name} stands twice" if name else "one value without a name")
+            if name not in _IGNORED:
+                self.arguments[name] = each
+
+    def place(self, offset: int) -> Place:
+        """Where a character of the line stands."""
+        return self.line.text.inside(offset)
+
+    def text(self, *names: str) -> Word | None:
+        """The single value of the first of these parameters that is there; it is used up. Raises NotRead if it is none."""
+        found = next((self.arguments.pop(name) for name in names if name in self.arguments), None)
+        if found is None:
+            return None
+        if not isinstance(found.value, Word) or found.value.special:
+            raise NotRead(found.at, "a name")
+        return found.value
+
+    def key(self, argument: Argument, record: Record) -> Key[object] | None:
+        """The parameter's key; None, and a problem, if the cmdlet has none of that name."""
+        found = next((key for key in record.keys if key.name.lower() == argument.name.lower()), None)
+        if found is not None:
+            return found
+        if not argument.name:
+            self.line.wrong(argument.at, "a parameter such as -Identity", "a value needs one before it")
+        elif argument.name.lower() in record.not_emulated:
+            self.line.wrong(argument.at, f"the lab does not emulate -{argument.name}", "leave it out")
+        else:
+            hint = unknown(argument.name, (key.name for key in record.keys))
+            self.line.wrong(argument.at, f"{self.cmdlet} has no parameter -{argument.name}", hint)
+        return None
+
+    def entry(self, argument: Argument, key: Key[object], current: Iterable[str] = ()) -> Entry:
+        """The value as it would be written under the key; `current` is what a list has now, for `@{Add=...}`."""
+        return Entry(self.place(argument.at), self._node(argument, key, tuple(current)))
+
+    def _node(self, argument: Argument, key: Key[object], current: tuple[str, ...]) -> Node:
+        match argument.value:
+            case None if key.kind is TRUTH:
+                return Scalar(self.place(argument.at), "$true")
+            case None:
+                raise NotRead(argument.at, f"-{argument.name} needs a value", key.doc)
+            case Word() as word:
+                return self._scalar(word)
+            case Array() as array:
+                return Items(self.place(array.at), tuple(map(self._scalar, array.items)))
+            case Hash() as changes if isinstance(key.kind, Many):
+                return self._changed(changes, current)
+            case Hash() as changes:
+                raise NotRead(changes.at, f"-{argument.name} is a single value", "without @{...}")
+
+    def _scalar(self, word: Word) -> Scalar:
+        return Scalar(self.place(word.at), word.text)
+
+    def _changed(self, changes: Hash, current: tuple[str, ...]) -> Items:
+        """What a list has after `@{Add=...; Remove=...}`."""
+        items = [Scalar(self.place(changes.at), each) for each in current]
+        for what, values in changes.entries:
+            if what.text.lower() not in (_ADD, _REMOVE):
+                raise NotRead(what.at, "Add or Remove", did_you_mean(what.text, ("Add", "Remove")))
+            for word in values.items:
+                there = [each for each in items if each.text.lower() == word.text.lower()]
+                if what.text.lower() == _ADD:
+                    items += [] if there else [self._scalar(word)]
+                elif there:
+                    items.remove(there[0])
+                else:
+                    raise NotRead(word.at, f"{word.text!r} is not in the list", unknown(word.text, current))
+        return Items(self.place(changes.at), tuple(items))
