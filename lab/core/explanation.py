@@ -118,6 +118,8 @@ def _why_partner(
     if attribution.connector is connector and attribution.reply is None:
         return "the client is the partner that the connector names", ("R22", "R23")
     domain = attribution.reverse_path.domain
+    if domain is None and not any(p.is_any for p in connector.sender_domains):
+        return "a null reverse-path has no domain that its SenderDomains could mean (assumed)", ("R57",)
     if domain and not any(p.covers(domain) for p in connector.sender_domains):
         return f"its SenderDomains do not mean {domain}", ("R57",)
     if connector.restricts and attribution.credentials.service:

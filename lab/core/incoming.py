@@ -59,6 +59,8 @@ def admit(
             return Admission(Reason.PARTNER_RESTRICTS, (*rules, proof, "R38", "R43"), fitting[0], PARTNER)
         elif connector is None:
             return Admission(Reason.PARTNER_NEEDS_TLS, (*rules, "R60"), fitting[0], NEEDS_TLS)
+    if reverse_path.is_null and _spared_for_null(tenant):
+        rules = (*rules, "R57")
     if connector is None and tenant.accepts(reverse_path.domain):
         if tenant.reject_direct_send and switches.reject_direct_send_available:
             return Admission(Reason.DIRECT_SEND, ("R39", "R51", "R43"), None, DIRECT_SEND)
@@ -83,6 +85,14 @@ def _fitting(tenant: Tenant, domain: Domain | None, switches: Switches) -> list[
         return []
     best = max((restricts, rank) for restricts, rank, _ in found)
     return sorted((c for restricts, rank, c in found if (restricts, rank) == best), key=lambda c: c.name)
+
+
+def _spared_for_null(tenant: Tenant) -> bool:
+    """Whether a restriction does not hold only because a null reverse-path has no domain (R57, assumed)."""
+    partners = (
+        c for c in tenant.inbound_connectors if c.enabled and c.connector_type is ConnectorType.PARTNER
+    )
+    return any(c.restricts and not any(p.is_any for p in c.sender_domains) for c in partners)
 
 
 def _means(pattern: DomainPattern, domain: Domain | None) -> bool:

@@ -327,3 +327,13 @@ def test_a_verdict_that_rests_on_a_switch_names_its_rule():
     world = (a(on_premises(cert="hybrid.a.example"), domains=("a.example", "hybrid.a.example")), B)
     assert "R77" in decide(*world, cert="*.a.example", wildcard_cert_covers_exact=False).rules
     assert "R77" not in decide(*world, cert="mx.a.example").rules
+
+
+def test_a_null_sender_passes_a_restriction_to_named_domains_and_the_verdict_says_on_what_ground():
+    world = (a(), a_tenant("b", partner(senders=("a.example",), ips=("203.0.113.9",))))
+    decision = decide(*world, sender="<>")
+    assert decision.reply is None
+    assert "R57" in decision.rules
+    assert any("null reverse-path" in one.why for one in decision.considered())
+    everybody = (a(), a_tenant("b", partner(senders=("*",), ips=("203.0.113.9",))))
+    assert decide(*everybody, sender="<>").status == "5.7.51"

@@ -16,7 +16,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "R57",
         "`SenderDomains` takes domains, `*` or `*.contoso.com` without embedded wildcards and scopes "
-        "Partner connectors; that it is ignored when an OnPremises connector is matched is assumed.",
+        "Partner connectors; that it is ignored for OnPremises ones, and that only `*` means a null sender, is assumed.",
         DOCUMENTED,
         "NIC, LAB",
         "SenderDomains scopes Partner only",
