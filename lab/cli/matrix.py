@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import Namespace
 from collections.abc import Sequence
-from pathlib import Path
 
 from lab.analysis.matrix import matrix
 from lab.cli.arguments import Verbs, add_body, add_json, add_scenario, chosen, loaded, verb
 from lab.cli.bodies import run_in, skipped
 from lab.cli.exits import Exit, NothingToRun
 from lab.cli.output import Progress, draw, put_json, talk
+from lab.cli.outputs import HTML, JUNIT, Outputs, add_outputs
 from lab.reports import matrix_files, matrix_html
 from lab.reports.grid import grid, side_by_side
 from lab.reports.matrix import Matrix
@@ -39,26 +40,26 @@ def add(verbs: Verbs) -> None:
     parser.add_argument("--ways", action="store_true", help="list every cell with its way")
     add_body(parser)
     add_json(parser)
-    parser.add_argument(
-        "--junit", type=Path, metavar="F", help="write a JUnit report, a test case for each cell"
+    add_outputs(
+        parser,
+        {JUNIT: "write a JUnit report, a test case for each cell", HTML: "write one self-contained page"},
     )
-    parser.add_argument("--html", type=Path, metavar="F", help="write one self-contained page")
 
 
 def run(args: Namespace) -> int:
     """Play, report, judge."""
     scenario = loaded(args)
+    files = Outputs.judged(args, (scenario.file, *scenario.includes))
     played = _played(args, scenario)
-    if args.junit is not None:
-        args.junit.write_text(matrix_files.junit(played), "utf-8")
-    if args.html is not None:
-        args.html.write_text(matrix_html.report(played), "utf-8")
+    files.write(JUNIT, lambda: matrix_files.junit(played))
+    files.write(HTML, lambda: matrix_html.report(played))
+    paper = sys.stderr if files.on_stdout else None
     if args.json:
         put_json(matrix_files.document(played))
     elif len(played) > 1:
-        draw(side_by_side(played))
+        draw(side_by_side(played), paper)
     else:
-        draw(grid(played[0], ways=args.ways))
+        draw(grid(played[0], ways=args.ways), paper)
     return Exit.FAILED if any(each.alarms for each in played) else Exit.OK
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date
 from enum import Enum
-from typing import Any
+from typing import Any, TextIO
 
 from rich.console import RenderableType
 
@@ -55,16 +55,16 @@ def plain(value: Any) -> Any:
             return str(value)
 
 
-def draw(drawn: RenderableType) -> None:
-    """Print a report, in colour where a terminal shows it and NO_COLOR is not set.
+def draw(drawn: RenderableType, to: TextIO | None = None) -> None:
+    """Print a report (on stdout if `to` is None), in colour where a terminal shows it and NO_COLOR is not set.
 
     Drawn first and written afterwards: rich would end the program by itself when the reader has gone.
     """
-    paper = console()
+    paper = console(to)
     with paper.capture() as captured:
         paper.print(drawn)
     for line in captured.get().splitlines():
-        print(line.rstrip())
+        print(line.rstrip(), file=to)
 
 
 def columns(rows: Sequence[Sequence[str]], *, gap: str = "  ") -> list[str]:

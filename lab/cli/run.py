@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from lab.cli.arguments import Verbs, add_body, add_json, verb
 from lab.cli.bodies import run_in, skipped
 from lab.cli.exits import BadInput, Exit, NothingToRun
 from lab.cli.output import Progress, draw, put, talk
+from lab.cli.outputs import HTML, JUNIT, METRICS, Outputs, add_outputs
 from lab.drivers.outcome import Outcome
 from lab.errors import Problem, ScenarioError
 from lab.reports import asjson, html, junit
@@ -30,6 +32,12 @@ _EXAMPLES = """\
   mflab run scenarios/ --driver embedded --junit report.xml --html report.html
   mflab run scenarios/ --json | jq '.runs[] | select(.ok | not)'"""
 
+_REPORTS = {
+    JUNIT: "write a JUnit report for CI",
+    HTML: "write one self-contained page with diagrams",
+    METRICS: "write counters in Prometheus' text format",
+}
+
 
 def add(verbs: Verbs) -> None:
     """Declare the verb."""
@@ -43,20 +51,22 @@ def add(verbs: Verbs) -> None:
     )
     add_body(parser)
     add_json(parser)
-    parser.add_argument("--junit", type=Path, metavar="F", help="write a JUnit report for CI")
-    parser.add_argument("--html", type=Path, metavar="F", help="write one self-contained page with diagrams")
+    add_outputs(parser, _REPORTS)
     parser.add_argument("--fail-fast", action="store_true", help="stop at the first variant that fails")
     parser.add_argument("-q", "--quiet", action="store_true", help="print only what failed")
 
 
 def run(args: Namespace) -> int:
     """Run, report, judge."""
-    wanted = _wanted(_load(places.scenarios_of(args.scenario)), args.variant)
+    scenarios = _load(places.scenarios_of(args.scenario))
+    read = [name for each in scenarios for name in (each.file, *each.includes)]
+    wanted = _wanted(scenarios, args.variant)
     plan = [_plan(each, args) for each in wanted]
     if not any(each.variants for each in plan):
         raise NothingToRun("no variant is for this driver")
+    files = Outputs.judged(args, read)
     told = list(_run_all(plan, args))
-    _report(args, told)
+    _report(args, told, files)
     silent = [
         f"{run.variant.name} of {each.scenario.name}"
         for each in told
@@ -135,12 +145,18 @@ def _runs(wanted: Wanted, args: Namespace, progress: Progress) -> Iterator[Outco
             return
 
 
-def _report(args: Namespace, told: Sequence[ScenarioRuns]) -> None:
-    if args.junit is not None:
-        args.junit.write_text(junit.report(told), "utf-8")
-    if args.html is not None:
-        args.html.write_text(html.report(told), "utf-8")
+def _report(args: Namespace, told: Sequence[ScenarioRuns], files: Outputs) -> None:
+    """Where a report has stdout, what is told to people goes to stderr."""
+    files.write(JUNIT, lambda: junit.report(told))
+    files.write(HTML, lambda: html.report(told))
+    files.write(METRICS, lambda: _measured(told))
     if args.json:
         put(asjson.dumps(told).rstrip("\n"))
     elif not args.quiet or any(each.failed for each in told):
-        draw(run_summary(told))
+        draw(run_summary(told), sys.stderr if files.on_stdout else None)
+
+
+def _measured(told: Sequence[ScenarioRuns]) -> str:
+    from lab.analysis.measured import measured  # the library for it is loaded only where it is needed
+
+    return measured(told)

@@ -52,6 +52,7 @@ def page(title: str, *body: str) -> str:
         "head",
         el("meta", charset="utf-8"),
         el("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        el("meta", name="generator", content="mailflow-lab"),
         el("meta", name="referrer", content="no-referrer"),
         el("title", title),
         el("style", Html(_STYLE + DIAGRAM_STYLE)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os.path
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from lab.errors import LabBug
@@ -57,6 +57,7 @@ def _scenario(text: str, file: str, files: _Files, only: str | None) -> Scenario
     return Scenario(
         name=_said(tree, ScenarioKeys.scenario.name),
         file=file,
+        includes=tuple(dict.fromkeys(files.includes)),
         title=_said(tree, SectionKeys.title.name),
         why=_said(tree, SectionKeys.why.name),
         variants=made,
@@ -83,6 +84,7 @@ class _Files:
     report: Report
     complete: bool = True
     """False once a file could not be had: then what it would have said must not be missed."""
+    includes: list[str] = field(default_factory=list)
 
     def tree(self, text: str, file: str, above: tuple[str, ...]) -> Table | None:
         """One file over its includes, the last include over the earlier ones."""
@@ -117,6 +119,7 @@ class _Files:
         if path in map(os.path.normpath, above) or len(above) > MAX_INCLUDES:
             at.wrong(name.place, "files that include each other in a circle", " -> ".join((*above, path)))
             return None
+        self.includes.append(path)
         text = self.text(Path(path), name.place, at)
         return None if text is None else self.tree(text, path, above)
 

@@ -174,6 +174,8 @@ class Scenario:
 
     name: str
     file: str
+    includes: tuple[str, ...] = ()
+    """The other files that were read for it."""
     title: str = ""
     why: str
     variants: Mapping[str, Variant] = field(default_factory=dict)
