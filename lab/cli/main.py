@@ -28,6 +28,7 @@ from lab.cli import (
     status,
     trace,
     up,
+    watch,
 )
 from lab.cli.arguments import Parser, Verbs
 from lab.cli.exits import MEANINGS, BadInput, Exit, NothingToRun
@@ -50,6 +51,7 @@ VERBS: tuple[ModuleType, ...] = (
     up,
     down,
     status,
+    watch,
     doctor,
     completion,
 )

@@ -6,11 +6,11 @@ fault does not excuse it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from lab.evidence.facts import bare_path, text
+from lab.evidence.facts import bare_path, place, taken, text
 from lab.model.names import Address, Domain
 from lab.model.topology import Topology
 from lab.model.trace import Hop, StepKind
@@ -81,3 +81,14 @@ def _address(text: str) -> Address | None:
         return Address.parse(text)
     except ValueError:
         return None
+
+
+def misplaced(hops: Iterable[Hop], topology_at: TopologyAt) -> dict[str, tuple[str, ...]]:
+    """By Message-ID, the tenants (`tenant:NAME`) that have a message although nothing leads it to them."""
+    placement = Placement(topology_at)
+    found: dict[str, tuple[str, ...]] = {}
+    for hop in hops:
+        if taken(hop) and placement.misplaced(hop):
+            name = hop.head.message_id
+            found[name] = (*found.get(name, ()), place(hop))
+    return found

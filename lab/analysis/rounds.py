@@ -1,0 +1,102 @@
+"""The same messages, round after round: how each ended, and what has changed since the round before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from lab.drivers.history import History
+from lab.evidence.placement import misplaced
+from lab.evidence.series import Gist, gist
+from lab.model.trace import Disposition
+from lab.reports.run import Run
+
+_FAULTY = ("fault", "half-cure")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What became of one message in one round."""
+
+    gist: Gist | None
+    """None when it left no trace."""
+    alarms: tuple[str, ...] = ()
+    """What nobody wants, in words."""
+
+    @property
+    def arrived(self) -> bool:
+        """Whether everybody got it."""
+        return self.gist is not None and set(self.gist.ends) == {Disposition.DELIVERED.value}
+
+    @property
+    def badness(self) -> int:
+        """Only to compare with another."""
+        return len(self.alarms) + (not self.arrived)
+
+    def __str__(self) -> str:
+        return str(self.gist or "no trace")
+
+
+class Turn(StrEnum):
+    """Which way something changed."""
+
+    WORSE = "worse"
+    BETTER = "better"
+    OTHER = "other"
+    NEW = "new"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One message that ended differently than the round before."""
+
+    message: str
+    turn: Turn
+    was: Reading | None
+    now: Reading | None
+
+
+Readings = Mapping[str, Reading]
+"""By key of the scenario."""
+
+
+def readings(run: Run, *, matrix: bool = False) -> Readings:
+    """How the messages of a round ended. A fault that a variant claims is none that anybody wants: its claims count
+    only where they are those of a cure, of a plain variant or of a matrix.
+    """
+    claims = matrix or run.variant.kind not in _FAULTY
+    failed: dict[str, list[str]] = {key: [] for key in run.messages}
+    for finding in run.findings() if claims else ():
+        if not finding.ok and finding.message in failed:
+            failed[finding.message].append(f"{finding.field}: {finding.got}, and not {finding.wanted}")
+    lost = misplaced(run.hops, History.of(run.variant).topology)
+    found = {}
+    for key, name in run.messages.items():
+        trace = run.traces.get(name)
+        astray = (f"seen by {where}, where nothing leads it" for where in lost.get(name, ()))
+        found[key] = Reading(gist(trace) if trace else None, (*astray, *failed[key]))
+    return found
+
+
+def changes(before: Readings, after: Readings) -> tuple[Change, ...]:
+    """What is not as it was, in the order of the messages."""
+    return tuple(_changes(before, after))
+
+
+def _changes(before: Readings, after: Readings) -> Iterator[Change]:
+    for key in dict.fromkeys((*after, *before)):
+        was, now = before.get(key), after.get(key)
+        if was != now:
+            yield Change(key, _turn(was, now), was, now)
+
+
+def _turn(was: Reading | None, now: Reading | None) -> Turn:
+    if was is None:
+        return Turn.NEW
+    if now is None:
+        return Turn.GONE
+    if was.badness == now.badness:
+        return Turn.OTHER
+    return Turn.WORSE if now.badness > was.badness else Turn.BETTER

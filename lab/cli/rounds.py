@@ -1,0 +1,87 @@
+"""Where `mflab watch` gets its rounds from: a simulator that starts afresh each time, or a lab that runs."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Protocol
+
+from lab.analysis.matrix import prepared
+from lab.cli import control, places, running
+from lab.cli.arguments import chosen, today
+from lab.cli.bodies import run_in
+from lab.cli.exits import BadInput, NothingToRun
+from lab.drivers.outcome import Outcome
+from lab.scenario import load
+from lab.scenario.model import Variant
+from lab.wire.store import mark, snapshot
+
+
+class Rounds(Protocol):
+    """Something that can be played again and again."""
+
+    def play(self) -> Outcome:
+        """Another round. Raises what a verb may raise."""
+
+
+def rounds(args: Namespace) -> Rounds:
+    """What the arguments ask for. Raises BadInput when that cannot be told."""
+    if args.scenario is None:
+        if args.variant is not None:
+            raise BadInput("--variant is for a scenario; a running lab has the variant it was started with")
+        return Running(places.state_folder(args.state), args.matrix)
+    if args.state is not None:
+        raise BadInput("either a scenario or the --state of a running lab, not both")
+    return Simulated(places.find_scenario(args.scenario), args.variant, args.matrix, args.seed)
+
+
+@dataclass(frozen=True, slots=True)
+class Simulated:
+    """Reads the scenario again each time: what changes is what somebody has changed in the file."""
+
+    file: Path
+    variant: str | None
+    matrix: bool
+    seed: int
+
+    def play(self) -> Outcome:
+        """In the simulator."""
+        variant = chosen(load(self.file), self.variant)
+        return run_in(
+            "simulator", prepared(variant, str(self.file)) if self.matrix else variant, seed=self.seed
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """Has the lab of a state folder send, and reads in its journal what came of it."""
+
+    state: Path
+    matrix: bool
+
+    def play(self) -> Outcome:
+        """On the wire, among whatever else goes on there."""
+        if not running.is_up(self.state):
+            raise NothingToRun(f"no lab runs in {self.state}; `mflab up SCENARIO` starts one")
+        variant, store, began = running.variant_of(self.state), self.state / running.STORE, today()
+        before = mark(store)
+        messages = control.send(self.state, control.MATRIX if self.matrix else control.MESSAGES)
+        found = snapshot(store, before)
+        return Outcome(
+            variant=_of(
+                messages, prepared(variant, running.read(self.state).scenario) if self.matrix else variant
+            ),
+            driver="embedded",
+            hops=found.hops,
+            delivered=found.mailboxes,
+            messages=messages,
+            started=began,
+            took=timedelta(),
+        )
+
+
+def _of(messages: dict[str, str], variant: Variant) -> Variant:
+    """With the claims about these messages only: of a series just one is sent."""
+    return replace(variant, expect={key: claim for key, claim in variant.expect.items() if key in messages})
