@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from lab.model.certificate import CertFault, CertificateIdentity
+from lab.model.topology import Host
 
 _DATED = frozenset({CertFault.EXPIRED, CertFault.NOT_YET_VALID})
 
@@ -32,3 +33,19 @@ def chosen(name: str, store: Iterable[str], known: Mapping[str, CertificateIdent
         and not known[profile].faults & _DATED
     ]
     return fitting[-1] if fitting else None
+
+
+def stored(host: Host, name: str | None, known: Mapping[str, CertificateIdentity]) -> str | None:
+    """The profile that a TlsCertificateName means on a server; None if it is unset, or stale.
+
+    A profile's bare name, which is the lab's own way to say it, needs no store unless one is listed.
+    """
+    if name is None or (not host.certificates and not is_described(name)):
+        return name
+    store = host.certificates or tuple(filter(None, (host.certificate,)))
+    return chosen(name, store, known)
+
+
+def is_stale(host: Host, name: str | None, known: Mapping[str, CertificateIdentity]) -> bool:
+    """Whether a TlsCertificateName is set, and nothing in the server's store fits (R115)."""
+    return name is not None and stored(host, name, known) is None

@@ -10,6 +10,7 @@ from lab.model.trace import Step, StepKind
 from lab.model.transport import Context, DsnParameters, QueueItem, Settlement
 from lab.nodes.parts import texts
 from lab.nodes.places import Resolved, ToAddress, ToMembers
+from lab.nodes.reporting import let_go
 
 
 def has_groups(found: Iterable[Resolved]) -> bool:
@@ -51,7 +52,9 @@ class _Expansion:
         group, now = place.group, self.context.now
         self.steps += [rewritten(old, to, self.context) for old, to in resolved.via]
         if group.primary.key in (*self.item.expanded, *self.expanded):
-            self._dropped(resolved.recipient, "the group has been expanded already")
+            self.steps.append(
+                let_go(resolved.recipient, "the group has been expanded already", (), self.context)
+            )
             return
         self.expanded.append(group.primary.key)
         members = texts(group.members)
@@ -64,19 +67,7 @@ class _Expansion:
         if place.keeps_mail:
             self.recipients.setdefault(group.primary.key, group.primary)
         elif not members:
-            self._dropped(resolved.recipient, "the group has no members")
-
-    def _dropped(self, recipient: Address, reason: str) -> None:
-        data = {
-            "recipient": str(recipient),
-            "reason": reason,
-            "reply": "",
-            "host": "",
-            "connection": "",
-            "tls": "",
-            "certificate": "",
-        }
-        self.steps.append(Step(StepKind.DROPPED, data, (), self.context.now))
+            self.steps.append(let_go(resolved.recipient, "the group has no members", (), self.context))
 
     def settlement(self) -> Settlement:
         """One item for everybody, due at once."""

@@ -14,6 +14,7 @@ from lab.model.transport import Context, QueueItem, Settlement
 from lab.nodes.expanding import rewritten
 from lab.nodes.parts import texts
 from lab.nodes.places import ToAddress
+from lab.nodes.reporting import let_go
 
 
 def rule(
@@ -75,13 +76,5 @@ def _redirected(branch: Branch, context: Context) -> list[Step]:
 
 
 def _deleted(recipient: Address, branch: Branch, context: Context) -> Step:
-    data = {
-        "recipient": str(recipient),
-        "reason": f'the mail flow rule "{branch.applied[-1].name}" deletes it',
-        "reply": "",
-        "host": "",
-        "connection": "",
-        "tls": "",
-        "certificate": "",
-    }
-    return Step(StepKind.DROPPED, data, ("R143",), context.now)
+    reason = f'the mail flow rule "{branch.applied[-1].name}" deletes it'
+    return let_go(recipient, reason, ("R143",), context)

@@ -6,22 +6,19 @@ A concrete system says where a recipient belongs (`place`), how to get there (`r
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from abc import abstractmethod
 from dataclasses import replace
 
-from lab.core.ndr import Failure, Maker, Success, expired, may_report, report, status_of, success, wants
-from lab.core.ndr.nouns import Action
-from lab.core.retry import RetrySchedule
+from lab.core.ndr import Failure, expired
 from lab.core.routing import NoTargets
 from lab.core.transport_rules import Sending
 from lab.errors import LabBug
 from lab.model.dns import Asking
 from lab.model.message import Message
-from lab.model.names import Address, ReversePath
+from lab.model.names import Address
 from lab.model.reply import Reply
 from lab.model.rules import TransportRule
-from lab.model.trace import HopHead, Step, StepKind
+from lab.model.trace import Step, StepKind
 from lab.model.transport import (
     Attempt,
     Context,
@@ -33,16 +30,14 @@ from lab.model.transport import (
 from lab.nodes.expanding import expand, has_groups, rewritten
 from lab.nodes.parts import texts
 from lab.nodes.places import Place, Resolved, ToAddress, ToMailbox, ToMembers, ToNextHop, Unknown
+from lab.nodes.reporting import Reporting, deferred
 from lab.nodes.ruling import rule
 
 RING = Reply(554, "5.4.6", "Hop count exceeded - possible mail loop")
 
 
-class MailSystem(ABC):
+class MailSystem(Reporting):
     """The queue half of a node."""
-
-    name: str
-    schedule: RetrySchedule
 
     @abstractmethod
     def place(self, item: QueueItem, recipient: Address) -> Place:
@@ -55,20 +50,12 @@ class MailSystem(ABC):
         """The way to recipients of one group, and the step that tells of the choice."""
 
     @abstractmethod
-    def maker(self, item: QueueItem) -> Maker:
-        """Who writes this system's reports."""
-
-    @abstractmethod
     def unroutable(self, failed: NoTargets) -> Reply:
         """How this system words a destination it cannot find; a 4yz reply is tried again."""
 
     def expiry(self, last: Reply) -> Reply:
         """What is reported when a message expires that was last deferred with `last`."""
         return expired(last)
-
-    def stamped_report(self, message: Message, network_message_id: str) -> Message:  # noqa: ARG002
-        """A report as this system puts it into its own queue."""
-        return message
 
     def delivered_copy(self, item: QueueItem, recipient: Address, context: Context) -> Message:  # noqa: ARG002
         """The message as it is put into the mailbox."""
@@ -116,7 +103,7 @@ class MailSystem(ABC):
         made = expand(item, found, context)
         resolved = zip(item.recipients, found, strict=True)
         groups = [recipient for recipient, each in resolved if isinstance(each.place, ToMembers)]
-        good = self._confirm(item, groups, "expanded", context)
+        good = self.confirmed(item, groups, "expanded", context)
         return replace(made, queue=(*made.queue, *good.queue), heads=good.heads)
 
     def _rule(
@@ -126,7 +113,7 @@ class MailSystem(ABC):
         resolved = zip(item.recipients, found, strict=True)
         unserved = [recipient for recipient, each in resolved if isinstance(each.place, Unknown)]
         made, failures = rule(item, rules, self.sending(item), unserved, context)
-        ended = self._report(item, failures, context, None)
+        ended = self.reported(item, failures, context, None)
         return Settlement(
             steps=(*made.steps, *ended.steps), queue=(*made.queue, *ended.queue), heads=ended.heads
         )
@@ -172,8 +159,8 @@ class MailSystem(ABC):
                 data = {"recipient": str(recipient), "kind": place.kind, "rewritten": ""}
                 steps.append(Step(StepKind.RESOLVED, data, place.rules, context.now))
         parts = [_part(item, addresses, context) for addresses in groups.values()]
-        ended = self._report(item, failures, context, None)
-        good = self._confirm(item, served, "delivered", context)
+        ended = self.reported(item, failures, context, None)
+        good = self.confirmed(item, served, "delivered", context)
         return Settlement(
             steps=(*steps, *ended.steps),
             queue=(*parts, *passed_on, *ended.queue, *good.queue),
@@ -207,10 +194,10 @@ class MailSystem(ABC):
         if late:
             waiting = self._waiting(item, late, context)
             queue = (waiting,)
-            steps += [_deferred(route, attempt, r, who, waiting, context) for r, who in late.items()]
-        ended = self._report(item, failures, context, attempt)
+            steps += [deferred(route, attempt, r, who, waiting, context) for r, who in late.items()]
+        ended = self.reported(item, failures, context, attempt)
         relayed = [a for who in sent.values() for a in who]
-        good = self._confirm(item, relayed, "relayed", context) if not attempt.dsn else Settlement()
+        good = self.confirmed(item, relayed, "relayed", context) if not attempt.dsn else Settlement()
         return Settlement(
             steps=(*steps, *ended.steps),
             queue=(*queue, *ended.queue, *good.queue),
@@ -248,83 +235,6 @@ class MailSystem(ABC):
         last = str(next(iter(late)))
         return replace(item, recipients=recipients, attempts=attempts, due=due, last_reply=last)
 
-    # -- reports
-
-    def _report(
-        self, item: QueueItem, failures: Iterable[Failure], context: Context, attempt: Attempt | None
-    ) -> Settlement:
-        """Bounce: an NDR to the reverse-path, unless there is nobody to tell (R205) or nobody wants to know."""
-        failed = tuple(failures)
-        if not failed:
-            return Settlement()
-        if not may_report(item):
-            dropped = [_dropped(f, attempt, context) for f in failed]
-            return Settlement(steps=tuple(dropped))
-        told = tuple(f for f in failed if wants(item, f.recipient, "FAILURE"))
-        ndr = self._ndr(item, told, context) if told else None
-        message_id = ndr[1].message.message_id if ndr else ""
-        to = str(item.reverse_path.address) if ndr else ""
-        steps = tuple(_bounced(f, attempt, message_id, to, context) for f in failed)
-        if ndr is None:
-            return Settlement(steps=steps)
-        return Settlement(steps=steps, queue=(ndr[1],), heads=(ndr[0],))
-
-    def _ndr(
-        self, item: QueueItem, failures: tuple[Failure, ...], context: Context
-    ) -> tuple[HopHead, QueueItem]:
-        return self._own_report(item, report(item, failures, self.maker(item), context), context)
-
-    def _own_report(self, item: QueueItem, message: Message, context: Context) -> tuple[HopHead, QueueItem]:
-        """A report as a new message of this system, from the null reverse-path (R197)."""
-        assert item.reverse_path.address is not None
-        maker = self.maker(item)
-        ident = str(context.ids.number())
-        network_message_id = context.ids.guid()
-        message = self.stamped_report(message, network_message_id)
-        recipients = (item.reverse_path.address,)
-        head = HopHead(
-            id=ident,
-            node=self.name,
-            host=maker.host,
-            tenant=item.tenant,
-            message_id=message.message_id,
-            network_message_id=network_message_id,
-            in_reply_to=item.message.message_id,
-            arrived=context.now,
-            reverse_path="<>",
-            recipients=(str(item.reverse_path.address),),
-            subject=message.subject,
-            size=message.size,
-            direction="Originating",
-        )
-        made = QueueItem(
-            id=ident,
-            node=self.name,
-            hop=ident,
-            tenant=item.tenant,
-            reverse_path=ReversePath.NULL,
-            recipients=recipients,
-            message=message,
-            arrived=context.now,
-            due=context.now,
-            expires=context.now + self.schedule.expires_after,
-            internal=True,
-            hosted=True,
-            report=True,
-        )
-        return head, made
-
-    def _confirm(
-        self, item: QueueItem, recipients: list[Address], action: Action, context: Context
-    ) -> Settlement:
-        """Success reports for recipients that asked for them (RFC 3461 NOTIFY=SUCCESS)."""
-        reached = tuple(Success(r, action) for r in recipients if wants(item, r, "SUCCESS"))
-        if not reached or not may_report(item):
-            return Settlement()
-        message = success(item, reached, self.maker(item), context)
-        head, made = self._own_report(item, message, context)
-        return Settlement(queue=(made,), heads=(head,))
-
 
 def _renamed(item: QueueItem, found: list[Resolved]) -> QueueItem:
     """The item with its recipients as they were resolved; two that became one are one from here on."""
@@ -361,55 +271,3 @@ def _nowhere(item: QueueItem) -> Route:
         certificate=None,
         recipients=item.recipients,
     )
-
-
-def _encounter(attempt: Attempt | None) -> dict[str, object]:
-    """What is known of the connection that a step tells of."""
-    if attempt is None:
-        return {"host": "", "connection": "", "tls": "", "certificate": ""}
-    return {
-        "host": attempt.target.host if attempt.target else "",
-        "connection": attempt.connection,
-        "tls": attempt.tls.version if attempt.tls else "",
-        "certificate": attempt.shown,
-    }
-
-
-def _deferred(
-    route: Route,
-    attempt: Attempt,
-    reply: Reply,
-    recipients: list[Address],
-    waiting: QueueItem,
-    context: Context,
-) -> Step:
-    data = {
-        "recipients": texts(recipients),
-        "connector": route.connector,
-        "reply": str(reply),
-        "until": waiting.due.isoformat(),
-        **_encounter(attempt),
-    }
-    return Step(StepKind.DEFERRED, data, ("R149",), context.now)
-
-
-def _bounced(failure: Failure, attempt: Attempt | None, ndr: str, ndr_to: str, context: Context) -> Step:
-    data = {
-        "recipient": str(failure.recipient),
-        "status": status_of(failure.reply),
-        "reply": str(failure.reply),
-        "ndr": ndr,
-        "ndr_to": ndr_to,
-        **_encounter(attempt),
-    }
-    return Step(StepKind.BOUNCED, data, ("R196", "R197"), context.now)
-
-
-def _dropped(failure: Failure, attempt: Attempt | None, context: Context) -> Step:
-    data = {
-        "recipient": str(failure.recipient),
-        "reason": "there is nobody to report to: the reverse-path is null",
-        "reply": str(failure.reply),
-        **_encounter(attempt),
-    }
-    return Step(StepKind.DROPPED, data, ("R205",), context.now)

@@ -1,0 +1,216 @@
+"""The SMTP moments of on-premises Exchange: accepted domains, receive connectors with TlsDomainCapabilities (R103)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from lab.core.certificate_store import is_stale
+from lab.core.crosspremises import crossing, promote
+from lab.core.dates import mail_date
+from lab.core.matching import certificate_names, name_match
+from lab.core.received import received_by_exchange, received_from_mailbox
+from lab.core.stamping import firewall, is_internal, mailbox_stamps
+from lab.model.dns import Asking
+from lab.model.message import Message
+from lab.model.names import Address, ReversePath
+from lab.model.onprem import OnPremOrganization, ReceiveConnector
+from lab.model.reply import Reply
+from lab.model.topology import Host, Topology
+from lab.model.trace import Step, StepKind
+from lab.model.transport import Connection, Context, Direction, Heard, Transaction
+from lab.nodes.parts import RECIPIENT_OK, SENDER_OK, connected, queued_reply, refusal
+from lab.nodes.stay import Stay, accepted, begin, submitted
+
+UNABLE_TO_RELAY = Reply(550, "5.7.54", "SMTP; Unable to relay recipient in non-accepted domain")
+HOP_COUNT = Reply(554, "5.4.6", "Hop count exceeded - possible mail loop")
+
+
+class ExchangeFront:
+    """The half of a server that listens."""
+
+    name: str
+    host: Host
+    organization: OnPremOrganization
+    topology: Topology
+
+    def greeting(self, connection: Connection, context: Context) -> Reply:  # noqa: ARG002
+        """R193."""
+        text = f"{self.receive_connector.fqdn or self.host.fqdn} Microsoft ESMTP MAIL Service ready at {mail_date(context.now)}"
+        return Reply(220, "", text)
+
+    def extensions(self, connection: Connection) -> tuple[str, ...]:
+        """R193, without the keywords that need an Exchange at the other side (X-ANONYMOUSTLS, X-EXPS, AUTH NTLM)."""
+        tls = () if connection.tls or not self._speaks_tls else ("STARTTLS",)
+        first = f"{self.receive_connector.fqdn or self.host.fqdn} Hello [{connection.client}]"
+        size = ("SIZE 37748736", "PIPELINING", "DSN", "ENHANCEDSTATUSCODES")
+        return (first, *size, *tls, "8BITMIME", "BINARYMIME", "CHUNKING", "SMTPUTF8")
+
+    @property
+    def _speaks_tls(self) -> bool:
+        """Not with a TlsCertificateName that nothing in the store fits: event 12014 (R115)."""
+        return self.host.speaks_tls and not is_stale(
+            self.host, self.receive_connector.tls_certificate_name, self.topology.certificates
+        )
+
+    def hello(self, connection: Connection, context: Context) -> Reply | None:  # noqa: ARG002
+        """Any name will do."""
+        return None
+
+    def mail(self, connection: Connection, transaction: Transaction, context: Context) -> Asking[Heard]:
+        """Every sender is heard, over TLS if the connector says so."""
+        yield from ()
+        if self.receive_connector.require_tls and not connection.tls:
+            reply = Reply(451, "5.7.3", "STARTTLS is required to send mail")
+            return self._refuse(connection, transaction, reply, context, stage="mail", reason="RequireTLS")
+        return Heard(reply=SENDER_OK)
+
+    def rcpt(
+        self, connection: Connection, transaction: Transaction, recipient: Address, context: Context
+    ) -> Asking[Heard]:
+        """Accepted domains for everybody; anything for the own tenant's hybrid connection."""
+        yield from ()
+        if self.organization.accepts(recipient.domain) or self.trusts(connection):
+            return Heard(reply=RECIPIENT_OK)
+        return self._refuse(
+            connection,
+            transaction,
+            UNABLE_TO_RELAY,
+            context,
+            stage="rcpt",
+            reason="not an accepted domain, and the client may not relay",
+            recipient=recipient,
+        )
+
+    def data(
+        self, connection: Connection, transaction: Transaction, message: Message, context: Context
+    ) -> Asking[Heard]:
+        """Take the message over; headers of the own tenant are promoted (R118), all others' deleted (R181)."""
+        yield from ()
+        if len(message.all("Received")) > self.host.max_hops:
+            return self._refuse(
+                connection,
+                transaction,
+                HOP_COUNT,
+                context,
+                stage="data",
+                reason="loop",
+                rules=("R161",),
+                message_id=message.message_id,
+            )
+        trusted = self.trusts(connection)
+        carried = crossing(message)
+        clean = promote(message, str(self.host.fqdn)) if trusted else firewall(message)
+        received = received_by_exchange(
+            helo=connection.helo,
+            client=connection.client,
+            host=str(self.host.fqdn),
+            address=self.host.address,
+            tls=connection.tls,
+            now=context.now,
+        )
+        taken = clean.on_top((received,))
+        internal = trusted and is_internal(taken)
+        promoted = _promoted(carried, internal, context) if trusted else ()
+        return self._take(connection, transaction, taken, context, internal=internal, steps=promoted)
+
+    def submit(
+        self,
+        sender: Address,
+        recipients: tuple[Address, ...],
+        message: Message,
+        context: Context,
+        reverse_path: ReversePath | None = None,
+    ) -> Heard:
+        """A mailbox of this server sends (STOREDRIVER)."""
+        stay = replace(self._stay(context, internal=True), connector="", direction=Direction.ORIGINATING)
+        stamps = (
+            received_from_mailbox(host=stay.host, address=self.host.address, now=context.now),
+            *mailbox_stamps(stay.host, stay.network_message_id),
+        )
+        return submitted(stay, sender, recipients, message.on_top(stamps), context, reverse_path)
+
+    def trusts(self, connection: Connection) -> bool:
+        """Whether the client may hand over cross-premises headers: TlsDomainCapabilities (R28, R103)."""
+        certificate = connection.certificate
+        if connection.tls is None or certificate is None or certificate.faults:
+            return False
+        names = certificate_names(certificate, self.topology.switches)
+        wanted = [p for c in self.organization.receive_connectors for p in c.tls_domain_capabilities]
+        return any(name_match(p, n, self.topology.switches) for p in wanted for n in names)
+
+    @property
+    def receive_connector(self) -> ReceiveConnector:
+        """The connector on port 25."""
+        connectors = self.organization.receive_connectors
+        return connectors[0] if connectors else ReceiveConnector(name=f"Default Frontend {self.server}")
+
+    @property
+    def server(self) -> str:
+        """The server's NetBIOS name, as connector ids show it."""
+        return str(self.host.fqdn).partition(".")[0].upper()
+
+    def _take(
+        self,
+        connection: Connection,
+        transaction: Transaction,
+        message: Message,
+        context: Context,
+        *,
+        internal: bool,
+        steps: tuple[Step, ...],
+    ) -> Heard:
+        head, item = begin(
+            self._stay(context, internal=internal), transaction, message, context, connection=connection
+        )
+        reply = queued_reply(message.message_id, int(item.id), str(self.host.fqdn), message.size)
+        told = (connected(connection, context.now), *transaction.steps, *steps)
+        return Heard(
+            reply=reply, steps=(*told, accepted(item, reply, context, ("R194",))), head=head, queue=(item,)
+        )
+
+    def _stay(self, context: Context, *, internal: bool) -> Stay:
+        return Stay(
+            id=str(context.ids.number()),
+            node=self.name,
+            host=str(self.host.fqdn),
+            server=self.host.address,
+            connector=f"{self.server}\\{self.receive_connector.name}",
+            network_message_id=context.ids.guid(),
+            expires_after=self.host.expires_after,
+            direction=Direction.INCOMING,
+            internal=internal,
+        )
+
+    def _refuse(
+        self,
+        connection: Connection,
+        transaction: Transaction,
+        reply: Reply,
+        context: Context,
+        *,
+        stage: str,
+        reason: str,
+        recipient: Address | None = None,
+        rules: tuple[str, ...] = (),
+        message_id: str = "",
+    ) -> Heard:
+        return refusal(
+            self.name,
+            str(self.host.fqdn),
+            connection,
+            transaction,
+            reply,
+            context,
+            stage=stage,
+            reason=reason,
+            recipient=recipient,
+            rules=rules,
+            message_id=message_id,
+        )
+
+
+def _promoted(carried: tuple[str, ...], internal: bool, context: Context) -> tuple[Step, ...]:
+    if not carried:
+        return ()
+    data = {"headers": list(carried), "auth_as": "Internal" if internal else "Anonymous"}
+    return (Step(StepKind.PROMOTED, data, ("R118", "R119"), context.now),)
