@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.embedded.labs import Lab
 from tests.monitoring import situations
 from tests.monitoring.situations import ALERTS, CURE, NOTHING, Situation, alerts, firing, metrics, samples
 
@@ -74,6 +75,6 @@ def test_mail_makes_no_new_series(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert two['mflab_deliveries_total{place="tenant:uclabor"}'] == 2
 
 
-def _send(lab: situations.Lab, number: int) -> None:
+def _send(lab: Lab, number: int) -> None:
     lab.do(lab.embedded.send(lab.embedded.variant.messages[:number]))
     lab.do(lab.embedded.settled())

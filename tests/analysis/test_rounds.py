@@ -1,0 +1,62 @@
+"""Rounds compared: what got worse, what got better."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from lab.analysis.matrix import prepared
+from lab.analysis.rounds import Reading, Turn, changes, readings
+from lab.cli.places import find_scenario
+from lab.drivers.simulator import simulate
+from lab.evidence.series import Gist
+from lab.scenario import load
+
+ARTICLE = load(find_scenario("wildcard-misrouting"))
+GOOD = Reading(Gist(("exchange", "tenant:b"), ("delivered",), "", "b"))
+BOUNCED = Reading(Gist(("exchange",), ("bounced",), "5.7.51", "b"))
+SEEN = replace(GOOD, alarms=("seen by tenant:c, where nothing leads it",))
+ELSEWHERE = Reading(Gist(("exchange", "gateway", "tenant:b"), ("delivered",), "", "b"))
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "turn"),
+    [
+        (GOOD, BOUNCED, Turn.WORSE),
+        (BOUNCED, GOOD, Turn.BETTER),
+        (GOOD, SEEN, Turn.WORSE),
+        (SEEN, GOOD, Turn.BETTER),
+        (GOOD, ELSEWHERE, Turn.OTHER),
+        (None, GOOD, Turn.NEW),
+        (GOOD, None, Turn.GONE),
+        (GOOD, Reading(None), Turn.WORSE),
+    ],
+)
+def test_which_way_it_turned(was, now, turn):
+    before, after = ({"m": each} if each else {} for each in (was, now))
+    assert [(c.message, c.turn) for c in changes(before, after)] == [("m", turn)]
+
+
+def test_what_is_the_same_is_no_change():
+    assert changes({"a": GOOD, "b": SEEN}, {"b": SEEN, "a": GOOD}) == ()
+
+
+def test_a_fault_alarms_although_the_scenario_claims_it():
+    found = readings(simulate(ARTICLE.variants["shared-wildcard"]))
+    assert found["offer"].alarms == ("seen by tenant:msxfaq, where nothing leads it",)
+    assert not found["offer"].arrived
+
+
+def test_a_cure_alarms_about_what_is_not_as_claimed():
+    cure, fault = ARTICLE.variants["dedicated-certificate"], ARTICLE.variants["shared-wildcard"]
+    assert readings(simulate(cure))["offer"].alarms == ()
+    broken = readings(simulate(replace(cure, topology=fault.topology)))
+    assert any("ends: bounced, and not delivered" in alarm for alarm in broken["offer"].alarms)
+
+
+def test_a_matrix_alarms_in_a_fault_too():
+    variant = prepared(ARTICLE.variants["shared-wildcard"], ARTICLE.file)
+    found = readings(simulate(variant), matrix=True)
+    assert "seen by tenant:msxfaq, where nothing leads it" in found["onprem_to_same-region"].alarms
+    assert found["cloud_to_onprem"].alarms == ()
