@@ -15,6 +15,7 @@ from lab.scenario.model import MessageSpec, Scenario, Variant
 from lab.scenario.report import unknown
 
 Run: TypeAlias = Callable[[argparse.Namespace], int]
+_LAST_PORT = 65535
 
 
 class Parser(argparse.ArgumentParser):
@@ -96,6 +97,13 @@ def add_body(parser: Parser, default: str = "simulator") -> None:
         help="what runs it: the simulator, or real SMTP, TLS and DNS on loopback (default: %(default)s)",
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="where made-up ids come from")
+
+
+def port(text: str) -> int:
+    """A port to listen on, for argparse; 0 is any free one."""
+    if not text.isdecimal() or not text.isascii() or int(text) > _LAST_PORT:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: 1 to {_LAST_PORT}, or 0 for any free one")
+    return int(text)
 
 
 def loaded(args: argparse.Namespace) -> Scenario:

@@ -19,6 +19,7 @@ from lab.cli import places
 from lab.cli.arguments import Verbs, add_json, verb
 from lab.cli.exits import Exit
 from lab.cli.output import columns, put, put_json
+from lab.cli.running import DNS_PORT, HTTP_PORT, SMTP_PORT
 from lab.drivers.addresses import all_hosts, loopback
 from lab.scenario import load
 
@@ -38,7 +39,6 @@ TOOLS = {
     "dig": "asks the lab's DNS",
     "curl": "sends a message",
 }
-SMTP_PORT, DNS_PORT, HTTP_PORT = 2525, 5353, 8025
 
 
 @dataclass(frozen=True, slots=True)

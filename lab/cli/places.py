@@ -58,8 +58,11 @@ def scenarios_of(names: Iterable[str]) -> list[Path]:
 
 
 def state_folder(given: str | None) -> Path:
-    """Where a running lab keeps its queue, journal and certificates."""
-    return Path(given or os.environ.get("MFLAB_STATE") or STATE)
+    """Where a running lab keeps its queue, journal and certificates. Raises BadInput when that is no folder."""
+    folder = Path(given or os.environ.get("MFLAB_STATE") or STATE)
+    if folder.exists() and not folder.is_dir():
+        raise BadInput(f"--state {folder}: it is a file, and not the folder of a lab")
+    return folder
 
 
 def _inside(path: Path) -> Path:

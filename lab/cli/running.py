@@ -10,17 +10,23 @@ import json
 import os
 import signal
 import threading
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from lab.cli.arguments import chosen
 from lab.cli.exits import BadInput, NothingToRun
 from lab.scenario import load
 from lab.scenario.model import Variant
+from lab.scenario.render import render
 
+SMTP_PORT, DNS_PORT, HTTP_PORT = 2525, 5300, 8025
+"""Where `mflab up` listens unless told otherwise. 5353 would be mDNS's, which many desktops have in use."""
 STORE = "lab.sqlite"
 CERTIFICATES = "certificates"
 LOG = "lab.log"
+SCENARIO = "scenario.yaml"
+"""The variant as it was when the lab started, in full: what became of its messages is read with it, and not with a file
+that somebody may have changed since."""
 _FILE = "running.json"
 _PATIENCE = 20.0
 """Seconds that `down` gives a lab to finish its sessions."""
@@ -34,17 +40,28 @@ class Running:
     scenario: str
     """Absolute path of the file."""
     variant: str
+    kind: str = ""
+    """The variant's."""
     port: int
     dns_port: int
     http_port: int | None = None
     """None: it serves no HTTP."""
 
 
-def write(state: Path, running: Running) -> None:
+def write(state: Path, running: Running, variant: Variant) -> None:
     """Tell others about a lab that has just started."""
-    fresh = state / f"{_FILE}.new"
-    fresh.write_text(json.dumps(asdict(running), indent=1) + "\n", "utf-8")
-    fresh.replace(state / _FILE)
+    _replace(state / SCENARIO, render(variant))
+    _replace(state / _FILE, json.dumps(asdict(running), indent=1) + "\n")
+
+
+def _replace(path: Path, text: str) -> None:
+    """Whole or not at all, and only for its owner."""
+    fresh = path.with_name(f"{path.name}.new")
+    with os.fdopen(
+        os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
+    ) as file:
+        file.write(text)
+    fresh.replace(path)
 
 
 def known(state: Path) -> bool:
@@ -63,9 +80,9 @@ def read(state: Path) -> Running:
 
 
 def variant_of(state: Path) -> Variant:
-    """The variant that the lab of a state folder runs."""
+    """The variant that the lab of a state folder runs, as it was when the lab started."""
     known = read(state)
-    return chosen(load(known.scenario), known.variant)
+    return replace(chosen(load(state / SCENARIO), None), name=known.variant, kind=known.kind)
 
 
 def is_up(state: Path) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 import sys
@@ -12,14 +13,14 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from lab.cli import control, places, running
-from lab.cli.arguments import Verbs, add_scenario, chosen, loaded, today, verb
+from lab.cli.arguments import Verbs, add_scenario, chosen, loaded, port, today, verb
 from lab.cli.exits import BadInput, Exit
 from lab.cli.output import put, talk
 from lab.cli.playing import Access, lines
-from lab.cli.running import Running
+from lab.cli.running import DNS_PORT, HTTP_PORT, SMTP_PORT, Running
 from lab.drivers.outcome import again
 from lab.errors import DriverError, LabBug, WireError
 from lab.scenario.model import Scenario, Variant
@@ -40,6 +41,14 @@ _EXAMPLES = """\
   mflab up wildcard-misrouting
   mflab up wildcard-misrouting --variant dedicated-certificate --port 3025 --dns-port 3053
   mflab up wildcard-misrouting --send --detach && mflab trace --state .mflab --as lab && mflab down"""
+_BESIDE = "--port N --dns-port N --http-port N --state DIR"
+_ADVICE = {
+    errno.EADDRINUSE: f"beside another lab or program: `mflab up SCENARIO {_BESIDE}`, where N is a port or 0",
+    errno.EACCES: "--port N, --dns-port N and --http-port N take ports above 1023",
+    errno.EADDRNOTAVAIL: "`mflab doctor` tells what to do",
+}
+"""What to do when the lab cannot listen."""
+_LAST_LINES = 12
 
 
 def add(verbs: Verbs) -> None:
@@ -47,16 +56,10 @@ def add(verbs: Verbs) -> None:
     told = "keep a lab running to play with"
     parser = verb(verbs, "up", run, told, about=_ABOUT, examples=_EXAMPLES)
     add_scenario(parser)
-    parser.add_argument(
-        "--port", type=int, default=2525, metavar="N", help="SMTP port on all addresses (default: 2525)"
-    )
-    parser.add_argument(
-        "--dns-port", type=int, default=5353, metavar="N", help="DNS port on 127.0.0.1 (default: 5353)"
-    )
+    parser.add_argument("--port", **_port(SMTP_PORT, "SMTP port on all addresses"))
+    parser.add_argument("--dns-port", **_port(DNS_PORT, "DNS port on 127.0.0.1"))
     http = parser.add_mutually_exclusive_group()
-    http.add_argument(
-        "--http-port", type=int, default=8025, metavar="N", help="HTTP port on 127.0.0.1 (default: 8025)"
-    )
+    http.add_argument("--http-port", **_port(HTTP_PORT, "HTTP port on 127.0.0.1"))
     http.add_argument("--no-http", action="store_true", help="serve no HTTP")
     parser.add_argument(
         "--state", metavar="DIR", help="folder for queue, journal and certificates (default: .mflab)"
@@ -68,6 +71,12 @@ def add(verbs: Verbs) -> None:
     parser.add_argument("--detach", action="store_true", help="go on in the background once it runs")
 
 
+def _port(default: int, what: str) -> dict[str, Any]:
+    """What argparse is told of a port."""
+    told = f"{what}, 0 for any free one (default: {default})"
+    return {"type": port, "default": default, "metavar": "N", "help": told}
+
+
 def run(args: Namespace) -> int:
     """Start, say how to play, and wait to be told to stop."""
     scenario = loaded(args)
@@ -77,7 +86,17 @@ def run(args: Namespace) -> int:
     if args.fresh:
         _forget(state)
     serve = Serving(args, scenario, variant, state)
-    return _detached(serve, state) if args.detach else asyncio.run(serve.until_stopped(put))
+    return _detached(serve, state) if args.detach else _serve(serve, put)
+
+
+def _serve(serve: Serving, announce: Announce) -> int:
+    """Until it is stopped. Raises DriverError, with what to do, when it cannot listen."""
+    try:
+        return asyncio.run(serve.until_stopped(announce))
+    except WireError as error:
+        cause = error.__cause__
+        hint = _ADVICE.get(cause.errno or 0) if isinstance(cause, OSError) else None
+        raise DriverError(f"{error}; {hint}" if hint else str(error)) from error
 
 
 class Serving:
@@ -100,7 +119,7 @@ class Serving:
         loop.set_exception_handler(lambda _, context: lab.bug(_error(context)))
         async with lab, self._http(lab) as http_port, self._control(lab):
             known = self._running(lab.port, lab.dns_port, http_port)
-            running.write(self.state, known)
+            running.write(self.state, known, self.variant)
             if args.send:
                 await (
                     lab.send(again(self.variant.messages, lab.ids.hex(6)))
@@ -139,6 +158,7 @@ class Serving:
             pid=os.getpid(),
             scenario=str(Path(self.scenario.file).absolute()),
             variant=self.variant.name,
+            kind=self.variant.kind,
             port=port,
             dns_port=dns_port,
             http_port=http_port,
@@ -161,7 +181,8 @@ def _check_state(state: Path, scenario: Scenario, variant: Variant, *, fresh: bo
     """One lab a folder, and a queue only for the configuration that filled it."""
     if running.is_up(state):
         raise DriverError(
-            f"a lab runs in {state} already; `mflab down` ends it, --state DIR starts another beside it"
+            f"a lab runs in {state} already; `mflab down --state {state}` ends it, and another beside it needs "
+            f"a folder and ports of its own: `mflab up SCENARIO {_BESIDE}`"
         )
     if fresh or not running.known(state):
         return
@@ -191,13 +212,17 @@ def _detached(serve: Serving, state: Path) -> int:
     with os.fdopen(reading) as pipe:
         said = pipe.read()
     if not said:
-        _, status = os.waitpid(child, 0)
-        raise DriverError(
-            f"the lab has not started (exit code {os.waitstatus_to_exitcode(status)}); see {state / running.LOG}"
-        )
+        return _not_started(os.waitpid(child, 0)[1], state / running.LOG)
     put(said.rstrip("\n"))
     talk(f"running in the background as process {child}; `mflab down` ends it")
     return Exit.OK
+
+
+def _not_started(status: int, log: Path) -> int:
+    """Pass on what the child has said last."""
+    said = log.read_text("utf-8", "replace").splitlines() if log.exists() else []
+    talk("\n".join([*said[-_LAST_LINES:], f"mflab: the lab has not started; {log} has all that it said"]))
+    return Exit.BUG if os.waitstatus_to_exitcode(status) == Exit.BUG else Exit.ENVIRONMENT
 
 
 def _in_background(serve: Serving, state: Path, ready: int) -> int:
@@ -213,9 +238,12 @@ def _in_background(serve: Serving, state: Path, ready: int) -> int:
             pipe.write(text)
 
     try:
-        return asyncio.run(serve.until_stopped(announce))
-    except (DriverError, WireError, OSError) as error:
+        return _serve(serve, announce)
+    except (DriverError, OSError) as error:
         talk(f"mflab: {error}")
         return Exit.ENVIRONMENT
+    except Exception:  # noqa: BLE001 - the child ends here, and its parent tells what it said
+        traceback.print_exc()
+        return Exit.BUG
     finally:
         sys.stderr.flush()

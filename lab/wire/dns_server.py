@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import Counter, deque
 from dataclasses import dataclass, replace
 from typing import Literal, cast
@@ -63,9 +64,8 @@ class DnsServer:
             except OSError as error:
                 await self.close()
                 if not tries_left:
-                    raise WireError(
-                        f"DNS cannot listen on {address} port {port}: {error.strerror}"
-                    ) from error
+                    why = os.strerror(error.errno) if error.errno else str(error)
+                    raise WireError(f"DNS cannot listen on {address} port {port}: {why}") from error
 
     async def _listen(self, address: str, port: int) -> None:
         loop = asyncio.get_running_loop()

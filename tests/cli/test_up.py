@@ -123,7 +123,7 @@ def test_the_printed_lines_look_up_dns(state: Path) -> None:
 
 def test_lines_quote_what_a_scenario_may_contain() -> None:
     variant = next(iter(load(ARTICLE).variants.values()))
-    access = Access(state=Path("/tmp/my $(labs)"), port=2525, dns_port=5353)
+    access = Access(state=Path("/tmp/my $(labs)"), port=2525, dns_port=5300)
     for line in playing.lines(variant, access).replace("\\\n", " ").splitlines():
         if not line.startswith(("#", "printf")):
             assert all("$(" not in word or word.startswith("/tmp/my $(labs)") for word in shlex.split(line))
@@ -132,14 +132,14 @@ def test_lines_quote_what_a_scenario_may_contain() -> None:
 def test_lines_use_the_address_that_others_see() -> None:
     """Behind NAT: the firewall's address, not the host's own."""
     variant = load(ARTICLE).variants["shared-address"]
-    said = playing.lines(variant, Access(state=Path(".mflab"), port=2525, dns_port=5353))
+    said = playing.lines(variant, Access(state=Path(".mflab"), port=2525, dns_port=5300))
     assert "--local-interface 127.51.100.1 " in said
     assert "127.18.0.25" not in said
 
 
 def test_a_host_that_shows_no_certificate_gets_none_to_show() -> None:
     variant = load(ARTICLE).variants["no-client-certificate"]
-    said = playing.lines(variant, Access(state=Path(".mflab"), port=2525, dns_port=5353))
+    said = playing.lines(variant, Access(state=Path(".mflab"), port=2525, dns_port=5300))
     filters = next(part for part in said.split("\n\n") if part.startswith("# Play the spam filter"))
     assert "shows no certificate" in filters
     assert "-cert" not in filters
