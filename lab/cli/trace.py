@@ -10,12 +10,24 @@ from dataclasses import dataclass
 from typing import get_args
 
 from lab.cli import places, running
-from lab.cli.arguments import Verbs, add_body, add_json, add_variant, chosen, loaded, message_of, verb
+from lab.cli.arguments import (
+    Verbs,
+    add_body,
+    add_json,
+    add_variant,
+    chosen,
+    loaded,
+    message_of,
+    span,
+    today,
+    verb,
+)
 from lab.cli.bodies import run_in
 from lab.cli.exits import BadInput, Exit
 from lab.cli.output import draw, put, put_json
 from lab.evidence.gateway_log import log_lines
 from lab.evidence.message_trace import message_trace, message_trace_detail
+from lab.evidence.moments import shown_to
 from lab.evidence.msgtrk import log_files, message_tracking_log
 from lab.evidence.trace import traces
 from lab.evidence.views import LAB, TENANT, Table, tables
@@ -37,6 +49,7 @@ _EXAMPLES = """\
   mflab trace wildcard-misrouting --as tenant:msxfaq --detail
   mflab trace wildcard-misrouting --as tenant:uclabor --json
   mflab trace wildcard-misrouting --as exchange --csv > MSGTRK.LOG
+  mflab trace timeline-cure --as tenant:msxfaq --at 30m
   mflab trace --state .mflab --as lab"""
 
 
@@ -89,6 +102,12 @@ def add(verbs: Verbs) -> None:
     parser.add_argument(
         "--csv", action="store_true", help="Exchange: the tracking log files; others: the rows"
     )
+    parser.add_argument(
+        "--at",
+        metavar="SPAN",
+        type=span,
+        help="what was there so long after the start (5m, 2h); a tenant's rows come later by `trace_delay`",
+    )
     parser.add_argument("--state", metavar="DIR", help="state folder of a lab that `mflab up` started")
     add_body(parser)
     add_json(parser)
@@ -96,6 +115,8 @@ def add(verbs: Verbs) -> None:
 
 def run(args: Namespace) -> int:
     """Show one audience its log."""
+    if args.state and args.at is not None:
+        raise BadInput("--at: a lab that is running shows what is there now")
     seen = _running(args) if args.state else _ran(args)
     _check(args.who, seen)
     if args.json:
@@ -115,16 +136,19 @@ def _ran(args: Namespace) -> Seen:
     variant = chosen(loaded(args), args.variant)
     spec = message_of(variant, args.message) if args.message else None
     outcome = run_in(args.driver, variant, seed=args.seed)
-    if spec is None:
-        return Seen(outcome.hops, variant.topology)
-    return Seen(tuple(_hops_of(outcome.trace(spec.key))), variant.topology)
+    hops = outcome.hops if spec is None else tuple(_hops_of(outcome.trace(spec.key)))
+    if args.at is not None:
+        delay = variant.topology.switches.trace_delay
+        hops = shown_to(args.who, hops, outcome.started + args.at, delay)
+    return Seen(hops, variant.topology)
 
 
 def _running(args: Namespace) -> Seen:
     """From the journal of a running lab; its messages have no keys, so --message is a Message-ID here."""
     state = places.state_folder(args.state)
     variant = running.variant_of(state)
-    hops = snapshot(state / running.STORE).hops
+    delay = variant.topology.switches.trace_delay
+    hops = shown_to(args.who, snapshot(state / running.STORE).hops, today(), delay)
     if args.message is None:
         return Seen(hops, variant.topology)
     known = traces(hops)

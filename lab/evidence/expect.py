@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from lab.evidence.facts import place, text
+from lab.evidence.moments import shown_to
 from lab.evidence.trace import path, way
-from lab.evidence.views import seen_by
+from lab.evidence.views import in_log, seen_by
 from lab.model.message import Message
 from lab.model.trace import Hop, MessageTrace, Step, StepKind
 from lab.scenario.model import AttributedExpectation, Expectation, NdrExpectation, Variant
@@ -60,13 +62,16 @@ def judge(
     in the lab's mailboxes, for claims about headers.
     """
     arrived = tuple(delivered)
+    delay = variant.topology.switches.trace_delay
     findings: list[Finding] = []
     for key, expectation in variant.expect.items():
         if expectation.whole_series and key not in messages:
             continue  # its series had settled before
         trace = traces.get(messages.get(key, ""))
         claims = (
-            _claims(expectation, trace, arrived) if trace else (_Claim("sent", "a trace", NOTHING, ok=False),)
+            _claims(expectation, trace, arrived, delay)
+            if trace
+            else (_Claim("sent", "a trace", NOTHING, ok=False),)
         )
         findings += (
             Finding(
@@ -90,7 +95,7 @@ def fits(pattern: str, value: str) -> bool:
 
 
 def _claims(
-    expectation: Expectation, trace: MessageTrace, delivered: tuple[Message, ...]
+    expectation: Expectation, trace: MessageTrace, delivered: tuple[Message, ...], trace_delay: int
 ) -> Iterator[_Claim]:
     if expectation.path is not None:
         yield _same("path", _chain(expectation.path), _chain(path(trace)))
@@ -101,7 +106,7 @@ def _claims(
     if expectation.reply is not None:
         yield _contains("reply", expectation.reply, decisive_reply(trace))
     yield from _reports(expectation, trace)
-    yield from _sightings(expectation, trace)
+    yield from _sightings(expectation, trace, trace_delay)
     for where, wanted in expectation.spf:
         yield _same(f"spf.{where}", wanted, _authentication(trace, where, "spf"))
     for where, wanted in expectation.dmarc:
@@ -169,14 +174,23 @@ def _connector(hop: Hop) -> str:
     return next((text(step, "connector") for step in steps if text(step, "connector")), "")
 
 
-def _sightings(expectation: Expectation, trace: MessageTrace) -> Iterator[_Claim]:
+def _sightings(expectation: Expectation, trace: MessageTrace, trace_delay: int) -> Iterator[_Claim]:
+    after = expectation.seen_after
     for who in expectation.seen_by:
-        yield _sighting("seen_by", who, wanted=True, seen=seen_by(trace, who))
+        yield _sighting("seen_by", who, wanted=True, seen=_seen(trace, who, after, trace_delay))
     for who in expectation.not_seen_by:
-        yield _sighting("not_seen_by", who, wanted=False, seen=seen_by(trace, who))
+        yield _sighting("not_seen_by", who, wanted=False, seen=_seen(trace, who, after, trace_delay))
     for who in expectation.not_twice:
         times = max((path(trace, each).count(who) for each in trace.dispositions), default=0)
         yield _Claim(f"not_twice.{who}", "once at most", f"{times} times", ok=times <= 1)
+
+
+def _seen(trace: MessageTrace, who: str, after: timedelta | None, trace_delay: int) -> bool:
+    """Whether `who` has the message at the end or, if it is said, some time after it was sent (R214)."""
+    if after is None:
+        return seen_by(trace, who)
+    sent = min(hop.head.arrived for hop in trace.hops)
+    return in_log(shown_to(who, trace.hops, sent + after, trace_delay), who)
 
 
 def _sighting(field: str, who: str, *, wanted: bool, seen: bool) -> _Claim:

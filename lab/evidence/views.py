@@ -35,7 +35,12 @@ def seen_by(trace: MessageTrace, who: str) -> bool:
 
     Only a message that was taken is there: a refusal at SMTP leaves no row (R43, R219).
     """
-    return any(taken(hop) and place(hop) == who for hop in trace.hops)
+    return in_log(trace.hops, who)
+
+
+def in_log(hops: Iterable[Hop], who: str) -> bool:
+    """The same for hops that are known so far."""
+    return any(taken(hop) and place(hop) == who for hop in hops)
 
 
 def tables(hops: Iterable[Hop], who: str, roles: Mapping[str, Role]) -> tuple[Table, ...]:

@@ -15,7 +15,7 @@ from lab.evidence.facts import place, taken
 from lab.evidence.replies import iso
 from lab.evidence.trace import path
 from lab.model.trace import Explainable, Hop, MessageTrace, Step
-from lab.reports import rules
+from lab.reports import flips, rules
 from lab.reports.reading import Fate, cured, fates
 from lab.reports.run import Run, ScenarioRuns, ran
 from lab.scenario.model import Scenario
@@ -64,6 +64,7 @@ def run(scenario: Scenario, each: Run) -> Json:
         "cured": str(cured(each)),
         "findings": [_finding(finding) for finding in findings],
         "messages": [message(each, spec.key) for spec in variant.messages if _left_a_trace(each, spec.key)],
+        "repeated": flips.as_json(each),
         "other_messages": [_trace(trace) for name, trace in each.traces.items() if name not in own],
         "counts": _counts(each),
         "assumed_rules": [each.id for each in rules.assumed(rules.used(each.traces.values()))],

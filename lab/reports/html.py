@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from lab.core.rulebook import SOURCES, Confidence
 from lab.evidence.expect import Finding
-from lab.reports import matrix_html, rules
+from lab.reports import flips, matrix_html, rules
 from lab.reports.arrows import arrows
 from lab.reports.diagram import svg
 from lab.reports.journal import decisions, logs
@@ -80,11 +80,19 @@ def _matrix(each: ScenarioRuns) -> Html:
 
 
 def _drawn(run: Run) -> tuple[Fate, ...]:
-    """The messages whose way is drawn: of a matrix only those that failed."""
+    """The messages whose way is drawn: of a matrix only those that failed, of repeated ones those that tell anything."""
     plan = run.variant.matrix
     cells = {cell.key for cell in plan.cells} if plan else set()
     failed = {finding.message for finding in run.findings() if not finding.ok}
-    return tuple(fate for fate in fates(run) if fate.spec.key not in cells or fate.spec.key in failed)
+    alike = {test.key for each in flips.repeated(run) for test in each.tests} - _telling(run)
+    left_out = (cells | alike) - failed
+    return tuple(fate for fate in fates(run) if fate.spec.key not in left_out)
+
+
+def _telling(run: Run) -> set[str]:
+    """The first of each repeated message, and those that came to another end than the one before."""
+    found = flips.repeated(run)
+    return {each.tests[0].key for each in found} | {flip.after.key for each in found for flip in each.flips}
 
 
 def _variants(each: ScenarioRuns) -> Html:
@@ -127,6 +135,7 @@ def _variant(each: ScenarioRuns, run: Run) -> Html:
             el("code", variant.name),
         ),
         el("p", variant.why) if variant.why else "",
+        flips.section(run),
         *(_message(run, fate, f"{id_}.{fate.spec.key}") for fate in ends),
         fold("Decisions, with the rules and what lost", *(decisions(f.trace, f.spec.key) for f in ends)),
         fold("What each administrator sees", logs(run)),

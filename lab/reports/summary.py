@@ -8,6 +8,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from lab.evidence.expect import Finding
+from lab.reports import flips
 from lab.reports.layout import indented
 from lab.reports.printable import one_line
 from lab.reports.run import Run, ScenarioRuns
@@ -36,6 +37,7 @@ def _run(run: Run, width: int) -> Iterator[RenderableType]:
     verdict = ("FAILED", "bold red") if failing else ("ok    ", "green")
     told = f"{len(findings) - len(failing)}/{len(findings)} as expected" if findings else "nothing expected"
     yield Text.assemble("  ", verdict, f" {run.variant.name:<{width}}  ", (f"{told}, {run.driver}", "dim"))
+    yield from flips.told(run)
     for finding in failing:
         yield from _finding(finding)
 

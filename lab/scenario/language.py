@@ -82,6 +82,9 @@ class ExpectationKeys:
     reply = optional("reply", FILLED, "Text in the decisive SMTP reply.")
     seen_by = several("seen_by", PLACE, "Whose tracking logs have the message.")
     not_seen_by = several("not_seen_by", PLACE, "Whose tracking logs must not have it.")
+    seen_after = optional(
+        "seen_after", SPAN, "How long after it was sent they look (R214); at the end of the run if unset."
+    )
     not_twice = several("not_twice", PLACE, "Who must not take it more than once.")
     spf = named(
         "spf",

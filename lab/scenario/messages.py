@@ -115,6 +115,7 @@ def expectation(read: Fields) -> Expectation:
         reply=read[ExpectationKeys.reply],
         seen_by=read[ExpectationKeys.seen_by],
         not_seen_by=read[ExpectationKeys.not_seen_by],
+        seen_after=read[ExpectationKeys.seen_after],
         not_twice=read[ExpectationKeys.not_twice],
         spf=_pairs(read[ExpectationKeys.spf]),
         dmarc=_pairs(read[ExpectationKeys.dmarc]),

@@ -87,6 +87,8 @@ class Expectation:
     seen_by: tuple[str, ...] = ()
     """Whose tracking logs have the message."""
     not_seen_by: tuple[str, ...] = ()
+    seen_after: timedelta | None = None
+    """How long after its sending somebody looks; None: at the end."""
     not_twice: tuple[str, ...] = ()
     """Who must not take the message more than once: it would be going round."""
     spf: tuple[tuple[str, str], ...] = ()

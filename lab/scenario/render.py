@@ -327,6 +327,7 @@ def _expectation(claim: Expectation) -> Plain:
             "reply": claim.reply,
             "seen_by": claim.seen_by,
             "not_seen_by": claim.not_seen_by,
+            "seen_after": claim.seen_after,
             "not_twice": claim.not_twice,
             "spf": _table(claim.spf),
             "dmarc": _table(claim.dmarc),

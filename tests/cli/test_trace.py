@@ -94,3 +94,19 @@ def test_bad_input_says_what_was_meant(mflab: Shell, argv: tuple[str, ...], told
     said = mflab("trace", *argv)
     assert said.code == Exit.BAD_INPUT
     assert told in said.err
+
+
+def test_a_tenant_s_trace_is_empty_before_its_delay_is_over(mflab: Shell) -> None:
+    asked = ("trace", "timeline-trace-delay", "--json", "--variant", "after-five-minutes")
+    early, late = (
+        mflab(*asked, "--as", "tenant:msxfaq", "--at", when).json()["rows"] for when in ("5m", "15m")
+    )
+    assert (early, len(late)) == ([], 2)
+    gateway = mflab(*asked, "--as", "gateway", "--at", "5m").json()["hosts"]["gateway"]["lines"]
+    assert gateway, "a filter writes its log at once"
+
+
+def test_at_is_a_span_of_time(mflab: Shell) -> None:
+    said = mflab("trace", ARTICLE, "--as", "lab", "--at", "soon")
+    assert said.code == Exit.BAD_INPUT
+    assert "a span of time such as" in said.err
