@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-from argparse import Namespace
+from argparse import ArgumentTypeError, Namespace
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import get_args
 
 from lab.cli import places, running
@@ -18,7 +19,6 @@ from lab.cli.arguments import (
     chosen,
     loaded,
     message_of,
-    span,
     today,
     verb,
 )
@@ -36,6 +36,7 @@ from lab.model.trace import Hop, MessageTrace
 from lab.reports.console import Form
 from lab.reports.console import tables as drawn
 from lab.scenario.report import unknown
+from lab.scenario.words import SPAN
 from lab.wire.store import snapshot
 
 _ABOUT = """\
@@ -105,12 +106,20 @@ def add(verbs: Verbs) -> None:
     parser.add_argument(
         "--at",
         metavar="SPAN",
-        type=span,
+        type=_span,
         help="what was there so long after the start (5m, 2h); a tenant's rows come later by `trace_delay`",
     )
     parser.add_argument("--state", metavar="DIR", help="state folder of a lab that `mflab up` started")
     add_body(parser)
     add_json(parser)
+
+
+def _span(text: str) -> timedelta:
+    """A span of time as scenarios write it. Raises what argparse tells."""
+    try:
+        return SPAN.parse(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{SPAN.wanted}, not {text!r}") from None
 
 
 def run(args: Namespace) -> int:
