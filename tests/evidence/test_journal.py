@@ -35,3 +35,16 @@ def test_a_session_may_see_several_messages_refused():
 def test_steps_without_a_hop_are_a_bug():
     with pytest.raises(LabBug, match="never began"):
         Journal().append("nowhere", [a_step("routed")])
+
+
+def test_a_reader_that_comes_again_hears_what_is_new():
+    journal = Journal()
+    journal.begin(a_head(id="a"), [a_step("submitted")])
+    journal.begin(a_head(id="b"))
+    before = journal.position
+    assert [index for index, _, _ in journal.since(0)] == [0, 1]
+    journal.append("a", [a_step("routed")])
+    journal.append("a", [a_step("sent")])
+    ((index, head, steps),) = journal.since(before)
+    assert (index, head.id, [step.kind for step in steps]) == (0, "a", ["submitted", "routed", "sent"])
+    assert list(journal.since(journal.position)) == []

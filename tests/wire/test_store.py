@@ -15,8 +15,8 @@ from lab.errors import LabBug, WireError
 from lab.model.reply import Reply
 from lab.model.trace import StepKind
 from lab.model.transport import Heard, Settlement
-from lab.wire.rows import Counts
-from lab.wire.store import Store, snapshot
+from lab.wire.rows import Counts, Mark
+from lab.wire.store import Store, mark, snapshot
 from tests.wire.store_items import a_head, a_route, a_step, an_item, deferred, delivered, heard
 
 
@@ -242,6 +242,17 @@ async def test_second_lab_is_kept_out(store):
         Store.open(store.path)
 
 
+async def test_who_looks_again_sees_what_came_since(store):
+    assert mark(store.path) == Mark(0, 0)
+    for name in ("1", "2"):
+        item = an_item(name)
+        await store.accept(heard(item), [a_step()])
+        await store.settle(item, delivered(item))
+    seen = snapshot(store.path, Mark(hops=1, mailboxes=1))
+    assert ([hop.head.id for hop in seen.hops], len(seen.mailboxes)) == (["2"], 1)
+    assert snapshot(store.path, mark(store.path)).hops == ()
+
+
 async def test_others_may_look_while_the_lab_runs(store):
     item = an_item("1")
     await store.accept(heard(item), [a_step()])
@@ -253,7 +264,7 @@ async def test_others_may_look_while_the_lab_runs(store):
 async def test_other_versions_are_refused(store):
     await store._commits.do(lambda connection: connection.execute("UPDATE meta SET value = '99'").fetchall())
     await store.close()
-    for attempt in (Store.open, snapshot):
+    for attempt in (Store.open, snapshot, mark):
         with pytest.raises(WireError, match="another version"):
             attempt(store.path)
 
