@@ -79,7 +79,9 @@ def _accepted(step: Step) -> str:
 
 def _authenticated(step: Step) -> str:
     enforced = ", enforced" if step.data.get("enforced") else ""
-    results = ", ".join(f"{name} {text(step, name)}" for name in ("spf", "dkim", "dmarc"))
+    told = ["spf", "dkim", "dmarc"]
+    told += [name for name in ("arc", "compauth") if text(step, name) not in ("", "none")]
+    results = ", ".join(f"{name} {text(step, name)}" for name in told)
     return f"{results}{enforced} (client {text(step, 'client')}, author domain {text(step, 'header_from')})"
 
 
@@ -110,7 +112,10 @@ def _routed(step: Step) -> str:
     connector, tls = text(step, "connector"), text(step, "tls")
     how = f'by "{connector}"' if connector else f"by {text(step, 'how').upper()}"
     targets = ", ".join(dict.fromkeys(texts(step, "targets")))
-    return f"{_list(step, 'recipients')} {how} to {targets or 'nowhere'}{f', TLS {tls}' if tls else ''}"
+    pool = text(step, "pool")
+    said = f", TLS {tls}" if tls else ""
+    said += f", from the {pool} pool" if pool not in ("", "normal") else ""
+    return f"{_list(step, 'recipients')} {how} to {targets or 'nowhere'}{said}"
 
 
 def _sent(step: Step) -> str:
