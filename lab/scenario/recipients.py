@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from lab.model.names import Address
 from lab.model.tenant import Recipient, RecipientKind
 from lab.scenario.hybrid import Hybrid
 from lab.scenario.parties import ContactKeys, GroupKeys, OrganizationKeys, RecipientKeys, TenantKeys
-from lab.scenario.records import Fields
+from lab.scenario.records import Fields, Key
 
 Derive = Callable[[Address], tuple[Address, ...]]
 _ADDRESSED = (RecipientKind.MAILBOX, RecipientKind.DISTRIBUTION_GROUP)
 _IN_CLOUD = (RecipientKind.MAILBOX, RecipientKind.GROUP, RecipientKind.DISTRIBUTION_GROUP)
+_COMPLETED: Mapping[str, Key[Any]] = {
+    "forwarding": RecipientKeys.forwarding,
+    "keeps_copy": RecipientKeys.keeps_copy,
+    "members": GroupKeys.members,
+    "require_sender_authentication": RecipientKeys.authenticated,
+    "accept_only_from": RecipientKeys.only_from,
+}
+"""What synchronisation brings besides addresses, and the key that says it; `external` is where mail ends, never missing."""
 
 
 @dataclass
@@ -22,6 +31,8 @@ class Directory:
 
     by_key: dict[str, Recipient] = field(default_factory=dict)
     primaries: dict[str, Recipient] = field(default_factory=dict)
+    written: dict[str, Fields] = field(default_factory=dict)
+    """By primary address: what the author wrote of a recipient."""
 
     def enter(self, recipient: Recipient, read: Fields) -> None:
         """A recipient that the author wrote; each address belongs to one."""
@@ -30,13 +41,27 @@ class Directory:
                 owner = self.by_key[address.key].primary
                 read.at.wrong(read.place, f"{address} belongs to {owner} already", "addresses are unique")
                 return
+        self.written[recipient.primary.key] = read
         self._put(recipient)
 
     def sync(self, recipient: Recipient) -> None:
-        """A recipient that directory synchronisation brings, unless it is there."""
+        """A recipient that directory synchronisation brings; it completes one that is there, if that is of its kind."""
+        there = self.by_key.get(recipient.primary.key)
         free = tuple(address for address in recipient.proxies if address.key not in self.by_key)
-        if recipient.primary.key not in self.by_key:
+        if there is None:
             self._put(replace(recipient, proxies=free))
+        elif there.kind is recipient.kind:
+            self._put(self._completed(there, recipient, free))
+
+    def _completed(self, there: Recipient, synced: Recipient, free: tuple[Address, ...]) -> Recipient:
+        """With the addresses of its counterpart, and whatever the author did not write of it here."""
+        own = self.written.get(there.primary.key)
+        silent = {
+            name: getattr(synced, name)
+            for name, key in _COMPLETED.items()
+            if own is not None and key.name not in own.places
+        }
+        return replace(there, proxies=(*there.proxies, *free), **silent)
 
     def derive(self, kinds: tuple[RecipientKind, ...], more: Derive) -> None:
         """Give recipients the addresses that policies make, as far as they are free."""
