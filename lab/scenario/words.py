@@ -139,6 +139,8 @@ def _capability(text: str) -> DomainPattern:
 
 def in_lab(domain: Domain) -> Domain:
     """A name that cannot be anybody's: reserved by RFC 2606, or one of Microsoft's service names in the lab's DNS."""
+    if "." not in domain:
+        raise ValueError(f"{str(domain)!r} is no full domain name: it ends in {' or '.join(RESERVED)} here")
     if not domain.endswith(RESERVED) and not any(f".{domain}".endswith(f".{own}") for own in SERVICE_NAMES):
         raise ValueError(f"{str(domain)!r} may be real: names in a scenario end in {' or '.join(RESERVED)}")
     return domain
