@@ -33,6 +33,7 @@ from lab.scenario.parties import DNS_ROW, DnsKeys, DnsRowKeys, HostKeys, Organiz
 from lab.scenario.records import Fields
 from lab.scenario.report import At, Report
 from lab.scenario.tree import Table
+from lab.scenario.unread import Unread
 from lab.scenario.zones import Publisher
 
 START = datetime(2026, 3, 3, 9, 15, tzinfo=UTC)
@@ -83,14 +84,18 @@ def _world(tree: Table, report: Report) -> timeline.World | None:
     read = EXPANDED.read(tree, At(report))
     if read is None:
         return None
+    known = references.Known.of(tree)
+    unread = Unread.of(read, known, report)
     parties = _parties(read)
     addresses.check(read, parties.hosts, parties.regions.values())
-    references.check(read, references.Known.of(tree))
-    domains.check(read, parties.companies, parties.tenants)
+    references.check(read, known)
+    domains.check(read, parties.companies, parties.tenants, unread)
     topology = _topology(read, parties)
-    references.check_smart_hosts(read, topology)
-    sending.check(read, topology)
-    _matrix(read, topology)
+    if not unread.host_names:
+        references.check_smart_hosts(read, topology)
+    sending.check(read, topology, whole=not unread.mailboxes)
+    if not unread.mailboxes:
+        _matrix(read, topology)
     if report:
         return None
     return timeline.World(read, topology, certificates.profiles(read[SectionKeys.certificates]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +38,11 @@ class Company:
     hybrid: Hybrid | None
 
     @property
+    def failed(self) -> bool:
+        """Whether the wizard could not be run: something that it needs is wrong, and was reported."""
+        return self.hybrid is None and self.read.written(OrganizationKeys.hybrid)
+
+    @property
     def servers(self) -> tuple[Host, ...]:
         """Its Exchange servers."""
         return tuple(host for host in self.hosts.values() if host.role is Role.EXCHANGE)
@@ -56,7 +61,18 @@ def company(name: str, read: Fields, tenants: Mapping[str, Fields]) -> Company:
         return Company(name, read, hosts, domains, None)
     servers = [host for host in hosts.values() if host.role is Role.EXCHANGE]
     initial = tenant[TenantKeys.initial_domain]
+    _equipped(read, wizard, servers)
     return Company(name, read, hosts, domains, hybrid.run_wizard(name, wizard, domains, initial, servers))
+
+
+def _equipped(read: Fields, wizard: Fields, servers: Sequence[Host]) -> None:
+    """Whether the wizard finds a server, and a certificate there; hosts that are wrong in themselves are not missed."""
+    hosts = read.at.key(OrganizationKeys.hosts.name)
+    if not servers and not hosts.troubled:
+        wizard.at.wrong(wizard.place, "hybrid needs a host with role exchange in the organisation")
+    if servers and servers[0].certificate is None and not hosts.key(servers[0].name).troubled:
+        wanted = f"hybrid needs a certificate on {servers[0].name}"
+        wizard.at.wrong(wizard.place, wanted, "the wizard asks for it, and connectors rely on it (R113)")
 
 
 def organization(company: Company) -> OnPremOrganization:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from lab.model.names import Address
+from lab.model.names import Address, Domain
 from lab.model.tenant import AcceptedDomain, DomainType, Tenant
 from lab.scenario.addresses import written_hosts
 from lab.scenario.companies import Company
@@ -12,14 +12,21 @@ from lab.scenario.language import SectionKeys
 from lab.scenario.parties import HostKeys, OrganizationKeys, RecipientKeys, TenantKeys
 from lab.scenario.records import Fields, Key
 from lab.scenario.report import unknown
+from lab.scenario.unread import Unread
+
+_ROUTING = AcceptedDomain(Domain("mail.onmicrosoft.com"), match_sub_domains=True)
+"""Stands for the domain of routing addresses where the wizard that would have made it could not be run."""
 
 
-def check(read: Fields, companies: Iterable[Company], tenants: Mapping[str, Tenant]) -> None:
-    """All of it."""
+def check(read: Fields, companies: Sequence[Company], tenants: Mapping[str, Tenant], unread: Unread) -> None:
+    """All of it, as far as what it needs could be read."""
     owners: dict[str, str] = {}
+    routing = (_ROUTING,) if any(company.failed for company in companies) else ()
     for name, fields in read[SectionKeys.tenants].items():
         _accepted_once(name, fields, tenants[name], owners)
         _tenant(fields, tenants[name])
+        if not unread.below(fields, TenantKeys.accepted_domains):
+            _cloud_addresses(fields, (*tenants[name].accepted_domains, *routing))
     taken: dict[str, str] = {}
     for company in companies:
         for domain in company.domains:
@@ -29,7 +36,9 @@ def check(read: Fields, companies: Iterable[Company], tenants: Mapping[str, Tena
                     f"{domain} belongs to {taken[domain]!r} already",
                     "one owner a domain",
                 )
-        _company(company)
+        listed = (OrganizationKeys.domains, OrganizationKeys.accepted_domains)
+        if not any(unread.below(company.read, key) for key in listed):
+            _company(company, routing)
     for _, host in written_hosts(read):
         _internet_mailboxes(host)
 
@@ -51,7 +60,8 @@ def _wrong_domain(fields: Fields, accepted: AcceptedDomain, wanted: str, hint: s
     fields.wrong(TenantKeys.initial_domain, wanted, hint)
 
 
-def _tenant(fields: Fields, tenant: Tenant) -> None:
+def _cloud_addresses(fields: Fields, accepted: Iterable[AcceptedDomain]) -> None:
+    domains = tuple(accepted)
     for key in (
         TenantKeys.mailboxes,
         TenantKeys.mail_users,
@@ -60,7 +70,10 @@ def _tenant(fields: Fields, tenant: Tenant) -> None:
         TenantKeys.distribution_groups,
     ):
         for recipient in fields[key]:
-            _addresses(recipient, tenant.accepted_domains, "the tenant")
+            _addresses(recipient, domains, "the tenant")
+
+
+def _tenant(fields: Fields, tenant: Tenant) -> None:
     for accepted in tenant.accepted_domains:
         if accepted.domain_type is DomainType.EXTERNAL_RELAY:
             _wrong_domain(fields, accepted, "ExternalRelay exists on-premises only", "R139")
@@ -74,8 +87,8 @@ def _tenant(fields: Fields, tenant: Tenant) -> None:
         )
 
 
-def _company(company: Company) -> None:
-    accepted = [AcceptedDomain(domain) for domain in company.domains]
+def _company(company: Company, routing: Iterable[AcceptedDomain]) -> None:
+    accepted = [*(AcceptedDomain(domain) for domain in company.domains), *routing]
     accepted += [AcceptedDomain(company.hybrid.coexistence)] if company.hybrid else []
     for key in (
         OrganizationKeys.mailboxes,

@@ -94,7 +94,7 @@ def on_premises(read: Fields, hybrid: Hybrid | None) -> dict[str, Recipient]:
         external = each[RecipientKeys.external]
         if external is None and hybrid is not None:
             external = hybrid.routing_address(each[RecipientKeys.address])
-        if external is None:
+        if external is None and not read.written(OrganizationKeys.hybrid):
             each.wrong(
                 RecipientKeys.external, "a remote mailbox needs `external` or the organisation `hybrid:`"
             )

@@ -70,6 +70,10 @@ class Fields:
         """Whether the key is written and not null."""
         return key.name in self.values
 
+    def written(self, key: Key[Any]) -> bool:
+        """Whether the key is written and not null, be it right or wrong."""
+        return key.name in self.places and key.name not in self.nulls
+
     def wrong(self, key: Key[Any] | str, wanted: str, hint: str | None = None) -> None:
         """Report a problem at a key; at the record itself if the key is not written."""
         name = key if isinstance(key, str) else key.name

@@ -32,6 +32,7 @@ class Known:
     tenants: tuple[str, ...]
     certificates: tuple[str, ...]
     messages: tuple[str, ...]
+    organizations: tuple[str, ...]
 
     @classmethod
     def of(cls, tree: Table) -> Known:
@@ -45,6 +46,7 @@ class Known:
             _names(tree.get("tenants")),
             (*_names(tree.get("certificates")), "eop"),
             _names(tree.get("messages")),
+            _names(organizations),
         )
 
     @property
@@ -135,7 +137,7 @@ def _certificate(read: Fields, key: Key[Any] | str, scenario: Fields, known: Kno
         return  # <I>issuer<S>subject: that it may be stale is the point (R115)
     _exists(read, key, name, known.certificates, "certificate")
     written = scenario[SectionKeys.certificates]
-    if name in written and name not in profiles(written):
+    if name is not None and name in written and not written[name].broken and name not in profiles(written):
         read.wrong(
             key, f"the certificate {name!r} has no names", "it is a kind to start from, with `profile:`"
         )

@@ -21,6 +21,12 @@ class Report:
         problem = Problem(place.file, place.line, place.column, path, wanted, hint)
         self.found.setdefault((place.file, place.line, place.column, wanted), problem)
 
+    def troubled(self, path: str) -> bool:
+        """Whether something at a path or below it was found to be wrong; PowerShell's names are not case-sensitive."""
+        above = path.lower()
+        paths = (problem.path.lower() for problem in self.found.values())
+        return any(each == above or each.startswith((f"{above}.", f"{above}[")) for each in paths)
+
     def __bool__(self) -> bool:
         return bool(self.found)
 
@@ -56,6 +62,11 @@ class At:
     def index(self, number: int) -> At:
         """One level down, in a list."""
         return At(self.report, f"{self.path}[{number}]")
+
+    @property
+    def troubled(self) -> bool:
+        """Whether a problem here or below is known already: what follows from it alone is not worth telling."""
+        return self.report.troubled(self.path)
 
     def wrong(self, place: Place, wanted: str, hint: str | None = None) -> None:
         """Note a problem here."""
