@@ -96,10 +96,21 @@ def _kept(folder: Path, name: str) -> RSAPrivateKey | None:
 
 
 def _made(folder: Path, name: str) -> RSAPrivateKey:
-    key = generate_private_key(public_exponent=65537, key_size=BITS)
+    damaged = _path(folder, name).exists()
+    key = _fresh() if damaged else _shared(name)
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     write_private(_path(folder, name), pem)
     return key
+
+
+def _fresh() -> RSAPrivateKey:
+    return generate_private_key(public_exponent=65537, key_size=BITS)
+
+
+@lru_cache(maxsize=64)
+def _shared(name: str) -> RSAPrivateKey:  # noqa: ARG001 - what it is remembered by
+    """One key for a name in all labs of this process: to make 45 took half the time of a scenario's 15 variants."""
+    return _fresh()
 
 
 def _record(key: RSAPrivateKey) -> str:
