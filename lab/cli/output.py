@@ -26,6 +26,13 @@ def put(text: str, end: str = "\n") -> None:
     print(text, end=end)
 
 
+def put_octets(octets: bytes) -> None:
+    """Print data that is no text, or need not be."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(octets)
+    sys.stdout.buffer.flush()
+
+
 def put_json(data: Mapping[str, object]) -> None:
     """Print data as JSON, the version of its form first."""
     versioned = {"schema_version": SCHEMA_VERSION, **data}

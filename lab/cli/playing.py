@@ -147,10 +147,12 @@ def _logs(topology: Topology, access: Access) -> list[str]:
         "lab",
     ]
     trace = ["mflab", "trace", "--state", str(access.state), "--as"]
+    read = ["mflab", "mailbox", "--state", str(access.state)]
     stop = ["mflab", "down", "--state", str(access.state)]
     return [
-        "# Read the logs, each as its administrator does; then end the lab (or press Ctrl-C).",
+        "# Read the logs, each as its administrator does, and the mail; then end the lab (or press Ctrl-C).",
         *(_line([*trace, who]) for who in audiences),
+        _line(read),
         _line(stop),
     ]
 

@@ -127,7 +127,7 @@ def run(args: Namespace) -> int:
     if args.state and args.at is not None:
         raise BadInput("--at: a lab that is running shows what is there now")
     seen = _running(args) if args.state else _ran(args)
-    _check(args.who, seen)
+    _check(args.who, seen, f"--state {args.state}" if args.state else args.scenario)
     if args.json:
         put_json({"as": args.who, **_data(seen, args.who, detail=args.detail)})
     elif args.csv:
@@ -172,9 +172,11 @@ def _hops_of(trace: MessageTrace) -> Iterable[Hop]:
         yield from _hops_of(report)
 
 
-def _check(who: str, seen: Seen) -> None:
+def _check(who: str, seen: Seen, where: str) -> None:
     everybody = [LAB, *(f"{TENANT}{name}" for name in seen.topology.tenants)]
     everybody += dict.fromkeys([*(role.value for role in seen.roles.values()), *seen.roles])
+    if who not in everybody and "@" in who:
+        raise BadInput(f"--as: {who} has no log, but a mailbox: `mflab mailbox {where} {who}` shows it")
     if who not in everybody:
         raise BadInput(f"--as: nobody is called {who!r}: {unknown(who, everybody)}")
 
