@@ -22,6 +22,7 @@ from lab.scenario.report import did_you_mean
 from lab.scenario.words import (
     CHANGE_PATH,
     DATE,
+    FAULT,
     FILLED,
     LINE,
     MAILBOX,
@@ -33,6 +34,7 @@ from lab.scenario.words import (
     REGION_NAME,
     REVERSE_PATH,
     SPAN,
+    STATUS,
     TEXT,
     TRUTH,
     WHOLE,
@@ -281,15 +283,22 @@ class ScenarioKeys:
 
     scenario = required("scenario", NAME, "The scenario's name.")
     include = several("include", FILLED, "Files, relative to this one, that this one is laid over.")
+    fault = optional("fault", FAULT, "Which known misconfiguration it shows; docs/faults.md lists them.")
+    symptoms = named(
+        "symptoms",
+        PLACE,
+        TEXT,
+        "What the fault looks like, to the admin of a host or of tenant:NAME; sender and recipient are people.",
+    )
+    codes = several("codes", STATUS, "Status codes that the fault shows, in replies, queues or reports.")
 
 
 _SECTIONS = tuple(value for value in vars(SectionKeys).values() if isinstance(value, Key))
 _VARIANT = tuple(value for value in vars(VariantKeys).values() if isinstance(value, Key))
+_SCENARIO = tuple(value for value in vars(ScenarioKeys).values() if isinstance(value, Key))
 VARIANT = Record(
     "variant", "What differs from the scenario; any section may be said anew.", (*_VARIANT, *_SECTIONS)
 )
 VARIANTS = named("variants", NAME, VARIANT, "Configurations to compare.")
-EXPANDED = Record(
-    "scenario", "One variant, fully expanded.", (ScenarioKeys.scenario, ScenarioKeys.include, *_SECTIONS)
-)
+EXPANDED = Record("scenario", "One variant, fully expanded.", (*_SCENARIO, *_SECTIONS))
 SCENARIO = Record("scenario", "A mail flow scenario.", (*EXPANDED.keys, VARIANTS))

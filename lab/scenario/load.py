@@ -5,16 +5,22 @@ from __future__ import annotations
 import os.path
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar, cast
 
 from lab.errors import LabBug
 from lab.scenario import build, overlay
 from lab.scenario.language import ScenarioKeys, SectionKeys, VariantKeys
 from lab.scenario.model import Scenario, Variant
+from lab.scenario.records import Key
 from lab.scenario.report import At, Report, unknown
 from lab.scenario.text import MAX_BYTES, compose
-from lab.scenario.tree import Items, Node, Place, Scalar, Table, merged
+from lab.scenario.tree import Items, Node, Place, Scalar, Table, is_null, merged
+
+T = TypeVar("T")
 
 MAX_INCLUDES = 10
+_OF_THE_FILE = [key.name for key in vars(ScenarioKeys).values() if isinstance(key, Key)]
+"""What an include says of itself only."""
 
 
 def load(path: Path | str, *, variant: str | None = None) -> Scenario:
@@ -60,6 +66,9 @@ def _scenario(text: str, file: str, files: _Files, only: str | None) -> Scenario
         includes=tuple(dict.fromkeys(files.includes)),
         title=_said(tree, SectionKeys.title.name),
         why=_said(tree, SectionKeys.why.name),
+        fault=_told(tree, ScenarioKeys.fault) or "",
+        symptoms=_told(tree, ScenarioKeys.symptoms),
+        codes=_told(tree, ScenarioKeys.codes),
         variants=made,
     )
 
@@ -75,6 +84,13 @@ def _kind(table: Node | None, name: str, at: At) -> str:
 def _said(tree: Table, key: str) -> str:
     value = tree.get(key)
     return value.text if isinstance(value, Scalar) else ""
+
+
+def _told(tree: Table, key: Key[T]) -> T:
+    """A key of the file as a whole; what is wrong with it was reported with the variants."""
+    node = tree.get(key.name)
+    read = None if node is None or is_null(node) else key.kind.read(node, At(Report()))
+    return key.default if read is None else cast("T", read)
 
 
 @dataclass(slots=True)
@@ -98,7 +114,7 @@ class _Files:
             if below is None:
                 self.complete = False
             else:
-                under = _joined(under, below.without(["include", "scenario"]))
+                under = _joined(under, below.without(_OF_THE_FILE))
         return _joined(under, own)
 
     def _includes(self, tree: Table, at: At) -> tuple[Scalar, ...]:

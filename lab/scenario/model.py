@@ -180,5 +180,11 @@ class Scenario:
     """The other files that were read for it."""
     title: str = ""
     why: str
+    fault: str = ""
+    """`P7`: which known misconfiguration it shows."""
+    symptoms: Mapping[str, str] = field(default_factory=dict)
+    """What the fault looks like: to the admin of a host or of `tenant:NAME`, to `sender` and `recipient`."""
+    codes: tuple[str, ...] = ()
+    """Enhanced status codes that show in the broken variants."""
     variants: Mapping[str, Variant] = field(default_factory=dict)
     """In the order of the file; a file without variants has one, named `base`."""

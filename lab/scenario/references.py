@@ -13,7 +13,14 @@ from lab.model.topology import Topology
 from lab.scenario.addresses import written_hosts
 from lab.scenario.certificates import profiles
 from lab.scenario.exchange import parameter
-from lab.scenario.language import AttributedKeys, ExpectationKeys, MessageKeys, NdrKeys, SectionKeys
+from lab.scenario.language import (
+    AttributedKeys,
+    ExpectationKeys,
+    MessageKeys,
+    NdrKeys,
+    ScenarioKeys,
+    SectionKeys,
+)
 from lab.scenario.parties import DnsKeys, HostKeys, HybridKeys, OrganizationKeys, TenantKeys
 from lab.scenario.records import Fields, Key
 from lab.scenario.report import unknown
@@ -22,6 +29,8 @@ from lab.scenario.tree import Table, is_null
 _SEND_HOSTS = parameter("smart_hosts", SendConnector)
 _OUTBOUND_HOSTS = parameter("smart_hosts", OutboundConnector)
 _CERTIFICATE = parameter("tls_certificate_name", SendConnector)
+PEOPLE = ("sender", "recipient")
+"""Who notices a fault besides the admins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +86,12 @@ def check(read: Fields, known: Known) -> None:
     for message in read[SectionKeys.messages].values():
         senders = (*known.places, *read[SectionKeys.regions], *_regions_used(read))
         _exists(message, MessageKeys.via, message[MessageKeys.via], senders, "host or tenant:NAME")
+    _places(
+        read,
+        ScenarioKeys.symptoms,
+        (each for each in read[ScenarioKeys.symptoms] if each not in PEOPLE),
+        known,
+    )
     for name, expectation in read[SectionKeys.expect].items():
         if name.partition("#")[0] not in known.messages:
             hint = unknown(name, known.messages)

@@ -206,6 +206,18 @@ def _place(text: str) -> str:
     return text
 
 
+def _fault(text: str) -> str:
+    if not re.fullmatch(r"P[1-9]\d?", text):
+        raise ValueError("the number of a known misconfiguration, such as P7")
+    return text
+
+
+def _status(text: str) -> str:
+    if not re.fullmatch(r"[245]\.\d{1,3}\.\d{1,3}", text, re.ASCII):
+        raise ValueError("an enhanced status code has three parts")
+    return text
+
+
 def _party(text: str) -> str:
     return str(_mailbox(text)) if "@" in text else _name(text)
 
@@ -254,6 +266,8 @@ SPACE = Single("an address space such as smtp:*;1", _space, {"type": "string"})
 MX = Single("an MX record such as 10 mail.contoso.example", _mx, {"type": "string"})
 CAPABILITY = Single("a domain, with or without :AcceptCloudServicesMail", _capability, _FQDN)
 PLACE = Single("a host of the scenario, or tenant:NAME", _place, {"type": "string"})
+FAULT = Single("the number of a known misconfiguration, such as P7", _fault, {"type": "string"})
+STATUS = Single("an enhanced status code such as 5.7.51", _status, {"type": "string"})
 PARTY = Single("auto, a class such as onprem, or a mail address", _party, {"type": "string"})
 RECORD_NAME = Single("a DNS name", _record_name, _FQDN)
 CHANGE_PATH = Single("a path such as tenants.contoso.region", _filled, {"type": "string"})
