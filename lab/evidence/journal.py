@@ -43,12 +43,12 @@ class Journal:
         """How much has been told; grows with each thing."""
         return len(self._touched)
 
-    def since(self, position: int) -> Iterator[tuple[int, HopHead, Sequence[Step]]]:
-        """The hops that something was told of since then: index, head, and all their steps so far.
+    def since(self, position: int, until: int | None = None) -> Iterator[tuple[int, HopHead, Sequence[Step]]]:
+        """The hops that something was told of since then (and before `until`): index, head, all their steps so far.
 
         For readers who come again and again, and do not want to read all of it each time.
         """
-        for index in dict.fromkeys(self._touched[position:]):
+        for index in dict.fromkeys(self._touched[position:until]):
             yield index, self._heads[index], self._steps[index]
 
     def __len__(self) -> int:

@@ -76,12 +76,13 @@ class Tally:
         self._statuses = set(_SEEDED)
         self._delivered: set[tuple[str, str]] = set()
 
-    def read(self, journal: Journal) -> None:
-        """Count what the journal was told since the last time."""
-        position = journal.position
-        for index, head, steps in journal.since(self._position):
+    def read(self, journal: Journal, most: int | None = None) -> bool:
+        """Count what the journal was told since the last time, `most` things of it; whether there is more."""
+        until = journal.position if most is None else min(self._position + most, journal.position)
+        for index, head, steps in journal.since(self._position, until):
             self.count(index, head, steps)
-        self._position = position
+        self._position = until
+        return until < journal.position
 
     def count(self, index: int, head: HopHead, steps: Sequence[Step]) -> None:
         """Count the steps of a hop that have not been counted yet, and the hop itself if it is new."""

@@ -19,6 +19,7 @@ from lab.scenario.model import Party
 
 TopologyAt = Callable[[datetime], Topology]
 """The configuration that is in force at a moment."""
+_REMEMBERED = 10_000
 _NOBODY = Address("nobody", Domain("invalid"))
 """Stands for the author of a report: it has no mailbox anywhere."""
 
@@ -40,6 +41,8 @@ class Placement:
     def __init__(self, topology_at: TopologyAt) -> None:
         self._topology_at = topology_at
         self._ways: dict[str, _Way] = {}
+        self._asked_of: Topology | None = None
+        self._known: dict[tuple[str, str | None, str], frozenset[str]] = {}
 
     def misplaced(self, hop: Hop) -> bool:
         """Whether the hop is the first in a tenant that nothing leads its message to."""
@@ -51,11 +54,21 @@ class Placement:
         for recipient in map(_address, hop.head.recipients):
             if recipient is not None and recipient.key not in way.asked:
                 way.asked.add(recipient.key)
-                way.meant |= tenants_meant(way.sender, _party(recipient), topology)
+                way.meant |= self._meant(way.sender, recipient, topology)
         if tenant is None or tenant in way.meant or tenant in way.told:
             return False
         way.told.add(tenant)
         return True
+
+    def _meant(self, sender: Party, recipient: Address, topology: Topology) -> frozenset[str]:
+        """Remembered for the configuration that was asked about last: the same people write to each other all day."""
+        if self._asked_of is not topology or len(self._known) >= _REMEMBERED:
+            self._asked_of = topology
+            self._known.clear()
+        pair = sender.name, sender.via, recipient.key
+        if pair not in self._known:
+            self._known[pair] = tenants_meant(sender, _party(recipient), topology)
+        return self._known[pair]
 
 
 def _sender(first: Hop, topology: Topology) -> Party:

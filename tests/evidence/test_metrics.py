@@ -86,6 +86,15 @@ def test_reading_often_counts_no_more_than_reading_once():
             assert was == now
 
 
+def test_a_long_journal_is_read_in_parts():
+    journal, parts = Journal(), Tally(TOPOLOGY)
+    hops = simulate(FAULT).hops
+    for hop in hops:
+        journal.begin(hop.head, hop.steps)
+    assert [parts.read(journal, 2) for _ in range(3)] == [True, True, False]
+    assert parts.families() == count(hops, TOPOLOGY)
+
+
 def test_a_second_copy_in_one_mailbox_is_a_duplicate():
     tally = Tally(TOPOLOGY)
     for index, mailbox in enumerate(
