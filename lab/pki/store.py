@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -16,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from lab.model.certificate import CertificateIdentity, CertificateProfile, Validity, is_public
 from lab.pki.authority import Authority, Issued, self_signed
+from lab.pki.private import write_private
 from lab.pki.reading import identity
 
 PUBLIC = "public"
@@ -62,7 +62,7 @@ def make(folder: Path, profiles: Mapping[str, CertificateProfile], now: datetime
     wanted = {name: _fingerprint(profile) for name, profile in profiles.items()}
     if _manifest(folder) != wanted or not _usable(store, profiles, now):
         _fill(store, profiles, now)
-        _write(
+        write_private(
             folder / MANIFEST, json.dumps(wanted, indent=1).encode()
         )  # last: an unfinished folder has none
     return store
@@ -80,10 +80,10 @@ def _fill(store: Store, profiles: Mapping[str, CertificateProfile], now: datetim
         issued = (
             self_signed(profile, now) if profile.self_signed else authorities[profile.issuer].issue(profile)
         )
-        _write(store.chain(name), _pem(issued.chain))
-        _write(store.key(name), _key_pem(issued))
+        write_private(store.chain(name), _pem(issued.chain))
+        write_private(store.key(name), _key_pem(issued))
     roots = [authority.root for name, authority in authorities.items() if is_public(name)]
-    _write(store.anchors, _pem(roots))
+    write_private(store.anchors, _pem(roots))
 
 
 def _forget(store: Store) -> None:
@@ -139,9 +139,3 @@ def _pem(certificates: Iterable[x509.Certificate]) -> bytes:
 
 def _key_pem(issued: Issued) -> bytes:
     return issued.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file that only its owner can read from its first moment on."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(content)

@@ -1,4 +1,4 @@
-"""Sender authentication: SPF, DMARC and DKIM as far as they decide something, and results as values.
+"""Sender authentication: SPF, DKIM, DMARC, ARC and Microsoft's composite of them, and results as values.
 
-What needs DNS is a generator that yields its questions (`lab.model.dns.Asking`).
+What needs DNS is a generator that yields its questions (`lab.model.dns.Asking`); what needs keys asks a `suite`.
 """
