@@ -29,7 +29,9 @@ def pages(lab: Embedded, scenario: str) -> Pages:
         return Page(body, HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE)
 
     async def metrics() -> Page:
-        while tally.read(lab.journal, _AT_ONCE):
+        more = True
+        while more:
+            more = tally.read(lab.journal, _AT_ONCE)
             await asyncio.sleep(0)  # a long journal is read after a restart; mail goes on meanwhile
         return Page(exposition([({}, (*tally.families(), *vitals(lab, scenario)))]), type=CONTENT_TYPE)
 
