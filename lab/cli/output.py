@@ -62,14 +62,16 @@ def plain(value: Any) -> Any:
             return str(value)
 
 
-def draw(drawn: RenderableType, to: TextIO | None = None) -> None:
+def draw(drawn: RenderableType, to: TextIO | None = None, *, crop: bool = True) -> None:
     """Print a report (on stdout if `to` is None), in colour where a terminal shows it and NO_COLOR is not set.
+
+    `crop` cuts lines that are wider than the paper.
 
     Drawn first and written afterwards: rich would end the program by itself when the reader has gone.
     """
     paper = console(to)
     with paper.capture() as captured:
-        paper.print(drawn)
+        paper.print(drawn, crop=crop)
     for line in captured.get().splitlines():
         print(line.rstrip(), file=to)
 

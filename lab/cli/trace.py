@@ -6,8 +6,9 @@ import csv
 import io
 from argparse import ArgumentTypeError, Namespace
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from pathlib import Path
 from typing import get_args
 
 from lab.cli import places, running
@@ -24,7 +25,7 @@ from lab.cli.arguments import (
 )
 from lab.cli.bodies import run_in
 from lab.cli.exits import BadInput, Exit
-from lab.cli.output import draw, put, put_json
+from lab.cli.output import draw, put, put_json, talk
 from lab.evidence.gateway_log import log_lines
 from lab.evidence.message_trace import message_trace, message_trace_detail
 from lab.evidence.moments import shown_to
@@ -33,7 +34,7 @@ from lab.evidence.trace import traces
 from lab.evidence.views import LAB, TENANT, Table, tables
 from lab.model.topology import Role, Topology
 from lab.model.trace import Hop, MessageTrace
-from lab.reports.console import Form
+from lab.reports.console import Form, console, left_out
 from lab.reports.console import tables as drawn
 from lab.scenario.report import unknown
 from lab.scenario.words import SPAN
@@ -60,6 +61,8 @@ class Seen:
 
     hops: tuple[Hop, ...]
     topology: Topology
+    scenario: str
+    variant: str
 
     @property
     def roles(self) -> Mapping[str, Role]:
@@ -98,7 +101,7 @@ def add(verbs: Verbs) -> None:
         "--form",
         choices=get_args(Form),
         default="table",
-        help="like Format-Table (cut to the width), wide (nothing is cut), like Format-List, or tabs (default: table)",
+        help="like Format-Table (cut to the width), wide (as wide as the cells), or like Format-List (default: table)",
     )
     parser.add_argument(
         "--csv", action="store_true", help="Exchange: the tracking log files; others: the rows"
@@ -129,27 +132,40 @@ def run(args: Namespace) -> int:
     seen = _running(args) if args.state else _ran(args)
     _check(args.who, seen, f"--state {args.state}" if args.state else args.scenario)
     if args.json:
-        put_json({"as": args.who, **_data(seen, args.who, detail=args.detail)})
+        about = {"as": args.who, "scenario": seen.scenario, "variant": seen.variant}
+        put_json({**about, **_data(seen, args.who, detail=args.detail)})
     elif args.csv:
         put(_csv(seen, args.who, detail=args.detail), end="")
     elif _is_lines(seen, args.who):
+        talk(
+            f"mail.log of {args.who}: {seen.scenario}, {seen.variant}"
+        )  # stdout is the log, and nothing else
         put("\n".join(line for host in seen.hosts(args.who) for line in log_lines(seen.hops, host)))
     else:
-        draw(drawn(_tables(seen, args.who, detail=args.detail), args.form))
+        _draw(_tables(seen, args.who, detail=args.detail), args.form)
     return Exit.OK
+
+
+def _draw(shown: Sequence[Table], form: Form) -> None:
+    """Like PowerShell, say which columns have no room."""
+    draw(drawn(shown, form), crop=form != "wide")
+    missing = left_out(shown, console().width) if form == "table" else ()
+    if missing:
+        talk(f"no room for {', '.join(missing)}; --form wide or --form list shows all")
 
 
 def _ran(args: Namespace) -> Seen:
     if args.scenario is None:
         raise BadInput("which scenario? Or --state DIR for a lab that is running")
-    variant = chosen(loaded(args), args.variant)
+    scenario = loaded(args)
+    variant = chosen(scenario, args.variant)
     spec = message_of(variant, args.message) if args.message else None
     outcome = run_in(args.driver, variant, seed=args.seed)
     hops = outcome.hops if spec is None else tuple(_hops_of(outcome.trace(spec.key)))
     if args.at is not None:
         delay = variant.topology.switches.trace_delay
         hops = shown_to(args.who, hops, outcome.started + args.at, delay)
-    return Seen(hops, variant.topology)
+    return Seen(hops, variant.topology, scenario.name, variant.name)
 
 
 def _running(args: Namespace) -> Seen:
@@ -158,12 +174,13 @@ def _running(args: Namespace) -> Seen:
     variant = running.variant_of(state)
     delay = variant.topology.switches.trace_delay
     hops = shown_to(args.who, snapshot(state / running.STORE).hops, today(), delay)
+    seen = Seen(hops, variant.topology, Path(running.read(state).scenario).stem, variant.name)
     if args.message is None:
-        return Seen(hops, variant.topology)
+        return seen
     known = traces(hops)
     if args.message not in known:
         raise BadInput(f"no message {args.message!r} there: {unknown(args.message, known)}")
-    return Seen(tuple(_hops_of(known[args.message])), variant.topology)
+    return replace(seen, hops=tuple(_hops_of(known[args.message])))
 
 
 def _hops_of(trace: MessageTrace) -> Iterable[Hop]:
@@ -188,7 +205,10 @@ def _is_lines(seen: Seen, who: str) -> bool:
 
 
 def _tables(seen: Seen, who: str, *, detail: bool) -> Sequence[Table]:
-    shown = tables(seen.hops, who, seen.roles)
+    shown = [
+        replace(each, title=f"{each.title}: {seen.scenario}, {seen.variant}")
+        for each in tables(seen.hops, who, seen.roles)
+    ]
     return shown[-1:] if detail else shown[:1] if who.startswith(TENANT) else shown
 
 

@@ -16,7 +16,7 @@ from rich.console import Console, RenderableType
 from lab.reports.explain import explain
 from lab.reports.story import demo_story
 from lab.reports.summary import run_summary
-from lab.reports.tables import Form, plain, table, tables
+from lab.reports.tables import Form, left_out, plain, table, tables
 
 __all__ = [
     "WIDTH",
@@ -24,6 +24,7 @@ __all__ = [
     "console",
     "demo_story",
     "explain",
+    "left_out",
     "plain",
     "run_summary",
     "table",
@@ -33,15 +34,20 @@ __all__ = [
 
 WIDTH = 100
 """Columns where nobody says how wide the paper is."""
+_NARROWEST = 40
+"""Columns below which nothing can be read: there, lines are longer than the paper."""
 
 
 def console(file: TextIO | None = None) -> Console:
-    """A console on a stream (stdout if None): as wide as the terminal, WIDTH if there is none and COLUMNS is unset."""
+    """A console on a stream (stdout if None): as wide as the terminal (COLUMNS if set), WIDTH if there is none."""
     stream = file or sys.stdout
     known = stream.isatty() or os.environ.get("COLUMNS", "").isdecimal()
     if isinstance(stream, io.TextIOWrapper) and "utf" not in stream.encoding.lower():
         stream.reconfigure(errors="replace")  # an arrow must not end the run of an ASCII terminal
-    return Console(file=stream, width=None if known else WIDTH, markup=False, emoji=False, highlight=False)
+    paper = Console(file=stream, width=None if known else WIDTH, markup=False, emoji=False, highlight=False)
+    if paper.width < _NARROWEST:
+        paper.width = _NARROWEST
+    return paper
 
 
 def text(drawn: RenderableType, width: int = WIDTH) -> str:
@@ -56,5 +62,5 @@ def text(drawn: RenderableType, width: int = WIDTH) -> str:
         highlight=False,
         legacy_windows=False,
     )
-    page.print(drawn)
+    page.print(drawn, crop=False)
     return "".join(f"{line.rstrip()}\n" for line in paper.getvalue().splitlines())

@@ -16,8 +16,35 @@ ORDERS = ("--variant", "name-not-accepted-domain")
 def test_exchange_sees_a_tracking_table(mflab: Shell) -> None:
     said = mflab("trace", ARTICLE, "--as", "exchange", "--form", "wide")
     assert said.code == 0
-    assert said.out.startswith("Get-MessageTrackingLog on exchange\n")
+    assert said.out.startswith("Get-MessageTrackingLog on exchange: wildcard-misrouting, shared-wildcard\n")
     assert "STOREDRIVER" in said.out
+
+
+def test_wide_has_a_line_for_each_row(mflab: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "50")
+    said = mflab("trace", ARTICLE, "--as", "exchange", "--form", "wide")
+    rows = mflab("trace", ARTICLE, "--as", "exchange", "--json").json()["hosts"]["exchange"]["rows"]
+    assert len(said.out.splitlines()) == 3 + len(rows)
+    assert "…" not in said.out
+    assert said.err == ""
+
+
+def test_a_narrow_terminal_is_told_which_columns_are_missing(
+    mflab: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    said = mflab("trace", ARTICLE, "--as", "exchange")
+    assert "no room for MessageSubject, ConnectorId; --form wide" in said.err
+    assert "ConnectorId" not in said.out
+    assert max(map(len, said.out.splitlines())) <= 60
+
+
+def test_a_log_says_whose_run_it_is_of(mflab: Shell) -> None:
+    for who in ("tenant:msxfaq", "lab", "gateway"):
+        said = mflab("trace", ARTICLE, "--variant", "expired", "--as", who)
+        assert ": wildcard-misrouting, expired" in (said.err if who == "gateway" else said.out)
+    told = mflab("trace", ARTICLE, "--as", "lab", "--json").json()
+    assert (told["scenario"], told["variant"]) == ("wildcard-misrouting", "shared-wildcard")
 
 
 def test_exchange_csv_is_the_file_it_writes(mflab: Shell) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from lab.drivers.outcome import Outcome
+from lab.evidence.views import Table
 from lab.evidence.views import tables as views
 from lab.reports import console
 from tests.reports.runs import article, hostile
@@ -111,9 +112,16 @@ class TestTable:
         assert text.splitlines()[3] == "09:15:00.000  RECEIVE  " + "a" * 16 + "…"
 
     def test_wide_leaves_nothing_out(self):
-        text = console.text(console.table("Log", self.COLUMNS, self.ROWS, "wide"), 50)
-        assert text.count("a") >= 60
-        assert "…" not in text
+        lines = console.text(console.table("Log", self.COLUMNS, self.ROWS, "wide"), 50).splitlines()
+        assert lines[3] == f"2026-03-03T09:15:00.000Z  RECEIVE  {'a' * 60}"
+        assert len(lines) == 5
+
+    def test_where_there_is_no_room_the_last_columns_are_left_out(self):
+        shown = Table("Log", self.COLUMNS, self.ROWS)
+        for width, missing in ((28, ()), (27, ("Sender",)), (18, ("Sender",)), (17, ("EventId", "Sender"))):
+            assert console.left_out([shown], width) == missing
+            header = console.text(console.tables([shown]), width).splitlines()[-4]
+            assert len(header.split()) == 3 - len(missing), header
 
     def test_list_gives_each_property_a_line(self):
         text = console.text(console.table("Log", self.COLUMNS, self.ROWS, "list"))
@@ -124,6 +132,12 @@ class TestTable:
 
     def test_plain_has_tabs_and_whole_cells(self):
         assert console.plain(("a", "b"), [("1\t2\n3", "x" * 300)]) == f"a\tb\n1 2 3\t{'x' * 300}\n"
+
+
+def test_nothing_is_drawn_narrower_than_40(monkeypatch: pytest.MonkeyPatch):
+    for told, width in (("10", 40), ("60", 60)):
+        monkeypatch.setenv("COLUMNS", told)
+        assert console.console(io.StringIO()).width == width
 
 
 def test_a_stream_that_is_no_terminal_gets_no_colour():
