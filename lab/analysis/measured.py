@@ -25,4 +25,4 @@ def _families(run: Run) -> tuple[Family, ...]:
     findings = run.findings()
     failed = sum(not finding.ok for finding in findings)
     judged = Family(EXPECTATIONS, {("ok",): len(findings) - failed, ("failed",): failed})
-    return (*count(run.hops, run.variant.topology, History.of(run.variant).topology), judged)
+    return (*count(run.hops, run.variant, History.of(run.variant).topology), judged)

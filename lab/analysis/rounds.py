@@ -71,7 +71,7 @@ def readings(run: Run, *, matrix: bool = False) -> Readings:
     for finding in run.findings() if claims else ():
         if not finding.ok and finding.message in failed:
             failed[finding.message].append(f"{finding.field}: {finding.got}, and not {finding.wanted}")
-    lost = misplaced(run.hops, History.of(run.variant).topology)
+    lost = misplaced(run.hops, run.variant, History.of(run.variant).topology)
     found = {}
     for key, name in run.messages.items():
         trace = run.traces.get(name)

@@ -17,7 +17,7 @@ _AT_ONCE = 1000
 
 def pages(lab: Embedded, scenario: str) -> Pages:
     """The pages of a lab that runs."""
-    tally = Tally(lab.topology, lab.history.topology)
+    tally = Tally(lab.variant, lab.history.topology)
 
     async def livez() -> Page:
         return Page("ok\n")

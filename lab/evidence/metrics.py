@@ -18,6 +18,7 @@ from lab.evidence.placement import Placement, TopologyAt
 from lab.evidence.replies import enhanced
 from lab.model.topology import Topology
 from lab.model.trace import Hop, HopHead, Step, StepKind
+from lab.scenario.model import Variant
 
 MESSAGES = Declared("mflab_messages", "Messages taken over, once for each place on their way.", ("place",))
 DELIVERIES = Declared("mflab_deliveries", "Messages put into a mailbox.", ("place",))
@@ -65,10 +66,10 @@ _MOST_STATUSES = 100
 class Tally:
     """Counts what it is told, and knows how far it has read."""
 
-    def __init__(self, topology: Topology, topology_at: TopologyAt | None = None) -> None:
-        self._placement = Placement(topology_at or (lambda _: topology))
+    def __init__(self, variant: Variant, topology_at: TopologyAt | None = None) -> None:
+        self._placement = Placement(variant, topology_at)
         self._counts: dict[Declared, Counter[Labels]] = {each: Counter() for each in COUNTED}
-        for declared, labels in _seeds(topology):
+        for declared, labels in _seeds(variant.topology):
             self._counts[declared][labels] = 0
         self._position = 0
         self._seen: dict[int, int] = {}
@@ -144,11 +145,9 @@ class Tally:
         return status if status in self._statuses else OTHER
 
 
-def count(
-    hops: Iterable[Hop], topology: Topology, topology_at: TopologyAt | None = None
-) -> tuple[Family, ...]:
+def count(hops: Iterable[Hop], variant: Variant, topology_at: TopologyAt | None = None) -> tuple[Family, ...]:
     """The counters of a run that is over."""
-    tally = Tally(topology, topology_at)
+    tally = Tally(variant, topology_at)
     for index, hop in enumerate(hops):
         tally.count(index, hop.head, hop.steps)
     return tally.families()

@@ -1,12 +1,12 @@
 """Which tenants have a message although nothing leads it to them: what an administrator should be alarmed by.
 
-Judged by rule (`lab.scenario.meant`): the sender's and the recipients' own configuration. That a scenario claims its
-fault does not excuse it.
+Judged by rule (`lab.scenario.meant`): the sender's and the recipients' own configuration. What a scenario expects of a
+message counts as well; but not what it claims of a fault, for that is what must be told.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -15,10 +15,14 @@ from lab.model.names import Address, Domain
 from lab.model.topology import Topology
 from lab.model.trace import Hop, StepKind
 from lab.scenario.meant import tenants_meant
-from lab.scenario.model import Party
+from lab.scenario.model import Party, Variant
 
+_FAULTY = ("fault", "half-cure")
+Claimed = Mapping[tuple[str, str], frozenset[str]]
+"""Tenants that have a message because somebody expects it: by keys of a sender and a recipient."""
 TopologyAt = Callable[[datetime], Topology]
 """The configuration that is in force at a moment."""
+_TENANT = "tenant:"
 _REMEMBERED = 10_000
 _NOBODY = Address("nobody", Domain("invalid"))
 """Stands for the author of a report: it has no mailbox anywhere."""
@@ -38,8 +42,9 @@ class _Way:
 class Placement:
     """Follows messages from hop to hop; hops are to be told in the order in which they began."""
 
-    def __init__(self, topology_at: TopologyAt) -> None:
-        self._topology_at = topology_at
+    def __init__(self, variant: Variant, topology_at: TopologyAt | None = None) -> None:
+        self._topology_at = topology_at or (lambda _: variant.topology)
+        self._claimed = _claimed(variant)
         self._ways: dict[str, _Way] = {}
         self._asked_of: Topology | None = None
         self._known: dict[tuple[str, str | None, str], frozenset[str]] = {}
@@ -67,7 +72,8 @@ class Placement:
             self._known.clear()
         pair = sender.name, sender.via, recipient.key
         if pair not in self._known:
-            self._known[pair] = tenants_meant(sender, _party(recipient), topology)
+            claimed = self._claimed.get((sender.name, recipient.key), frozenset())
+            self._known[pair] = tenants_meant(sender, _party(recipient), topology) | claimed
         return self._known[pair]
 
 
@@ -96,9 +102,26 @@ def _address(text: str) -> Address | None:
         return None
 
 
-def misplaced(hops: Iterable[Hop], topology_at: TopologyAt) -> dict[str, tuple[str, ...]]:
+def _claimed(variant: Variant) -> Claimed:
+    """What a variant expects of its messages, if it is none that shows a fault."""
+    found: dict[tuple[str, str], frozenset[str]] = {}
+    for spec in variant.messages if variant.kind not in _FAULTY else ():
+        claim = variant.expect.get(spec.key)
+        named = (*(claim.path or ()), *claim.seen_by) if claim else ()
+        tenants = frozenset(each.removeprefix(_TENANT) for each in named if each.startswith(_TENANT))
+        bounces_to = spec.reverse_path.address if spec.reverse_path else None
+        for sender in (spec.sender, bounces_to or spec.sender):
+            for recipient in spec.recipients:
+                pair = sender.key, recipient.key
+                found[pair] = found.get(pair, frozenset()) | tenants
+    return found
+
+
+def misplaced(
+    hops: Iterable[Hop], variant: Variant, topology_at: TopologyAt | None = None
+) -> dict[str, tuple[str, ...]]:
     """By Message-ID, the tenants (`tenant:NAME`) that have a message although nothing leads it to them."""
-    placement = Placement(topology_at)
+    placement = Placement(variant, topology_at)
     found: dict[str, tuple[str, ...]] = {}
     for hop in hops:
         if taken(hop) and placement.misplaced(hop):

@@ -103,7 +103,8 @@ def _routed_to(sender: Party, domain: Domain, topology: Topology) -> Iterator[st
     if host is not None and host.role is Role.SERVICE and host.past_mx:
         yield from (tenant.name for tenant in topology.tenants.values() if tenant.accepts(domain))
     for organization in topology.organizations.values():
-        if organization.find(sender.address) is None:
+        sends = host is not None and host.organization == organization.name
+        if not sends and organization.find(sender.address) is None:
             continue
         for connector in organization.send_connectors:
             if any(space.pattern.covers(domain) for space in connector.address_spaces):

@@ -49,7 +49,7 @@ def happened(families: tuple[Family, ...]) -> Mapping[Declared, Mapping[Labels, 
 
 
 def test_the_articles_fault_in_numbers():
-    told = happened(count(simulate(FAULT).hops, TOPOLOGY))
+    told = happened(count(simulate(FAULT).hops, FAULT))
     assert told == {
         MESSAGES: {("exchange",): 2, ("gateway",): 1, ("tenant:msxfaq",): 2},
         DELIVERIES: {("exchange",): 1},
@@ -64,14 +64,14 @@ def test_the_articles_fault_in_numbers():
 
 
 def test_the_cure_in_numbers():
-    told = happened(count(simulate(VARIANTS["dedicated-certificate"]).hops, TOPOLOGY))
+    told = happened(count(simulate(VARIANTS["dedicated-certificate"]).hops, FAULT))
     assert told.keys() == {MESSAGES, DELIVERIES, ATTRIBUTIONS}
     assert told[DELIVERIES] == {("tenant:uclabor",): 1}
 
 
 def test_reading_often_counts_no_more_than_reading_once():
     hops = simulate(FAULT).hops
-    journal, often = Journal(), Tally(TOPOLOGY)
+    journal, often = Journal(), Tally(FAULT)
     for hop in hops:
         journal.begin(hop.head)
         often.read(journal)
@@ -79,7 +79,7 @@ def test_reading_often_counts_no_more_than_reading_once():
             journal.append(hop.head.id, [step])
             often.read(journal)
             often.read(journal)
-    once = count(hops, TOPOLOGY)
+    once = count(hops, FAULT)
     assert happened(often.families()).keys() == happened(once).keys()
     for was, now in zip(once, often.families(), strict=True):
         if was.declared is not MESSAGES and was.declared is not MISPLACED:  # a hop is judged when it begins
@@ -87,16 +87,16 @@ def test_reading_often_counts_no_more_than_reading_once():
 
 
 def test_a_long_journal_is_read_in_parts():
-    journal, parts = Journal(), Tally(TOPOLOGY)
+    journal, parts = Journal(), Tally(FAULT)
     hops = simulate(FAULT).hops
     for hop in hops:
         journal.begin(hop.head, hop.steps)
     assert [parts.read(journal, 2) for _ in range(3)] == [True, True, False]
-    assert parts.families() == count(hops, TOPOLOGY)
+    assert parts.families() == count(hops, FAULT)
 
 
 def test_a_second_copy_in_one_mailbox_is_a_duplicate():
-    tally = Tally(TOPOLOGY)
+    tally = Tally(FAULT)
     for index, mailbox in enumerate(
         ["partner@uclabor.example", "PARTNER@uclabor.example", "b@uclabor.example"]
     ):
@@ -110,7 +110,7 @@ def test_a_second_copy_in_one_mailbox_is_a_duplicate():
 
 
 def test_one_report_on_two_recipients_is_one():
-    tally = Tally(TOPOLOGY)
+    tally = Tally(FAULT)
     bounced = [
         a_step("bounced", recipient=to, status="5.1.10", ndr="<n@x>") for to in ("a@b.example", "c@b.example")
     ]
@@ -119,7 +119,7 @@ def test_one_report_on_two_recipients_is_one():
 
 
 def test_what_waits_and_what_is_dropped_is_counted():
-    tally = Tally(TOPOLOGY)
+    tally = Tally(FAULT)
     steps = [
         a_step("submitted"),
         a_step("deferred", reply="450 4.4.316 Connection refused"),
@@ -133,14 +133,14 @@ def test_what_waits_and_what_is_dropped_is_counted():
 
 @pytest.mark.parametrize("reply", ["550 5.7.9999 x", "no reply", "", "550 5.x.1 x"])
 def test_a_status_that_is_none_makes_no_series_of_its_own(reply):
-    tally = Tally(TOPOLOGY)
+    tally = Tally(FAULT)
     tally.count(0, a_head(), [a_step("refused", stage="rcpt", reply=reply)])
     (labels,) = happened(tally.families())[REFUSALS]
     assert labels[2] in (metrics.OTHER, "5.0.0")
 
 
 def test_statuses_without_end_end():
-    tally = Tally(TOPOLOGY)
+    tally = Tally(FAULT)
     for number in range(500):
         tally.count(number, a_head(), [a_step("refused", stage="rcpt", reply=f"550 5.7.{number} no")])
     refusals = happened(tally.families())[REFUSALS]
@@ -155,7 +155,7 @@ def test_labels_are_those_of_the_configuration():
 
 
 def test_every_place_is_told_as_zero_before_anything_happens():
-    families = {family.declared: family.samples for family in Tally(TOPOLOGY).families()}
+    families = {family.declared: family.samples for family in Tally(FAULT).families()}
     for declared in (MESSAGES, DELIVERIES, DUPLICATES):
         assert {labels[0] for labels in families[declared]} == set(places(TOPOLOGY))
     assert set(families[MISPLACED]) >= {("tenant:uclabor", "certificate")}
@@ -164,6 +164,6 @@ def test_every_place_is_told_as_zero_before_anything_happens():
 
 def test_the_journal_of_a_lab_is_read_as_it_grows():
     lab = Simulator(TOPOLOGY, FAULT.starts)
-    tally = Tally(TOPOLOGY)
+    tally = Tally(FAULT)
     tally.read(lab.journal)
     assert happened(tally.families()) == {}

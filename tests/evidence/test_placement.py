@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from lab.cli import scenarios
@@ -18,12 +21,16 @@ ARTICLE = "wildcard-misrouting"
 def astray(variant: Variant) -> dict[str, tuple[str, ...]]:
     """By key of the scenario."""
     outcome = simulate(variant)
-    found = misplaced(outcome.hops, History.of(variant).topology)
+    found = misplaced(outcome.hops, variant, History.of(variant).topology)
     return {key: found[name] for key, name in outcome.messages.items() if name in found}
 
 
+def where(name: str) -> Path:
+    return next(path for path in scenarios.own() if path.stem == name)
+
+
 def article(variant: str) -> Variant:
-    return load(next(path for path in scenarios.own() if path.stem == ARTICLE)).variants[variant]
+    return load(where(ARTICLE)).variants[variant]
 
 
 @pytest.mark.parametrize(
@@ -33,10 +40,10 @@ def test_a_fault_leads_mail_into_the_senders_tenant(variant):
     assert astray(article(variant)) == {"offer": ("tenant:msxfaq",)}
 
 
-def test_a_claim_of_the_scenario_does_not_excuse_it():
+def test_a_claim_excuses_it_only_where_it_shows_no_fault():
     variant = article("shared-wildcard")
-    assert "tenant:msxfaq" in (variant.expect["offer"].path or ())
     assert astray(variant)
+    assert not astray(replace(variant, kind="cure"))
 
 
 STEADY = [
@@ -55,4 +62,17 @@ def test_nobody_is_alarmed_by_what_is_meant(variant):
 def test_a_group_leads_to_its_members_and_an_address_to_where_it_points():
     """Rewritten and expanded recipients are recipients: their tenants are meant."""
     variant = world("messages: {m: {from: partner@b.example, to: user@a.example}}")
+    assert astray(variant) == {}
+
+
+@pytest.mark.parametrize(
+    "variant", [v for v in load(where(ARTICLE)).variants.values() if v.kind == "cure"], ids=lambda v: v.name
+)
+def test_a_cure_needs_no_claims(variant):
+    assert astray(replace(variant, expect={})) == {}
+
+
+def test_what_a_host_is_told_to_hand_on_is_meant():
+    """A smart host leads there, whoever the sender is: relay for an application with a bounce domain of its own."""
+    variant = load(where("p10-name-not-accepted")).variants["wildcard-value"]
     assert astray(variant) == {}
