@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from lab.core.rulebook import Confidence
+from lab.core.rulebook import Confidence, Rule
 from lab.evidence.facts import place
 from lab.evidence.views import TENANT, Table, tables
 from lab.model.topology import Role
@@ -165,9 +165,15 @@ def _why(run: Run, fate: Fate) -> Iterator[RenderableType]:
     known = rules.of(step) if step is not None else ()
     if not known:
         return
+    yield _labelled("Rules", _cited(known))
+
+
+def _cited(known: Sequence[Rule]) -> str:
+    """The rules by confidence. One that is documented may say of a part of it that this is assumed."""
     by_confidence = ((sure, [rule.id for rule in known if rule.confidence is sure]) for sure in Confidence)
-    cited = [f"{' '.join(ids) or 'none'} {sure.value}" for sure, ids in by_confidence]
-    yield _labelled("Rules", ", ".join(cited))
+    told = ", ".join(f"{' '.join(ids) or 'none'} {sure.value}" for sure, ids in by_confidence)
+    in_part = [rule.id for rule in rules.assumed_in_part(known)]
+    return f"{told} as a whole; in part: {', '.join(in_part)}" if in_part else told
 
 
 def _cure(fault: Run, runs: Sequence[Run]) -> Iterator[RenderableType]:

@@ -8,7 +8,8 @@ import pytest
 from lab.drivers.outcome import Outcome
 from lab.evidence.views import Table
 from lab.evidence.views import tables as views
-from lab.reports import console
+from lab.model.trace import StepKind
+from lab.reports import console, rules
 from tests.reports.runs import article, hostile
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -84,6 +85,16 @@ def test_a_run_whose_decisions_are_no_longer_alive_is_told_from_its_data():
     text = console.text(console.explain(replace(run, hops=hops), "offer"))
     assert "to msxfaq by certificate through" in text
     assert "R76 observed" in text
+
+
+def test_the_story_does_not_hide_what_is_assumed_in_part():
+    run = article("shared-wildcard").runs[0]
+    decided = run.trace("offer").hops[2].first(StepKind.ATTRIBUTED)
+    assert decided is not None
+    in_part = ", ".join(rule.id for rule in rules.assumed_in_part(rules.of(decided)))
+    assert in_part
+    text = console.text(console.demo_story(article("shared-wildcard")), 300)
+    assert f"none assumed as a whole; in part: {in_part}\n" in text
 
 
 def test_an_explanation_of_an_unknown_message_is_a_key_error():
