@@ -17,28 +17,25 @@ from typing import TypeVar
 
 from lab.core import courier
 from lab.core.authentication.signers import key_names
-from lab.drivers import collector
-from lab.drivers.addresses import all_hosts, loopback, public, public_names
+from lab.drivers import collector, papers
+from lab.drivers.addresses import loopback, public, public_names
 from lab.drivers.agenda import Agenda
 from lab.drivers.clock import LabClock
 from lab.drivers.history import History
 from lab.drivers.ids import SeededIds
 from lab.drivers.outcome import Outcome, compose, submit
+from lab.drivers.place import Place, answered_at
 from lab.errors import DriverError, LabBug, WireError
 from lab.evidence.journal import Journal
-from lab.model.dns import Asking, DnsAnswer, DnsQuestion
 from lab.model.topology import Host
 from lab.model.transport import Context, Heard, IdSource, Mailboxed, Node, QueueItem, Settlement
 from lab.pki import signing
 from lab.pki import store as pki
 from lab.scenario.model import MessageSpec, Variant
-from lab.wire.client import ClientCertificate, ClientWire, run
-from lab.wire.dns_memory import Memory
+from lab.wire.client import run
 from lab.wire.dns_server import DnsServer
-from lab.wire.resolver import Resolver
 from lab.wire.server import Limits, Listener, serve
 from lab.wire.store import Store
-from lab.wire.tls import PermissiveTLSContext, server_context
 
 T = TypeVar("T")
 AT_ONCE = 20
@@ -111,7 +108,9 @@ class Embedded:
             self.dns_port = self.dns.port
             stack.push_async_callback(self.dns.close)
             await self._listen(stack)
-            self.wire = self._client_wire()
+            self.wire = papers.client_wire(
+                self.book(), self.certificates, self.history.certificates, self.clock.now
+            )
             tasks = await stack.enter_async_context(_background())
             if not self.history.steady:
                 tasks.append(asyncio.ensure_future(self._follow()))
@@ -175,26 +174,8 @@ class Embedded:
         return hosts
 
     async def _serve(self, node: Node, host: Host, port: int) -> Listener:
-        tls = self._server_tls(host)
+        tls = papers.server_tls(host, self.certificates, self.clock.now)
         return await serve(node, self._place(host), loopback(host.address), port, tls, self._limits)
-
-    def _server_tls(self, host: Host) -> PermissiveTLSContext | None:
-        if not host.speaks_tls or host.certificate is None:
-            return None
-        chain, key = self.certificates.chain(host.certificate), self.certificates.key(host.certificate)
-        return server_context(chain, key, self.certificates.anchors, clock=self.clock.now)
-
-    def _client_wire(self) -> ClientWire:
-        labels = {name: identity.label for name, identity in self.history.certificates.items()}
-        shown = {
-            name: ClientCertificate(
-                self.certificates.chain(name), self.certificates.key(name), labels.get(name, name)
-            )
-            for name in self.variant.every_profile
-        }
-        return ClientWire(
-            book=self.book(), certificates=shown, anchors=self.certificates.anchors, clock=self.clock.now
-        )
 
     def book(self) -> Mapping[str, tuple[str, int]]:
         """Where each of the scenario's addresses listens: all that this lab ever connects to."""
@@ -232,13 +213,17 @@ class Embedded:
             while True:
                 self._changed.clear()
                 while self._has_due() and self._at_work < AT_ONCE:
-                    _, order, item = heapq.heappop(self._queue)
-                    self._under_way[order] = item
-                    workers.create_task(self._work(order, item))
+                    self._take_up(workers)
                 wait = (self._queue[0][0] - self.clock.now()).total_seconds() if self._queue else None
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(max(wait, 0.0) if wait is not None else None):
                         await self._changed.wait()
+
+    def _take_up(self, workers: asyncio.TaskGroup) -> None:
+        """Apart from the loop above, whose frame would keep the last item alive for as long as the lab waits."""
+        _, order, item = heapq.heappop(self._queue)
+        self._under_way[order] = item
+        workers.create_task(self._work(order, item))
 
     def _has_due(self) -> bool:
         return bool(self._queue) and self._queue[0][0] <= self.clock.now()
@@ -259,13 +244,13 @@ class Embedded:
     async def _dispatch(self, item: QueueItem) -> None:
         node = self.nodes[item.node]
         place = self._place(self._machine(item))
-        settlement = await _answered(node.dispatch(item, self.context()), place)
+        settlement = await answered_at(node.dispatch(item, self.context()), place)
         stays = await self._settle(item, settlement)
         if settlement.relay is None or stays is None:
             return
         attempt = await run(courier.deliver(stays, settlement.relay), self.wire)
         after = node.settle(stays, settlement.relay, attempt, self.context())
-        await self._settle(stays, await _answered(after, place))
+        await self._settle(stays, await answered_at(after, place))
 
     async def _settle(self, item: QueueItem, settlement: Settlement) -> QueueItem | None:
         stays = await self.store.settle(item, settlement)
@@ -331,7 +316,7 @@ class Embedded:
         for address, (shown, listener) in self._listeners.items():
             host = self.history.machine(address, now) or shown
             if (host.certificate, host.speaks_tls) != (shown.certificate, shown.speaks_tls):
-                listener.show(self._server_tls(host))
+                listener.show(papers.server_tls(host, self.certificates, self.clock.now))
                 self._listeners[address] = host, listener
 
     # -- driving it
@@ -392,51 +377,6 @@ class Embedded:
         await asyncio.sleep(0)
 
 
-class Place:
-    """A machine of the lab, as an SMTP server and a resolver need it."""
-
-    def __init__(self, lab: Embedded, host: Host) -> None:
-        self._lab = lab
-        resolver = Resolver("127.0.0.1", lab.dns_port, source=loopback(host.address))
-        self._dns = Memory(resolver, lab.clock.now)
-
-    @property
-    def ids(self) -> IdSource:
-        """The lab's names."""
-        return self._lab.ids
-
-    def now(self) -> datetime:
-        """The lab's clock."""
-        return self._lab.clock.now()
-
-    def public(self, address: str) -> str:
-        """The scenario's address of a client."""
-        return self._lab.public(address)
-
-    async def answer(self, question: DnsQuestion) -> DnsAnswer:
-        """What the machine remembers, or the lab's DNS server says; asked from the machine's address."""
-        return await self._dns.answer(question)
-
-    async def keep(self, heard: Heard) -> None:
-        """Durable before the reply."""
-        await self._lab.keep(heard)
-
-    def bug(self, error: Exception) -> None:
-        """Remember it; the run fails."""
-        self._lab.bug(error)
-
-
-async def _answered(asking: Asking[T], place: Place) -> T:
-    """Run a node's computation to its end, asking the lab's DNS server."""
-    try:
-        question = next(asking)
-        while True:
-            question = asking.send(await place.answer(question))
-    except StopIteration as end:
-        value: T = end.value
-        return value
-
-
 @contextlib.asynccontextmanager
 async def _background() -> AsyncIterator[list[asyncio.Future[None]]]:
     tasks: list[asyncio.Future[None]] = []
@@ -470,6 +410,3 @@ def run_embedded(variant: Variant, *, seed: int | str = 0, state: Path | None = 
         return asyncio.run(embedded(variant, state, seed=seed))
     with tempfile.TemporaryDirectory(prefix="mflab-") as folder:
         return asyncio.run(embedded(variant, Path(folder), seed=seed))
-
-
-__all__ = ["Embedded", "all_hosts", "embedded", "run_embedded"]

@@ -1,0 +1,63 @@
+"""A machine of the embedded lab, as an SMTP server and a resolver need it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, TypeVar
+
+from lab.drivers.addresses import loopback
+from lab.model.dns import Asking, DnsAnswer, DnsQuestion
+from lab.model.topology import Host
+from lab.model.transport import Heard, IdSource
+from lab.wire.dns_memory import Memory
+from lab.wire.resolver import Resolver
+
+if TYPE_CHECKING:
+    from lab.drivers.embedded import Embedded
+
+T = TypeVar("T")
+
+
+class Place:
+    """One machine: its address, its memory of DNS answers, the lab's clock, names and disk."""
+
+    def __init__(self, lab: Embedded, host: Host) -> None:
+        self._lab = lab
+        resolver = Resolver("127.0.0.1", lab.dns_port, source=loopback(host.address))
+        self._dns = Memory(resolver, lab.clock.now)
+
+    @property
+    def ids(self) -> IdSource:
+        """The lab's names."""
+        return self._lab.ids
+
+    def now(self) -> datetime:
+        """The lab's clock."""
+        return self._lab.clock.now()
+
+    def public(self, address: str) -> str:
+        """The scenario's address of a client."""
+        return self._lab.public(address)
+
+    async def answer(self, question: DnsQuestion) -> DnsAnswer:
+        """What the machine remembers, or the lab's DNS server says; asked from the machine's address."""
+        return await self._dns.answer(question)
+
+    async def keep(self, heard: Heard) -> None:
+        """Durable before the reply."""
+        await self._lab.keep(heard)
+
+    def bug(self, error: Exception) -> None:
+        """Remember it; the run fails."""
+        self._lab.bug(error)
+
+
+async def answered_at(asking: Asking[T], place: Place) -> T:
+    """Run a node's computation to its end, asking the lab's DNS server."""
+    try:
+        question = next(asking)
+        while True:
+            question = asking.send(await place.answer(question))
+    except StopIteration as end:
+        value: T = end.value
+        return value
