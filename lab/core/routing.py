@@ -206,25 +206,40 @@ class SendChoice:
     def _why(self, connector: SendConnector) -> str:
         if not connector.enabled:
             return "it is disabled"
-        if not any(space.pattern.covers(self.domain) for space in connector.address_spaces):
+        best = _best_space(connector, self.domain)
+        if best is None:
             spaces = ", ".join(map(str, connector.address_spaces))
-            return f"its address space ({spaces}) does not mean {self.domain}"
-        return "its address space is less specific, or costs more"
+            routing = self.domain.replace(".onmicrosoft.com", ".mail.onmicrosoft.com")
+            wizards = any(str(space.pattern) == routing for space in connector.address_spaces)
+            return f"its address space ({spaces}) does not mean {self.domain}{' [R102]' if wizards else ''}"
+        assert self.space is not None, "a connector that fits can only lose to another"
+        if best.pattern.rank < self.space.pattern.rank:
+            return f"its address space ({best}) is less specific than {self.space}"
+        if best.cost > self.space.cost:
+            return f"its address space ({best}) is as specific, but costs more than {self.space}"
+        return f"its address space ({best}) is as good; that the name then decides is the lab's choice"
+
+
+def _best_space(connector: SendConnector, domain: Domain) -> AddressSpace | None:
+    """The most specific address space that means a domain, among equals the cheapest."""
+    meant = (space for space in connector.address_spaces if space.pattern.covers(domain))
+    return min(meant, key=_goodness, default=None)
+
+
+def _goodness(space: AddressSpace) -> tuple[int, int]:
+    """Smaller is better."""
+    return -space.pattern.rank, space.cost
 
 
 def choose_send_connector(organization: OnPremOrganization, domain: Domain) -> SendChoice:
     """The most specific address space, then the lowest cost, then the name."""
-    best: tuple[tuple[int, int], str, SendConnector, AddressSpace] | None = None
-    for connector in organization.send_connectors:
-        for space in connector.address_spaces if connector.enabled else ():
-            if not space.pattern.covers(domain):
-                continue
-            key = (-space.pattern.rank, space.cost)
-            if best is None or (key, connector.name) < (best[0], best[1]):
-                best = (key, connector.name, connector, space)
-    if best is None:
+    enabled = (connector for connector in organization.send_connectors if connector.enabled)
+    fitting = ((_best_space(connector, domain), connector) for connector in enabled)
+    found = [(_goodness(space), connector.name, connector, space) for space, connector in fitting if space]
+    if not found:
         return SendChoice(None, None, organization, domain)
-    return SendChoice(best[2], best[3], organization, domain)
+    _, _, connector, space = min(found, key=lambda each: each[:2])
+    return SendChoice(connector, space, organization, domain)
 
 
 def is_on_premises(connector: OutboundConnector | None) -> bool:
