@@ -64,3 +64,7 @@ def test_wrong_symptoms_are_told() -> None:
         load_text(_SYMPTOMS)
     assert "no host or tenant:NAME is named 'exchange'" in str(told.value)
     assert "codes[1]: an enhanced status code" in str(told.value)
+
+
+def test_every_known_misconfiguration_is_there_once() -> None:
+    assert [scenario.fault for scenario in CATALOGUE.values()] == [f"P{number}" for number in range(1, 39)]
