@@ -16,6 +16,11 @@ _AS_SERVER = frozenset({CertFault.NO_CLIENT_AUTH, CertFault.WEAK_KEY})
 _PLAIN = Switches()
 
 
+def server_faults(certificate: CertificateIdentity) -> frozenset[CertFault]:
+    """What is wrong with a certificate that a server shows; clientAuth it does not need."""
+    return certificate.faults - _AS_SERVER
+
+
 def judge_server(policy: TlsPolicy, certificate: CertificateIdentity | None) -> Reply | None:
     """The deferral that an unsatisfied policy causes, or None.
 
@@ -26,7 +31,7 @@ def judge_server(policy: TlsPolicy, certificate: CertificateIdentity | None) -> 
         return None
     if certificate is None:
         return _deferral("CertificateValidationFailure The remote server showed no certificate")
-    faults = certificate.faults - _AS_SERVER
+    faults = server_faults(certificate)
     if faults:
         return _deferral(f"CertificateValidationFailure {', '.join(sorted(faults))}")
     if policy.level is TlsSettings.DOMAIN_VALIDATION and policy.domain is not None:

@@ -16,7 +16,7 @@ from lab.model.trace import Hop, MessageTrace, Step, StepKind
 Normal = dict[str, object]
 """JSON-able: by label of the message its ends, hops and reports."""
 
-_VOLATILE = frozenset({"connection", "until", "size"})
+_VOLATILE = frozenset({"connection", "until", "size", "thumbprint"})
 _HEAD = ("client", "client_host", "connector", "reverse_path", "recipients", "subject", "direction")
 _ARRIVING = frozenset(
     {

@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import NAMESPACE_OID, uuid5
 
+from lab.core.received import SERVER_BUILD
 from lab.evidence.facts import bare_path, connector_of, is_redirection, rule_id, taken, text, texts
 from lab.evidence.links import sort_key
 from lab.evidence.replies import iso, last_error, moment, server_of
 from lab.model.trace import Hop, Step, StepKind
 
-SOFTWARE = "15.02.1544.009"
+SOFTWARE = "{:02}.{:02}.{:04}.{:03}".format(*map(int, SERVER_BUILD.split(".")))
+"""The server's build, with the zeros that the log has and `Received` lines have not."""
 _FIELD_LINE = (
     "date-time,client-ip,client-hostname,server-ip,server-hostname,source-context,connector-id,source,event-id,"
     "internal-message-id,message-id,network-message-id,recipient-address,recipient-status,total-bytes,recipient-count,"
@@ -50,7 +52,7 @@ class Row:
     def values(self) -> tuple[str, ...]:
         """The row in the order of FIELDS."""
         head = self.hop.head
-        path = bare_path(head.reverse_path)
+        path = bare_path(head.reverse_path) or "<>"
         return (
             *(
                 iso(self.at),
@@ -63,7 +65,7 @@ class Row:
             ),
             *(head.id, head.message_id, head.network_message_id),
             *(";".join(self.recipients), ";".join(self.statuses), str(head.size), str(len(self.recipients))),
-            *(self.related, self.reference, head.subject, path or "<>", path or "<>", self.info),
+            *(self.related, self.reference, head.subject, head.author or path, path, self.info),
             *(head.direction, "", head.client, head.server if head.client else "", self.custom, "Email"),
             *(str(uuid5(NAMESPACE_OID, f"{head.id}/{self.number}")), SOFTWARE),
         )

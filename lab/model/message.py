@@ -150,8 +150,17 @@ class Message:
     @property
     def author(self) -> str:
         """The address of the From header (P2) as text, or ''; DMARC aligns with its domain."""
-        found = _AUTHOR.search(self.get("From") or "")
-        return (found[1] if found[1] is not None else found[2]) if found else ""
+        return _address(self.get("From"))
+
+    @property
+    def sender(self) -> str:
+        """The address of the Sender header as text, or ''; who sent on behalf of the author."""
+        return _address(self.get("Sender"))
+
+
+def _address(field: str | None) -> str:
+    found = _AUTHOR.search(field or "")
+    return (found[1] if found[1] is not None else found[2]) if found else ""
 
 
 def is_binary(content: bytes) -> bool:

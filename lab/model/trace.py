@@ -36,9 +36,21 @@ class StepKind(StrEnum):
     DROPPED = "dropped"
 
 
+ENCOUNTER_KEYS = ("tls", "cipher", "certificate", "server_certificate", "server_faults")
+"""TLS on the way out: `certificate` is the label of what the client showed, the others are of the server."""
 STEP_KEYS: Mapping[StepKind, tuple[str, ...]] = {
     StepKind.SUBMITTED: ("sender", "recipients"),
-    StepKind.CONNECTED: ("client", "client_host", "helo", "tls", "certificate", "faults"),
+    StepKind.CONNECTED: (
+        "client",
+        "client_host",
+        "helo",
+        "tls",
+        "cipher",
+        "certificate",
+        "faults",
+        "issuer",
+        "thumbprint",
+    ),
     StepKind.ATTRIBUTED: ("recipient", "tenant", "direction", "basis", "connector", "reason"),
     StepKind.REFUSED: ("stage", "recipient", "reply", "reason"),
     StepKind.ACCEPTED: ("reverse_path", "recipients", "reply", "size"),
@@ -56,8 +68,7 @@ STEP_KEYS: Mapping[StepKind, tuple[str, ...]] = {
         "connector",
         "connection",
         "reply",
-        "tls",
-        "certificate",
+        *ENCOUNTER_KEYS,
     ),
     StepKind.DEFERRED: (
         "recipients",
@@ -66,8 +77,7 @@ STEP_KEYS: Mapping[StepKind, tuple[str, ...]] = {
         "connection",
         "reply",
         "until",
-        "tls",
-        "certificate",
+        *ENCOUNTER_KEYS,
     ),
     StepKind.DELIVERED: ("recipient", "mailbox"),
     StepKind.BOUNCED: (
@@ -78,10 +88,9 @@ STEP_KEYS: Mapping[StepKind, tuple[str, ...]] = {
         "connection",
         "ndr",
         "ndr_to",
-        "tls",
-        "certificate",
+        *ENCOUNTER_KEYS,
     ),
-    StepKind.DROPPED: ("recipient", "reason", "reply", "host", "connection", "tls", "certificate"),
+    StepKind.DROPPED: ("recipient", "reason", "reply", "host", "connection", *ENCOUNTER_KEYS),
 }
 
 
@@ -126,6 +135,8 @@ class HopHead:
     """`client:port>server`, the key that both ends of a connection know."""
     connector: str = ""
     reverse_path: str = ""
+    author: str = ""
+    """The address of the Sender header, else of the From header; '' when the message was refused before DATA."""
     recipients: tuple[str, ...] = ()
     subject: str = ""
     size: int = 0

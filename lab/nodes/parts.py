@@ -10,7 +10,7 @@ from lab.model.message import Message
 from lab.model.names import Address, Domain
 from lab.model.reply import Reply
 from lab.model.trace import HopHead, Step, StepKind
-from lab.model.transport import Connection, Context, Heard, Transaction
+from lab.model.transport import Connection, Context, Heard, Tls, Transaction
 
 SENDER_OK = Reply(250, "2.1.0", "Sender OK")
 RECIPIENT_OK = Reply(250, "2.1.5", "Recipient OK")
@@ -30,11 +30,18 @@ def connected(connection: Connection, at: datetime) -> Step:
         "client": connection.client,
         "client_host": connection.helo,
         "helo": connection.helo,
-        "tls": connection.tls.version if connection.tls else "",
+        **spoken(connection.tls),
         "certificate": list(certificate.names) if certificate else [],
         "faults": sorted(certificate.faults) if certificate else [],
+        "issuer": certificate.issuer if certificate else "",
+        "thumbprint": certificate.thumbprint if certificate else "",
     }
     return Step(StepKind.CONNECTED, data, at=at)
+
+
+def spoken(tls: Tls | None) -> dict[str, object]:
+    """TLS version and cipher suite for step data; '' without TLS."""
+    return {"tls": tls.version if tls else "", "cipher": tls.cipher if tls else ""}
 
 
 def texts(addresses: Iterable[Address]) -> list[str]:
@@ -96,6 +103,11 @@ def queued_reply(message_id: str, internal_id: int, host: str, size: int) -> Rep
         "Queued mail for delivery"
     )
     return Reply(250, "2.6.0", text)
+
+
+def sender_shown(message: Message) -> str:
+    """The address of the Sender header, of the From header where there is none, as tracking logs have it; or ''."""
+    return message.sender or message.author
 
 
 def author_address(message: Message) -> Address | None:

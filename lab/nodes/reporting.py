@@ -8,12 +8,13 @@ from collections.abc import Iterable
 from lab.core.ndr import Failure, Maker, Success, may_report, report, status_of, success, wants
 from lab.core.ndr.nouns import Action
 from lab.core.retry import RetrySchedule
+from lab.core.tls import server_faults
 from lab.model.message import Message
 from lab.model.names import Address, ReversePath
 from lab.model.reply import Reply
 from lab.model.trace import HopHead, Step, StepKind
 from lab.model.transport import Attempt, Context, QueueItem, Route, Settlement
-from lab.nodes.parts import texts
+from lab.nodes.parts import sender_shown, spoken, texts
 
 
 class Reporting(ABC):
@@ -71,6 +72,7 @@ class Reporting(ABC):
             in_reply_to=item.message.message_id,
             arrived=context.now,
             reverse_path="<>",
+            author=sender_shown(message),
             recipients=(str(item.reverse_path.address),),
             subject=message.subject,
             size=message.size,
@@ -105,15 +107,16 @@ class Reporting(ABC):
         return Settlement(queue=(made,), heads=(head,))
 
 
-def _encounter(attempt: Attempt | None) -> dict[str, object]:
-    """What is known of the connection that a step tells of."""
-    if attempt is None:
-        return {"host": "", "connection": "", "tls": "", "certificate": ""}
+def encounter(attempt: Attempt | None) -> dict[str, object]:
+    """What is known of the connection that a step tells of; `certificate` is what the client showed."""
+    server = attempt.certificate if attempt else None
     return {
-        "host": attempt.target.host if attempt.target else "",
-        "connection": attempt.connection,
-        "tls": attempt.tls.version if attempt.tls else "",
-        "certificate": attempt.shown,
+        "host": attempt.target.host if attempt and attempt.target else "",
+        "connection": attempt.connection if attempt else "",
+        **spoken(attempt.tls if attempt else None),
+        "certificate": attempt.shown if attempt else "",
+        "server_certificate": list(server.names) if server else [],
+        "server_faults": sorted(server_faults(server)) if server else [],
     }
 
 
@@ -131,7 +134,7 @@ def deferred(
         "connector": route.connector,
         "reply": str(reply),
         "until": waiting.due.isoformat(),
-        **_encounter(attempt),
+        **encounter(attempt),
     }
     return Step(StepKind.DEFERRED, data, ("R149",), context.now)
 
@@ -144,7 +147,7 @@ def bounced(failure: Failure, attempt: Attempt | None, ndr: str, ndr_to: str, co
         "reply": str(failure.reply),
         "ndr": ndr,
         "ndr_to": ndr_to,
-        **_encounter(attempt),
+        **encounter(attempt),
     }
     return Step(StepKind.BOUNCED, data, ("R196", "R197"), context.now)
 
@@ -153,10 +156,10 @@ def dropped(failure: Failure, attempt: Attempt | None, context: Context) -> Step
     """The step that tells of a recipient that failed when there is nobody to tell."""
     reason = "there is nobody to report to: the reverse-path is null"
     told = {"recipient": str(failure.recipient), "reason": reason, "reply": str(failure.reply)}
-    return Step(StepKind.DROPPED, {**told, **_encounter(attempt)}, ("R205",), context.now)
+    return Step(StepKind.DROPPED, {**told, **encounter(attempt)}, ("R205",), context.now)
 
 
 def let_go(recipient: Address, reason: str, rules: tuple[str, ...], context: Context) -> Step:
     """The step that tells of a recipient that the system drops of its own accord, without a report."""
     told = {"recipient": str(recipient), "reason": reason, "reply": ""}
-    return Step(StepKind.DROPPED, {**told, **_encounter(None)}, rules, context.now)
+    return Step(StepKind.DROPPED, {**told, **encounter(None)}, rules, context.now)

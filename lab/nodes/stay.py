@@ -18,7 +18,7 @@ from lab.model.transport import (
     Transaction,
 )
 from lab.model.value import value
-from lab.nodes.parts import texts
+from lab.nodes.parts import sender_shown, texts
 
 
 @value(kw_only=True)
@@ -70,6 +70,7 @@ def begin(
         connection=connection.key if connection else "",
         connector=stay.connector,
         reverse_path=str(transaction.reverse_path),
+        author=sender_shown(message),
         recipients=tuple(texts(recipients)),
         subject=message.subject,
         size=message.size,

@@ -30,7 +30,7 @@ from lab.model.transport import (
 from lab.nodes.expanding import expand, has_groups, rewritten
 from lab.nodes.parts import texts
 from lab.nodes.places import Place, Resolved, ToAddress, ToMailbox, ToMembers, ToNextHop, Unknown
-from lab.nodes.reporting import Reporting, deferred
+from lab.nodes.reporting import Reporting, deferred, encounter
 from lab.nodes.ruling import rule
 
 RING = Reply(554, "5.4.6", "Hop count exceeded - possible mail loop")
@@ -216,14 +216,11 @@ class MailSystem(Reporting):
         assert attempt.target is not None
         data = {
             "recipients": texts(recipients),
-            "host": attempt.target.host,
             "address": attempt.target.address,
             "source": route.source,
             "connector": route.connector,
-            "connection": attempt.connection,
             "reply": str(reply),
-            "tls": attempt.tls.version if attempt.tls else "",
-            "certificate": attempt.shown,
+            **encounter(attempt),
         }
         return Step(StepKind.SENT, data, at=context.now)
 

@@ -9,6 +9,7 @@ OFFER = "<offer@exchange.msxfaq.example>"
 NDR = "<ndr@EUR05-DB8-PEPF00000001.eurprd05.prod.outlook.com>"
 USER = "useronprem@msxfaq.example"
 PARTNER = "partner@uclabor.example"
+REPORTER = "MicrosoftExchange329e71ec88ae4615bbc36ab6ce41109e@msxfaq.onmicrosoft.com"
 PARTNER_REFUSES = (
     "550 5.7.51 TenantInboundAttribution; There is a partner connector configured that matched the message's "
     "recipient domain. The connector had either the RestrictDomainsToIPAddresses or RestrictDomainsToCertificate set"
@@ -30,6 +31,7 @@ def a_head(node: str = "exchange", seconds: float = 0, **fields) -> HopHead:
         "network_message_id": "0f1e2d3c-0000-4000-8000-000000000001",
         "arrived": at(seconds),
         "reverse_path": f"<{USER}>",
+        "author": USER,
         "recipients": (PARTNER,),
         "subject": "Our offer",
         "size": 4711,
@@ -56,7 +58,10 @@ def sent(to: str, connection: str, seconds: float = 1, recipients=(PARTNER,), **
         "connection": connection,
         "reply": "250 2.6.0 Queued mail for delivery",
         "tls": "TLS1_3",
+        "cipher": "TLS_AES_256_GCM_SHA384",
         "certificate": "",
+        "server_certificate": ["mail.protection.outlook.com"],
+        "server_faults": [],
     }
     return a_step("sent", seconds, **{**given, **data})
 
@@ -100,8 +105,9 @@ TAKEN = (
 
 
 def connected(client: str, host: str, certificate: str = "", faults=()) -> Step:
-    return a_step("connected", 0, client=client, client_host=host, helo=host, tls="TLS1_3",
-                  certificate=[certificate] if certificate else [], faults=list(faults))  # fmt: skip
+    return a_step("connected", 0, client=client, client_host=host, helo=host, tls="TLS1_3", cipher="TLS_AES_256_GCM_SHA384",
+                  certificate=[certificate] if certificate else [], faults=list(faults),
+                  issuer="CN=Mailflow Lab public CA" if certificate else "", thumbprint="A94A8FE5CCB1" if certificate else "")  # fmt: skip
 
 
 def own_tenant_hop(*last: Step, **fields) -> Hop:
@@ -179,6 +185,7 @@ def ndr_hops() -> tuple[Hop, ...]:
         "message_id": NDR,
         "in_reply_to": OFFER,
         "reverse_path": "<>",
+        "author": REPORTER,
         "recipients": (USER,),
         "subject": "Undeliverable: Our offer",
         "network_message_id": "0f1e2d3c-0000-4000-8000-000000000002",

@@ -6,11 +6,13 @@ import io
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lab.core.received import SERVER_BUILD
 from lab.evidence.msgtrk import log_files, message_tracking_log
-from lab.evidence.tracking import FIELDS
+from lab.evidence.tracking import FIELDS, SOFTWARE
 from tests.evidence.goldens import assert_golden
 from tests.evidence.hops import (
     PARTNER,
+    REPORTER,
     USER,
     a_hop,
     a_step,
@@ -40,6 +42,15 @@ def test_files_are_one_an_hour():
     hops = [a_hop(a_step("submitted", when, recipients=[PARTNER]), id=str(when)) for when in (0, 3600)]
     names = [name for name in log_files(hops, "exchange") if name.startswith("MSGTRK2")]
     assert names == ["MSGTRK2026030309-1.LOG", "MSGTRK2026030310-1.LOG"]
+
+
+def test_the_sender_of_a_report_is_its_author_and_the_return_path_is_null():
+    delivered = message_tracking_log(the_fault(), "exchange")[-1]
+    assert (delivered["Sender"], delivered["ReturnPath"]) == (REPORTER, "<>")
+
+
+def test_the_version_is_the_build_of_received_lines():
+    assert ".".join(str(int(part)) for part in SOFTWARE.split(".")) == SERVER_BUILD
 
 
 def test_the_cmdlet_returns_the_properties_that_administrators_know():
