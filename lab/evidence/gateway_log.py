@@ -1,11 +1,17 @@
-"""The spam filter's log, in the words that Postfix uses, with what each side of a TLS session showed."""
+"""The spam filter's log, modelled on Postfix's and abridged.
+
+It has the lines that Postfix writes with `smtp_tls_loglevel` and `smtpd_tls_loglevel` 1 (and certificates logged), without
+key exchange and signatures, counts of commands, and the command that a reply was to. Which certificate the filter showed
+as a client Postfix does not write at all: that line is the lab's own, and says so by its tag `lab:`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from lab.evidence.facts import ENDS, bare_path, named, taken, text, texts
+from lab.evidence.facts import ENDS, about, bare_path, named, taken, text
+from lab.evidence.gateway_tls import from_client, shown, to_server
 from lab.evidence.links import sort_key
 from lab.evidence.replies import enhanced, moment, server_of
 from lab.model.trace import Hop, Step, StepKind
@@ -46,33 +52,27 @@ def _arrival(hop: Hop) -> Iterator[str]:
 
 
 def _connected(step: Step) -> Iterator[str]:
-    client = f"{text(step, 'client_host') or 'unknown'}[{text(step, 'client')}]"
+    client = _client(step)
     yield _line("smtpd", f"connect from {client}")
-    version = text(step, "tls")
-    if not version:
-        return
-    names, faults = texts(step, "certificate"), texts(step, "faults")
-    trust = ("Untrusted" if faults else "Trusted") if names else "Anonymous"
-    if names:
-        others = f", subjectAltName={' '.join(names[1:])}" if names[1:] else ""
-        yield _line("smtpd", f"{client}: {trust}: subject_CN={names[0]}{others}")
-    if faults:
-        yield _line("smtpd", f"certificate verification failed for {client}: {', '.join(faults)}")
-    yield _line("smtpd", f"{trust} TLS connection established from {client}: {_version(version)}")
+    yield from (_line("smtpd", said) for said in from_client(step, client))
 
 
 def _step(hop: Hop, step: Step) -> Iterator[str]:
     match step.kind:
         case StepKind.REFUSED:
             yield _line("smtpd", f"{hop.head.id if taken(hop) else 'NOQUEUE'}: reject: {_refusal(hop, step)}")
+            if not taken(hop):
+                yield from _disconnected(hop)
+        case StepKind.ACCEPTED:
+            yield from _disconnected(hop)
         case StepKind.SENT:
-            yield _tls_to(step)
+            yield from _tls_to(hop, step)
             yield from _handed(hop, step, "sent", text(step, "reply"))
         case StepKind.DEFERRED:
-            yield from _tls_if_reached(step)
+            yield from _tls_to(hop, step)
             yield from _handed(hop, step, "deferred", _said(step))
         case StepKind.BOUNCED:
-            yield from _tls_if_reached(step)
+            yield from _tls_to(hop, step)
             yield from _handed(hop, step, "bounced", _said(step))
             if text(step, "ndr"):
                 yield _line("bounce", f"{hop.head.id}: sender non-delivery notification: {text(step, 'ndr')}")
@@ -80,7 +80,8 @@ def _step(hop: Hop, step: Step) -> Iterator[str]:
             told = f"relay=local, {_times(hop, step)}, dsn=2.0.0, status=sent (delivered to mailbox)"
             yield _line("local", f"{hop.head.id}: to=<{text(step, 'recipient')}>, {told}")
         case StepKind.DROPPED:
-            yield from _handed(hop, step, "undeliverable", text(step, "reason"))
+            yield from _tls_to(hop, step)
+            yield from _handed(hop, step, "bounced", _said(step) or text(step, "reason"))
         case _:
             return
 
@@ -100,19 +101,22 @@ def _helo(hop: Hop) -> str:
     return text(hop.first(StepKind.CONNECTED), "helo") or hop.head.client_host
 
 
-def _tls_if_reached(step: Step) -> Iterator[str]:
-    """A refusal or deferral of the other side; what never was a connection has no TLS to tell of."""
+def _disconnected(hop: Hop) -> Iterator[str]:
+    connection = hop.first(StepKind.CONNECTED)
+    if connection is not None:
+        yield _line("smtpd", f"disconnect from {_client(connection)}")
+
+
+def _client(step: Step) -> str:
+    return f"{text(step, 'client_host') or 'unknown'}[{text(step, 'client')}]"
+
+
+def _tls_to(hop: Hop, step: Step) -> Iterator[str]:
+    """What was said in TLS, then the lab's own line; what never was a connection has neither."""
     if server_of(step):
-        yield _tls_to(step)
-
-
-def _tls_to(step: Step) -> str:
-    """What this side showed is the line to look for: a shared certificate here is the article's fault."""
-    relay, version, shown = _relay(step), text(step, "tls"), text(step, "certificate")
-    if not version:
-        return _line("smtp", f"no TLS with {relay}, no client certificate sent")
-    sent = f"client certificate sent: subject_CN={shown}" if shown else "no client certificate sent"
-    return _line("smtp", f"TLS connection established to {relay}: {_version(version)}, {sent}")
+        relay = _relay(step)
+        yield from (_line("smtp", said) for said in to_server(step, relay))
+        yield f"lab: {hop.head.id}: {shown(step, relay)}"
 
 
 def _handed(hop: Hop, step: Step, status: str, reason: str) -> Iterator[str]:
@@ -135,8 +139,26 @@ def _said(step: Step) -> str:
 
 
 def _times(hop: Hop, step: Step) -> str:
-    delay = (moment(hop, step) - hop.head.arrived).total_seconds()
-    return f"delay={delay:.2g}" if delay < 10 else f"delay={delay:.0f}"
+    """In all, and in parts: until the last attempt began, in the queue manager, to connect, to hand over.
+
+    The lab does not tell the last two apart: what ended in no connection was spent on that, all else on the message.
+    """
+    before = [each for each in hop.steps[: hop.steps.index(step)] if each.kind is StepKind.ROUTED]
+    begun = next((moment(hop, each) for each in reversed(before) if about(each, _keys(step))), None)
+    whole = (moment(hop, step) - hop.head.arrived).total_seconds()
+    queued = ((begun or hop.head.arrived) - hop.head.arrived).total_seconds()
+    reached = bool(server_of(step)) or step.kind is StepKind.DELIVERED
+    parts = (queued, 0.0, 0.0 if reached else whole - queued, whole - queued if reached else 0.0)
+    return f"delay={_seconds(whole)}, delays={'/'.join(map(_seconds, parts))}"
+
+
+def _keys(step: Step) -> Iterator[str]:
+    return (name.lower() for name in named(step))
+
+
+def _seconds(span: float) -> str:
+    """Two digits, hundredths at the finest."""
+    return f"{round(span, 2):.2g}" if span < 10 else f"{span:.0f}"
 
 
 def _all_ended(hop: Hop) -> bool:
@@ -144,13 +166,6 @@ def _all_ended(hop: Hop) -> bool:
     ended = {name.lower() for step in hop.steps if step.kind in ENDS for name in named(step)}
     rewritten = {text(s, "recipient").lower() for s in hop.all(StepKind.RESOLVED) if text(s, "rewritten")}
     return bool(hop.steps) and all(name.lower() in ended | rewritten for name in hop.head.recipients)
-
-
-def _version(text_version: str) -> str:
-    """`TLSv1.3` for `TLS1_3`; a cipher suite behind it is named as Postfix does."""
-    version, _, cipher = text_version.partition(" ")
-    spelt = version.replace("TLS1_", "TLSv1.")
-    return f"{spelt} with cipher {cipher}" if cipher else spelt
 
 
 def _line(program: str, said: str) -> str:

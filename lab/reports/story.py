@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from lab.core.ndr.nouns import SENDER
 from lab.core.rulebook import Confidence, Rule
 from lab.evidence.facts import place
 from lab.evidence.views import TENANT, Table, tables
@@ -27,9 +28,10 @@ from lab.reports.words import short_reply
 _SHOWN_EVENTS = frozenset({"RECEIVE", "SEND", "DELIVER", "DEFER", "FAIL", "DSN", "DROP"})
 _TRACKING = ("Timestamp", "EventId", "Sender", "Recipients", "ConnectorId")
 _TRACE = ("Received", "SenderAddress", "RecipientAddress", "Status", "FromIP")
+_OF_SENDING = (" status=", " lab: ", "reject:")
 _SQUEEZED = (
-    (re.compile(r"^\w{3} [ \d]\d [\d:]{8} \S+ postfix/"), ""),
-    (re.compile(r", delay=[^,]*| \d+ bytes in .*?KB/sec.*?(?=\)|$)"), ""),
+    (re.compile(r"^\w{3} [ \d]\d [\d:]{8} \S+ (?:postfix/)?"), ""),
+    (re.compile(r", delays?=[^,]*| \d+ bytes in .*?KB/sec.*?(?=\)|$)"), ""),
     (re.compile(r"\.mail\.protection\.outlook\.com"), ".mail…"),
     (re.compile(r"<\S+> \[InternalId=\d+, "), "… ["),
 )
@@ -119,7 +121,7 @@ def _twice(row: Mapping[str, str]) -> bool:
 
 
 def _mail_log(who: str, role: Role, shown: Table) -> Iterator[RenderableType]:
-    lines = [line for (line,) in shown.rows if " postfix/smtp[" in line or "reject:" in line]
+    lines = [line for (line,) in shown.rows if any(mark in line for mark in _OF_SENDING)]
     yield _audience(_admin(role, who), "what its mail.log says of sending")
     for line in lines[-4:]:
         for pattern, instead in _SQUEEZED:
@@ -153,8 +155,10 @@ def _grid(columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> Renderab
 
 
 def _cell(column: str, value: str) -> str:
-    """A moment without its day, a name without its GUID."""
-    return value[11:19] if column in ("Timestamp", "Received") else without_guids(one_line(value))
+    """A moment without its day, a name without its GUID, the sender of reports without the rest of its own."""
+    if column in ("Timestamp", "Received"):
+        return value[11:19]
+    return f"{SENDER[:21]}…" if value.startswith(SENDER) else without_guids(one_line(value))
 
 
 def _why(run: Run, fate: Fate) -> Iterator[RenderableType]:
