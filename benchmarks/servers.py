@@ -23,7 +23,7 @@ from lab.drivers.embedded import Embedded
 from lab.drivers.ids import SeededIds
 from lab.model.dns import Asking, DnsAnswer, DnsQuestion, NxDomain
 from lab.model.message import Message
-from lab.model.names import Address
+from lab.model.names import Address, Domain
 from lab.model.reply import Reply
 from lab.model.transport import Connection, Context, Heard, Node, Transaction
 from lab.pki import store as pki
@@ -96,6 +96,9 @@ class _Taker:
 
     def hello(self, connection: Connection, context: Context) -> Reply | None:  # noqa: ARG002
         return None
+
+    def postmaster(self, connection: Connection) -> Address:  # noqa: ARG002
+        return Address("postmaster", Domain("lab.example"))
 
     def mail(self, connection: Connection, transaction: Transaction, context: Context) -> Asking[Heard]:  # noqa: ARG002
         yield from ()

@@ -160,6 +160,10 @@ class Changing:
         """A refusal of EHLO, or None."""
         return self._heard_by(connection).hello(connection, context)
 
+    def postmaster(self, connection: Connection) -> Address:
+        """Who a bare postmaster is."""
+        return self._heard_by(connection).postmaster(connection)
+
     def mail(self, connection: Connection, transaction: Transaction, context: Context) -> Asking[Heard]:
         """MAIL FROM."""
         return self._heard_by(connection).mail(connection, transaction, context)

@@ -303,6 +303,9 @@ class Node(Protocol):
     def hello(self, connection: Connection, context: Context) -> Reply | None:
         """A refusal of EHLO, or None."""
 
+    def postmaster(self, connection: Connection) -> Address:
+        """Who is meant by RCPT TO:<postmaster>, the one recipient that needs no domain (RFC 5321 4.5.1)."""
+
     def mail(self, connection: Connection, transaction: Transaction, context: Context) -> Asking[Heard]:
         """MAIL FROM."""
 

@@ -87,6 +87,10 @@ class EopFront:
             return self._trailed(BAD_HELO, connection, context)
         return None
 
+    def postmaster(self, connection: Connection) -> Address:
+        """At the front end's name, which is no tenant's: it fares as any domain that nobody here has."""
+        return Address("postmaster", self.front_end(connection).fqdn)
+
     def mail(self, connection: Connection, transaction: Transaction, context: Context) -> Asking[Heard]:  # noqa: ARG002
         """No tenant is needed yet (R2, R187)."""
         yield from ()

@@ -56,6 +56,12 @@ class ExchangeFront:
         """Any name will do."""
         return None
 
+    def postmaster(self, connection: Connection) -> Address:  # noqa: ARG002
+        """At the default accepted domain, the first one if none is marked."""
+        domains = self.organization.accepted_domains
+        accepted = next((each for each in domains if each.default), next(iter(domains), None))
+        return Address("postmaster", accepted.domain_name if accepted else self.host.fqdn)
+
     def mail(self, connection: Connection, transaction: Transaction, context: Context) -> Asking[Heard]:
         """Every sender is heard, over TLS if the connector says so."""
         yield from ()

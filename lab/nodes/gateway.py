@@ -17,7 +17,7 @@ from lab.model.reply import Reply
 from lab.model.transport import Connection, Context, QueueItem, Transaction
 from lab.nodes.judging import see
 from lab.nodes.parts import author_domain
-from lab.nodes.places import Place, ToNextHop
+from lab.nodes.places import Place, ToMailbox, ToNextHop
 from lab.nodes.plain import RECIPIENT_OK, PlainServer
 
 
@@ -28,7 +28,8 @@ class Gateway(PlainServer):
 
     def admits(self, connection: Connection, recipient: Address) -> tuple[Reply, str]:
         """Own Exchange servers may send anywhere, all others to the domains that the filter guards."""
-        if connection.client in self.host.relay_from or recipient.domain in self.host.accepts_domains:
+        guarded = recipient.domain in self.host.accepts_domains or self.is_postmaster(recipient)
+        if connection.client in self.host.relay_from or guarded:
             return RECIPIENT_OK, ""
         reply = Reply(554, "5.7.1", f"<{recipient}>: Relay access denied")
         return reply, "the client may not relay, and the domain is not guarded by this filter"
@@ -55,7 +56,9 @@ class Gateway(PlainServer):
         )
 
     def place(self, item: QueueItem, recipient: Address) -> Place:  # noqa: ARG002
-        """Never here: a filter has no mailboxes."""
+        """Never here, its own postmaster excepted: a filter has no mailboxes."""
+        if self.is_postmaster(recipient):
+            return ToMailbox(recipient)
         hosts = self.next_hosts(recipient)
         return ToNextHop(hosts or ("mx", recipient.domain))
 

@@ -18,10 +18,13 @@ class InternetHost(PlainServer):
     schedule = GATEWAY
 
     def admits(self, connection: Connection, recipient: Address) -> tuple[Reply, str]:  # noqa: ARG002
-        """Its own domains and known mailboxes only."""
+        """Its own domains and known mailboxes only, and the postmaster of each (RFC 5321 4.5.1)."""
+        if self.is_postmaster(recipient):
+            return RECIPIENT_OK, ""
         if recipient.domain not in self.host.accepts_domains:
             return Reply(554, "5.7.1", f"<{recipient}>: Relay access denied"), "the domain is not served here"
-        if self.host.mailboxes and recipient.key not in self.host.mailboxes:
+        known = not self.host.mailboxes or recipient.key in self.host.mailboxes
+        if not known and recipient.local.lower() != "postmaster":
             text = f"<{recipient}>: Recipient address rejected: User unknown"
             return Reply(550, "5.1.1", text), "the recipient is unknown"
         return RECIPIENT_OK, ""
@@ -46,7 +49,7 @@ class InternetHost(PlainServer):
 
     def place(self, item: QueueItem, recipient: Address) -> Place:  # noqa: ARG002
         """A mailbox here for its own domains, elsewhere for all others."""
-        if recipient.domain in self.host.accepts_domains:
+        if recipient.domain in self.host.accepts_domains or self.is_postmaster(recipient):
             return ToMailbox(self.host.mailboxes.get(recipient.key, recipient))
         return ToNextHop(("mx", recipient.domain))
 

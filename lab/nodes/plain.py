@@ -86,6 +86,14 @@ class PlainServer(MailSystem):
             before=steps,
         )
 
+    def postmaster(self, connection: Connection) -> Address:  # noqa: ARG002
+        """At its first domain, or at its own name if it is the final server of none."""
+        return Address("postmaster", next(iter(self.host.accepts_domains), self.host.fqdn))
+
+    def is_postmaster(self, recipient: Address) -> bool:
+        """Whether it is the host's own postmaster at its own name, whom it serves itself."""
+        return recipient.key == Address("postmaster", self.host.fqdn).key
+
     @abstractmethod
     def admits(self, connection: Connection, recipient: Address) -> tuple[Reply, str]:
         """The reply to RCPT TO and, if it refuses, the reason."""

@@ -6,7 +6,7 @@ A parameter is understood only where the extension it belongs to was offered.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple, Self
@@ -49,6 +49,7 @@ RCPT_PARAMETERS: Mapping[str, Parameter] = {
     "NOTIFY": _parameter("DSN", r"NEVER|(?:SUCCESS|FAILURE|DELAY)(?:,(?:SUCCESS|FAILURE|DELAY))*"),
     "ORCPT": _parameter("DSN", rf"[A-Z0-9-]+;{_XTEXT}{{1,500}}"),
 }
+_POSTMASTER = "postmaster"
 _FOLDED = frozenset({"BODY", "RET"})
 """Parameters whose values are keywords and so are told in upper case."""
 
@@ -121,12 +122,12 @@ def _refused(path: ReversePath, parameters: Mapping[str, str], offered: Offered)
     return None
 
 
-def rcpt(argument: str, offered: Offered, *, utf8: bool) -> Rcpt | Reply:
-    """Read the argument of RCPT; `utf8` when MAIL said SMTPUTF8."""
+def rcpt(argument: str, offered: Offered, *, utf8: bool, postmaster: Callable[[], Address]) -> Rcpt | Reply:
+    """Read the argument of RCPT; `utf8` when MAIL said SMTPUTF8, `postmaster` tells who a bare <postmaster> is."""
     found = _PATH.fullmatch(argument)
     if found is None or found[1].upper() != "TO":
         return phrases.INVALID_ARGUMENTS
-    address = _address(found[2])
+    address = postmaster() if found[2].lower() == _POSTMASTER else _address(found[2])
     if address is None:
         return phrases.INVALID_RECIPIENT
     if not address.is_ascii and not utf8:

@@ -183,7 +183,12 @@ class Dialogue:
     async def _rcpt(self, argument: str) -> Reply:
         transaction = self._transaction
         assert transaction is not None  # by the table
-        command = commands.rcpt(argument, self._offered, utf8="SMTPUTF8" in transaction.parameters)
+        command = commands.rcpt(
+            argument,
+            self._offered,
+            utf8="SMTPUTF8" in transaction.parameters,
+            postmaster=lambda: self._node.postmaster(self.connection),
+        )
         if isinstance(command, Reply):
             return command
         if len(transaction.recipients) >= self._limits.recipients:

@@ -78,6 +78,9 @@ class RecordingNode:
     def hello(self, connection: Connection, context: Context) -> Reply | None:
         return Reply(550, "5.7.1", "Not you") if connection.helo == self.refused_hello else None
 
+    def postmaster(self, connection: Connection) -> Address:
+        return Address("postmaster", Domain("mx.uclabor.example"))
+
     def mail(self, connection: Connection, transaction: Transaction, context: Context) -> Asking[Heard]:
         yield from ()
         address = transaction.reverse_path.address
