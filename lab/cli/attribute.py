@@ -12,7 +12,7 @@ from typing import Any
 from lab.cli import places
 from lab.cli.arguments import Parser, Verbs, add_json, add_variant, chosen, today, verb
 from lab.cli.exits import BadInput, Exit
-from lab.cli.output import put, put_json
+from lab.cli.output import plainly, put, put_json
 from lab.cli.rules import as_data as rule_data
 from lab.core.attribution import attribute
 from lab.core.credentials import judge_credentials
@@ -175,7 +175,9 @@ def read_certificate(path: Path, at: datetime) -> CertificateIdentity:
     """The certificate in a file, its chain taken on trust. Raises BadInput, also for a file with a private key."""
     try:
         return identity(path.read_bytes(), at)
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise BadInput(plainly(error)) from None
+    except ValueError as error:
         raise BadInput(f"{path}: {error}") from None
 
 
@@ -207,16 +209,18 @@ def _switches(variant: Variant, as_of: date | None, given: Iterable[str]) -> Swi
     if as_of is not None:
         own = {name: value for name, value in own.items() if value != getattr(before, name)}
     for each in given:
-        name, _, text = each.partition("=")
-        own[name] = _value(name, text)
+        name, equals, text = each.partition("=")
+        own[name] = _value(name, text if equals else None)
     return in_force(as_of, own)
 
 
-def _value(name: str, text: str) -> object:
+def _value(name: str, text: str | None) -> object:
     kinds = {key.name: key.kind for key in SWITCHES_RECORD.keys}
     kind = kinds.get(name)
     if not isinstance(kind, Single):
         raise BadInput(f"--switch: no switch is named {name!r}: {unknown(name, kinds)}")
+    if text is None:
+        raise BadInput(f"--switch {name}: write {name}=VALUE; VALUE is {kind.wanted}")
     try:
         value: object = kind.parse(text)
     except ValueError:

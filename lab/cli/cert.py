@@ -31,7 +31,7 @@ _EXAMPLES = """\
   mflab cert mail.pem --config wildcard-misrouting
   mflab cert wildcard-misrouting --out certificates/"""
 
-_SUFFIXES = (".pem", ".crt", ".cer", ".der")
+_SUFFIXES = (".pem", ".crt", ".cer", ".der", ".key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,8 @@ def _scenario(args: Namespace) -> int:
 
 def _write(folder: Path, variant: Variant) -> int:
     """The store clears its folder of old certificates and keys: it must not get one with somebody else's."""
+    if folder.exists() and not folder.is_dir():
+        raise BadInput(f"--out {folder}: it is a file, and not a folder")
     others = [path.name for path in sorted(folder.glob("*")) if path.suffix in (".pem", ".key")]
     if others and not (folder / store.MANIFEST).exists():
         raise BadInput(

@@ -9,7 +9,7 @@ from lab.cli import places
 from lab.cli.arguments import Verbs, add_body, chosen, verb
 from lab.cli.bodies import run_in, skipped
 from lab.cli.exits import Exit
-from lab.cli.output import Progress, draw, talk
+from lab.cli.output import Progress, draw, plainly, talk
 from lab.drivers.outcome import Outcome
 from lab.errors import DriverError, WireError
 from lab.reports.console import demo_story, run_summary
@@ -40,7 +40,7 @@ def run(args: Namespace) -> int:
     try:
         told = ScenarioRuns(scenario, tuple(_runs(args, scenario)))
     except (DriverError, WireError, OSError) as error:
-        talk(f"mflab: the embedded lab cannot run on this machine: {error}")
+        talk(f"mflab: the embedded lab cannot run on this machine: {plainly(error)}")
         talk("`mflab doctor` says what is missing; `mflab demo --driver simulator` needs no network at all.")
         return Exit.ENVIRONMENT
     draw(demo_story(told))

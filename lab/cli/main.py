@@ -33,7 +33,7 @@ from lab.cli import (
 )
 from lab.cli.arguments import Parser, Verbs
 from lab.cli.exits import MEANINGS, BadInput, Exit, NothingToRun
-from lab.cli.output import talk
+from lab.cli.output import plainly, talk
 from lab.errors import DriverError, ScenarioError, WireError
 
 VERBS: tuple[ModuleType, ...] = (
@@ -103,7 +103,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         talk(f"mflab: nothing to run: {error}")
         return Exit.NOTHING
     except (DriverError, WireError, OSError) as error:
-        talk(f"mflab: {error}")
+        talk(f"mflab: {plainly(error)}")
         return Exit.ENVIRONMENT
     except Exception:  # noqa: BLE001 - the last place that can tell a bug from a verdict
         return _bug()

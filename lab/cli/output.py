@@ -21,6 +21,13 @@ def talk(text: str) -> None:
     print(text, file=sys.stderr)
 
 
+def plainly(error: Exception) -> str:
+    """An error in words: of the system's, the file and what is wrong with it, without its number."""
+    if not isinstance(error, OSError) or error.strerror is None:
+        return str(error)
+    return error.strerror if error.filename is None else f"{error.filename}: {error.strerror}"
+
+
 def put(text: str, end: str = "\n") -> None:
     """Print data that is text."""
     print(text, end=end)

@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from lab.cli.exits import BadInput
+from lab.cli.output import talk
 from lab.scenario.report import unknown
 
 STATE = ".mflab"
@@ -32,29 +33,51 @@ def find_scenario(name: str) -> Path:
     """
     path = Path(name)
     if path.is_file():
+        _tell_shadow(name, "file")
         return path
-    if path.suffix in _SUFFIXES or os.sep in name:
+    if path.suffix in _SUFFIXES or os.sep in name or (path.exists() and not path.is_dir()):
         return _inside(path)
-    known = {scenario.stem: scenario for scenario in scenario_files([bundled_scenarios()])}
+    known = _bundled()
     if name in known:
         return short(known[name])
+    if path.is_dir():
+        return path  # the loader tells that it is a folder
     raise BadInput(f"there is no scenario {name!r}: {unknown(name, known)}")
 
 
 def scenario_files(paths: Iterable[Path]) -> Iterator[Path]:
     """The scenarios among files and in folders, each once; includes are no scenarios."""
-    seen: set[Path] = set()
+    seen: set[str] = set()
     for path in paths:
         for found in sorted(_in_folder(path)) if path.is_dir() else [path]:
-            if found.resolve() not in seen:
-                seen.add(found.resolve())
+            real = os.path.realpath(found)  # Path.resolve would raise for a link to itself
+            if real not in seen:
+                seen.add(real)
                 yield found
 
 
 def scenarios_of(names: Iterable[str]) -> list[Path]:
     """The scenario files that arguments mean: files, folders, bare names. Raises BadInput for what is none."""
-    found = [Path(name) if Path(name).is_dir() else find_scenario(name) for name in names]
-    return list(scenario_files(found))
+    return list(scenario_files(map(_folder_or_scenario, names)))
+
+
+def _folder_or_scenario(name: str) -> Path:
+    if not Path(name).is_dir():
+        return find_scenario(name)
+    _tell_shadow(name, "folder")
+    return Path(name)
+
+
+def _tell_shadow(name: str, what: str) -> None:
+    """What is there wins over a name, but whoever writes a bare name may mean the lab's own scenario."""
+    own = None if os.sep in name or Path(name).suffix else _bundled().get(name)
+    if own is not None:
+        talk(f"note: {name} is the {what} here, not the lab's scenario of that name, which is {short(own)}")
+
+
+def _bundled() -> dict[str, Path]:
+    """The lab's own scenarios by name."""
+    return {scenario.stem: scenario for scenario in scenario_files([bundled_scenarios()])}
 
 
 def state_folder(given: str | None) -> Path:

@@ -21,7 +21,7 @@ from lab.reports.console import run_summary
 from lab.reports.run import ScenarioRuns
 from lab.scenario import load
 from lab.scenario.model import Scenario, Variant
-from lab.scenario.report import unknown
+from lab.scenario.report import did_you_mean
 
 _ABOUT = """\
 Folders are searched for scenarios: YAML files with a `scenario:` key. All of them are read before anything is started."""
@@ -109,12 +109,19 @@ def _wanted(scenarios: Sequence[Scenario], names: Sequence[str]) -> list[Wanted]
     known = {name for scenario in scenarios for name in scenario.variants}
     for name in names:
         if name not in known:
-            raise BadInput(f"no variant is named {name!r}: {unknown(name, sorted(known))}")
+            raise BadInput(f"no variant is named {name!r}: {_meant(name, scenarios)}")
     return [
         Wanted(scenario, tuple(v for v in scenario.variants.values() if not names or v.name in names))
         for scenario in scenarios
         if not names or not scenario.variants.keys().isdisjoint(names)
     ]
+
+
+def _meant(name: str, scenarios: Sequence[Scenario]) -> str:
+    """The variant that is near, or else all that there are."""
+    known = [variant for scenario in scenarios for variant in scenario.variants]
+    lines = [f"  {scenario.name}: {', '.join(scenario.variants)}" for scenario in scenarios]
+    return did_you_mean(name, known) or "\n".join(["known are", *lines])
 
 
 def _plan(wanted: Wanted, args: Namespace) -> Wanted:

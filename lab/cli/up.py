@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from lab.cli import control, places, running
 from lab.cli.arguments import Verbs, add_scenario, chosen, loaded, port, today, verb
 from lab.cli.exits import BadInput, Exit
-from lab.cli.output import put, talk
+from lab.cli.output import plainly, put, talk
 from lab.cli.playing import Access, lines
 from lab.cli.running import DNS_PORT, HTTP_PORT, SMTP_PORT, Running
 from lab.drivers.outcome import again
@@ -240,7 +240,7 @@ def _in_background(serve: Serving, state: Path, ready: int) -> int:
     try:
         return _serve(serve, announce)
     except (DriverError, OSError) as error:
-        talk(f"mflab: {error}")
+        talk(f"mflab: {plainly(error)}")
         return Exit.ENVIRONMENT
     except Exception:  # noqa: BLE001 - the child ends here, and its parent tells what it said
         traceback.print_exc()

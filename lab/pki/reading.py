@@ -65,12 +65,17 @@ def judge(
 
 
 def _certificates(pem_or_der: bytes) -> list[x509.Certificate]:
-    try:
-        if b"-----BEGIN" in pem_or_der:
+    """What the library says of a text that is none is about its parser, and no help to whoever gave the file."""
+    if b"-----BEGIN" in pem_or_der:
+        try:
             return x509.load_pem_x509_certificates(pem_or_der)
+        except ValueError:
+            told = "the file holds no certificate in PEM form, or one that is cut off or damaged"
+            raise ValueError(told) from None
+    try:
         return [x509.load_der_x509_certificate(pem_or_der)]
-    except ValueError as error:
-        raise ValueError(f"the file holds no certificate in PEM or DER form ({error})") from None
+    except ValueError:
+        raise ValueError("the file holds no certificate in PEM or DER form") from None
 
 
 def _chain(

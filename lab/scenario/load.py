@@ -142,9 +142,10 @@ class _Files:
     def text(self, path: Path, place: Place, at: At) -> str | None:
         """The text of a file; None, and a problem, if it cannot be had."""
         try:
-            if not path.is_file():
+            trouble = _no_file(path)
+            if trouble:
                 hint = "includes are relative to the file they stand in" if at.path else None
-                at.wrong(place, f"there is no file {path}", hint)
+                at.wrong(place, trouble, hint)
                 return None
             with path.open("rb") as stream:
                 return stream.read(MAX_BYTES + 1).decode("utf-8")
@@ -152,8 +153,20 @@ class _Files:
             line = bytes(error.object).count(b"\n", 0, error.start) + 1
             at.wrong(Place(str(path), line), "the file is not UTF-8")
         except (OSError, ValueError) as error:
-            at.wrong(place, f"cannot read {path}", str(error))
+            told = error.strerror if isinstance(error, OSError) else None
+            at.wrong(place, f"cannot read {path}", told or str(error))
         return None
+
+
+def _no_file(path: Path) -> str:
+    """Why a path cannot be read from, '' if it can. A pipe or a device could keep the lab waiting for ever."""
+    if path.is_file():
+        return ""
+    if path.is_dir():
+        return f"{path} is a folder; name a file in it"
+    if path.is_symlink() and not path.exists():
+        return f"{path} is not a regular file: a link that leads nowhere, or to itself"
+    return f"{path} is not a regular file" if path.exists() else f"there is no file {path}"
 
 
 def _joined(under: Table, over: Table) -> Table:

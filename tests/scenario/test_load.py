@@ -1,5 +1,8 @@
 """Files, includes, variants and the bounds of what is read."""
 
+import os
+from pathlib import Path
+
 import pytest
 
 from lab.errors import ScenarioError
@@ -85,8 +88,22 @@ def test_includes_lie_under_the_file_that_names_them(tmp_path):
 def test_a_missing_file_is_a_problem_like_any_other(tmp_path):
     with pytest.raises(ScenarioError, match="there is no file"):
         load(tmp_path / "none.yaml")
-    with pytest.raises(ScenarioError, match="there is no file"):
+    with pytest.raises(ScenarioError, match="is a folder"):
         load(tmp_path)
+
+
+def test_only_a_regular_file_is_read(tmp_path):
+    """A pipe would keep the lab waiting for somebody to write."""
+    pipe, loop, link = tmp_path / "pipe.yaml", tmp_path / "loop.yaml", tmp_path / "link.yaml"
+    os.mkfifo(pipe)
+    loop.symlink_to(loop.name)
+    link.symlink_to("nowhere.yaml")
+    for path in (pipe, loop, link, Path("/dev/null")):
+        with pytest.raises(ScenarioError, match="is not a regular file"):
+            load(path)
+    (tmp_path / "top.yaml").write_text("scenario: top\ninclude: [pipe.yaml]\n")
+    with pytest.raises(ScenarioError, match=r"include: .*is not a regular file"):
+        load(tmp_path / "top.yaml")
 
 
 def test_size_and_number_of_values_are_bounded():
