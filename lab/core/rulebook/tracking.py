@@ -208,7 +208,7 @@ RULES: tuple[Rule, ...] = (
         DOCUMENTED,
         "RAD",
         "Certificate in the send log",
-        not_emulated="protocol logs come with a later version; the gateway log shows which certificate was sent",
+        not_emulated="protocol logs come with a later version; `lab:` lines in the gateway log show what a filter sent",
     ),
     Rule(
         "R248",
