@@ -11,6 +11,11 @@ from lab.cli.output import put
 from lab.model.topology import Topology
 from lab.reports import diagram, graph
 
+_ABOUT = """\
+Lines are what the configuration opens; red is a client that a tenant would take for its own. Who delivers by MX reaches
+everybody who has one: dashed lines lead to the node "by MX" and on from it. svg has the hosts and tenants without lines;
+the ways that messages really took are drawn by `mflab run --html`."""
+
 _EXAMPLES = """\
   mflab graph wildcard-misrouting                                    # for Markdown viewers
   mflab graph wildcard-misrouting --format dot | dot -Tpng > lab.png"""
@@ -24,7 +29,8 @@ FORMS: dict[str, Callable[[Topology], str]] = {
 
 def add(verbs: Verbs) -> None:
     """Declare the verb."""
-    parser = verb(verbs, "graph", run, "draw who may hand mail to whom, and as what", examples=_EXAMPLES)
+    told = "draw who may hand mail to whom, and as what"
+    parser = verb(verbs, "graph", run, told, about=_ABOUT, examples=_EXAMPLES)
     add_scenario(parser)
     parser.add_argument("--format", choices=list(FORMS), default="mermaid", help="(default: %(default)s)")
 

@@ -1,7 +1,8 @@
 """A configuration as a graph in text, for tools that draw: who stands where, who may hand mail to whom, and as what.
 
 An edge is a way that the configuration opens: a send connector, a smart host, an inbound connector that would know the
-other side, an outbound connector. The label of a client's edge says which certificate it shows.
+other side, an outbound connector. The label of a client's edge says which certificate it shows. Whoever delivers by MX
+may reach everybody who has one: these ways meet in a node of their own, instead of a line for each pair.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from ipaddress import IPv4Address
 from lab.core.matching import certificate_names, name_match
 from lab.model.tenant import InboundConnector, Tenant
 from lab.model.topology import Host, Role, Topology
+from lab.reports import by_mx
 from lab.reports.printable import one_line
 
 
@@ -36,10 +38,17 @@ class Edge:
     label: str
     mistaken: bool = False
     """A tenant's OnPremises connector would take this client for its own Exchange, and it is none."""
+    by_mx: bool = False
+    """Half of a way: to or from the node that stands for delivery by MX."""
+
+
+_MX = "mx"
+_LONGEST = 4
+"""Domains that are named at an edge."""
 
 
 def nodes(topology: Topology) -> tuple[Node, ...]:
-    """Hosts, then tenants."""
+    """Hosts, then tenants, and what stands for delivery by MX if there is any."""
     hosts = (
         Node(
             f"host:{host.name}", _host_label(topology, host), host.organization or "Internet", host.role.value
@@ -50,12 +59,13 @@ def nodes(topology: Topology) -> tuple[Node, ...]:
         Node(f"tenant:{t.name}", _tenant_label(t), f"Exchange Online {t.region}", "tenant")
         for t in topology.tenants.values()
     )
-    return (*hosts, *tenants)
+    meeting = (Node(_MX, ("by MX",), "DNS", _MX),) if by_mx.receivers(topology) else ()
+    return (*hosts, *tenants, *meeting)
 
 
 def edges(topology: Topology) -> tuple[Edge, ...]:
     """All ways, those between hosts first."""
-    return (*_between_hosts(topology), *_recognised(topology), *_outbound(topology))
+    return (*_between_hosts(topology), *_recognised(topology), *_outbound(topology), *_by_mx(topology))
 
 
 def dot(topology: Topology) -> str:
@@ -67,7 +77,7 @@ def dot(topology: Topology) -> str:
         lines += [f"    {_quoted(node.id)} [label={_quoted(*node.label)}];" for node in members]
         lines.append("  }")
     for edge in edges(topology):
-        colour = ', color="#b3261e", penwidth=2' if edge.mistaken else ""
+        colour = ', color="#b3261e", penwidth=2' if edge.mistaken else ", style=dashed" if edge.by_mx else ""
         lines.append(
             f"  {_quoted(edge.source)} -> {_quoted(edge.target)} [label={_quoted(edge.label)}{colour}];"
         )
@@ -84,7 +94,8 @@ def mermaid(topology: Topology) -> str:
         lines.append("  end")
     own = []
     for number, edge in enumerate(edges(topology)):
-        lines.append(f'  {names[edge.source]} -- "{_entities(edge.label)}" --> {names[edge.target]}')
+        begin, end = ("-.", ".->") if edge.by_mx else ("--", "-->")
+        lines.append(f'  {names[edge.source]} {begin} "{_entities(edge.label)}" {end} {names[edge.target]}')
         own += [str(number)] if edge.mistaken else []
     if own:
         lines.append(f"  linkStyle {','.join(own)} stroke:#b3261e,stroke-width:2px")
@@ -178,6 +189,17 @@ def _outbound(topology: Topology) -> Iterator[Edge]:
                 target = _host_called(topology, name)
                 if target:
                     yield Edge(f"tenant:{tenant.name}", target, connector.name)
+
+
+def _by_mx(topology: Topology) -> Iterator[Edge]:
+    targets = by_mx.receivers(topology)
+    if not targets:
+        return
+    for source, why in by_mx.senders(topology).items():
+        yield Edge(source, _MX, why, by_mx=True)
+    for target, domains in targets.items():
+        more = f" and {len(domains) - _LONGEST} more" if len(domains) > _LONGEST else ""
+        yield Edge(_MX, target, f"MX of {', '.join(domains[:_LONGEST])}{more}", by_mx=True)
 
 
 def _host_called(topology: Topology, name: str) -> str | None:

@@ -1,0 +1,73 @@
+"""Delivery by MX: who of a configuration does it, and where it leads. Whoever does may reach everybody.
+
+A message that went to the wrong tenant leaves it this way for the tenant that was meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from lab.core.directory import TenantDirectory
+from lab.core.routing import Targets, choose_outbound, mx_targets
+from lab.model.dns import answered
+from lab.model.names import Domain
+from lab.model.onprem import SendConnector
+from lab.model.tenant import Tenant
+from lab.model.topology import Host, Role, Topology
+
+_ELSEWHERE = Domain("elsewhere.invalid")
+"""A domain that nobody has."""
+
+
+def senders(topology: Topology) -> Mapping[str, str]:
+    """The hosts (`host:NAME`) and tenants (`tenant:NAME`) that deliver by MX, each with what makes it do so."""
+    hosts = {f"host:{host.name}": _by_host(host, topology) for host in topology.hosts.values()}
+    tenants = {f"tenant:{t.name}": _by_tenant(t, topology) for t in topology.tenants.values()}
+    return {name: told for name, told in {**hosts, **tenants}.items() if told}
+
+
+def receivers(topology: Topology) -> Mapping[str, tuple[str, ...]]:
+    """The hosts and tenants that some domain's MX leads to, with these domains."""
+    found: dict[str, list[str]] = {}
+    for name in sorted({name for name, kind in topology.zones.rows if kind == "MX"}):
+        for target in dict.fromkeys(_targets(Domain(name), topology)):
+            found.setdefault(target, []).append(name)
+    return {target: _telling(domains) for target, domains in found.items()}
+
+
+def _by_host(host: Host, topology: Topology) -> str:
+    if host.role is not Role.EXCHANGE:
+        return "" if host.smart_hosts else "MX"
+    organization = topology.organizations.get(host.organization or "")
+    connectors = organization.send_connectors if organization else ()
+    return "; ".join(_named(each) for each in connectors if each.enabled and not each.smart_hosts)
+
+
+def _named(connector: SendConnector) -> str:
+    return f"{connector.name} ({', '.join(str(space.pattern) for space in connector.address_spaces)})"
+
+
+def _by_tenant(tenant: Tenant, topology: Topology) -> str:
+    """Mail that came in from outside; what mailboxes of the tenant send may have a connector (R146)."""
+    choice = choose_outbound(tenant, _ELSEWHERE, hosted=False, switches=topology.switches)
+    if choice.connector is None:
+        return "no connector"
+    return "" if choice.connector.smart_hosts else choice.connector.name
+
+
+def _targets(domain: Domain, topology: Topology) -> Iterator[str]:
+    found = answered(mx_targets(domain), topology.zones)
+    nodes = topology.addresses()
+    owner = TenantDirectory(topology.tenants.values()).owner(domain)
+    for target in found.targets if isinstance(found, Targets) else ():
+        node = nodes.get(target.address)
+        if node in topology.hosts:
+            yield f"host:{node}"
+        elif node is not None and owner is not None:
+            yield f"tenant:{owner.name}"
+
+
+def _telling(domains: list[str]) -> tuple[str, ...]:
+    """Without Microsoft's names where there are others: they lead to the service anyway."""
+    own = [name for name in domains if not name.endswith("onmicrosoft.com")]
+    return tuple(own or domains)
