@@ -168,7 +168,7 @@ class Embedded:
         raise DriverError("found no port that is free on all addresses of the lab; see `mflab doctor`")
 
     def _servers(self) -> list[tuple[Node, Host]]:
-        hosts = [(self.nodes[name], host) for name, host in self.topology.hosts.items()]
+        hosts = [(self.nodes[name], host) for name, host in self.topology.hosts.items() if not host.down]
         for region in self.topology.regions.values():
             hosts += [(self.nodes[region.node], front_end) for front_end in region.front_ends]
         return hosts

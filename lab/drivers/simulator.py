@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from lab.core import courier
 from lab.core.courier import (
+    CONNECTION_REFUSED,
     OUTSIDE,
     Answer,
     Ask,
@@ -170,6 +171,8 @@ class Simulator:
         name = self._book.get(dial.target.address)
         if name is None:
             return None, NotDialed(OUTSIDE)
+        if self._hosts[dial.target.address].down:
+            return None, NotDialed(CONNECTION_REFUSED)
         self._port += 1
         connection = Connection(
             client=dial.source,

@@ -11,6 +11,7 @@ from lab.model.certificate import CertificateIdentity
 from lab.model.dns import Zones
 from lab.model.names import Address, Domain
 from lab.model.onprem import OnPremOrganization
+from lab.model.reply import Reply
 from lab.model.switches import Switches
 from lab.model.tenant import Tenant
 
@@ -67,6 +68,10 @@ class Host:
     """Gateway: text that it appends to plain text that passes, which breaks the signatures of others."""
     arc_seals: Domain | None = None
     """Gateway: the domain that it seals incoming mail as (ARC); it then says what it found of the sender, too."""
+    refuses_with: Reply | None = None
+    """Internet: its answer to every recipient, in words that this lab's servers do not have (R203)."""
+    down: bool = False
+    """Nothing listens there: connections are refused."""
     max_hops: int = 60
     expires_after: timedelta = timedelta(days=2)
 

@@ -18,7 +18,9 @@ class InternetHost(PlainServer):
     schedule = GATEWAY
 
     def admits(self, connection: Connection, recipient: Address) -> tuple[Reply, str]:  # noqa: ARG002
-        """Its own domains and known mailboxes only, and the postmaster of each (RFC 5321 4.5.1)."""
+        """Its own domains and known mailboxes only, and the postmaster of each (RFC 5321 4.5.1); nobody, if told so."""
+        if self.host.refuses_with is not None:
+            return self.host.refuses_with, "it refuses everybody"
         if self.is_postmaster(recipient):
             return RECIPIENT_OK, ""
         if recipient.domain not in self.host.accepts_domains:

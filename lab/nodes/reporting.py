@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 
-from lab.core.ndr import Failure, Maker, Success, may_report, report, status_of, success, wants
+from lab.core.ndr import Failure, Maker, Success, may_report, report, reported_status, success, wants
 from lab.core.ndr.nouns import Action
 from lab.core.retry import RetrySchedule
 from lab.core.tls import server_faults
@@ -44,7 +44,8 @@ class Reporting(ABC):
         ndr = self._ndr(item, told, context) if told else None
         message_id = ndr[1].message.message_id if ndr else ""
         to = str(item.reverse_path.address) if ndr else ""
-        steps = tuple(bounced(f, attempt, message_id, to, context) for f in failed)
+        maker = self.maker(item)
+        steps = tuple(bounced(f, reported_status(f, maker), attempt, message_id, to, context) for f in failed)
         if ndr is None:
             return Settlement(steps=steps)
         return Settlement(steps=steps, queue=(ndr[1],), heads=(ndr[0],))
@@ -139,11 +140,13 @@ def deferred(
     return Step(StepKind.DEFERRED, data, ("R149",), context.now)
 
 
-def bounced(failure: Failure, attempt: Attempt | None, ndr: str, ndr_to: str, context: Context) -> Step:
-    """The step that tells of a recipient that failed, and of the report on it."""
+def bounced(
+    failure: Failure, status: str, attempt: Attempt | None, ndr: str, ndr_to: str, context: Context
+) -> Step:
+    """The step that tells of a recipient that failed, and of the report on it; `status` is the report's."""
     data = {
         "recipient": str(failure.recipient),
-        "status": status_of(failure.reply),
+        "status": status,
         "reply": str(failure.reply),
         "ndr": ndr,
         "ndr_to": ndr_to,

@@ -14,6 +14,7 @@ from lab.scenario.records import Fields, Key
 from lab.scenario.report import unknown
 from lab.scenario.unread import Unread
 
+_SHARED = ".mail.onmicrosoft.com"
 _ROUTING = AcceptedDomain(Domain("mail.onmicrosoft.com"), match_sub_domains=True)
 """Stands for the domain of routing addresses where the wizard that would have made it could not be run."""
 
@@ -30,6 +31,8 @@ def check(read: Fields, companies: Sequence[Company], tenants: Mapping[str, Tena
     taken: dict[str, str] = {}
     for company in companies:
         for domain in company.domains:
+            if domain.endswith(_SHARED):  # every forest of a tenant has the domain of routing addresses (R105)
+                continue
             if taken.setdefault(domain, company.name) != company.name:
                 company.read.wrong(
                     OrganizationKeys.domains,

@@ -27,6 +27,7 @@ _ROLES: tuple[tuple[Key[Any], tuple[Role, ...]], ...] = (
     (HostKeys.mailboxes, (Role.INTERNET, Role.SERVICE)),
     (HostKeys.dmarc, (Role.INTERNET, Role.SERVICE)),
     (HostKeys.past_mx, (Role.SERVICE,)),
+    (HostKeys.refuses_with, (Role.INTERNET,)),
     (HostKeys.strict_spf, (Role.GATEWAY, Role.INTERNET)),
 )
 
@@ -97,6 +98,8 @@ def _host(name: str, role: Role, read: Fields, organization: str | None, fqdn: D
         disclaimer=read[HostKeys.disclaimer],
         arc_seals=read[HostKeys.arc_seals],
         past_mx=read[HostKeys.past_mx],
+        refuses_with=read[HostKeys.refuses_with],
+        down=read[HostKeys.down],
         max_hops=read[HostKeys.max_hops],
         expires_after=read[HostKeys.expires_after] or timedelta(days=2),
     )

@@ -18,6 +18,7 @@ from lab.scenario.words import (
     NAME,
     PATTERN,
     RECORD_NAME,
+    REFUSAL,
     REGION_NAME,
     SMART_HOST,
     SPAN,
@@ -98,6 +99,12 @@ class HostKeys:
         "Service host: hand mail to the recipient's tenant, wherever the MX leads (R246).",
         False,
     )
+    refuses_with = optional(
+        "refuses_with",
+        REFUSAL,
+        "Internet host: its answer to every recipient, such as 550 5.4.1 Relay Access Denied (R203).",
+    )
+    down = Key("down", TRUTH, "Whether nothing listens there: connections are refused (R150).", False)
     max_hops = Key("max_hops", WHOLE, "Received lines at which it sees a loop.", 60)
     expires_after = optional("expires_after", SPAN, "How long it tries before it gives up; 2d.")
 

@@ -157,6 +157,8 @@ def _stays(before: World, after: World, event: Fields) -> None:
         was = before.topology.hosts.get(name)
         if was is not None and (was.address, was.source, was.role) != (host.address, host.source, host.role):
             event.at.wrong(event.place, f"{name} keeps its address and role", "let another host take over")
+        if was is not None and was.down is not host.down:
+            event.at.wrong(event.place, f"{name} is up or down for the whole run")
     for name, profile in after.profiles.items():
         if before.profiles.get(name, profile) != profile:
             wanted = f"the certificate {name!r} cannot change while the lab runs"

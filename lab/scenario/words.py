@@ -10,6 +10,7 @@ from typing import Any
 from lab.model.dns import Mx
 from lab.model.names import Address, Domain, DomainPattern, ReversePath
 from lab.model.onprem import AddressSpace
+from lab.model.reply import Reply
 from lab.scenario.kinds import JsonSchema, Single, choice
 
 TRUTH: Single[bool] = Single(
@@ -218,6 +219,13 @@ def _status(text: str) -> str:
     return text
 
 
+def _refusal(text: str) -> Reply:
+    reply = Reply.parse(_line(text))
+    if reply.positive:
+        raise ValueError("a reply that refuses, 4xx or 5xx")
+    return reply
+
+
 def _party(text: str) -> str:
     return str(_mailbox(text)) if "@" in text else _name(text)
 
@@ -268,6 +276,7 @@ CAPABILITY = Single("a domain, with or without :AcceptCloudServicesMail", _capab
 PLACE = Single("a host of the scenario, or tenant:NAME", _place, {"type": "string"})
 FAULT = Single("the number of a known misconfiguration, such as P7", _fault, {"type": "string"})
 STATUS = Single("an enhanced status code such as 5.7.51", _status, {"type": "string"})
+REFUSAL = Single("a reply such as 550 5.4.1 Relay Access Denied", _refusal, {"type": "string"})
 PARTY = Single("auto, a class such as onprem, or a mail address", _party, {"type": "string"})
 RECORD_NAME = Single("a DNS name", _record_name, _FQDN)
 CHANGE_PATH = Single("a path such as tenants.contoso.region", _filled, {"type": "string"})

@@ -21,6 +21,7 @@ __all__ = [
     "expired",
     "may_report",
     "report",
+    "reported_status",
     "status_of",
     "success",
     "wants",
@@ -48,6 +49,12 @@ def report(item: QueueItem, failed: tuple[Failure, ...], maker: Maker, context: 
     _check(item, len(failed))
     made = gateway.failure_report if maker.kind == "gateway" else exchange.failure_report
     return made(item, failed, maker, context)
+
+
+def reported_status(failure: Failure, maker: Maker) -> str:
+    """The status that the report gives: Exchange Online's own where the remote server's says nothing (R203)."""
+    wrapped = maker.kind == "exchange-online" and failure.remote is not None
+    return status_of(wraps(failure.reply) if wrapped else failure.reply)
 
 
 def success(item: QueueItem, reached: tuple[Success, ...], maker: Maker, context: Context) -> Message:
