@@ -18,7 +18,7 @@ from pathlib import Path
 from lab.cli import places
 from lab.cli.arguments import Verbs, add_json, verb
 from lab.cli.exits import Exit
-from lab.cli.output import columns, put, put_json
+from lab.cli.output import columns, plainly, put, put_json
 from lab.cli.running import DNS_PORT, HTTP_PORT, SMTP_PORT
 from lab.drivers.addresses import all_hosts, loopback
 from lab.scenario import load
@@ -153,7 +153,10 @@ def _store(state: Path) -> Check:
             _write(Path(trial) / "trial.sqlite")
     except (OSError, sqlite3.Error) as error:
         return Check(
-            "state folder", False, f"{told}: {error}", hint="--state DIR names a folder that can be written"
+            "state folder",
+            False,
+            f"{told}: {plainly(error)}",
+            hint="--state DIR names a folder that can be written",
         )
     return Check("state folder", True, f"{told}, WAL with full sync")
 

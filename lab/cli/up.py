@@ -83,6 +83,7 @@ def run(args: Namespace) -> int:
     variant = chosen(scenario, args.variant)
     state = places.state_folder(args.state)
     _check_state(state, scenario, variant, fresh=args.fresh)
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
     if args.fresh:
         _forget(state)
     serve = Serving(args, scenario, variant, state)
@@ -202,7 +203,6 @@ def _forget(state: Path) -> None:
 
 def _detached(serve: Serving, state: Path) -> int:
     """Go on in a child; return when it runs, or when it has failed."""
-    state.mkdir(mode=0o700, parents=True, exist_ok=True)
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:

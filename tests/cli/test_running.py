@@ -81,6 +81,11 @@ def test_a_second_lab_is_told_what_it_needs(mflab: Shell, state: Path, tmp_path:
         assert "Traceback" not in done.stderr
 
 
+def test_the_state_folder_is_its_owners(state: Path) -> None:
+    up(state)
+    assert stat.S_IMODE(state.stat().st_mode) == 0o700
+
+
 @pytest.mark.parametrize("option", ["--port", "--dns-port", "--http-port"])
 @pytest.mark.parametrize("number", ["-1", "65536", "99999", "smtp", "²"])
 def test_a_port_is_0_to_65535(mflab: Shell, option: str, number: str) -> None:
