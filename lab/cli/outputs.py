@@ -35,8 +35,9 @@ class Kind:
 
 HTML = Kind("--html", b'<meta name="generator" content="mailflow-lab"')
 JUNIT = Kind("--junit", b'<testsuites name="mailflow-lab')
+SARIF = Kind("--sarif", b"sarif-2.1.0.json")
 METRICS = Kind("--metrics", b"# HELP mflab_")
-KINDS = (HTML, JUNIT, METRICS)
+KINDS = (HTML, JUNIT, SARIF, METRICS)
 
 
 def add_outputs(parser: Parser, told: Mapping[Kind, str]) -> None:

@@ -13,10 +13,10 @@ from lab.cli.arguments import Verbs, add_body, add_json, verb
 from lab.cli.bodies import run_in, skipped
 from lab.cli.exits import BadInput, Exit, NothingToRun
 from lab.cli.output import Progress, draw, put, talk
-from lab.cli.outputs import HTML, JUNIT, METRICS, Outputs, add_outputs
+from lab.cli.outputs import HTML, JUNIT, METRICS, SARIF, Outputs, add_outputs
 from lab.drivers.outcome import Outcome
 from lab.errors import Problem, ScenarioError
-from lab.reports import asjson, html, junit
+from lab.reports import asjson, html, junit, sarif
 from lab.reports.console import run_summary
 from lab.reports.run import ScenarioRuns
 from lab.scenario import load
@@ -34,6 +34,7 @@ _EXAMPLES = """\
 
 _REPORTS = {
     JUNIT: "write a JUnit report for CI",
+    SARIF: "write failed expectations as SARIF, for code hosting",
     HTML: "write one self-contained page with diagrams",
     METRICS: "write counters in Prometheus' text format",
 }
@@ -155,6 +156,7 @@ def _runs(wanted: Wanted, args: Namespace, progress: Progress) -> Iterator[Outco
 def _report(args: Namespace, told: Sequence[ScenarioRuns], files: Outputs) -> None:
     """Where a report has stdout, what is told to people goes to stderr."""
     files.write(JUNIT, lambda: junit.report(told))
+    files.write(SARIF, lambda: sarif.report(told))
     files.write(HTML, lambda: html.report(told))
     files.write(METRICS, lambda: _measured(told))
     if args.json:

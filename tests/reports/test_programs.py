@@ -3,7 +3,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from lab.reports import asjson, junit
+from lab.reports import asjson, junit, sarif
 from tests.reports.runs import HOSTILE_SUBJECT, article, hostile
 
 
@@ -72,3 +72,20 @@ def test_junit_says_what_failed_and_where_it_is_claimed():
     assert (case.get("classname"), case.get("name")) == ("hostile.shared", "offer: reply")
     assert case.attrib["file"].endswith("hostile.yaml")
     assert case.get("line") == "12"
+
+
+def test_sarif_has_a_result_for_each_failed_claim_at_its_line():
+    (run,) = json.loads(sarif.report([article("shared-wildcard"), hostile()]))["runs"]
+    (result,) = run["results"]
+    (failed,) = [f for f in hostile().runs[0].findings() if not f.ok]
+    place = result["locations"][0]["physicalLocation"]
+    assert (result["level"], result["ruleId"]) == ("error", "expectation")
+    assert place["region"] == {"startLine": failed.line}
+    assert place["artifactLocation"]["uri"] == failed.file
+    assert failed.wanted in result["message"]["text"]
+    assert run["tool"]["driver"]["rules"][0]["id"] == "expectation"
+
+
+def test_sarif_without_failures_is_a_log_without_results():
+    (run,) = json.loads(sarif.report([article("shared-wildcard")]))["runs"]
+    assert run["results"] == []
