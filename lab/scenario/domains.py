@@ -31,7 +31,7 @@ def check(read: Fields, companies: Sequence[Company], tenants: Mapping[str, Tena
     taken: dict[str, str] = {}
     for company in companies:
         for domain in company.domains:
-            if domain.endswith(_SHARED):  # every forest of a tenant has the domain of routing addresses (R105)
+            if domain.endswith(_SHARED):  # R105: every forest of a tenant has the domain of routing addresses
                 continue
             if taken.setdefault(domain, company.name) != company.name:
                 company.read.wrong(
