@@ -8,12 +8,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
-from lab.cli import manual, scenarios
+from lab.analysis.reached import Reached, reached
+from lab.cli import catalogue, manual, scenarios
 from lab.core.rulebook import RULES, Confidence, Rule
 from lab.core.rulebook.render import as_markdown as rulebook
 from lab.scenario import load
+from lab.scenario.model import Scenario
 from lab.scenario.reference import reference
 from lab.scenario.schema import schema_text
 
@@ -21,16 +24,27 @@ _RULES = re.compile(r"(?<=<!-- rules -->\n).*?(?=<!-- /rules -->)", re.DOTALL)
 
 
 def pages(root: Path) -> Mapping[Path, str]:
-    """Every generated page of a checkout, with what it should say."""
-    readme = root / "README.md"
+    """Every generated page of a checkout, with what it should say. Plays all scenarios once."""
+    readme, limits = root / "README.md", root / "docs" / "limits.md"
+    played, shown = _played()
     return {
         root / "docs" / "cli.md": manual.as_markdown(),
         root / "docs" / "rules.md": rulebook(),
         root / "docs" / "scenario-language.md": reference(),
         root / "schemas" / "scenario.schema.json": schema_text(),
-        root / "scenarios" / "README.md": scenarios.as_markdown(map(load, scenarios.own())),
+        root / "docs" / "faults.md": catalogue.faults(played, shown),
+        root / "docs" / "status-codes.md": catalogue.status_codes(shown),
+        limits: _RULES.sub(lambda _: catalogue.left_out(), limits.read_text("utf-8")),
+        root / "scenarios" / "README.md": scenarios.as_markdown(played),
         readme: _RULES.sub(lambda _: emulated(), readme.read_text("utf-8")),
     }
+
+
+@cache
+def _played() -> tuple[tuple[Scenario, ...], Reached]:
+    """The lab's own scenarios, and what they show; they do not change while this program runs."""
+    own = tuple(map(load, scenarios.own()))
+    return own, reached(own)
 
 
 def emulated() -> str:

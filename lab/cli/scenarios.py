@@ -12,9 +12,12 @@ from lab.cli.exits import Exit, NothingToRun
 from lab.cli.output import columns, put, put_json
 from lab.scenario import load
 from lab.scenario.model import Scenario, Variant
+from lab.scenario.search import shows
 
 _EXAMPLES = """\
   mflab scenarios
+  mflab scenarios --symptom 5.7.51
+  mflab scenarios --symptom "mail loop"
   mflab scenarios my-labs/ --json
   mflab scenarios --markdown > scenarios/README.md"""
 
@@ -34,6 +37,9 @@ def add(verbs: Verbs) -> None:
     parser.add_argument(
         "folder", nargs="*", metavar="DIR", help="folders or files; the lab's own scenarios if none"
     )
+    parser.add_argument(
+        "--symptom", metavar="TEXT", help="only those that show it: a status code, P7, R38, or words"
+    )
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print data as JSON, with a schema_version")
     form.add_argument("--markdown", action="store_true", help="as a page, with each scenario's why")
@@ -45,12 +51,16 @@ def run(args: Namespace) -> int:
     scenarios = [load(path) for path in paths]
     if not scenarios:
         raise NothingToRun("no scenario there (a YAML file with a `scenario:` key)")
+    if args.symptom is not None:
+        scenarios = [scenario for scenario in scenarios if shows(scenario, args.symptom)]
+    if not scenarios:
+        raise NothingToRun(f"no scenario shows {args.symptom!r}")
     if args.json:
         put_json({"scenarios": [_data(scenario) for scenario in scenarios]})
     elif args.markdown:
         put(as_markdown(scenarios).rstrip("\n"))
     else:
-        put("\n\n".join("\n".join(_listed(scenario)) for scenario in scenarios))
+        put("\n\n".join("\n".join(_listed(each, args.symptom is not None)) for each in scenarios))
     return Exit.OK
 
 
@@ -69,10 +79,21 @@ def _section(scenario: Scenario) -> Iterator[str]:
     yield ""
     yield " ".join(scenario.why.split())
     yield ""
+    if scenario.symptoms:
+        yield "What it looks like:\n"
+        yield from (f"- {who}: {told}" for who, told in _symptoms(scenario))
+        yield ""
     yield "| Variant | Kind | What it shows |"
     yield "| --- | --- | --- |"
     for variant in scenario.variants.values():
         yield f"| `{variant.name}` | {variant.kind} | {_cell(variant)} |"
+
+
+def _symptoms(scenario: Scenario) -> Iterator[tuple[str, str]]:
+    for who, told in scenario.symptoms.items():
+        yield who, " ".join(told.split())
+    if scenario.codes:
+        yield "codes", ", ".join(scenario.codes)
 
 
 def _cell(variant: Variant) -> str:
@@ -81,8 +102,10 @@ def _cell(variant: Variant) -> str:
     return " ".join(f"{told}{limits}".split()).replace("|", "\\|")
 
 
-def _listed(scenario: Scenario) -> Iterator[str]:
+def _listed(scenario: Scenario, in_full: bool) -> Iterator[str]:
     yield f"{scenario.name}  ({scenario.file})" + (f"\n  {scenario.title}" if scenario.title else "")
+    if in_full:
+        yield from (f"    {who}: {told}" for who, told in _symptoms(scenario))
     rows = [(f"    {each.name}", each.kind or "-", each.title) for each in scenario.variants.values()]
     yield from columns(rows)
 
@@ -93,6 +116,9 @@ def _data(scenario: Scenario) -> dict[str, object]:
         "file": scenario.file,
         "title": scenario.title,
         "why": scenario.why,
+        "fault": scenario.fault or None,
+        "symptoms": dict(scenario.symptoms),
+        "codes": list(scenario.codes),
         "variants": [
             {
                 "name": each.name,

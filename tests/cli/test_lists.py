@@ -68,6 +68,16 @@ def test_scenarios_are_listed(mflab: Shell, tmp_path: Path) -> None:
     assert mflab("scenarios", str(tmp_path)).code == Exit.NOTHING
 
 
+def test_scenarios_are_found_by_symptom(mflab: Shell) -> None:
+    told = mflab("scenarios", "--symptom", "5.7.68")
+    assert "p27-reject-direct-send" in told.out
+    assert "550 5.7.68 in a log that nobody reads." in told.out
+    assert "p01-shared-wildcard" not in told.out
+    (found,) = mflab("scenarios", "--symptom", "P27", "--json").json()["scenarios"]
+    assert (found["fault"], found["codes"]) == ("P27", ["5.7.68"])
+    assert mflab("scenarios", "--symptom", "zeppelin").code == Exit.NOTHING
+
+
 def test_completion_knows_every_verb_and_option(mflab: Shell) -> None:
     for shell in ("bash", "zsh", "fish"):
         script = mflab("completion", shell).out
