@@ -72,6 +72,8 @@ class Host:
     """Internet: its answer to every recipient, in words that this lab's servers do not have (R203)."""
     down: bool = False
     """Nothing listens there: connections are refused."""
+    back_pressure: bool = False
+    """Exchange: it is short of resources and takes no message (R192)."""
     max_hops: int = 60
     expires_after: timedelta = timedelta(days=2)
 

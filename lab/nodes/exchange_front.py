@@ -22,6 +22,7 @@ from lab.nodes.parts import RECIPIENT_OK, SENDER_OK, connected, queued_reply, re
 from lab.nodes.stay import Stay, accepted, begin, submitted
 
 UNABLE_TO_RELAY = Reply(550, "5.7.54", "SMTP; Unable to relay recipient in non-accepted domain")
+BACK_PRESSURE = Reply(452, "4.3.1", "Insufficient system resources (UsedDiskSpace)")
 HOP_COUNT = Reply(554, "5.4.6", "Hop count exceeded - possible mail loop")
 
 
@@ -87,20 +88,30 @@ class ExchangeFront:
             recipient=recipient,
         )
 
+    def _hindrance(self, message: Message) -> tuple[Reply, str, str] | None:
+        """Why no message, or not this one, is taken at the end of data: reply, reason and rule."""
+        if self.host.back_pressure:
+            return BACK_PRESSURE, "back pressure", "R192"
+        if len(message.all("Received")) > self.host.max_hops:
+            return HOP_COUNT, "loop", "R161"
+        return None
+
     def data(
         self, connection: Connection, transaction: Transaction, message: Message, context: Context
     ) -> Asking[Heard]:
-        """Take the message over; headers of the own tenant are promoted (R118), all others' deleted (R181)."""
+        """Take the message over, if there is room; headers of the own tenant are promoted (R118), all others' deleted (R181)."""
         yield from ()
-        if len(message.all("Received")) > self.host.max_hops:
+        hindrance = self._hindrance(message)
+        if hindrance is not None:
+            reply, reason, rule = hindrance
             return self._refuse(
                 connection,
                 transaction,
-                HOP_COUNT,
+                reply,
                 context,
                 stage="data",
-                reason="loop",
-                rules=("R161",),
+                reason=reason,
+                rules=(rule,),
                 message_id=message.message_id,
             )
         trusted = self.trusts(connection)

@@ -27,6 +27,7 @@ _ROLES: tuple[tuple[Key[Any], tuple[Role, ...]], ...] = (
     (HostKeys.mailboxes, (Role.INTERNET, Role.SERVICE)),
     (HostKeys.dmarc, (Role.INTERNET, Role.SERVICE)),
     (HostKeys.past_mx, (Role.SERVICE,)),
+    (HostKeys.back_pressure, (Role.EXCHANGE,)),
     (HostKeys.refuses_with, (Role.INTERNET,)),
     (HostKeys.strict_spf, (Role.GATEWAY, Role.INTERNET)),
 )
@@ -100,6 +101,7 @@ def _host(name: str, role: Role, read: Fields, organization: str | None, fqdn: D
         past_mx=read[HostKeys.past_mx],
         refuses_with=read[HostKeys.refuses_with],
         down=read[HostKeys.down],
+        back_pressure=read[HostKeys.back_pressure],
         max_hops=read[HostKeys.max_hops],
         expires_after=read[HostKeys.expires_after] or timedelta(days=2),
     )

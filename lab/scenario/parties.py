@@ -105,6 +105,9 @@ class HostKeys:
         "Internet host: its answer to every recipient, such as 550 5.4.1 Relay Access Denied (R203).",
     )
     down = Key("down", TRUTH, "Whether nothing listens there: connections are refused (R150).", False)
+    back_pressure = Key(
+        "back_pressure", TRUTH, "Exchange: short of resources, it takes no message for now (R192).", False
+    )
     max_hops = Key("max_hops", WHOLE, "Received lines at which it sees a loop.", 60)
     expires_after = optional("expires_after", SPAN, "How long it tries before it gives up; 2d.")
 

@@ -246,6 +246,7 @@ def _host(host: Host) -> Plain:
         "past_mx": host.past_mx or None,
         "refuses_with": str(host.refuses_with) if host.refuses_with else None,
         "down": host.down or None,
+        "back_pressure": host.back_pressure or None,
         "max_hops": host.max_hops if host.max_hops != _HOST.max_hops else None,
         "expires_after": host.expires_after if host.expires_after != _HOST.expires_after else None,
     }

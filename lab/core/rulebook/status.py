@@ -518,7 +518,7 @@ CODES: tuple[Status, ...] = (
         rules=("R192",),
         source="PUB",
         confidence=OBSERVED,
-        not_emulated="the lab's servers have no disks and no memory that could run out",
+        shows=("452 4.3.1 Insufficient system resources",),
     ),
 )
 """In the order of the numbers."""

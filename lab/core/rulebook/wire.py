@@ -79,7 +79,6 @@ RULES: tuple[Rule, ...] = (
         OBSERVED,
         "PUB",
         "Back pressure",
-        not_emulated="not yet: back pressure is not modelled",
     ),
     Rule(
         "R193",
