@@ -44,9 +44,12 @@ _TRAVELS = frozenset(
 """What crosses (R117), names behind the prefix in lower case; everything else stays with its organisation."""
 
 
-def cross_premises(message: Message) -> Message:
-    """The message as it leaves over a CloudServicesMailEnabled connector (R117): in either direction."""
-    kept, prefix = [], len(ORGANIZATION)
+def cross_premises(message: Message, server: str) -> Message:
+    """The message as it leaves over a CloudServicesMailEnabled connector (R117), in either direction.
+
+    `server` is the sending server: it says that organisation headers travel along (R118).
+    """
+    kept, prefix = [Header.of(_PRESERVED, server)], len(ORGANIZATION)
     for header in message.headers:
         name = header.name.lower()
         if name.startswith(_ORGANIZATION):
@@ -91,7 +94,7 @@ def promote(message: Message, server: str) -> Message:
                 kept.append(Header(ORGANIZATION + header.name[len(CROSS_PREMISES) :], header.raw))
         elif not name.startswith(_ORGANIZATION):
             kept.append(header)
-    marks = [Header.of(name, server) for name in (_PRESERVED, _PROMOTED, _FILTERED)]
+    marks = [Header.of(name, server) for name in (_PROMOTED, _FILTERED)]
     if internal:
         marks.append(Header.of(SCL, "-1"))
     return Message((*marks, *kept), message.body)

@@ -47,7 +47,7 @@ def admit(
     """Steps of section 1.D in order: partner connectors, RejectDirectSend, directory-based edge blocking."""
     fitting = _fitting(tenant, reverse_path.domain, switches)
     connector: InboundConnector | None = None
-    rules: tuple[str, ...] = ("R43",)
+    rules: tuple[str, ...] = ()
     if fitting:
         connector = next((c for c in fitting if _satisfies(c, credentials, switches)), None)
         rules = ("R22", "R23", "R57")
@@ -66,7 +66,7 @@ def admit(
             return Admission(Reason.DIRECT_SEND, ("R39", "R51", "R43"), None, DIRECT_SEND)
         rules = ("R44",)
     if blocked_at_edge(tenant, recipient):
-        return Admission(Reason.UNKNOWN_RECIPIENT, (*rules, "R136"), connector, UNKNOWN)
+        return Admission(Reason.UNKNOWN_RECIPIENT, (*rules, "R136", "R43"), connector, UNKNOWN)
     return Admission(Reason.PARTNER if connector else Reason.ANONYMOUS, rules, connector)
 
 

@@ -7,7 +7,7 @@ partner restriction is silent (R247).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from lab.core.attribution import attribute
@@ -27,7 +27,7 @@ from lab.model.topology import Host, Region, Topology
 from lab.model.trace import Step, StepKind
 from lab.model.transport import Connection, Context, Heard, Transaction
 from lab.nodes.eop_entry import Entering, enter
-from lab.nodes.parts import RECIPIENT_OK, SENDER_OK, refusal
+from lab.nodes.parts import RECIPIENT_OK, SENDER_OK, author_domain, refusal
 
 BAD_HELO = Reply(550, "5.7.506", "Access Denied, Bad HELO")
 LOOP = Reply(554, "5.4.14", "Hop count exceeded - possible mail loop ATTR34")
@@ -103,46 +103,36 @@ class EopFront:
         yield from ()
         decision = self.attribute(connection, transaction, recipient)
         step = attributed(decision, recipient, context)
+        objection = self._objection(transaction, decision)
+        if objection is None:
+            return Heard(reply=RECIPIENT_OK, steps=(step,), decision=decision)
+        reply, reason, rules = objection
+        return self._refuse(
+            connection,
+            transaction,
+            reply,
+            context,
+            stage="rcpt",
+            reason=reason.value,
+            rules=rules,
+            recipient=recipient,
+            tenant=decision.tenant_name,
+            before=(step,),
+        )
+
+    def _objection(
+        self, transaction: Transaction, decision: Attribution
+    ) -> tuple[Reply, Reason, tuple[str, ...]] | None:
+        """What speaks against a recipient at RCPT; None if nothing does."""
         if decision.reply is not None:
-            return self._refuse(
-                connection,
-                transaction,
-                decision.reply,
-                context,
-                stage="rcpt",
-                reason=decision.reason.value,
-                rules=decision.rules,
-                recipient=recipient,
-                tenant=decision.tenant_name,
-                before=(step,),
-            )
+            if decision.reason is Reason.NOT_ACCEPTED and self.topology.switches.p2_counts_for_relay:
+                return None  # R49: the author, not known before the end of data, may still vouch for it
+            return decision.reply, decision.reason, decision.rules
         if self._unknown(decision):
-            return self._refuse(
-                connection,
-                transaction,
-                UNKNOWN,
-                context,
-                stage="rcpt",
-                reason=Reason.UNKNOWN_RECIPIENT.value,
-                rules=("R136", "R142"),
-                recipient=recipient,
-                tenant=decision.tenant_name,
-                before=(step,),
-            )
+            return UNKNOWN, Reason.UNKNOWN_RECIPIENT, ("R136", "R142")
         if len(transaction.recipients) >= MAX_RECIPIENTS or self._foreign(transaction, decision):
-            return self._refuse(
-                connection,
-                transaction,
-                ONE_TENANT,
-                context,
-                stage="rcpt",
-                reason=Reason.OTHER_TENANT_FIRST.value,
-                rules=("R17", "R155"),
-                recipient=recipient,
-                tenant=decision.tenant_name,
-                before=(step,),
-            )
-        return Heard(reply=RECIPIENT_OK, steps=(step,), decision=decision)
+            return ONE_TENANT, Reason.OTHER_TENANT_FIRST, ("R17", "R155")
+        return None
 
     def attribute(
         self,
@@ -177,10 +167,8 @@ class EopFront:
     def _foreign(self, transaction: Transaction, decision: Attribution) -> bool:
         if self.topology.switches.mixed_tenant_rcpts == "bifurcate" or not transaction.recipients:
             return False
-        bound = transaction.recipients[0].decision
-        return isinstance(bound, Attribution) and (
-            bound.tenant is not decision.tenant or bound.verdict != decision.verdict
-        )
+        bound = next(decisions(transaction))
+        return bound.tenant is not decision.tenant or bound.verdict != decision.verdict
 
     def data(
         self, connection: Connection, transaction: Transaction, message: Message, context: Context
@@ -198,10 +186,32 @@ class EopFront:
                 message_id=message.message_id,
                 tenant=_bound(transaction),
             )
+        if self.topology.switches.p2_counts_for_relay:
+            transaction = self._decided_anew(connection, transaction, message, context)
         entering = Entering(
             self.name, self.region.name, self.shown(connection), connection, transaction, message, context
         )
+        refused = next((d for d in decisions(transaction) if d.reply is not None), None)
+        if refused is not None and refused.reply is not None:
+            return self.refuse_data(
+                entering, refused.reply, refused.reason.value, refused.rules, transaction.steps
+            )
         return (yield from enter(entering, self))
+
+    def _decided_anew(
+        self, connection: Connection, transaction: Transaction, message: Message, context: Context
+    ) -> Transaction:
+        """The same recipients, with the author's domain (P2) among the facts: the rule until November 2023 (R49)."""
+        author = author_domain(message)
+        found = [
+            (r, self.attribute(connection, transaction, r.address, author)) for r in transaction.recipients
+        ]
+        kept = tuple(step for step in transaction.steps if step.kind is not StepKind.ATTRIBUTED)
+        return replace(
+            transaction,
+            recipients=tuple(replace(r, decision=decision) for r, decision in found),
+            steps=(*kept, *(attributed(decision, r.address, context) for r, decision in found)),
+        )
 
     def refuse_data(
         self, entering: Entering, reply: Reply, reason: str, rules: tuple[str, ...], steps: tuple[Step, ...]
@@ -258,9 +268,13 @@ class EopFront:
         return Reply(reply.code, reply.enhanced, reply.text, f"[{host} {time} {connection.session}]")
 
 
+def decisions(transaction: Transaction) -> Iterator[Attribution]:
+    """The attribution of each recipient that was accepted."""
+    return (r.decision for r in transaction.recipients if isinstance(r.decision, Attribution))
+
+
 def _bound(transaction: Transaction) -> str | None:
-    first = transaction.recipients[0].decision if transaction.recipients else None
-    return first.tenant_name if isinstance(first, Attribution) else None
+    return next((decision.tenant_name for decision in decisions(transaction)), None)
 
 
 def attributed(decision: Attribution, recipient: Address, context: Context) -> Step:

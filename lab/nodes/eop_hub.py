@@ -278,7 +278,7 @@ class EopHub(MailSystem):
         tenant = self.tenant_of(item)
         hub = hub_host(tenant.name, tenant.region)
         crossing = connector is not None and connector.cloud_services_mail_enabled
-        message = cross_premises(item.message) if crossing else filtered(item.message, hub)
+        message = cross_premises(item.message, hub) if crossing else filtered(item.message, hub)
         leaving = Exit(
             hub=hub,
             tenant=tenant,

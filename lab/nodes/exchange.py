@@ -151,7 +151,7 @@ class Exchange(ExchangeFront, MailSystem):
     def _leaving(self, item: QueueItem, connector: SendConnector) -> Message:
         """Organisation headers cross only with CloudServicesMailEnabled (R64, R117); none leaves otherwise."""
         if connector.cloud_services_mail_enabled:
-            return cross_premises(item.message)
+            return cross_premises(item.message, str(self.host.fqdn))
         return filtered(item.message, str(self.host.fqdn))
 
     def settle(self, item: QueueItem, route: Route, attempt: Attempt, context: Context) -> Asking[Settlement]:

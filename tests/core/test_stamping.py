@@ -98,7 +98,9 @@ def test_anonymous_mail_is_anonymous_and_internal_mail_keeps_its_own_word():
     anonymous = stamped(entry_stamps(an_entry()))
     assert anonymous.all(AUTH_AS) == ("Anonymous",)
     assert anonymous.get("X-MS-Exchange-Organization-SCL") == "1"
-    promoted = promote(cross_premises(stamped(mailbox_stamps("ex01.a.example", GUID))), FRONT_END)
+    promoted = promote(
+        cross_premises(stamped(mailbox_stamps("ex01.a.example", GUID)), "ex01.a.example"), FRONT_END
+    )
     internal = promoted.on_top(entry_stamps(an_entry(internal=True)))
     assert internal.all(AUTH_AS) == ("Internal",)
     assert internal.all("X-MS-Exchange-Organization-SCL") == ("-1",)
@@ -151,22 +153,19 @@ def test_firewall_removes_forged_organization_headers():
 
 
 def test_cross_premises_headers_make_hybrid_mail_internal():
-    sent = cross_premises(stamped(mailbox_stamps("ex01.a.example", GUID)))
+    sent = cross_premises(stamped(mailbox_stamps("ex01.a.example", GUID)), "ex01.a.example")
     assert crossing(sent) == ("AuthSource", "AuthAs", "AuthMechanism", "SCL")
     assert not is_internal(sent)
     taken = promote(sent, FRONT_END)
     assert is_internal(taken)
     assert taken.get("X-MS-Exchange-Organization-AuthSource") == "ex01.a.example"
-    for mark in (
-        "X-OrganizationHeadersPreserved",
-        "X-CrossPremisesHeadersPromoted",
-        "X-CrossPremisesHeadersFiltered",
-    ):
+    assert taken.get("X-OrganizationHeadersPreserved") == "ex01.a.example"
+    for mark in ("X-CrossPremisesHeadersPromoted", "X-CrossPremisesHeadersFiltered"):
         assert taken.get(mark) == FRONT_END
 
 
 def test_mail_of_a_stranger_stays_anonymous_over_the_hybrid_path():
-    sent = cross_premises(stamped(auth_stamps("ex01.a.example", "Anonymous")))
+    sent = cross_premises(stamped(auth_stamps("ex01.a.example", "Anonymous")), "ex01.a.example")
     taken = promote(sent, FRONT_END)
     assert taken.get("X-CrossPremisesHeadersPromoted") == FRONT_END
     assert taken.on_top(entry_stamps(an_entry())).all(AUTH_AS) == ("Anonymous",)
@@ -181,13 +180,15 @@ def test_mail_over_the_internet_connector_carries_nothing_to_promote():
 
 
 def test_filtered_cross_premises_headers_leave_a_mark():
-    sent = filtered(cross_premises(stamped(mailbox_stamps("ex01.a.example", GUID))), "ex01.a.example")
+    sent = filtered(
+        cross_premises(stamped(mailbox_stamps("ex01.a.example", GUID)), "ex01.a.example"), "ex01.a.example"
+    )
     assert crossing(sent) == ()
     assert sent.get("X-CrossPremisesHeadersFilteredBySendConnector") == "ex01.a.example"
 
 
 def test_forged_organization_headers_do_not_survive_promotion():
-    sent = cross_premises(stamped(auth_stamps("ex01.a.example", "Anonymous"))).on_top(
+    sent = cross_premises(stamped(auth_stamps("ex01.a.example", "Anonymous")), "ex01.a.example").on_top(
         (Header.of(AUTH_AS, "Internal"),)
     )
     assert not is_internal(promote(sent, FRONT_END))

@@ -115,8 +115,8 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "R118",
-        "The receiver adds `X-OrganizationHeadersPreserved`, `X-CrossPremisesHeadersPromoted` and "
-        "`-Filtered`, while `X-CrossPremisesHeadersFilteredBySendConnector` means a broken path.",
+        "The sending server adds `X-OrganizationHeadersPreserved`, the receiver `X-CrossPremisesHeadersPromoted` and "
+        "`-Filtered`; `X-CrossPremisesHeadersFilteredBySendConnector` means a broken path.",
         OBSERVED,
         "HD-INT22, C7",
         "Traces of header promotion",
