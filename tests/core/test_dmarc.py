@@ -136,6 +136,10 @@ def test_any_text_is_a_record_or_none(text):
         ("contoso.co.uk", "contoso.co.uk"),
         ("x.alab.onmicrosoft.com", "alab.onmicrosoft.com"),
         ("mail.lab.test", "lab.test"),
+        ("mail.shop.com.sg", "shop.com.sg"),
+        ("www.city.kawasaki.jp", "city.kawasaki.jp"),
+        ("a.b.c.kawasaki.jp", "b.c.kawasaki.jp"),
+        ("com.sg", "com.sg"),
     ],
 )
 def test_organizational_domain(name, organization):
