@@ -43,6 +43,7 @@ class Owner(StrEnum):
     CERTIFICATE = "certificate domain"
     REVERSE_PATH = "MAIL FROM domain"
     RECIPIENT = "RCPT TO domain"
+    ADDRESS = "address alone (before July 2017)"
     OLDEST = "oldest tenant (switch)"
     DICE = "seeded dice (switch)"
 
@@ -109,7 +110,12 @@ class _Case:
         choice = self._by_certificate(usable)
         if choice is not None or self.tie_rejected:
             return choice
-        return self._by_reverse_path(usable) or self._by_author(usable) or self._by_rcpt(usable)
+        return (
+            self._by_reverse_path(usable)
+            or self._by_author(usable)
+            or self._by_rcpt(usable)
+            or self._by_address_alone(usable)
+        )
 
     def _usable(self, candidate: Candidate) -> bool:
         """R60: no TLS, no match by address; R57: SenderDomains scope OnPremises connectors only by switch (U8)."""
@@ -147,6 +153,15 @@ class _Case:
         fitting = [c for c in usable if not c.match and c.tenant.accepts(self.recipient.domain)]
         return _Choice(min(fitting, key=_order), Owner.RECIPIENT, ("R3", "R7")) if fitting else None
 
+    def _by_address_alone(self, usable: list[Candidate]) -> _Choice | None:
+        """Before July 2017 no domain had to be accepted: a printer's address was enough to relay (R45)."""
+        fitting = [c for c in usable if not c.match]
+        if self.switches.attribution_order != "legacy_pre2026" or not fitting:
+            return None
+        if len({c.tenant.name for c in fitting}) == 1:
+            return _Choice(min(fitting, key=_order), Owner.ADDRESS, ("R45",))
+        return self._break_tie(fitting, ("R45",))
+
     @property
     def _tests_accepted(self) -> bool:
         return (
@@ -154,11 +169,8 @@ class _Case:
         )
 
     def certificate_domain_accepted(self, candidate: Candidate) -> bool:
-        """R83: an exact value must itself be an accepted domain; of `*.x`, x (or a parent with MatchSubDomains)."""
-        if not self._tests_accepted:
-            return True
-        value = candidate.connector.tls_sender_certificate_name
-        return value is not None and candidate.tenant.accepts(value.domain) is not None
+        """Whether the connector's value passes the test of R83, where there is one."""
+        return not self._tests_accepted or candidate.value_accepted
 
     def _name_may_count(self, candidate: Candidate) -> bool:
         """U19: REL lets an accepted P1 stand in for an unaccepted certificate name, HYTLS does not (W14)."""

@@ -38,6 +38,15 @@ class Candidate:
         rank = self.match.rank if self.match else (-1, -1, -1)
         return (*(-part for part in rank), self.tenant.name, self.connector.name)
 
+    @property
+    def value_accepted(self) -> bool:
+        """R83: an exact value must itself be an accepted domain; of `*.x`, x (or a parent with MatchSubDomains)."""
+        value = self.connector.tls_sender_certificate_name
+        if value is None:
+            return False
+        accepted = self.tenant.accepts(value.domain)
+        return accepted is not None and (value.wildcard or accepted.domain_name == value.domain)
+
 
 Entry = tuple[Tenant, InboundConnector]
 

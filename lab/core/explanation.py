@@ -84,12 +84,14 @@ def _why_lost_or_won(attribution: Attribution, candidate: Candidate) -> tuple[st
     chosen = attribution.chosen
     if chosen is not None and chosen.connector is connector and chosen.tenant is tenant:
         return f"{fit}; settled by the {attribution.owner}", (*rules, "R3")
-    if match and not _accepted(tenant, connector):
+    if match and not candidate.value_accepted:
         return f"{fit}, but {_value_domain(connector)} is no accepted domain of {tenant.name}", (
             *rules,
             "R11",
             "R83",
         )
+    if chosen is not None and chosen.tenant is tenant:
+        return f'{fit}, but "{chosen.connector.name}" fits as well and goes first', (*rules, "R81")
     if chosen is not None:
         return f"{fit}, but the {attribution.owner} belongs to {chosen.tenant.name}", (*rules, "R3", "R18")
     if not match and connector.require_tls and not attribution.credentials.tls:
@@ -147,11 +149,6 @@ def _why_no_match(
             return why, credentials.rules
         missed = missed or near_miss(value, name, attribution.switches) or ""
     return f"{shown.text} does not fit {value}", (missed or "R85",)
-
-
-def _accepted(tenant: Tenant, connector: InboundConnector) -> bool:
-    value = connector.tls_sender_certificate_name
-    return value is not None and tenant.accepts(value.domain) is not None
 
 
 def _value_domain(connector: InboundConnector) -> str:

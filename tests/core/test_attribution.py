@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from lab.core.rulebook.asof import in_force
 from lab.core.verdicts import Basis, Reason, Verdict
 from lab.model.certificate import CertFault
+from lab.model.names import Domain
+from lab.model.tenant import AcceptedDomain
 from tests.core.worlds import a_certificate, a_tenant, decide, on_premises, partner
 
 B = a_tenant("b")
@@ -311,6 +313,24 @@ class TestDates:
         assert (then.require_accepted_cert_domain, then.p2_counts_for_relay) == (False, True)
         assert (now.require_accepted_cert_domain, now.p2_counts_for_relay) == (True, False)
 
+    def test_before_july_2017_an_address_was_enough_to_relay(self):
+        facts: dict[str, Any] = {"sender": "x@other.example", "to": "x@elsewhere.example"}
+        told_by_day = {}
+        for day in (date(2017, 7, 4), date(2017, 7, 5)):
+            positions = {each.name: getattr(in_force(day), each.name) for each in fields(in_force(day))}
+            decision = decide(by_address("a"), B, **facts, **positions)
+            told_by_day[day.day] = told(decision), "R45" in decision.rules
+        assert told_by_day == {
+            4: ("Originating a address", True),
+            5: ("550 5.7.64 TenantAttribution; Relay Access Denied", False),
+        }
+
+    def test_an_address_of_two_tenants_was_a_tie_then(self):
+        facts: dict[str, Any] = {"sender": "x@other.example", "to": "x@elsewhere.example"}
+        tie = decide(by_address("a"), by_address("c"), B, **facts, attribution_order="legacy_pre2026")
+        assert {"R18", "R45"} <= set(tie.rules)
+        assert tie.owner == "oldest tenant (switch)"
+
     def test_what_is_chosen_stands_whatever_the_date(self):
         assert in_force(date(2020, 1, 1), {"srs_relay": True}).srs_relay
         assert not in_force(date(2020, 1, 1)).srs_relay
@@ -337,3 +357,26 @@ def test_a_null_sender_passes_a_restriction_to_named_domains_and_the_verdict_say
     assert any("null reverse-path" in one.why for one in decision.considered())
     everybody = (a(), a_tenant("b", partner(senders=("*",), ips=("203.0.113.9",))))
     assert decide(*everybody, sender="<>").status == "5.7.51"
+
+
+def test_an_exact_value_must_be_an_accepted_domain_itself_a_wildcards_parent_may_match_sub_domains():
+    parent = AcceptedDomain(Domain("a.example"), match_sub_domains=True)
+    for value, tenant in (("mail.a.example", "b"), ("*.mail.a.example", "a")):
+        own = replace(a(on_premises(cert=value)), accepted_domains=(parent,))
+        decision = decide(own, B, cert=value, sender="x@other.example")
+        assert decision.tenant_name == tenant
+
+
+def test_accepted_mail_does_not_cite_that_refused_mail_leaves_no_trace():
+    assert "R43" not in decide(a(), B).rules
+    assert "R43" in decide(a(), B, to="nobody@b.example").rules
+
+
+def test_of_two_connectors_of_one_tenant_the_loser_is_not_told_of_another_tenant():
+    own = a(on_premises("Exact", cert="mx.a.example"), on_premises("Wide", cert="*.a.example"))
+    own = replace(own, accepted_domains=(*own.accepted_domains, AcceptedDomain(Domain("mx.a.example"))))
+    decision = decide(own, B, cert="mx.a.example")
+    (loser,) = (one for one in decision.considered() if one.tenant == "a" and not one.fits)
+    assert decision.connector_name == "Exact"
+    assert (loser.connector, loser.rules[-1]) == ("Wide", "R81")
+    assert '"Exact" fits as well and goes first' in loser.why
