@@ -174,8 +174,6 @@ def _cmt_only(connector: OutboundConnector, tenant: Tenant, domain: Domain) -> b
 
 def _rank(connector: OutboundConnector, tenant: Tenant, domain: Domain, order: str) -> tuple[int, int] | None:
     exact, accepted, wildcard = (3, 1, 2) if order == "exact,wildcard,accepted_domains" else (3, 2, 1)
-    if connector.route_all_messages_via_on_premises:
-        wildcard = exact  # R92: centralized transport goes before partner connectors for single domains
     meant = [pattern for pattern in connector.recipient_domains if pattern.covers(domain)]
     found = [(wildcard if pattern.wildcard else exact, pattern.rank) for pattern in meant]
     if connector.all_accepted_domains and tenant.accepts(domain):

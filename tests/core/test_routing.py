@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from lab.core.routing import choose_send_connector
-from lab.model.names import Domain
+from lab.core.routing import choose_outbound, choose_send_connector
+from lab.model.names import Domain, DomainPattern
 from lab.model.onprem import AddressSpace, OnPremOrganization, SendConnector
+from lab.model.switches import Switches
+from lab.model.tenant import ConnectorType, OutboundConnector
+from tests.core.worlds import a_tenant
 
 
 def organization(**spaces: str) -> OnPremOrganization:
@@ -55,3 +60,19 @@ def test_of_a_connectors_address_spaces_the_best_counts() -> None:
     )
     assert (choice.connector, choice.space) == (one, spaces[2])
     assert choose_send_connector(OnPremOrganization(name="own"), Domain("b.example")).connector is None
+
+
+@pytest.mark.parametrize("partner", ["b.example", "*.b.example"])
+def test_centralized_transport_is_a_wildcard_like_any_other(partner: str) -> None:
+    """R99 puts more specific domains first, and no document excepts centralized transport from it."""
+    everything = OutboundConnector(
+        name="Outbound to on-premises",
+        connector_type=ConnectorType.ON_PREMISES,
+        recipient_domains=(DomainPattern.parse("*"),),
+        route_all_messages_via_on_premises=True,
+    )
+    some = OutboundConnector(name="Partner", recipient_domains=(DomainPattern.parse(partner),))
+    tenant = replace(a_tenant(), outbound_connectors=(everything, some))
+    for domain, chosen in (("b.example", some), ("c.example", everything)):
+        choice = choose_outbound(tenant, Domain(domain), hosted=True, switches=Switches())
+        assert choice.connector is chosen
