@@ -18,6 +18,8 @@ SERVER_BUILD = "15.2.1544.14"
 INTERNAL_TLS = Tls()
 """What the servers inside Exchange Online speak among themselves."""
 _WIDTH = 78
+_CERTIFICATE_NAME = 255
+"""Postfix keeps that many characters of a name in a certificate."""
 _POSTFIX_TLS = {
     "TLS1": "TLSv1",
     "TLS1_0": "TLSv1",
@@ -131,11 +133,16 @@ def _microsoft(
 
 
 def _client_certificate(certificate: CertificateIdentity | None) -> str:
+    """The words of a certificate come from whoever made it: printable ASCII, no more than Postfix keeps."""
     if certificate is None:
         return "(No client certificate requested)"
     trust = "not verified" if certificate.faults else "verified OK"
-    issuer = certificate.issuer.removeprefix("CN=")
-    return f'(Client CN "{certificate.label}", Issuer "{issuer}" ({trust}))'
+    subject, issuer = _shown(certificate.label), _shown(certificate.issuer.removeprefix("CN="))
+    return f'(Client CN "{subject}", Issuer "{issuer}" ({trust}))'
+
+
+def _shown(name: str) -> str:
+    return "".join(c if " " <= c <= "~" else "?" for c in name[:_CERTIFICATE_NAME])
 
 
 def _folded(value: str) -> Header:

@@ -76,8 +76,9 @@ class Connection:
     certificate: CertificateIdentity | None = None
 
     def greeted(self, helo: str) -> Connection:
-        """After EHLO."""
-        return self._with(helo, self.tls, self.certificate)
+        """After EHLO; the name goes into headers and logs, so control characters do not get this far."""
+        name = helo if helo.isprintable() else "".join(c if c.isprintable() else "?" for c in helo)
+        return self._with(name, self.tls, self.certificate)
 
     def encrypted(self, tls: Tls, certificate: CertificateIdentity | None) -> Connection:
         """After STARTTLS: RFC 3207 forgets the greeting."""

@@ -84,8 +84,12 @@ def test_mailbox_line_is_mapi():
             CertificateIdentity("x.example", issuer="CN=Rogue", faults=frozenset({CertFault.UNTRUSTED})),
             '(Client CN "x.example", Issuer "Rogue" (not verified))',
         ),
+        (
+            CertificateIdentity("x\r\nX-Evil: 1", issuer="CN=" + "ü" * 300),
+            f'(Client CN "x??X-Evil: 1", Issuer "{"?" * 255}" (verified OK))',
+        ),
     ],
-    ids=["none", "trusted", "untrusted"],
+    ids=["none", "trusted", "untrusted", "hostile"],
 )
 def test_gateway_line_tells_what_the_client_showed(certificate, told):
     line = received_by_gateway(
