@@ -24,4 +24,6 @@ def looping(message: Message, switches: Switches) -> bool:
 
 
 def _is_entry(line: str) -> bool:
-    return ".mail.protection.outlook.com (" in line and "via Frontend Transport" in line
+    """A front end's own line: by its name, not from it."""
+    writer = line.partition(" by ")[2].partition(" (")[0]
+    return writer.endswith(".mail.protection.outlook.com") and "via Frontend Transport" in line

@@ -83,7 +83,7 @@ class Exit:
     """P1 as it came, before SRS."""
     internal: bool = False
     auth_source: str = ""
-    """The front end that took it, or the hub for mail of a cloud mailbox."""
+    """Who judged the sender: the front end, the server that vouched for it (R117), or the cloud mailbox's hub."""
     client: str = ""
     """Address of the SMTP client it came from; '' for mail of a cloud mailbox."""
     helo: str = ""

@@ -56,6 +56,7 @@ class Reason(StrEnum):
     CONNECTOR_BLOCKED = "the matching connector is blocked by the service"
     CERTIFICATE_REFUSED = "the client certificate cannot be validated (switch)"
     TIE_REJECTED = "several tenants claim the connection (switch)"
+    TOO_MANY = "the transaction has as many recipients of that domain as the service takes"
     OTHER_TENANT_FIRST = "an earlier recipient bound the message to another tenant"
 
 

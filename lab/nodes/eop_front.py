@@ -31,8 +31,9 @@ from lab.nodes.parts import RECIPIENT_OK, SENDER_OK, author_domain, refusal
 
 BAD_HELO = Reply(550, "5.7.506", "Access Denied, Bad HELO")
 LOOP = Reply(554, "5.4.14", "Hop count exceeded - possible mail loop ATTR34")
-ONE_TENANT = Reply(452, "4.5.3", "Too many recipients")
+TOO_MANY = Reply(452, "4.5.3", "Too many recipients")
 MAX_RECIPIENTS = 200
+"""Of one domain, in one transaction (R155)."""
 _OWN_NAMES = Domain("protection.outlook.com")
 
 
@@ -130,9 +131,12 @@ class EopFront:
             return decision.reply, decision.reason, decision.rules
         if self._unknown(decision):
             return UNKNOWN, Reason.UNKNOWN_RECIPIENT, ("R136", "R142")
-        if len(transaction.recipients) >= MAX_RECIPIENTS or self._foreign(transaction, decision):
-            return ONE_TENANT, Reason.OTHER_TENANT_FIRST, ("R17", "R155")
-        return None
+        domain = decision.recipient.domain
+        if sum(each.address.domain == domain for each in transaction.recipients) >= MAX_RECIPIENTS:
+            return TOO_MANY, Reason.TOO_MANY, ("R155",)
+        return (
+            (TOO_MANY, Reason.OTHER_TENANT_FIRST, ("R17",)) if self._foreign(transaction, decision) else None
+        )
 
     def attribute(
         self,

@@ -22,7 +22,7 @@ from lab.core.routing import (
     turn,
 )
 from lab.core.srs import forwarded, rewritten
-from lab.core.stamping import NETWORK_MESSAGE_ID, Entity, Exit, exit_stamps, mailbox_stamps
+from lab.core.stamping import AUTH_SOURCE, NETWORK_MESSAGE_ID, Entity, Exit, exit_stamps, mailbox_stamps
 from lab.core.transport_rules import Sending
 from lab.errors import LabBug
 from lab.model.dns import Asking
@@ -288,7 +288,7 @@ class EopHub(MailSystem):
             author=item.message.author,
             reverse_path_domain=item.reverse_path.domain,
             internal=item.internal,
-            auth_source=hub,
+            auth_source=item.message.get(AUTH_SOURCE) or hub,
             client=item.client,
             helo=item.helo,
         )

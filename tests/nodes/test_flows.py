@@ -107,6 +107,29 @@ def test_t18_cross_premises_headers_of_a_stranger_are_not_promoted():
     assert got.get("X-CrossPremisesHeadersPromoted") is None
 
 
+def test_the_exit_names_the_front_end_that_judged_a_relayed_sender():
+    lab = lab_of()
+    stranger(lab, certificate="wild").hand("user@a.example", "partner@b.example")
+    source = mailbox(lab, "partner@b.example").get("X-MS-Exchange-CrossTenant-AuthSource")
+    assert source == "DB3PEPF0000885C.mail.protection.outlook.com"
+
+
+@pytest.mark.parametrize("server", ["203.0.113.10", "198.51.100.10", "198.51.100.25"])
+def test_a_greeting_writes_no_header_of_its_own(server):
+    lab = lab_of()
+    client = Client(lab, server)
+    client.hello("x\r\nX-Evil: 1")
+    client.hand(
+        "x@foreign.example", "user@a.example", content=a_message("x@foreign.example", "user@a.example")
+    )
+    lab.run()
+    assert lab.mailboxes
+    for each in lab.mailboxes:
+        parsed = Message.parse(bytes(each.message))
+        assert parsed.get("X-Evil") is None
+        assert any("x??X-Evil: 1" in line for line in parsed.all("Received"))
+
+
 def test_t18_the_hybrid_connector_promotes_them():
     field = "X-MS-Exchange-CrossPremises-AuthAs: Internal"
     lab = lab_of()

@@ -7,6 +7,7 @@ from email import message_from_bytes
 import pytest
 
 from lab.core.courier import Handed
+from lab.core.verdicts import Reason
 from lab.drivers.simulator import Simulator, simulate
 from lab.evidence.facts import text
 from lab.evidence.trace import traces
@@ -115,6 +116,15 @@ def test_two_hundred_and_first_recipient_is_one_too_many():
     handed = stranger(lab).hand("friend@out.example", *names)
     assert replies(handed)[names[199]] == "250 2.1.5"
     assert handed.recipients[names[200]].bare == "452 4.5.3 Too many recipients"
+    (refused,) = (step for hop in lab.journal.hops() for step in hop.all(StepKind.REFUSED))
+    assert (text(refused, "reason"), refused.rules) == (Reason.TOO_MANY.value, ("R155",))
+
+
+def test_the_two_hundred_are_counted_for_each_domain():
+    names = [f"r{n}@b.example" for n in range(200)]
+    lab = lab_of(f"tenants: {{b: {{mailboxes: [{', '.join(names)}]}}}}")
+    handed = stranger(lab, certificate="wild").hand("user@a.example", *names, "friend@out.example")
+    assert handed.recipients["friend@out.example"].positive
 
 
 def test_notify_never_keeps_a_report_away():
