@@ -187,7 +187,7 @@ def _origin(hop: Hop) -> Mapping[str, str]:
 
 def _using(step: Step | None) -> str:
     """` using TLS1.3 with AES256`; the cipher only where it is known."""
-    version, _, cipher = text(step, "tls").partition(" ")
+    version, cipher = text(step, "tls"), text(step, "cipher")
     strength = next(
         (part for part in ("AES256", "AES128", "CHACHA20") if part in cipher.replace("_", "")), ""
     )

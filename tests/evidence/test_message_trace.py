@@ -129,6 +129,6 @@ def test_hostile_names_stay_inside_their_attribute():
 
 
 def test_a_cipher_is_named_where_it_is_known():
-    step = a_step("connected", tls="TLS1_2 TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384")
+    step = a_step("connected", tls="TLS1_2", cipher="TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384")
     hop = a_hop(step, a_step("accepted", recipients=[PARTNER]), tenant="msxfaq")
     assert str(message_trace_detail([hop], "msxfaq")[0]["Detail"]).endswith(" using TLS1.2 with AES256")
