@@ -146,6 +146,7 @@ RULES: tuple[Rule, ...] = (
         OBSERVED,
         "PUB, LAB",
         "XOORG names the originator",
+        not_emulated="partly: X-OriginatorOrg is written; no server of the lab offers or sends XOORG",
     ),
     Rule(
         "R122",
@@ -166,8 +167,8 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "R124",
-        "That `X-MS-Exchange-SenderADCheck` is `1` when P1 and P2 are in an accepted domain and `2` when "
-        "they are not is assumed from a few real headers.",
+        "That `X-MS-Exchange-SenderADCheck` is `1` when P1 or P2 is in an accepted domain and `2` when "
+        "neither is, is assumed from a few real headers.",
         ASSUMED,
         "HD-AMD25, HD-AMD23, HD-XLX22, LAB",
         "SenderADCheck",

@@ -11,7 +11,7 @@ _ATTRIBUTION = (
         values=("cert,p1,rcpt", "legacy_pre2026"),
         default="cert,p1,rcpt",
         rules=("R3", "R5"),
-        text="How the tenant is found; the legacy value keeps the order but tests no accepted domain.",
+        text="How the tenant is found; legacy keeps the order, but no domain need be accepted (before July 2017).",
     ),
     Switch(
         name="require_accepted_cert_domain",
