@@ -15,6 +15,7 @@ from lab.model.topology import Role, Topology
 from lab.scenario import overlay, store
 from lab.scenario.exchange import parameter
 from lab.scenario.kinds import Many
+from lab.scenario.parameters import emulated, parameters
 from lab.scenario.parties import ORGANIZATION, TENANT, TenantKeys
 from lab.scenario.powershell import Argument, NotRead, Word
 from lab.scenario.records import Record
@@ -36,6 +37,11 @@ class Party:
     path: tuple[str, str]
     made: object
     """The tenant or organisation as it was built."""
+
+    @property
+    def name(self) -> str:
+        """What `in:` may always say; the bare name is enough where it means one of them only."""
+        return f"{self.path[0].removesuffix('s')}:{self.path[1]}"
 
 
 def run(tree: Table, line: Line, topology: Topology) -> Table:
@@ -93,8 +99,10 @@ class _Run:
         if self.noun == _CONFIG:
             kind = TenantKeys.organization_config.kind
             assert isinstance(kind, Record)
+            self.typed.takes({name: name for name in emulated(kind)})
             return self._set((*party.path, _CONFIG), kind, (), {})
         key, record = (_CLOUD if party.path[0] == "tenants" else _OWN)[self.noun]
+        self.typed.takes(parameters(record))
         run_ = {"New": self._new, "Remove": self._remove}.get(self.verb, self._change)
         return run_(party, (*party.path, key), record)
 
@@ -110,16 +118,19 @@ class _Run:
             ),
         ]
         side = self.typed.line.side
-        names = [f"tenant:{each.path[1]}" if each.path[0] == "tenants" else each.path[1] for each in found]
-        exact = [party for party, name in zip(found, names, strict=True) if side and side.text == name]
-        fitting = exact or [party for party in found if side is None or self._means(side.text, party)]
+        exact = [each for each in found if side and side.text == each.name]
+        fitting = exact or [each for each in found if side is None or self._means(side.text, each)]
         if len(fitting) == 1:
             return fitting[0]
         if side is None:
-            raise NotRead(0, f"whose {self.noun}? `in:` says it", one_of(names) if names else None)
-        self.typed.line.at.wrong(
-            side.place, f"{self.typed.cmdlet} cannot run there", unknown(side.text, names)
-        )
+            names = one_of(each.name for each in found) if found else None
+            raise NotRead(0, f"whose {self.noun}? `in:` says it", names)
+        if fitting:
+            told = f"{side.text!r} is a tenant and an organisation, and both have {self.typed.cmdlet}"
+            self.typed.line.at.wrong(side.place, told, one_of(each.name for each in fitting))
+        else:
+            hint = unknown(side.text, (each.name for each in found))
+            self.typed.line.at.wrong(side.place, f"{self.typed.cmdlet} cannot run there", hint)
         return None
 
     def _means(self, side: str, party: Party) -> bool:
@@ -175,7 +186,7 @@ class _Run:
         if written is None and self.noun not in _DERIVED:  # it follows from another key; now it is written
             name = self._name(identity)
             self.tree = self._with(path, (*there, Table(name.place, {_naming(record): name})))
-        made = next((each for each in self._objects(party) if _fits(identity.text, _named(each))), None)
+        made = next((each for each in self._objects(party) if _named(each) == identity.text), None)
         return self._set((*path, identity.text), record, _written(written), _values(made))
 
     def _set(
@@ -197,13 +208,19 @@ class _Run:
     # -- what is there
 
     def _identity(self, party: Party) -> Word:
+        """The object's full name. Exchange knows no wildcard here: `*` for the wizard's GUID is the lab's convenience."""
         found = self.typed.text("identity", "")
         if found is None:
             raise NotRead(0, "-Identity is missing", f"which {self.noun}?")
         names = self._names(party)
-        if not any(_fits(found.text, name) for name in names):
+        same = [name for name in names if name.lower() == found.text.lower()]
+        fitting = same or [name for name in names if _fits(found.text, name)]
+        if not fitting:
             raise NotRead(found.at, f"no {self.noun} is named {found.text!r}", unknown(found.text, names))
-        return found
+        if len(fitting) > 1:
+            several = f"{found.text!r} fits {len(fitting)} {self.noun}s, and one is meant"
+            raise NotRead(found.at, several, one_of(fitting))
+        return Word(found.at, fitting[0])
 
     def _objects(self, party: Party) -> tuple[object, ...]:
         attribute = "".join(f"_{c.lower()}" if c.isupper() else c for c in self.noun).removeprefix("_")

@@ -47,7 +47,8 @@ _BY_FIELD: dict[str, Kind[Any]] = {
 }
 _SPELLED = {"ef": "EF", "ip": "IP", "ips": "IPs", "mx": "MX", "dns": "DNS"}
 _ONPREM_SPELLED = {**_SPELLED, "tls": "TLS"}
-_OWN = {"blocked"}
+OWN = frozenset({"blocked"})
+"""Keys of the lab's own; no cmdlet knows them."""
 
 _DOCS = {
     "name": "The connector's name; it appears in traces.",
@@ -95,6 +96,8 @@ _EVERYWHERE = """
     Identity DistinguishedName Guid Id AdminDisplayName WhenCreated WhenChanged WhenCreatedUTC WhenChangedUTC
     OrganizationId OrganizationalUnitRoot ExchangeVersion ExchangeObjectId ObjectCategory ObjectClass ObjectState IsValid
 """
+SHOWN = frozenset(_EVERYWHERE.lower().split())
+"""What `Get-…` shows of every object and no cmdlet sets, in lower case."""
 _PASTED: dict[type, str] = {
     AcceptedDomain: """
         Name AddressBookEnabled AuthenticationType CanHaveCloudCache CatchAllRecipientID DomainCapability EmailOnly
@@ -143,7 +146,7 @@ _PASTED: dict[type, str] = {
 
 def parameter(field_name: str, cls: type) -> str:
     """`require_tls` -> `RequireTls`; send and receive connectors spell it `RequireTLS`."""
-    if field_name in _OWN:
+    if field_name in OWN:
         return field_name
     if cls in (SendConnector, ReceiveConnector) and field_name == "require_tls":
         return "RequireTLS"

@@ -33,6 +33,7 @@ from lab.scenario.words import (
     PLACE,
     REGION_NAME,
     REVERSE_PATH,
+    SIDE,
     SPAN,
     STATUS,
     TEXT,
@@ -162,12 +163,16 @@ class EventKeys:
     title = Key("title", LINE, "One line for tables.", "")
     change = named("change", CHANGE_PATH, Anything(), "Settings by path, as in a variant.")
     where = optional(
-        "in", PLACE, "Where cmdlets run: an organisation, an Exchange server, a tenant or tenant:NAME."
+        "in",
+        SIDE,
+        "Where cmdlets run: an Exchange server, an organisation or a tenant. Where both have the name, and the cmdlet: "
+        "organization:NAME or tenant:NAME.",
     )
     run = several(
         "run",
         FILLED,
-        "Cmdlets, one a line, such as `Set-InboundConnector -Identity Partner -Enabled $false`.",
+        "Cmdlets, one a line, such as `Set-InboundConnector -Identity Partner -Enabled $false`. Unlike in Exchange, `*` may "
+        'stand for the wizard\'s GUID where one object fits: `-Identity "Inbound from *"`.',
     )
 
 

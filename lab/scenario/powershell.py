@@ -65,11 +65,19 @@ class Call:
     arguments: tuple[Argument, ...]
 
 
-_CMDLET = re.compile(r"([A-Za-z]+)-([A-Za-z]+)")
-_PARAMETER = re.compile(r"-([A-Za-z][A-Za-z0-9]*):?")
-_BARE = re.compile(r"[^\s'\"`(){};,@$|&<>]+")
+_DASH = "[-\u2013\u2014\u2015]"
+"""PowerShell takes what word processors make of a dash for one, and of quotes for quotes."""
+_DOUBLE = '"\u201c\u201d\u201e'
+_SINGLE = "'\u2018\u2019\u201a\u201b"
+_CMDLET = re.compile(rf"([A-Za-z]+){_DASH}([A-Za-z]+)")
+_PARAMETER = re.compile(rf"{_DASH}([A-Za-z][A-Za-z0-9]*)(:?)")
+_BARE = re.compile(rf"(?![@#])[^\s{_SINGLE}{_DOUBLE}`(){{}};,$|&<>]+")
 _SPECIAL = re.compile(r"\$(true|false|null)\b", re.IGNORECASE)
 _BLANK = re.compile(r"\s*")
+
+
+_SWITCHES = ("confirm", "cf", "whatif", "wi", "verbose", "vb", "debug", "db", "force")
+"""Parameters that take a value only behind a colon: in `-Force Partner` the name stands for itself."""
 
 
 def parse(line: str) -> Call:
@@ -99,7 +107,8 @@ class _Reader:
                 continue
             self.at = name.end()
             self._blanks()
-            if self.at == len(self.line) or _PARAMETER.match(self.line, self.at):
+            bare = not name[2] and name[1].lower() in _SWITCHES
+            if bare or self.at == len(self.line) or _PARAMETER.match(self.line, self.at):
                 self.at = name.end()
                 yield Argument(at, name[1], None)
             else:
@@ -187,8 +196,8 @@ class _Reader:
     def _word(self) -> Word:
         at = self.at
         mark = self.line[at : at + 1]
-        if mark in ("'", '"') and mark:
-            return self._quoted(mark)
+        if mark and mark in _SINGLE + _DOUBLE:
+            return self._quoted(_DOUBLE if mark in _DOUBLE else _SINGLE)
         special = _SPECIAL.match(self.line, at)
         if special is not None:
             self.at = special.end()
@@ -199,19 +208,20 @@ class _Reader:
         self.at = found.end()
         return Word(at, found[0])
 
-    def _quoted(self, mark: str) -> Word:
-        """The mark doubled stands for itself; in double quotes the backtick spares the character behind it."""
+    def _quoted(self, marks: str) -> Word:
+        """Any of the marks ends it; doubled it stands for itself. In double quotes the backtick spares the next one."""
         at = self.at
         text: list[str] = []
         self.at += 1
         while self.at < len(self.line):
             here = self.line[self.at]
-            if here == mark and not self.line.startswith(mark * 2, self.at):
+            twice = here in marks and self.line[self.at + 1 : self.at + 2] in tuple(marks)
+            if here in marks and not twice:
                 self.at += 1
                 return Word(at, "".join(text))
-            if mark == '"' and here == "$":
+            if marks == _DOUBLE and here == "$":
                 raise NotRead(self.at, "no variables", "in single quotes $ is only a character")
-            self.at += 2 if here == mark or (mark == '"' and here == "`") else 1
+            self.at += 2 if twice or (marks == _DOUBLE and here == "`") else 1
             text.append(self.line[self.at - 1 : self.at])
         raise NotRead(at, "a quotation that ends")
 
@@ -222,5 +232,7 @@ class _Reader:
             "$": "no variables; $true, $false and $null are known",
             ";": "one cmdlet a line",
             "`": "one line, without backticks at its end",
+            "#": "# begins a comment; a value with it stands in quotes",
+            "@": "a value with @ at its start stands in quotes",
         }
         return told.get(mark, f"not {mark!r}" if mark else "the line ends here")

@@ -15,10 +15,12 @@ from lab.scenario.tree import Entry, Items, Node, Scalar, Table
 from lab.scenario.typed import Typed
 
 CMDLETS = ("Enable-ExchangeCertificate", "Remove-ExchangeCertificate")
+_PARAMETERS = ("Thumbprint", "Services", "Server", "Identity")
 
 
 def run(tree: Table, verb: str, typed: Typed, topology: Topology) -> Table:
     """Give a server a certificate for SMTP, or take one away. Raises NotRead."""
+    typed.takes({name: name for name in _PARAMETERS})
     host = _server(typed, topology)
     thumbprint = typed.text("thumbprint", "identity", "")
     if thumbprint is None:
@@ -26,7 +28,8 @@ def run(tree: Table, verb: str, typed: Typed, topology: Topology) -> Table:
     if verb == "Enable":
         _for_smtp(typed)
     for left in typed.arguments.values():
-        typed.line.wrong(left.at, f"{typed.cmdlet} has no parameter -{left.name}")
+        hint = unknown(left.name, _PARAMETERS) if left.name else None
+        typed.line.wrong(left.at, f"{typed.cmdlet} has no parameter -{left.name}", hint)
     store = [each for each in (host.certificates or (host.certificate,)) if each is not None]
     if verb == "Enable":
         held = [*(each for each in store if each != thumbprint.text), thumbprint.text]
@@ -43,7 +46,7 @@ def _server(typed: Typed, topology: Topology) -> Host:
     """The Exchange server: -Server, `in:` a host, or the only one of the organisation."""
     named = typed.text("server")
     side = typed.line.side
-    wanted = named.text if named is not None else side.text if side is not None else None
+    wanted = named.text if named is not None else side.text.removeprefix("organization:") if side else None
     servers = [host for host in topology.hosts.values() if host.role is Role.EXCHANGE]
     fitting = [host for host in servers if wanted in (None, host.name, host.organization)]
     if len(fitting) == 1:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from lab.scenario.kinds import Many
+from lab.scenario.parameters import COMMON, SWITCHES, emulated, meant, missing
 from lab.scenario.powershell import Argument, Array, Hash, NotRead, Word, parse
 from lab.scenario.records import Key, Record
 from lab.scenario.report import At, did_you_mean, unknown
 from lab.scenario.tree import Entry, Items, Node, Place, Scalar
-from lab.scenario.words import TRUTH
 
-_IGNORED = ("confirm", "force", "verbose", "erroraction", "warningaction")
 _ADD, _REMOVE = "add", "remove"
 
 
@@ -38,15 +37,24 @@ class Typed:
         call = parse(line.text.text)
         self.cmdlet = f"{call.verb}-{call.noun}"
         self.arguments: dict[str, Argument] = {}
-        """By lower-case name; the value that stands first without a name is under ''."""
-        for each in call.arguments:
-            name = each.name.lower()
-            if name == "whatif":
+        """By lower-case name, once `takes` has said what there is; the value without a name is under ''."""
+        self._written = call.arguments
+
+    def takes(self, parameters: Mapping[str, str]) -> None:
+        """Name the arguments in full, by the cmdlet's parameters and the keys that they set. Raises NotRead."""
+        for each in self._written:
+            name = meant(each, parameters)
+            if name == "WhatIf":
                 raise NotRead(each.at, "no -WhatIf", "it would change nothing")
-            if name in self.arguments:
-                raise NotRead(each.at, f"-{each.name} stands twice" if name else "one value without a name")
-            if name not in _IGNORED:
-                self.arguments[name] = each
+            if each.value is None and name not in SWITCHES and name in (*parameters, *COMMON):
+                raise missing(each)
+            full = parameters.get(name, name)
+            if full.lower() in self.arguments:
+                raise _twice(each)
+            spelled = each.name if each.name.lower() == full.lower() else full
+            self.arguments[full.lower()] = replace(each, name=spelled)
+        for name in COMMON:
+            self.arguments.pop(name.lower(), None)
 
     def place(self, offset: int) -> Place:
         """Where a character of the line stands."""
@@ -71,7 +79,7 @@ class Typed:
         elif argument.name.lower() in record.not_emulated:
             self.line.wrong(argument.at, f"the lab does not emulate -{argument.name}", "leave it out")
         else:
-            hint = unknown(argument.name, (key.name for key in record.keys))
+            hint = unknown(argument.name, emulated(record))
             self.line.wrong(argument.at, f"{self.cmdlet} has no parameter -{argument.name}", hint)
         return None
 
@@ -81,10 +89,8 @@ class Typed:
 
     def _node(self, argument: Argument, key: Key[object], current: tuple[str, ...]) -> Node:
         match argument.value:
-            case None if key.kind is TRUTH:
-                return Scalar(self.place(argument.at), "$true")
             case None:
-                raise NotRead(argument.at, f"-{argument.name} needs a value", key.doc)
+                raise missing(argument)
             case Word() as word:
                 return self._scalar(word)
             case Array() as array:
@@ -112,3 +118,14 @@ class Typed:
                 else:
                     raise NotRead(word.at, f"{word.text!r} is not in the list", unknown(word.text, current))
         return Items(self.place(changes.at), tuple(items))
+
+
+def _twice(argument: Argument) -> NotRead:
+    if argument.name:
+        return NotRead(argument.at, f"-{argument.name} stands twice")
+    switched = isinstance(argument.value, Word) and argument.value.special
+    return NotRead(
+        argument.at,
+        "one value without a name",
+        "a switch has it behind a colon: -Confirm:$false" if switched else None,
+    )

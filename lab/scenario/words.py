@@ -207,6 +207,11 @@ def _place(text: str) -> str:
     return text
 
 
+def _side(text: str) -> str:
+    _name(text.removeprefix("organization:").removeprefix("tenant:"))
+    return text
+
+
 def _fault(text: str) -> str:
     if not re.fullmatch(r"P[1-9]\d?", text):
         raise ValueError("the number of a known misconfiguration, such as P7")
@@ -274,6 +279,9 @@ SPACE = Single("an address space such as smtp:*;1", _space, {"type": "string"})
 MX = Single("an MX record such as 10 mail.contoso.example", _mx, {"type": "string"})
 CAPABILITY = Single("a domain, with or without :AcceptCloudServicesMail", _capability, _FQDN)
 PLACE = Single("a host of the scenario, or tenant:NAME", _place, {"type": "string"})
+SIDE = Single(
+    "a host or an organisation of the scenario, organization:NAME or tenant:NAME", _side, {"type": "string"}
+)
 FAULT = Single("the number of a known misconfiguration, such as P7", _fault, {"type": "string"})
 STATUS = Single("an enhanced status code such as 5.7.51", _status, {"type": "string"})
 REFUSAL = Single("a reply such as 550 5.4.1 Relay Access Denied", _refusal, {"type": "string"})

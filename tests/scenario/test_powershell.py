@@ -21,6 +21,11 @@ def values(line):
         ("smtp:*.contoso.example", "smtp:*.contoso.example"),
         ("198.51.100.0/24", "198.51.100.0/24"),
         ("''", ""),
+        ("boss@msxfaq.example", "boss@msxfaq.example"),
+        ("\u201cin quotes\u201d", "in quotes"),
+        ('\u201ein quotes"', "in quotes"),
+        ("\u2018it\u2019\u2019s\u2019", "it\u2019s"),
+        ("'5 \u2013 6'", "5 \u2013 6"),
         ("'$true'", "$true"),
     ],
 )
@@ -62,6 +67,22 @@ def test_switches_colons_and_a_value_that_stands_first():
     )
 
 
+@pytest.mark.parametrize("dash", ["\u2013", "\u2014", "\u2015"])
+def test_a_dash_of_a_word_processor_is_a_dash(dash):
+    call = parse(f"Set{dash}X {dash}Name a{dash}b")
+    assert (call.verb, call.noun) == ("Set", "X")
+    assert call.arguments == (Argument(6, "Name", Word(12, f"a{dash}b")),)
+
+
+def test_a_switch_takes_its_value_behind_a_colon_only():
+    call = parse("Remove-X -Force Partner -Confirm: $false")
+    assert call.arguments == (
+        Argument(9, "Force", None),
+        Argument(16, "", Word(16, "Partner")),
+        Argument(24, "Confirm", Word(34, "$false", special=True)),
+    )
+
+
 @pytest.mark.parametrize(
     ("line", "at"),
     [
@@ -78,6 +99,8 @@ def test_switches_colons_and_a_value_that_stands_first():
         ("Set-X -Name 'a''b'c", 18),
         ("Set-X -Name a; Set-Y", 13),
         ("Set-X -Name `", 12),
+        ("Set-X -Name @splat", 12),
+        ("Set-X -Name #1", 12),
     ],
 )
 def test_what_is_no_line_is_told_where_it_ends_to_be_one(line, at):

@@ -117,10 +117,12 @@ def test_rules_are_enabled_and_disabled():
     assert [each.state.value for each in rules] == ["Disabled", "Enabled"]
 
 
-def test_the_organisation_goes_before_the_tenant_of_its_name():
+def test_a_tenant_and_an_organisation_of_one_name_are_told_apart():
     cmdlet = "Set-AcceptedDomain contoso.example -DomainType InternalRelay"
-    own, cloud = after(cmdlet), after(cmdlet, "tenant:contoso")
-    for topology, on_premises in ((own, True), (cloud, False)):
+    own, cloud, host = (
+        after(cmdlet, f"{side}") for side in ("organization:contoso", "tenant:contoso", "exchange")
+    )
+    for topology, on_premises in ((own, True), (cloud, False), (host, True)):
         organization, tenant = topology.organizations["contoso"], topology.tenants["contoso"]
         relayed = [
             next(d for d in side.accepted_domains if d.domain_name == "contoso.example").domain_type
@@ -128,6 +130,39 @@ def test_the_organisation_goes_before_the_tenant_of_its_name():
             for side in (organization, tenant)
         ]
         assert relayed == [on_premises, not on_premises]
+    with pytest.raises(ScenarioError, match=r"both have .* \(tenant:contoso or organization:contoso\)"):
+        after(cmdlet, "contoso")
+
+
+def test_a_certificate_is_given_to_the_server_of_an_organisation():
+    topology = after("Enable-ExchangeCertificate renewed -Services SMTP", "organization:contoso")
+    assert topology.hosts["exchange"].certificate == "renewed"
+
+
+def test_parameters_may_be_cut_short():
+    found = connector(
+        after("Set-InboundConnector -Ident Partner -SenderD b.example -com short -cf:$false"), "Partner"
+    )
+    assert ([str(each) for each in found.sender_domains], found.comment) == (["b.example"], "short")
+
+
+def test_an_object_may_be_named_by_a_wildcard_that_fits_it_alone():
+    made, changed = moments(
+        "in: contoso, run: New-InboundConnector Partners -ConnectorType Partner -SenderDomains c.example",
+        "in: contoso, run: Set-InboundConnector *rs -Enabled $false",
+    )
+    assert [connector(m.topology, "Partners").enabled for m in (made, changed)] == [True, False]
+    with pytest.raises(ScenarioError, match=r"'Part\*' fits 2 .* \(Partner or Partners\)"):
+        moments(
+            "in: contoso, run: New-InboundConnector Partners -ConnectorType Partner -SenderDomains c.example",
+            "in: contoso, run: Set-InboundConnector Part* -Enabled $false",
+        )
+
+
+def test_a_default_domain_is_made():
+    topology = after("Set-AcceptedDomain hybrid.contoso.example -MakeDefault $true", "tenant:contoso")
+    (default,) = (d for d in topology.tenants["contoso"].accepted_domains if d.default)
+    assert default.domain_name == "hybrid.contoso.example"
 
 
 def test_reject_direct_send():

@@ -1,0 +1,64 @@
+"""The names of a cmdlet's parameters as PowerShell takes them: in any case, and cut short where only one can be meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from lab.scenario.exchange import OWN, SHOWN
+from lab.scenario.powershell import Argument, NotRead
+from lab.scenario.records import Record
+from lab.scenario.report import one_of
+
+IDENTITY = "Identity"
+SWITCHES = ("Confirm", "Force", "Verbose", "Debug", "WhatIf")
+COMMON = (*SWITCHES, "ErrorAction", "WarningAction")
+"""What every cmdlet has, and the lab has no use for."""
+_ALIASES = {
+    "cf": "confirm",
+    "vb": "verbose",
+    "db": "debug",
+    "wi": "whatif",
+    "ea": "erroraction",
+    "wa": "warningaction",
+}
+_OTHERWISE = {
+    **{name: f"it is the lab's own: `change:` sets {name}" for name in OWN},
+    "state": "Enable-TransportRule and Disable-TransportRule set it",
+    "default": "Set-AcceptedDomain has -MakeDefault",
+}
+"""Keys of the language that are no cmdlet's parameters, in lower case, and how else they are set."""
+_RENAMED: Mapping[str, Mapping[str, str]] = {"AcceptedDomain": {"MakeDefault": "Default"}}
+"""Parameters that are not called like the property that they set, by object."""
+
+
+def parameters(record: Record) -> dict[str, str]:
+    """The parameters for an object -> the keys that they set; those too that the lab has no use for."""
+    unused = sorted(record.not_emulated - SHOWN)
+    return {name: name for name in (IDENTITY, *emulated(record), *unused)} | dict(
+        _RENAMED.get(record.name, {})
+    )
+
+
+def emulated(record: Record) -> tuple[str, ...]:
+    """The parameters that do something."""
+    return tuple(key.name for key in record.keys if key.name.lower() not in _OTHERWISE)
+
+
+def meant(argument: Argument, known: Iterable[str]) -> str:
+    """The parameter that an argument names; its own name if it names none. Raises NotRead if it may be several."""
+    given = _ALIASES.get(argument.name.lower(), argument.name.lower())
+    spelled = {name.lower(): name for name in (*known, *COMMON)}
+    if not given or given in spelled:
+        return spelled.get(given, "")
+    if given in _OTHERWISE:
+        raise NotRead(argument.at, f"no cmdlet has a parameter -{argument.name}", _OTHERWISE[given])
+    fitting = [name for lower, name in spelled.items() if lower.startswith(given)]
+    if len(fitting) > 1:
+        listed = one_of(f"-{name}" for name in fitting)
+        raise NotRead(argument.at, f"-{argument.name} is ambiguous", f"{listed}?")
+    return fitting[0] if fitting else argument.name
+
+
+def missing(argument: Argument) -> NotRead:
+    """A parameter without the value that it needs."""
+    return NotRead(argument.at, f"-{argument.name} is missing an argument", "only switches stand alone")
