@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from argparse import ArgumentTypeError, Namespace
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import get_args
 
-from lab.cli import places, running
+from lab.cli import logs, places, running
 from lab.cli.arguments import (
     Verbs,
     add_body,
@@ -25,14 +23,11 @@ from lab.cli.arguments import (
 )
 from lab.cli.bodies import run_in
 from lab.cli.exits import BadInput, Exit
+from lab.cli.logs import Seen
 from lab.cli.output import draw, put, put_json, talk
-from lab.evidence.gateway_log import log_lines
-from lab.evidence.message_trace import message_trace, message_trace_detail
 from lab.evidence.moments import shown_to
-from lab.evidence.msgtrk import log_files, message_tracking_log
 from lab.evidence.trace import traces
-from lab.evidence.views import LAB, TENANT, Table, tables
-from lab.model.topology import Role, Topology
+from lab.evidence.views import LAB, TENANT, Table
 from lab.model.trace import Hop, MessageTrace
 from lab.reports.console import Form, console, left_out
 from lab.reports.console import tables as drawn
@@ -51,29 +46,9 @@ _EXAMPLES = """\
   mflab trace wildcard-misrouting --as tenant:msxfaq --detail
   mflab trace wildcard-misrouting --as tenant:uclabor --json
   mflab trace wildcard-misrouting --as exchange --csv > MSGTRK.LOG
+  mflab trace wildcard-misrouting --as exchange --csv --out logs
   mflab trace timeline-cure --as tenant:msxfaq --at 30m
   mflab trace --state .mflab --as lab"""
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What happened, and where."""
-
-    hops: tuple[Hop, ...]
-    topology: Topology
-    scenario: str
-    variant: str
-
-    @property
-    def roles(self) -> Mapping[str, Role]:
-        """The role of each host, by key."""
-        return {name: host.role for name, host in self.topology.hosts.items()}
-
-    def hosts(self, who: str) -> tuple[str, ...]:
-        """The host of that key, or all hosts of that role."""
-        if who in self.roles:
-            return (who,)
-        return tuple(host for host, role in self.roles.items() if role.value == who)
 
 
 def add(verbs: Verbs) -> None:
@@ -101,10 +76,18 @@ def add(verbs: Verbs) -> None:
         "--form",
         choices=get_args(Form),
         default="table",
-        help="like Format-Table (cut to the width), wide (as wide as the cells), or like Format-List (default: table)",
+        help="like Format-Table (cut to the width), wide (as wide as the cells), or list: every property, like Format-List (default: table)",
     )
     parser.add_argument(
-        "--csv", action="store_true", help="Exchange: the tracking log files; others: the rows"
+        "--csv",
+        action="store_true",
+        help="Exchange: one tracking log in order of time, with one head; others: the rows",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="with --csv: write MSGTRK, MSGTRKMS and MSGTRKMD files by their names, as Exchange does",
     )
     parser.add_argument(
         "--at",
@@ -129,21 +112,29 @@ def run(args: Namespace) -> int:
     """Show one audience its log."""
     if args.state and args.at is not None:
         raise BadInput("--at: a lab that is running shows what is there now")
+    if args.out is not None and (args.json or not args.csv):
+        raise BadInput("--out is where --csv writes the log files of Exchange servers")
     seen = _running(args) if args.state else _ran(args)
     _check(args.who, seen, f"--state {args.state}" if args.state else args.scenario)
     if args.json:
         about = {"as": args.who, "scenario": seen.scenario, "variant": seen.variant}
-        put_json({**about, **_data(seen, args.who, detail=args.detail)})
+        put_json({**about, **logs.data(seen, args.who, detail=args.detail)})
     elif args.csv:
-        put(_csv(seen, args.who, detail=args.detail), end="")
-    elif _is_lines(seen, args.who):
-        talk(
-            f"mail.log of {args.who}: {seen.scenario}, {seen.variant}"
-        )  # stdout is the log, and nothing else
-        put("\n".join(line for host in seen.hosts(args.who) for line in log_lines(seen.hops, host)))
+        _csv(args, seen)
+    elif seen.is_lines(args.who):  # stdout is the log, and nothing else
+        talk(f"mail.log of {args.who}, modelled on Postfix: {seen.scenario}, {seen.variant}")
+        put("\n".join(logs.lines(seen, args.who)))
     else:
-        _draw(_tables(seen, args.who, detail=args.detail), args.form)
+        _draw(logs.shown(seen, args.who, detail=args.detail, every=args.form == "list"), args.form)
     return Exit.OK
+
+
+def _csv(args: Namespace, seen: Seen) -> None:
+    if args.out is None:
+        put(logs.as_csv(seen, args.who, detail=args.detail), end="")
+        return
+    for path in logs.write_files(seen, args.who, args.out):
+        put(str(path))
 
 
 def _draw(shown: Sequence[Table], form: Form) -> None:
@@ -196,60 +187,3 @@ def _check(who: str, seen: Seen, where: str) -> None:
         raise BadInput(f"--as: {who} has no log, but a mailbox: `mflab mailbox {where} {who}` shows it")
     if who not in everybody:
         raise BadInput(f"--as: nobody is called {who!r}: {unknown(who, everybody)}")
-
-
-def _is_lines(seen: Seen, who: str) -> bool:
-    """Whether the audience has a log of lines; Exchange and Exchange Online have tables."""
-    hosts = seen.hosts(who)
-    return bool(hosts) and all(seen.roles[host] is not Role.EXCHANGE for host in hosts)
-
-
-def _tables(seen: Seen, who: str, *, detail: bool) -> Sequence[Table]:
-    shown = [
-        replace(each, title=f"{each.title}: {seen.scenario}, {seen.variant}")
-        for each in tables(seen.hops, who, seen.roles)
-    ]
-    return shown[-1:] if detail else shown[:1] if who.startswith(TENANT) else shown
-
-
-def _data(seen: Seen, who: str, *, detail: bool) -> Mapping[str, object]:
-    """Rows with all their properties; a gateway has lines."""
-    if who.startswith(TENANT) or who == LAB:
-        return {"rows": _rows(seen, who, detail=detail)}
-    logs = {host: _host_data(seen, host) for host in seen.hosts(who)}
-    return {"hosts": logs}
-
-
-def _host_data(seen: Seen, host: str) -> Mapping[str, object]:
-    if seen.roles[host] is Role.EXCHANGE:
-        return {"rows": message_tracking_log(seen.hops, host)}
-    return {"lines": log_lines(seen.hops, host)}
-
-
-def _rows(seen: Seen, who: str, *, detail: bool) -> list[dict[str, object]]:
-    if who == LAB:
-        (journal,) = tables(seen.hops, who, seen.roles)
-        return [dict(zip(journal.columns, row, strict=True)) for row in journal.rows]
-    name = who.removeprefix(TENANT)
-    if detail:
-        return message_trace_detail(seen.hops, name)
-    return message_trace(seen.hops, name, organization=seen.topology.tenants[name].initial_domain)
-
-
-def _csv(seen: Seen, who: str, *, detail: bool) -> str:
-    if who.startswith(TENANT) or who == LAB:
-        return _as_csv(_rows(seen, who, detail=detail))
-    if _is_lines(seen, who):
-        raise BadInput(f"--csv: the log of {who} has lines, not columns; leave it out")
-    logs = (text for host in seen.hosts(who) for _, text in sorted(log_files(seen.hops, host).items()))
-    return "".join(logs)
-
-
-def _as_csv(rows: Sequence[Mapping[str, object]]) -> str:
-    if not rows:
-        return ""
-    paper = io.StringIO()
-    writer = csv.DictWriter(paper, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return paper.getvalue()

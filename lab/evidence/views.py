@@ -5,7 +5,7 @@ Internet mail in the own tenant's table that should never have been there is the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lab.evidence.facts import place, recipients, taken, text
@@ -77,6 +77,16 @@ def _tenant_tables(hops: tuple[Hop, ...], tenant: str) -> tuple[Table, ...]:
 
 def _table(title: str, columns: tuple[str, ...], rows: Iterable[Mapping[str, object]]) -> Table:
     return Table(title, columns, tuple(tuple(_cell(row[column]) for column in columns) for row in rows))
+
+
+def whole(title: str, rows: Sequence[Mapping[str, object]]) -> Table:
+    """Rows with every property, and lists in braces, as Format-List shows them."""
+    columns = tuple(rows[0]) if rows else ()
+    return Table(title, columns, tuple(tuple(_listed(row[column]) for column in columns) for row in rows))
+
+
+def _listed(value: object) -> str:
+    return f"{{{_cell(value)}}}" if isinstance(value, list) else _cell(value)
 
 
 def _cell(value: object) -> str:

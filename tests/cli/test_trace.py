@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from pathlib import Path
 
 import pytest
 
@@ -138,3 +139,47 @@ def test_at_is_a_span_of_time(mflab: Shell) -> None:
     said = mflab("trace", ARTICLE, "--as", "lab", "--at", "soon")
     assert said.code == Exit.BAD_INPUT
     assert "a span of time such as" in said.err
+
+
+def test_a_list_has_every_property(mflab: Shell) -> None:
+    row = mflab("trace", ARTICLE, "--as", "tenant:msxfaq", "--form", "list").out.split("\n\n")[0].splitlines()
+    names = [line.split(" : ")[0].split(" :")[0].strip() for line in row[1:]]
+    known = mflab("trace", ARTICLE, "--as", "tenant:msxfaq", "--json").json()["rows"][0]
+    assert names == list(known)
+    exchange = mflab("trace", ARTICLE, "--as", "exchange", "--form", "list").out
+    assert re.search(r"^ClientIp +: 198\.51\.100\.10$", exchange, re.MULTILINE)
+    assert re.search(r"^Recipients +: \{partner@uclabor\.example\}$", exchange, re.MULTILINE)
+    nothing = mflab("trace", ARTICLE, "--as", "tenant:uclabor", "--form", "list")
+    assert "(nothing)" in nothing.out
+
+
+def test_csv_is_one_log_in_order_of_time(mflab: Shell) -> None:
+    lines = mflab("trace", ARTICLE, "--as", "exchange", "--csv").out.splitlines()
+    assert [line for line in lines if line.startswith("#")] == lines[:5]
+    times = [line.split(",")[0] for line in lines[5:]]
+    assert times == sorted(times)
+
+
+def test_log_files_have_exchange_s_names(mflab: Shell, tmp_path: Path) -> None:
+    asked = ("trace", ARTICLE, "--as", "exchange", "--csv", "--out", str(tmp_path / "logs"))
+    said = mflab(*asked)
+    written = {path.name: path.read_bytes() for path in (tmp_path / "logs").iterdir()}
+    assert set(written) == {f"MSGTRK{service}2026030309-1.LOG" for service in ("", "MS", "MD")}
+    assert all(text.startswith(b"#Software: Microsoft Exchange Server\r\n#") for text in written.values())
+    assert len(said.out.splitlines()) == len(written)
+    again = mflab(*asked)
+    assert (again.code, "is there already" in again.err) == (Exit.BAD_INPUT, True)
+
+
+@pytest.mark.parametrize(
+    "asked", [("exchange", "--out"), ("tenant:msxfaq", "--csv", "--out"), ("gateway", "--csv", "--out")]
+)
+def test_only_exchange_servers_have_log_files(mflab: Shell, tmp_path: Path, asked: tuple[str, ...]) -> None:
+    said = mflab("trace", ARTICLE, "--as", *asked, str(tmp_path / "logs"))
+    assert said.code == Exit.BAD_INPUT
+    assert not (tmp_path / "logs").exists()
+
+
+def test_the_gateway_s_log_says_whose_form_it_has(mflab: Shell) -> None:
+    said = mflab("trace", ARTICLE, "--as", "gateway")
+    assert said.err.startswith("mail.log of gateway, modelled on Postfix: wildcard-misrouting")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.core.received import SERVER_BUILD
-from lab.evidence.msgtrk import log_files, message_tracking_log
+from lab.evidence.msgtrk import log_file, log_files, message_tracking_log
 from lab.evidence.tracking import FIELDS, SOFTWARE
 from tests.evidence.goldens import assert_golden
 from tests.evidence.hops import (
@@ -61,3 +61,10 @@ def test_the_cmdlet_returns_the_properties_that_administrators_know():
     assert sent["RecipientStatus"] == ["250 2.1.5 Recipient OK"]
     assert sent["MessageLatency"] == "0:00:00.500000"
     assert sent["EventData"] == ["S:DeliveryPriority=Normal"]
+
+
+def test_joined_logs_have_one_head_and_are_in_order_of_time():
+    lines = log_file(the_fault(), ["exchange"]).splitlines()
+    assert [number for number, line in enumerate(lines) if line.startswith("#")] == [0, 1, 2, 3, 4]
+    assert lines[5:] == sorted(lines[5:], key=lambda line: line.split(",")[0])
+    assert log_file(the_fault(), ["gateway2"]) == ""
