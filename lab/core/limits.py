@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from lab.model.names import Domain
 from lab.model.reply import Reply
+from lab.model.switches import Switches
 from lab.model.tenant import SendingLimits
 
 FROM_MOERA = 100
@@ -27,13 +28,15 @@ MOERA = Reply(
 """The code is documented, the text was never seen."""
 
 
-def over_limit(limits: SendingLimits, sender: Domain | None, position: int) -> Reply | None:
+def over_limit(
+    limits: SendingLimits, sender: Domain | None, position: int, switches: Switches
+) -> Reply | None:
     """Whether the external recipient at that position (1 is the first) is one too many, or None."""
-    moera = sender is not None and sender.is_under("onmicrosoft.com")
+    moera = switches.onmicrosoft_limit and sender is not None and sender.is_under("onmicrosoft.com")
     counted = limits.already_sent_from_moera
     if moera and counted is not None and counted + position > FROM_MOERA:
         return MOERA
-    limit = limits.external_recipients
+    limit = limits.external_recipients if switches.recipient_rate_limit else None
     if limit is not None and limits.already_sent + position > limit:
         return TRIAL if limits.trial else TENANT
     return None

@@ -32,6 +32,9 @@ class Switches:
     outbound_connector_order: str = "exact,accepted_domains,wildcard"
     dmarc_on_connector_mail: bool = False
     srs_relay: bool = True
+    relay_pool: bool = True
+    recipient_rate_limit: bool = True
+    onmicrosoft_limit: bool = True
     reject_direct_send_available: bool = True
     service_mail_exempt: bool = True
     loop_limit: str = "eop_entries:4"

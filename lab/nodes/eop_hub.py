@@ -156,7 +156,7 @@ class EopHub(MailSystem):
             return None
         outside = [each.key for each in item.recipients if tenant.accepts(each.domain) is None]
         position = outside.index(recipient.key) + 1 if recipient.key in outside else len(outside) + 1
-        return over_limit(tenant.limits, item.reverse_path.domain, position)
+        return over_limit(tenant.limits, item.reverse_path.domain, position, self.topology.switches)
 
     def rules_for(self, item: QueueItem) -> tuple[TransportRule, ...]:
         """The tenant's, once; its own reports are not judged."""
@@ -244,7 +244,8 @@ class EopHub(MailSystem):
         """The pools are for the internet; on-premises knows the service by its certificate."""
         if is_on_premises(connector):
             return Pool.NORMAL
-        return pool_of(item, self.tenant_of(item), author_domain(item.message), entry)
+        pool = pool_of(item, self.tenant_of(item), author_domain(item.message), entry)
+        return Pool.NORMAL if pool is Pool.RELAY and not self.topology.switches.relay_pool else pool
 
     def _sending_host(self, pool: Pool) -> Host:
         """A machine of the pool (R151, R197)."""

@@ -99,7 +99,7 @@ class TestSwitches:
         assert decision.reason is Reason.NOT_ACCEPTED
         assert "ATTR36" in told(decision)
 
-    def test_before_november_2023_the_certificate_domain_need_not_be_accepted(self):
+    def test_before_july_2017_the_certificate_domain_need_not_be_accepted(self):
         world = (a(on_premises(cert="mail.a.example")), B)
         facts: dict[str, Any] = {"cert": "mail.a.example", "sender": "x@other.example"}
         assert decide(*world, **facts).tenant_name == "b"
@@ -308,10 +308,17 @@ def test_attribution_does_not_depend_on_the_order_of_tenants_or_connectors(specs
 class TestDates:
     """`as_of` selects the rules of R45-R55."""
 
-    def test_before_november_2023_neither_accepted_domain_was_needed_for_the_certificate_nor_p1(self):
-        then, now = in_force(date(2023, 10, 31)), in_force(date(2023, 11, 1))
-        assert (then.require_accepted_cert_domain, then.p2_counts_for_relay) == (False, True)
-        assert (now.require_accepted_cert_domain, now.p2_counts_for_relay) == (True, False)
+    def test_until_november_2023_the_author_s_domain_could_stand_for_the_certificate_s_and_p1(self):
+        own = a(on_premises(cert="mail.a.example"))
+        facts: dict[str, Any] = {"cert": "mail.a.example", "sender": "x@other.example", "to": "x@out.example"}
+        for day, author, outcome in (
+            (date(2017, 7, 4), "other.example", "Originating a"),
+            (date(2017, 7, 5), "other.example", "550 5.7.64"),
+            (date(2023, 10, 31), "a.example", "Originating a"),
+            (date(2023, 11, 1), "a.example", "550 5.7.64"),
+        ):
+            positions = {each.name: getattr(in_force(day), each.name) for each in fields(in_force(day))}
+            assert told(decide(own, B, author=author, **facts, **positions)).startswith(outcome)
 
     def test_before_july_2017_an_address_was_enough_to_relay(self):
         facts: dict[str, Any] = {"sender": "x@other.example", "to": "x@elsewhere.example"}

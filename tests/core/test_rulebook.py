@@ -158,9 +158,12 @@ def test_today_every_switch_has_its_default():
     [
         (date(2017, 7, 5), "attribution_order", "legacy_pre2026", "cert,p1,rcpt"),
         (date(2023, 8, 1), "srs_relay", "off", "on"),
-        (date(2023, 11, 1), "require_accepted_cert_domain", "false", "true"),
+        (date(2017, 7, 5), "require_accepted_cert_domain", "false", "true"),
+        (date(2021, 7, 1), "relay_pool", "off", "on"),
         (date(2023, 11, 1), "p2_counts_for_relay", "true", "false"),
         (date(2025, 4, 1), "reject_direct_send_available", "false", "true"),
+        (date(2025, 4, 3), "recipient_rate_limit", "off", "on"),
+        (date(2025, 10, 15), "onmicrosoft_limit", "off", "on"),
     ],
 )
 def test_value_changes_on_its_day(day: date, switch: str, before: str, after: str):

@@ -8,6 +8,7 @@ from lab.core.limits import over_limit
 from lab.drivers.simulator import simulate
 from lab.evidence.facts import text, texts
 from lab.model.names import Domain
+from lab.model.switches import Switches
 from lab.model.tenant import SendingLimits
 from lab.model.trace import Disposition, StepKind
 from tests.nodes.worlds import lab_of, places, run, steps, stranger, world
@@ -190,8 +191,33 @@ def test_mailboxes_that_forward_to_each_other_stop(keeps, end):
     ],
 )
 def test_limits_are_about_the_day_before_and_this_message(limits, sender, status):
-    refused = over_limit(limits, Domain(sender), 1)
+    refused = over_limit(limits, Domain(sender), 1, Switches())
     assert (refused.enhanced if refused else "") == status
+
+
+@pytest.mark.parametrize(
+    ("limits", "sender", "last_day_without"),
+    [
+        ("trial: true, already_sent: 5000", "cloud@a.example", "2025-04-02"),
+        ("already_sent_from_onmicrosoft: 100", "moera@alab.onmicrosoft.com", "2025-10-14"),
+    ],
+)
+def test_limits_begin_on_their_day(limits, sender, last_day_without):
+    over = (
+        f"tenants: {{a: {{mailboxes: [moera@alab.onmicrosoft.com], sending_limits: {{{limits}}}}}}}\n"
+        f"messages: {{m: {{from: {sender}, to: partner@b.example}}}}\n"
+    )
+    assert run(f"{over}as_of: {last_day_without}\n").dispositions == {
+        "partner@b.example": Disposition.DELIVERED
+    }
+    assert run(over).dispositions == {"partner@b.example": Disposition.BOUNCED}
+
+
+@pytest.mark.parametrize(("day", "pool"), [("2021-06-30", "normal"), ("2021-07-01", "relay")])
+def test_the_relay_pool_came_in_july_2021(day, pool):
+    foreign = "messages: {m: {from: friend@out.example, via: gw, to: partner@b.example}}\n"
+    routed = steps(run(f"{foreign}as_of: {day}\n"), StepKind.ROUTED)
+    assert text(routed[-1], "pool") == pool
 
 
 def test_only_external_recipients_of_cloud_senders_count():

@@ -143,7 +143,7 @@ variants:
 
 
 def test_a_date_selects_the_rules_in_force_and_a_switch_stands_whatever_the_date():
-    text = MINIMAL + "as_of: 2019-06-01\nswitches: {p2_counts_for_relay: false}\n"
+    text = MINIMAL + "as_of: 2016-06-01\nswitches: {p2_counts_for_relay: false}\n"
     variant = load_text(text).variants["base"]
     switches = variant.topology.switches
     assert (switches.require_accepted_cert_domain, switches.srs_relay, switches.p2_counts_for_relay) == (

@@ -1,6 +1,7 @@
 """Which switch values were in force on a date.
 
-The dates come from the time line (R45-R55). They move a default; a scenario may still set another value.
+The dates come from the time line (R45-R55). They move a default; a scenario may still set another value. What came in
+steps is in force from the first of them.
 
 Assumed here: that there was no accepted-domain test before July 2017 (R45), and that relayed mail was not
 rewritten before SRS came for all forwarding (R48), though headers of 2022 and July 2023 show it (R153).
@@ -27,10 +28,13 @@ class Until:
 
 HISTORY: tuple[Until, ...] = (
     Until(date(2017, 7, 5), "attribution_order", "legacy_pre2026", "R45"),
+    Until(date(2017, 7, 5), "require_accepted_cert_domain", "false", "R45"),
+    Until(date(2021, 7, 1), "relay_pool", "off", "R46"),
     Until(date(2023, 8, 1), "srs_relay", "off", "R48"),
-    Until(date(2023, 11, 1), "require_accepted_cert_domain", "false", "R5"),
     Until(date(2023, 11, 1), "p2_counts_for_relay", "true", "R49"),
     Until(date(2025, 4, 1), "reject_direct_send_available", "false", "R51"),
+    Until(date(2025, 4, 3), "recipient_rate_limit", "off", "R50"),
+    Until(date(2025, 10, 15), "onmicrosoft_limit", "off", "R53"),
 )
 """Oldest first. R54 has no row: the order is assumed to have held before it was published."""
 

@@ -10,7 +10,7 @@ _ATTRIBUTION = (
         name="attribution_order",
         values=("cert,p1,rcpt", "legacy_pre2026"),
         default="cert,p1,rcpt",
-        rules=("R3", "R5"),
+        rules=("R3", "R5", "R45"),
         text="How the tenant is found; legacy keeps the order, but no domain need be accepted (before July 2017).",
     ),
     Switch(
@@ -18,7 +18,7 @@ _ATTRIBUTION = (
         values=("true", "false"),
         default="true",
         rules=("R5", "R11"),
-        text="Whether relay by certificate needs its domain accepted; false before 1 November 2023.",
+        text="Whether relay by certificate needs its domain accepted; false before 5 July 2017 (R45).",
     ),
     Switch(
         name="unaccepted_cert_name",
@@ -222,6 +222,27 @@ _DELIVERY = (
         default="on",
         rules=("R152",),
         text="Rewrite foreign P1 addresses of relayed mail; off is before SRS for relay.",
+    ),
+    Switch(
+        name="relay_pool",
+        values=("on", "off"),
+        default="on",
+        rules=("R46",),
+        text="Relayed mail that failed authentication leaves from addresses of its own; off before July 2021.",
+    ),
+    Switch(
+        name="recipient_rate_limit",
+        values=("on", "off"),
+        default="on",
+        rules=("R50",),
+        text="Whether a tenant's external recipients of a day are limited; off before 3 April 2025.",
+    ),
+    Switch(
+        name="onmicrosoft_limit",
+        values=("on", "off"),
+        default="on",
+        rules=("R53",),
+        text="Whether senders in onmicrosoft.com are limited to 100 external recipients; off before 15 October 2025.",
     ),
     Switch(
         name="cmt",

@@ -15,6 +15,7 @@ RULES: tuple[Rule, ...] = (
         "O365N",
         "Registered domain for relay",
         since=date(2017, 7, 5),
+        switch="attribution_order",
     ),
     Rule(
         "R46",
@@ -24,6 +25,7 @@ RULES: tuple[Rule, ...] = (
         "POOL, SRS",
         "Relay pool",
         since=date(2021, 7, 1),
+        switch="relay_pool",
     ),
     Rule(
         "R47",
@@ -60,6 +62,7 @@ RULES: tuple[Rule, ...] = (
         "TERRL",
         "External recipient rate limit",
         since=date(2025, 4, 3),
+        switch="recipient_rate_limit",
         not_emulated="partly: the scenario says what was sent before; messages of the lab are not added up",
     ),
     Rule(
@@ -84,12 +87,13 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "R53",
-        "From 15 October 2025 to 1 June 2026 senders in `*.onmicrosoft.com` were limited to 100 external "
+        "Between 15 October 2025 and 1 June 2026 a limit came for senders in `*.onmicrosoft.com`: 100 external "
         "recipients per organisation in 24 hours, with `550 5.7.236` beyond it.",
         DOCUMENTED,
         "MOERA",
         "Limit for onmicrosoft.com senders",
         since=date(2025, 10, 15),
+        switch="onmicrosoft_limit",
         not_emulated="partly: the scenario says what was sent before; messages of the lab are not added up",
     ),
     Rule(
