@@ -13,7 +13,7 @@ from hashlib import sha256
 
 from lab.core.credentials import Credentials
 from lab.core.directory import Candidate, TenantDirectory
-from lab.core.incoming import admit
+from lab.core.incoming import admit, in_scope
 from lab.core.verdicts import Attribution, Basis, Reason, Verdict
 from lab.model.names import Address, Domain, ReversePath
 from lab.model.reply import Reply
@@ -122,10 +122,7 @@ class _Case:
         connector = candidate.connector
         if not candidate.match and connector.require_tls and not self.credentials.tls:
             return False
-        if self.switches.onpremises_sender_domains == "ignored":
-            return True
-        domain = self.reverse_path.domain
-        return any(p.is_any or (domain is not None and p.covers(domain)) for p in connector.sender_domains)
+        return in_scope(connector, self.reverse_path, self.switches)
 
     def _by_certificate(self, usable: list[Candidate]) -> _Choice | None:
         owners = [c for c in usable if c.match and self.certificate_domain_accepted(c)]

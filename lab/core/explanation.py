@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lab.core.directory import Candidate
+from lab.core.incoming import in_scope
 from lab.core.matching import certificate_names, may_match, name_match, near_miss
-from lab.core.verdicts import Attribution, Basis, Considered, Verdict
+from lab.core.verdicts import Attribution, Basis, Considered, Reason, Verdict
 from lab.model.names import DomainPattern
 from lab.model.tenant import ConnectorType, InboundConnector, Tenant
 from lab.model.value import value
@@ -84,6 +85,8 @@ def _why_lost_or_won(attribution: Attribution, candidate: Candidate) -> tuple[st
     chosen = attribution.chosen
     if chosen is not None and chosen.connector is connector and chosen.tenant is tenant:
         return f"{fit}; settled by the {attribution.owner}", (*rules, "R3")
+    if not in_scope(connector, attribution.reverse_path, attribution.switches):
+        return f"{fit}, but its SenderDomains do not mean the sender (switch)", (*rules, "R57")
     if match and not candidate.value_accepted:
         return f"{fit}, but {_value_domain(connector)} is no accepted domain of {tenant.name}", (
             *rules,
@@ -117,6 +120,8 @@ def _why_partner(
         and attribution.connector is connector
     ):
         return "it restricts this sender domain, and the client is not the one it names", ("R22", "R38")
+    if attribution.connector is connector and attribution.reason is Reason.PARTNER_NEEDS_TLS:
+        return "it is about this client, but requires TLS", ("R60",)
     if attribution.connector is connector and attribution.reply is None:
         return "the client is the partner that the connector names", ("R22", "R23")
     domain = attribution.reverse_path.domain

@@ -49,16 +49,17 @@ def admit(
     connector: InboundConnector | None = None
     rules: tuple[str, ...] = ()
     if fitting:
-        connector = next((c for c in fitting if _satisfies(c, credentials, switches)), None)
+        meant = [c for c in fitting if _names(c, credentials, switches)]
+        connector = next((c for c in meant if credentials.tls or not c.require_tls), None)
         rules = ("R22", "R23", "R57")
         exempt = credentials.service and switches.service_mail_exempt  # U17
         if connector is None and fitting[0].restricts and exempt:
             rules = (*rules, "R246")
-        elif connector is None and fitting[0].restricts:
+        elif connector is None and meant:
+            return Admission(Reason.PARTNER_NEEDS_TLS, (*rules, "R60", "R43"), meant[0], NEEDS_TLS)
+        elif connector is None:
             proof = "R61" if fitting[0].restrict_domains_to_certificate else "R62"
             return Admission(Reason.PARTNER_RESTRICTS, (*rules, proof, "R38", "R43"), fitting[0], PARTNER)
-        elif connector is None:
-            return Admission(Reason.PARTNER_NEEDS_TLS, (*rules, "R60"), fitting[0], NEEDS_TLS)
     if reverse_path.is_null and _spared_for_null(tenant):
         rules = (*rules, "R57")
     if connector is None and tenant.accepts(reverse_path.domain):
@@ -87,6 +88,13 @@ def _fitting(tenant: Tenant, domain: Domain | None, switches: Switches) -> list[
     return sorted((c for restricts, rank, c in found if (restricts, rank) == best), key=lambda c: c.name)
 
 
+def in_scope(connector: InboundConnector, reverse_path: ReversePath, switches: Switches) -> bool:
+    """Whether SenderDomains lets an OnPremises connector mean the sender: it does not matter, but by switch (R57, U8)."""
+    if switches.onpremises_sender_domains == "ignored":
+        return True
+    return any(_means(pattern, reverse_path.domain) for pattern in connector.sender_domains)
+
+
 def _spared_for_null(tenant: Tenant) -> bool:
     """Whether a restriction does not hold only because a null reverse-path has no domain (R57, assumed)."""
     partners = (
@@ -100,9 +108,8 @@ def _means(pattern: DomainPattern, domain: Domain | None) -> bool:
     return pattern.is_any if domain is None else pattern.covers(domain)
 
 
-def _satisfies(connector: InboundConnector, credentials: Credentials, switches: Switches) -> bool:
-    if connector.require_tls and not credentials.tls:
-        return False
+def _names(connector: InboundConnector, credentials: Credentials, switches: Switches) -> bool:
+    """Whether the client is the one that a partner connector is about; if it restricts nothing, anybody is."""
     if connector.restrict_domains_to_ip_addresses:
         return any(
             credentials.number >> (32 - n.prefixlen) == int(n.network_address) >> (32 - n.prefixlen)

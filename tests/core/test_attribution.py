@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from lab.core.rulebook.asof import in_force
 from lab.core.verdicts import Basis, Reason, Verdict
 from lab.model.certificate import CertFault
-from lab.model.names import Domain
+from lab.model.names import Domain, DomainPattern
 from lab.model.tenant import AcceptedDomain
 from tests.core.worlds import a_certificate, a_tenant, decide, on_premises, partner
 
@@ -387,3 +387,21 @@ def test_of_two_connectors_of_one_tenant_the_loser_is_not_told_of_another_tenant
     assert decision.connector_name == "Exact"
     assert (loser.connector, loser.rules[-1]) == ("Wide", "R81")
     assert '"Exact" fits as well and goes first' in loser.why
+
+
+def test_a_partner_who_is_named_but_comes_without_tls_is_told_so():
+    world = (a(), a_tenant("b", partner(senders=("a.example",), ips=(GATEWAY,))))
+    decision = decide(*world, tls=False)
+    assert (decision.reason, decision.status) == (Reason.PARTNER_NEEDS_TLS, "5.7.3")
+    assert "R60" in decision.rules
+    assert any("requires TLS" in one.why for one in decision.considered())
+    assert decide(*world, tls=False, ip="203.0.113.9").status == "5.7.51"
+
+
+def test_sender_domains_narrow_an_on_premises_connector_only_by_switch():
+    only_c = on_premises(cert="*.a.example", sender_domains=(DomainPattern.parse("c.example"),))
+    assert decide(a(only_c), B, cert="*.a.example").tenant_name == "a"
+    scoped = decide(a(only_c), B, cert="*.a.example", onpremises_sender_domains="scopes")
+    assert scoped.tenant_name == "b"
+    (loser,) = scoped.considered()
+    assert "SenderDomains do not mean the sender" in loser.why
