@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from lab.evidence.facts import ENDS, about, bare_path, place, recipients, taken, text, texts
 from lab.evidence.links import in_order, parents, sort_key
-from lab.model.trace import Disposition, Hop, MessageTrace, StepKind
+from lab.model.trace import EXPANDED_ALREADY, Disposition, Hop, MessageTrace, Step, StepKind
 
 _ENDINGS = (
     (StepKind.DELIVERED, Disposition.DELIVERED),
@@ -141,7 +141,8 @@ def _original_recipients(hops: Sequence[Hop]) -> tuple[str, ...]:
     first = hops[0].head.connection
     starts = [hop for hop in hops if hop is hops[0] or (first and hop.head.connection == first)]
     named_first = dict.fromkeys(name for hop in starts for name in recipients(hop))
-    return tuple(dict.fromkeys(each for name in named_first for each in _members(name, hops, frozenset())))
+    found = dict.fromkeys(each for name in named_first for each in _members(name, hops, frozenset()))
+    return tuple(found or named_first)  # groups that are members of each other only have nobody
 
 
 def _members(name: str, hops: Sequence[Hop], above: frozenset[str]) -> Iterator[str]:
@@ -149,12 +150,17 @@ def _members(name: str, hops: Sequence[Hop], above: frozenset[str]) -> Iterator[
     known = aliases(hops, name)
     steps = [step for hop in hops for step in hop.steps if about(step, known)]
     expanded = [step for step in steps if step.kind is StepKind.EXPANDED]
-    if not expanded or any(step.kind in ENDS - {StepKind.SENT} for step in steps):
+    if not expanded or any(_is_end(step) for step in steps):
         yield name
     for step in expanded:
         for member in texts(step, "members"):
             if member.lower() not in above | known:
                 yield from _members(member, hops, above | known)
+
+
+def _is_end(step: Step) -> bool:
+    """Whether something ended for a group itself, besides being led to once more."""
+    return step.kind in ENDS - {StepKind.SENT} and text(step, "reason") != EXPANDED_ALREADY
 
 
 def _end(hops: Sequence[Hop], recipient: str) -> Disposition:

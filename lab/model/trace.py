@@ -94,6 +94,10 @@ STEP_KEYS: Mapping[StepKind, tuple[str, ...]] = {
 }
 
 
+EXPANDED_ALREADY = "the group has been expanded already"
+"""Why a group is dropped that a ring of groups, or two groups, lead to once more: nobody misses anything by it."""
+
+
 class Explainable(Protocol):
     """A decision that can tell how it came about."""
 

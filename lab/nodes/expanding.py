@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from lab.model.names import Address
-from lab.model.trace import Step, StepKind
+from lab.model.trace import EXPANDED_ALREADY, Step, StepKind
 from lab.model.transport import Context, DsnParameters, QueueItem, Settlement
 from lab.nodes.parts import texts
 from lab.nodes.places import Resolved, ToAddress, ToMembers
@@ -52,9 +52,7 @@ class _Expansion:
         group, now = place.group, self.context.now
         self.steps += [rewritten(old, to, self.context) for old, to in resolved.via]
         if group.primary.key in (*self.item.expanded, *self.expanded):
-            self.steps.append(
-                let_go(resolved.recipient, "the group has been expanded already", (), self.context)
-            )
+            self.steps.append(let_go(resolved.recipient, EXPANDED_ALREADY, (), self.context))
             return
         self.expanded.append(group.primary.key)
         members = texts(group.members)

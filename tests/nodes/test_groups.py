@@ -59,8 +59,17 @@ def test_a_ring_of_groups_ends():
     )
     outcome = simulate(world(over))
     assert [str(each.mailbox) for each in outcome.delivered] == ["cloud@a.example"]
-    assert outcome.trace("m").dispositions["back@a.example"] is Disposition.DROPPED
+    assert set(outcome.trace("m").dispositions.values()) == {Disposition.DELIVERED}
     assert len(steps(outcome.trace("m"), StepKind.EXPANDED)) == 2
+
+
+def test_groups_that_are_members_of_each_other_only_reach_nobody():
+    over = groups(
+        "{address: one@a.example, members: [two@a.example]}",
+        "{address: two@a.example, members: [one@a.example]}",
+        to="one@a.example",
+    )
+    assert dict(simulate(world(over)).trace("m").dispositions) == {"one@a.example": Disposition.DROPPED}
 
 
 def test_an_empty_group_swallows_the_message():
