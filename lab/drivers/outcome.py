@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from lab.core.dates import mail_date
+from lab.drivers.history import History
 from lab.errors import DriverError, LabBug
 from lab.evidence.expect import Finding, judge
 from lab.evidence.trace import traces
@@ -50,7 +51,9 @@ class Outcome:
 
     def findings(self) -> tuple[Finding, ...]:
         """The variant's expectations, judged."""
-        return judge(self.variant, self.traces, self.messages, tuple(m.message for m in self.delivered))
+        arrived = tuple(each.message for each in self.delivered)
+        changing = History.of(self.variant, self.started).topology if self.variant.timeline else None
+        return judge(self.variant, self.traces, self.messages, arrived, changing)
 
 
 def sending_node(spec: MessageSpec, topology: Topology) -> str:

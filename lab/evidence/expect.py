@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from lab.evidence.facts import place, text
+from lab.evidence.facts import place, taken, text
 from lab.evidence.moments import shown_to
+from lab.evidence.placement import Placement, TopologyAt
 from lab.evidence.trace import path, way
 from lab.evidence.views import in_log, seen_by
 from lab.model.message import Message
@@ -55,21 +56,23 @@ def judge(
     traces: Mapping[str, MessageTrace],
     messages: Mapping[str, str],
     delivered: Iterable[Message] = (),
+    topology_at: TopologyAt | None = None,
 ) -> tuple[Finding, ...]:
     """Compare what happened with each expectation of the variant, claim by claim.
 
     `messages` gives the Message-ID that the driver put on each message of the scenario; `delivered` are the messages
-    in the lab's mailboxes, for claims about headers.
+    in the lab's mailboxes, for claims about headers; `topology_at` tells what is in force where that changes.
     """
     arrived = tuple(delivered)
     delay = variant.topology.switches.trace_delay
+    placement = Placement(variant, topology_at)
     findings: list[Finding] = []
     for key, expectation in variant.expect.items():
         if expectation.whole_series and key not in messages:
             continue  # its series had settled before
         trace = traces.get(messages.get(key, ""))
         claims = (
-            _claims(expectation, trace, arrived, delay)
+            (*_claims(expectation, trace, arrived, delay), *_placed(expectation, trace, placement))
             if trace
             else (_Claim("sent", "a trace", NOTHING, ok=False),)
         )
@@ -183,6 +186,17 @@ def _sightings(expectation: Expectation, trace: MessageTrace, trace_delay: int) 
     for who in expectation.not_twice:
         times = max((path(trace, each).count(who) for each in trace.dispositions), default=0)
         yield _Claim(f"not_twice.{who}", "once at most", f"{times} times", ok=times <= 1)
+
+
+def _placed(expectation: Expectation, trace: MessageTrace, placement: Placement) -> Iterator[_Claim]:
+    """Claims about each copy of a message that splits."""
+    if not expectation.not_astray:
+        return
+    astray = {place(hop): strays for hop in trace.hops if taken(hop) and (strays := placement.strays(hop))}
+    for who in expectation.not_astray:
+        strays = astray.get(who, ())
+        got = f"a copy for {', '.join(strays)}" if strays else "no other"
+        yield _Claim(f"not_astray.{who}", "only copies that are led there", got, ok=not strays)
 
 
 def _seen(trace: MessageTrace, who: str, after: timedelta | None, trace_delay: int) -> bool:

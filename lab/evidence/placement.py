@@ -1,7 +1,9 @@
 """Which tenants have a message although nothing leads it to them: what an administrator should be alarmed by.
 
-Judged by rule (`lab.scenario.meant`): the sender's and the recipients' own configuration. What a scenario expects of a
-message counts as well; but not what it claims of a fault, for that is what must be told.
+Judged by rule (`lab.scenario.meant`): the sender's and the recipients' own configuration. A message may split, and each
+copy is judged by its own envelope recipients: that the group is known in a tenant leads no copy for a foreign member
+there. What a scenario expects of a message counts as well; but not what it claims of a fault, for that is what must be
+told.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from lab.evidence.facts import bare_path, place, taken, text
 from lab.model.names import Address, Domain
 from lab.model.topology import Topology
 from lab.model.trace import Hop, StepKind
-from lab.scenario.meant import tenants_meant
+from lab.scenario.meant import origin, tenants_led_to
 from lab.scenario.model import Party, Variant
 
 _FAULTY = ("fault", "half-cure")
@@ -33,9 +35,10 @@ class _Way:
     """What is known of a message so far."""
 
     sender: Party
-    meant: set[str] = field(default_factory=set)
-    asked: set[str] = field(default_factory=set)
-    """Recipients by key whose tenants are among `meant`."""
+    claimed: set[str] = field(default_factory=set)
+    """Tenants that have it because somebody expects that."""
+    seen: set[str] = field(default_factory=set)
+    """Tenants that have had it."""
     told: set[str] = field(default_factory=set)
 
 
@@ -47,34 +50,47 @@ class Placement:
         self._claimed = _claimed(variant)
         self._ways: dict[str, _Way] = {}
         self._asked_of: Topology | None = None
-        self._known: dict[tuple[str, str | None, str], frozenset[str]] = {}
+        self._known: dict[tuple[str, str | None, str, bool], frozenset[str]] = {}
 
     def misplaced(self, hop: Hop) -> bool:
-        """Whether the hop is the first in a tenant that nothing leads its message to."""
+        """Whether the hop is the first in a tenant that nothing leads its copy of the message to."""
+        return bool(self.strays(hop))
+
+    def strays(self, hop: Hop) -> tuple[str, ...]:
+        """The same, told by the envelope recipients that do not lead there; none where all is well."""
         topology, tenant = self._topology_at(hop.head.arrived), hop.head.tenant
         name = hop.head.message_id or hop.head.id
         if name not in self._ways:
             self._ways[name] = _Way(_sender(hop, topology))
         way = self._ways[name]
-        for recipient in map(_address, hop.head.recipients):
-            if recipient is not None and recipient.key not in way.asked:
-                way.asked.add(recipient.key)
-                way.meant |= self._meant(way.sender, recipient, topology)
-        if tenant is None or tenant in way.meant or tenant in way.told:
-            return False
-        way.told.add(tenant)
-        return True
+        copies = [address for each in hop.head.recipients if (address := _address(each)) is not None]
+        for recipient in copies:
+            way.claimed |= self._claimed.get((way.sender.name, recipient.key), frozenset())
+        if tenant is None or tenant in way.told or tenant in way.claimed:
+            return ()
+        again = tenant in way.seen
+        way.seen.add(tenant)
+        led = {each: tenant in self._led_to(way.sender, each, topology, again=again) for each in copies}
+        strays = tuple(str(each) for each, is_led in led.items() if not is_led)
+        if strays:
+            way.told.add(tenant)
+        return strays
 
-    def _meant(self, sender: Party, recipient: Address, topology: Topology) -> frozenset[str]:
-        """Remembered for the configuration that was asked about last: the same people write to each other all day."""
+    def _led_to(
+        self, sender: Party, recipient: Address, topology: Topology, *, again: bool
+    ) -> frozenset[str]:
+        """Where a copy may be; the sender's own tenant is where it starts, and no reason to come there again.
+
+        Remembered for the configuration that was asked about last: the same people write to each other all day.
+        """
         if self._asked_of is not topology or len(self._known) >= _REMEMBERED:
             self._asked_of = topology
             self._known.clear()
-        pair = sender.name, sender.via, recipient.key
-        if pair not in self._known:
-            claimed = self._claimed.get((sender.name, recipient.key), frozenset())
-            self._known[pair] = tenants_meant(sender, _party(recipient), topology) | claimed
-        return self._known[pair]
+        key = sender.name, sender.via, recipient.key, again
+        if key not in self._known:
+            start = frozenset[str]() if again else origin(sender, topology)
+            self._known[key] = start | tenants_led_to(sender, recipient, topology)
+        return self._known[key]
 
 
 def _sender(first: Hop, topology: Topology) -> Party:

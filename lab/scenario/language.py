@@ -89,6 +89,9 @@ class ExpectationKeys:
         "seen_after", SPAN, "How long after it was sent they look (R214); at the end of the run if unset."
     )
     not_twice = several("not_twice", PLACE, "Who must not take it more than once.")
+    not_astray = several(
+        "not_astray", PLACE, "Tenants that must take no copy whose own recipients do not lead there."
+    )
     spf = named(
         "spf",
         PLACE,

@@ -1,7 +1,8 @@
 """`matrix:`: everybody writes to everybody, and each cell becomes a message with an expectation.
 
 By rule a cell is delivered (unless the recipient takes no mail of such senders), causes no report, is seen by no tenant
-that nothing leads it to (`meant`), and passes none twice. What the scenario says under `expect:` is laid over the rule.
+that nothing leads it to (`meant`), and passes none twice. Of a message to a group, each copy is judged by itself. What the
+scenario says under `expect:` is laid over the rule.
 """
 
 from __future__ import annotations
@@ -162,6 +163,7 @@ def _by_rule(cell: MatrixCell, topology: Topology, base: Expectation) -> Expecta
         no_ndr=not unwanted,
         not_seen_by=tuple(f"tenant:{name}" for name in topology.tenants if name not in meant),
         not_twice=tuple(f"tenant:{name}" for name in topology.tenants if name in passed),
+        not_astray=tuple(f"tenant:{name}" for name in topology.tenants if name in meant),
     )
 
 

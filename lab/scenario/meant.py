@@ -22,11 +22,24 @@ _POINTERS = (RecipientKind.MAIL_USER, RecipientKind.CONTACT)
 
 def tenants_meant(sender: Party, recipient: Party, topology: Topology) -> frozenset[str]:
     """Names of the tenants that a message of this sender to this recipient may pass."""
-    found = {*_sent_from(sender, topology)}
-    for address in _ends(recipient.address, topology):
-        found |= {*_with_mailbox(address, topology), *_by_mx(address.domain, topology)}
-        found |= {*_routed_to(sender, address.domain, topology)}
-    return frozenset(found)
+    copies = (tenants_led_to(sender, address, topology) for address in _ends(recipient.address, topology))
+    return origin(sender, topology).union(*copies)
+
+
+def origin(sender: Party, topology: Topology) -> frozenset[str]:
+    """The tenant whose mailbox, or whose service, it comes from; nothing if it starts elsewhere."""
+    return frozenset(_sent_from(sender, topology))
+
+
+def tenants_led_to(sender: Party, recipient: Address, topology: Topology) -> frozenset[str]:
+    """Names of the tenants that one copy is led to: by its envelope recipient, and by what routes this sender's mail."""
+    return frozenset(
+        {
+            *_with_mailbox(recipient, topology),
+            *_by_mx(recipient.domain, topology),
+            *_routed_to(sender, recipient.domain, topology),
+        }
+    )
 
 
 def homes(recipient: Party, topology: Topology) -> frozenset[str]:
@@ -86,7 +99,6 @@ def _by_mx(domain: Domain, topology: Topology) -> Iterator[str]:
 
 
 def _sent_from(sender: Party, topology: Topology) -> Iterator[str]:
-    """The tenant whose mailbox, or whose service, it comes from."""
     if sender.via is not None:
         if sender.via.startswith(_NOTICE):
             yield sender.via.removeprefix(_NOTICE)
@@ -101,22 +113,32 @@ def _routed_to(sender: Party, domain: Domain, topology: Topology) -> Iterator[st
     """Tenants that somebody chose as next hop: a send connector, a filter's fixed route, a service past the MX (R246)."""
     host = topology.hosts.get(sender.via or "")
     if host is not None and host.role is Role.SERVICE and host.past_mx:
-        yield from (tenant.name for tenant in topology.tenants.values() if tenant.accepts(domain))
+        yield from _accepting(domain, topology)
+    for next_hop in _next_hops(sender, domain, topology):
+        yield from _behind(next_hop, topology)
+        if Domain(next_hop.lower()).is_under(SERVICE):
+            yield from _accepting(
+                domain, topology
+            )  # whatever name it was found by, RCPT TO decides there (R15)
+
+
+def _next_hops(sender: Party, domain: Domain, topology: Topology) -> Iterator[str]:
+    """The smart hosts of whoever sends for this sender."""
+    host = topology.hosts.get(sender.via or "")
     for organization in topology.organizations.values():
         sends = host is not None and host.organization == organization.name
         if not sends and organization.find(sender.address) is None:
             continue
         for connector in organization.send_connectors:
             if any(space.pattern.covers(domain) for space in connector.address_spaces):
-                yield from _all_behind(connector.smart_hosts, topology)
+                yield from connector.smart_hosts
         for gateway in topology.hosts.values():
             if gateway.organization == organization.name:
-                yield from _all_behind(gateway.smart_hosts, topology)
+                yield from gateway.smart_hosts
 
 
-def _all_behind(hosts: tuple[str, ...], topology: Topology) -> Iterator[str]:
-    for host in hosts:
-        yield from _behind(host, topology)
+def _accepting(domain: Domain, topology: Topology) -> Iterator[str]:
+    return (tenant.name for tenant in topology.tenants.values() if tenant.accepts(domain))
 
 
 def _behind(host: str, topology: Topology) -> Iterator[str]:

@@ -117,6 +117,7 @@ def expectation(read: Fields) -> Expectation:
         not_seen_by=read[ExpectationKeys.not_seen_by],
         seen_after=read[ExpectationKeys.seen_after],
         not_twice=read[ExpectationKeys.not_twice],
+        not_astray=read[ExpectationKeys.not_astray],
         spf=_pairs(read[ExpectationKeys.spf]),
         dmarc=_pairs(read[ExpectationKeys.dmarc]),
         headers=_pairs(read[ExpectationKeys.headers]),

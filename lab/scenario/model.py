@@ -91,6 +91,8 @@ class Expectation:
     """How long after its sending somebody looks; None: at the end."""
     not_twice: tuple[str, ...] = ()
     """Who must not take the message more than once: it would be going round."""
+    not_astray: tuple[str, ...] = ()
+    """Tenants that may take only copies whose own envelope recipients lead there, in a message that splits."""
     spf: tuple[tuple[str, str], ...] = ()
     """SPF result by place: `tenant:uclabor` -> `fail`."""
     dmarc: tuple[tuple[str, str], ...] = ()

@@ -116,8 +116,8 @@ def _organization(organization: Fields, read: Fields, known: Known) -> None:
 
 
 def _expectation(expectation: Fields, known: Known) -> None:
-    seen = (ExpectationKeys.seen_by, ExpectationKeys.not_seen_by, ExpectationKeys.not_twice)
-    for key in (ExpectationKeys.path, *seen):
+    keys = ExpectationKeys
+    for key in (keys.path, keys.seen_by, keys.not_seen_by, keys.not_twice, keys.not_astray):
         _places(expectation, key, expectation[key], known)
     for table in (ExpectationKeys.spf, ExpectationKeys.dmarc):
         _places(expectation, table, expectation[table], known)

@@ -332,6 +332,7 @@ def _expectation(claim: Expectation) -> Plain:
             "not_seen_by": claim.not_seen_by,
             "seen_after": claim.seen_after,
             "not_twice": claim.not_twice,
+            "not_astray": claim.not_astray,
             "spf": _table(claim.spf),
             "dmarc": _table(claim.dmarc),
             "headers": _table(claim.headers),

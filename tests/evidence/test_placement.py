@@ -10,6 +10,7 @@ import pytest
 from lab.cli import scenarios
 from lab.drivers.history import History
 from lab.drivers.simulator import simulate
+from lab.evidence.metrics import MISPLACED, count
 from lab.evidence.placement import misplaced
 from lab.scenario import load
 from lab.scenario.model import Variant
@@ -76,3 +77,35 @@ def test_what_a_host_is_told_to_hand_on_is_meant():
     """A smart host leads there, whoever the sender is: relay for an application with a bounce domain of its own."""
     variant = load(where("p10-name-not-accepted")).variants["wildcard-value"]
     assert astray(variant) == {}
+
+
+def group(*members: str, to: str = "ext@a.example", by: str = "user@a.example", more: str = "") -> Variant:
+    """A group on-premises that the tenant knows too."""
+    return world(
+        f"organizations: {{a: {{distribution_groups: [{{address: ext@a.example, members: [{', '.join(members)}]}}]{more}}}}}\n"
+        f"messages: {{m: {{from: {by}, to: {to}}}}}\n"
+    )
+
+
+@pytest.mark.parametrize("members", [("partner@b.example",), ("partner@b.example", "cloud@a.example")])
+def test_a_copy_is_judged_by_its_own_recipient_and_not_by_the_group(members):
+    """The tenant knows the group, but the copy that came there is for a foreign member."""
+    assert astray(group(*members)) == {"m": ("tenant:a",)}
+
+
+def test_a_copy_for_a_member_in_the_cloud_is_led_there():
+    assert astray(group("cloud@a.example", "user@a.example")) == {}
+
+
+def test_a_senders_own_tenant_is_no_reason_to_come_there_again():
+    """With centralized transport the cloud's mail leaves by the filter, and comes back for a foreign member (R146)."""
+    central = ", hybrid: {centralized_transport: true}"
+    mixed = group("partner@b.example", "cloud@a.example", by="cloud@a.example", more=central)
+    assert astray(mixed) == {"m": ("tenant:a",)}
+
+
+def test_the_counter_sees_a_misrouted_copy_of_a_group():
+    variant = group("partner@b.example", "cloud@a.example")
+    families = count(simulate(variant).hops, variant)
+    counted = next(each for each in families if each.declared is MISPLACED)
+    assert {labels: n for labels, n in counted.samples.items() if n} == {("tenant:a", "certificate"): 1}
