@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from lab.drivers.history import History
+from lab.evidence.expect import Finding
 from lab.evidence.placement import misplaced
 from lab.evidence.series import Gist, gist
 from lab.model.trace import Disposition
+from lab.reports.alarms import in_words, seen
 from lab.reports.run import Run
 
 _FAULTY = ("fault", "half-cure")
@@ -67,17 +69,23 @@ def readings(run: Run, *, matrix: bool = False) -> Readings:
     only where they are those of a cure, of a plain variant or of a matrix.
     """
     claims = matrix or run.variant.kind not in _FAULTY
-    failed: dict[str, list[str]] = {key: [] for key in run.messages}
+    judged: dict[str, list[Finding]] = {key: [] for key in run.messages}
     for finding in run.findings() if claims else ():
-        if not finding.ok and finding.message in failed:
-            failed[finding.message].append(f"{finding.field}: {finding.got}, and not {finding.wanted}")
+        if finding.message in judged:
+            judged[finding.message].append(finding)
     lost = misplaced(run.hops, run.variant, History.of(run.variant).topology)
     found = {}
     for key, name in run.messages.items():
         trace = run.traces.get(name)
-        astray = (f"seen by {where}, where nothing leads it" for where in lost.get(name, ()))
-        found[key] = Reading(gist(trace) if trace else None, (*astray, *failed[key]))
+        found[key] = Reading(gist(trace) if trace else None, _alarms(lost.get(name, ()), judged[key]))
     return found
+
+
+def _alarms(lost: Iterable[str], judged: Iterable[Finding]) -> tuple[str, ...]:
+    """Tenants that have what nobody meant for them, unless a claim says so already; and the claims that failed."""
+    failed = in_words(judged)
+    astray = (seen(where) for where in lost)
+    return (*(each for each in astray if not any(told.startswith(each) for told in failed)), *failed)
 
 
 def changes(before: Readings, after: Readings) -> tuple[Change, ...]:

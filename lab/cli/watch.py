@@ -164,6 +164,7 @@ def _reading(reading: Reading | None) -> dict[str, object] | None:
         "ends": gist.ends if gist else (),
         "status": gist.status if gist else "",
         "path": gist.path if gist else (),
+        "ways": (gist.ways or (gist.path,)) if gist else (),
         "tenant": gist.attributed if gist else "",
         "alarms": reading.alarms,
     }

@@ -10,6 +10,7 @@ from lab.evidence.expect import decisive_reply
 from lab.evidence.facts import text
 from lab.evidence.replies import enhanced
 from lab.evidence.trace import path, way
+from lab.evidence.ways import Path, in_a_line, ways
 from lab.model.trace import Disposition, MessageTrace, StepKind
 from lab.scenario.model import MessageSpec
 
@@ -27,6 +28,8 @@ class Gist:
     """The enhanced status of the decisive reply."""
     attributed: str
     """The tenant it travelled through first."""
+    ways: tuple[Path, ...] = ()
+    """The paths of all copies, each once, if there are several."""
 
     @property
     def final(self) -> bool:
@@ -37,7 +40,7 @@ class Gist:
         ends = ", ".join(dict.fromkeys(self.ends)) or "nothing"
         fine = ends == Disposition.DELIVERED.value and self.status.startswith("2")
         told = ends if fine else f"{ends} {self.status}".rstrip()
-        return f"{told} via {' > '.join(self.path)}"
+        return f"{told} via {in_a_line(self.ways or (self.path,))}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +84,13 @@ def gist(trace: MessageTrace) -> Gist:
     """What became of a message, without what differs each time."""
     decided = next((step for hop in way(trace) for step in hop.all(StepKind.ATTRIBUTED)), None)
     ends = tuple(end.value for _, end in sorted(trace.dispositions.items()))
+    paths = tuple(each.path for each in ways(trace))
     return Gist(
-        path(trace), ends, enhanced(decisive_reply(trace)), text(decided, "tenant") if decided else ""
+        path=path(trace),
+        ends=ends,
+        status=enhanced(decisive_reply(trace)),
+        attributed=text(decided, "tenant"),
+        ways=paths if len(paths) > 1 else (),
     )
 
 

@@ -55,6 +55,7 @@ def as_json(run: Run) -> list[Json]:
                     "ends": list(test.gist.ends),
                     "status": test.gist.status,
                     "path": list(test.gist.path),
+                    "ways": [list(path) for path in test.gist.ways or (test.gist.path,)],
                     "attributed": test.gist.attributed,
                 }
                 for test in each.tests

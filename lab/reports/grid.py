@@ -7,18 +7,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from lab.reports.layout import indented
+from lab.reports.blocks import Blocks
+from lab.reports.layout import Hanging, indented
 from lab.reports.matrix import Cell, Matrix, differing
 from lab.reports.printable import one_line
 from lab.reports.tables import Grid
 
 _BASIS = {"certificate": "C", "address": "A", "recipient": "R"}
+_UNTRIED = "\N{EN DASH}"
 _MANY = 10
 """Columns that stand closer."""
 _BESIDE = 5
 """Variants beside the first in one table."""
 _LEGEND = (
-    "ok delivered; 5.7.51 not delivered, with its status; ! nobody expects this. C, A, R: Exchange Online took it for "
+    "ok delivered; part not everybody got it; 5.7.51 not delivered, with its status; ! nobody expects this. C, A, R: Exchange Online took it for "
     "somebody by certificate, by address, by recipient; no letter: no front end was asked. ~ changed during "
     "the run. Blank: not tried."
 )
@@ -48,7 +50,8 @@ def side_by_side(matrices: Sequence[Matrix]) -> RenderableType:
     pages = (_beside([first, *others[n : n + _BESIDE]], changed) for n in range(0, len(others), _BESIDE))
     total = len({(c.sender.name, c.recipient.name) for m in matrices for c in m.cells})
     note = (
-        f"{total - len(changed)} of {total} cells are the same everywhere. * not as in variant 1. {_LEGEND}"
+        f"{total - len(changed)} of {total} cells are the same everywhere. * not as in variant 1; "
+        f"{_UNTRIED}* not tried, unlike there. {_LEGEND}"
     )
     alarms = sum(len(matrix.alarms) for matrix in matrices)
     told = f"  {len(matrices)} variants side by side"
@@ -75,7 +78,7 @@ def _variants(matrices: Sequence[Matrix]) -> RenderableType:
         )
         for number, each in enumerate(matrices, 1)
     ]
-    return indented(Grid(("", "variant", "cells", "unexpected", "what it is"), rows), 2)
+    return indented(Grid(("", "variant", "cells", "unexpected", "what it is"), rows, folds=True), 2)
 
 
 def _headline(matrix: Matrix) -> Text:
@@ -95,14 +98,14 @@ def _table(matrix: Matrix) -> RenderableType:
         )
         for sender in matrix.senders
     ]
-    return indented(Grid(columns, rows, gap=2 if len(columns) < _MANY else 1), 2)
+    return indented(Blocks(columns, rows, stubs=1, gap=2 if len(columns) < _MANY else 1), 2)
 
 
 def _mark(cell: Cell | None, changed: str = "") -> Text:
-    """`ok C`, `5.7.51 R!`, and with a change `5.7.51 R!*`."""
+    """`ok C`, `5.7.51 R!`, and with a change `5.7.51 R!*`; a dash where nothing is tried, unlike in the first."""
     if cell is None:
-        return Text(changed)
-    word = "ok" if cell.arrived else cell.status or one_line(cell.outcome)
+        return Text(f"{_UNTRIED}{changed}" if changed else "")
+    word = one_line(cell.word)
     basis = _BASIS.get(cell.basis, "")
     flags = ("~" if len(cell.flips) > 1 else "") + ("" if cell.expected else "!") + changed
     told = f"{word} {basis}{flags}" if basis else f"{word}{flags}"
@@ -120,7 +123,7 @@ def _beside(numbered: Sequence[tuple[int, Matrix]], pairs: Iterable[tuple[str, s
             rows.append((Text(pair[0], style="bold"), Text(pair[1], style="bold"), *marks))
     if not rows:
         return indented(Text(f"variants {numbered[1][0]}-{numbered[-1][0]}: as variant 1"), 2)
-    return indented(Grid(columns, rows), 2)
+    return indented(Blocks(columns, rows, stubs=2), 2)
 
 
 def _differs(cell: Cell | None, first: Cell | None) -> bool:
@@ -140,13 +143,13 @@ def _ways(cells: Iterable[Cell], title: str) -> Iterator[RenderableType]:
     rows = [
         (
             Text(f"{cell.sender.name} > {cell.recipient.name}", style="" if cell.expected else "bold red"),
-            Text(way(cell)),
+            Text(one_line(cell.way())),
             Text(one_line(f"{cell.tenant} by {cell.basis}" if cell.tenant else "-")),
             Text(one_line(cell.outcome)),
         )
         for cell in cells
     ]
-    yield indented(Grid(("who to whom", "way", "taken for", "outcome"), rows), 2)
+    yield indented(Grid(("who to whom", "way", "taken for", "outcome"), rows, folds=True), 2)
 
 
 def _alarms(matrix: Matrix) -> Iterator[RenderableType]:
@@ -155,13 +158,20 @@ def _alarms(matrix: Matrix) -> Iterator[RenderableType]:
     yield Text()
     yield Text("you should be alarmed", style="bold red")
     for cell in matrix.alarms:
-        yield Text.assemble("  ", (f"{cell.sender.name} > {cell.recipient.name}", "bold"), f"  {way(cell)}")
+        yield Hanging(_which(cell), 2, 4)
         yield indented(Text(one_line("; ".join(cell.alarms))), 6)
-        if cell.tenant:
-            through = f' through "{cell.connector}"' if cell.connector else ""
-            yield indented(
-                Text(one_line(f"taken for {cell.tenant} by {cell.basis}{through}"), style="dim"), 6
-            )
+        if cell.taken_for:
+            yield indented(Text(one_line(cell.taken_for), style="dim"), 6)
+        if cell.reply and not cell.arrived:
+            yield indented(Text(one_line(cell.reply), style="dim"), 6)
+
+
+def _which(cell: Cell) -> Text:
+    """Who to whom, when, and which way."""
+    when = (f"  {cell.when}", "cyan") if cell.when else ""
+    return Text.assemble(
+        (f"{cell.sender.name} > {cell.recipient.name}", "bold"), when, f"  {one_line(cell.way())}"
+    )
 
 
 def _flips(matrix: Matrix) -> Iterator[RenderableType]:
@@ -173,12 +183,7 @@ def _flips(matrix: Matrix) -> Iterator[RenderableType]:
     yield Text("~ changed during the run", style="bold")
     for cell in flipped:
         yield Text.assemble("  ", (f"{cell.sender.name} > {cell.recipient.name}", "bold"))
-        yield from (indented(Text(one_line(str(flip))), 6) for flip in cell.flips)
-
-
-def way(cell: Cell) -> str:
-    """`exchange → gateway → msxfaq`; tenants without their prefix."""
-    return " → ".join(one_line(place.removeprefix("tenant:")) for place in cell.path)
+        yield from (indented(Text(one_line(str(flip))), 6, hang=5) for flip in cell.flips)
 
 
 def _verdict(matrix: Matrix) -> Text:

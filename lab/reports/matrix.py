@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from lab.evidence.expect import Finding, decisive_reply
-from lab.evidence.facts import text
+from lab.evidence.facts import place, taken, text
+from lab.evidence.views import TENANT
+from lab.evidence.ways import Path, Way, in_a_line
+from lab.model.trace import Step, StepKind
+from lab.reports.alarms import LEADS_ASTRAY, NOT_SEEN_BY, in_words
+from lab.reports.flips import clock
 from lab.reports.reading import Fate, fates
 from lab.reports.run import Run
 from lab.scenario.model import MatrixCell, Party
-
-_SILENT = "not_seen_by."
-_ROUND = "not_twice."
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,23 +28,27 @@ class Flip:
     path: tuple[str, ...]
     taken: str
     """`msxfaq by certificate`; '' where no front end was asked."""
+    ways: tuple[Path, ...]
+    """The paths of all copies, each once."""
 
     def __str__(self) -> str:
-        minutes, seconds = divmod(int(self.at.total_seconds()), 60)
-        when = f"{minutes}m{seconds}s" if seconds else f"{minutes}m"
         taken = f", taken for {self.taken}" if self.taken else ""
-        return f"{when} {self.outcome} by way of {' > '.join(self.path)}{taken}"
+        return f"{clock(self.at)} {self.outcome} by way of {in_a_line(self.ways)}{taken}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One sender and one recipient, judged."""
+    """One sender and one recipient, judged; of one that is tried again and again the first try that alarmed, else the last."""
 
     key: str
     sender: Party
     recipient: Party
     path: tuple[str, ...]
-    """Hosts by key and tenants as `tenant:NAME`."""
+    """Hosts by key and tenants as `tenant:NAME`; all places of a message that split, copy after copy."""
+    ways: tuple[Way, ...]
+    """The ways of its copies: one, unless it split."""
+    at: timedelta
+    """When it was sent, from the start of the run."""
     tenant: str
     """Whom the first front end took the message for; '' where none was asked."""
     basis: str
@@ -50,6 +56,8 @@ class Cell:
     direction: str
     outcome: str
     """`delivered`, `bounced 5.7.51`."""
+    partly: bool
+    """Whether its copies ended differently: some got it, and some did not."""
     status: str
     """The enhanced status of a failure, '' where there was none."""
     reply: str
@@ -58,7 +66,7 @@ class Cell:
     """What nobody expects, in words; empty if all is as expected."""
     findings: tuple[Finding, ...]
     flips: tuple[Flip, ...] = ()
-    """Of a cell that is tried again and again: how it was first, and each change. All else is of the last try."""
+    """Of a cell that is tried again and again: how it was first, and each change."""
 
     @property
     def expected(self) -> bool:
@@ -74,7 +82,33 @@ class Cell:
     def says(self) -> tuple[object, ...]:
         """What makes two cells of different variants differ."""
         flips = tuple(map(str, self.flips))
-        return self.path, self.tenant, self.basis, self.direction, self.outcome, self.expected, flips
+        paths = tuple(each.path for each in self.ways)
+        return paths, self.tenant, self.basis, self.direction, self.outcome, self.expected, flips
+
+    @property
+    def word(self) -> str:
+        """How it ended, in a word that fits into a grid: `ok`, `part`, `5.7.51`, `queued`."""
+        if self.arrived:
+            return "ok"
+        return "part" if self.partly else self.status or self.outcome.partition(" ")[0]
+
+    @property
+    def taken_for(self) -> str:
+        """`taken for msxfaq by certificate through "Inbound from …"`; '' where no front end was asked."""
+        if not self.tenant:
+            return ""
+        through = f' through "{self.connector}"' if self.connector else ""
+        return f"taken for {self.tenant} by {self.basis}{through}"
+
+    @property
+    def when(self) -> str:
+        """The time of the try, of a cell that changed meanwhile; '' else."""
+        return clock(self.at) if len(self.flips) > 1 else ""
+
+    def way(self, arrow: str = " → ") -> str:
+        """`exchange → {msxfaq; gateway → uclabor}`; tenants without their prefix."""
+        paths = (tuple(place.removeprefix(TENANT) for place in each.path) for each in self.ways)
+        return in_a_line(tuple(paths), arrow)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,19 +168,22 @@ def _by_message(run: Run) -> Mapping[str, list[Finding]]:
 
 
 def _cell(cell: MatrixCell, tries: Sequence[Fate], findings: Sequence[Finding]) -> Cell:
-    fate = tries[-1] if tries else None
-    decision = fate.decision if fate else None
+    fate = _telling(tries, findings)
+    decision = _decision(fate, findings) if fate else None
     outcome = fate.outcome if fate else "nothing"
     return Cell(
         key=cell.key,
         sender=cell.sender,
         recipient=cell.recipient,
         path=fate.places if fate else (),
+        ways=fate.ways if fate else (),
+        at=fate.spec.at if fate else timedelta(),
         tenant=text(decision, "tenant"),
         basis=text(decision, "basis"),
         connector=text(decision, "connector"),
         direction=text(decision, "direction"),
         outcome=outcome,
+        partly=fate is not None and len(set(fate.trace.dispositions.values())) > 1,
         status=fate.status if fate and outcome != "delivered" else "",
         reply=decisive_reply(fate.trace) if fate else "",
         alarms=_all_alarms(findings, tries),
@@ -155,13 +192,35 @@ def _cell(cell: MatrixCell, tries: Sequence[Fate], findings: Sequence[Finding]) 
     )
 
 
+def _telling(tries: Sequence[Fate], findings: Sequence[Finding]) -> Fate | None:
+    """The try to tell of: the first that alarmed, else the last."""
+    failed = {finding.message for finding in findings if not finding.ok}
+    alarmed = (fate for fate in tries if fate.spec.key in failed)
+    return next(alarmed, tries[-1] if tries else None)
+
+
+def _decision(fate: Fate, findings: Sequence[Finding]) -> Step | None:
+    """Whom a front end took the message for: the one that led it astray, else the first that was asked."""
+    for finding in findings:
+        claim, _, where = finding.field.partition(".")
+        if finding.ok or finding.message != fate.spec.key or claim not in LEADS_ASTRAY:
+            continue
+        for hop in fate.trace.hops:
+            decided = hop.first(StepKind.ATTRIBUTED)
+            whole = claim == NOT_SEEN_BY or any(name in finding.got for name in hop.head.recipients)
+            if decided and place(hop) == where and taken(hop) and whole:
+                return decided
+    return fate.decision
+
+
 def _flips(tries: Sequence[Fate]) -> Iterator[Flip]:
     before = None
     for fate in tries:
         tenant, basis = text(fate.decision, "tenant"), text(fate.decision, "basis")
-        now = fate.outcome, fate.places, f"{tenant} by {basis}" if tenant else ""
-        if now != before:
-            yield Flip(fate.spec.at, *now)
+        paths = tuple(each.path for each in fate.ways)
+        now = Flip(fate.spec.at, fate.outcome, fate.places, f"{tenant} by {basis}" if tenant else "", paths)
+        if before is None or now != replace(before, at=now.at):
+            yield now
         before = now
 
 
@@ -171,26 +230,10 @@ def _all_alarms(findings: Sequence[Finding], tries: Sequence[Fate]) -> tuple[str
     keys = dict.fromkeys(finding.message for finding in findings)
     outcomes = {fate.spec.key: fate.outcome for fate in tries}
     for key in keys:
-        failed = [each for each in findings if each.message == key and not each.ok]
-        counted.update(_alarms(failed, outcomes.get(key, "nothing")))
+        judged = [each for each in findings if each.message == key]
+        counted.update(in_words(judged, outcomes.get(key, "nothing")))
     told = len(keys)
     return tuple(f"{alarm} ({n} of {told} times)" if n < told else alarm for alarm, n in counted.items())
-
-
-def _alarms(failed: Sequence[Finding], outcome: str) -> Iterator[str]:
-    """What is wrong with a cell; a report is no second alarm where the message was to be delivered."""
-    fields = {finding.field for finding in failed}
-    for finding in failed:
-        if finding.field.startswith(_SILENT):
-            yield f"seen by {finding.field.removeprefix(_SILENT)}, where nothing leads it"
-        elif finding.field.startswith(_ROUND):
-            yield f"taken {finding.got} by {finding.field.removeprefix(_ROUND)}"
-        elif finding.field == "ends":
-            yield f"{outcome}, and not {finding.wanted}"
-        elif finding.field == "no_ndr" and "ends" in fields:
-            continue
-        else:
-            yield f"{finding.field}: {finding.got}, and not {finding.wanted}"
 
 
 def differing(matrices: Sequence[Matrix]) -> tuple[tuple[str, str], ...]:

@@ -50,7 +50,9 @@ def _cell(cell: Cell) -> Json:
         "key": cell.key,
         "sender": cell.sender.name,
         "recipient": cell.recipient.name,
+        "at_seconds": cell.at.total_seconds(),
         "path": list(cell.path),
+        "ways": [{"recipients": list(way.recipients), "path": list(way.path)} for way in cell.ways],
         "attributed": {
             "tenant": cell.tenant or None,
             "basis": cell.basis or None,
@@ -67,6 +69,7 @@ def _cell(cell: Cell) -> Json:
                 "at_seconds": flip.at.total_seconds(),
                 "outcome": flip.outcome,
                 "path": list(flip.path),
+                "ways": [list(path) for path in flip.ways],
                 "taken": flip.taken or None,
             }
             for flip in cell.flips
@@ -96,7 +99,8 @@ def _case(suite: Element, name: str, cell: Cell) -> None:
     case = SubElement(suite, "testcase", classname=printable(name), name=printable(told))
     if not cell.expected:
         failure = SubElement(case, "failure", message=printable("; ".join(cell.alarms)), type="unexpected")
-        failure.text = printable(f"{' > '.join(cell.path)}\n{cell.outcome}\n{cell.reply}")
+        lines = (cell.way(" > "), cell.taken_for, cell.outcome, cell.reply)
+        failure.text = printable("\n".join(filter(None, lines)))
 
 
 def _counts(tests: int, failures: int) -> dict[str, str]:

@@ -10,7 +10,8 @@ from lab.reports.page import badge, fold, page, table
 
 _LEGEND = (
     "Each cell: how the message of that sender to that recipient ended, and by what the first front end of Exchange "
-    "Online took it for somebody. What nobody expects is marked “alarm”. Empty cells are not tried."
+    "Online took it for somebody. What nobody expects is marked “alarm”. “part”: not everybody got it. Empty "
+    "cells are not tried."
 )
 
 
@@ -67,15 +68,13 @@ def grid(matrix: Matrix) -> Html:
 def _mark(cell: Cell | None) -> str:
     if cell is None:
         return ""
-    word = "ok" if cell.arrived else cell.status or cell.outcome
     kind = "bad" if not cell.expected else "good" if cell.arrived else "warn"
-    told = badge(word if cell.expected else f"{word} alarm", kind)
+    told = badge(cell.word if cell.expected else f"{cell.word} alarm", kind)
     return join(told, f" {cell.basis}" if cell.basis else "")
 
 
 def _way(cell: Cell) -> list[str]:
-    places = " → ".join(place.removeprefix("tenant:") for place in cell.path)
-    return [cell.sender.name, cell.recipient.name, places, cell.tenant, cell.basis, cell.outcome]
+    return [cell.sender.name, cell.recipient.name, cell.way(), cell.tenant, cell.basis, cell.outcome]
 
 
 def _alarms(matrix: Matrix) -> Iterator[Html]:
@@ -84,13 +83,14 @@ def _alarms(matrix: Matrix) -> Iterator[Html]:
     rows: list[list[str]] = [
         [
             f"{cell.sender.name} > {cell.recipient.name}",
-            " → ".join(place.removeprefix("tenant:") for place in cell.path),
+            " ".join(filter(None, (cell.when, cell.way()))),
             "; ".join(cell.alarms),
+            cell.taken_for,
             cell.reply,
         ]
         for cell in matrix.alarms
     ]
-    yield table(("who to whom", "way", "you should be alarmed", "reply"), rows)
+    yield table(("who to whom", "way", "you should be alarmed", "taken for", "reply"), rows)
 
 
 def _flips(matrix: Matrix) -> Iterator[Html]:

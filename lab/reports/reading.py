@@ -14,12 +14,14 @@ from lab.evidence.facts import named, place, recipients, taken, text
 from lab.evidence.links import parents
 from lab.evidence.replies import enhanced
 from lab.evidence.trace import path, way
+from lab.evidence.ways import Way, ways
 from lab.model.names import Address
 from lab.model.topology import Topology
 from lab.model.trace import Disposition, Hop, MessageTrace, Step, StepKind
 from lab.reports.run import Run
 from lab.scenario.model import MessageSpec
 
+_ACCEPTS = "2"
 _NO_SUCH_RECIPIENT = frozenset({"5.1.1", "5.1.10", "5.4.1"})
 
 
@@ -98,8 +100,13 @@ class Fate:
 
     @property
     def places(self) -> tuple[str, ...]:
-        """The way as places."""
+        """The way as places; of a message that split, those of one copy after those of another."""
         return path(self.trace)
+
+    @property
+    def ways(self) -> tuple[Way, ...]:
+        """The ways of its copies."""
+        return ways(self.trace)
 
     @property
     def bounce(self) -> tuple[Hop, Step] | None:
@@ -112,7 +119,8 @@ class Fate:
         """The enhanced status of the failure, '' where there was none."""
         if self.bounce is not None:
             return text(self.bounce[1], "status")
-        return "" if self.trace.dispositions and self.arrived else enhanced(decisive_reply(self.trace))
+        told = "" if self.trace.dispositions and self.arrived else enhanced(decisive_reply(self.trace))
+        return "" if told.startswith(_ACCEPTS) else told
 
     @property
     def outcome(self) -> str:

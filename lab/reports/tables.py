@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.console import Console, ConsoleOptions, Group, OverflowMethod, RenderableType, RenderResult
 from rich.table import Table as RichTable
 from rich.text import Text
 
@@ -76,6 +76,8 @@ class Grid:
     """As wide as the cells, whatever the paper is; print it uncropped."""
     drops: bool = False
     """Leave out the last columns where they would tell nothing any more."""
+    folds: bool = False
+    """Go on in the next line instead of cutting."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         if self.whole:
@@ -85,7 +87,8 @@ class Grid:
         drawn = RichTable(box=None, pad_edge=False, padding=(0, self.gap, 0, 0), header_style="bold")
         room = options.max_width - self.gap * (count - 1)
         for name, width in zip(self.columns, _shared(self._widest()[:count], room), strict=False):
-            drawn.add_column(Text(name), width=width, no_wrap=True, overflow="ellipsis")
+            cut: OverflowMethod = "fold" if self.folds else "ellipsis"
+            drawn.add_column(Text(name), width=width, no_wrap=not self.folds, overflow=cut)
         for row in self.rows:
             drawn.add_row(*row[:count])
         yield drawn

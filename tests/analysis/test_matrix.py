@@ -87,7 +87,7 @@ def test_centralized_transport_alone_is_no_alarm():
 def test_what_is_refused_is_an_alarm_with_its_status():
     found = cell(RESTRICTED, "onprem", "same-region")
     assert (found.status, found.outcome) == ("5.7.51", "bounced 5.7.51")
-    assert found.alarms[0] == "bounced 5.7.51, and not delivered"
+    assert found.alarms[0] == "wanted delivered, got bounced 5.7.51"
 
 
 def test_a_send_connector_to_the_service_is_a_way_that_leads_there():
@@ -333,7 +333,7 @@ def test_a_cell_tells_when_it_flipped():
     assert before.path == ("ex", "gw", "tenant:a", "tenant:b")
     assert after.path == ("ex", "gw", "tenant:b")
     assert (before.taken, after.taken) == ("a by certificate", "b by recipient")
-    assert str(after).startswith("21m delivered by way of ex > gw > tenant:b")
+    assert str(after).startswith("0:21 delivered by way of ex > gw > tenant:b")
     assert found.alarms == ("seen by tenant:a, where nothing leads it (7 of 12 times)",)
 
 
@@ -343,8 +343,8 @@ def test_a_cell_that_does_not_change_says_so_once():
 
 def test_the_grid_tells_when_cells_flipped():
     drawn = text(grid(played(CHANGING)))
-    assert "ok R~!" in drawn
-    assert "21m delivered by way of ex > gw > tenant:b, taken for b by recipient" in drawn
+    assert "ok C~!" in drawn
+    assert "0:21 delivered by way of ex > gw > tenant:b, taken for b by recipient" in drawn
 
 
 def test_a_matrix_can_be_repeated_as_a_message_can():
@@ -357,3 +357,97 @@ def test_a_matrix_can_be_repeated_as_a_message_can():
     again = load_text(render(variant)).variants["base"]
     assert again.messages == variant.messages
     assert list(again.expect) == list(variant.expect)
+
+
+EXT = """
+organizations:
+  a:
+    mailboxes: [user@a.example, other@a.example]
+    distribution_groups: [{address: ext@a.example, members: [partner@b.example, cloud@a.example]}]
+"""
+
+
+def test_a_misrouted_copy_of_a_group_is_an_alarm():
+    """The tenant knows the group, and a member is at home there; the copy for the foreign member has no business there."""
+    found = cell(EXT, "onprem", "list")
+    assert found.arrived
+    assert found.alarms == ("seen by tenant:a, where nothing leads it: a copy for partner@b.example",)
+    assert (found.tenant, found.basis) == ("a", "certificate")
+    assert cell(EXT + CURED.replace("\norganizations:\n  a:\n", ""), "onprem", "list").expected
+
+
+def test_a_tenant_that_takes_a_foreign_members_copy_twice_is_an_alarm():
+    over = EXT + "    hybrid: {centralized_transport: true}\n"
+    found = cell(over, "cloud", "list")
+    assert found.alarms == ("seen by tenant:a, where nothing leads it: a copy for partner@b.example",)
+
+
+def test_a_message_that_splits_has_a_way_for_each_copy():
+    found = cell(EXT, "onprem", "list")
+    assert found.way() == "ex → {gw → a → b; a}"
+    told: dict[str, Any] = matrix_files.document([played(EXT)])
+    listed = next(c for c in told["matrices"][0]["cells"] if c["key"] == "onprem_to_list")
+    assert listed["ways"] == [
+        {"recipients": ["partner@b.example"], "path": ["ex", "gw", "tenant:a", "tenant:b"]},
+        {"recipients": ["cloud@a.example"], "path": ["ex", "tenant:a"]},
+    ]
+
+
+def test_different_ends_are_a_part_and_no_long_text():
+    over = EXT + RESTRICTED.lstrip()
+    found = cell(over, "onprem", "list")
+    assert (found.word, found.partly) == ("part", True)
+    assert not found.status.startswith("2")
+    lines = text(grid(played(over))).splitlines()
+    row = next(line for line in lines if line.strip().startswith("onprem "))
+    assert "part" in row
+    assert "@" not in row
+
+
+def test_groups_in_a_ring_fail_nobody():
+    over = """
+organizations:
+  a:
+    mailboxes: [user@a.example, other@a.example]
+    distribution_groups:
+      - {address: one@a.example, members: [two@a.example, other@a.example]}
+      - {address: two@a.example, members: [one@a.example, cloud@a.example]}
+"""
+    found = cell(over, "onprem", "list")
+    assert found.outcome == "delivered"
+    assert found.expected
+
+
+def test_an_alarm_is_told_with_the_way_of_the_try_that_alarmed():
+    made = played(CHANGING)
+    found = made.at("onprem", "same-region")
+    assert found is not None
+    assert found.flips[-1].path == ("ex", "gw", "tenant:b")
+    assert (found.path, found.tenant) == (("ex", "gw", "tenant:a", "tenant:b"), "a")
+    assert "onprem > same-region  0:00  ex → gw → a → b" in text(grid(made))
+    assert "ex &gt; gw &gt; a &gt; b\ntaken for a by certificate" in matrix_files.junit([made])
+    assert "ex → gw → a → b" in matrix_html.report([made])
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 200])
+def test_no_paper_is_too_narrow_for_an_alarm(width):
+    made = played(EXT)
+    drawn = text(grid(made, ways=True), width=width).splitlines()
+    assert max(map(len, drawn)) <= width
+    for found in made.cells:
+        row = [line for line in drawn if line.strip().startswith(f"{found.sender.name} ")]
+        mark = found.word if found.expected else "!"
+        assert any(mark in line for line in row)
+    assert sum(line.count("!") for line in drawn if line.startswith("  onprem ")) == len(made.alarms)
+
+
+def test_a_cell_that_is_tried_in_the_first_variant_only_has_a_dash():
+    first = played()
+    fewer = dataclasses.replace(first, variant="fewer", cells=first.cells[1:])
+    drawn = text(side_by_side([first, fewer]))
+    gone = first.cells[0]
+    row = next(
+        each for each in drawn.splitlines() if each.split()[:2] == [gone.sender.name, gone.recipient.name]
+    )
+    assert row.rstrip().endswith("\N{EN DASH}*")
+    assert "not tried, unlike there" in " ".join(drawn.split())
