@@ -24,6 +24,17 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, **settings: Any) -> None:
         settings.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
         super().__init__(**settings, allow_abbrev=False)
+        self._mixing = False
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Options may stand before, between and behind a verb's other arguments: `mflab run a --variant v b`."""
+        if self._mixing or self._subparsers is not None:  # a verb's own second pass; argparse cannot mix verbs in
+            return super().parse_known_args(args, namespace)
+        self._mixing = True
+        try:
+            return self.parse_known_intermixed_args(args, namespace)
+        finally:
+            self._mixing = False
 
     @property
     def arguments(self) -> list[argparse.Action]:

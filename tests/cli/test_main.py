@@ -107,3 +107,22 @@ def test_a_terminal_without_arrows_gets_question_marks() -> None:
     )
     assert done.returncode == 0, done.stderr
     assert b" ? counts" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("mailbox", ARTICLE, "--message", "1", "useronprem@msxfaq.example"),
+        ("mailbox", "--message", "1", ARTICLE, "useronprem@msxfaq.example"),
+        ("trace", "--as", "exchange", ARTICLE),
+        ("run", ARTICLE, "--variant", "shared-wildcard", "timeline-cure", "--quiet"),
+        ("run", "--quiet", "--", ARTICLE),
+    ],
+)
+def test_options_may_stand_anywhere(mflab: Shell, argv: tuple[str, ...]) -> None:
+    assert mflab(*argv).code == 0
+
+
+def test_an_option_that_is_not_there_is_told(mflab: Shell) -> None:
+    said = mflab("run", ARTICLE, "--vriant", "x", ARTICLE)
+    assert (said.code, "--vriant" in said.err) == (Exit.BAD_INPUT, True)
