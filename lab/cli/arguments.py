@@ -28,7 +28,9 @@ class Parser(argparse.ArgumentParser):
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Options may stand before, between and behind a verb's other arguments: `mflab run a --variant v b`."""
-        if self._mixing or self._subparsers is not None:  # a verb's own second pass; argparse cannot mix verbs in
+        if (
+            self._mixing or self._subparsers is not None
+        ):  # a verb's own second pass; argparse cannot mix verbs in
             return super().parse_known_args(args, namespace)
         self._mixing = True
         try:

@@ -33,7 +33,7 @@ from lab.cli import (
 )
 from lab.cli.arguments import Parser, Verbs
 from lab.cli.exits import MEANINGS, BadInput, Exit, NothingToRun
-from lab.cli.output import plainly, talk
+from lab.cli.output import flush, plainly, talk
 from lab.errors import DriverError, ScenarioError, WireError
 
 VERBS: tuple[ModuleType, ...] = (
@@ -86,7 +86,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(end.code or 0)
     try:
         code = int(args.run(args))
-        sys.stdout.flush()
+        flush()
         return code
     except BrokenPipeError:
         return _reader_gone()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import fields, is_dataclass
 from datetime import date
 from enum import Enum
@@ -12,6 +13,7 @@ from typing import Any, TextIO
 
 from rich.console import RenderableType
 
+from lab.errors import DriverError
 from lab.reports.asjson import SCHEMA_VERSION
 from lab.reports.console import console
 
@@ -28,22 +30,41 @@ def plainly(error: Exception) -> str:
     return error.strerror if error.filename is None else f"{error.filename}: {error.strerror}"
 
 
+@contextmanager
+def _on_stdout() -> Iterator[None]:
+    """Say of what cannot be written that it is stdout; that its reader has gone is for `main` to judge."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise DriverError(f"stdout: {plainly(error)}") from error
+
+
+def flush() -> None:
+    """Write what was printed so far."""
+    with _on_stdout():
+        sys.stdout.flush()
+
+
 def put(text: str, end: str = "\n") -> None:
     """Print data that is text."""
-    print(text, end=end)
+    with _on_stdout():
+        print(text, end=end)
 
 
 def put_octets(octets: bytes) -> None:
     """Print data that is no text, or need not be."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(octets)
-    sys.stdout.buffer.flush()
+    with _on_stdout():
+        sys.stdout.flush()
+        sys.stdout.buffer.write(octets)
+        sys.stdout.buffer.flush()
 
 
 def put_json(data: Mapping[str, object]) -> None:
     """Print data as JSON, the version of its form first."""
     versioned = {"schema_version": SCHEMA_VERSION, **data}
-    print(json.dumps(plain(versioned), indent=2, ensure_ascii=False))
+    put(json.dumps(plain(versioned), indent=2, ensure_ascii=False))
 
 
 def plain(value: Any) -> Any:
@@ -77,10 +98,11 @@ def draw(drawn: RenderableType, to: TextIO | None = None, *, crop: bool = True) 
     Drawn first and written afterwards: rich would end the program by itself when the reader has gone.
     """
     paper = console(to)
-    with paper.capture() as captured:
-        paper.print(drawn, crop=crop)
-    for line in captured.get().splitlines():
-        print(line.rstrip(), file=to)
+    with _on_stdout() if to is None else nullcontext():
+        with paper.capture() as captured:  # it flushes what the stream has
+            paper.print(drawn, crop=crop)
+        text = "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+        print(text, end="", file=to)
 
 
 def columns(rows: Sequence[Sequence[str]], *, gap: str = "  ") -> list[str]:

@@ -80,12 +80,21 @@ class Outputs:
         return STDOUT in self.paths.values()
 
     def write(self, kind: Kind, make: Callable[[], str]) -> None:
-        """Make a report and write it, if it was asked for."""
+        """Make a report and write it, if it was asked for. Raises DriverError, with the file, when it cannot be written."""
         path = self.paths.get(kind)
         if path == STDOUT:
             put(make(), end="")
         elif path is not None:
-            path.write_text(make(), "utf-8")
+            _write(kind, path, make())
+
+
+def _write(kind: Kind, path: Path, text: str) -> None:
+    try:
+        path.write_text(text, "utf-8")
+    except BrokenPipeError:
+        raise
+    except OSError as error:  # a full disk does not tell which file
+        raise DriverError(f"{kind.option} {path}: {error.strerror}") from error
 
 
 def _check_stdout(paths: Mapping[Kind, Path], *, as_json: bool) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from lab.analysis.nobody import typos
 from lab.cli import places
 from lab.cli.arguments import Verbs, add_body, add_json, verb
 from lab.cli.bodies import run_in, skipped
@@ -18,7 +19,7 @@ from lab.drivers.outcome import Outcome
 from lab.errors import Problem, ScenarioError
 from lab.reports import asjson, html, junit, sarif
 from lab.reports.console import run_summary
-from lab.reports.run import ScenarioRuns
+from lab.reports.run import Run, ScenarioRuns
 from lab.scenario import load
 from lab.scenario.model import Scenario, Variant
 from lab.scenario.report import did_you_mean
@@ -68,17 +69,20 @@ def run(args: Namespace) -> int:
     files = Outputs.judged(args, read)
     told = list(_run_all(plan, args))
     _report(args, told, files)
-    silent = [
-        f"{run.variant.name} of {each.scenario.name}"
-        for each in told
-        for run in each.runs
-        if not run.variant.expect
-    ]
-    for name in silent:
-        talk(f"warning: {name} expects nothing")
+    warnings = [warning for each in told for run in each.runs for warning in _warnings(each.scenario, run)]
+    for warning in warnings:
+        talk(f"warning: {warning}")
     if any(each.failed for each in told):
         return Exit.FAILED
-    return Exit.WARNINGS if silent else Exit.OK
+    return Exit.WARNINGS if warnings else Exit.OK
+
+
+def _warnings(scenario: Scenario, run: Run) -> Iterator[str]:
+    """What is no failure, and hardly what was meant."""
+    variant = run.variant
+    if not variant.expect:
+        yield f"{variant.name} of {scenario.name} expects nothing"
+    yield from (f"{scenario.name}: {typo}" for typo in typos(variant))
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,10 @@ def _port(default: int, what: str) -> dict[str, Any]:
 
 def run(args: Namespace) -> int:
     """Start, say how to play, and wait to be told to stop."""
+    if args.http_port == args.dns_port != 0 and not args.no_http:
+        raise BadInput(
+            f"--dns-port and --http-port: both are on 127.0.0.1, and you gave them {args.dns_port} twice"
+        )
     scenario = loaded(args)
     variant = chosen(scenario, args.variant)
     state = places.state_folder(args.state)

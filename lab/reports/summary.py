@@ -55,6 +55,8 @@ def _count(told: Sequence[ScenarioRuns]) -> Text:
     failed = sum(not finding.ok for finding in findings)
     counted = f"{_many(len(told), 'scenario')}, {_many(len(runs), 'variant')}, {_many(len(findings), 'expectation')}: "
     end = (f"{failed} failed", "bold red") if failed else ("all as expected", "green")
+    if not findings:
+        end = ("nothing was expected", "yellow")
     return Text.assemble(counted, end)
 
 

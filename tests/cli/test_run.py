@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
+
+import pytest
 
 from lab.cli.exits import Exit
 from tests.cli.commands import ARTICLE, ROOT, Shell
@@ -54,6 +58,42 @@ def test_expecting_nothing_is_a_warning(mflab: Shell, tmp_path: Path) -> None:
     said = mflab("run", write(tmp_path, ""))
     assert said.code == Exit.WARNINGS
     assert "warning: base of small expects nothing" in said.err
+    assert "0 expectations: nothing was expected" in said.out
+
+
+COMPANY = """\
+scenario: typo
+include: small.yaml
+tenants:
+  contoso: {{initial_domain: contoso.onmicrosoft.com, AcceptedDomains: contoso.example, mailboxes: anna@contoso.example}}
+messages: {{hello: {{to: {to}, repeat: {{every: 1h, times: 2}}}}}}
+expect: {{hello: {{{claim}}}}}
+"""
+UNKNOWN = "[ana@contoso.example, anna@contoso.example]"
+
+
+@pytest.mark.parametrize(
+    ("to", "claim", "code"),
+    [
+        (UNKNOWN, "not_twice: there", Exit.WARNINGS),
+        (UNKNOWN, "ends: queued", Exit.FAILED),
+        ("ana@contoso.example", "ends: bounced", Exit.OK),
+        (UNKNOWN, "ndr: {to: me@here.example}", Exit.OK),
+        ("anna@contoso.example", "ends: delivered", Exit.OK),
+        ("Postmaster@contoso.example", "not_twice: there", Exit.OK),
+        ("nobody@there.example", "not_twice: there", Exit.OK),
+    ],
+)
+def test_a_recipient_that_nobody_is_may_be_a_typo(
+    mflab: Shell, tmp_path: Path, to: str, claim: str, code: Exit
+) -> None:
+    write(tmp_path, "")
+    (tmp_path / "typo.yaml").write_text(COMPANY.format(to=to, claim=claim))
+    said = mflab("run", str(tmp_path / "typo.yaml"))
+    assert said.code == code, said.out + said.err
+    told = "hello of base: nobody is called ana@contoso.example; did you mean 'anna@contoso.example'?"
+    warned = [f"warning: typo: {told}"] if code in (Exit.WARNINGS, Exit.FAILED) else []
+    assert said.err.splitlines() == warned
 
 
 def test_a_variant_of_another_driver_is_skipped_with_its_reason(mflab: Shell, tmp_path: Path) -> None:
@@ -110,6 +150,24 @@ def test_reports_are_written(mflab: Shell, tmp_path: Path) -> None:
 def test_a_report_that_cannot_be_written_is_the_environments_fault(mflab: Shell, tmp_path: Path) -> None:
     said = mflab("run", ARTICLE, "--junit", str(tmp_path / "nowhere" / "report.xml"))
     assert said.code == Exit.ENVIRONMENT
+
+
+def test_a_report_that_finds_no_room_is_told_by_its_name(mflab: Shell) -> None:
+    if not Path("/dev/full").is_char_device():
+        pytest.skip("no /dev/full here")
+    said = mflab("run", ARTICLE, "--html", "/dev/full")
+    assert (said.code, said.err) == (Exit.ENVIRONMENT, "mflab: --html /dev/full: No space left on device\n")
+
+
+@pytest.mark.parametrize("argv", [("run", ARTICLE), ("trace", ARTICLE, "--as", "lab", "--json")])
+def test_output_that_finds_no_room_is_told(argv: tuple[str, ...]) -> None:
+    if not Path("/dev/full").is_char_device():
+        pytest.skip("no /dev/full here")
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "lab", *argv], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert (ended.returncode, ended.stderr) == (Exit.ENVIRONMENT, "mflab: stdout: No space left on device\n")
 
 
 def test_the_seed_makes_a_run_repeatable(mflab: Shell) -> None:

@@ -95,6 +95,12 @@ def test_a_taken_port_is_told(mflab: Shell, state: Path, tmp_path: Path) -> None
     assert str(port) in said.err
 
 
+def test_one_port_cannot_be_for_two(mflab: Shell, state: Path) -> None:
+    said = mflab("up", ARTICLE, "--dns-port", "15300", "--http-port", "15300", "--state", str(state))
+    assert (said.code, "you gave them 15300 twice" in said.err) == (Exit.BAD_INPUT, True)
+    assert not state.exists()
+
+
 @pytest.mark.parametrize("tool", ["swaks", "curl"])
 def test_the_printed_lines_play_the_filter(mflab: Shell, state: Path, tool: str) -> None:
     """The fault by hand: the filter's certificate makes the mail msxfaq's own."""

@@ -1,0 +1,54 @@
+"""Recipients that nobody has, in a domain that somebody has: most likely a typo, unless the message is to come back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lab.model.names import Address
+from lab.model.onprem import OnPremOrganization
+from lab.model.tenant import Tenant
+from lab.model.topology import Topology
+from lab.nodes import home_of
+from lab.scenario.model import Expectation, Variant
+from lab.scenario.report import did_you_mean
+
+_RETURNED = ("bounced", "rejected")
+
+
+def typos(variant: Variant) -> Iterator[str]:
+    """A warning for each such recipient of a message that is not expected to come back; a series is told once."""
+    places = (variant.topology, *(moment.topology for moment in variant.timeline))
+    told: set[tuple[str, str]] = set()
+    for message in variant.messages:
+        if _comes_back(variant.expect.get(message.key)):
+            continue
+        name = message.series or message.key
+        for address in message.recipients:
+            if (name, address.key) not in told and _is_nobody(address, places):
+                told.add((name, address.key))
+                yield f"{name} of {variant.name}: nobody is called {address}{_near(address, variant.topology)}"
+
+
+def _comes_back(claim: Expectation | None) -> bool:
+    return claim is not None and (claim.ends in _RETURNED or claim.ndr is not None)
+
+
+def _is_nobody(address: Address, places: tuple[Topology, ...]) -> bool:
+    """Whether its domain is one of a company's, and at no moment anybody has the address. All answer for postmaster."""
+    if address.key.startswith("postmaster@"):
+        return False
+    owned = any(each.accepts(address.domain) for topology in places for each in _owners(topology))
+    return owned and not any(_has(topology, address) for topology in places)
+
+
+def _has(topology: Topology, address: Address) -> bool:
+    return home_of(address, topology) is not None or any(each.find(address) for each in _owners(topology))
+
+
+def _owners(topology: Topology) -> tuple[OnPremOrganization | Tenant, ...]:
+    return (*topology.organizations.values(), *topology.tenants.values())
+
+
+def _near(address: Address, topology: Topology) -> str:
+    hint = did_you_mean(str(address), (key for each in _owners(topology) for key in each.recipients))
+    return f"; {hint}" if hint else ""
