@@ -11,7 +11,7 @@ from lab.cli import places, running
 from lab.cli.arguments import Verbs, add_body, add_json, add_variant, chosen, verb
 from lab.cli.bodies import run_in
 from lab.cli.exits import BadInput, Exit
-from lab.cli.output import draw, put, put_json, put_octets
+from lab.cli.output import draw, put, put_json, put_octets, talk
 from lab.model.message import Message
 from lab.model.names import Address
 from lab.model.topology import Topology
@@ -31,6 +31,10 @@ _EXAMPLES = """\
   mflab mailbox wildcard-misrouting
   mflab mailbox wildcard-misrouting useronprem@msxfaq.example --message 1
   mflab mailbox --state .mflab useronprem@msxfaq.example --message 1 --raw"""
+
+
+_SIGNED = ("dkim-signature", "arc-seal", "arc-message-signature")
+"""Fields with a signature, in lower case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ def run(args: Namespace) -> int:
     if asked.address is not None:
         mail = _of(asked.address, mail, topology)
     if args.message is not None:
-        return _one(args, mail)
+        return _one(args, mail, simulated=asked.scenario is not None and args.driver == "simulator")
     if args.json:
         put_json({"messages": [_data(number, each) for number, each in enumerate(mail, 1)]})
     else:
@@ -75,12 +79,16 @@ def run(args: Namespace) -> int:
     return Exit.OK
 
 
-def _one(args: Namespace, mail: Sequence[Mailboxed]) -> int:
+def _one(args: Namespace, mail: Sequence[Mailboxed], *, simulated: bool) -> int:
     if args.message > len(mail):
         raise BadInput(f"--message {args.message}: the list has {len(mail)}")
     found = mail[args.message - 1]
     if args.raw:
         put_octets(bytes(found.message))
+        if simulated and any(name in _SIGNED for name in (h.name.lower() for h in found.message.headers)):
+            talk(
+                "note: the simulator has no keys: b= in DKIM and ARC fields is a stand-in; --driver embedded signs"
+            )
     elif args.json:
         headers = [[header.name, header.value] for header in found.message.headers]
         put_json({**_data(args.message, found), "headers": headers, "text": as_read(found.message)})

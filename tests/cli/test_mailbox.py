@@ -35,6 +35,15 @@ def test_raw_is_every_octet(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     assert octets.count(b"\n") == octets.count(b"\r\n") > 100
 
 
+def test_stand_ins_for_signatures_are_told(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    asked = ["mailbox", ARTICLE, "--message", "1", "--raw"]
+    for driver, told in (("simulator", True), ("embedded", False)):
+        assert main([*asked, "--driver", driver]) == Exit.OK
+        out, err = capfdbinary.readouterr()
+        assert b"ARC-Seal:" in out
+        assert (b"a stand-in" in err) is told
+
+
 def test_a_cure_delivers_and_the_senders_mailbox_is_empty(mflab: Shell) -> None:
     cure = ("--variant", "dedicated-certificate")
     told = mflab("mailbox", ARTICLE, *cure, "--json").json()["messages"]
