@@ -26,9 +26,8 @@ from lab.scenario import (
     zones,
 )
 from lab.scenario.companies import Company
-from lab.scenario.language import EXPANDED, SectionKeys
-from lab.scenario.matrix import Matrix
-from lab.scenario.model import Variant
+from lab.scenario.language import EXPANDED, MatrixKeys, SectionKeys
+from lab.scenario.model import Matrix, Variant
 from lab.scenario.parties import DNS_ROW, DnsKeys, DnsRowKeys, HostKeys, OrganizationKeys, TenantKeys
 from lab.scenario.records import Fields
 from lab.scenario.report import At, Report
@@ -61,6 +60,7 @@ def _variant(name: str, kind: str, tree: Table, report: Report) -> Variant | Non
     made = _matrix(read, topology)
     if report:
         return None
+    played, asked = (None, made) if _on_request(read) else (made, None)
     return Variant(
         name=name,
         title=read[SectionKeys.title],
@@ -68,14 +68,15 @@ def _variant(name: str, kind: str, tree: Table, report: Report) -> Variant | Non
         kind=kind,
         topology=topology,
         profiles=start.profiles,
-        messages=(*specs, *(made.messages if made else ())),
-        expect={**(made.expect if made else {}), **claims},
+        messages=(*specs, *(played.messages if played else ())),
+        expect={**(played.expect if played else {}), **claims},
         timeline=moments,
         as_of=read[SectionKeys.as_of],
         starts=read[SectionKeys.start] or START,
         only=read[SectionKeys.only],
         only_why=read[SectionKeys.only_why],
-        matrix=made.plan if made else None,
+        matrix=played.plan if played else None,
+        on_request=asked,
     )
 
 
@@ -109,6 +110,11 @@ def _matrix(read: Fields, topology: Topology) -> Matrix | None:
     made = matrix.written(section, topology)
     matrix.send_check(section, made, topology)
     return made
+
+
+def _on_request(read: Fields) -> bool:
+    section = read[SectionKeys.matrix]
+    return section is not None and section[MatrixKeys.on_request]
 
 
 @dataclass(frozen=True)

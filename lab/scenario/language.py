@@ -232,6 +232,12 @@ class MatrixKeys:
 
     senders = several("senders", PARTY_RECORD, "Who writes; auto if unset.")
     recipients = several("recipients", PARTY_RECORD, "Who is written to; auto if unset.")
+    on_request = Key(
+        "on_request",
+        TRUTH,
+        "Whether only `mflab matrix` and `mflab watch --matrix` send its messages, and no run does.",
+        False,
+    )
     repeat = optional("repeat", REPEAT, "Send every message again and again, to see when a cell changes.")
     expect = named(
         "expect",

@@ -7,8 +7,8 @@ scenario says under `expect:` is laid over the rule.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import fields, replace
 
 from lab.model.names import Address
 from lab.model.topology import Role, Topology
@@ -16,22 +16,13 @@ from lab.scenario.cast import Own, Owner, cast, own_company
 from lab.scenario.language import MatrixKeys, PartyKeys
 from lab.scenario.meant import homes, refused, tenants_meant
 from lab.scenario.messages import Rhythm, expectation, repeated, rhythm
-from lab.scenario.model import Expectation, MatrixCell, MatrixPlan, MessageSpec, Party
+from lab.scenario.model import Expectation, Matrix, MatrixCell, MatrixPlan, MessageSpec, Party
 from lab.scenario.records import Fields, Key
 from lab.scenario.report import unknown
 from lab.scenario.sending import has_mailbox
 
 AUTO = "auto"
 ANY = "*"
-
-
-@dataclass(frozen=True, slots=True)
-class Matrix:
-    """A plan with what it sends and what it claims."""
-
-    plan: MatrixPlan
-    messages: tuple[MessageSpec, ...]
-    expect: Mapping[str, Expectation]
 
 
 def automatic(topology: Topology, file: str = "") -> Matrix:
@@ -103,7 +94,7 @@ def _matrix(
     return Matrix(
         MatrixPlan(senders=who, recipients=whom, cells=cells),
         tuple(_message(cell) for cell in cells),
-        {cell.key: _by_rule(cell, topology, base) for cell in cells},
+        {cell.key: replace(by_rule(cell, topology), file=base.file, line=base.line) for cell in cells},
     )
 
 
@@ -153,12 +144,12 @@ def _message(cell: MatrixCell) -> MessageSpec:
     )
 
 
-def _by_rule(cell: MatrixCell, topology: Topology, base: Expectation) -> Expectation:
+def by_rule(cell: MatrixCell, topology: Topology) -> Expectation:
+    """What is claimed of a pair of which the scenario says nothing."""
     meant = tenants_meant(cell.sender, cell.recipient, topology)
     passed = meant - homes(cell.recipient, topology)
     unwanted = refused(cell.sender, cell.recipient, topology)
-    return replace(
-        base,
+    return Expectation(
         ends="bounced" if unwanted else "delivered",
         no_ndr=not unwanted,
         not_seen_by=tuple(f"tenant:{name}" for name in topology.tenants if name not in meant),

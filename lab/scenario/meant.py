@@ -37,6 +37,7 @@ def tenants_led_to(sender: Party, recipient: Address, topology: Topology) -> fro
         {
             *_with_mailbox(recipient, topology),
             *_by_mx(recipient.domain, topology),
+            *_by_filter(recipient.domain, topology),
             *_routed_to(sender, recipient.domain, topology),
         }
     )
@@ -98,6 +99,14 @@ def _by_mx(domain: Domain, topology: Topology) -> Iterator[str]:
         yield from _behind(host, topology)
 
 
+def _by_filter(domain: Domain, topology: Topology) -> Iterator[str]:
+    """Tenants that a filter which receives for the domain hands it to."""
+    for host in topology.hosts.values():
+        if host.role is Role.GATEWAY and domain in host.accepts_domains:
+            for next_hop in host.forwards_to:
+                yield from _through(next_hop, domain, topology)
+
+
 def _sent_from(sender: Party, topology: Topology) -> Iterator[str]:
     if sender.via is not None:
         if sender.via.startswith(_NOTICE):
@@ -115,11 +124,7 @@ def _routed_to(sender: Party, domain: Domain, topology: Topology) -> Iterator[st
     if host is not None and host.role is Role.SERVICE and host.past_mx:
         yield from _accepting(domain, topology)
     for next_hop in _next_hops(sender, domain, topology):
-        yield from _behind(next_hop, topology)
-        if Domain(next_hop.lower()).is_under(SERVICE):
-            yield from _accepting(
-                domain, topology
-            )  # whatever name it was found by, RCPT TO decides there (R15)
+        yield from _through(next_hop, domain, topology)
 
 
 def _next_hops(sender: Party, domain: Domain, topology: Topology) -> Iterator[str]:
@@ -135,6 +140,13 @@ def _next_hops(sender: Party, domain: Domain, topology: Topology) -> Iterator[st
         for gateway in topology.hosts.values():
             if gateway.organization == organization.name:
                 yield from gateway.smart_hosts
+
+
+def _through(next_hop: str, domain: Domain, topology: Topology) -> Iterator[str]:
+    """Tenants that a next hop stands for: the one whose door it is and, as RCPT TO decides there, the recipient's (R15)."""
+    yield from _behind(next_hop, topology)
+    if Domain(next_hop.lower()).is_under(SERVICE):
+        yield from _accepting(domain, topology)
 
 
 def _accepting(domain: Domain, topology: Topology) -> Iterator[str]:

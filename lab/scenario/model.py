@@ -138,6 +138,15 @@ class MatrixPlan:
     cells: tuple[MatrixCell, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """A plan with what it sends and what it claims."""
+
+    plan: MatrixPlan
+    messages: tuple[MessageSpec, ...]
+    expect: Mapping[str, Expectation]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
     """One configuration of a scenario, fully expanded."""
@@ -161,6 +170,8 @@ class Variant:
     only_why: str = ""
     matrix: MatrixPlan | None = None
     """Set where the scenario says `matrix:`; its messages and expectations are among the variant's."""
+    on_request: Matrix | None = None
+    """Set instead where its matrix is `on_request`: only who asks for the matrix sends its messages."""
 
     @property
     def every_profile(self) -> Mapping[str, CertificateProfile]:

@@ -22,7 +22,7 @@ from lab.model.onprem import OnPremOrganization, ReceiveConnector
 from lab.model.rules import TransportRule
 from lab.model.tenant import Recipient, RecipientKind, SendingLimits, Tenant
 from lab.model.topology import Host, Region, Role, Topology
-from lab.scenario import render_time
+from lab.scenario import render_matrix, render_time
 from lab.scenario.exchange import parameters
 from lab.scenario.model import Expectation, MessageSpec, Moment, Variant
 from lab.scenario.rules import shown
@@ -49,9 +49,16 @@ def render(variant: Variant) -> str:
         "messages": render_time.messages(variant.messages, _message),
         "timeline": render_time.events(variant, lambda each: _filled(_sections(each))),
         "expect": render_time.claims(variant, _expectation),
+        "matrix": _matrix(variant),
     }
     text: str = yaml.dump(_filled(written), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_LONG)
     return text
+
+
+def _matrix(variant: Variant) -> Plain | None:
+    """Only one that is played on request: the messages of another are among the variant's."""
+    asked = variant.on_request
+    return render_matrix.matrix(asked, variant.topology, _expectation) if asked else None
 
 
 def _sections(of: Variant | Moment) -> Plain:

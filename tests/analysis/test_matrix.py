@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from lab.analysis.matrix import matrices, matrix, prepared
+from lab.cli.places import find_scenario
 from lab.drivers.embedded import run_embedded
 from lab.drivers.simulator import simulate
 from lab.model.names import Address
@@ -14,7 +15,7 @@ from lab.reports import matrix_files, matrix_html
 from lab.reports.console import text
 from lab.reports.grid import grid, side_by_side
 from lab.reports.matrix import differing, judged
-from lab.scenario import load_text, render
+from lab.scenario import load, load_text, render
 from tests.nodes.worlds import BASE, RESTRICTED, world
 
 CURED = """
@@ -451,3 +452,67 @@ def test_a_cell_that_is_tried_in_the_first_variant_only_has_a_dash():
     )
     assert row.rstrip().endswith("\N{EN DASH}*")
     assert "not tried, unlike there" in " ".join(drawn.split())
+
+
+ON_REQUEST = """
+matrix:
+  on_request: true
+  expect: {"onprem > same-region": {ends: bounced, not_seen_by: ~}}
+"""
+
+
+def test_a_matrix_on_request_is_no_part_of_a_run():
+    variant = world(ON_REQUEST)
+    assert [spec.key for spec in variant.messages] == ["m"]
+    assert judged("world", simulate(variant)) is None
+    found = cell(ON_REQUEST, "onprem", "same-region")
+    assert found.alarms == ("wanted bounced, got delivered",)
+
+
+def test_a_matrix_on_request_is_written_out_and_loads_again():
+    """A running lab is asked for its matrix by what it was started with."""
+    repeat = (
+        "  repeat: {every: 5m, times: 3}\n  senders: [onprem, {address: second@b.example, name: second}]\n"
+    )
+    for over in (ON_REQUEST, ON_REQUEST + repeat):
+        made = world(over).on_request
+        again = load_text(render(world(over))).variants["base"].on_request
+        assert made is not None
+        assert again is not None
+        assert again.messages == made.messages
+        here, there = (
+            [dataclasses.replace(claim, line=0, file="") for claim in each.expect.values()]
+            for each in (made, again)
+        )
+        assert here == there
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        (name, kind)
+        for name in ("wildcard-misrouting", "p01-shared-wildcard", "p04-same-certificate-both-connectors")
+        for kind in ("cure", "fault")
+    ],
+)
+def test_a_cure_is_calm_and_a_fault_is_not(name, kind):
+    """What is refused for another reason than the fault is expected, and said so in the scenario."""
+    found = load(find_scenario(name))
+    made = [matrix(each, scenario=name) for each in found.variants.values() if each.kind == kind]
+    assert made
+    assert all(bool(each.alarms) is (kind == "fault") for each in made)
+
+
+@pytest.mark.parametrize(
+    ("name", "variant"),
+    [
+        ("p11-own-restriction-hits-hybrid", "certificate-fits"),
+        ("p25-side-entrance", "by-address"),
+        ("p25-side-entrance", "by-certificate"),
+        ("p26-on-premises-connector-restricts-nothing", "type-partner"),
+        ("p35-no-enhanced-filtering", "skip-last-address"),
+        ("special-senders", "side-door-locked"),
+    ],
+)
+def test_a_locked_side_entrance_is_meant_to_refuse_strangers(name, variant):
+    assert matrix(load(find_scenario(name)).variants[variant], scenario=name).alarms == ()
