@@ -42,7 +42,8 @@ def matrices(scenario: Scenario, *, play: Play = simulate) -> tuple[Matrix, ...]
 def prepared(variant: Variant, file: str = "") -> Variant:
     """The variant with the messages of its matrix and no others."""
     if variant.matrix is None:
-        made = variant.on_request or automatic(variant.topology, file)
+        later = (moment.topology for moment in variant.timeline)
+        made = variant.on_request or automatic(variant.topology, file, later)
         if variant.timeline and not any(spec.series for spec in made.messages):
             made = repeating(made, _rhythm(variant))
         return replace(variant, messages=made.messages, expect=made.expect, matrix=made.plan)

@@ -57,7 +57,7 @@ def _variant(name: str, kind: str, tree: Table, report: Report) -> Variant | Non
     used = [frozenset(topology.regions), *(frozenset(moment.topology.regions) for moment in moments)]
     if len(set(used)) > 1:  # a region does not go when its last tenant does
         return _variant(name, kind, timeline.with_regions(tree, frozenset[str]().union(*used)), report)
-    made = _matrix(read, topology)
+    made = _matrix(read, topology, [moment.topology for moment in moments])
     if report:
         return None
     played, asked = (None, made) if _on_request(read) else (made, None)
@@ -102,12 +102,12 @@ def _world(tree: Table, report: Report) -> timeline.World | None:
     return timeline.World(read, topology, certificates.profiles(read[SectionKeys.certificates]))
 
 
-def _matrix(read: Fields, topology: Topology) -> Matrix | None:
+def _matrix(read: Fields, topology: Topology, later: Iterable[Topology] = ()) -> Matrix | None:
     """The matrix, if the scenario says `matrix:`."""
     section = read[SectionKeys.matrix]
     if section is None:
         return None
-    made = matrix.written(section, topology)
+    made = matrix.written(section, topology, later)
     matrix.send_check(section, made, topology)
     return made
 

@@ -7,7 +7,7 @@ scenario says under `expect:` is laid over the rule.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, replace
 
 from lab.model.names import Address
@@ -25,18 +25,19 @@ AUTO = "auto"
 ANY = "*"
 
 
-def automatic(topology: Topology, file: str = "") -> Matrix:
-    """The matrix of a scenario that says nothing about it."""
+def automatic(topology: Topology, file: str = "", later: Iterable[Topology] = ()) -> Matrix:
+    """The matrix of a scenario that says nothing about it; `later` is what its timeline makes of the configuration."""
     found = cast(topology)
-    return _matrix(found.senders, found.recipients, topology, Expectation(file=file))
+    return _matrix(found.senders, found.recipients, (topology, *later), Expectation(file=file))
 
 
-def written(read: Fields, topology: Topology) -> Matrix:
+def written(read: Fields, topology: Topology, later: Iterable[Topology] = ()) -> Matrix:
     """The matrix as it is written; problems go to the report."""
     known, own = cast(topology), own_company(topology)
     senders = _parties(read, MatrixKeys.senders, known.senders, own)
     recipients = _parties(read, MatrixKeys.recipients, known.recipients, own)
-    made = _matrix(senders, recipients, topology, Expectation(file=read.place.file, line=read.place.line))
+    times = (topology, *later)
+    made = _matrix(senders, recipients, times, Expectation(file=read.place.file, line=read.place.line))
     made = replace(made, expect=_with_claims(made, read, senders, recipients))
     again = read[MatrixKeys.repeat]
     return made if again is None else repeating(made, rhythm(again))
@@ -87,14 +88,14 @@ def _one(read: Fields, known: tuple[Party, ...], own: Own) -> tuple[Party, ...]:
 
 
 def _matrix(
-    senders: Iterable[Party], recipients: Iterable[Party], topology: Topology, base: Expectation
+    senders: Iterable[Party], recipients: Iterable[Party], times: Sequence[Topology], base: Expectation
 ) -> Matrix:
     who, whom = tuple(senders), tuple(recipients)
-    cells = tuple(_cells(who, whom, topology))
+    cells = tuple(_cells(who, whom, times[0]))
     return Matrix(
         MatrixPlan(senders=who, recipients=whom, cells=cells),
         tuple(_message(cell) for cell in cells),
-        {cell.key: replace(by_rule(cell, topology), file=base.file, line=base.line) for cell in cells},
+        {cell.key: replace(by_rule(cell, times), file=base.file, line=base.line) for cell in cells},
     )
 
 
@@ -144,10 +145,14 @@ def _message(cell: MatrixCell) -> MessageSpec:
     )
 
 
-def by_rule(cell: MatrixCell, topology: Topology) -> Expectation:
-    """What is claimed of a pair of which the scenario says nothing."""
-    meant = tenants_meant(cell.sender, cell.recipient, topology)
-    passed = meant - homes(cell.recipient, topology)
+def by_rule(cell: MatrixCell, times: Sequence[Topology]) -> Expectation:
+    """What is claimed of a pair of which the scenario says nothing, under its configurations one after the other.
+
+    What is led to a tenant at some time is judged when it is sent (`not_astray`).
+    """
+    topology = times[0]
+    meant = frozenset[str]().union(*(tenants_meant(cell.sender, cell.recipient, each) for each in times))
+    passed = tenants_meant(cell.sender, cell.recipient, topology) - homes(cell.recipient, topology)
     unwanted = refused(cell.sender, cell.recipient, topology)
     return Expectation(
         ends="bounced" if unwanted else "delivered",

@@ -58,7 +58,8 @@ def render(variant: Variant) -> str:
 def _matrix(variant: Variant) -> Plain | None:
     """Only one that is played on request: the messages of another are among the variant's."""
     asked = variant.on_request
-    return render_matrix.matrix(asked, variant.topology, _expectation) if asked else None
+    times = (variant.topology, *(moment.topology for moment in variant.timeline))
+    return render_matrix.matrix(asked, times, _expectation) if asked else None
 
 
 def _sections(of: Variant | Moment) -> Plain:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from lab.model.topology import Topology
@@ -13,14 +13,14 @@ from lab.scenario.model import Expectation, Matrix, Party
 Plain = dict[str, Any]
 
 
-def matrix(made: Matrix, topology: Topology, one: Callable[[Expectation], Plain]) -> Plain:
-    """The section `matrix:`. A pair that goes by the rule needs no words."""
-    known = cast(topology)
+def matrix(made: Matrix, times: Sequence[Topology], one: Callable[[Expectation], Plain]) -> Plain:
+    """The section `matrix:` under the configurations of a timeline. A pair that goes by the rule needs no words."""
+    known = cast(times[0])
     claims = {spec.series or spec.key: made.expect[spec.key] for spec in made.messages}
     changed = {
         f"{cell.sender.name} > {cell.recipient.name}": claim
         for cell in made.plan.cells
-        if (claim := _changed(one(by_rule(cell, topology)), one(claims[cell.key])))
+        if (claim := _changed(one(by_rule(cell, times)), one(claims[cell.key])))
     }
     return {
         "on_request": True,

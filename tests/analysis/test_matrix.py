@@ -516,3 +516,11 @@ def test_a_cure_is_calm_and_a_fault_is_not(name, kind):
 )
 def test_a_locked_side_entrance_is_meant_to_refuse_strangers(name, variant):
     assert matrix(load(find_scenario(name)).variants[variant], scenario=name).alarms == ()
+
+
+def test_mail_by_a_mx_that_moves_to_the_tenant_is_judged_when_it_is_sent():
+    variant = load(find_scenario("timeline-mx-move")).variants["five-minutes"]
+    found = matrix(variant).at("outside", "onprem")
+    assert found is not None
+    assert found.flips[-1].path == ("elsewhere", "tenant:msxfaq", "exchange")
+    assert found.expected
