@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from lab.model.names import Address, Domain, DomainPattern
 from lab.model.rules import TransportRule
-from lab.model.tenant import AcceptedDomain, Recipient, TlsSettings
+from lab.model.tenant import AcceptedDomain, Recipient, TlsSettings, covering
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +92,7 @@ class OnPremOrganization:
 
     def accepts(self, domain: Domain | None) -> AcceptedDomain | None:
         """The accepted domain that covers `domain`, the most specific first."""
-        if domain is None:
-            return None
-        fitting = [accepted for accepted in self.accepted_domains if accepted.covers(domain)]
-        return max(fitting, key=lambda accepted: len(accepted.domain_name), default=None)
+        return covering(self.accepted_domains, domain)
 
     def find(self, address: Address) -> Recipient | None:
         """The recipient object known under `address`."""

@@ -51,6 +51,14 @@ class AcceptedDomain:
         return domain == self.domain_name or (self.match_sub_domains and domain.is_under(self.domain_name))
 
 
+def covering(accepted: tuple[AcceptedDomain, ...], domain: Domain | None) -> AcceptedDomain | None:
+    """The accepted domain that covers `domain`, the most specific first; None if none does."""
+    if domain is None:
+        return None
+    fitting = [each for each in accepted if each.covers(domain)]
+    return max(fitting, key=lambda each: len(each.domain_name), default=None)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboundConnector:
     """`New-InboundConnector` (R56-R71)."""
@@ -200,10 +208,7 @@ class Tenant:
 
     def accepts(self, domain: Domain | None) -> AcceptedDomain | None:
         """The accepted domain that covers `domain`, the most specific first."""
-        if domain is None:
-            return None
-        fitting = [accepted for accepted in self.accepted_domains if accepted.covers(domain)]
-        return max(fitting, key=lambda accepted: len(accepted.domain_name), default=None)
+        return covering(self.accepted_domains, domain)
 
     @property
     def default_domain(self) -> Domain:
