@@ -110,13 +110,6 @@ class TenantDirectory:
                 found[tenant.name, connector.name] = Candidate(tenant, connector, None)
         return list(found.values())
 
-    def on_premises(self) -> Iterator[Entry]:
-        """Every OnPremises connector, disabled ones too: for explanations only, it walks all tenants."""
-        for tenant in self.tenants.values():
-            for connector in tenant.inbound_connectors:
-                if connector.connector_type is ConnectorType.ON_PREMISES:
-                    yield tenant, connector
-
     def _index(self, tenant: Tenant) -> None:
         self._domains[tenant.initial_domain] = tenant
         for accepted in tenant.accepted_domains:

@@ -184,9 +184,7 @@ class EopHub(MailSystem):
         if connector is None or connector.use_mx_record:
             found = yield from mx_targets(recipients[0].domain, turned)
         else:
-            found = yield from smart_host_targets(
-                tuple(self._name_of(h) for h in connector.smart_hosts), turned
-            )
+            found = yield from smart_host_targets(connector.smart_hosts, turned)
         entry = found_at_entry(item)
         pool = self._pool(item, connector, entry)
         step = self._routed(item, choice, found, pool, recipients, context)
@@ -233,10 +231,6 @@ class EopHub(MailSystem):
         extra = ("R27", "R148") if connector is None and not item.hosted else ()
         why = {Pool.NORMAL: (), Pool.HIGH_RISK: ("R151",), Pool.RELAY: ("R46", "R151")}[pool]
         return Step(StepKind.ROUTED, data, (*choice.rules, *extra, *why), context.now, choice)
-
-    def _name_of(self, host: str) -> str:
-        known = self.topology.hosts.get(host)
-        return str(known.fqdn) if known else host
 
     def _pool(
         self, item: QueueItem, connector: OutboundConnector | None, entry: AuthenticationResults | None

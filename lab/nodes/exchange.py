@@ -103,9 +103,7 @@ class Exchange(ExchangeFront, MailSystem):
         if connector.dns_routing_enabled:
             found = yield from mx_targets(domain, turned)
         else:
-            found = yield from smart_host_targets(
-                tuple(self._name_of(h) for h in connector.smart_hosts), turned
-            )
+            found = yield from smart_host_targets(connector.smart_hosts, turned)
         if isinstance(found, Targets) and is_stale(
             self.host, connector.tls_certificate_name, self.topology.certificates
         ):
@@ -130,11 +128,6 @@ class Exchange(ExchangeFront, MailSystem):
             ),
             step,
         )
-
-    def _name_of(self, host: str) -> str:
-        """Smart hosts may be named by the scenario's key."""
-        known = self.topology.hosts.get(host)
-        return str(known.fqdn) if known else host
 
     def _certificate(self, connector: SendConnector) -> str | None:
         """R115 with a TlsCertificateName; R249: without, Exchange shows the certificate that fits its name."""

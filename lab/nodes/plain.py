@@ -180,7 +180,7 @@ class PlainServer(MailSystem):
         hosts = self.next_hosts(recipients[0])
         turned = turn(context.now, self.topology.switches)
         if hosts:
-            found = yield from smart_host_targets(tuple(self._name_of(h) for h in hosts), turned)
+            found = yield from smart_host_targets(hosts, turned)
         else:
             found = yield from mx_targets(domain, turned)
         how = found.why if isinstance(found, NoTargets) else found.how
@@ -225,10 +225,6 @@ class PlainServer(MailSystem):
     @abstractmethod
     def next_hosts(self, recipient: Address) -> tuple[str, ...]:
         """Fixed next hops for a recipient; empty means MX."""
-
-    def _name_of(self, host: str) -> str:
-        known = self.topology.hosts.get(host)
-        return str(known.fqdn) if known else host
 
     def _certificate(self) -> str | None:
         """The client certificate: none if the host shows none, or drops one without clientAuth (R129)."""
