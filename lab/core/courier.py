@@ -149,7 +149,7 @@ def _visit(item: QueueItem, route: Route, target: Target) -> Generator[Ask, Answ
 def _session(
     item: QueueItem, route: Route, target: Target, *, use_tls: bool
 ) -> Generator[Ask, Answer, tuple[Attempt, str]]:
-    dialed = yield Dial(target, route.bind, route.source)
+    dialed = yield Dial(target, route.bind, route.seen_by(target.address))
     if not isinstance(dialed, Dialed):
         assert isinstance(dialed, NotDialed)
         return _all(route, target, dialed.reply, remote=False), "next"

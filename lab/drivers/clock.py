@@ -9,9 +9,13 @@ from datetime import UTC, datetime, timedelta
 class LabClock:
     """Starts at a given moment; never goes back."""
 
-    def __init__(self, starts: datetime) -> None:
+    def __init__(self, starts: datetime, real: float | None = None) -> None:
+        """`real` is what this machine's monotonic clock said when it was `starts`, now if None.
+
+        All programs of one machine that know both numbers have one clock.
+        """
         self._starts = starts.astimezone(UTC)
-        self._real = time.monotonic()
+        self._real = time.monotonic() if real is None else real
 
     def now(self) -> datetime:
         """Aware, UTC."""
@@ -22,3 +26,8 @@ class LabClock:
         ahead = moment - self.now()
         if ahead > timedelta():
             self._starts += ahead
+
+    @property
+    def reading(self) -> tuple[datetime, float]:
+        """A moment of the lab, and what the machine's monotonic clock says then."""
+        return self._starts, self._real

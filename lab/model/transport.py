@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from lab.model.addressplan import is_inside
 from lab.model.certificate import CertificateIdentity
 from lab.model.dns import Asking
 from lab.model.message import Message
@@ -213,7 +214,7 @@ class Route:
     targets: tuple[Target, ...]
     ehlo: str
     source: str
-    """The address to connect from, as the other side will see it."""
+    """The address to connect from, as others see it."""
     bind: str
     """The sending host's own address (differs from `source` behind NAT)."""
     certificate: str | None
@@ -225,6 +226,10 @@ class Route:
     """The reverse-path as it leaves, if rewritten (SRS, R152)."""
     recipients: tuple[Address, ...] = ()
     xoorg: Domain | None = None
+
+    def seen_by(self, target: str) -> str:
+        """The address that a server sees: NAT is on the way out of an inside network, and not within it."""
+        return self.bind if is_inside(target) else self.source
 
 
 @value(kw_only=True)

@@ -199,7 +199,7 @@ class EopHub(MailSystem):
                 targets=found.targets,
                 ehlo=spelled(sender.ehlo),
                 source=sender.source,
-                bind=sender.source,
+                bind=sender.address,
                 certificate=sender.certificate,
                 tls=TlsPolicy(connector.tls_settings, connector.tls_domain) if connector else TlsPolicy(),
                 message=leaving,

@@ -120,7 +120,7 @@ class Exchange(ExchangeFront, MailSystem):
                 targets=found.targets,
                 ehlo=connector.fqdn or self.host.ehlo,
                 source=self.host.source,
-                bind=self.host.source,
+                bind=self.host.address,
                 certificate=self._certificate(connector),
                 tls=self._tls(connector),
                 message=self._leaving(item, connector),

@@ -203,7 +203,7 @@ class PlainServer(MailSystem):
                 targets=found.targets,
                 ehlo=self.host.ehlo,
                 source=self.host.source,
-                bind=self.host.source,
+                bind=self.host.address,
                 certificate=self._certificate(),
                 message=self.leaving(item, context),
                 recipients=recipients,

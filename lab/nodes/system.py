@@ -217,7 +217,7 @@ class MailSystem(Reporting):
         data = {
             "recipients": texts(recipients),
             "address": attempt.target.address,
-            "source": route.source,
+            "source": route.seen_by(attempt.target.address),
             "connector": route.connector,
             "reply": str(reply),
             **encounter(attempt),

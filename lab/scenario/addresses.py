@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import IPv4Address, IPv4Network
 
+from lab.model.addressplan import INSIDE, NEVER, PUBLIC
 from lab.model.topology import Host, Region
 from lab.scenario.language import SectionKeys
 from lab.scenario.parties import HostKeys, OrganizationKeys, RegionKeys, ServiceHostKeys
 from lab.scenario.records import Fields, Key
 
-PUBLIC = (IPv4Network("198.51.100.0/24"), IPv4Network("203.0.113.0/24"))
-INSIDE = (IPv4Network("198.18.0.0/15"),)
-_NEVER = IPv4Network("192.0.2.0/24")
 _RANGES = "198.51.100.0/24 and 203.0.113.0/24 are for public addresses, 198.18.0.0/15 for inside networks"
 
 
@@ -62,7 +60,7 @@ def _in_plan(fields: Fields, key: Key[str] | Key[str | None], ranges: tuple[IPv4
     written = fields[key]
     if written is None or any(IPv4Address(written) in network for network in ranges):
         return
-    if IPv4Address(written) in _NEVER:
+    if IPv4Address(written) in NEVER:
         hint = "192.0.2.0/24 may be the lab machine's own network, which a Docker network would cut off"
     elif key is HostKeys.nat:
         hint = "others see it, so it is public"

@@ -51,8 +51,8 @@ class ClientCertificate:
 
 
 def own_loopback(dial: Dial) -> str:
-    """The sending host's address on loopback: the same with 127 in front (198.51.100.25 -> 127.51.100.25)."""
-    return f"127.{dial.bind.partition('.')[2]}"
+    """The address that the server is to see, on loopback: the same with 127 in front (198.51.100.25 -> 127.51.100.25)."""
+    return f"127.{dial.source.partition('.')[2]}"
 
 
 @dataclass(frozen=True, kw_only=True)
