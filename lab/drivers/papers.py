@@ -1,4 +1,4 @@
-"""The certificates of the embedded lab's machines, as servers and clients show them."""
+"""The certificates of a lab's machines, as servers and clients show them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 from lab.model.certificate import CertificateIdentity
 from lab.model.topology import Host
 from lab.pki.store import Store
-from lab.wire.client import ClientCertificate, ClientWire
+from lab.wire.client import ClientCertificate
 from lab.wire.tls import PermissiveTLSContext, server_context
 
 Clock = Callable[[], datetime]
@@ -22,17 +22,13 @@ def server_tls(host: Host, made: Store, clock: Clock) -> PermissiveTLSContext | 
     return server_context(chain, key, made.anchors, clock=clock)
 
 
-def client_wire(
-    book: Mapping[str, tuple[str, int]],
-    made: Store,
-    identities: Mapping[str, CertificateIdentity],
-    clock: Clock,
-) -> ClientWire:
-    """What all clients of a lab share: whom they may reach, and what they can show."""
-    shown = {
+def client_certificates(
+    made: Store, identities: Mapping[str, CertificateIdentity]
+) -> Mapping[str, ClientCertificate]:
+    """What clients can show, by profile."""
+    return {
         name: ClientCertificate(
             made.chain(name), made.key(name), identities[name].label if name in identities else name
         )
         for name in made.profiles
     }
-    return ClientWire(book=book, certificates=shown, anchors=made.anchors, clock=clock)

@@ -1,11 +1,10 @@
-"""A machine of the embedded lab, as an SMTP server and a resolver need it."""
+"""A machine of the lab, as an SMTP server and a resolver need it."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from lab.drivers.addresses import loopback
 from lab.model.dns import Asking, DnsAnswer, DnsQuestion
 from lab.model.topology import Host
 from lab.model.transport import Heard, IdSource
@@ -13,7 +12,7 @@ from lab.wire.dns_memory import Memory
 from lab.wire.resolver import Resolver
 
 if TYPE_CHECKING:
-    from lab.drivers.embedded import Embedded
+    from lab.drivers.works import Works
 
 T = TypeVar("T")
 
@@ -21,9 +20,10 @@ T = TypeVar("T")
 class Place:
     """One machine: its address, its memory of DNS answers, the lab's clock, names and disk."""
 
-    def __init__(self, lab: Embedded, host: Host) -> None:
+    def __init__(self, lab: Works, host: Host) -> None:
         self._lab = lab
-        resolver = Resolver("127.0.0.1", lab.dns_port, source=loopback(host.address))
+        names = lab.resolver
+        resolver = Resolver(names.address, names.port, source=lab.site.here(host.address))
         self._dns = Memory(resolver, lab.clock.now)
 
     @property
@@ -37,7 +37,7 @@ class Place:
 
     def public(self, address: str) -> str:
         """The scenario's address of a client."""
-        return self._lab.public(address)
+        return self._lab.site.scenario(address)
 
     async def answer(self, question: DnsQuestion) -> DnsAnswer:
         """What the machine remembers, or the lab's DNS server says; asked from the machine's address."""

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lab.drivers.embedded import AT_ONCE, Embedded
+from lab.drivers.embedded import Embedded
+from lab.drivers.works import AT_ONCE
 from lab.evidence.facts import ENDS, named
 from lab.evidence.trace import traces
 from lab.model.trace import Disposition, Hop, StepKind
