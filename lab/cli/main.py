@@ -21,6 +21,8 @@ from lab.cli import (
     graph,
     mailbox,
     matrix,
+    part,
+    probe,
     render,
     rules,
     run,
@@ -56,6 +58,8 @@ VERBS: tuple[ModuleType, ...] = (
     watch,
     doctor,
     completion,
+    part,
+    probe,
 )
 """In the order of --help: first what a newcomer needs."""
 

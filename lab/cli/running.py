@@ -87,8 +87,13 @@ def variant_of(state: Path) -> Variant:
 
 def is_up(state: Path) -> bool:
     """Whether a lab runs in the state folder right now."""
+    return is_locked(state / STORE)
+
+
+def is_locked(store: Path) -> bool:
+    """Whether a program has a store in use right now."""
     try:
-        lock = os.open(_lock_file(state), os.O_RDWR)
+        lock = os.open(_lock_file(store), os.O_RDWR)
     except FileNotFoundError:
         return False
     try:
@@ -111,12 +116,12 @@ def stop(state: Path) -> bool:
 
 def _await_end(state: Path) -> None:
     """Blocks until the lock is free."""
-    lock = os.open(_lock_file(state), os.O_RDWR)
+    lock = os.open(_lock_file(state / STORE), os.O_RDWR)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
     finally:
         os.close(lock)
 
 
-def _lock_file(state: Path) -> Path:
-    return state / f"{STORE}.lock"
+def _lock_file(store: Path) -> Path:
+    return store.with_name(f"{store.name}.lock")

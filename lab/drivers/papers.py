@@ -1,13 +1,18 @@
-"""The certificates of a lab's machines, as servers and clients show them."""
+"""The certificates of a lab's machines, as servers and clients show them, and the keys that sign their messages."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from pathlib import Path
 
+from lab.core.authentication.signers import key_names
+from lab.core.authentication.suite import Suite
 from lab.model.certificate import CertificateIdentity
 from lab.model.topology import Host
+from lab.pki import signing
 from lab.pki.store import Store
+from lab.scenario.model import Variant
 from lab.wire.client import ClientCertificate
 from lab.wire.tls import PermissiveTLSContext, server_context
 
@@ -32,3 +37,10 @@ def client_certificates(
         )
         for name in made.profiles
     }
+
+
+def signatures(variant: Variant, folder: Path) -> Suite:
+    """What signs and seals in a variant, with keys that lie in a folder; those that are missing are made."""
+    told = (variant.topology, *(moment.topology for moment in variant.timeline))
+    names = dict.fromkeys(name for topology in told for name in key_names(topology))
+    return signing.make(folder / "signing", tuple(names))

@@ -13,7 +13,6 @@ from datetime import datetime
 from pathlib import Path
 
 from lab.core import courier
-from lab.core.authentication.signers import key_names
 from lab.drivers import collector, papers
 from lab.drivers.clock import LabClock
 from lab.drivers.history import History
@@ -24,7 +23,6 @@ from lab.errors import DriverError, LabBug, WireError
 from lab.evidence.journal import Journal
 from lab.model.topology import Host
 from lab.model.transport import Context, Heard, IdSource, Mailboxed, Node, QueueItem, Settlement
-from lab.pki import signing
 from lab.pki import store as pki
 from lab.scenario.model import Variant
 from lab.wire.client import ClientWire, run
@@ -137,9 +135,7 @@ class Works:
 
     def _build(self) -> None:
         """The nodes, with keys that really sign, and DNS that publishes them."""
-        told = (self.variant.topology, *(moment.topology for moment in self.variant.timeline))
-        names = dict.fromkeys(name for topology in told for name in key_names(topology))
-        suite = signing.make(self._keys / "signing", tuple(names))
+        suite = papers.signatures(self.variant, self._keys)
         self.history = History.of(self.variant, self._starts, suite)
         self.topology, self.nodes = self.history.versions[0].topology, self.history.nodes
 
@@ -147,6 +143,7 @@ class Works:
         """What runs in the background from now on."""
         tasks = await stack.enter_async_context(_background())
         if not self.history.steady:
+            self.catch_up(self.clock.now())
             tasks.append(asyncio.ensure_future(self._follow()))
         if self._working:
             tasks.append(asyncio.ensure_future(self._serve_queue()))

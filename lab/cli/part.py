@@ -1,0 +1,152 @@
+"""`mflab part`: what runs in the containers of a lab; compose files and the container driver call it, not people."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from argparse import ArgumentTypeError, Namespace
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from ipaddress import AddressValueError, IPv4Address
+from typing import TYPE_CHECKING
+
+from lab.cli import parts, places, running
+from lab.cli.arguments import Run, Verbs, verb
+from lab.cli.exits import BadInput, Exit
+from lab.cli.output import talk
+from lab.errors import DriverError
+
+if TYPE_CHECKING:
+    from lab.drivers.part import DnsPart, NodePart
+
+_ABOUT = """\
+A lab in containers is one program a container. They share a folder (MFLAB_STATE) with the variant, certificates and
+keys, and a folder each for queue, journal and control socket:
+
+  setup  write the variant SCENARIO, VARIANT (both from the environment) and its certificates there; then the others
+  dns    answer DNS at an address
+  node   be the node that has an address: an Exchange server, a gateway, an internet host, a region of Exchange Online
+  run    send the variant's messages, wait for their end, tell the story and the verdict
+  relay  carry questions, a line of JSON each, from stdin to the control sockets and back"""
+
+_EXAMPLES = """\
+  SCENARIO=wildcard-misrouting VARIANT=shared-wildcard MFLAB_STATE=/var/lib/mflab mflab part setup
+  mflab part node --at 198.51.100.25 --dns 198.51.100.53"""
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the verb."""
+    told = "be one part of a lab in containers"
+    parser = verb(verbs, "part", run, told, about=_ABOUT, examples=_EXAMPLES)
+    parser.add_argument("what", choices=_PARTS, help="which part")
+    parser.add_argument("--at", type=_address, metavar="ADDRESS", help="dns, node: an address of it")
+    parser.add_argument("--dns", type=_address, metavar="ADDRESS", help="node: where to ask DNS")
+    parser.add_argument("--starts", type=_moment, metavar="TIME", help="setup: when the lab's clock starts")
+    parser.add_argument("--seed", default="0", metavar="N", help="where made-up ids come from")
+
+
+def _address(text: str) -> str:
+    try:
+        return str(IPv4Address(text))
+    except AddressValueError:
+        raise ArgumentTypeError(f"{text!r} is no IPv4 address") from None
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is no moment like 2026-11-24T09:15:00+00:00") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def run(args: Namespace) -> int:
+    """Be the part that was asked for."""
+    return _PARTS[args.what](args)
+
+
+def _setup(args: Namespace) -> int:
+    return parts.set_up(args.starts)
+
+
+def _dns(args: Namespace) -> int:
+    from lab.drivers import shared
+    from lab.drivers.part import DnsPart  # loads servers and OpenSSL, which few verbs need
+    from lab.drivers.site import Endpoint
+
+    state = places.state_folder(None)
+    part = DnsPart(running.variant_of(state), state, Endpoint(_given(args, "at"), shared.DNS_PORT))
+    return asyncio.run(_until_stopped(part, f"DNS on {args.at}"))
+
+
+def _node(args: Namespace) -> int:
+    from lab.drivers import shared
+    from lab.drivers.part import NodePart
+    from lab.drivers.site import Endpoint
+
+    state = places.state_folder(None)
+    variant = running.variant_of(state)
+    node = parts.node_at(variant, _given(args, "at"))
+    if node is None:
+        talk(f"no machine of {variant.name} is at {args.at}; nothing to do")
+        return asyncio.run(_idle(args.at))
+    shared.also_known(state, node, args.at)
+    names = Endpoint(_given(args, "dns"), shared.DNS_PORT)
+    part = NodePart(variant, state, node, names, seed=args.seed, on_bug=parts.tell_bug)
+    return asyncio.run(_until_stopped(part, f"{node} on {', '.join(parts.listening(variant, node))}"))
+
+
+def _given(args: Namespace, name: str) -> str:
+    found: str | None = getattr(args, name)
+    if found is None:
+        raise BadInput(f"mflab part {args.what} needs --{name} ADDRESS")
+    return found
+
+
+def _run(args: Namespace) -> int:  # noqa: ARG001 - all verbs are called alike
+    return parts.play()
+
+
+def _relay(args: Namespace) -> int:  # noqa: ARG001
+    from lab.drivers.sockets import relay
+
+    asyncio.run(relay(places.state_folder(None), parts.PATIENCE))
+    return Exit.OK
+
+
+async def _until_stopped(part: DnsPart | NodePart, what: str) -> int:
+    """Serve until SIGTERM or SIGINT; both end it cleanly."""
+    from lab.drivers import control
+
+    stop = _stopped()
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(part)
+        await stack.enter_async_context(control.listening(part.state, part.answer))
+        talk(f"ready: {what}")
+        await stop.wait()
+    return Exit.OK
+
+
+async def _idle(at: str) -> int:
+    """Stay, and answer the health check: whoever started all containers of a file need not know who plays in a variant."""
+    from lab.drivers import control, shared
+
+    async def answer(request: Mapping[str, object]) -> Mapping[str, object]:
+        raise DriverError(f"nobody plays at {at} in this variant, and is asked for {request['do']}")
+
+    state = places.state_folder(None)
+    stop = _stopped()
+    async with control.listening(shared.folder(state, at), answer):
+        await stop.wait()
+    return Exit.OK
+
+
+def _stopped() -> asyncio.Event:
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    return stop
+
+
+_PARTS: Mapping[str, Run] = {"setup": _setup, "dns": _dns, "node": _node, "run": _run, "relay": _relay}

@@ -1,0 +1,127 @@
+"""The parts of a lab in containers, as far as they are no servers: setting up, playing, and finding out who is where."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import shutil
+import traceback
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from lab.cli import places, running
+from lab.cli.arguments import chosen, today
+from lab.cli.exits import BadInput, Exit
+from lab.cli.output import draw, put, talk
+from lab.cli.running import Running
+from lab.drivers import papers, shared
+from lab.drivers.outcome import Outcome
+from lab.drivers.shared import Reading
+from lab.errors import DriverError
+from lab.pki import store as pki
+from lab.reports.console import demo_story, run_summary
+from lab.reports.run import ScenarioRuns
+from lab.scenario import load
+from lab.scenario.model import Variant
+from lab.scenario.render import render
+
+DEFAULT_SCENARIO = "wildcard-misrouting"
+PATIENCE = 60.0
+"""Seconds for all parts to start."""
+_HINT = (
+    "`docker compose ps -a` and `docker compose logs` tell of those; a variant behind NAT needs `--profile nat`, and a "
+    "scenario with other machines a compose file of its own (`mflab render SCENARIO --compose`)"
+)
+
+
+def set_up(starts: datetime | None) -> int:
+    """Write the variant that the environment names into the shared folder, with its certificates and keys.
+
+    A folder of the same variant is left as it is, queues and all. Raises BadInput when parts with another one run.
+    """
+    from lab.drivers.clock import LabClock
+
+    state = places.state_folder(None)
+    scenario = load(places.find_scenario(os.environ.get("SCENARIO") or DEFAULT_SCENARIO))
+    variant = chosen(scenario, os.environ.get("VARIANT") or None)
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not _is_same(state, variant):
+        _forget(state)
+    if not shared.is_wound(state):
+        begins = starts or today()
+        shared.note(state, Reading.of(begins, LabClock(begins)))
+    reading = shared.latest(state)
+    pki.make(state / running.CERTIFICATES, variant.every_profile, reading.starts)
+    papers.signatures(variant, state)
+    known = Running(
+        pid=0,
+        scenario=str(Path(scenario.file).absolute()),
+        variant=variant.name,
+        kind=variant.kind,
+        port=shared.SMTP_PORT,
+        dns_port=shared.DNS_PORT,
+    )
+    running.write(state, known, variant)
+    put(f"{scenario.name}, {variant.name}: set up in {state}")
+    return Exit.OK
+
+
+def _is_same(state: Path, variant: Variant) -> bool:
+    path = state / running.SCENARIO
+    return path.exists() and path.read_text("utf-8") == render(variant)
+
+
+def _forget(state: Path) -> None:
+    """The lab of an older text of the scenario."""
+    for store in shared.stores(state):
+        if running.is_locked(store):
+            raise BadInput(
+                f"{state}: {store.parent.name} still runs another text of this scenario; end that lab first"
+            )
+    for path in state.iterdir():
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def node_at(variant: Variant, address: str) -> str | None:
+    """The node that an address belongs to; senders of Exchange Online are of their region's."""
+    topology = variant.topology
+    senders = {host.address: region.node for region in topology.regions.values() for host in region.senders}
+    return {**senders, **topology.addresses()}.get(address)
+
+
+def listening(variant: Variant, node: str) -> Sequence[str]:
+    """The addresses of a node."""
+    return [address for address, name in variant.topology.addresses().items() if name == node]
+
+
+def tell_bug(error: Exception) -> None:
+    """A bug is told when it happens, in the container's log."""
+    talk("".join(traceback.format_exception(error)).rstrip())
+
+
+def play() -> int:
+    """Send the variant's messages through the parts, tell what happened, and judge it."""
+    state = places.state_folder(None)
+    variant = running.variant_of(state)
+    told = ScenarioRuns(load(state / running.SCENARIO), (asyncio.run(_played(state, variant)),))
+    draw(demo_story(told))
+    if told.failed:
+        draw(run_summary([told]))
+        return Exit.FAILED
+    return Exit.OK
+
+
+async def _played(state: Path, variant: Variant) -> Outcome:
+    from lab.drivers.conductor import Conductor, parts_of
+    from lab.drivers.sockets import Sockets
+
+    cast, parts = Sockets(state), parts_of(variant)
+    try:
+        await cast.awaited(parts, PATIENCE)
+    except DriverError as error:
+        raise DriverError(f"{error}; {_HINT}") from None
+    rests = [await cast.ask(part, {"do": "rest"}) for part in parts]
+    mark = secrets.token_hex(3) if any(each["hops"] for each in rests) else ""
+    return await Conductor(variant, cast, shared.latest(state).starts, mark=mark).play("containers")

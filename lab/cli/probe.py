@@ -1,0 +1,34 @@
+"""`mflab probe`: whether the part of this container is ready; the health check of images that have no shell."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from argparse import Namespace
+
+from lab.cli import places
+from lab.cli.arguments import Verbs, verb
+from lab.cli.exits import BadInput, Exit
+
+_ABOUT = """\
+Asks the control socket of the part that MFLAB_PART names: `dns`, or the address that the node was told with --at. Ends
+with 0 when it answers."""
+PATIENCE = 5.0
+"""Seconds for an answer."""
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the verb."""
+    told = "check the health of a part of a lab in containers"
+    verb(verbs, "probe", run, told, about=_ABOUT, examples="  MFLAB_PART=198.51.100.25 mflab probe")
+
+
+def run(args: Namespace) -> int:  # noqa: ARG001 - all verbs are called alike
+    """Ask. Raises DriverError when nobody answers."""
+    from lab.drivers.sockets import Sockets
+
+    name = os.environ.get("MFLAB_PART")
+    if not name:
+        raise BadInput("MFLAB_PART is not set: it names the part that is asked")
+    asyncio.run(Sockets(places.state_folder(None)).awaited([name], PATIENCE))
+    return Exit.OK

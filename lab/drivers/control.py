@@ -1,0 +1,126 @@
+"""How a program of the lab is asked things by another: a socket in a folder, a line of JSON each way.
+
+The folder's mode keeps other users away. One request a connection: whoever asks may wait as long as he likes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from lab.errors import DriverError, LabBug
+
+Request = Mapping[str, Any]
+Answer = Mapping[str, Any]
+Answering = Callable[[Request], Awaitable[Answer]]
+"""Answers one request. ValueError, KeyError and TypeError mean that the request makes no sense."""
+SOCKET = "control"
+_LONGEST = 1 << 30
+"""Octets of a line: a journal with its messages is one."""
+
+
+@contextlib.asynccontextmanager
+async def listening(folder: Path, answering: Answering) -> AsyncIterator[None]:
+    """Answer requests that come to the folder. A socket that a killed program left there is replaced."""
+    (folder / SOCKET).unlink(missing_ok=True)
+    clerk = _Clerk(answering)
+    server = await asyncio.start_unix_server(clerk.serve, sock=_bound(folder), limit=_LONGEST)
+    try:
+        yield
+    finally:
+        server.close()
+        await clerk.leave()
+        await server.wait_closed()
+        (folder / SOCKET).unlink(missing_ok=True)
+
+
+async def ask(folder: Path, request: Request) -> Answer:
+    """Ask the program that listens in a folder.
+
+    Raises DriverError when none does, when it ends meanwhile, and when it refuses.
+    """
+    try:
+        with _connected(folder) as line:
+            reader, writer = await asyncio.open_unix_connection(sock=line, limit=_LONGEST)
+            try:
+                writer.write(json.dumps(request).encode() + b"\n")
+                await writer.drain()
+                said = await reader.readline()
+            finally:
+                writer.transport.abort()
+    except OSError as error:
+        raise DriverError(f"nobody answers in {folder}: {error.strerror or error}") from error
+    if not said.endswith(b"\n"):
+        raise DriverError(f"the program in {folder} has ended")
+    answer: Answer = json.loads(said)
+    if "error" in answer:
+        raise DriverError(str(answer["error"]))
+    return answer
+
+
+def _connected(folder: Path) -> socket.socket:
+    """By its bare name, as `_bound`; connecting to a socket of this machine does not wait."""
+    line = socket.socket(socket.AF_UNIX)
+    try:
+        with contextlib.chdir(folder):
+            line.connect(SOCKET)
+        line.setblocking(False)
+    except BaseException:
+        line.close()
+        raise
+    return line
+
+
+def _bound(folder: Path) -> socket.socket:
+    """Bound by its bare name: a path may have a hundred octets only."""
+    listener = socket.socket(socket.AF_UNIX)
+    try:
+        with contextlib.chdir(folder):
+            listener.bind(SOCKET)
+            Path(SOCKET).chmod(0o600)
+    except BaseException:
+        listener.close()
+        raise
+    return listener
+
+
+class _Clerk:
+    """Serves requests, each in a task of its own."""
+
+    def __init__(self, answering: Answering) -> None:
+        self._answering = answering
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One request."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        try:
+            said = await self._answer(await reader.readline())
+            writer.write(json.dumps(said).encode() + b"\n")
+            await writer.drain()
+        except (ConnectionError, asyncio.CancelledError):
+            writer.transport.abort()  # gone, or the program ends
+        finally:
+            writer.close()
+            self._tasks.discard(task)
+
+    async def leave(self) -> None:
+        """Answer nobody any more."""
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _answer(self, line: bytes) -> Answer:
+        try:
+            return await self._answering(json.loads(line))
+        except (ValueError, KeyError, TypeError) as error:
+            return {"error": f"this request makes no sense here: {error!r}"}
+        except (DriverError, LabBug) as error:
+            return {"error": str(error)}

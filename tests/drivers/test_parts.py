@@ -1,0 +1,56 @@
+"""The lab as programs of their own, here in one process: conducted over control sockets, it gives the same traces."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+
+import pytest
+
+from lab.drivers import control, papers, shared
+from lab.drivers.clock import LabClock
+from lab.drivers.conductor import Conductor, parts_of
+from lab.drivers.part import DnsPart, NodePart
+from lab.drivers.shared import Reading
+from lab.drivers.simulator import simulate
+from lab.drivers.site import Endpoint, OnLoopback
+from lab.drivers.sockets import Sockets
+from lab.errors import DriverError
+from lab.evidence.normal import diff, normalise
+from lab.pki import store as pki
+from tests.drivers.library import SCENARIOS, load
+
+pytestmark = pytest.mark.wire
+DOZEN = [
+    "wildcard-misrouting:shared-wildcard",
+    "wildcard-misrouting:dedicated-certificate",
+    "wildcard-misrouting:shared-address",
+]
+
+
+def free_port():
+    with contextlib.closing(socket.socket()) as line:
+        line.bind(("127.0.0.1", 0))
+        return line.getsockname()[1]
+
+
+def set_up(variant, root):
+    shared.note(root, Reading.of(variant.starts, LabClock(variant.starts)))
+    pki.make(root / "certificates", variant.every_profile, variant.starts)
+    papers.signatures(variant, root)
+
+
+@contextlib.asynccontextmanager
+async def parts(variant, root):
+    """All parts of a variant, listening on loopback."""
+    names, port, site = Endpoint("127.0.0.1", free_port()), free_port(), OnLoopback(variant.topology)
+    async with contextlib.AsyncExitStack() as stack:
+        for name in parts_of(variant):
+            part = (
+                DnsPart(variant, root, names)
+                if name == shared.DNS
+                else NodePart(variant, root, name, names, site=site, port=port)
+            )
+            await stack.enter_async_context(part)
+            await stack.enter_async_context(control.listening(part.state, part.answer))
+        yield Sockets(root)
