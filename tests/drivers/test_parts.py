@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -15,17 +16,26 @@ from lab.drivers.shared import Reading
 from lab.drivers.simulator import simulate
 from lab.drivers.site import Endpoint, OnLoopback
 from lab.drivers.sockets import Sockets
-from lab.errors import DriverError
 from lab.evidence.normal import diff, normalise
 from lab.pki import store as pki
-from tests.drivers.library import SCENARIOS, load
+from lab.scenario import load
 
 pytestmark = pytest.mark.wire
-DOZEN = [
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
+DOZEN = (
     "wildcard-misrouting:shared-wildcard",
     "wildcard-misrouting:dedicated-certificate",
-    "wildcard-misrouting:shared-address",
-]
+    "wildcard-misrouting:shared-address",  # behind NAT
+    "topologies/multi-forest",
+    "topologies/two-regions",
+    "topologies/several-front-ends",
+    "flows/distribution-list",
+    "flows/special-senders",
+    "flows/timeline-cure",
+    "flows/timeline-mx-move",
+    "flows/unreachable:host-down",
+    "authentication/second-hop",
+)
 
 
 def free_port():
@@ -54,3 +64,21 @@ async def parts(variant, root):
             await stack.enter_async_context(part)
             await stack.enter_async_context(control.listening(part.state, part.answer))
         yield Sockets(root)
+
+
+def chosen(case):
+    name, _, variant = case.partition(":")
+    variants = load(SCENARIOS / f"{name}.yaml").variants
+    return variants[variant] if variant else next(iter(variants.values()))
+
+
+@pytest.mark.parametrize("case", DOZEN)
+async def test_parts_that_are_conducted_give_the_same_trace(case, tmp_path):
+    variant = chosen(case)
+    set_up(variant, tmp_path)
+    async with parts(variant, tmp_path) as cast:
+        outcome = await Conductor(variant, cast, variant.starts).play("containers")
+    assert [str(finding) for finding in outcome.findings() if not finding.ok] == []
+    simulated = simulate(variant)
+    wire = normalise(outcome.traces, outcome.messages)
+    assert diff(normalise(simulated.traces, simulated.messages), wire, ("simulator", "parts")) == ""
