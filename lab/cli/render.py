@@ -7,8 +7,9 @@ from argparse import Namespace
 import yaml
 
 from lab.cli.arguments import Verbs, add_json, add_scenario, chosen, loaded, verb
-from lab.cli.exits import Exit
+from lab.cli.exits import BadInput, Exit
 from lab.cli.output import put, put_json
+from lab.drivers.containers.compose import compose
 from lab.scenario.render import render
 
 _ABOUT = """\
@@ -16,7 +17,8 @@ The text is a scenario itself, without includes, variants and short forms; it lo
 
 _EXAMPLES = """\
   mflab render wildcard-misrouting --variant dedicated-certificate
-  mflab render wildcard-misrouting --json | jq '.scenario.tenants.msxfaq.InboundConnectors'"""
+  mflab render wildcard-misrouting --json | jq '.scenario.tenants.msxfaq.InboundConnectors'
+  mflab render two-regions --compose > compose/two-regions.yaml"""
 
 
 def add(verbs: Verbs) -> None:
@@ -24,14 +26,29 @@ def add(verbs: Verbs) -> None:
     told = "write a variant out in full"
     add_to = verb(verbs, "render", run, told, about=_ABOUT, examples=_EXAMPLES)
     add_scenario(add_to)
+    add_to.add_argument(
+        "--compose",
+        action="store_true",
+        help="a compose file instead, for all variants: each machine in a container (compose/README.md)",
+    )
     add_json(add_to)
 
 
 def run(args: Namespace) -> int:
     """Print the expansion."""
+    if args.compose:
+        return _compose(args)
     text = render(chosen(loaded(args), args.variant))
     if args.json:
         put_json({"scenario": yaml.safe_load(text)})
     else:
         put(text.rstrip("\n"))
+    return Exit.OK
+
+
+def _compose(args: Namespace) -> int:
+    """All variants are in the file, and which one is played is said when it is started."""
+    if args.json or args.variant is not None:
+        raise BadInput("--compose writes YAML for all variants: leave out --json and --variant")
+    put(compose(loaded(args)).rstrip("\n"))
     return Exit.OK

@@ -37,7 +37,7 @@ def two(first):
 def addresses_of(planned):
     """Everything that some container has, in the order of the plan."""
     router = planned.router
-    own = [router.docker, *router.gateways, *router.public, planned.dns]
+    own = [router.docker, *router.gateways, *router.public, planned.dns, planned.tools]
     own += [router.docker_inside] if router.docker_inside else []
     own += [network.gateway for network in planned.networks if network.gateway not in own]
     for machine in planned.machines:

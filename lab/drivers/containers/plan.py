@@ -99,6 +99,8 @@ class Plan:
     networks: tuple[Network, ...]
     machines: tuple[Machine, ...]
     dns: str
+    tools: str
+    """An address for whoever wants to look around, as a stranger."""
     router: Router
 
     def at(self, address: str) -> Machine:
@@ -123,7 +125,7 @@ def plan(variants: Iterable[Variant]) -> Plan:
     nats = {variant.name: _nat(variant) for variant in told}
     own = {address for addresses in nodes.values() for address in addresses}
     used = own | {seen for nat in nats.values() for seen in nat.values()}
-    _check(own, nats)
+    _check(own, used, nats)
     dns = _first(_free(WIRE, used, range(_DNS, _LAST)))
     spare, other = _free(WIRE, {*used, dns}), _free(OTHER, used)
     gateways, docker = (_first(spare), _first(other)), _first(spare)
@@ -135,7 +137,7 @@ def plan(variants: Iterable[Variant]) -> Plan:
     router = Router(docker=docker, docker_inside=docker_inside, gateways=gateways, nats=nats)
     needed = {address for addresses in _nodes(told[:1]).values() for address in addresses}
     machines = tuple(_machines(nodes, needed, spare))
-    return Plan(networks=tuple(networks), machines=machines, dns=dns, router=router)
+    return Plan(networks=tuple(networks), machines=machines, dns=dns, tools=_first(spare), router=router)
 
 
 def _nodes(variants: Iterable[Variant]) -> dict[_Node, tuple[str, ...]]:
@@ -171,9 +173,9 @@ def _nat(variant: Variant) -> dict[str, str]:
     return {host.address: host.nat for host in hosts if host.nat and host.nat != host.address}
 
 
-def _check(own: Collection[str], nats: Mapping[str, Mapping[str, str]]) -> None:
+def _check(own: Collection[str], used: Collection[str], nats: Mapping[str, Mapping[str, str]]) -> None:
     """What one variant says may be impossible for real packets, or beside what another says."""
-    for address in own:
+    for address in used:
         if any(IPv4Address(address) in (network[0], network[-1]) for network in (WIRE, OTHER, LAN)):
             raise DriverError(
                 f"{address} is the network itself or its broadcast address; give it another one"

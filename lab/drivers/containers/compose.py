@@ -1,0 +1,91 @@
+"""A plan as a compose file: what `docker compose up` starts. Pure; a test keeps the committed file equal to what is made here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lab.drivers.containers import frame
+from lab.drivers.containers.plan import Machine, Network, Plan, Router, plan
+from lab.scenario.model import Scenario
+
+RESOLVER = "198.51.100.53"
+"""The server in compose/resolv.conf."""
+
+
+def compose(scenario: Scenario) -> str:
+    """The compose file for all variants of a scenario; the first one is played if VARIANT names none.
+
+    Raises DriverError for what containers cannot do.
+    """
+    planned, first = plan(scenario.variants.values()), next(iter(scenario.variants))
+    return "".join(_texts(scenario.name, planned, first))
+
+
+def _texts(scenario: str, planned: Plan, first: str) -> Iterator[str]:
+    yield frame.HEAD.substitute(scenario=scenario, dns=planned.dns)
+    yield _router(planned, first)
+    for machine in planned.machines:
+        yield _held(machine, planned.dns) if machine.held else _plain(machine, planned.dns)
+    yield _tools(planned)
+    yield "\nnetworks:\n"
+    yield from map(_network, planned.networks)
+    yield "\nvolumes:\n  state: {}\n"
+
+
+def _router(planned: Plan, first: str) -> str:
+    router = planned.router
+    networks = f"internet: {{ipv4_address: {router.docker}}}"
+    if router.docker_inside:
+        networks += f", inside: {{ipv4_address: {router.docker_inside}}}"
+    return frame.ROUTER.substitute(
+        docker=router.docker,
+        gateways=" ".join(router.gateways),
+        inside=_inside(planned.networks[-1], router, first),
+        networks=networks,
+    )
+
+
+def _inside(network: Network, router: Router, first: str) -> str:
+    if router.docker_inside is None:
+        return ""
+    table = "\n".join(f"        {' '.join(row)}" for row in _table(router))
+    return frame.INSIDE.substitute(
+        docker=router.docker_inside, gateway=network.gateway, first=first, table=table
+    )
+
+
+def _table(router: Router) -> Iterator[tuple[str, str, str]]:
+    """Who is seen as what: in every variant, where they all agree."""
+    for inside, public in router.nat.items():
+        seen = {variant: nat[inside] for variant, nat in router.nats.items() if inside in nat}
+        if set(seen.values()) == {public}:
+            yield "*", inside, public
+        else:
+            yield from ((variant, inside, address) for variant, address in seen.items())
+
+
+def _plain(machine: Machine, dns: str) -> str:
+    profile = f"\n    profiles: [{machine.profile}]" if machine.profile else ""
+    return frame.PLAIN.substitute(
+        name=machine.name, address=machine.docker, dns=dns, network=machine.network, profile=profile
+    )
+
+
+def _held(machine: Machine, dns: str) -> str:
+    added = [address for address in machine.addresses if address != machine.docker]
+    holder = frame.HOLDER.substitute(
+        holder=machine.holder, docker=machine.docker, addresses=" ".join(added) or '""'
+    )
+    return holder + frame.HELD.substitute(
+        name=machine.name, holder=machine.holder, address=machine.addresses[0], dns=dns
+    )
+
+
+def _tools(planned: Plan) -> str:
+    """Docker's own resolver knows the lab's server, too, but answers by itself who has an address of the lab."""
+    resolver = ", ./resolv.conf:/etc/resolv.conf:ro" if planned.dns == RESOLVER else ""
+    return frame.TOOLS.substitute(dns=planned.dns, address=planned.tools, resolver=resolver)
+
+
+def _network(network: Network) -> str:
+    return frame.NETWORK.substitute(name=network.name, subnet=network.subnet, gateway=network.gateway)
