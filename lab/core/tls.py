@@ -1,4 +1,4 @@
-"""Does the next hop's TLS satisfy the connector? R90, R91."""
+"""TLS on the way out: what a server shows as a client, and whether the next hop satisfies the connector (R90, R91)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from lab.model.certificate import CertFault, CertificateIdentity
 from lab.model.reply import Reply
 from lab.model.switches import Switches
 from lab.model.tenant import TlsSettings
+from lab.model.topology import Host, Topology
 from lab.model.transport import TlsPolicy
 
 NO_STARTTLS = Reply(
@@ -19,6 +20,18 @@ _PLAIN = Switches()
 def server_faults(certificate: CertificateIdentity) -> frozenset[CertFault]:
     """What is wrong with a certificate that a server shows; clientAuth it does not need."""
     return certificate.faults - _AS_SERVER
+
+
+def client_certificate(host: Host, topology: Topology) -> str | None:
+    """The profile that a server shows as a client: none if it shows none, or drops one without clientAuth (R129)."""
+    profile = host.certificate
+    if profile is None or not host.client_certificate:
+        return None
+    if not topology.switches.send_cert_without_client_eku:
+        identity = topology.certificates.get(profile)
+        if identity is not None and CertFault.NO_CLIENT_AUTH in identity.faults:
+            return None
+    return profile
 
 
 def judge_server(policy: TlsPolicy, certificate: CertificateIdentity | None) -> Reply | None:

@@ -11,7 +11,7 @@ from lab.core.authentication.spf import check_sender
 from lab.core.authentication.suite import Suite
 from lab.core.ndr import Maker
 from lab.core.routing import NoTargets, mx_targets, smart_host_targets, turn
-from lab.model.certificate import CertFault
+from lab.core.tls import client_certificate
 from lab.model.dns import Asking
 from lab.model.message import Header, Message
 from lab.model.names import Address, ReversePath
@@ -204,7 +204,7 @@ class PlainServer(MailSystem):
                 ehlo=self.host.ehlo,
                 source=self.host.source,
                 bind=self.host.address,
-                certificate=self._certificate(),
+                certificate=client_certificate(self.host, self.topology),
                 message=self.leaving(item, context),
                 recipients=recipients,
             ),
@@ -225,17 +225,6 @@ class PlainServer(MailSystem):
     @abstractmethod
     def next_hosts(self, recipient: Address) -> tuple[str, ...]:
         """Fixed next hops for a recipient; empty means MX."""
-
-    def _certificate(self) -> str | None:
-        """The client certificate: none if the host shows none, or drops one without clientAuth (R129)."""
-        profile = self.host.certificate
-        if profile is None or not self.host.client_certificate:
-            return None
-        if not self.topology.switches.send_cert_without_client_eku:
-            identity = self.topology.certificates.get(profile)
-            if identity is not None and CertFault.NO_CLIENT_AUTH in identity.faults:
-                return None
-        return profile
 
     def maker(self, item: QueueItem) -> Maker:  # noqa: ARG002
         """Reports in Postfix's words."""
