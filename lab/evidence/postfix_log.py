@@ -1,0 +1,225 @@
+"""What a real Postfix did, as hops: the same story that the fake filter tells of itself, read from the log.
+
+The log has no word for some things. The port that Postfix connects from is missing, so of a step's `connection`
+one end is known (`joining` finds the other); the recipients of a message are known once something was tried for them; and which certificate was
+shown is known from the configuration only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from lab.errors import LabBug
+from lab.evidence.postfix_lines import Line, lines, relay_of, reply_of
+from lab.evidence.postfix_stay import Session, Stay, Try
+from lab.model.message import Header
+from lab.model.topology import Host
+from lab.model.trace import Hop, HopHead, Step, StepKind
+
+Clock = Callable[[datetime], datetime]
+_CONTENT = ("DATA", "END-OF-MESSAGE")
+"""Stages at which all recipients have been accepted; a refusal there ends the message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a log tells."""
+
+    hops: tuple[Hop, ...]
+    deferred: int
+    """Messages that have been tried and lie in the queue for later."""
+    at_work: int
+    """Messages that something is being done with."""
+
+
+def read(
+    text: Iterable[str], host: Host, *, shown: str, begins: datetime, clock: Clock = lambda at: at
+) -> Reading:
+    """The log of the filter `host`, which shows the certificate labelled `shown` ('' for none) as a client.
+
+    `begins` completes dates without a year, `clock` turns the log's time into the lab's.
+    """
+    told = _Told(host, clock)
+    for line in lines(text, begins):
+        told.hear(line)
+    stays = [stay for stay in told.stays if stay.message_id is not None]
+    waiting = sum(stay.deferred for stay in stays)
+    return Reading(
+        hops=(*told.refusals, *(stay.hop(host, shown) for stay in stays)),
+        deferred=waiting,
+        at_work=sum(not stay.removed for stay in stays) - waiting + told.coming,
+    )
+
+
+class _Told:
+    """All lines so far."""
+
+    def __init__(self, host: Host, clock: Clock) -> None:
+        self.stays: list[Stay] = []
+        self.refusals: list[Hop] = []
+        self._host, self._clock = host, clock
+        self._sessions: dict[str, Session] = {}
+        """By smtpd process."""
+        self._secured: dict[str, tuple[str, str, str]] = {}
+        """By smtp process: address, version and cipher of its last TLS connection."""
+        self._known: dict[str, Stay] = {}
+        """By queue id, which the short form uses again once a message is removed."""
+
+    @property
+    def coming(self) -> int:
+        """Messages whose content is on its way: their client is still there."""
+        return sum(
+            stay.message_id is None and stay.session in self._sessions.values() and not stay.removed
+            for stay in self.stays
+        )
+
+    def hear(self, line: Line) -> None:
+        """One more line."""
+        found, at = line.found, self._clock(line.at)
+        match line.kind:
+            case "connect":
+                self._sessions[line.pid] = Session(found["address"], found["name"], found["port"])
+            case "disconnect":
+                self._sessions.pop(line.pid, None)
+            case "encrypted":
+                self._encrypted(line)
+            case "reject":
+                self._rejected(line, at)
+            case "client":
+                self._stay(line.queue_id, at, new=True).session = self._sessions.get(line.pid)
+            case "message_id":
+                self._stay(line.queue_id, at).message_id = found["value"]
+            case "header":
+                self._header(self._stay(line.queue_id, at), line)
+            case "active":
+                stay = self._stay(line.queue_id, at)
+                stay.sender, stay.size = found["sender"], int(found["size"])
+                stay.waiting_for = int(found["count"])
+            case "handed":
+                self._handed(self._stay(line.queue_id, at), line, at)
+            case "tried":
+                self._tried(self._stay(line.queue_id, at), line, at)
+            case "expired":
+                _expired(self._stay(line.queue_id, at), at)
+            case "notified":
+                self._notified(self._stay(line.queue_id, at), found["id"], at)
+            case "removed":
+                self._stay(line.queue_id, at).removed = True
+                del self._known[line.queue_id]
+            case kind:
+                raise LabBug(f"no use is made of lines of kind {kind}")
+
+    def _stay(self, queue_id: str, at: datetime, *, new: bool = False) -> Stay:
+        if new or queue_id not in self._known:
+            self._known[queue_id] = Stay(queue_id, at)
+            self.stays.append(self._known[queue_id])
+        return self._known[queue_id]
+
+    def _encrypted(self, line: Line) -> None:
+        version, cipher = line.found["version"].replace("TLSv1.", "TLS1_"), line.found["cipher"]
+        if line.found["way"] == "to":
+            self._secured[line.pid] = line.found["address"], version, cipher
+        elif line.pid in self._sessions:
+            self._sessions[line.pid].tls, self._sessions[line.pid].cipher = version, cipher
+
+    def _header(self, stay: Stay, line: Line) -> None:
+        stay.headers.append(Header.of(line.found["field"], line.found["value"]))
+        if stay.session is not None and line.found["helo"]:
+            stay.session.helo = line.found["helo"]
+
+    def _handed(self, stay: Stay, line: Line, at: datetime) -> None:
+        found = line.found
+        reply, host, address = reply_of(found["said"])
+        if not host:
+            host, address = relay_of(found["relay"])
+            reply = reply if reply[:3].isdecimal() else f"{_code(found['dsn'])} {found['dsn']} {reply}"
+        stay.names[found["original"] or found["recipient"]] = found["recipient"]
+        stay.waiting_for -= 1
+        told = Try(
+            recipient=found["recipient"],
+            status=found["status"],
+            reply=reply,
+            dsn=found["dsn"],
+            host=host,
+            address=address,
+            by=line.program,
+            tls=self._tls(line.pid, address),
+        )
+        stay.tries.append((at, told))
+
+    def _tried(self, stay: Stay, line: Line, at: datetime) -> None:
+        """Another host of the same domain is tried next; the line does not say for whom."""
+        reply, host, address = reply_of(line.found["said"])
+        tls = self._tls(line.pid, address)
+        told = Try(
+            recipient="",
+            status="deferred",
+            reply=reply,
+            dsn="",
+            host=host,
+            address=address,
+            by=line.program,
+            tls=tls,
+        )
+        stay.tries.append((at, told))
+
+    def _tls(self, pid: str, address: str) -> tuple[str, str]:
+        known, version, cipher = self._secured.get(pid, ("", "", ""))
+        return (version, cipher) if address and known == address else ("", "")
+
+    def _notified(self, stay: Stay, queue_id: str, at: datetime) -> None:
+        stay.report = self._stay(queue_id, at)
+        stay.report.reports_on = stay
+
+    def _rejected(self, line: Line, at: datetime) -> None:
+        found, stay = line.found, self._known.get(line.queue_id)
+        session = self._sessions.get(line.pid) or Session(found["address"], found["name"], found["port"])
+        session.helo = found["helo"] or session.helo
+        step = Step(
+            StepKind.REFUSED,
+            {
+                "stage": "data" if found["stage"] in _CONTENT else found["stage"].lower(),
+                "recipient": found["recipient"],
+                "reply": found["reply"],
+                "reason": "",
+            },
+            at=at,
+        )
+        if stay is not None and found["stage"] not in _CONTENT:
+            stay.refused.append(step)
+            return
+        if stay is not None:
+            stay.removed, stay.message_id = True, None
+        self.refusals.append(self._refusal(session, step, found["sender"], at))
+
+    def _refusal(self, session: Session, step: Step, sender: str, at: datetime) -> Hop:
+        """A message that nobody took over."""
+        recipient = str(step.data["recipient"])
+        head = HopHead(
+            id=f"refused-{session.port}-{len(self.refusals)}",
+            node=self._host.name,
+            host=str(self._host.fqdn),
+            tenant=None,
+            message_id="",
+            arrived=at,
+            client=session.client,
+            client_host=session.helo,
+            server=self._host.address,
+            connection=session.key(self._host.address),
+            reverse_path=f"<{sender}>",
+            recipients=(recipient,) if recipient else (),
+        )
+        return Hop(head, (session.step(at), step))
+
+
+def _expired(stay: Stay, at: datetime) -> None:
+    """What was last deferred has failed for good."""
+    late = [each for each in stay.last.values() if each.status == "deferred"]
+    stay.tries += [(at, replace(each, status="expired")) for each in late]
+
+
+def _code(dsn: str) -> str:
+    """The reply code that Postfix would have got, had it not found out by itself."""
+    return {"2": "250", "4": "450"}.get(dsn[:1], "550")

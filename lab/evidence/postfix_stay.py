@@ -1,0 +1,191 @@
+"""A message's stay in Postfix's queue, as its log lines add up, and the hop that it amounts to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import groupby
+
+from lab.model.message import Header, Message
+from lab.model.topology import Host
+from lab.model.trace import Hop, HopHead, Step, StepKind
+
+
+@dataclass(slots=True)
+class Session:
+    """A client at the door."""
+
+    client: str
+    name: str
+    port: str
+    tls: str = ""
+    cipher: str = ""
+    helo: str = ""
+
+    def key(self, server: str) -> str:
+        """What both ends of the connection know; '' if the log does not tell the port."""
+        return f"{self.client}:{self.port}>{server}" if self.port else ""
+
+    def step(self, at: datetime) -> Step:
+        """Who connected. What certificate it showed is in no line."""
+        data = {
+            "client": self.client,
+            "client_host": self.helo,
+            "helo": self.helo,
+            "tls": self.tls,
+            "cipher": self.cipher,
+            "certificate": [],
+            "faults": [],
+            "issuer": "",
+            "thumbprint": "",
+        }
+        return Step(StepKind.CONNECTED, data, at=at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Try:
+    """An attempt for one recipient, or its last word on it."""
+
+    recipient: str
+    status: str
+    """`sent`, `deferred`, `bounced` as Postfix writes it, or `expired`."""
+    reply: str
+    dsn: str
+    host: str
+    address: str
+    by: str
+    """`smtp`, or what else delivers."""
+    tls: tuple[str, str]
+    """Version and cipher, '' without TLS."""
+
+
+@dataclass(slots=True)
+class Stay:
+    """A message in the queue."""
+
+    id: str
+    at: datetime
+    session: Session | None = None
+    message_id: str | None = None
+    """None while its content has not come."""
+    sender: str = ""
+    size: int = 0
+    waiting_for: int = 1
+    """Recipients that this round of attempts has not told of."""
+    headers: list[Header] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)
+    """What each recipient is called here, by what it was called on arrival."""
+    refused: list[Step] = field(default_factory=list)
+    tries: list[tuple[datetime, Try]] = field(default_factory=list)
+    reports_on: Stay | None = None
+    report: Stay | None = None
+    removed: bool = False
+
+    @property
+    def last(self) -> Mapping[str, Try]:
+        """The last word on each recipient."""
+        return {each.recipient: each for _, each in self.tries if each.recipient}
+
+    @property
+    def deferred(self) -> bool:
+        """Whether it lies there until the next round."""
+        tried = not self.removed and self.waiting_for <= 0
+        return tried and any(each.status == "deferred" for each in self.last.values())
+
+    def hop(self, host: Host, shown: str) -> Hop:
+        """All that is known of it; `shown` is the label of the certificate that the host shows as a client."""
+        about = Message(tuple(self.headers))
+        client = self.session
+        head = HopHead(
+            id=self.id,
+            node=host.name,
+            host=str(host.fqdn),
+            tenant=None,
+            message_id=self.message_id or "",
+            in_reply_to=(self.reports_on.message_id or "")
+            if self.reports_on
+            else about.get("In-Reply-To") or "",
+            arrived=self.at,
+            client=client.client if client else "",
+            client_host=client.helo if client else "",
+            server=host.address,
+            connection=client.key(host.address) if client else "",
+            reverse_path=f"<{self.sender}>",
+            author=about.sender or about.author,
+            recipients=tuple(self.names),
+            subject=about.subject,
+            size=self.size,
+        )
+        return Hop(head, (*self._arrival(), *self._departure(host, shown)))
+
+    def _arrival(self) -> Iterator[Step]:
+        if self.session is None:
+            return
+        yield self.session.step(self.at)
+        yield from self.refused
+        data = {
+            "reverse_path": f"<{self.sender}>",
+            "recipients": list(self.names),
+            "reply": f"250 2.0.0 Ok: queued as {self.id}",
+            "size": self.size,
+        }
+        yield Step(StepKind.ACCEPTED, data, at=self.at)
+        for old, new in self.names.items():
+            if old != new:
+                data = {"recipient": old, "kind": "alias", "rewritten": new}
+                yield Step(StepKind.RESOLVED, data, at=self.at)
+
+    def _departure(self, host: Host, shown: str) -> Iterator[Step]:
+        """What one reply ended for several recipients is one step, but for failures: each has its own."""
+        for (at, one), group in groupby(self.tries, key=_same_end):
+            recipients = [each.recipient for _, each in group if each.recipient] or list(self.names.values())
+            met = _encounter(one, shown)
+            if one.status == "deferred":
+                told = {"recipients": recipients, "connector": "", "reply": one.reply, "until": ""}
+                yield Step(StepKind.DEFERRED, {**told, **met}, at=at)
+            elif one.status != "sent":
+                yield from (self._failed(recipient, one, met, at) for recipient in recipients)
+            elif one.by in ("local", "virtual"):
+                for name in recipients:
+                    yield Step(StepKind.DELIVERED, {"recipient": name, "mailbox": name}, at=at)
+            else:
+                way = {"address": one.address, "source": host.source, "connector": "", "reply": one.reply}
+                yield Step(StepKind.SENT, {"recipients": recipients, **way, **met}, at=at)
+
+    def _failed(self, recipient: str, one: Try, met: Mapping[str, object], at: datetime) -> Step:
+        if not self.sender:
+            reason = "there is nobody to report to: the reverse-path is null"
+            return Step(
+                StepKind.DROPPED, {"recipient": recipient, "reason": reason, "reply": one.reply, **met}, at=at
+            )
+        report = self.report
+        data = {
+            "recipient": recipient,
+            "status": one.dsn,
+            "reply": one.reply,
+            "ndr": (report.message_id or "") if report else "",
+            "ndr_to": self.sender if report else "",
+            **met,
+        }
+        return Step(StepKind.BOUNCED, data, at=at)
+
+
+def _same_end(told: tuple[datetime, Try]) -> tuple[datetime, Try]:
+    """Equal for attempts that differ in the recipient only."""
+    at, one = told
+    return at, replace(one, recipient="")
+
+
+def _encounter(one: Try, shown: str) -> dict[str, object]:
+    """As the lab's own nodes tell of a connection, of whose key the log has one end only: see `joining`."""
+    tls, cipher = one.tls
+    return {
+        "host": one.host,
+        "connection": f">{one.address}" if one.address else "",
+        "tls": tls,
+        "cipher": cipher,
+        "certificate": shown if tls else "",
+        "server_certificate": [],
+        "server_faults": [],
+    }
