@@ -57,7 +57,9 @@ class Filter:
         """
         filters = [each.name for each in topology.hosts.values() if each.role is Role.GATEWAY]
         if name not in filters:
-            raise ValueError(f"{name!r} is no gateway of the scenario; it has: {', '.join(filters) or 'none'}")
+            raise ValueError(
+                f"{name!r} is no gateway of the scenario; it has: {', '.join(filters) or 'none'}"
+            )
         host = topology.hosts[name]
         shown = client_certificate(host, topology)
         return cls(

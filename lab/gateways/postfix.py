@@ -1,4 +1,4 @@
-"""Postfix as the filter: `main.cf`, `master.cf` and the two maps that they name. For Postfix 3.5 and newer."""
+"""Postfix as the filter: `main.cf`, `master.cf` and the two maps that they name. For Postfix 3.6 and newer."""
 
 from __future__ import annotations
 
@@ -46,7 +46,8 @@ def render(told: Filter) -> Mapping[str, str]:
 
 def _main(told: Filter) -> Iterator[str]:
     host = told.host
-    yield f"# Postfix as the filter {host.name} of a Mailflow Lab scenario. It knows no way out of the lab."
+    yield f"# Postfix as the filter {host.name} of a Mailflow Lab scenario. Where mail goes is up to the machine's resolver,"
+    yield "# which has to be the lab's DNS (resolv.conf)."
     yield from (f"# Not in here, as it takes a filter program: {wish}" for wish in told.unplayed())
     yield from _settings("Who it is, and where its things are", _identity(told))
     yield from _settings("Whose mail it takes, and where that goes", _relaying(told))
@@ -65,7 +66,7 @@ def _settings(title: str, settings: Mapping[str, str]) -> Iterator[str]:
 def _identity(told: Filter) -> Mapping[str, str]:
     host, work = told.host, told.places.work
     return {
-        "compatibility_level": "3.5",
+        "compatibility_level": "3.6",
         "myhostname": str(host.fqdn),
         "smtp_helo_name": str(host.ehlo),
         "inet_protocols": "ipv4",
@@ -103,9 +104,10 @@ def _relaying(told: Filter) -> Mapping[str, str]:
 
 def _own_fields(told: Filter) -> Mapping[str, str]:
     """Header fields of its own, once a message: at DATA, when all recipients are known."""
-    fields = (f"check_client_access static:{{PREPEND {name}: {value}}}" for name, value in told.host.adds_headers)
-    said = ", ".join(f"{{ {field} }}" if "," in field else field for field in fields)
-    return {"smtpd_data_restrictions": said} if said else {}
+    fields = [
+        f"check_client_access static:{{PREPEND {name}: {value}}}" for name, value in told.host.adds_headers
+    ]
+    return {"smtpd_data_restrictions": ", ".join(fields)} if fields else {}
 
 
 def _postmaster(told: Filter) -> str:
