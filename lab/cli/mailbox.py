@@ -21,7 +21,6 @@ from lab.reports.mail import arrived, as_read, field
 from lab.reports.tables import table
 from lab.scenario import load
 from lab.scenario.report import unknown
-from lab.wire.store import snapshot
 
 _ABOUT = """\
 With SCENARIO, runs the variant first; without, looks into the mailboxes of a lab that `mflab up` keeps running, or has
@@ -114,7 +113,7 @@ def _arrived(args: Namespace, scenario: str | None) -> tuple[tuple[Mailboxed, ..
             raise BadInput("--variant is for a scenario; a running lab has the variant it was started with")
         state = places.state_folder(args.state)
         topology = running.variant_of(state).topology
-        return snapshot(state / running.STORE).mailboxes, topology
+        return running.held(state).mailboxes, topology
     if args.state is not None:
         raise BadInput("either a scenario or the --state of a lab, not both")
     variant = chosen(load(places.find_scenario(scenario)), args.variant)

@@ -133,7 +133,9 @@ async def _idle(at: str) -> int:
     from lab.drivers import control, shared
 
     async def answer(request: Mapping[str, object]) -> Mapping[str, object]:
-        raise DriverError(f"nobody plays at {at} in this variant, and is asked for {request['do']}")
+        if request["do"] != "clock":  # what a health check asks for
+            raise DriverError(f"nobody plays at {at} in this variant")
+        return {}
 
     state = places.state_folder(None)
     stop = _stopped()

@@ -56,7 +56,7 @@ def set_up(starts: datetime | None) -> int:
     pki.make(state / running.CERTIFICATES, variant.every_profile, reading.starts)
     papers.signatures(variant, state)
     known = Running(
-        pid=0,
+        pid=None,
         scenario=str(Path(scenario.file).absolute()),
         variant=variant.name,
         kind=variant.kind,

@@ -80,9 +80,14 @@ def _bundled() -> dict[str, Path]:
     return {scenario.stem: scenario for scenario in scenario_files([bundled_scenarios()])}
 
 
+def state_of_environment() -> str | None:
+    """The state folder that `MFLAB_STATE` names."""
+    return os.environ.get("MFLAB_STATE") or None
+
+
 def state_folder(given: str | None) -> Path:
     """Where a running lab keeps its queue, journal and certificates. Raises BadInput when that is no folder."""
-    folder = Path(given or os.environ.get("MFLAB_STATE") or STATE)
+    folder = Path(given or state_of_environment() or STATE)
     if folder.exists() and not folder.is_dir():
         raise BadInput(f"--state {folder}: it is a file, and not the folder of a lab")
     return folder

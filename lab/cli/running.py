@@ -11,13 +11,16 @@ import os
 import signal
 import threading
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
-from lab.cli.arguments import chosen
+from lab.cli.arguments import chosen, today
 from lab.cli.exits import BadInput, NothingToRun
+from lab.drivers import shared
 from lab.scenario import load
 from lab.scenario.model import Variant
 from lab.scenario.render import render
+from lab.wire.store import Snapshot, snapshot
 
 SMTP_PORT, DNS_PORT, HTTP_PORT = 2525, 5300, 8025
 """Where `mflab up` listens unless told otherwise. 5353 would be mDNS's, which many desktops have in use."""
@@ -36,7 +39,8 @@ _PATIENCE = 20.0
 class Running:
     """A lab that was started in a state folder; it may have ended since."""
 
-    pid: int
+    pid: int | None
+    """None: its parts are programs of their own, in containers."""
     scenario: str
     """Absolute path of the file."""
     variant: str
@@ -87,7 +91,7 @@ def variant_of(state: Path) -> Variant:
 
 def is_up(state: Path) -> bool:
     """Whether a lab runs in the state folder right now."""
-    return is_locked(state / STORE)
+    return any(map(is_locked, [state / STORE, *shared.stores(state)]))
 
 
 def is_locked(store: Path) -> bool:
@@ -105,9 +109,30 @@ def is_locked(store: Path) -> bool:
     return False
 
 
+def held(state: Path) -> Snapshot:
+    """What a lab holds, in one store or in those of its parts. Raises WireError when it cannot be read."""
+    parts = [snapshot(store) for store in shared.stores(state) or [state / STORE]]
+    return Snapshot(
+        tuple(hop for part in parts for hop in part.hops),
+        tuple(item for part in parts for item in part.queue),
+        tuple(mail for part in parts for mail in part.mailboxes),
+    )
+
+
+def now(state: Path) -> datetime:
+    """What time it is in a lab."""
+    return shared.latest(state).clock.now() if shared.is_wound(state) else today()
+
+
 def stop(state: Path) -> bool:
-    """Ask the lab to end, and wait until it has. False when it has not ended in time."""
-    os.kill(read(state).pid, signal.SIGTERM)
+    """Ask the lab to end, and wait until it has. False when it has not ended in time.
+
+    Raises BadInput when its parts are programs of their own.
+    """
+    pid = read(state).pid
+    if pid is None:
+        raise BadInput(f"the lab in {state} runs in containers; `docker compose down` ends it")
+    os.kill(pid, signal.SIGTERM)
     waiting = threading.Thread(target=_await_end, args=(state,), daemon=True)
     waiting.start()
     waiting.join(_PATIENCE)

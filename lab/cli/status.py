@@ -8,7 +8,6 @@ from lab.cli import places, running
 from lab.cli.arguments import Verbs, add_json, verb
 from lab.cli.exits import Exit
 from lab.cli.output import columns, put, put_json
-from lab.wire.store import snapshot
 
 
 def add(verbs: Verbs) -> None:
@@ -31,7 +30,7 @@ def run(args: Namespace) -> int:
     """Look at the folder; the lab itself is not asked."""
     state = places.state_folder(args.state)
     known, up = running.read(state), running.is_up(state)
-    held = snapshot(state / running.STORE)
+    held = running.held(state)
     told: dict[str, object] = {
         "running": up,
         "state": state,

@@ -18,7 +18,6 @@ from lab.cli.arguments import (
     chosen,
     loaded,
     message_of,
-    today,
     verb,
 )
 from lab.cli.bodies import run_in
@@ -33,7 +32,6 @@ from lab.reports.console import Form, console, left_out
 from lab.reports.console import tables as drawn
 from lab.scenario.report import unknown
 from lab.scenario.words import SPAN
-from lab.wire.store import snapshot
 
 _ABOUT = """\
 Runs the variant and shows what one administrator sees: message tracking of the Exchange servers, the filter's log, the
@@ -110,6 +108,7 @@ def _span(text: str) -> timedelta:
 
 def run(args: Namespace) -> int:
     """Show one audience its log."""
+    args.state = args.state or (None if args.scenario else places.state_of_environment())
     if args.state and args.at is not None:
         raise BadInput("--at: a lab that is running shows what is there now")
     if args.out is not None and (args.json or not args.csv):
@@ -164,7 +163,7 @@ def _running(args: Namespace) -> Seen:
     state = places.state_folder(args.state)
     variant = running.variant_of(state)
     delay = variant.topology.switches.trace_delay
-    hops = shown_to(args.who, snapshot(state / running.STORE).hops, today(), delay)
+    hops = shown_to(args.who, running.held(state).hops, running.now(state), delay)
     seen = Seen(hops, variant.topology, Path(running.read(state).scenario).stem, variant.name)
     if args.message is None:
         return seen
