@@ -70,6 +70,8 @@ services:
     pull_policy: build                         # for all that have this image
     command: [sh, -c, "mflab part setup && touch /tmp/ready && exec sleep infinity"]
     network_mode: none
+    volumes: ["state:/var/lib/mflab", "${MFLAB_FILES:-..}:/files:ro"]
+    working_dir: /files                        # SCENARIO may be a file of your own there
     healthcheck: {test: [CMD, test, -e, /tmp/ready], interval: 1s, retries: 60}
 
   runner:                                      # sends the messages, tells what happened, and judges it

@@ -14,9 +14,9 @@ from itertools import chain, count
 from typing import NamedTuple
 
 from lab.errors import DriverError
+from lab.model.addressplan import INSIDE as INSIDE_RANGES
+from lab.model.addressplan import PUBLIC
 from lab.model.topology import Topology
-from lab.scenario.addresses import INSIDE as INSIDE_RANGES
-from lab.scenario.addresses import PUBLIC
 from lab.scenario.model import Variant
 
 INTERNET, INSIDE = "internet", "inside"
