@@ -2,7 +2,7 @@
 
 import sys
 
-from lab.cli.main import main
+from lab.cli.entry import main
 
 if __name__ == "__main__":
     sys.exit(main())
