@@ -105,9 +105,10 @@ def add_body(parser: Parser, default: str = "simulator") -> None:
     """`--driver` and `--seed`."""
     parser.add_argument(
         "--driver",
-        choices=("simulator", "embedded"),
+        choices=("simulator", "embedded", "containers"),
         default=default,
-        help="what runs it: the simulator, or real SMTP, TLS and DNS on loopback (default: %(default)s)",
+        help="what runs it: the simulator, real SMTP, TLS and DNS on loopback, or that in Docker containers with the "
+        "scenario's own addresses (default: %(default)s)",
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="where made-up ids come from")
 

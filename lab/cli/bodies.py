@@ -18,9 +18,12 @@ def run_in(driver: str, variant: Variant, *, seed: int = 0) -> Outcome:
         raise BadInput(f"{variant.name} runs only with --driver {variant.only}: {why}")
     if driver == "simulator":
         return simulate(variant, seed=seed)
-    from lab.drivers.embedded import (
-        run_embedded,
-    )  # asyncio, TLS and SMTP are loaded only for a lab that needs them
+    # what listens and connects is loaded only for a lab that needs it
+    if driver == "containers":
+        from lab.drivers.containers.driver import run_containers
+
+        return run_containers(variant, seed=seed)
+    from lab.drivers.embedded import run_embedded
 
     return run_embedded(variant, seed=seed)
 

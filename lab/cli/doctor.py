@@ -9,24 +9,29 @@ import sqlite3
 import sys
 import tempfile
 from argparse import Namespace
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from lab.cli import places
+from lab.cli import incontainers, places
 from lab.cli.arguments import Verbs, add_json, verb
 from lab.cli.exits import Exit
 from lab.cli.output import columns, plainly, put, put_json
 from lab.cli.running import DNS_PORT, HTTP_PORT, SMTP_PORT
 from lab.drivers.addresses import all_hosts, loopback
+from lab.drivers.containers import trouble
+from lab.drivers.containers.plan import LAN, WIRE
+from lab.drivers.containers.programs import IMAGES
+from lab.errors import DriverError
 from lab.scenario import load
 
 PACKAGES = (
     "aiosmtpd",
     "cryptography",
     "dnspython",
+    "docker",
     "h11",
     "prometheus-client",
     "pyopenssl",
@@ -61,7 +66,10 @@ class Check:
 def add(verbs: Verbs) -> None:
     """Declare the verb."""
     told = "check what this machine has for the lab"
-    about = "The simulator needs only Python and its packages; all else is for the embedded lab (up, demo, --driver embedded)."
+    about = (
+        "The simulator needs only Python and its packages; addresses, ports and the state folder are for the embedded lab\n"
+        "(up, demo, --driver embedded), Docker and what belongs to it for --driver containers."
+    )
     parser = verb(verbs, "doctor", run, told, about=about, examples="  mflab doctor\n  mflab doctor --json")
     parser.add_argument("--state", metavar="DIR", help="state folder to check (default: .mflab)")
     add_json(parser)
@@ -93,6 +101,7 @@ def examine(state: Path) -> Iterator[Check]:
     yield _port("http port", HTTP_PORT, "127.0.0.1", (socket.SOCK_STREAM,), "--http-port")
     yield _store(state)
     yield from (_tool(name, use) for name, use in TOOLS.items())
+    yield from _containers()
 
 
 def lab_addresses() -> tuple[str, ...]:
@@ -173,3 +182,27 @@ def _write(path: Path) -> None:
 def _tool(name: str, use: str) -> Check:
     found = shutil.which(name)
     return Check(name, found is not None, found or "not found", needed=False, hint=f"optional; it {use}")
+
+
+def _containers() -> Iterator[Check]:
+    """What --driver containers needs."""
+    try:
+        with incontainers.engine() as engine:
+            ranges = [str(WIRE), str(LAN)]
+            yield Check("docker engine", True, engine.version(), needed=False)
+            yield _tried("lab images", ", ".join(IMAGES), lambda: engine.require(IMAGES))
+            yield _tried(
+                "lab networks",
+                f"{' and '.join(ranges)} are free",
+                lambda: trouble.check_ranges(ranges, engine.ranges()),
+            )
+    except DriverError as error:
+        yield Check("docker engine", False, "cannot be used", needed=False, hint=str(error))
+
+
+def _tried(what: str, found: str, trial: Callable[[], None]) -> Check:
+    try:
+        trial()
+    except DriverError as error:
+        return Check(what, False, "not as it has to be", needed=False, hint=str(error))
+    return Check(what, True, found, needed=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from lab.cli import places, running
+from lab.cli import incontainers, places, running
 from lab.cli.arguments import Verbs, verb
 from lab.cli.exits import Exit, NothingToRun
 from lab.cli.output import talk
@@ -14,11 +14,32 @@ from lab.errors import DriverError
 def add(verbs: Verbs) -> None:
     """Declare the verb."""
     told = "end a lab that `mflab up` has started"
-    parser = verb(verbs, "down", run, told, examples="  mflab down\n  mflab down --state /tmp/lab")
-    parser.add_argument("--state", metavar="DIR", help="its state folder (default: .mflab)")
+    examples = "  mflab down\n  mflab down --state /tmp/lab\n  mflab down --containers"
+    parser = verb(verbs, "down", run, told, examples=examples)
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--state", metavar="DIR", help="its state folder (default: .mflab)")
+    which.add_argument(
+        "--containers",
+        action="store_true",
+        help="remove all that --driver containers has made: containers, networks, volumes; what a crash has left, too",
+    )
 
 
 def run(args: Namespace) -> int:
+    """End what was meant."""
+    return _remove() if args.containers else _stop(args)
+
+
+def _remove() -> int:
+    labs = incontainers.remove()
+    if not labs:
+        raise NothingToRun("no lab in containers is there")
+    for lab in labs:
+        talk(f"removed {incontainers.known(lab)}")
+    return Exit.OK
+
+
+def _stop(args: Namespace) -> int:
     """Ask it to end, and wait for it."""
     state = places.state_folder(args.state)
     known = running.read(state)

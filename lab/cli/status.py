@@ -1,10 +1,12 @@
-"""`mflab status`: whether a lab runs, where, and how much it holds."""
+"""`mflab status`: whether a lab runs, where, and how much it holds; and what there is of labs in containers."""
 
 from __future__ import annotations
 
 from argparse import Namespace
+from dataclasses import asdict
+from pathlib import Path
 
-from lab.cli import places, running
+from lab.cli import incontainers, places, running
 from lab.cli.arguments import Verbs, add_json, verb
 from lab.cli.exits import Exit
 from lab.cli.output import columns, put, put_json
@@ -13,7 +15,10 @@ from lab.cli.output import columns, put, put_json
 def add(verbs: Verbs) -> None:
     """Declare the verb."""
     told = "say whether a lab runs, and what it holds"
-    about = "Ends with 0 when a lab runs, with 2 when none does."
+    about = (
+        "Ends with 0 when a lab runs, with 2 when none does. Labs of --driver containers are told too, and what a crash has\n"
+        "left of one."
+    )
     parser = verb(
         verbs,
         "status",
@@ -27,8 +32,22 @@ def add(verbs: Verbs) -> None:
 
 
 def run(args: Namespace) -> int:
-    """Look at the folder; the lab itself is not asked."""
-    state = places.state_folder(args.state)
+    """Look at the folder, and at what the Docker engine has; the labs themselves are not asked."""
+    state, labs = places.state_folder(args.state), incontainers.seen()
+    if not labs or running.known(state):
+        told, up = _embedded(state)
+    else:
+        told, up = {}, False
+    if args.json:
+        put_json(told | {"containers": [{**asdict(lab), "left_behind": lab.left_behind} for lab in labs]})
+    else:
+        lines = [(name.replace("_", " "), _said(value)) for name, value in told.items()]
+        put("\n".join(columns([*lines, *(("in containers", incontainers.told(lab)) for lab in labs)])))
+    return Exit.OK if up or any(not lab.left_behind for lab in labs) else Exit.NOTHING
+
+
+def _embedded(state: Path) -> tuple[dict[str, object], bool]:
+    """The lab of a state folder, and whether it runs. Raises NothingToRun when none was ever started there."""
     known, up = running.read(state), running.is_up(state)
     held = running.held(state)
     told: dict[str, object] = {
@@ -44,11 +63,7 @@ def run(args: Namespace) -> int:
         "in_mailboxes": len(held.mailboxes),
         "hops": len(held.hops),
     }
-    if args.json:
-        put_json(told)
-    else:
-        put("\n".join(columns([(name.replace("_", " "), _said(value)) for name, value in told.items()])))
-    return Exit.OK if up else Exit.NOTHING
+    return told, up
 
 
 def _said(value: object) -> str:

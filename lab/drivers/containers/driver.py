@@ -1,0 +1,49 @@
+"""The third body: every machine of a variant is a container, with the scenario's real addresses."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+from lab.drivers.conductor import Conductor, parts_of
+from lab.drivers.containers.deployment import Deployment
+from lab.drivers.containers.engine import Engine
+from lab.drivers.containers.relay import Relay
+from lab.drivers.outcome import Outcome
+from lab.errors import DriverError, LabBug
+from lab.scenario.model import Variant
+
+
+def run_containers(variant: Variant, *, seed: int = 0) -> Outcome:
+    """Run one variant to its end in containers of its own; nothing is left of them, however it ends.
+
+    Raises DriverError when there is no Docker engine that can be used, when images are missing, when other networks have
+    the lab's addresses, and when a container fails: then with the last lines of all logs.
+    """
+    with _terminable(), closing(Engine.connect()) as engine, Deployment(engine, variant, seed=seed) as lab:
+        try:
+            return asyncio.run(_played(lab))
+        except (DriverError, LabBug) as error:
+            raise type(error)(f"{error}\n{lab.logs()}".rstrip()) from error
+
+
+async def _played(lab: Deployment) -> Outcome:
+    async with Relay(lab.relay) as cast:
+        await cast.awaited(parts_of(lab.variant))
+        return await Conductor(lab.variant, cast, lab.variant.starts).play("containers")
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Whoever ends us by SIGTERM, as CI does, gets what Ctrl-C does: the containers are removed first."""
+    if threading.current_thread() is not threading.main_thread():  # only that one may set handlers
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
