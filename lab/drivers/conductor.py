@@ -15,6 +15,7 @@ from lab.drivers.control import Answer, Request
 from lab.drivers.history import History
 from lab.drivers.outcome import Outcome, sending_node
 from lab.errors import LabBug
+from lab.evidence.joining import joined
 from lab.model.trace import Hop
 from lab.model.transport import Mailboxed
 from lab.scenario.model import Variant
@@ -112,7 +113,7 @@ class Conductor:
         return Outcome(
             variant=self._variant,
             driver=driver,
-            hops=hops,
+            hops=joined(hops),
             delivered=mail,
             messages=self._agenda.sent,
             started=self._starts,

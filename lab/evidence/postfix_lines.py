@@ -14,6 +14,7 @@ _LINE = re.compile(
 _QUEUED = re.compile(r"(?P<id>[0-9A-F]{6,}|[0-9A-Za-z]{10,}): (?P<said>.*)")
 _PEER = r"(?P<name>\S+)\[(?P<address>[\d.]+)\](?::(?P<port>\d+))?"
 _PATTERNS = {
+    "trouble": re.compile(r"(?P<said>(?:fatal|panic): .*)"),
     "connect": re.compile(f"connect from {_PEER}"),
     "disconnect": re.compile("disconnect from "),
     "client": re.compile(f"client={_PEER}"),

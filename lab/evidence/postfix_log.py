@@ -32,6 +32,8 @@ class Reading:
     """Messages that have been tried and lie in the queue for later."""
     at_work: int
     """Messages that something is being done with."""
+    troubles: tuple[str, ...]
+    """What a program of Postfix died of."""
 
 
 def read(
@@ -50,6 +52,7 @@ def read(
         hops=(*told.refusals, *(stay.hop(host, shown) for stay in stays)),
         deferred=waiting,
         at_work=sum(not stay.removed for stay in stays) - waiting + told.coming,
+        troubles=tuple(told.troubles),
     )
 
 
@@ -59,6 +62,7 @@ class _Told:
     def __init__(self, host: Host, clock: Clock) -> None:
         self.stays: list[Stay] = []
         self.refusals: list[Hop] = []
+        self.troubles: list[str] = []
         self._host, self._clock = host, clock
         self._sessions: dict[str, Session] = {}
         """By smtpd process."""
@@ -79,6 +83,8 @@ class _Told:
         """One more line."""
         found, at = line.found, self._clock(line.at)
         match line.kind:
+            case "trouble":
+                self.troubles.append(f"postfix/{line.program}: {found['said']}")
             case "connect":
                 self._sessions[line.pid] = Session(found["address"], found["name"], found["port"])
             case "disconnect":

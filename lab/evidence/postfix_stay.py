@@ -141,6 +141,8 @@ class Stay:
         for (at, one), group in groupby(self.tries, key=_same_end):
             recipients = [each.recipient for _, each in group if each.recipient] or list(self.names.values())
             met = _encounter(one, shown)
+            if one.address:
+                yield _routed(host, one.host, recipients, at)
             if one.status == "deferred":
                 told = {"recipients": recipients, "connector": "", "reply": one.reply, "until": ""}
                 yield Step(StepKind.DEFERRED, {**told, **met}, at=at)
@@ -175,6 +177,20 @@ def _same_end(told: tuple[datetime, Try]) -> tuple[datetime, Try]:
     """Equal for attempts that differ in the recipient only."""
     at, one = told
     return at, replace(one, recipient="")
+
+
+def _routed(host: Host, to: str, recipients: list[str], at: datetime) -> Step:
+    """How the next host was chosen: what is configured is no MX."""
+    known = to in (*host.smart_hosts, *host.forwards_to)
+    data = {
+        "recipients": recipients,
+        "connector": "",
+        "how": "smart host" if known else "mx",
+        "targets": [to],
+        "tls": "",
+        "pool": "",
+    }
+    return Step(StepKind.ROUTED, data, at=at)
 
 
 def _encounter(one: Try, shown: str) -> dict[str, object]:

@@ -21,6 +21,7 @@ FILTER = Host(
     fqdn=Domain("mail.msxfaq.example"),
     address="198.51.100.25",
     relay_from=("198.51.100.10",),
+    forwards_to=("ex01.msxfaq.example",),
 )
 SHOWN = "*.msxfaq.example"
 USER, PARTNER = "useronprem@msxfaq.example", "partner@uclabor.example"
@@ -72,13 +73,19 @@ def test_of_a_connection_that_was_made_the_log_has_the_server_only(passed_on):
 
 
 def test_the_way_through_is_taken_over_and_sent(passed_on):
-    assert kinds(passed_on) == [StepKind.CONNECTED, StepKind.ACCEPTED, StepKind.SENT]
+    assert kinds(passed_on) == [StepKind.CONNECTED, StepKind.ACCEPTED, StepKind.ROUTED, StepKind.SENT]
     assert text(passed_on.first(StepKind.CONNECTED), "tls") == "TLS1_3"
     assert passed_on.head.id in text(passed_on.first(StepKind.ACCEPTED), "reply")
     sent = passed_on.first(StepKind.SENT)
     assert text(sent, "reply").startswith("250 2.6.0 <offer@ex01.msxfaq.example> [InternalId=")
     assert (text(sent, "tls"), text(sent, "cipher")) == ("TLS1_3", "TLS_AES_256_GCM_SHA384")
     assert text(sent, "certificate") == SHOWN
+
+
+def test_the_next_host_was_configured_or_found_by_mx():
+    offer, report = of("other-region").hops
+    assert {text(step, "how") for step in offer.all(StepKind.ROUTED)} == {"mx"}
+    assert text(report.first(StepKind.ROUTED), "how") == "smart host"
 
 
 def test_the_labs_clock_tells_the_time():
@@ -97,7 +104,7 @@ def test_what_was_tried_and_put_off_waits():
     reading = up_to("other-region", "status=expired")
     assert (reading.at_work, reading.deferred) == (0, 1)
     (hop,) = reading.hops
-    assert kinds(hop)[2:] == [StepKind.DEFERRED, StepKind.DEFERRED]
+    assert kinds(hop)[2:] == [StepKind.ROUTED, StepKind.DEFERRED] * 2
 
 
 def test_each_host_that_was_tried_has_its_step():
@@ -118,7 +125,7 @@ def test_what_expired_bounces_with_its_last_reply_and_the_report_is_a_hop_of_its
     assert (text(bounced, "ndr"), text(bounced, "ndr_to")) == (report.head.message_id, USER)
     assert report.head.in_reply_to == offer.head.message_id
     assert (report.head.reverse_path, report.head.recipients) == ("<>", (USER,))
-    assert kinds(report) == [StepKind.SENT]
+    assert kinds(report) == [StepKind.ROUTED, StepKind.SENT]
 
 
 def test_a_report_that_passes_through_says_what_it_is_about():
@@ -137,7 +144,13 @@ def test_a_stranger_who_may_not_relay_is_a_hop_that_nobody_took_over():
 
 def test_a_recipient_refused_beside_others_is_told_of_at_the_messages_own_hop():
     hop = next(hop for hop in of("strangers").hops if hop.first(StepKind.REFUSED) and hop.head.message_id)
-    assert kinds(hop) == [StepKind.CONNECTED, StepKind.REFUSED, StepKind.ACCEPTED, StepKind.SENT]
+    assert kinds(hop) == [
+        StepKind.CONNECTED,
+        StepKind.REFUSED,
+        StepKind.ACCEPTED,
+        StepKind.ROUTED,
+        StepKind.SENT,
+    ]
     assert hop.head.recipients == (USER,)
 
 
@@ -188,3 +201,11 @@ def test_a_refusal_after_the_content_leaves_no_message():
     (hop,) = reading.hops
     assert kinds(hop)[-1] is StepKind.REFUSED
     assert reading.at_work == 0
+
+
+def test_what_a_program_of_postfix_died_of_is_told():
+    died = "Nov 24 10:16:00 mail postfix/smtpd[7]: fatal: no SASL authentication mechanisms"
+    assert read([died], FILTER, shown=SHOWN, begins=BEGINS).troubles == (
+        "postfix/smtpd: fatal: no SASL authentication mechanisms",
+    )
+    assert of("strangers").troubles == ()

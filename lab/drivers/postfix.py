@@ -1,0 +1,70 @@
+"""A Postfix that this machine has, started as a gateway of a variant with nothing of the machine's own configuration."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import subprocess
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path, PurePosixPath
+
+from lab.drivers import shared
+from lab.drivers.shadow import LOG
+from lab.errors import DriverError
+from lab.gateways import postfix
+from lab.gateways.machine import Filter, Places
+from lab.model.topology import Host
+from lab.scenario.model import Variant
+
+USER = "postfix"
+_TIMEOUT = 20.0
+"""Seconds for Postfix to start or stop."""
+_ONCE = timedelta()
+"""What is put off bounces at once: nobody can move Postfix's clock on to its next try."""
+
+
+@contextlib.contextmanager
+def running(variant: Variant, host: Host, root: Path, work: Path) -> Iterator[None]:
+    """A Postfix for as long as the block lasts; see `prepare`. Raises DriverError when it does not start."""
+    places = prepare(variant, host, root, work)
+    _run(places, "start")
+    try:
+        yield
+    finally:
+        _run(places, "stop")
+
+
+def prepare(variant: Variant, host: Host, root: Path, work: Path) -> Places:
+    """Write a host's configuration, and make room for queue and state, in `work`, which Postfix's user has to get to.
+
+    `root` is the lab's shared folder: certificates are there, and the log goes there.
+    """
+    places = Places(
+        config=PurePosixPath(work / "etc"),
+        certificates=PurePosixPath(root / "certificates"),
+        work=PurePosixPath(work),
+        log=PurePosixPath(shared.folder(root, host.name) / LOG),
+    )
+    told = Filter.of(host.name, variant.topology, places, expires_after=_ONCE)
+    for name in ("etc", "spool", "data"):
+        (work / name).mkdir(parents=True, exist_ok=True)
+    try:
+        shutil.chown(work / "data", USER)
+    except LookupError:
+        raise DriverError("Postfix is not installed here (it has no user): apt-get install postfix") from None
+    for name, text in postfix.render(told).items():
+        (work / "etc" / name).write_text(text)
+    return places
+
+
+def _run(places: Places, verb: str) -> None:
+    command = ("postfix", "-c", str(places.config), verb)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT, check=False)  # noqa: S603
+    except FileNotFoundError:
+        raise DriverError("Postfix is not installed here: apt-get install postfix") from None
+    if done.returncode:
+        log = Path(places.log)
+        said = log.read_text().splitlines()[-3:] if log.exists() else [done.stderr.strip()]
+        raise DriverError(f"`{' '.join(command)}` failed: {' / '.join(said)}")
