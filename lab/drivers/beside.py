@@ -78,11 +78,13 @@ async def _parts(variant: Variant, root: Path, folder: Path) -> AsyncIterator[_H
     async with contextlib.AsyncExitStack() as stack:
         for name in parts_of(variant):
             host = variant.topology.hosts.get(name)
-            if name == shared.DNS:
-                parts[name] = await stack.enter_async_context(DnsPart(variant, root, names))
-            elif host is not None and host.role is Role.GATEWAY:
+            if host is not None and host.role is Role.GATEWAY:
                 parts[name] = ShadowPart(variant, root, name)
                 stack.enter_context(postfix.running(variant, host, root, folder / f"postfix-{name}"))
-            else:
-                parts[name] = await stack.enter_async_context(NodePart(variant, root, name, names))
+                continue
+            real = (
+                DnsPart(variant, root, names) if name == shared.DNS else NodePart(variant, root, name, names)
+            )
+            await stack.enter_async_context(real)
+            parts[name] = real
         yield _Here(parts)
