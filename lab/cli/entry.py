@@ -29,7 +29,7 @@ def _answers() -> bool:
     if not state or not part:
         return False
     try:
-        asking = control.ask(shared.folder(Path(state), part), {"do": "clock"})
+        asking = control.ask(shared.place(Path(state), part), {"do": "clock"})
         asyncio.run(asyncio.wait_for(asking, _PATIENCE))
     except (DriverError, OSError, TimeoutError):
         return False

@@ -22,9 +22,14 @@ _PARTS = "parts"
 _CLOCK = "clock.json"
 
 
+def place(root: Path, part: str) -> Path:
+    """Where a part keeps its things, once it is there; whoever only asks it makes nothing."""
+    return root / _PARTS / part.replace(":", "-")
+
+
 def folder(root: Path, part: str) -> Path:
-    """Where a part keeps its things; made if it is not there."""
-    found = root / _PARTS / part.replace(":", "-")
+    """The same for the part itself: made if it is not there."""
+    found = place(root, part)
     found.mkdir(mode=0o700, parents=True, exist_ok=True)
     return found
 

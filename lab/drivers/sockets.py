@@ -26,7 +26,7 @@ class Sockets:
 
     async def ask(self, part: str, request: Request) -> Answer:
         """Have a part answer. Raises DriverError when it does not."""
-        return await control.ask(shared.folder(self._root, part), request)
+        return await control.ask(shared.place(self._root, part), request)
 
     async def awaited(self, parts: Iterable[str], patience: float) -> None:
         """Return when all are there. Raises DriverError, with those that are missing, after `patience` seconds."""

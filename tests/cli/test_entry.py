@@ -57,3 +57,13 @@ def test_a_probe_without_a_part_is_told_what_is_missing(monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["mflab", "probe"])
     assert main() == Exit.BAD_INPUT
     assert "MFLAB_PART is not set" in capsys.readouterr().err
+
+
+def test_asking_leaves_nothing_where_the_part_will_be(monkeypatch, tmp_path):
+    monkeypatch.setenv("MFLAB_STATE", str(tmp_path))
+    monkeypatch.setenv("MFLAB_PART", "203.0.113.10")
+    monkeypatch.setattr("lab.cli.probe.PATIENCE", 0.1)
+    monkeypatch.setattr(sys, "argv", ["mflab", "probe"])
+    assert main() == Exit.ENVIRONMENT
+    shared.also_known(tmp_path, "eop:EUR", "203.0.113.10")
+    assert shared.place(tmp_path, "203.0.113.10").resolve() == shared.folder(tmp_path, "eop:EUR")
