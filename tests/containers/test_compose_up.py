@@ -1,0 +1,150 @@
+"""`docker compose up`, as the README has it: the article's fault and a cure, what cannot be reached, and nothing left over."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TOP = Path(__file__).parents[2]
+PROJECT = "mailflow-lab"
+LOCAL_BASE = "mailflow-lab-base:local"
+PATIENCE = 600
+"""Seconds for a command; the first one builds the images."""
+
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(PATIENCE + 60)]
+
+
+def run(*command, check=True, **environment):
+    done = subprocess.run(
+        command, cwd=TOP, env={**os.environ, **environment}, capture_output=True, text=True, timeout=PATIENCE
+    )
+    if check:
+        assert done.returncode == 0, f"{command}: {done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+    return done
+
+
+def docker(*command, check=True, **environment):
+    return run("docker", *command, check=check, **environment).stdout
+
+
+def has(*command):
+    return shutil.which("docker") is not None and run("docker", *command, check=False).returncode == 0
+
+
+@pytest.fixture(scope="module", autouse=True)
+def engine():
+    """An engine, Compose, and where no registry is at hand the base image that was made for that."""
+    if not has("version") or not has("compose", "version"):
+        pytest.skip("no Docker engine that answers, or no Compose v2")
+    if "BASE_IMAGE" not in os.environ and has("image", "inspect", LOCAL_BASE):
+        os.environ["BASE_IMAGE"] = LOCAL_BASE
+
+
+@pytest.fixture
+def lab():
+    """A project that is taken down, come what may, and of which nothing is there before and afterwards."""
+    down = ("compose", "--profile", "*", "down", "-v", "--remove-orphans")
+    docker(*down)
+    yield
+    docker(*down)
+    assert leftovers() == []
+
+
+def leftovers():
+    label = f"label=com.docker.compose.project={PROJECT}"
+    kinds = (("ps", "-aq"), ("network", "ls", "-q"), ("volume", "ls", "-q"))
+    return [left for kind in kinds for left in docker(*kind, "--filter", label).split()]
+
+
+def up(*profile, **environment):
+    """Play a variant to its end; the exit code, and what the runner has told."""
+    done = run("docker", "compose", *profile, "up", "--exit-code-from", "runner", check=False, **environment)
+    name = docker("compose", "ps", "-aq", "runner").strip()
+    assert name, done.stderr[-3000:]
+    return done.returncode, docker("logs", name)
+
+
+@pytest.mark.parametrize("top", [True, False], ids=["top", "alone"])
+def test_the_files_are_valid(top):
+    files = () if top else ("-f", "compose/wildcard-misrouting.yaml")
+    docker("compose", *files, "--profile", "*", "config", "-q")
+
+
+def test_the_fault_is_reproduced_and_the_systems_are_locked_in(lab):
+    code, told = up()
+    assert (
+        "exchange → gateway → [EOP takes it for msxfaq!] tenant:msxfaq → tenant:uclabor ✗ 550 5.7.51" in told
+    )
+    assert code == 0
+    docker("compose", "start")
+    assert docker("compose", "wait", "runner", check=False)
+    nothing_leaves()
+    nothing_listens_on_the_host()
+
+
+def test_a_cure_cures(lab):
+    code, told = up(VARIANT="dedicated-certificate")
+    assert "dedicated-certificate cure uclabor rcpt to uclabor delivered yes    ok" in told
+    assert code == 0
+
+
+def test_inside_hosts_are_seen_with_their_public_address(lab):
+    code, told = up("--profile", "nat", VARIANT="shared-address")
+    assert "gateway's address 198.51.100.1 is in SenderIPAddresses" in told
+    assert code == 0
+
+
+def test_what_is_not_as_expected_gives_exit_code_1(lab, tmp_path):
+    wrong = (
+        "scenario: wrong\ninclude: [SCENARIOS/wildcard-misrouting.yaml]\nexpect: {offer: {ends: delivered}}\n"
+    )
+    (tmp_path / "wrong.yaml").write_text(wrong.replace("SCENARIOS", "scenarios"))
+    for folder in ("scenarios", "certs"):
+        shutil.copytree(TOP / folder, tmp_path / folder)
+    tmp_path.chmod(0o755)
+    code, told = up(SCENARIO="wrong.yaml", MFLAB_FILES=str(tmp_path))
+    assert "delivered" in told
+    assert code == 1
+
+
+ATTEMPT = """
+import socket, sys
+for target in sys.argv[1:]:
+    host, port = target.split(":")
+    try:
+        socket.create_connection((host, int(port)), 3).close()
+        print(target)
+    except OSError:
+        pass
+"""
+
+
+def nothing_leaves():
+    """From a plain container and from a held one, the lab can be reached, but not an open port of this machine, nor beyond."""
+    with socket.create_server(("0.0.0.0", 0)) as server:
+        port = server.getsockname()[1]
+        here = [f"{address}:{port}" for address in run("hostname", "-I").stdout.split() if ":" not in address]
+        assert attempt([sys.executable], *here) == here, "a port that is closed anyway proves nothing"
+        outside = [*here, "1.1.1.1:53", "8.8.8.8:443", "192.0.2.1:80"]
+        for service in ("gateway", "eop-eur"):
+            inside = ["docker", "compose", "exec", "-T", service, "python"]
+            assert attempt(inside, "203.0.113.10:25", *outside) == ["203.0.113.10:25"]
+
+
+def attempt(python, *targets):
+    """Those that took a connection."""
+    return run(*python, "-c", ATTEMPT, *targets).stdout.split()
+
+
+def nothing_listens_on_the_host():
+    listed = docker("compose", "ps", "-q").split()
+    for container in json.loads(docker("inspect", *listed)):
+        assert container["HostConfig"]["PortBindings"] in ({}, None), container["Name"]
+        assert not any((container["NetworkSettings"]["Ports"] or {}).values()), container["Name"]
