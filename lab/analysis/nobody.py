@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lab.core.homes import home_of
 from lab.model.names import Address
 from lab.model.onprem import OnPremOrganization
 from lab.model.tenant import Tenant
 from lab.model.topology import Topology
-from lab.nodes import home_of
 from lab.scenario.model import Expectation, Variant
 from lab.scenario.report import did_you_mean
 

@@ -12,11 +12,11 @@ from lab.cli.arguments import Verbs, add_body, add_json, add_variant, chosen, ve
 from lab.cli.bodies import run_in
 from lab.cli.exits import BadInput, Exit
 from lab.cli.output import draw, put, put_json, put_octets, talk
+from lab.core.homes import home_of
 from lab.model.message import Message
 from lab.model.names import Address
 from lab.model.topology import Topology
 from lab.model.transport import Mailboxed
-from lab.nodes import home_of
 from lab.reports.mail import arrived, as_read, field
 from lab.reports.tables import table
 from lab.scenario import load

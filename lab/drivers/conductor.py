@@ -13,12 +13,15 @@ from lab.drivers import records, shared
 from lab.drivers.agenda import Agenda
 from lab.drivers.control import Answer, Request
 from lab.drivers.history import History
-from lab.drivers.outcome import Outcome, sending_node
-from lab.errors import LabBug
+from lab.drivers.outages import Outages
+from lab.drivers.outcome import Outcome
+from lab.errors import DriverError, LabBug
 from lab.evidence.joining import joined
+from lab.model.outage import Outage
 from lab.model.trace import Hop
 from lab.model.transport import Mailboxed
 from lab.scenario.model import Variant
+from lab.scenario.sending import sending_node
 
 
 class Cast(Protocol):
@@ -26,6 +29,16 @@ class Cast(Protocol):
 
     async def ask(self, part: str, request: Request) -> Answer:
         """Have a part answer. Raises DriverError when it does not."""
+
+
+class Faults(Protocol):
+    """Breaks machines and networks, and mends them."""
+
+    async def begin(self, outage: Outage) -> None:
+        """Return when it is broken."""
+
+    async def end(self, outage: Outage) -> None:
+        """Return when it is mended, and the part answers."""
 
 
 def parts_of(variant: Variant) -> tuple[str, ...]:
@@ -36,13 +49,31 @@ def parts_of(variant: Variant) -> tuple[str, ...]:
 class Conductor:
     """One run of a variant from its start; `mark` tells the messages of a further run in the same lab apart."""
 
-    def __init__(self, variant: Variant, cast: Cast, starts: datetime, *, mark: str = "") -> None:
+    def __init__(
+        self,
+        variant: Variant,
+        cast: Cast,
+        starts: datetime,
+        *,
+        mark: str = "",
+        faults: Faults | None = None,
+    ) -> None:
+        """Raises DriverError for a variant with outages if there is nobody to make them."""
+        if variant.outages and faults is None:
+            raise DriverError(
+                f"{variant.name} has outages, which need hands on the machines: `mflab run --driver containers`"
+            )
         self._variant = variant
         self._cast = cast
         self._starts = starts
         self._mark = mark
         self._agenda = Agenda(variant.messages, starts)
         self._parts = parts_of(variant)
+        self._faults = faults
+        self._outages = Outages.of(variant, starts)
+        self._changes = list(self._outages.changes)
+        """When something breaks or is mended, from now on."""
+        self._away: set[str] = set()
         self._history = History.of(variant, starts)
 
     async def play(self, driver: str) -> Outcome:
@@ -51,9 +82,11 @@ class Conductor:
         Raises DriverError when a part does not answer, LabBug when something in the lab broke.
         """
         now = await self._move_clock()
+        await self._break_and_mend(now)
         await self._send(now)
         while (moment := await self._next()) is not None:
             now = await self._move_clock(moment)
+            await self._break_and_mend(now)
             await self._send(now)
         return await self._outcome(driver)
 
@@ -65,7 +98,34 @@ class Conductor:
                 hops, _ = await self._records()
                 self._agenda.settle(lambda: hops)
             sending = self._agenda.next
-        return min((each for each in (due, sending) if each is not None), default=None)
+        moments = (due, sending, *self._changes[:1])
+        return min((each for each in moments if each is not None), default=None)
+
+    async def _break_and_mend(self, now: datetime) -> None:
+        """All that has come due, while nothing is under way; what ends makes room for what begins."""
+        while self._changes and self._changes[0] <= now:
+            moment = self._changes.pop(0)
+            for outage in self._outages.all:
+                if self._outages.end(outage) == moment and outage.lasts:
+                    await self._mend(outage)
+            for outage in self._outages.all:
+                if self._outages.begin(outage) == moment:
+                    await self._break(outage)
+
+    async def _break(self, outage: Outage) -> None:
+        assert self._faults is not None
+        await self._faults.begin(outage)
+        if outage.stands_still:
+            self._away |= {*outage.nodes}
+        if not outage.lasts:
+            await self._mend(outage)
+
+    async def _mend(self, outage: Outage) -> None:
+        """Who has been away learns what time it is."""
+        assert self._faults is not None
+        await self._faults.end(outage)
+        self._away -= {*outage.nodes}
+        await self._move_clock()
 
     async def _send(self, now: datetime) -> None:
         for spec in self._agenda.due(now):
@@ -91,7 +151,7 @@ class Conductor:
 
     async def _move_clock(self, moment: datetime | None = None) -> datetime:
         """Move all clocks on, to where the first one then is; what they say."""
-        first, *others = self._parts
+        first, *others = self._present
         request: dict[str, Any] = {"do": "clock"}
         if moment is not None:
             request["lab"] = moment.isoformat()
@@ -99,8 +159,13 @@ class Conductor:
         await asyncio.gather(*(self._cast.ask(p, {**told, "do": "clock"}) for p in others))
         return datetime.fromisoformat(told["now"])
 
+    @property
+    def _present(self) -> list[str]:
+        """Who can answer."""
+        return [part for part in self._parts if part not in self._away]
+
     async def _all(self, request: Request) -> list[Answer]:
-        return list(await asyncio.gather(*(self._cast.ask(part, request) for part in self._parts)))
+        return list(await asyncio.gather(*(self._cast.ask(part, request) for part in self._present)))
 
     async def _records(self) -> tuple[tuple[Hop, ...], tuple[Mailboxed, ...]]:
         """What all have seen."""

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from lab.drivers.agenda import Agenda
 from lab.drivers.clock import LabClock
+from lab.drivers.outages import Outages
 from lab.drivers.outcome import Outcome, compose, submit
 from lab.drivers.site import Endpoint, OnLoopback, Site
 from lab.drivers.works import Works
@@ -55,6 +56,7 @@ class Embedded(Works):
             site or OnLoopback(variant.topology),
             clock=LabClock(begins),
             starts=begins,
+            outages=Outages.of(variant, begins),
             plays=set(variant.topology.addresses().values()) - set(foreign),
             port=port,
             seed=seed,

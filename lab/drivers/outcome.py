@@ -8,19 +8,17 @@ from datetime import datetime, timedelta
 
 from lab.core.dates import mail_date
 from lab.drivers.history import History
-from lab.errors import DriverError, LabBug
+from lab.errors import LabBug
 from lab.evidence.expect import Finding, judge
 from lab.evidence.trace import traces
-from lab.evidence.views import TENANT
 from lab.model.message import Header, Message
 from lab.model.names import Domain
-from lab.model.tenant import Tenant
 from lab.model.topology import Topology
 from lab.model.trace import Hop, MessageTrace
 from lab.model.transport import Context, Heard, Mailboxed, Node
-from lab.nodes import home_of
 from lab.nodes.eop import Eop
 from lab.scenario.model import MessageSpec, Variant
+from lab.scenario.sending import notifying_tenant, sending_node
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,30 +52,6 @@ class Outcome:
         arrived = tuple(each.message for each in self.delivered)
         changing = History.of(self.variant, self.started).topology if self.variant.timeline else None
         return judge(self.variant, self.traces, self.messages, arrived, changing)
-
-
-def sending_node(spec: MessageSpec, topology: Topology) -> str:
-    """The node that sends a message: where the author's mailbox is, unless `via` says otherwise.
-
-    Raises DriverError when there is none.
-    """
-    tenant = notifying_tenant(spec, topology)
-    if tenant is not None:
-        return topology.regions[tenant.region].node
-    if spec.via is not None:
-        region = next((r for r in topology.regions.values() if spec.via in (r.name, r.node)), None)
-        return region.node if region else spec.via
-    home = home_of(spec.sender, topology)
-    if home is None:
-        raise DriverError(f"message {spec.key}: {spec.sender} has no mailbox in this lab; say `via:` a host")
-    return home
-
-
-def notifying_tenant(spec: MessageSpec, topology: Topology) -> Tenant | None:
-    """The tenant that a message is handed to inside the service, as `via: tenant:NAME` says (R245)."""
-    if spec.via is None or not spec.via.startswith(TENANT):
-        return None
-    return topology.tenants[spec.via.removeprefix(TENANT)]
 
 
 def submit(

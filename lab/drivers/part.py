@@ -25,7 +25,7 @@ from lab.scenario.model import MessageSpec, Variant
 from lab.wire.dns_server import DnsServer
 from lab.wire.transaction import Patience
 
-PATIENCE = Patience().scaled(1 / 10)
+PATIENCE = Patience().scaled(1 / 15)
 """Of clients: nobody in a lab is far away, and whoever watches does not wait for five minutes."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from lab.model.dns import Asking, DnsAnswer, DnsQuestion
+from lab.model.dns import Asking, DnsAnswer, DnsQuestion, ServFail
 from lab.model.topology import Host
 from lab.model.transport import Heard, IdSource
 from lab.wire.dns_memory import Memory
@@ -22,6 +22,9 @@ class Place:
 
     def __init__(self, lab: Works, host: Host) -> None:
         self._lab = lab
+        self._host = host
+        self._forgot: datetime | None = None
+        """The last loss of memory that was seen to."""
         names = lab.resolver
         resolver = Resolver(names.address, names.port, source=lab.site.here(host.address))
         self._dns = Memory(resolver, lab.clock.now)
@@ -41,6 +44,15 @@ class Place:
 
     async def answer(self, question: DnsQuestion) -> DnsAnswer:
         """What the machine remembers, or the lab's DNS server says; asked from the machine's address."""
+        outages, address = self._lab.outages, self._host.address
+        if not outages:
+            return await self._dns.answer(question)
+        lost = outages.forgot(address, self.now())
+        if lost != self._forgot:
+            self._forgot = lost
+            self._dns.forget()
+        if outages.without_dns(address, self.now()):
+            return self._dns.known(question) or ServFail()
         return await self._dns.answer(question)
 
     async def keep(self, heard: Heard) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -30,10 +30,12 @@ from lab.drivers import collector
 from lab.drivers.agenda import Agenda
 from lab.drivers.history import History
 from lab.drivers.ids import SeededIds
+from lab.drivers.outages import Outages
 from lab.drivers.outcome import Outcome, compose, submit
 from lab.errors import LabBug
 from lab.evidence.journal import Journal
-from lab.model.dns import Asking, DnsAnswer, DnsQuestion, answered
+from lab.model.dns import Asking, DnsAnswer, DnsQuestion, ServFail, answered
+from lab.model.outage import Outage
 from lab.model.reply import Reply
 from lab.model.topology import Host, Topology
 from lab.model.transport import (
@@ -60,10 +62,17 @@ class Simulator:
     """A lab in memory."""
 
     def __init__(
-        self, topology: Topology, starts: datetime, *, seed: int = 0, history: History | None = None
+        self,
+        topology: Topology,
+        starts: datetime,
+        *,
+        seed: int = 0,
+        history: History | None = None,
+        outages: Iterable[Outage] = (),
     ) -> None:
         self.topology = topology
         self.history = history or History(topology, starts)
+        self.outages = Outages(outages, topology, starts)
         self.now = starts
         self.ids = SeededIds(seed)
         self.nodes: Mapping[str, Node] = self.history.nodes
@@ -77,6 +86,8 @@ class Simulator:
         self._context = Context(starts, self.ids)
         self._memories: dict[str, Remembered] = {}
         """By address, what a machine remembers of DNS."""
+        self._forgot: dict[str, datetime | None] = {}
+        """By address, the last loss of memory that was seen to."""
 
     def keep(self, heard: Heard) -> None:
         """Write down what a node took or refused."""
@@ -92,15 +103,19 @@ class Simulator:
         while self._queue and (until is None or self._queue[0][0] <= until):
             due, _, item = heapq.heappop(self._queue)
             self.now = max(self.now, due)
-            self._work(item)
+            waking = self.outages.asleep(item.node, self.now) if self.outages else None
+            if waking is not None:
+                self._push(item, waking)
+            else:
+                self._work(item)
 
     def pending(self) -> tuple[QueueItem, ...]:
         """What is still queued."""
         return tuple(item for _, _, item in sorted(self._queue, key=lambda entry: entry[:2]))
 
-    def _push(self, item: QueueItem) -> None:
+    def _push(self, item: QueueItem, until: datetime | None = None) -> None:
         self._order += 1
-        heapq.heappush(self._queue, (item.due, self._order, item))
+        heapq.heappush(self._queue, (until or item.due, self._order, item))
 
     def context(self) -> Context:
         """Time and names, for a node."""
@@ -121,9 +136,17 @@ class Simulator:
 
     def answered(self, asking: Asking[T], address: str) -> T:
         """Run a computation to its end as the machine with that address: from its memory, then from the lab's zones."""
-        if self.history.steady:
+        if self.history.steady and not self.outages:
             return answered(asking, self.topology.zones)
-        return answered(asking, _Resolving(self, self._memories.setdefault(address, Remembered())))
+        return answered(asking, _Resolving(self, address, self._memory(address)))
+
+    def _memory(self, address: str) -> Remembered:
+        """What a machine remembers of DNS."""
+        lost = self.outages.forgot(address, self.now)
+        if lost != self._forgot.get(address) or address not in self._memories:
+            self._forgot[address] = lost
+            self._memories[address] = Remembered()
+        return self._memories[address]
 
     def _machine(self, item: QueueItem) -> str:
         """The address of the machine that works on an item: where it asks DNS from."""
@@ -171,6 +194,9 @@ class Simulator:
         name = self._book.get(dial.target.address)
         if name is None:
             return None, NotDialed(OUTSIDE)
+        hindrance = self.outages.hinders(dial, self.now) if self.outages else None
+        if hindrance is not None:
+            return None, hindrance
         if self._hosts[dial.target.address].down:
             return None, NotDialed(CONNECTION_REFUSED)
         self._port += 1
@@ -188,14 +214,17 @@ class Simulator:
 class _Resolving:
     """A machine's view of DNS."""
 
-    def __init__(self, lab: Simulator, memory: Remembered) -> None:
+    def __init__(self, lab: Simulator, address: str, memory: Remembered) -> None:
         self._lab = lab
+        self._address = address
         self._memory = memory
 
     def answer(self, question: DnsQuestion) -> DnsAnswer:
         """What is known, or what the name servers say now."""
         now = self._lab.now
         known = self._memory.find(question, now)
+        if known is None and self._lab.outages.without_dns(self._address, now):
+            return ServFail()
         if known is None:
             zones = self._lab.history.zones(now)
             known = zones.answer(question)
@@ -270,7 +299,9 @@ def _hosts_by_address(topology: Topology) -> dict[str, Host]:
 
 def simulate(variant: Variant, *, seed: int = 0) -> Outcome:
     """Run one variant to its end."""
-    lab = Simulator(variant.topology, variant.starts, seed=seed, history=History.of(variant))
+    lab = Simulator(
+        variant.topology, variant.starts, seed=seed, history=History.of(variant), outages=variant.outages
+    )
     agenda = Agenda(variant.messages, variant.starts)
     with collector.waiting():
         while (moment := agenda.next) is not None:

@@ -17,6 +17,7 @@ from lab.drivers import collector, papers
 from lab.drivers.clock import LabClock
 from lab.drivers.history import History
 from lab.drivers.ids import SeededIds
+from lab.drivers.outages import Outages
 from lab.drivers.place import Place, answered_at
 from lab.drivers.site import Endpoint, Site
 from lab.errors import DriverError, LabBug, WireError
@@ -54,6 +55,7 @@ class Works:
         seed: int | str = 0,
         limits: Limits | None = None,
         patience: Patience | None = None,
+        outages: Outages | None = None,
         working: bool = True,
         on_bug: Callable[[Exception], None] | None = None,
     ) -> None:
@@ -78,6 +80,8 @@ class Works:
         self._plays = plays
         self._seed = seed
         self._starts = starts
+        self.outages = outages or Outages((), variant.topology, starts)
+        """Those that are played here, and not done to us."""
         self._limits = limits
         self._patience = patience or Patience()
         self._working = working
@@ -114,6 +118,7 @@ class Works:
                 anchors=self.certificates.anchors,
                 clock=self.clock.now,
                 patience=self._patience,
+                hinders=lambda dial: self.outages.hinders(dial, self.clock.now()),
             )
             await self._go_to_work(stack)
             self._exit = stack.pop_all()
@@ -219,9 +224,9 @@ class Works:
         for item in heard.queue:
             self._push(item)
 
-    def _push(self, item: QueueItem) -> None:
+    def _push(self, item: QueueItem, until: datetime | None = None) -> None:
         self._order += 1
-        heapq.heappush(self._queue, (item.due, self._order, item))
+        heapq.heappush(self._queue, (until or item.due, self._order, item))
         self._changed.set()
 
     async def _serve_queue(self) -> None:
@@ -239,6 +244,10 @@ class Works:
     def _take_up(self, workers: asyncio.TaskGroup) -> None:
         """Apart from the loop above, whose frame would keep the last item alive for as long as the lab waits."""
         _, order, item = heapq.heappop(self._queue)
+        until = self.outages.asleep(item.node, self.clock.now())
+        if until is not None:
+            self._push(item, until)
+            return
         self._under_way[order] = item
         workers.create_task(self._work(order, item))
 

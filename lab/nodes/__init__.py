@@ -5,8 +5,6 @@ from __future__ import annotations
 from lab.core.authentication.suite import CLAIMS, Suite
 from lab.core.directory import TenantDirectory
 from lab.errors import LabBug
-from lab.model.names import Address
-from lab.model.tenant import RecipientKind
 from lab.model.topology import Role, Topology
 from lab.model.transport import Node
 from lab.nodes.eop import Eop
@@ -37,19 +35,3 @@ def build(topology: Topology, suite: Suite = CLAIMS) -> dict[str, Node]:
         else:
             raise LabBug(f"host {name} has the role {host.role}, which no program plays")
     return nodes
-
-
-def home_of(address: Address, topology: Topology) -> str | None:
-    """The node whose mailbox an address is; None if it has none in this lab."""
-    for name, host in topology.hosts.items():
-        if host.role is Role.EXCHANGE:
-            found = topology.organizations[host.organization or ""].find(address)
-            if found is not None and found.kind is RecipientKind.MAILBOX:
-                return name
-        elif host.role in (Role.INTERNET, Role.SERVICE) and address.domain in host.accepts_domains:
-            return name
-    for tenant in topology.tenants.values():
-        found = tenant.find(address)
-        if found is not None and found.kind is RecipientKind.MAILBOX:
-            return topology.regions[tenant.region].node
-    return None

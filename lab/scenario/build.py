@@ -20,6 +20,7 @@ from lab.scenario import (
     machines,
     matrix,
     messages,
+    outages,
     references,
     sending,
     timeline,
@@ -54,6 +55,8 @@ def _variant(name: str, kind: str, tree: Table, report: Report) -> Variant | Non
     specs = tuple(s for each in read[SectionKeys.messages].items() for s in messages.messages(*each))
     claims = messages.expectations(read[SectionKeys.expect], specs)
     moments = timeline.moments(tree, start, _world)
+    broken = outages.outages(read, topology)
+    outages.check(read, broken, specs, topology)
     used = [frozenset(topology.regions), *(frozenset(moment.topology.regions) for moment in moments)]
     if len(set(used)) > 1:  # a region does not go when its last tenant does
         return _variant(name, kind, timeline.with_regions(tree, frozenset[str]().union(*used)), report)
@@ -71,6 +74,7 @@ def _variant(name: str, kind: str, tree: Table, report: Report) -> Variant | Non
         messages=(*specs, *(played.messages if played else ())),
         expect={**(played.expect if played else {}), **claims},
         timeline=moments,
+        outages=broken,
         as_of=read[SectionKeys.as_of],
         starts=read[SectionKeys.start] or START,
         only=read[SectionKeys.only],

@@ -12,6 +12,7 @@ from typing import Any
 
 from lab.core.rulebook import SWITCHES
 from lab.core.verdicts import Basis
+from lab.model.outage import How
 from lab.model.switches import Switches
 from lab.model.trace import Disposition
 from lab.model.transport import Direction
@@ -182,6 +183,23 @@ class EventKeys:
 EVENT = declared(
     "event", "A change while the lab runs, by path or in Exchange's own words.", EventKeys, whole=True
 )
+
+
+class OutageKeys:
+    """What breaks while the lab runs."""
+
+    how = required(
+        "how",
+        from_enum(How),
+        "killed and restarted lose what is in memory, paused and cut off do not; nothing gets through where it is dropped.",
+    )
+    machine = optional("machine", FILLED, "A host, or a region of Exchange Online such as eop:EUR.")
+    between = several("between", FILLED, "Of `dropped`: the two machines.")
+    at = Key("at", SPAN, "When it begins, counted from the start.", timedelta())
+    lasts = optional("for", SPAN, "How long it lasts; `restarted` takes no time.")
+
+
+OUTAGE = declared("outage", "A machine or a network that fails for a while.", OutageKeys, whole=True)
 EXPECTATION = declared("expectation", "What is claimed about one message.", ExpectationKeys)
 MESSAGE = declared("message", "A message to send.", MessageKeys)
 
@@ -270,6 +288,7 @@ class SectionKeys:
     dns = optional("dns", DNS, "Records that differ from what is derived.")
     messages = named("messages", NAME, MESSAGE, "What is sent.")
     timeline = several("timeline", EVENT, "Changes of the configuration while the lab runs.")
+    outages = several("outages", OUTAGE, "What breaks while the lab runs, and for how long.")
     expect = named(
         "expect",
         MESSAGE_KEY,

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 
 from lab.model.certificate import CertificateProfile
 from lab.model.names import Address, ReversePath
+from lab.model.outage import Outage
 from lab.model.topology import Topology
 
 
@@ -160,6 +161,8 @@ class Variant:
     profiles: Mapping[str, CertificateProfile]
     messages: tuple[MessageSpec, ...]
     expect: Mapping[str, Expectation]
+    outages: tuple[Outage, ...] = ()
+    """In order of time."""
     as_of: date | None = None
     starts: datetime
     """The lab's clock at the start, aware UTC."""

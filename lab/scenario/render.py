@@ -48,6 +48,7 @@ def render(variant: Variant) -> str:
         **_sections(variant),
         "messages": render_time.messages(variant.messages, _message),
         "timeline": render_time.events(variant, lambda each: _filled(_sections(each))),
+        "outages": render_time.outages(variant.outages),
         "expect": render_time.claims(variant, _expectation),
         "matrix": _matrix(variant),
     }

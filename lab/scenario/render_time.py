@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
+from lab.model.outage import Outage
 from lab.scenario.model import Expectation, MessageSpec, Variant
 
 Plain = dict[str, Any]
@@ -30,6 +31,17 @@ def claims(variant: Variant, one: Callable[[Expectation], Plain]) -> Plain:
     """Each expectation by key; what is said of a whole series stands once."""
     series = {spec.key: spec.series for spec in variant.messages}
     return {series[key] if each.whole_series else key: one(each) for key, each in variant.expect.items()}
+
+
+def outages(written: Iterable[Outage]) -> list[Plain]:
+    """What breaks, and when."""
+    return [
+        {"how": each.how.value}
+        | ({"between": list(each.nodes)} if len(each.nodes) > 1 else {"machine": each.nodes[0]})
+        | {"at": each.at}
+        | ({"for": each.lasts} if each.lasts else {})
+        for each in written
+    ]
 
 
 def events(variant: Variant, sections: Callable[[Any], Plain]) -> list[Plain]:

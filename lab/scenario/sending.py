@@ -1,15 +1,44 @@
-"""Whether every message has a place to start from."""
+"""Where messages start from, and whether each has such a place."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lab.core.homes import home_of
+from lab.errors import DriverError
 from lab.model.names import Address
-from lab.model.tenant import RecipientKind
+from lab.model.tenant import RecipientKind, Tenant
 from lab.model.topology import Role, Topology
 from lab.scenario.language import MessageKeys, SectionKeys
+from lab.scenario.model import MessageSpec
 from lab.scenario.records import Fields
 from lab.scenario.report import did_you_mean
+
+_TENANT = "tenant:"
+
+
+def sending_node(spec: MessageSpec, topology: Topology) -> str:
+    """The node that sends a message: where the author's mailbox is, unless `via` says otherwise.
+
+    Raises DriverError when there is none.
+    """
+    tenant = notifying_tenant(spec, topology)
+    if tenant is not None:
+        return topology.regions[tenant.region].node
+    if spec.via is not None:
+        region = next((r for r in topology.regions.values() if spec.via in (r.name, r.node)), None)
+        return region.node if region else spec.via
+    home = home_of(spec.sender, topology)
+    if home is None:
+        raise DriverError(f"message {spec.key}: {spec.sender} has no mailbox in this lab; say `via:` a host")
+    return home
+
+
+def notifying_tenant(spec: MessageSpec, topology: Topology) -> Tenant | None:
+    """The tenant that a message is handed to inside the service, as `via: tenant:NAME` says (R245)."""
+    if spec.via is None or not spec.via.startswith(_TENANT):
+        return None
+    return topology.tenants[spec.via.removeprefix(_TENANT)]
 
 
 def check(read: Fields, topology: Topology, *, whole: bool) -> None:

@@ -7,6 +7,7 @@ a 421 included (RFC 5321 3.8: the server may say it at any time, and closes).
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 import ssl
 from collections.abc import Callable
@@ -20,6 +21,8 @@ from lab.wire.replies import ReplyReader
 _BLOCK = 65_536
 """Octets to write before looking whether they leave."""
 _CLOSING = 421
+_NO_ANSWER = (errno.EHOSTUNREACH, errno.ENETUNREACH)
+"""How soon the network tells that nobody is there depends on how near the place is; to mail it is all the same."""
 
 
 class Channel(asyncio.Protocol):
@@ -54,7 +57,7 @@ class Channel(asyncio.Protocol):
             if isinstance(error, TimeoutError):  # ours, or the kernel's ETIMEDOUT
                 return TIMED_OUT
             if isinstance(error, OSError):
-                return CONNECTION_REFUSED
+                return TIMED_OUT if error.errno in _NO_ANSWER else CONNECTION_REFUSED
             raise
         return channel
 

@@ -70,6 +70,8 @@ class ClientWire:
     clock: Clock | None = None
     """The lab's now, for that judgement."""
     patience: Patience = field(default_factory=Patience)
+    hinders: Callable[[Dial], NotDialed | None] = lambda _: None
+    """Why a connection does not come about, for a lab that plays a broken network."""
     _contexts: dict[str | None, ssl.SSLContext] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -149,6 +151,9 @@ class Conversation:
         place = self._wire.book.get(ask.target.address)
         if place is None:
             return NotDialed(OUTSIDE)
+        hindrance = self._wire.hinders(ask)
+        if hindrance is not None:
+            return hindrance
         self.abandon()
         self._offers, self._left_open = Offers(), False
         found = await Channel.dial(self._wire.bind(ask), place, self._wire.patience.connect)

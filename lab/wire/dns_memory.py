@@ -31,9 +31,17 @@ class Memory:
 
     async def answer(self, question: DnsQuestion) -> DnsAnswer:
         """What is known, or what the source says."""
-        known = self._known.find(question, self._clock())
+        known = self.known(question)
         if known is not None:
             return known
         found = await self._source.look_up(question)
         self._known.keep(question, found.answer, found.ttl, self._clock())
         return found.answer
+
+    def known(self, question: DnsQuestion) -> DnsAnswer | None:
+        """What is known without asking."""
+        return self._known.find(question, self._clock())
+
+    def forget(self) -> None:
+        """Know nothing any more."""
+        self._known = Remembered()

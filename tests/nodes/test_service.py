@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from lab.core.credentials import judge_credentials
+from lab.core.homes import home_of
 from lab.core.incoming import admit
 from lab.core.verdicts import Reason
 from lab.drivers.simulator import simulate
@@ -12,7 +13,7 @@ from lab.errors import ScenarioError
 from lab.evidence.facts import text
 from lab.model.names import Address, ReversePath
 from lab.model.trace import Disposition, StepKind
-from lab.nodes import build, home_of
+from lab.nodes import build
 from lab.nodes.eop_front import EopFront
 from lab.nodes.service import ServiceHost
 from tests.nodes.worlds import attributed, places, steps, world

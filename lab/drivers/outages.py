@@ -1,0 +1,83 @@
+"""Which outage holds when, and what it means for those who want to reach somebody. Pure.
+
+Two bodies act by it as if; the third does it to its containers, and asks here only when.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from lab.core.courier import TIMED_OUT, Dial, NotDialed
+from lab.model.outage import How, Outage
+from lab.model.topology import Topology
+from lab.scenario.model import Variant
+
+_FORGETS = (How.KILLED, How.RESTARTED)
+
+
+class Outages:
+    """The outages of one run."""
+
+    def __init__(self, outages: Iterable[Outage], topology: Topology, starts: datetime) -> None:
+        self.all = tuple(outages)
+        self._starts = starts
+        self._node = _nodes(topology)
+
+    @classmethod
+    def of(cls, variant: Variant, starts: datetime) -> Outages:
+        """Those of a variant that starts at a moment."""
+        return cls(variant.outages, variant.topology, starts)
+
+    def __bool__(self) -> bool:
+        return bool(self.all)
+
+    @property
+    def changes(self) -> tuple[datetime, ...]:
+        """When one begins or ends, in order."""
+        return tuple(sorted({moment for each in self.all for moment in (self.begin(each), self.end(each))}))
+
+    def begin(self, outage: Outage) -> datetime:
+        """When it begins."""
+        return self._starts + outage.at
+
+    def end(self, outage: Outage) -> datetime:
+        """From when on it is over."""
+        return self.begin(outage) + outage.lasts
+
+    def hinders(self, dial: Dial, now: datetime) -> NotDialed | None:
+        """Why a connection does not come about; None if it may. No answer is all that a client sees of any outage."""
+        caller, called = self._node.get(dial.bind), self._node.get(dial.target.address)
+        for each in self._holding(now):
+            if each.how is How.DROPPED:
+                hindered = caller in each.nodes and called in each.nodes
+            else:
+                hindered = called in each.nodes or (each.how is How.CUT_OFF and caller in each.nodes)
+            if hindered and caller != called:
+                return NotDialed(TIMED_OUT)
+        return None
+
+    def asleep(self, node: str, now: datetime) -> datetime | None:
+        """Until when a node stands still; None if it works."""
+        ends = [self.end(each) for each in self._holding(now) if each.stands_still and node in each.nodes]
+        return max(ends, default=None)
+
+    def without_dns(self, address: str, now: datetime) -> bool:
+        """Whether nobody answers a machine's questions."""
+        node = self._node.get(address)
+        return any(each.how is How.CUT_OFF and node in each.nodes for each in self._holding(now))
+
+    def forgot(self, address: str, now: datetime) -> datetime | None:
+        """When a machine last lost what it remembered; None if it never has."""
+        node = self._node.get(address)
+        lost = (self.begin(each) for each in self.all if each.how in _FORGETS and node in each.nodes)
+        return max((moment for moment in lost if moment <= now), default=None)
+
+    def _holding(self, now: datetime) -> Iterator[Outage]:
+        return (each for each in self.all if self.begin(each) <= now < self.end(each))
+
+
+def _nodes(topology: Topology) -> dict[str, str]:
+    """The node of every address: Exchange Online connects from others than it listens on."""
+    senders = {host.address: region.node for region in topology.regions.values() for host in region.senders}
+    return {**senders, **topology.addresses()}

@@ -1,0 +1,63 @@
+"""The section `outages:` of a scenario: what breaks while the lab runs, and for how long."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from datetime import timedelta
+
+from lab.model.outage import How, Outage
+from lab.model.topology import Topology
+from lab.scenario.language import OutageKeys, SectionKeys
+from lab.scenario.model import MessageSpec
+from lab.scenario.records import Fields
+from lab.scenario.report import unknown
+from lab.scenario.sending import sending_node
+
+
+def outages(read: Fields, topology: Topology) -> tuple[Outage, ...]:
+    """All outages in order of time; what is wrong with one is reported."""
+    known = tuple(dict.fromkeys(topology.addresses().values()))
+    found = [each for written in read[SectionKeys.outages] for each in _outage(written, known)]
+    return tuple(sorted(found, key=lambda each: each.at))
+
+
+def check(
+    read: Fields, found: Collection[Outage], specs: Collection[MessageSpec], topology: Topology
+) -> None:
+    """Nobody sends from a machine that stands still."""
+    for spec in specs:
+        node = sending_node(spec, topology)
+        for each in found:
+            still = each.stands_still and node in each.nodes
+            if still and each.at <= spec.at < each.at + each.lasts:
+                fields = read[SectionKeys.messages][spec.series or spec.key]
+                fields.at.wrong(
+                    fields.place,
+                    f"{node} sends it, and is {each.how} at that time",
+                    "send it before or after, with `at:`",
+                )
+
+
+def _outage(written: Fields, known: Collection[str]) -> Iterator[Outage]:
+    how, nodes = written[OutageKeys.how], _nodes(written)
+    lasts = written[OutageKeys.lasts]
+    wanted = 2 if how is How.DROPPED else 1
+    key = OutageKeys.between if how is How.DROPPED else OutageKeys.machine
+    if len(nodes) != wanted or len(set(nodes)) != wanted:
+        hint = "`between: [gateway, eop:EUR]`" if how is How.DROPPED else "`machine: gateway`"
+        written.wrong(key, f"{how} is about {'two machines' if wanted == 2 else 'one machine'}", hint)
+        return
+    for node in nodes:
+        if node not in known:
+            written.wrong(key, f"no machine is called {node!r}", unknown(node, known))
+            return
+    if (lasts is None) != (how is How.RESTARTED):
+        hint = "it is back at once" if how is How.RESTARTED else "say `for: 30m`"
+        written.wrong(OutageKeys.lasts, f"{how} {'takes no' if lasts else 'needs a'} `for:`", hint)
+        return
+    yield Outage(how=how, nodes=nodes, at=written[OutageKeys.at], lasts=lasts or timedelta())
+
+
+def _nodes(written: Fields) -> tuple[str, ...]:
+    machine = written[OutageKeys.machine]
+    return (*((machine,) if machine else ()), *written[OutageKeys.between])
