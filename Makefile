@@ -1,12 +1,13 @@
 # Everything a fresh machine needs is Python 3.11 or newer; these targets set up the rest in .venv.
 #
 #   make demo     reproduce the fault and see the fix work
-#   make test     run the tests
+#   make test     run the tests, but for those that need a Docker engine
+#   make test-containers   run those
 #   make check    format, lint, types and the direction of the imports
 #   make format   format, and fix what can be fixed
 #   make clean    remove .venv, caches and reports
 
-.PHONY: help demo test check format dev clean
+.PHONY: help demo test test-containers check format dev clean
 .DEFAULT_GOAL := help
 
 VENV := .venv
@@ -28,7 +29,11 @@ demo: $(DEMO_READY)
 	@$(BIN)/mflab demo
 
 test: $(DEV_READY)
-	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-branch --cov-report=term:skip-covered $(ARGS)
+	$(BIN)/pytest -m "not docker" -n 2 --dist worksteal --cov --cov-branch --cov-report=term:skip-covered $(ARGS)
+
+# One after the other: all labs have the same addresses.
+test-containers: $(DEV_READY)
+	$(BIN)/pytest -m docker -n 0 $(ARGS)
 
 check: $(DEV_READY)
 	$(BIN)/ruff format --check .
