@@ -107,6 +107,14 @@ def test_every_target_is_in_the_dockerfile(any_file):
             assert f" AS {service['build']['target']}\n" in stages
 
 
+def test_the_dockerfile_is_for_both_builders_and_ends_with_the_lab():
+    lines = (TOP / "compose" / "Dockerfile").read_text("utf-8").splitlines()
+    code = [line for line in lines if not line.startswith("#")]
+    assert not any("--mount" in line or "<<" in line for line in code)
+    assert not any(line.startswith("# syntax") for line in lines)
+    assert [line for line in code if line.startswith("FROM ")][-1] == "FROM lab"
+
+
 def test_every_machine_runs_at_its_address(article):
     services = article["services"]
     for machine in plan(load(SCENARIOS / "wildcard-misrouting.yaml").variants.values()).machines:

@@ -15,6 +15,8 @@ import pytest
 TOP = Path(__file__).parents[2]
 PROJECT = "mailflow-lab"
 LOCAL_BASE = "mailflow-lab-base:local"
+QUIET = ("compose", "--progress", "quiet")
+"""What is built is told on stdout, beside what a command prints."""
 PATIENCE = 600
 """Seconds for a command; the first one builds the images."""
 
@@ -77,16 +79,34 @@ def test_the_files_are_valid(top):
     docker("compose", *files, "--profile", "*", "config", "-q")
 
 
-def test_the_fault_is_reproduced_and_the_systems_are_locked_in(lab):
+def test_the_fault_is_reproduced_and_the_systems_stay_for_exploring(lab):
     code, told = up()
     assert (
         "exchange → gateway → [EOP takes it for msxfaq!] tenant:msxfaq → tenant:uclabor ✗ 550 5.7.51" in told
     )
     assert code == 0
     docker("compose", "start")
-    assert docker("compose", "wait", "runner", check=False)
+    docker("compose", "wait", "runner", check=False)
+    logs_can_be_read()
+    a_stranger_can_be_played()
     nothing_leaves()
     nothing_listens_on_the_host()
+
+
+def logs_can_be_read():
+    """Twice in the one: the runner was started twice."""
+    trace = (*QUIET, "run", "--rm", "runner", "mflab", "trace", "--form", "wide", "--as")
+    assert docker(*trace, "tenant:msxfaq").count("partner@uclabor.example") == 2
+    assert "partner@uclabor.example" not in docker(*trace, "tenant:uclabor")
+
+
+def a_stranger_can_be_played():
+    tools = (*QUIET, "--profile", "tools", "run", "--rm", "tools")
+    mx = docker(*tools, "dig", "+short", "mx", "uclabor.example")
+    assert mx.split() == ["0", "uclabor-example.mail.protection.outlook.com."]
+    assert docker(*tools, "dig", "+short", "-x", "198.51.100.25").split() == ["mail.msxfaq.example."]
+    stranger = ("--from", "x@stranger.example", "--to", "partner@uclabor.example")
+    assert "Queued mail for delivery" in docker(*tools, "swaks", "--server", "203.0.113.10", *stranger)
 
 
 def test_a_cure_cures(lab):
@@ -116,13 +136,20 @@ def test_what_is_not_as_expected_gives_exit_code_1(lab, tmp_path):
 
 ATTEMPT = """
 import socket, sys
-for target in sys.argv[1:]:
+from concurrent.futures import ThreadPoolExecutor
+
+def taken(target):
     host, port = target.split(":")
     try:
         socket.create_connection((host, int(port)), 3).close()
-        print(target)
     except OSError:
-        pass
+        return False
+    return True
+
+with ThreadPoolExecutor() as pool:
+    for target, ok in zip(sys.argv[1:], pool.map(taken, sys.argv[1:])):
+        if ok:
+            print(target)
 """
 
 
