@@ -6,10 +6,12 @@ import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from ipaddress import IPv4Address
 from typing import Any, NoReturn, TypeAlias
 
 from lab.cli import places
 from lab.cli.exits import BadInput, Exit, NothingToRun
+from lab.drivers.site import Endpoint
 from lab.scenario import load
 from lab.scenario.model import MessageSpec, Scenario, Variant
 from lab.scenario.report import unknown
@@ -118,6 +120,15 @@ def port(text: str) -> int:
     if not text.isdecimal() or not text.isascii() or int(text) > _LAST_PORT:
         raise argparse.ArgumentTypeError(f"{text!r} is no port: 1 to {_LAST_PORT}, or 0 for any free one")
     return int(text)
+
+
+def endpoint(text: str) -> Endpoint:
+    """An IPv4 address and a port such as 127.0.0.1:5301, for argparse."""
+    address, _, number = text.rpartition(":")
+    try:
+        return Endpoint(str(IPv4Address(address)), port(number))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no address and port such as 127.0.0.1:5301") from None
 
 
 def loaded(args: argparse.Namespace) -> Scenario:

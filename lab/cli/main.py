@@ -33,6 +33,7 @@ from lab.cli import (
     trace,
     up,
     watch,
+    zones,
 )
 from lab.cli.arguments import Parser, Verbs
 from lab.cli.exits import MEANINGS, BadInput, Exit, NothingToRun
@@ -58,6 +59,7 @@ VERBS: tuple[ModuleType, ...] = (
     status,
     watch,
     gateway,
+    zones,
     doctor,
     completion,
     part,

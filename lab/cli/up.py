@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from lab.cli import control, places, running
-from lab.cli.arguments import Verbs, add_scenario, chosen, loaded, port, today, verb
+from lab.cli.arguments import Verbs, add_scenario, chosen, endpoint, loaded, port, today, verb
 from lab.cli.exits import BadInput, Exit
 from lab.cli.output import plainly, put, talk
 from lab.cli.playing import Access, lines
@@ -58,6 +58,12 @@ def add(verbs: Verbs) -> None:
     add_scenario(parser)
     parser.add_argument("--port", **_port(SMTP_PORT, "SMTP port on all addresses"))
     parser.add_argument("--dns-port", **_port(DNS_PORT, "DNS port on 127.0.0.1"))
+    parser.add_argument(
+        "--names",
+        type=endpoint,
+        metavar="A:N",
+        help="address and port of another DNS server, which the lab's hosts ask: see `mflab zones`",
+    )
     http = parser.add_mutually_exclusive_group()
     http.add_argument("--http-port", **_port(HTTP_PORT, "HTTP port on 127.0.0.1"))
     http.add_argument("--no-http", action="store_true", help="serve no HTTP")
@@ -119,7 +125,13 @@ class Serving:
             loop.add_signal_handler(number, stop.set)
         args = self.args
         lab = Embedded(
-            self.variant, self.state, port=args.port, dns_port=args.dns_port, starts=today(), on_bug=_tell
+            self.variant,
+            self.state,
+            port=args.port,
+            dns_port=args.dns_port,
+            names=args.names,
+            starts=today(),
+            on_bug=_tell,
         )
         loop.set_exception_handler(lambda _, context: lab.bug(_error(context)))
         async with lab, self._http(lab) as http_port, self._control(lab):

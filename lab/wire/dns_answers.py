@@ -37,10 +37,11 @@ _HEADER = 12
 _QR = 0x80
 
 _IN = dns.rdataclass.IN
-_SOA = dns.rdata.from_text(
+SOA = dns.rdata.from_text(
     _IN, "SOA", f"ns.mailflow-lab.invalid. hostmaster.mailflow-lab.invalid. 1 3600 600 86400 {DENIED_TTL}"
 )
-_NS = dns.rdata.from_text(_IN, "NS", "ns.mailflow-lab.invalid.")
+"""Of the one zone, the root."""
+NS = dns.rdata.from_text(_IN, "NS", "ns.mailflow-lab.invalid.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ def _fill(answer: dns.message.Message, asked: dns.message.Message, zones: Zones,
 
 
 def _apex(answer: dns.message.Message, kind: dns.rdatatype.RdataType) -> None:
-    known = {dns.rdatatype.SOA: _SOA, dns.rdatatype.NS: _NS}
+    known = {dns.rdatatype.SOA: SOA, dns.rdatatype.NS: NS}
     if kind in known:
         answer.answer.append(dns.rrset.from_rdata(dns.name.root, DENIED_TTL, known[kind]))
     else:
@@ -126,7 +127,7 @@ def _apex(answer: dns.message.Message, kind: dns.rdatatype.RdataType) -> None:
 
 def _deny(answer: dns.message.Message) -> None:
     """No such name or data: the SOA says for how long that may be believed (RFC 2308)."""
-    answer.authority.append(dns.rrset.from_rdata(dns.name.root, DENIED_TTL, _SOA))
+    answer.authority.append(dns.rrset.from_rdata(dns.name.root, DENIED_TTL, SOA))
 
 
 def _look_up(
@@ -165,7 +166,7 @@ def _own_records(
     """The records at this very name, of that type or (ANY) of all."""
     for (name, text), rows in zones.rows.items() if kind == dns.rdatatype.ANY else _rows(zones, key, kind):
         if name == key:
-            yield from (_rdata(text, row, rewrite) for row in rows)
+            yield from (rdata(text, row, rewrite) for row in rows)
 
 
 def _rows(
@@ -183,7 +184,8 @@ def _add(answer: dns.message.Message, name: dns.name.Name, records: list[dns.rda
     return None
 
 
-def _rdata(kind: str, row: Mx | str, rewrite: Rewrite) -> dns.rdata.Rdata:
+def rdata(kind: str, row: Mx | str, rewrite: Rewrite = str) -> dns.rdata.Rdata:
+    """A row of the zones as a record."""
     if isinstance(row, Mx):
         return dns.rdata.from_text(_IN, "MX", f"{row.preference} {name_of(row.host)}")
     match kind:

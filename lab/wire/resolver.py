@@ -105,9 +105,9 @@ class Resolver:
 
 @lru_cache(maxsize=4096)
 def _query(question: DnsQuestion) -> bytes:
-    """The query behind its id. No recursion is asked for: there is nobody to ask further."""
+    """The query behind its id. Recursion is asked for: the lab's own server needs none, one in its place may."""
     query = dns.message.make_query(
-        name_of(question.name), question.type, use_edns=0, payload=PAYLOAD, flags=dns.flags.Flag(0), id=0
+        name_of(question.name), question.type, use_edns=0, payload=PAYLOAD, flags=dns.flags.RD, id=0
     )
     return query.to_wire()[2:]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -101,3 +102,28 @@ def test_bash_completes(words: list[str], offered: str) -> None:
         ["bash", "-c", f"{completion.bash()}\n{asked}"], capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == [offered]
+
+
+def test_zones_in_a_file_with_two_servers_to_choose_from(mflab: Shell, tmp_path: Path) -> None:
+    out = tmp_path / "zones"
+    said = mflab("zones", ARTICLE, "--out", str(out), "--address", "127.0.0.1", "--port", "5301")
+    assert said.out.split() == [str(out / name) for name in ("lab.zone", "unbound.conf", "knot.conf")]
+    assert "127.0.0.1@5301" in (out / "unbound.conf").read_text()
+    assert (out / "lab.zone").read_text().rstrip("\n") == mflab("zones", ARTICLE).out.rstrip("\n")
+
+
+def test_zones_have_the_keys_of_the_lab_in_a_folder(mflab: Shell, tmp_path: Path) -> None:
+    first, again = (mflab("zones", ARTICLE, "--state", str(tmp_path)).out for _ in range(2))
+    assert first == again != mflab("zones", ARTICLE).out
+
+
+def test_zones_that_change_on_the_way_are_said_to(mflab: Shell) -> None:
+    assert "changes its DNS" in mflab("zones", "timeline-mx-move").err
+
+
+def test_zones_that_no_server_loads(mflab: Shell, tmp_path: Path) -> None:
+    scenario = tmp_path / "odd.yaml"
+    odd = "dns: {records: {uclabor.example: {CNAME: msxfaq.example}}}\nvariants: {odd: {}}\n"
+    scenario.write_text(f"scenario: odd\nwhy: a test\ninclude: ['{os.path.relpath(ARTICLE, tmp_path)}']\n{odd}")
+    said = mflab("zones", str(scenario), "--variant", "odd")
+    assert (said.code, "uclabor.example has a CNAME and MX, TXT" in said.err) == (Exit.BAD_INPUT, True), said.err
