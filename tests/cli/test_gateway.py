@@ -13,7 +13,9 @@ def test_the_configuration_is_printed_file_by_file(mflab: Shell) -> None:
 
 
 def test_it_is_written_into_a_folder_that_the_files_then_name(mflab: Shell, tmp_path: Path) -> None:
-    said = mflab("gateway", "postfix", ARTICLE, "--out", str(tmp_path / "pf"), "--dns", "198.51.100.9", "--once")
+    said = mflab(
+        "gateway", "postfix", ARTICLE, "--out", str(tmp_path / "pf"), "--dns", "198.51.100.9", "--once"
+    )
     assert said.code == Exit.OK
     main = (tmp_path / "pf" / "main.cf").read_text()
     assert f"transport_maps = texthash:{tmp_path}/pf/transport" in main

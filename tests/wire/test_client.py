@@ -91,11 +91,11 @@ async def test_audit_would_have_seen_a_socket(sockets):
     assert "socket.bind" in sockets
 
 
-async def test_client_comes_from_its_own_address_and_both_ends_know_the_key():
+async def test_client_comes_from_where_others_see_it_and_both_ends_know_the_key():
     async with scripted("S: 220-mx.b.example\nS: 220 ready\nC: QUIT\nS: 221 Bye") as server:
         dialed, _ = await converse(a_wire(server), DIAL, HangUp())
     ((client, port),) = server.clients
-    assert client == "127.18.7.5"
+    assert client == "127.0.113.5"
     assert dialed == Dialed(Reply(220, "", "mx.b.example\nready"), f"{SOURCE}:{port}>{MX.address}")
 
 
@@ -332,6 +332,6 @@ async def test_our_server_gets_what_was_sent_and_both_know_the_same_connection(i
         "nobody@b.example": 550,
     }
     assert (attempt.shown, attempt.tls) == ("*.a.example", taken.connection.tls)
-    assert taken.connection.client == "127.18.7.5"
+    assert taken.connection.client == "127.0.113.5"
     port = taken.connection.key.partition(":")[2].partition(">")[0]
     assert attempt.connection == f"{SOURCE}:{port}>{MX.address}"
