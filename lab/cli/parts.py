@@ -46,6 +46,7 @@ def set_up(starts: datetime | None) -> int:
     state = places.state_folder(None)
     scenario = load(places.find_scenario(os.environ.get("SCENARIO") or DEFAULT_SCENARIO))
     variant = chosen(scenario, os.environ.get("VARIANT") or None)
+    _check_addresses(scenario.name, variant)
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not _is_same(state, variant):
         _forget(state)
@@ -68,6 +69,19 @@ def set_up(starts: datetime | None) -> int:
     return Exit.OK
 
 
+def _check_addresses(scenario: str, variant: Variant) -> None:
+    """Whoever starts the containers may tell which addresses they have. Raises BadInput when that is not enough."""
+    given = os.environ.get("MFLAB_ADDRESSES", "").split()
+    missing = [
+        f"{node} ({address})" for address, node in variant.topology.nodes().items() if address not in given
+    ]
+    if given and missing:
+        raise BadInput(
+            f"this compose file has no machine for {', '.join(missing)} of {variant.name}; `mflab render {scenario} "
+            f"--compose > compose/{scenario}.yaml` writes one that has, and COMPOSE_LAB={scenario} chooses it"
+        )
+
+
 def _is_same(state: Path, variant: Variant) -> bool:
     path = state / running.SCENARIO
     return path.exists() and path.read_text("utf-8") == render(variant)
@@ -85,10 +99,8 @@ def _forget(state: Path) -> None:
 
 
 def node_at(variant: Variant, address: str) -> str | None:
-    """The node that an address belongs to; senders of Exchange Online are of their region's."""
-    topology = variant.topology
-    senders = {host.address: region.node for region in topology.regions.values() for host in region.senders}
-    return {**senders, **topology.addresses()}.get(address)
+    """The node that an address belongs to."""
+    return variant.topology.nodes().get(address)
 
 
 def listening(variant: Variant, node: str) -> Sequence[str]:

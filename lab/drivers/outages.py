@@ -22,7 +22,7 @@ class Outages:
     def __init__(self, outages: Iterable[Outage], topology: Topology, starts: datetime) -> None:
         self.all = tuple(outages)
         self._starts = starts
-        self._node = _nodes(topology)
+        self._node = topology.nodes()
 
     @classmethod
     def of(cls, variant: Variant, starts: datetime) -> Outages:
@@ -75,9 +75,3 @@ class Outages:
 
     def _holding(self, now: datetime) -> Iterator[Outage]:
         return (each for each in self.all if self.begin(each) <= now < self.end(each))
-
-
-def _nodes(topology: Topology) -> dict[str, str]:
-    """The node of every address: Exchange Online connects from others than it listens on."""
-    senders = {host.address: region.node for region in topology.regions.values() for host in region.senders}
-    return {**senders, **topology.addresses()}

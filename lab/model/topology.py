@@ -142,3 +142,8 @@ class Topology:
         for region in self.regions.values():
             book.update({fe.address: region.node for fe in region.front_ends})
         return book
+
+    def nodes(self) -> dict[str, str]:
+        """The name of the node behind every address, those that mail only leaves from too."""
+        senders = {host.address: region.node for region in self.regions.values() for host in region.senders}
+        return {**senders, **self.addresses()}

@@ -124,6 +124,10 @@ def test_zones_that_change_on_the_way_are_said_to(mflab: Shell) -> None:
 def test_zones_that_no_server_loads(mflab: Shell, tmp_path: Path) -> None:
     scenario = tmp_path / "odd.yaml"
     odd = "dns: {records: {uclabor.example: {CNAME: msxfaq.example}}}\nvariants: {odd: {}}\n"
-    scenario.write_text(f"scenario: odd\nwhy: a test\ninclude: ['{os.path.relpath(ARTICLE, tmp_path)}']\n{odd}")
+    scenario.write_text(
+        f"scenario: odd\nwhy: a test\ninclude: ['{os.path.relpath(ARTICLE, tmp_path)}']\n{odd}"
+    )
     said = mflab("zones", str(scenario), "--variant", "odd")
-    assert (said.code, "uclabor.example has a CNAME and MX, TXT" in said.err) == (Exit.BAD_INPUT, True), said.err
+    assert (said.code, "uclabor.example has a CNAME and MX, TXT" in said.err) == (Exit.BAD_INPUT, True), (
+        said.err
+    )

@@ -97,6 +97,18 @@ def test_containers_are_not_ended_by_a_signal(mflab: Shell, state: Path) -> None
     assert "docker compose down" in err
 
 
+def test_a_scenario_that_does_not_fit_the_compose_file_is_told_at_once(
+    mflab: Shell, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCENARIO", "two-regions")
+    monkeypatch.delenv("VARIANT")
+    monkeypatch.setenv("MFLAB_ADDRESSES", "198.51.100.10 198.51.100.25")
+    said = mflab("part", "setup")
+    assert said.code == Exit.BAD_INPUT
+    assert "mflab render two-regions --compose" in said.err
+    assert not state.exists()
+
+
 def test_who_does_not_play_idles_and_is_healthy(mflab: Shell, state: Path) -> None:
     mflab("part", "setup")
     argv = [*LAB, "part", "node", "--at", "198.18.0.77", "--dns", "198.51.100.53"]

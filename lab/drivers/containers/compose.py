@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from textwrap import fill
 
 from lab.drivers.containers import frame
 from lab.drivers.containers.plan import Machine, Network, Plan, Router, plan
@@ -22,7 +23,9 @@ def compose(scenario: Scenario) -> str:
 
 
 def _texts(scenario: str, planned: Plan, first: str) -> Iterator[str]:
-    yield frame.HEAD.substitute(scenario=scenario, dns=planned.dns)
+    known = dict.fromkeys(address for machine in planned.machines for address in machine.addresses)
+    addresses = fill(" ".join(known), width=100, initial_indent=" " * 8, subsequent_indent=" " * 8)
+    yield frame.HEAD.substitute(scenario=scenario, dns=planned.dns, addresses=addresses)
     yield _router(planned, first)
     for machine in planned.machines:
         yield _held(machine, planned.dns) if machine.held else _plain(machine, planned.dns)

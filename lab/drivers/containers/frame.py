@@ -70,6 +70,10 @@ services:
     pull_policy: build                         # for all that have this image
     command: [sh, -c, "mflab part setup && touch /tmp/ready && exec sleep infinity"]
     network_mode: none
+    environment:
+      <<: *told
+      MFLAB_ADDRESSES: >-                      # a scenario with others does not fit this file
+@addresses
     volumes: ["state:/var/lib/mflab", "${MFLAB_FILES:-..}:/files:ro"]
     working_dir: /files                        # SCENARIO may be a file of your own there
     healthcheck: {test: [CMD, test, -e, /tmp/ready], interval: 1s, retries: 60}
