@@ -16,11 +16,10 @@ from lab.cli.arguments import chosen, today
 from lab.cli.exits import BadInput, Exit
 from lab.cli.output import draw, put, talk
 from lab.cli.running import Running
-from lab.drivers import papers, shared
+from lab.drivers import shared
 from lab.drivers.outcome import Outcome
 from lab.drivers.shared import Reading
 from lab.errors import DriverError
-from lab.pki import store as pki
 from lab.reports.console import demo_story, run_summary
 from lab.reports.run import ScenarioRuns
 from lab.scenario import load
@@ -41,7 +40,9 @@ def set_up(starts: datetime | None) -> int:
 
     A folder of the same variant is left as it is, queues and all. Raises BadInput when parts with another one run.
     """
+    from lab.drivers import papers  # loads OpenSSL, which few verbs need
     from lab.drivers.clock import LabClock
+    from lab.pki import store as pki
 
     state = places.state_folder(None)
     scenario = load(places.find_scenario(os.environ.get("SCENARIO") or DEFAULT_SCENARIO))
