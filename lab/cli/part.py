@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from ipaddress import AddressValueError, IPv4Address
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lab.cli import parts, places, running
@@ -16,9 +17,12 @@ from lab.cli.arguments import Run, Verbs, verb
 from lab.cli.exits import BadInput, Exit
 from lab.cli.output import talk
 from lab.errors import DriverError
+from lab.model.topology import Role
 
 if TYPE_CHECKING:
+    from lab.drivers.handover import Handover
     from lab.drivers.part import DnsPart, NodePart
+    from lab.drivers.shadow import ShadowPart
 
 _ABOUT = """\
 A lab in containers is one program a container. They share a folder (MFLAB_STATE) with the variant, certificates and
@@ -28,7 +32,12 @@ keys, and a folder each for queue, journal and control socket:
   dns    answer DNS at an address
   node   be the node that has an address: an Exchange server, a gateway, an internet host, a region of Exchange Online
   run    send the variant's messages, wait for their end, tell the story and the verdict
-  relay  carry questions, a line of JSON each, from stdin to the control sockets and back"""
+  relay  carry questions, a line of JSON each, from stdin to the control sockets and back
+
+A real mail server may take the place of a gateway:
+
+  postfix  be Postfix there (as root), in the network of the gateway's node, which makes way
+  shadow   answer for a Postfix that was started otherwise, from its log"""
 
 _EXAMPLES = """\
   SCENARIO=wildcard-misrouting VARIANT=shared-wildcard MFLAB_STATE=/var/lib/mflab mflab part setup
@@ -40,8 +49,13 @@ def add(verbs: Verbs) -> None:
     told = "be one part of a lab in containers"
     parser = verb(verbs, "part", run, told, about=_ABOUT, examples=_EXAMPLES)
     parser.add_argument("what", choices=_PARTS, help="which part")
-    parser.add_argument("--at", type=_address, metavar="ADDRESS", help="dns, node: an address of it")
+    parser.add_argument(
+        "--at", type=_address, metavar="ADDRESS", help="all but setup, run, relay: an address of it"
+    )
     parser.add_argument("--dns", type=_address, metavar="ADDRESS", help="node: where to ask DNS")
+    parser.add_argument(
+        "--log", type=Path, metavar="FILE", help="shadow: Postfix's log (default: in its folder)"
+    )
     parser.add_argument("--starts", type=_moment, metavar="TIME", help="setup: when the lab's clock starts")
     parser.add_argument("--seed", default="0", metavar="N", help="where made-up ids come from")
 
@@ -82,6 +96,7 @@ def _dns(args: Namespace) -> int:
 
 def _node(args: Namespace) -> int:
     from lab.drivers import shared
+    from lab.drivers.handover import Handover
     from lab.drivers.part import NodePart
     from lab.drivers.site import Endpoint
 
@@ -94,7 +109,34 @@ def _node(args: Namespace) -> int:
     shared.also_known(state, node, args.at)
     names = Endpoint(_given(args, "dns"), shared.DNS_PORT)
     part = NodePart(variant, state, node, names, seed=args.seed, on_bug=parts.tell_bug)
-    return asyncio.run(_until_stopped(part, f"{node} on {', '.join(parts.listening(variant, node))}"))
+    what = f"{node} on {', '.join(parts.listening(variant, node))}"
+    host = variant.topology.hosts.get(node)
+    if host is not None and host.role is Role.GATEWAY:
+        return asyncio.run(_until_stopped(Handover(variant, state, part), what))
+    return asyncio.run(_until_stopped(part, what))
+
+
+def _shadow(args: Namespace) -> int:
+    """Beside a real server that somebody else starts and that writes its log where --log says."""
+    from lab.drivers import shared
+    from lab.drivers.shadow import ShadowPart
+
+    state = places.state_folder(None)
+    variant = running.variant_of(state)
+    node = parts.gateway_at(variant, _given(args, "at"))
+    shared.also_known(state, node, args.at)
+    return asyncio.run(_until_stopped(ShadowPart(variant, state, node, args.log), f"the shadow of {node}"))
+
+
+def _postfix(args: Namespace) -> int:
+    """Configure Postfix, take the place of the lab's own node, and become Postfix. Does not return if all goes well."""
+    from lab.drivers import postfix
+
+    state = places.state_folder(None)
+    variant = running.variant_of(state)
+    host = variant.topology.hosts[parts.gateway_at(variant, _given(args, "at"))]
+    asyncio.run(parts.yielded(state, args.at))
+    postfix.become(variant, host, state)
 
 
 def _given(args: Namespace, name: str) -> str:
@@ -115,7 +157,7 @@ def _relay(args: Namespace) -> int:  # noqa: ARG001
     return Exit.OK
 
 
-async def _until_stopped(part: DnsPart | NodePart, what: str) -> int:
+async def _until_stopped(part: DnsPart | NodePart | Handover | ShadowPart, what: str) -> int:
     """Serve until SIGTERM or SIGINT; both end it cleanly."""
     from lab.drivers import control
 
@@ -151,4 +193,12 @@ def _stopped() -> asyncio.Event:
     return stop
 
 
-_PARTS: Mapping[str, Run] = {"setup": _setup, "dns": _dns, "node": _node, "run": _run, "relay": _relay}
+_PARTS: Mapping[str, Run] = {
+    "setup": _setup,
+    "dns": _dns,
+    "node": _node,
+    "run": _run,
+    "relay": _relay,
+    "postfix": _postfix,
+    "shadow": _shadow,
+}

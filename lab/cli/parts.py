@@ -20,6 +20,7 @@ from lab.drivers import shared
 from lab.drivers.outcome import Outcome
 from lab.drivers.shared import Reading
 from lab.errors import DriverError
+from lab.model.topology import Role
 from lab.reports.console import demo_story, run_summary
 from lab.reports.run import ScenarioRuns
 from lab.scenario import load
@@ -102,6 +103,25 @@ def _forget(state: Path) -> None:
 def node_at(variant: Variant, address: str) -> str | None:
     """The node that an address belongs to."""
     return variant.topology.nodes().get(address)
+
+
+def gateway_at(variant: Variant, address: str) -> str:
+    """The gateway at an address. Raises BadInput when none is there."""
+    node = node_at(variant, address)
+    host = variant.topology.hosts.get(node or "")
+    if host is None or host.role is not Role.GATEWAY:
+        raise BadInput(f"{variant.name}: {address} is {node or 'nobody'}, and no gateway")
+    return host.name
+
+
+async def yielded(state: Path, address: str) -> None:
+    """Have the lab's own node make way for a real server. Raises DriverError when it is not there in time."""
+    from lab.drivers.handover import YIELD
+    from lab.drivers.sockets import Sockets
+
+    cast = Sockets(state)
+    await cast.awaited([address], PATIENCE)
+    await cast.ask(address, YIELD)
 
 
 def listening(variant: Variant, node: str) -> Sequence[str]:

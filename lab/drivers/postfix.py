@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
+from typing import NoReturn
 
 from lab.drivers import shared
 from lab.drivers.shadow import LOG
@@ -18,6 +20,8 @@ from lab.model.topology import Host
 from lab.scenario.model import Variant
 
 USER = "postfix"
+WORK = Path("/var/spool/mflab")
+"""In a container: a volume of its own."""
 _TIMEOUT = 20.0
 """Seconds for Postfix to start or stop."""
 _ONCE = timedelta()
@@ -33,6 +37,12 @@ def running(variant: Variant, host: Host, root: Path, work: Path) -> Iterator[No
         yield
     finally:
         _run(places, "stop")
+
+
+def become(variant: Variant, host: Host, root: Path) -> NoReturn:
+    """Be Postfix in the place of this program, which has a container for itself."""
+    places = prepare(variant, host, root, WORK)
+    os.execvp("postfix", ("postfix", "-c", str(places.config), "start-fg"))  # noqa: S606, S607
 
 
 def prepare(variant: Variant, host: Host, root: Path, work: Path) -> Places:

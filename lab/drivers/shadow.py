@@ -28,12 +28,12 @@ _AGAIN = 0.02
 class ShadowPart:
     """A node of a variant that Postfix plays."""
 
-    def __init__(self, variant: Variant, root: Path, node: str) -> None:
-        """`root` is the shared folder. Raises DriverError without a setup."""
+    def __init__(self, variant: Variant, root: Path, node: str, log: Path | None = None) -> None:
+        """`root` is the shared folder, `log` another log than the one there. Raises DriverError without a setup."""
         reading = shared.latest(root)
         self.clock = reading.clock
         self.state = shared.folder(root, node)
-        self.log = self.state / LOG
+        self.log = log or self.state / LOG
         self._starts = reading.starts
         self._host = variant.topology.hosts[node]
         profile = client_certificate(self._host, variant.topology)
@@ -51,6 +51,13 @@ class ShadowPart:
         """Move the clock on; Postfix's own stays."""
         self.clock.skip_to(moment)
         self._ahead.append((_wall(), self._offset()))
+
+    async def __aenter__(self) -> ShadowPart:
+        """There is nothing to start."""
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        """Nor to stop."""
 
     async def answer(self, request: Request) -> Answer:
         """What whoever plays the lab wants."""

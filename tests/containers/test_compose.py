@@ -36,6 +36,10 @@ def any_file(request):
     return rendered(request.param)
 
 
+def is_postfix(service):
+    return service["image"] == "mailflow-lab-postfix:local"
+
+
 @pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.stem)
 def test_committed_files_are_what_is_rendered(path):
     (scenario,) = [each for each in FILES if each.stem == path.stem]
@@ -55,19 +59,35 @@ def test_every_service_is_locked_in(any_file):
         assert service["security_opt"] == ["no-new-privileges:true"], name
         assert service["mem_limit"], name
         assert service["pids_limit"], name
-        assert not {"privileged", "ports", "devices", "pid", "ipc", "user"} & service.keys(), name
+        assert not {"privileged", "ports", "devices", "pid", "ipc"} & service.keys(), name
+        assert ("user" in service) == is_postfix(service), name
 
 
 def test_only_who_owns_addresses_may_change_the_network(any_file):
-    allowed = {name for name, service in any_file["services"].items() if "cap_add" in service}
-    holders = {
-        s["network_mode"][8:]
-        for s in any_file["services"].values()
-        if "service:" in s.get("network_mode", "")
-    }
+    own = {name: each for name, each in any_file["services"].items() if not is_postfix(each)}
+    allowed = {name for name, service in own.items() if "cap_add" in service}
+    holders = {s["network_mode"][8:] for s in own.values() if "service:" in s.get("network_mode", "")}
     assert allowed == {"router", *holders}
     assert all(any_file["services"][name]["cap_add"] == ["NET_ADMIN"] for name in allowed)
     assert not any("volumes" in any_file["services"][name] for name in allowed)
+
+
+def test_a_real_postfix_is_root_with_few_rights_in_the_network_of_the_filter_whose_place_it_takes(article):
+    service = article["services"]["postfix"]
+    assert service["profiles"] == ["interop"]
+    assert (service["user"], service["network_mode"]) == ("root", "service:gateway")
+    assert service["cap_add"] == ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"]
+    assert service["command"][-2:] == ["--at", "198.51.100.25"]
+    assert article["services"]["runner"]["depends_on"]["postfix"] == {
+        "condition": "service_healthy",
+        "required": False,
+    }
+
+
+def test_each_filter_that_is_there_from_the_start_may_have_its_postfix(any_file):
+    places = [each["network_mode"][8:] for each in any_file["services"].values() if is_postfix(each)]
+    assert len(set(places)) == len(places)
+    assert not any("profiles" in any_file["services"][place] for place in places)
 
 
 def test_the_host_has_no_address_in_any_network(any_file):

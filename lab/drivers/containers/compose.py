@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from textwrap import fill
 
 from lab.drivers.containers import frame
 from lab.drivers.containers.plan import Machine, Network, Plan, Router, plan
+from lab.model.topology import Role
 from lab.scenario.model import Scenario
 
+POSTFIX = "postfix"
+"""The service of the first real filter, and of the one that builds the image for all."""
 RESOLVER = "198.51.100.53"
 """The server in compose/resolv.conf."""
 
@@ -19,20 +22,35 @@ def compose(scenario: Scenario) -> str:
     Raises DriverError for what containers cannot do.
     """
     planned, first = plan(scenario.variants.values()), next(iter(scenario.variants))
-    return "".join(_texts(scenario.name, planned, first))
+    return "".join(_texts(scenario.name, planned, first, _postfixes(scenario, planned)))
 
 
-def _texts(scenario: str, planned: Plan, first: str) -> Iterator[str]:
+def _postfixes(scenario: Scenario, planned: Plan) -> Mapping[str, Machine]:
+    """The services of real filters, with the machine whose place each takes; those behind NAT keep the lab's own."""
+    gateways = {
+        host.address
+        for variant in scenario.variants.values()
+        for host in variant.topology.hosts.values()
+        if host.role is Role.GATEWAY
+    }
+    machines = [each for each in planned.machines if each.addresses[0] in gateways and not each.profile]
+    return {POSTFIX if each is machines[0] else f"{POSTFIX}-{each.name}": each for each in machines}
+
+
+def _texts(scenario: str, planned: Plan, first: str, postfixes: Mapping[str, Machine]) -> Iterator[str]:
+    interop = "".join(f", {name}: {{condition: service_healthy, required: false}}" for name in postfixes)
     known = dict.fromkeys(address for machine in planned.machines for address in machine.addresses)
     addresses = fill(" ".join(known), width=100, initial_indent=" " * 8, subsequent_indent=" " * 8)
-    yield frame.HEAD.substitute(scenario=scenario, dns=planned.dns, addresses=addresses)
+    yield frame.HEAD.substitute(scenario=scenario, dns=planned.dns, addresses=addresses, interop=interop)
     yield _router(planned, first)
     for machine in planned.machines:
         yield _held(machine, planned.dns) if machine.held else _plain(machine, planned.dns)
+    yield from (_postfix(name, machine, planned.dns) for name, machine in postfixes.items())
     yield _tools(planned)
     yield "\nnetworks:\n"
     yield from map(_network, planned.networks)
     yield "\nvolumes:\n  state: {}\n"
+    yield from (f"  {name}: {{}}\n" for name in postfixes)
 
 
 def _router(planned: Plan, first: str) -> str:
@@ -84,10 +102,25 @@ def _held(machine: Machine, dns: str) -> str:
     )
 
 
+def _postfix(name: str, machine: Machine, dns: str) -> str:
+    network = machine.holder if machine.held else machine.name
+    return frame.POSTFIX.substitute(
+        postfix=name,
+        name=machine.name,
+        build=frame.BUILD_POSTFIX if name == POSTFIX else "",
+        network=network,
+        address=machine.addresses[0],
+        resolver=_resolver(dns),
+    )
+
+
 def _tools(planned: Plan) -> str:
+    return frame.TOOLS.substitute(dns=planned.dns, address=planned.tools, resolver=_resolver(planned.dns))
+
+
+def _resolver(dns: str) -> str:
     """Docker's own resolver knows the lab's server, too, but answers by itself who has an address of the lab."""
-    resolver = ", ./resolv.conf:/etc/resolv.conf:ro" if planned.dns == RESOLVER else ""
-    return frame.TOOLS.substitute(dns=planned.dns, address=planned.tools, resolver=resolver)
+    return ", ./resolv.conf:/etc/resolv.conf:ro" if dns == RESOLVER else ""
 
 
 def _network(network: Network) -> str:

@@ -82,7 +82,7 @@ services:
     <<: *lab
     command: [mflab, part, run]
     network_mode: none                         # it talks to the others through sockets in the volume
-    depends_on: {setup: {condition: service_healthy}}
+    depends_on: {setup: {condition: service_healthy}@interop}
 
   dns:
     <<: *lab
@@ -152,6 +152,27 @@ HELD = Text("""\
     network_mode: service:@holder
     healthcheck: *probed
 """)
+
+POSTFIX = Text("""\
+
+  @postfix:                                    # a real Postfix in the place of @name, which makes way for it
+    <<: *lab
+@build    image: mailflow-lab-postfix:local
+    profiles: [interop]
+    user: root                                 # its master has to be; its programs are not
+    cap_add: [CHOWN, DAC_OVERRIDE, FOWNER, SETGID, SETUID]
+    command: [mflab, part, postfix, --at, @address]
+    depends_on: {@name: {condition: service_healthy, restart: true}}
+    network_mode: service:@network
+    tmpfs: [/tmp]
+    volumes: ["state:/var/lib/mflab", "@postfix:/var/spool/mflab"@resolver]
+    healthcheck: {<<: *probed, test: [CMD, postfix, -c, /var/spool/mflab/etc, status]}
+""")
+
+BUILD_POSTFIX = """\
+    build: {<<: *build, target: postfix}
+    pull_policy: build
+"""
 
 TOOLS = Text("""\
 
