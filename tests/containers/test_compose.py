@@ -97,6 +97,7 @@ def test_the_host_has_no_address_in_any_network(any_file):
         assert network["driver_opts"] == {
             "com.docker.network.bridge.inhibit_ipv4": "true",
             "com.docker.network.bridge.enable_ip_masquerade": "false",
+            "com.docker.network.bridge.gateway_mode_ipv4": "routed",
         }
 
 

@@ -194,5 +194,6 @@ NETWORK = Text("""\
     driver_opts:                               # the host gets no address there, and hides nobody behind its own
       com.docker.network.bridge.inhibit_ipv4: "true"
       com.docker.network.bridge.enable_ip_masquerade: "false"
+      com.docker.network.bridge.gateway_mode_ipv4: routed      # else engine 28 drops what the router passes on
     ipam: {config: [{subnet: @subnet, gateway: @gateway}]}
 """)
