@@ -54,6 +54,19 @@ def add(verbs: Verbs) -> None:
         help="where the server finds what `mflab cert --out` made (default: %(default)s)",
     )
     parser.add_argument(
+        "--log",
+        type=PurePosixPath,
+        default=PurePosixPath("/var/log/mflab/mail.log"),
+        metavar="FILE",
+        help="where the server is to log (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--config",
+        type=PurePosixPath,
+        metavar="DIR",
+        help="where the server finds the files (default: where --out puts them, or /etc/postfix)",
+    )
+    parser.add_argument(
         "--dns", default=DNS, metavar="ADDRESS", help="the lab's DNS server (default: %(default)s)"
     )
     parser.add_argument("--once", action="store_true", help="bounce what is put off, and try nothing again")
@@ -74,12 +87,12 @@ def run(args: Namespace) -> int:
 
 
 def _files(args: Namespace, variant: Variant) -> dict[str, str]:
-    config = args.out.absolute() if args.out else "/etc/postfix"
+    config = args.config or (args.out.absolute() if args.out else "/etc/postfix")
     places = Places(
         config=PurePosixPath(config),
         certificates=args.certificates,
         work=PurePosixPath("/var/spool/mflab"),
-        log=PurePosixPath("/var/log/mflab/mail.log"),
+        log=args.log,
     )
     told = Filter.of(
         _host(args, variant), variant.topology, places, expires_after=timedelta() if args.once else None

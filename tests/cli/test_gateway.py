@@ -32,3 +32,16 @@ def test_a_host_that_is_no_filter_is_bad_input(mflab: Shell) -> None:
     said = mflab("gateway", "postfix", ARTICLE, "--host", "exchange")
     assert said.code == Exit.BAD_INPUT
     assert "its gateways are: gateway" in said.err
+
+
+def test_where_things_are_on_another_machine_can_be_said(mflab: Shell, tmp_path: Path) -> None:
+    there = ("--config", "/opt/pf", "--log", "/logs/mail.log", "--certificates", "/keys")
+    mflab("gateway", "postfix", ARTICLE, "--out", str(tmp_path), *there)
+    main = (tmp_path / "main.cf").read_text()
+    for setting in (
+        "transport_maps = texthash:/opt/pf/transport",
+        "maillog_file = /logs/mail.log",
+        "maillog_file_prefixes = /logs",
+        "smtp_tls_key_file = /keys/wildcard.key",
+    ):
+        assert f"{setting}\n" in main
