@@ -15,6 +15,7 @@ from lab.core.tls import client_certificate
 from lab.drivers import records, shared
 from lab.drivers.control import Answer, Request
 from lab.drivers.part import set_clock
+from lab.errors import DriverError
 from lab.evidence import postfix_log
 from lab.scenario.model import Variant
 
@@ -41,6 +42,9 @@ class ShadowPart:
         self._begins = _wall()
         self._ahead = [(datetime.min.replace(tzinfo=UTC), self._offset())]
         """By how much the lab's clock is ahead of the machine's, from a moment of the machine's on."""
+
+        self._former = len(self._read().troubles)
+        """What an earlier Postfix died of, which has been told."""
 
     @property
     def starts(self) -> datetime:
@@ -81,8 +85,10 @@ class ShadowPart:
             if time.monotonic() - since < SETTLED:
                 continue
             reading = self._read()
-            if not reading.at_work or reading.troubles:
-                return {"moves": size, "due": None, "hops": len(reading.hops), "bugs": list(reading.troubles)}
+            if died := reading.troubles[self._former :]:
+                raise DriverError(f"{self._host.name}: {died[0]}; its log is {self.log}")
+            if not reading.at_work:
+                return {"moves": size, "due": None, "hops": len(reading.hops), "bugs": []}
             since = time.monotonic()
 
     def _size(self) -> int:
