@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from types import TracebackType
 
 from lab.drivers.containers import found, trouble
@@ -89,7 +90,9 @@ class Deployment:
 
     def _hold(self, machine: Machine) -> None:
         """The program may listen on an address only when its holder has added that."""
-        self._run_net(self.programs.holder(machine))
+        holder = self.programs.holder(machine)
+        self.engine.create(holder, self.labels)
+        self._await(holder)
         self._run(self.programs.machine(machine))
 
     def _route(self) -> None:
@@ -97,32 +100,32 @@ class Deployment:
         self.engine.create(program, self.labels)
         if self.plan.router.docker_inside is not None:
             self.engine.join(program.name, self.programs.named(INSIDE), self.plan.router.docker_inside)
-        self._start_net(program)
+        self._await(program)
 
     def _relay(self) -> Stream:
         program = self.programs.relay()
         self.engine.create(program, self.labels)
-        stream = self.engine.attach(program.name)
-        self.engine.start(program.name)
-        return stream
+        return self._attached(program)
 
     def _run(self, program: Program) -> None:
         self.engine.create(program, self.labels)
         self.engine.start(program.name)
 
-    def _run_net(self, program: Program) -> None:
-        self.engine.create(program, self.labels)
-        self._start_net(program)
-
-    def _start_net(self, program: Program) -> None:
-        """Until it says that it has done its work; it stays afterwards."""
+    def _attached(self, program: Program) -> Stream:
+        """Started, and nothing of what it says is missed."""
+        stream = self.engine.attach(program.name)
         self.engine.start(program.name)
-        said = ""
-        for part in self.engine.follow(program.name):
-            said += part
-            if program.ready in said:
-                return
-        raise DriverError(f"{program.name} has ended: {said.strip()}")
+        return stream
+
+    def _await(self, program: Program) -> None:
+        """Start it, and wait until it says that it has done its work; it stays afterwards."""
+        said = b""
+        with closing(self._attached(program)) as stream:
+            for _, piece in stream.frames():
+                said += piece
+                if program.ready in said:
+                    return
+        raise DriverError(f"{program.name} has ended: {said.decode(errors='replace').strip()}")
 
     def machine(self, node: str) -> Machine:
         """The machine that plays a node, `gateway` or `eop:EUR`. Raises DriverError when there is none."""
@@ -134,6 +137,12 @@ class Deployment:
         return self.plan.at(address)
 
     # -- when it fails
+
+    def check(self) -> None:
+        """Raises DriverError when a container has ended that should run."""
+        ended = set(self.engine.ended(self.run)) - {self.programs.setup().name}
+        if ended:
+            raise DriverError(f"it has ended: {', '.join(sorted(ended))}")
 
     def logs(self) -> str:
         """The last lines of everybody."""

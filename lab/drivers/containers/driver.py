@@ -17,6 +17,10 @@ from lab.errors import DriverError, LabBug
 from lab.scenario.model import Variant
 
 
+_LOOK = 1.0
+"""Seconds between two looks at containers that are starting."""
+
+
 def run_containers(variant: Variant, *, seed: int = 0) -> Outcome:
     """Run one variant to its end in containers of its own; nothing is left of them, however it ends.
 
@@ -32,8 +36,20 @@ def run_containers(variant: Variant, *, seed: int = 0) -> Outcome:
 
 async def _played(lab: Deployment) -> Outcome:
     async with Relay(lab.relay) as cast:
-        await cast.awaited(parts_of(lab.variant))
+        await _ready(lab, cast)
         return await Conductor(lab.variant, cast, lab.variant.starts).play("containers")
+
+
+async def _ready(lab: Deployment, cast: Relay) -> None:
+    """Return when all parts are there. One that has ended is told at once."""
+    there = asyncio.ensure_future(cast.awaited(parts_of(lab.variant)))
+    try:
+        while not there.done():
+            await asyncio.to_thread(lab.check)
+            await asyncio.wait([there], timeout=_LOOK)
+        await there
+    finally:
+        there.cancel()
 
 
 @contextmanager

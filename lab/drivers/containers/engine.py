@@ -227,13 +227,6 @@ class Engine:
             text: bytes = self._api.logs(name, tail=lines)
             return text.decode(errors="replace")
 
-    def follow(self, name: str) -> Iterator[str]:
-        """What it says, as it says it, until it ends."""
-        with _asking(name):
-            yield from (
-                part.decode(errors="replace") for part in self._api.logs(name, stream=True, follow=True)
-            )
-
     def put(self, name: str, folder: str, file: str, text: str) -> None:
         """Write a file into a volume of a container, whoever and wherever the engine is."""
         packed, content = io.BytesIO(), text.encode()
@@ -251,6 +244,12 @@ class Engine:
             return Stream(self._api.attach_socket(name, params=wanted))
 
     # -- labs
+
+    def ended(self, run: str) -> list[str]:
+        """The containers of a run that have ended."""
+        wanted = {"label": f"{RUN}={run}", "status": "exited"}
+        with _asking("the lab's containers"):
+            return [str(each["Names"][0]).lstrip("/") for each in self._api.containers(all=True, filters=wanted)]
 
     def labs(self) -> list[Lab]:
         """What there is of labs in containers, running or left behind."""

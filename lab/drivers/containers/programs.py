@@ -45,7 +45,7 @@ class Program:
     volume: str | None = None
     asks: bool = False
     """Whether it reads stdin."""
-    ready: str = ""
+    ready: bytes = b""
     """Part of what it says when it has done what others wait for."""
     memory: str = "256m"
     pids: int = 128
@@ -108,7 +108,7 @@ class Programs:
     def holder(self, machine: Machine) -> Program:
         """Owns the network namespace of a machine, with all its addresses."""
         told = {"DOCKER_ADDRESS": machine.docker, "ADDRESSES": " ".join(machine.addresses)}
-        program = replace(self._net(machine.holder, "holder.sh"), environment=told, ready=" has ")
+        program = replace(self._net(machine.holder, "holder.sh"), environment=told, ready=b" has ")
         return self._listening(program, machine.network, machine.docker)
 
     def router(self) -> Program:
@@ -125,7 +125,7 @@ class Programs:
             self._wired(self._net(ROUTES, "router.sh"), INTERNET, router.docker),
             environment=told,
             sysctls={"net.ipv4.ip_forward": "1"},
-            ready="routing between",
+            ready=b"routing between",
         )
 
     def beside(self, container: str, *command: str) -> Program:

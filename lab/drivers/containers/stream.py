@@ -57,3 +57,4 @@ class Stream:
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._attached.close()
+        self._socket.close()
