@@ -33,7 +33,7 @@ test: $(DEV_READY)
 
 # One after the other: all labs have the same addresses.
 test-containers: $(DEV_READY)
-	$(BIN)/pytest -m docker -n 0 $(ARGS)
+	$(BIN)/pytest -m "docker and not slow" -n 0 $(ARGS)
 
 check: $(DEV_READY)
 	$(BIN)/ruff format --check .

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -25,8 +26,9 @@ from lab.scenario.model import MessageSpec, Variant
 from lab.wire.dns_server import DnsServer
 from lab.wire.transaction import Patience
 
-PATIENCE = Patience().scaled(1 / 15)
-"""Of clients: nobody in a lab is far away, and whoever watches does not wait for five minutes."""
+PATIENCE = replace(Patience().scaled(1 / 15), connect=1.0)
+"""Of clients: nobody in a lab is far away, and whoever watches does not wait for five minutes. It is the kernel that takes
+a connection, however busy the server is."""
 
 
 class NodePart(Works):

@@ -89,11 +89,15 @@ class Deployment:
             raise DriverError(f"setting up failed: {self.engine.log(program.name).strip()}")
 
     def _hold(self, machine: Machine) -> None:
-        """The program may listen on an address only when its holder has added that."""
-        holder = self.programs.holder(machine)
-        self.engine.create(holder, self.labels)
-        self._await(holder)
-        self._run(self.programs.machine(machine))
+        self.engine.create(self.programs.holder(machine), self.labels)
+        self.engine.create(self.programs.machine(machine), self.labels)
+        self.start(machine)
+
+    def start(self, machine: Machine) -> None:
+        """The first time or again. A program may listen on an address only when its holder has added that."""
+        if machine.held:
+            self._await(self.programs.holder(machine))
+        self.engine.start(self.programs.named(machine.name))
 
     def _route(self) -> None:
         program = self.programs.router()

@@ -11,11 +11,11 @@ from contextlib import closing, contextmanager
 from lab.drivers.conductor import Conductor, parts_of
 from lab.drivers.containers.deployment import Deployment
 from lab.drivers.containers.engine import Engine
+from lab.drivers.containers.faults import ContainerFaults
 from lab.drivers.containers.relay import Relay
 from lab.drivers.outcome import Outcome
 from lab.errors import DriverError, LabBug
 from lab.scenario.model import Variant
-
 
 _LOOK = 1.0
 """Seconds between two looks at containers that are starting."""
@@ -37,7 +37,8 @@ def run_containers(variant: Variant, *, seed: int = 0) -> Outcome:
 async def _played(lab: Deployment) -> Outcome:
     async with Relay(lab.relay) as cast:
         await _ready(lab, cast)
-        return await Conductor(lab.variant, cast, lab.variant.starts).play("containers")
+        conductor = Conductor(lab.variant, cast, lab.variant.starts, faults=ContainerFaults(lab, cast))
+        return await conductor.play("containers")
 
 
 async def _ready(lab: Deployment, cast: Relay) -> None:

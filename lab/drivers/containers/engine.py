@@ -249,7 +249,9 @@ class Engine:
         """The containers of a run that have ended."""
         wanted = {"label": f"{RUN}={run}", "status": "exited"}
         with _asking("the lab's containers"):
-            return [str(each["Names"][0]).lstrip("/") for each in self._api.containers(all=True, filters=wanted)]
+            return [
+                str(each["Names"][0]).lstrip("/") for each in self._api.containers(all=True, filters=wanted)
+            ]
 
     def labs(self) -> list[Lab]:
         """What there is of labs in containers, running or left behind."""

@@ -1,100 +1,111 @@
-"""What may happen to a machine while it runs: frozen, killed, started again, unplugged, cut off from another one.
+"""Breaks machines and their network while a variant is played, and mends them: the outages of a scenario, really.
 
-All of it happens to real containers, and the rest of the lab finds out by itself, from what its packets run into.
+The rest of the lab is not told. It finds out by itself, from what its packets run into.
 """
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable, Mapping
 from ipaddress import IPv4Address
 
 from lab.drivers.containers.deployment import Deployment
 from lab.drivers.containers.engine import Said
 from lab.drivers.containers.plan import LAN, OTHER, WIRE, Machine
 from lab.drivers.containers.programs import ROUTES
+from lab.drivers.containers.relay import Relay
 from lab.errors import DriverError
+from lab.model.outage import How, Outage
 
-_GRACE = 5
-"""Seconds that a program has to end by itself."""
+Deed = Callable[..., None]
+"""Does something to the machines of an outage."""
 
 
-class Faults:
-    """Done to machines of a deployment; a machine is named by its node, `gateway` or `eop:EUR`."""
+class ContainerFaults:
+    """The `Faults` of `lab.drivers.conductor`, done to a deployment."""
 
-    def __init__(self, lab: Deployment) -> None:
+    def __init__(self, lab: Deployment, cast: Relay) -> None:
         self._lab = lab
         self._engine = lab.engine
+        self._cast = cast
+        self._deeds: Mapping[How, tuple[Deed, Deed]] = {
+            How.KILLED: (self._kill, self._start),
+            How.RESTARTED: (self._kill, self._start),
+            How.PAUSED: (self._freeze, self._thaw),
+            How.CUT_OFF: (self._unplug, self._plug),
+            How.DROPPED: (self._drop, self._pass),
+        }
 
-    def pause(self, node: str) -> None:
-        """Its programs stand still. Its kernel goes on: connections are taken, and nobody speaks."""
-        self._engine.pause(self._program(node))
+    async def begin(self, outage: Outage) -> None:
+        """Return when it is broken. Raises DriverError when the engine refuses."""
+        breaks, _ = self._deeds[outage.how]
+        await asyncio.to_thread(breaks, *map(self._lab.machine, outage.nodes))
 
-    def unpause(self, node: str) -> None:
-        """They go on."""
-        self._engine.unpause(self._program(node))
+    async def end(self, outage: Outage) -> None:
+        """Return when it is mended, and the part answers."""
+        _, mends = self._deeds[outage.how]
+        await asyncio.to_thread(mends, *map(self._lab.machine, outage.nodes))
+        await self._cast.awaited(outage.nodes)
 
-    def kill(self, node: str) -> None:
-        """As a power cut: what is on disk is all that stays."""
-        self._engine.kill(self._program(node))
+    def _kill(self, machine: Machine) -> None:
+        """As a power cut: what is on disk is all that stays, and the network knows nothing of it any more."""
+        for container in reversed(machine.names):
+            self._engine.kill(self._lab.programs.named(container))
 
-    def start(self, node: str) -> None:
-        """Again, with what is on disk."""
-        self._engine.start(self._program(node))
+    def _start(self, machine: Machine) -> None:
+        self._lab.start(machine)
 
-    def restart(self, node: str) -> None:
-        """End it cleanly, and start it again."""
-        self._engine.restart(self._program(node), _GRACE)
+    def _freeze(self, machine: Machine) -> None:
+        """The kernel of a container goes on and would take connections, which a machine that hangs does not."""
+        self._engine.pause(self._program(machine))
+        self._beside(machine, "-I", "INPUT", "-j", "DROP")
 
-    def disconnect(self, node: str) -> None:
-        """Pull its cable."""
-        machine = self._lab.machine(node)
-        self._engine.leave(self._owner(machine), self._network(machine))
+    def _thaw(self, machine: Machine) -> None:
+        self._beside(machine, "-D", "INPUT", "-j", "DROP")
+        self._engine.unpause(self._program(machine))
 
-    def connect(self, node: str) -> None:
-        """Plug it in again."""
-        machine = self._lab.machine(node)
+    def _unplug(self, machine: Machine) -> None:
+        self._engine.leave(self._owner(machine), self._lab.programs.named(machine.network))
+
+    def _plug(self, machine: Machine) -> None:
+        """The engine brings one address; a holder adds the others again."""
         owner = self._owner(machine)
-        self._engine.join(owner, self._network(machine), machine.docker)
+        self._engine.join(owner, self._lab.programs.named(machine.network), machine.docker)
         if machine.held:
-            self._done(self._engine.execute(owner, ["holder.sh", "once"]))
+            _done(self._engine.execute(owner, ["holder.sh", "once"]))
 
-    def drop(self, one: str, other: str) -> None:
-        """Lose every packet between two machines, without a word to either."""
+    def _drop(self, one: Machine, other: Machine) -> None:
         self._filter("-I", one, other)
 
-    def pass_again(self, one: str, other: str) -> None:
-        """Lose them no longer."""
+    def _pass(self, one: Machine, other: Machine) -> None:
         self._filter("-D", one, other)
 
-    # -- where
+    def _filter(self, verb: str, one: Machine, other: Machine) -> None:
+        """At the router, if it sees their packets (those of one direction are enough), or else where they arrive."""
+        here, there = (",".join(machine.addresses) for machine in (one, other))
+        if _range(one) == _range(other):
+            self._beside(one, verb, "INPUT", "-s", there, "-j", "DROP")
+            return
+        router = self._lab.programs.named(ROUTES)
+        for ends in (("-s", here, "-d", there), ("-s", there, "-d", here)):
+            _done(self._engine.execute(router, ["iptables", "-w", verb, "FORWARD", *ends, "-j", "DROP"]))
 
-    def _program(self, node: str) -> str:
-        return self._lab.programs.named(self._lab.machine(node).name)
+    def _beside(self, machine: Machine, *rule: str) -> None:
+        """Change the packet filter of a machine, which has no right to do so itself."""
+        program = self._lab.programs.beside(self._owner(machine), "iptables", "-w", *rule)
+        _done(self._engine.run(program, self._lab.labels))
+
+    def _program(self, machine: Machine) -> str:
+        return self._lab.programs.named(machine.name)
 
     def _owner(self, machine: Machine) -> str:
         """The container whose network it is."""
-        return self._lab.programs.named(machine.holder if machine.held else machine.name)
+        return self._lab.programs.named(machine.names[0])
 
-    def _network(self, machine: Machine) -> str:
-        return self._lab.programs.named(machine.network)
 
-    def _filter(self, verb: str, one: str, other: str) -> None:
-        """At the router, if it sees their packets (those of one direction are enough), or else where they arrive."""
-        ends = self._lab.machine(one), self._lab.machine(other)
-        here, there = (",".join(machine.addresses) for machine in ends)
-        if _range(ends[0]) != _range(ends[1]):
-            router = self._lab.programs.named(ROUTES)
-            for rule in (["-s", here, "-d", there], ["-s", there, "-d", here]):
-                self._done(
-                    self._engine.execute(router, ["iptables", "-w", verb, "FORWARD", *rule, "-j", "DROP"])
-                )
-            return
-        command = ("iptables", "-w", verb, "INPUT", "-s", there, "-j", "DROP")
-        beside = self._lab.programs.beside(self._owner(ends[0]), *command)
-        self._done(self._engine.run(beside, self._lab.labels))
-
-    def _done(self, said: Said) -> None:
-        if said.code:
-            raise DriverError(f"the network of the lab could not be changed: {said.text.strip()}")
+def _done(said: Said) -> None:
+    if said.code:
+        raise DriverError(f"the network of the lab could not be changed: {said.text.strip()}")
 
 
 def _range(machine: Machine) -> str:
