@@ -130,13 +130,14 @@ class Channel(asyncio.Protocol):
 
     async def close(self, seconds: float) -> None:
         """End the connection in order; after `seconds` by force."""
-        self.transport.close()
+        if not self.transport.is_closing():  # twice, and Python 3.11.2 (Debian 12) fails to abort it
+            self.transport.close()
         await self._until(lambda: self._ended, seconds)
         self.abort()
 
     def abort(self) -> None:
         """End it by force; nothing happens when it has ended."""
-        if self._transport is not None:
+        if self._transport is not None and not self._ended:
             self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

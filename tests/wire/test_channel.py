@@ -64,3 +64,37 @@ async def test_first_reason_stays():
     first = await channel.reply(10)
     assert channel.give_up(BROKEN_OFF) is first
     assert await channel.reply(10) is cast(object, first)
+
+
+class AsInDebian12(Pipe):
+    """TLS's transport of Python 3.11.2: to close it twice breaks it, and so does to abort it then."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.closes = 0
+
+    def is_closing(self) -> bool:
+        return self.closes > 0
+
+    def close(self) -> None:
+        self.closes += 1
+
+    def abort(self) -> None:
+        assert self.closes < 2
+        self.told.append("abort")
+
+
+async def test_what_ends_already_is_not_closed_again():
+    channel, pipe = Channel(), AsInDebian12()
+    channel.connection_made(pipe)
+    pipe.close()
+    await channel.close(0.01)
+    assert pipe.told == ["abort"]
+
+
+async def test_nothing_happens_to_what_has_ended():
+    channel, pipe = Channel(), AsInDebian12()
+    channel.connection_made(pipe)
+    channel.connection_lost(None)
+    channel.abort()
+    assert pipe.told == []
