@@ -55,7 +55,7 @@ def lab(monkeypatch: pytest.MonkeyPatch):
         ),
         ("dedicated-certificate", "exchange → gateway → tenant:uclabor"),
         ("no-client-certificate", "exchange → gateway → tenant:uclabor"),
-        ("other-region", "NDR gateway ⇢ exchange"),
+        pytest.param("other-region", "NDR gateway ⇢ exchange", marks=pytest.mark.slow),
     ],
 )
 def test_the_verdict_with_postfix_is_that_of_the_labs_own_filter(variant, told):
