@@ -6,30 +6,16 @@ import json
 import os
 import shutil
 import socket
-import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-TOP = Path(__file__).parents[2]
-PROJECT = "mailflow-lab"
-LOCAL_BASE = "mailflow-lab-base:local"
+from tests.containers.composing import LOCAL_BASE, PATIENCE, PROJECT, TOP, run
+
 QUIET = ("compose", "--progress", "quiet")
 """What is built is told on stdout, beside what a command prints."""
-PATIENCE = 600
-"""Seconds for a command; the first one builds the images."""
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(PATIENCE + 60)]
-
-
-def run(*command, check=True, **environment):
-    done = subprocess.run(
-        command, cwd=TOP, env={**os.environ, **environment}, capture_output=True, text=True, timeout=PATIENCE
-    )
-    if check:
-        assert done.returncode == 0, f"{command}: {done.stdout[-3000:]}\n{done.stderr[-3000:]}"
-    return done
 
 
 def docker(*command, check=True, **environment):

@@ -5,14 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
 
-TOP = Path(__file__).parents[2]
-LOCAL_BASE = "mailflow-lab-base:local"
-PATIENCE = 600
-"""Seconds for a command; the first one builds the image."""
+from tests.containers.composing import LOCAL_BASE, PATIENCE, run
+
 ROOTS = {"docker-init", "sh", "postfix-script", "master"}
 """What runs as root: the engine's init, the script that waits for Postfix's master, and the master."""
 INTEROP = ("compose", "--profile", "interop")
@@ -21,16 +18,7 @@ pytestmark = [pytest.mark.docker, pytest.mark.timeout(PATIENCE + 60)]
 
 
 def docker(*command: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        ["docker", *command],
-        cwd=TOP,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-    )
-    assert done.returncode == 0 or not check, f"{command}: {done.stdout[-3000:]}\n{done.stderr[-3000:]}"
-    return done
+    return run("docker", *command, check=check, **environment)
 
 
 @pytest.fixture(autouse=True)
