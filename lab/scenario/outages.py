@@ -17,7 +17,11 @@ from lab.scenario.sending import sending_node
 def outages(read: Fields, topology: Topology) -> tuple[Outage, ...]:
     """All outages in order of time; what is wrong with one is reported."""
     known = tuple(dict.fromkeys(topology.addresses().values()))
-    found = [each for written in read[SectionKeys.outages] for each in _outage(written, known)]
+    found: list[Outage] = []
+    for written in read[SectionKeys.outages]:
+        for each in _outage(written, known):
+            _apart(written, each, found)
+            found.append(each)
     return tuple(sorted(found, key=lambda each: each.at))
 
 
@@ -36,6 +40,17 @@ def check(
                     f"{node} sends it, and is {each.how} at that time",
                     "send it before or after, with `at:`",
                 )
+
+
+def _apart(written: Fields, new: Outage, others: Collection[Outage]) -> None:
+    """A machine that is broken cannot be broken again before it is mended."""
+    for other in others:
+        node = next((each for each in new.nodes if each in other.nodes), None)
+        first, then = sorted((other, new), key=lambda each: each.at)
+        if node and (first.at == then.at or then.at < first.at + first.lasts):
+            hint = "one outage of a machine begins when the one before has ended"
+            written.wrong(OutageKeys.at, f"{node} is {other.how} at that time", hint)
+            return
 
 
 def _outage(written: Fields, known: Collection[str]) -> Iterator[Outage]:

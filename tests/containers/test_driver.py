@@ -38,7 +38,7 @@ def test_containers_give_the_same_trace(case, docker_engine):
 
 
 def test_a_container_that_fails_is_told_with_its_last_lines_and_nothing_stays(docker_engine, monkeypatch):
-    monkeypatch.setattr(programs, "_LOW_PORTS", {"net.ipv4.ip_unprivileged_port_start": "1024"})
+    monkeypatch.setattr(programs, "_LISTENING", {"net.ipv4.ip_unprivileged_port_start": "1024"})
     with pytest.raises(DriverError, match=r"(has ended|not there within)(?s:.*)dns: .*[Pp]ermission") as told:
         run_containers(chosen(ARTICLE))
     assert "gateway: " in str(told.value)

@@ -24,6 +24,7 @@ SHIPPED = (
             "outages/gateway:killed",
             "outages/gateway:restarted",
             "outages/gateway:cut-off",
+            "outages/exchange:cut-off",
             "outages/exchange-online:an-hour",
         )
     ),

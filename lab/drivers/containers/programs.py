@@ -19,8 +19,9 @@ OWNER = 10001, 10001
 SCENARIO = "variant.yaml"
 """The file in the volume that says what to set up."""
 _STATE = f"{VOLUME}/lab"
-_LOW_PORTS = {"net.ipv4.ip_unprivileged_port_start": "0"}
-"""Programs that have no rights may listen on ports 25 and 53; belongs to the network namespace."""
+_LISTENING = {"net.ipv4.ip_unprivileged_port_start": "0", "net.ipv4.ip_nonlocal_bind": "1"}
+"""Programs that have no rights may listen on ports 25 and 53, and one whose cable was pulled still knows its address:
+it finds out by dialling that it reaches nobody. Belongs to the network namespace."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +144,7 @@ class Programs:
         )
 
     def _listening(self, program: Program, network: str, address: str) -> Program:
-        return replace(self._wired(program, network, address), sysctls=_LOW_PORTS)
+        return replace(self._wired(program, network, address), sysctls=_LISTENING)
 
     def _wired(self, program: Program, network: str, address: str) -> Program:
         return replace(program, network=self.named(network), address=address, dns=(self.plan.dns,))
