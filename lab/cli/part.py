@@ -40,7 +40,7 @@ A real mail server may take the place of a gateway:
   shadow   answer for a Postfix that was started otherwise, from its log"""
 
 _EXAMPLES = """\
-  SCENARIO=wildcard-misrouting VARIANT=shared-wildcard MFLAB_STATE=/var/lib/mflab mflab part setup
+  SCENARIO=wildcard-misrouting VARIANT=shared-wildcard MFLAB_STATE=/var/lib/mflab/article mflab part setup
   mflab part node --at 198.51.100.25 --dns 198.51.100.53"""
 
 

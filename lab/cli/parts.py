@@ -30,6 +30,8 @@ from lab.scenario.render import render
 DEFAULT_SCENARIO = "wildcard-misrouting"
 PATIENCE = 60.0
 """Seconds for all parts to start."""
+_OURS = (running.SCENARIO, running.CERTIFICATES, "signing", *shared.OURS)
+"""What setting up writes, and the parts."""
 _HINT = (
     "`docker compose ps -a` and `docker compose logs` tell of those; a variant behind NAT needs `--profile nat`, and a "
     "scenario with other machines a compose file of its own (`mflab render SCENARIO --compose`)"
@@ -90,14 +92,24 @@ def _is_same(state: Path, variant: Variant) -> bool:
 
 
 def _forget(state: Path) -> None:
-    """The lab of an older text of the scenario."""
+    """The lab of an older text of the scenario, and nothing else that somebody may have put there.
+
+    Raises BadInput when the folder is not that of a lab in parts, or when one of them runs.
+    """
+    if not any(state.iterdir()):
+        return
+    if not running.known(state) or running.read(state).pid is not None:
+        raise BadInput(
+            f"MFLAB_STATE={state}: there is something else in that folder; name an empty or a new one"
+        )
     for store in shared.stores(state):
         if running.is_locked(store):
             raise BadInput(
                 f"{state}: {store.parent.name} still runs another text of this scenario; end that lab first"
             )
-    for path in state.iterdir():
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for name in _OURS:
+        path = state / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 
 def node_at(variant: Variant, address: str) -> str | None:
@@ -157,4 +169,8 @@ async def _played(state: Path, variant: Variant) -> Outcome:
         raise DriverError(f"{error}; {_HINT}") from None
     rests = [await cast.ask(part, {"do": "rest"}) for part in parts]
     mark = secrets.token_hex(3) if any(each["hops"] for each in rests) else ""
+    if mark and (variant.timeline or any(spec.at for spec in variant.messages)):
+        raise DriverError(
+            f"{variant.name} takes its course in time, and once: `docker compose down -v` begins anew"
+        )
     return await Conductor(variant, cast, shared.latest(state).starts, mark=mark).play("containers")

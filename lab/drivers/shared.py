@@ -7,6 +7,7 @@ socket and its clock.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +21,8 @@ DNS = "dns"
 SMTP_PORT, DNS_PORT = 25, 53
 _PARTS = "parts"
 _CLOCK = "clock.json"
+OURS = (_PARTS, _CLOCK)
+"""What there is of a lab beside what was set up."""
 
 
 def place(root: Path, part: str) -> Path:
@@ -58,8 +61,8 @@ class Reading:
 
     @property
     def clock(self) -> LabClock:
-        """The clock that this is a reading of."""
-        return LabClock(self.lab, self.real)
+        """The clock that this is a reading of. It goes on from `lab` where the machine has started again meanwhile."""
+        return LabClock(self.lab, min(self.real, time.monotonic()))
 
     @classmethod
     def of(cls, starts: datetime, clock: LabClock) -> Reading:

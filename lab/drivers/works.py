@@ -319,6 +319,7 @@ class Works:
         """Something in the lab broke: the run will say so, and whoever wants to know is told at once."""
         told = error if isinstance(error, Exception) else LabBug(repr(error))
         self.bugs.append(told)
+        self._changed.set()
         if self._on_bug is not None:
             self._on_bug(told)
 
@@ -359,7 +360,7 @@ class Works:
 
     async def settled(self) -> None:
         """Return when nothing is being worked on, and what is queued waits for a later attempt."""
-        while self._at_work or self._has_due():
+        while (self._at_work or self._has_due()) and not self.bugs:
             await self._quiet()
 
     async def _quiet(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import PurePosixPath
@@ -12,7 +11,6 @@ from lab.model.topology import Host, Role, Topology
 
 LARGEST = 52_428_800
 """Octets of a message, as the fake filter says in EHLO."""
-_IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,11 +97,6 @@ class Filter:
 def bracketed(host: str) -> str:
     """`[host]`: the machine itself, and not the MX of a domain of that name."""
     return host if host.startswith("[") else f"[{host}]"
-
-
-def is_address(host: str) -> bool:
-    """Whether a next hop is an address and not a name."""
-    return _IPV4.fullmatch(host.strip("[]")) is not None
 
 
 def resolv_conf(*servers: str) -> str:

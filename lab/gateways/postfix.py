@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
+from lab.errors import DriverError
 from lab.gateways.machine import LARGEST, Filter, Papers
 
 _SERVICES = """\
@@ -103,7 +104,15 @@ def _relaying(told: Filter) -> Mapping[str, str]:
 
 
 def _own_fields(told: Filter) -> Mapping[str, str]:
-    """Header fields of its own, once a message: at DATA, when all recipients are known."""
+    """Header fields of its own, once a message: at DATA, when all recipients are known.
+
+    Raises DriverError for what would mean something else to Postfix than text.
+    """
+    for name, value in told.host.adds_headers:
+        if any(mark in name + value for mark in "{}$"):
+            raise DriverError(
+                f"{told.host.name}: Postfix cannot add the field {name}: {value}; not with {{, }} or $"
+            )
     fields = [
         f"check_client_access static:{{PREPEND {name}: {value}}}" for name, value in told.host.adds_headers
     ]

@@ -7,6 +7,8 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,8 @@ from lab.cli import parts, running
 from lab.cli.exits import Exit
 from lab.drivers import shared
 from lab.drivers.conductor import Conductor
+from lab.drivers.shared import Reading
+from lab.errors import DriverError
 from lab.scenario import load
 from lab.wire.store import Store
 from tests.cli.commands import ARTICLE, Shell
@@ -95,6 +99,47 @@ def test_containers_are_not_ended_by_a_signal(mflab: Shell, state: Path) -> None
     code, err = asyncio.run(down())
     assert code == Exit.BAD_INPUT
     assert "docker compose down" in err
+
+
+def test_a_folder_with_something_else_is_left_alone(mflab: Shell, state: Path) -> None:
+    state.mkdir()
+    (state / "thesis.txt").write_text("all of it")
+    said = mflab("part", "setup")
+    assert said.code == Exit.BAD_INPUT
+    assert "something else in that folder" in said.err
+    assert [path.name for path in state.iterdir()] == ["thesis.txt"]
+
+
+def test_what_somebody_put_beside_a_lab_stays(
+    mflab: Shell, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mflab("part", "setup")
+    (state / "notes.txt").write_text("mine")
+    monkeypatch.setenv("VARIANT", "half-fix")
+    assert mflab("part", "setup").code == Exit.OK
+    assert (state / "notes.txt").exists()
+
+
+@pytest.mark.wire
+def test_a_timeline_takes_its_course_once(mflab: Shell, state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SCENARIO", "timeline-mx-move")
+    monkeypatch.delenv("VARIANT")
+    mflab("part", "setup")
+    variant = running.variant_of(state)
+
+    async def play() -> None:
+        async with all_parts(variant, state) as cast:
+            await Conductor(variant, cast, shared.latest(state).starts).play("containers")
+            await parts._played(state, variant)
+
+    with pytest.raises(DriverError, match="and once"):
+        asyncio.run(play())
+
+
+def test_the_clock_goes_on_where_it_was_after_the_machine_has_started_again(tmp_path: Path) -> None:
+    moment = datetime(2026, 3, 3, 9, 15, tzinfo=UTC)
+    shared.note(tmp_path, Reading(moment, moment, time.monotonic() + 1e6))
+    assert shared.latest(tmp_path).clock.now() >= moment
 
 
 def test_a_scenario_that_does_not_fit_the_compose_file_is_told_at_once(

@@ -13,6 +13,7 @@ import pytest
 from lab.drivers.containers.engine import Engine
 from lab.drivers.containers.programs import IMAGES
 from lab.errors import DriverError
+from tests.containers.composing import without
 
 _LOCK = Path(tempfile.gettempdir()) / "mflab-docker-tests.lock"
 _LONG = 300
@@ -31,11 +32,11 @@ def docker_engine() -> Iterator[Engine]:
     try:
         engine = Engine.connect()
     except DriverError as error:
-        pytest.skip(str(error))
+        without(str(error))
     with closing(engine), _LOCK.open("w") as lock:
         try:
             engine.require(IMAGES)
         except DriverError as error:
-            pytest.skip(str(error))
+            without(str(error))
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield engine

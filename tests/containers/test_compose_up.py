@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from tests.containers.composing import LOCAL_BASE, PATIENCE, PROJECT, TOP, run
+from tests.containers.composing import LOCAL_BASE, PATIENCE, PROJECT, TOP, run, without
 
 QUIET = ("compose", "--progress", "quiet")
 """What is built is told on stdout, beside what a command prints."""
@@ -30,7 +30,7 @@ def has(*command):
 def engine():
     """An engine, Compose, and where no registry is at hand the base image that was made for that."""
     if not has("version") or not has("compose", "version"):
-        pytest.skip("no Docker engine that answers, or no Compose v2")
+        without("no Docker engine that answers, or no Compose v2")
     if "BASE_IMAGE" not in os.environ and has("image", "inspect", LOCAL_BASE):
         os.environ["BASE_IMAGE"] = LOCAL_BASE
 

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from tests.containers.composing import LOCAL_BASE, PATIENCE, run
+from tests.containers.composing import LOCAL_BASE, PATIENCE, run, without
 
 ROOTS = {"docker-init", "sh", "postfix-script", "master"}
 """What runs as root: the engine's init, the script that waits for Postfix's master, and the master."""
@@ -25,7 +25,7 @@ def docker(*command: str, check: bool = True, **environment: str) -> subprocess.
 def lab(monkeypatch: pytest.MonkeyPatch):
     """An engine with Compose, and a project of which nothing is there before and afterwards."""
     if shutil.which("docker") is None or docker("compose", "version", check=False).returncode:
-        pytest.skip("no Docker engine that answers, or no Compose v2")
+        without("no Docker engine that answers, or no Compose v2")
     if "BASE_IMAGE" not in os.environ and not docker("image", "inspect", LOCAL_BASE, check=False).returncode:
         monkeypatch.setenv("BASE_IMAGE", LOCAL_BASE)
     down = ("compose", "--profile", "*", "down", "-v", "--remove-orphans")

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
+from lab.errors import DriverError
 from lab.gateways import postfix
 from lab.gateways.machine import Filter, Places, resolv_conf
 from lab.scenario import load_text
@@ -130,6 +131,12 @@ def test_names_are_asked_of_the_lab_alone():
 
 
 @needs("postconf")
+@pytest.mark.parametrize("value", ["a}, check_client_access static:{REDIRECT x@x.example", "costs $5"])
+def test_a_field_cannot_write_settings(value):
+    with pytest.raises(DriverError, match="cannot add the field X-A"):
+        settings(a_filter(changed("adds_headers", f"{{X-A: '{value}'}}")))
+
+
 @pytest.mark.parametrize(
     "over", ["", changed("adds_headers", "{X-A: '1', X-B: 'a, b'}")], ids=["plain", "fields"]
 )
