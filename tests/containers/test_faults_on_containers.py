@@ -16,11 +16,11 @@ from tests.drivers.test_parts import chosen
 pytestmark = pytest.mark.docker
 SHIPPED = (
     "outages/gateway:killed-with-a-queue",
-    "outages/gateway:paused",
     "outages/gateway:packets-dropped",
     *(
         pytest.param(case, marks=pytest.mark.slow)
         for case in (
+            "outages/gateway:paused",
             "outages/gateway:killed",
             "outages/gateway:restarted",
             "outages/gateway:cut-off",

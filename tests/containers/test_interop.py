@@ -42,7 +42,7 @@ def lab(monkeypatch: pytest.MonkeyPatch):
             "exchange → gateway → [EOP takes it for msxfaq!] tenant:msxfaq → tenant:uclabor ✗ 550 5.7.51",
         ),
         ("dedicated-certificate", "exchange → gateway → tenant:uclabor"),
-        ("no-client-certificate", "exchange → gateway → tenant:uclabor"),
+        pytest.param("no-client-certificate", "exchange → gateway → tenant:uclabor", marks=pytest.mark.slow),
         pytest.param("other-region", "NDR gateway ⇢ exchange", marks=pytest.mark.slow),
     ],
 )
