@@ -3,11 +3,12 @@
 #   make demo     reproduce the fault and see the fix work
 #   make test     run the tests, but for those that need a Docker engine
 #   make test-containers   run those
+#   make coverage   the first ones again, and what they leave out
 #   make check    format, lint, types and the direction of the imports
 #   make format   format, and fix what can be fixed
 #   make clean    remove .venv, caches and reports
 
-.PHONY: help demo test test-containers check format dev clean
+.PHONY: help demo test test-containers coverage check format dev clean
 .DEFAULT_GOAL := help
 
 VENV := .venv
@@ -29,6 +30,10 @@ demo: $(DEMO_READY)
 	@$(BIN)/mflab demo
 
 test: $(DEV_READY)
+	$(BIN)/pytest -m "not docker" -n 2 --dist worksteal $(ARGS)
+
+# Half as slow again, so not part of the gate.
+coverage: $(DEV_READY)
 	$(BIN)/pytest -m "not docker" -n 2 --dist worksteal --cov --cov-branch --cov-report=term:skip-covered $(ARGS)
 
 # One after the other: all labs have the same addresses.
