@@ -1,11 +1,14 @@
-"""The address plan: which addresses a scenario may use, and that each belongs to one machine."""
+"""The address plan: which addresses a scenario may use, and that each belongs to one machine.
+
+A scenario for the simulator alone may have real ones: what is imported keeps the addresses that its owner knows.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import IPv4Address, IPv4Network
 
-from lab.model.addressplan import INSIDE, NEVER, PUBLIC
+from lab.model.addressplan import INSIDE, NEVER, PUBLIC, is_inside
 from lab.model.topology import Host, Region
 from lab.scenario.language import SectionKeys
 from lab.scenario.parties import HostKeys, OrganizationKeys, RegionKeys, ServiceHostKeys
@@ -60,6 +63,9 @@ def _in_plan(fields: Fields, key: Key[str] | Key[str | None], ranges: tuple[IPv4
     written = fields[key]
     if written is None or any(IPv4Address(written) in network for network in ranges):
         return
+    if fields.at.report.real:
+        _real(fields, key, IPv4Address(written))
+        return
     if IPv4Address(written) in NEVER:
         hint = "192.0.2.0/24 may be the lab machine's own network, which a Docker network would cut off"
     elif key is HostKeys.nat:
@@ -67,6 +73,14 @@ def _in_plan(fields: Fields, key: Key[str] | Key[str | None], ranges: tuple[IPv4
     else:
         hint = _RANGES
     fields.wrong(key, f"an address from {' or '.join(map(str, ranges))}, not {written}", hint)
+
+
+def _real(fields: Fields, key: Key[str] | Key[str | None], written: IPv4Address) -> None:
+    """What some machine could have; behind NAT it has one that others see."""
+    if written.is_loopback or written.is_multicast or written.is_unspecified or written.packed[0] in (0, 255):
+        fields.wrong(key, f"an address that a machine can have, not {written}", "")
+    elif key is HostKeys.nat and is_inside(str(written)):
+        fields.wrong(key, f"a public address, not {written}", "others see it, so it is public")
 
 
 def _alone(name: str, fields: Fields, owners: dict[str, str], service: Mapping[str, str]) -> None:

@@ -32,7 +32,7 @@ from lab.scenario.model import Matrix, Variant
 from lab.scenario.parties import DNS_ROW, DnsKeys, DnsRowKeys, HostKeys, OrganizationKeys, TenantKeys
 from lab.scenario.records import Fields
 from lab.scenario.report import At, Report
-from lab.scenario.tree import Table
+from lab.scenario.tree import Scalar, Table
 from lab.scenario.unread import Unread
 from lab.scenario.zones import Publisher
 
@@ -41,10 +41,16 @@ START = datetime(2026, 3, 3, 9, 15, tzinfo=UTC)
 
 def variant(name: str, kind: str, tree: Table, report: Report) -> Variant | None:
     """Read, check and build; None if anything is wrong, and then the report says what."""
-    own = Report()
+    own = Report(real=_simulated(tree))
     made = _variant(name, kind, tree, own)
     report.take(own)
     return made
+
+
+def _simulated(tree: Table) -> bool:
+    """Whether it says `only: simulator`. The simulator opens no sockets: there, names and addresses may be real."""
+    only = tree.get(SectionKeys.only.name)
+    return isinstance(only, Scalar) and only.text.lower() == "simulator"
 
 
 def _variant(name: str, kind: str, tree: Table, report: Report) -> Variant | None:

@@ -63,7 +63,7 @@ def _check_name(text: str, own: Fields) -> None:
     try:
         pattern = DomainPattern.parse(text)
         if pattern.domain is not None:
-            in_lab(pattern.domain)
+            in_lab(pattern.domain, real=own.at.report.real)
     except ValueError as error:
         own.wrong(CertificateKeys.names, "host names or *.domain", str(error))
         return

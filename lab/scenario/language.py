@@ -275,7 +275,11 @@ class SectionKeys:
     why = Key("why", TEXT, "What it shows, for an Exchange administrator.", "")
     as_of = optional("as_of", DATE, "Follow the rules in force on that date (R45-R55); today's if unset.")
     start = optional("start", MOMENT, "The lab's clock at the start; 2026-03-03T09:15:00Z.")
-    only = optional("only", DRIVER, "The one driver that can run it.")
+    only = optional(
+        "only",
+        DRIVER,
+        "The one driver that can run it; with `simulator` names and addresses may be real ones.",
+    )
     only_why = Key("only_why", LINE, "Why the others cannot.", "")
     switches = optional("switches", SWITCHES_RECORD, "Undocumented or former behaviours to choose.")
     organizations = named("organizations", NAME, ORGANIZATION, "On-premises organisations.")

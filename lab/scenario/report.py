@@ -15,6 +15,8 @@ class Report:
     """The problems found so far; the same one found again (in another variant) counts once."""
 
     found: dict[tuple[str, int, int, str], Problem] = field(default_factory=dict)
+    real: bool = False
+    """Whether names and addresses may be somebody's: nothing of the scenario leaves the simulator."""
 
     def add(self, place: Place, path: str, wanted: str, hint: str | None = None) -> None:
         """Note a problem."""

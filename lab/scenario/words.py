@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from ipaddress import IPv4Address, IPv4Network
-from typing import Any
+from typing import Any, TypeVar
 
 from lab.model.dns import Mx
 from lab.model.names import Address, Domain, DomainPattern, ReversePath
 from lab.model.onprem import AddressSpace
 from lab.model.reply import Reply
 from lab.scenario.kinds import JsonSchema, Single, choice
+from lab.scenario.report import At
+from lab.scenario.tree import Node
+
+T_co = TypeVar("T_co", covariant=True)
 
 TRUTH: Single[bool] = Single(
     "true or false",
@@ -131,20 +137,49 @@ def _mx(text: str) -> Mx:
     if not re.fullmatch(r"\d{1,5}", preference, re.ASCII) or not host.strip():
         raise ValueError(f"not {text!r}")
     bare = host.strip()
-    return Mx(int(preference), "" if bare == "." else _domain(bare))
+    return Mx(int(preference), "" if bare == "." else Domain.parse(bare))
 
 
 def _capability(text: str) -> DomainPattern:
-    return _pattern(text.partition(":")[0])
+    return DomainPattern.parse(text.partition(":")[0])
 
 
-def in_lab(domain: Domain) -> Domain:
-    """A name that cannot be anybody's: reserved by RFC 2606, or one of Microsoft's service names in the lab's DNS."""
+def is_in_lab(domain: Domain) -> bool:
+    """Whether a name cannot be anybody's: reserved by RFC 2606, or one of Microsoft's service names in the lab's DNS."""
+    return domain.endswith(RESERVED) or any(f".{domain}".endswith(f".{own}") for own in SERVICE_NAMES)
+
+
+def in_lab(domain: Domain, *, real: bool) -> Domain:
+    """A full name that a scenario may have: any, where nothing leaves the simulator (`real`), else one that is nobody's.
+
+    Raises ValueError.
+    """
     if "." not in domain:
         raise ValueError(f"{str(domain)!r} is no full domain name: it ends in {' or '.join(RESERVED)} here")
-    if not domain.endswith(RESERVED) and not any(f".{domain}".endswith(f".{own}") for own in SERVICE_NAMES):
+    if not real and not is_in_lab(domain):
         raise ValueError(f"{str(domain)!r} may be real: names in a scenario end in {' or '.join(RESERVED)}")
     return domain
+
+
+@dataclass(frozen=True)
+class LabName(Single[T_co]):
+    """A value with a domain in it, which must not be anybody's unless the scenario is for the simulator alone."""
+
+    domain: Callable[[Any], Domain | None] = lambda _: None
+    """The domain of a value that was read."""
+
+    def read(self, node: Node, at: At) -> T_co | None:
+        """Parse the text, and judge the domain in it."""
+        value = super().read(node, at)
+        domain = None if value is None else self.domain(value)
+        if domain is None:
+            return value
+        try:
+            in_lab(domain, real=at.report.real)
+        except ValueError as error:
+            at.wrong(node.place, self.wanted, str(error))
+            return None
+        return value
 
 
 def _certificate_name(text: str) -> str:
@@ -152,40 +187,9 @@ def _certificate_name(text: str) -> str:
     return bare if re.fullmatch(r"<I>.+<S>.+", bare) else _name(bare)
 
 
-def _domain(text: str) -> Domain:
-    return in_lab(Domain.parse(text))
-
-
 def _spelled(text: str) -> str:
-    _domain(text)
+    Domain.parse(text)
     return text.strip().rstrip(".")
-
-
-def _pattern(text: str) -> DomainPattern:
-    pattern = DomainPattern.parse(text)
-    if pattern.domain is not None:
-        in_lab(pattern.domain)
-    return pattern
-
-
-def _space(text: str) -> AddressSpace:
-    space = AddressSpace.parse(text)
-    if space.pattern.domain is not None:
-        in_lab(space.pattern.domain)
-    return space
-
-
-def _mailbox(text: str) -> Address:
-    address = Address.parse(text)
-    in_lab(address.domain)
-    return address
-
-
-def _reverse_path(text: str) -> ReversePath:
-    path = ReversePath.parse(text)
-    if path.domain is not None:
-        in_lab(path.domain)
-    return path
 
 
 def _initial(text: str) -> Domain:
@@ -232,19 +236,43 @@ def _refusal(text: str) -> Reply:
 
 
 def _party(text: str) -> str:
-    return str(_mailbox(text)) if "@" in text else _name(text)
+    return str(Address.parse(text)) if "@" in text else _name(text)
+
+
+def _of_party(text: str) -> Domain | None:
+    return Address.parse(text).domain if "@" in text else None
 
 
 def _record_name(text: str) -> str:
-    domain = Domain.parse(text)
-    return str(domain if domain.endswith(".in-addr.arpa") else in_lab(domain))
+    return str(Domain.parse(text))
+
+
+def _of_record(name: str) -> Domain | None:
+    return None if name.endswith(".in-addr.arpa") else Domain(name)
 
 
 def _smart_host(text: str) -> str:
     bare = text.strip().removeprefix("[").removesuffix("]")
     if re.fullmatch(r"[\d.]+", bare, re.ASCII):
         return _ipv4(bare)
-    return _name(bare) if "." not in bare else str(_domain(bare))
+    return _name(bare) if "." not in bare else str(Domain.parse(bare))
+
+
+def _of_smart_host(text: str) -> Domain | None:
+    """Neither a host's key nor an address is a name in DNS."""
+    return Domain(text) if "." in text and not re.fullmatch(r"[\d.]+", text, re.ASCII) else None
+
+
+def _same(domain: Domain) -> Domain:
+    return domain
+
+
+def _of_pattern(pattern: DomainPattern) -> Domain | None:
+    return pattern.domain
+
+
+def _of_address(address: Address) -> Domain:
+    return address.domain
 
 
 TEXT = Single("text", _text, {"type": ["string", "number"]})
@@ -261,8 +289,8 @@ SPAN = Single("a span of time such as 90s, 15m, 48h or 2d", _span, {"type": "str
 CERTIFICATE_NAME = Single(
     "a certificate of the scenario, or <I>issuer<S>subject", _certificate_name, {"type": "string"}
 )
-DOMAIN = Single("a domain such as contoso.example", _domain, _FQDN)
-SPELLED_DOMAIN = Single("a host name, spelled as in logs", _spelled, _FQDN)
+DOMAIN = LabName("a domain such as contoso.example", Domain.parse, _FQDN, domain=_same)
+SPELLED_DOMAIN = LabName("a host name, spelled as in logs", _spelled, _FQDN, domain=Domain.parse)
 HELO = Single("a host name", Domain.parse, _FQDN)
 INITIAL = Single(
     "a domain such as contoso.onmicrosoft.com",
@@ -270,14 +298,22 @@ INITIAL = Single(
     {"type": "string", "pattern": r"\.onmicrosoft\.com$"},
 )
 REGION_NAME = Single("a region such as EUR", _region, {"type": "string", "pattern": "^[A-Z]{3}$"})
-PATTERN = Single("a domain, *.domain or *", _pattern, _FQDN)
-MAILBOX = Single("a mail address such as user@contoso.example", _mailbox, {"type": "string"})
-REVERSE_PATH = Single("a mail address, or <> for none", _reverse_path, {"type": "string"})
+PATTERN = LabName("a domain, *.domain or *", DomainPattern.parse, _FQDN, domain=_of_pattern)
+MAILBOX = LabName("a mail address such as user@contoso.example", Address.parse, domain=_of_address)
+REVERSE_PATH = LabName("a mail address, or <> for none", ReversePath.parse, domain=lambda path: path.domain)
 IPV4 = Single("an IPv4 address such as 198.51.100.10", _ipv4, {"type": "string"})
 NETWORK = Single("an IPv4 address or a network such as 198.51.100.0/24", _network, {"type": "string"})
-SPACE = Single("an address space such as smtp:*;1", _space, {"type": "string"})
-MX = Single("an MX record such as 10 mail.contoso.example", _mx, {"type": "string"})
-CAPABILITY = Single("a domain, with or without :AcceptCloudServicesMail", _capability, _FQDN)
+SPACE = LabName(
+    "an address space such as smtp:*;1", AddressSpace.parse, domain=lambda space: space.pattern.domain
+)
+MX = LabName(
+    "an MX record such as 10 mail.contoso.example",
+    _mx,
+    domain=lambda mx: Domain(mx.host) if mx.host else None,
+)
+CAPABILITY = LabName(
+    "a domain, with or without :AcceptCloudServicesMail", _capability, _FQDN, domain=_of_pattern
+)
 PLACE = Single("a host of the scenario, or tenant:NAME", _place, {"type": "string"})
 SIDE = Single(
     "a host or an organisation of the scenario, organization:NAME or tenant:NAME", _side, {"type": "string"}
@@ -285,10 +321,10 @@ SIDE = Single(
 FAULT = Single("the number of a known misconfiguration, such as P7", _fault, {"type": "string"})
 STATUS = Single("an enhanced status code such as 5.7.51", _status, {"type": "string"})
 REFUSAL = Single("a reply such as 550 5.4.1 Relay Access Denied", _refusal, {"type": "string"})
-PARTY = Single("auto, a class such as onprem, or a mail address", _party, {"type": "string"})
-RECORD_NAME = Single("a DNS name", _record_name, _FQDN)
+PARTY = LabName("auto, a class such as onprem, or a mail address", _party, domain=_of_party)
+RECORD_NAME = LabName("a DNS name", _record_name, _FQDN, domain=_of_record)
 CHANGE_PATH = Single("a path such as tenants.contoso.region", _filled, {"type": "string"})
-SMART_HOST = Single("a host of the scenario, a host name or an address", _smart_host, {"type": "string"})
+SMART_HOST = LabName("a host of the scenario, a host name or an address", _smart_host, domain=_of_smart_host)
 
 
 def word(*values: str) -> Single[str]:
