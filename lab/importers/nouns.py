@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
@@ -50,6 +50,7 @@ class FoundCertificate:
     """A certificate, the public part of it; with what came with it (its chain) judged like a peer would."""
 
     place: Place
+    """The same as that of its object, where it was inside an `ExchangeCertificate`."""
     common_name: str | None
     dns_names: tuple[str, ...]
     subject: str
@@ -63,7 +64,8 @@ class FoundCertificate:
     chain: int
     """How many certificates came with it."""
     public: bool | None
-    """Whether its chain leads to a root that this machine trusts; None where that cannot be told."""
+    """Whether its chain leads to a root that the world trusts; None where that cannot be told: the certificate above it
+    is missing."""
     faults: frozenset[CertFault] = frozenset()
     """Apart from dates, which depend on when one asks."""
     server: str = ""
@@ -116,3 +118,16 @@ class Exports:
     answers: str = ""
     """Name of a file `answers.yaml` in the folder: what exports do not tell, in the scenario language; '' if there is
     none."""
+
+    @classmethod
+    def joined(cls, parts: Iterable[Exports]) -> Exports:
+        """All of several, in their order; the first file of answers is the one."""
+        several = tuple(parts)
+        return cls(
+            objects=tuple(found for part in several for found in part.objects),
+            certificates=tuple(found for part in several for found in part.certificates),
+            records=tuple(found for part in several for found in part.records),
+            gateways=tuple(found for part in several for found in part.gateways),
+            notices=tuple(found for part in several for found in part.notices),
+            answers=next((part.answers for part in several if part.answers), ""),
+        )

@@ -1,0 +1,183 @@
+"""Certificates in files: PEM, DER and PKCS #7, the public part only. A private key is refused before it is read."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import TypeAlias
+
+import certifi
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
+from cryptography.utils import CryptographyDeprecationWarning
+
+from lab.importers.nouns import Exports, FoundCertificate, Notice, Place
+from lab.importers.text import Lines, Source, whole
+from lab.model.certificate import CertFault
+from lab.pki.reading import identity, judge
+
+_PEM = re.compile(
+    r"-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----\s.*?-----END (?:X509 |TRUSTED )?CERTIFICATE-----",
+    re.DOTALL,
+)
+_PKCS7 = re.compile(r"-----BEGIN (?:PKCS7|CMS)-----.*?-----END (?:PKCS7|CMS)-----", re.DOTALL)
+_BROKEN = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
+"""What the library raises for bytes that are no certificate, or a strange one."""
+_LONGEST_CHAIN = 8
+_Placed: TypeAlias = Sequence[tuple[Place, x509.Certificate]]
+_DATES = frozenset({CertFault.EXPIRED, CertFault.NOT_YET_VALID})
+
+
+def from_text(source: Source) -> Exports:
+    """The chains of a PEM file; several certificates that have nothing to do with each other are a chain each."""
+    lines = Lines(source.text)
+    read: list[tuple[Place, x509.Certificate]] = []
+    notices: list[Notice] = []
+    for at, data in pem_blocks(source.text):
+        place = Place(source.file, lines.at(at))
+        try:
+            read += [(place, one) for one in _loaded(data)]
+        except _BROKEN:
+            notices.append(Notice(place, "a certificate that is cut off or damaged", serious=True))
+    told = [_judged(place, chain) for place, chain in _chains(read)]
+    return Exports.joined([*told, Exports(notices=tuple(notices))])
+
+
+def from_bytes(file: str, data: bytes) -> Exports | None:
+    """The certificates of a DER file, single or as PKCS #7; None when it is no such file."""
+    try:
+        loaded = _loaded(data)
+    except _BROKEN:
+        return None
+    return Exports.joined(
+        _judged(place, chain) for place, chain in _chains([(Place(file), one) for one in loaded])
+    )
+
+
+def found(place: Place, chain: Sequence[bytes], server: str = "") -> Exports:
+    """The certificate that stands first in `chain` (DER or PEM), judged with the rest of it."""
+    try:
+        loaded = [one for data in chain for one in _loaded(data)]
+    except _BROKEN:
+        return Exports(notices=(Notice(place, "a certificate that is cut off or damaged", serious=True),))
+    return _judged(place, loaded, server) if loaded else Exports()
+
+
+def pem_blocks(text: str) -> list[tuple[int, bytes]]:
+    """Every certificate in a text with the offset it begins at."""
+    blocks = sorted((*_PEM.finditer(text), *_PKCS7.finditer(text)), key=lambda block: block.start())
+    return [(block.start(), block[0].encode()) for block in blocks]
+
+
+def _loaded(data: bytes) -> list[x509.Certificate]:
+    with _lenient():
+        if data.startswith((b"-----BEGIN PKCS7", b"-----BEGIN CMS")):
+            return pkcs7.load_pem_pkcs7_certificates(data.replace(b" CMS-----", b" PKCS7-----"))
+        if data.startswith(b"-----BEGIN"):
+            return x509.load_pem_x509_certificates(data)
+        try:
+            return [x509.load_der_x509_certificate(data)]
+        except ValueError:
+            return pkcs7.load_der_pkcs7_certificates(data)
+
+
+@contextmanager
+def _lenient() -> Iterator[None]:
+    """Serial numbers of 0 and the like are old certificates' habits, and no news to whoever has them."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+        yield
+
+
+def _chains(read: _Placed) -> list[tuple[Place, list[x509.Certificate]]]:
+    """A chain for each certificate that has issued none of the others, in whatever order they stand."""
+    issuers = {one.issuer for _, one in read if one.issuer != one.subject}
+    leaves = [(place, one) for place, one in read if one.subject not in issuers] or read[:1]
+    by_name = {one.subject: one for _, one in reversed(read)}
+    return [(place, [leaf, *_above(leaf, by_name)]) for place, leaf in leaves]
+
+
+def _above(
+    leaf: x509.Certificate, by_name: Mapping[x509.Name, x509.Certificate]
+) -> Iterator[x509.Certificate]:
+    link = leaf
+    for _ in range(_LONGEST_CHAIN):
+        issuer = by_name.get(link.issuer)
+        if issuer is None or issuer == link:
+            return
+        yield issuer
+        link = issuer
+
+
+def _judged(place: Place, chain: Sequence[x509.Certificate], server: str = "") -> Exports:
+    try:
+        with _lenient():
+            return Exports(certificates=(_certificate(place, chain, server),))
+    except _BROKEN as broken:
+        return Exports(
+            notices=(Notice(place, f"a certificate that cannot be understood: {broken}", serious=True),)
+        )
+
+
+def _certificate(place: Place, chain: Sequence[x509.Certificate], server: str) -> FoundCertificate:
+    leaf, *sent = chain
+    issued = leaf.not_valid_before_utc  # dates are judged later; the chain was in force when it was made
+    shown = identity(leaf.public_bytes(Encoding.DER), issued)
+    public = _public(leaf, sent)
+    faults = _faults(leaf, sent, public)
+    return FoundCertificate(
+        place=place,
+        common_name=None if shown.common_name is None else whole(shown.common_name),
+        dns_names=tuple(map(whole, shown.dns_names)),
+        subject=shown.subject,
+        issuer=shown.issuer,
+        serial=shown.serial,
+        thumbprint=shown.thumbprint,
+        not_before=issued,
+        not_after=leaf.not_valid_after_utc,
+        self_signed=CertFault.SELF_SIGNED in faults,
+        chain=len(sent),
+        public=public,
+        faults=faults,
+        server=server,
+    )
+
+
+def _faults(
+    leaf: x509.Certificate, sent: Sequence[x509.Certificate], public: bool | None
+) -> frozenset[CertFault]:
+    """Apart from dates. A certificate that names itself as its issuer is self-signed even where a signature of today's
+    rules cannot be checked: those that Exchange makes for itself have had SHA-1 for long."""
+    faults = judge(leaf, sent, leaf.not_valid_before_utc, None) - _DATES
+    if leaf.subject == leaf.issuer:
+        return faults | {CertFault.SELF_SIGNED}
+    return faults | {CertFault.UNTRUSTED} if public is False else faults
+
+
+def _public(leaf: x509.Certificate, sent: Sequence[x509.Certificate]) -> bool | None:
+    """Yes when the chain leads to a root; no when it ends at a root of somebody's own; else a certificate is missing."""
+    if leaf in _roots():
+        return True
+    doubts = judge(leaf, sent, leaf.not_valid_before_utc, _roots())
+    if CertFault.SELF_SIGNED not in doubts and CertFault.UNTRUSTED not in doubts:
+        return True
+    return False if any(one.subject == one.issuer for one in (leaf, *sent)) else None
+
+
+@cache
+def _roots() -> Sequence[x509.Certificate]:
+    """Mozilla's, as certifi brings them: the same on every machine."""
+    with _lenient():
+        return x509.load_pem_x509_certificates(Path(certifi.where()).read_bytes())

@@ -1,0 +1,216 @@
+"""Files of `Export-Clixml` (MS-PSRP 2.2.5): objects with types, properties, lists and references.
+
+A reference repeats an object, and a repeated list that repeats a list grows without end in a small file; so what values
+unfold to is counted, and bounded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from lab.importers import shapes
+from lab.importers.gathering import Read, exports
+from lab.importers.nouns import Exports, Notice, Place, Value
+from lab.importers.text import Source, whole
+from lab.importers.xmltree import Children, Node, Refused
+
+LARGEST = 5_000_000
+"""Values of one file with all references unfolded."""
+
+_LISTS = ("LST", "STK", "QUE", "IE")
+_ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_SECRETS = ("SS",)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sized:
+    """A value with what it unfolds to."""
+
+    value: Value
+    weight: int = 1
+    depth: int = 1
+
+
+@dataclass(slots=True)
+class _Document:
+    """What later objects may refer to."""
+
+    values: dict[str, _Sized] = field(default_factory=dict)
+    types: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    weight: int = 0
+    secrets: list[int] = field(default_factory=list)
+
+
+def read(source: Source) -> Exports:
+    """All objects of a file. A file that is broken somewhere gives none: half an export misleads."""
+    document = _Document()
+    try:
+        found = [one for node in Children(source.text, "Objs") for one in _objects(document, node)]
+    except Refused as refused:
+        place = Place(source.file, refused.line)
+        return Exports(notices=(Notice(place, f"{refused}; the file is left out", serious=True),))
+    secrets = [
+        Notice(Place(source.file, line), "a password or key (SecureString) was left out; export without it")
+        for line in document.secrets[:1]
+    ]
+    return exports(source.file, found, secrets)
+
+
+def _objects(document: _Document, node: Node) -> Iterator[Read]:
+    """An object of the outermost level; of a list, its items."""
+    inside = _child(node, *_LISTS)
+    if node.tag == "Obj" and inside is not None and _child(node, "Props") is None:
+        for item in inside.children:
+            yield from _objects(document, item)
+    elif node.tag == "Obj":
+        yield _object(document, node)
+
+
+def _object(document: _Document, node: Node) -> Read:
+    types = _types(document, node)
+    values: dict[str, Value] = {}
+    where: dict[str, int] = {}
+    weight, depth = 1, 1
+    for child in _properties(node):
+        sized = _sized(document, child)
+        name = _text(child.attributes.get("N", ""))
+        values[name], where[name] = sized.value, child.line
+        weight, depth = weight + sized.weight, max(depth, sized.depth + 1)
+        _count(document, sized.weight, child.line)
+    _remember(document, node, _Sized(values, weight, depth))
+    return Read(line=node.line, values=values, where=where, types=types)
+
+
+def _sized(document: _Document, node: Node) -> _Sized:
+    if node.tag == "Obj":
+        made = _complex(document, node)
+        if made.depth > shapes.DEEPEST:
+            raise Refused(node.line, f"nested more than {shapes.DEEPEST} levels deep")
+        _remember(document, node, made)
+        return made
+    if node.tag == "Ref":  # to an object around this one, it is nothing that a property could be
+        return document.values.get(node.attributes.get("RefId", ""), _Sized(None))
+    if node.tag in _SECRETS:
+        document.secrets.append(node.line)
+    return _Sized(_simple(node))
+
+
+def _complex(document: _Document, node: Node) -> _Sized:
+    """A list, a table, a text that stands for the object, its properties: whatever it has, in this order."""
+    types = _types(document, node)
+    inside, table, shown = _child(node, *_LISTS), _child(node, "DCT"), _child(node, "ToString")
+    if inside is not None:
+        return _summed(tuple, [_sized(document, child) for child in inside.children], node.line)
+    if table is not None:
+        entries = [(key, item) for key, item in map(_entry, table.children) if key and item]
+        return _table({key: _sized(document, item) for key, item in entries}, node.line)
+    # Also where the object is only shown by its text: others may refer to what is inside.
+    properties = {
+        _text(child.attributes.get("N", "")): _sized(document, child) for child in _properties(node)
+    }
+    if shown is not None and not (properties and _text(shown.text) in types):
+        return _Sized(_text(shown.text))
+    if properties:
+        return _table(properties, node.line)
+    plain = next(
+        (child for child in node.children if child.tag not in ("TN", "TNRef", "ToString", "MS")), None
+    )
+    return _Sized(None) if plain is None else _sized(document, plain)
+
+
+def _table(entries: Mapping[str, _Sized], line: int) -> _Sized:
+    return _summed(lambda items: dict(zip(entries, items, strict=True)), list(entries.values()), line)
+
+
+def _summed(build: Callable[[Iterator[Value]], Value], items: list[_Sized], line: int) -> _Sized:
+    weight = 1 + sum(item.weight for item in items)
+    if weight > LARGEST:
+        raise Refused(line, f"unfolds to more than {LARGEST} values")
+    return _Sized(
+        build(item.value for item in items), weight, 1 + max((item.depth for item in items), default=0)
+    )
+
+
+def _count(document: _Document, weight: int, line: int) -> None:
+    document.weight += weight
+    if document.weight > LARGEST:
+        raise Refused(line, f"unfolds to more than {LARGEST} values")
+
+
+def _entry(node: Node) -> tuple[str, Node | None]:
+    """Key and value of one `<En>`."""
+    key = next((child for child in node.children if child.attributes.get("N") == "Key"), None)
+    item = next((child for child in node.children if child.attributes.get("N") == "Value"), None)
+    return (str(_simple(key)) if key is not None else "", item)
+
+
+def _types(document: _Document, node: Node) -> tuple[str, ...]:
+    told = _child(node, "TN", "TNRef")
+    if told is None:
+        return ()
+    number = told.attributes.get("RefId", "")
+    if told.tag == "TNRef":
+        return document.types.get(number, ())
+    return document.types.setdefault(
+        number, tuple(_text(child.text) for child in told.children if child.tag == "T")
+    )
+
+
+def _properties(node: Node) -> list[Node]:
+    """Those of the object, and those that PowerShell has added; the first of a name stands."""
+    both = [child for part in node.children if part.tag in ("Props", "MS") for child in part.children]
+    named: dict[str, Node] = {}
+    for child in both:
+        named.setdefault(child.attributes.get("N", ""), child)
+    return list(named.values())
+
+
+def _child(node: Node, *tags: str) -> Node | None:
+    return next((child for child in node.children if child.tag in tags), None)
+
+
+def _remember(document: _Document, node: Node, made: _Sized) -> None:
+    number = node.attributes.get("RefId")
+    if number is not None:
+        document.values[number] = made
+
+
+def _simple(node: Node) -> Value:
+    """A primitive; numbers and truths that are none stay text."""
+    make = _PRIMITIVES.get(node.tag)
+    if make is not None:
+        return make(node.text)
+    return None if node.tag in ("Nil", *_SECRETS) else _text(node.text)
+
+
+def _truth(text: str) -> Value:
+    return {"true": True, "false": False}.get(text.strip().lower(), text)
+
+
+def _number(text: str) -> Value:
+    return int(text) if re.fullmatch(r"[+-]?[0-9]{1,30}", text.strip(), re.ASCII) else text
+
+
+def _fraction(text: str) -> Value:
+    plain = re.fullmatch(r"[+-]?[0-9]{1,30}(\.[0-9]{1,40})?(E[+-]?[0-9]{1,2})?", text.strip(), re.ASCII)
+    return float(text) if plain else text
+
+
+def _character(text: str) -> Value:
+    number = _number(text)
+    return whole(chr(number)) if isinstance(number, int) and 0 < number < 0x10000 else text
+
+
+_PRIMITIVES: Mapping[str, Callable[[str], Value]] = {
+    "B": _truth,
+    "C": _character,
+    **dict.fromkeys(("I16", "I32", "I64", "SB", "By", "U16", "U32", "U64"), _number),
+    **dict.fromkeys(("Sg", "Db", "D"), _fraction),
+}
+
+
+def _text(written: str) -> str:
+    """`_x000D_` is a carriage return; halves of a pair are escaped one by one."""
+    return whole(_ESCAPE.sub(lambda found: chr(int(found[1], 16)), written))

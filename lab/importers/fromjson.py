@@ -1,0 +1,76 @@
+"""Files of `ConvertTo-Json`: one object, a list, or a table of lists by noun."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from json import JSONDecodeError
+
+from lab.importers import recognise, shapes
+from lab.importers.gathering import Read, exports
+from lab.importers.located import Member, Thing, inner, things
+from lab.importers.nouns import Exports, Notice, Place
+from lab.importers.text import Lines, Source, whole
+
+
+def read(source: Source) -> Exports:
+    """All objects of a file. A file that is broken somewhere gives none: half an export misleads."""
+    lines = Lines(source.text)
+    try:
+        found = [one for thing in things(source.text) for one in _objects(source.text, lines, thing, "")]
+        return exports(source.file, found)
+    except JSONDecodeError as broken:
+        return _refused(source, f"{broken.msg.lower()}; the file is left out", broken.lineno)
+    except RecursionError:
+        return _refused(source, "nested too deeply for an export; the file is left out")
+    except ValueError as broken:
+        return _refused(source, f"{broken}; the file is left out")
+
+
+def _refused(source: Source, text: str, line: int = 0) -> Exports:
+    return Exports(notices=(Notice(Place(source.file, line), text, serious=True),))
+
+
+def _objects(text: str, lines: Lines, thing: Thing, kind: str, levels: int = 4) -> Iterator[Read]:
+    """The object itself, or those that it only wraps."""
+    if thing.members is None:
+        if thing.value is not None and thing.value != []:
+            raise JSONDecodeError("Expecting an object", text, thing.at)
+        return
+    wrapped = list(_wrapped(thing.members)) if levels else []
+    if not wrapped:
+        yield _object(lines, thing, thing.members, kind)
+    for member, named in wrapped:
+        start = _value_at(text, member)
+        for below in inner(text, start):
+            yield from _objects(text, lines, below, named or kind, levels - 1)
+
+
+def _wrapped(members: tuple[Member, ...]) -> Iterator[tuple[Member, str]]:
+    """Lists that are the content proper: `value` of a list or of a REST answer; or one for each noun."""
+    table = {member.name: member.value for member in members if not shapes.is_note(member.name)}
+    only = shapes.unwrapped({**table, "count": 0}) if isinstance(table.get("value"), list) else None
+    nouns = {name: recognise.of_file(name) for name, value in table.items() if isinstance(value, list | dict)}
+    everything = bool(table) and all(nouns.get(name) for name in table)
+    for member in members:
+        if (only is not None and member.name == "value") or (everything and nouns.get(member.name)):
+            yield member, nouns.get(member.name, "")
+
+
+def _value_at(text: str, member: Member) -> int:
+    """Where a member's value begins: behind its name and the colon. Its name may have escapes, so the text is asked."""
+    at = member.at + 1
+    while text[at] != '"':
+        at += 2 if text[at] == "\\" else 1
+    return text.index(":", at) + 1
+
+
+def _object(lines: Lines, thing: Thing, members: tuple[Member, ...], kind: str) -> Read:
+    kept = [member for member in members if not shapes.is_note(member.name)]
+    types = [member.value for member in members if member.name in ("@odata.type", "@data.type")]
+    return Read(
+        line=lines.at(thing.at),
+        values={whole(member.name): shapes.value(member.value) for member in kept},
+        where={whole(member.name): lines.at(member.at) for member in kept},
+        types=tuple(str(name) for name in types),
+        kind=kind,
+    )

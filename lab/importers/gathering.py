@@ -1,0 +1,142 @@
+"""What all readers of objects share: recognise them, take out certificates and records, and tell what was cut off."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from lab.importers import recognise, resolved
+from lab.importers.inside import certificate_in
+from lab.importers.nouns import Exported, Exports, Notice, Place, Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """An object as a format gives it, before anybody knows its kind."""
+
+    line: int
+    values: Mapping[str, Value]
+    where: Mapping[str, int] = field(default_factory=dict)
+    types: tuple[str, ...] = ()
+    """.NET types, `@odata.type` or `#TYPE`, most specific first."""
+    kind: str = ""
+    """Where the format itself says it, as a DSC resource does."""
+
+
+_NOISE = frozenset(name.lower() for name in ("SerializationData", "PSShowComputerName"))
+"""How .NET would build the object again; nothing that an administrator reads, and long."""
+_CERTIFICATE = frozenset(("rawdata", "serializationdata"))
+_TYPE_NAME = re.compile(r"(?:Deserialized\.)?(?:System|Microsoft)\.[A-Za-z][\w.+`]*(?:\[.*\])?", re.DOTALL)
+_TYPED = frozenset(
+    name.lower()
+    for name in ("Actions", "Conditions", "Exceptions", "ObjectClass", "OrganizationId", "PSTypeNames")
+)
+"""Properties whose text is a type even where nothing is cut off."""
+_WEIGHTY = frozenset(
+    name.lower()
+    for name in (
+        *(
+            "AcceptMessagesOnlyFrom",
+            "AddressSpaces",
+            "ArcTrustedSealers",
+            "AssociatedAcceptedDomains",
+            "Bindings",
+        ),
+        *(
+            "CertificateDomains",
+            "Domains",
+            "DomainName",
+            "EFSkipIPs",
+            "EFUsers",
+            "EdgeTransportServers",
+            "EmailAddresses",
+        ),
+        *(
+            "ForwardingSmtpAddress",
+            "InternalSMTPServers",
+            "Members",
+            "RawData",
+            "RecipientDomains",
+            "RemoteIPRanges",
+        ),
+        *(
+            "SendingTransportServers",
+            "SenderDomains",
+            "SenderIPAddresses",
+            "SmartHosts",
+            "SourceTransportServers",
+        ),
+        *("TlsCertificateName", "TrustedOrganizations"),
+    )
+)
+"""Properties without which an import goes wrong."""
+
+
+def exports(file: str, objects: Iterable[Read], notices: Iterable[Notice] = ()) -> Exports:
+    """All that a file's objects are for an import. Objects that nobody recognises stay, and are told."""
+    told = _Told(file)
+    found = Exports.joined(told.taken(one) for one in objects)
+    return Exports.joined((found, Exports(notices=(*notices, *told.notices()))))
+
+
+class _Told:
+    """Takes the objects of one file, and counts what its owner should know."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.cut: dict[str, int] = {}
+        self.unknown: list[int] = []
+
+    def taken(self, one: Read) -> Exports:
+        kind = one.kind or recognise.kind(one.types, self.file, one.values)
+        place = Place(self.file, one.line)
+        if kind == recognise.RESOLVED:
+            return Exports(records=tuple(resolved.records(place, one.values)))
+        inside = certificate_in(place, one.values) if kind == "ExchangeCertificate" else Exports()
+        left_out = _NOISE | _CERTIFICATE if inside.certificates else _NOISE
+        if not kind:
+            self.unknown.append(one.line)
+        values = {name: value for name, value in self._whole(one) if name.lower() not in left_out}
+        there = Exported(kind=kind, place=place, values=values, where=one.where)
+        return Exports.joined((Exports(objects=(there,)), inside))
+
+    def _whole(self, one: Read) -> Iterator[tuple[str, Value]]:
+        """Values but for those that a depth limit has replaced by text: what is not known is missing, not wrong."""
+        for name, value in one.values.items():
+            if name.lower() not in _TYPED and cut_off(value):
+                self.cut.setdefault(name, one.where.get(name) or one.line)
+            else:
+                yield name, value
+
+    def notices(self) -> Iterator[Notice]:
+        yield from self._cut()
+        if self.unknown:
+            several = f"{len(self.unknown)} objects" if len(self.unknown) > 1 else "an object"
+            yield Notice(
+                Place(self.file, self.unknown[0]),
+                f"{several} of no kind that is known here; a file named Get-InboundConnector.json says what it holds",
+            )
+
+    def _cut(self) -> Iterator[Notice]:
+        """One line for all that matters little, one each for what matters."""
+        cure = "export again with ConvertTo-Json -Depth 10, or Export-Clixml"
+        for name, line in self.cut.items():
+            if name.lower() in _WEIGHTY:
+                yield Notice(
+                    Place(self.file, line), f"{name} was cut off when it was exported; {cure}", serious=True
+                )
+        light = [name for name in self.cut if name.lower() not in _WEIGHTY]
+        if light:
+            lines = min(self.cut[name] for name in light)
+            yield Notice(Place(self.file, lines), f"cut off when they were exported: {', '.join(light)}")
+
+
+def cut_off(value: Value) -> bool:
+    """Whether only the name of a type is left, or what PowerShell prints of a table: `@{Name=x}`."""
+    if isinstance(value, tuple):
+        return any(isinstance(item, str) and cut_off(item) for item in value)
+    if not isinstance(value, str):
+        return False
+    text = value.strip()
+    return (text.startswith("@{") and text.endswith("}")) or _TYPE_NAME.fullmatch(text) is not None

@@ -1,0 +1,122 @@
+"""JSON with the places of its objects and of their properties.
+
+The decoder of the standard library reads the values; only the outermost levels are walked here, which is where lines are
+wanted. Raises ValueError (also as JSONDecodeError, with a line) and RecursionError for what is no JSON or too deep.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from json import JSONDecodeError
+
+_BLANK = re.compile(r"[ \t\r\n]*")
+_DEEPEST_LIST = 4
+"""Lists in lists around the objects; `,@(...)` makes one too many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A property: its name, and its value with the offset it begins at."""
+
+    name: str
+    at: int
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """An object with its members in their order, or any other value (`members` is None)."""
+
+    at: int
+    members: tuple[Member, ...] | None
+    value: object = None
+
+
+def things(text: str, at: int = 0) -> Iterator[Thing]:
+    """Every object of a text, also of one that holds several JSON values after each other; lists are taken apart."""
+    scanner = _Scanner(text, at)
+    while not scanner.ended():
+        yield from scanner.value(_DEEPEST_LIST)
+
+
+def inner(text: str, at: int) -> list[Thing]:
+    """The objects of the one value that begins at an offset."""
+    return list(_Scanner(text, at).value(_DEEPEST_LIST))
+
+
+def _constant(name: str) -> str:
+    return name  # NaN and Infinity: no JSON, but text that may stand in a comment
+
+
+class _Scanner:
+    def __init__(self, text: str, at: int) -> None:
+        self.text, self.at = text, at
+        self.decoder = json.JSONDecoder(parse_constant=_constant, strict=False)
+
+    def ended(self) -> bool:
+        self._blanks()
+        return self.at == len(self.text)
+
+    def value(self, lists: int) -> Iterator[Thing]:
+        self._blanks()
+        if self.text.startswith("[", self.at) and lists:
+            yield from self._list(lists - 1)
+        elif self.text.startswith("{", self.at):
+            yield self._object()
+        else:
+            at = self.at
+            yield Thing(at, None, self._decoded())
+
+    def _list(self, lists: int) -> Iterator[Thing]:
+        self.at += 1
+        if self._next("]"):
+            return
+        while True:
+            yield from self.value(lists)
+            if self._next("]"):
+                return
+            self._expect(",")
+
+    def _object(self) -> Thing:
+        start = self.at
+        self.at += 1
+        members: list[Member] = []
+        if self._next("}"):
+            return Thing(start, ())
+        while True:
+            members.append(self._member())
+            if self._next("}"):
+                return Thing(start, tuple(members))
+            self._expect(",")
+
+    def _member(self) -> Member:
+        self._blanks()
+        at = self.at
+        name = self._decoded()
+        if not isinstance(name, str):
+            raise JSONDecodeError("Expecting property name", self.text, at)
+        self._expect(":")
+        self._blanks()
+        return Member(name, at, self._decoded())
+
+    def _decoded(self) -> object:
+        value, self.at = self.decoder.raw_decode(self.text, self.at)
+        return value
+
+    def _blanks(self) -> None:
+        found = _BLANK.match(self.text, self.at)
+        self.at = found.end() if found else self.at
+
+    def _next(self, mark: str) -> bool:
+        self._blanks()
+        if self.text.startswith(mark, self.at):
+            self.at += 1
+            return True
+        return False
+
+    def _expect(self, mark: str) -> None:
+        if not self._next(mark):
+            raise JSONDecodeError(f"Expecting '{mark}'", self.text, self.at)

@@ -1,0 +1,103 @@
+"""The files of a folder, in a stable order, and no more of them than is sane: only regular files, only inside."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.importers.nouns import Notice, Place
+
+LARGEST = 64 * 2**20
+"""Bytes of one file."""
+LARGEST_TOGETHER = 512 * 2**20
+MOST_FILES = 5000
+DEEPEST = 16
+"""Folders in folders."""
+
+_BY_THE_SYSTEM = frozenset({"desktop.ini", "thumbs.db"})
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One file of the folder."""
+
+    file: str
+    """Relative to it, with slashes."""
+    path: Path
+
+
+def files(folder: Path) -> Iterator[Found | Notice]:
+    """Every file that may be read, and a notice for each that may not. Hidden ones are nobody's export.
+
+    Raises OSError when the folder itself cannot be listed.
+    """
+    inside = folder.resolve(strict=True)
+    for number, found in enumerate(_below(folder, "", 0)):
+        if number == MOST_FILES:
+            yield Notice(Place(""), f"more than {MOST_FILES} files; the rest is left unread", serious=True)
+            return
+        yield found if isinstance(found, Notice) else _checked(inside, found)
+
+
+def content(found: Found) -> bytes | Notice:
+    """The bytes of a file, or why they are not read. What it is, is asked again of what was opened."""
+    place = Place(found.file)
+    try:
+        with open(os.open(found.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as opened:
+            if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
+                return Notice(place, "no regular file; left unread", serious=True)
+            data = opened.read(LARGEST + 1)
+    except OSError as failed:
+        return Notice(place, f"cannot be read: {failed.strerror}", serious=True)
+    if len(data) > LARGEST:
+        return Notice(place, f"larger than {LARGEST // 2**20} MiB; left unread", serious=True)
+    return data
+
+
+def _below(folder: Path, prefix: str, depth: int) -> Iterator[Found | Notice]:
+    if depth > DEEPEST:
+        yield Notice(
+            Place(prefix.rstrip("/")), f"more than {DEEPEST} folders deep; left unread", serious=True
+        )
+        return
+    for entry in sorted(os.scandir(folder), key=lambda one: one.name):
+        name = prefix + entry.name
+        if entry.name.startswith(".") or entry.name.lower() in _BY_THE_SYSTEM:
+            continue
+        if not _is_folder(entry):
+            yield Found(name, Path(entry.path))
+        elif entry.is_symlink():
+            yield Notice(Place(name), "a link to a folder; left unread", serious=True)
+        else:
+            yield from _listed(Path(entry.path), name, depth)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False
+
+
+def _listed(folder: Path, name: str, depth: int) -> Iterator[Found | Notice]:
+    try:
+        yield from _below(folder, f"{name}/", depth + 1)
+    except OSError as failed:
+        yield Notice(Place(name), f"cannot be listed: {failed.strerror}", serious=True)
+
+
+def _checked(inside: Path, found: Found) -> Found | Notice:
+    """Links may lead to other files of the same folder, and only to files: a pipe would never end."""
+    try:
+        real = found.path.resolve(strict=True)
+        regular = stat.S_ISREG(real.stat().st_mode)
+    except (OSError, RuntimeError):  # a broken link, or one that leads to itself
+        return Notice(Place(found.file), "a link that leads nowhere; left unread", serious=True)
+    if not real.is_relative_to(inside):
+        return Notice(Place(found.file), "a link out of the folder; left unread", serious=True)
+    if not regular:
+        return Notice(Place(found.file), "no regular file; left unread", serious=True)
+    return Found(found.file, real)
