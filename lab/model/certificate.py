@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 
@@ -80,6 +81,8 @@ class CertificateProfile:
     missing_intermediate: bool = False
     """The chain's intermediate is not sent in the handshake (R126)."""
     validity: Validity = Validity.CURRENT
+    not_after: date | None = None
+    """The last day of the real certificate that it stands for: what checks of a configuration warn of."""
     key_usage: KeyUsage = KeyUsage.BOTH
     key: str = "ec"
     """`ec` (P-256) or `rsa` (2048 bit)."""

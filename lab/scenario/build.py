@@ -27,8 +27,8 @@ from lab.scenario import (
     zones,
 )
 from lab.scenario.companies import Company
-from lab.scenario.language import EXPANDED, MatrixKeys, SectionKeys
-from lab.scenario.model import Matrix, Variant
+from lab.scenario.language import EXPANDED, MatrixKeys, SectionKeys, SuppressionKeys
+from lab.scenario.model import Matrix, Suppression, Variant
 from lab.scenario.parties import DNS_ROW, DnsKeys, DnsRowKeys, HostKeys, OrganizationKeys, TenantKeys
 from lab.scenario.records import Fields
 from lab.scenario.report import At, Report
@@ -87,6 +87,7 @@ def _variant(name: str, kind: str, tree: Table, report: Report) -> Variant | Non
         only_why=read[SectionKeys.only_why],
         matrix=played.plan if played else None,
         on_request=asked,
+        suppressions=tuple(_suppression(each) for each in read[SectionKeys.suppress]),
     )
 
 
@@ -120,6 +121,14 @@ def _matrix(read: Fields, topology: Topology, later: Iterable[Topology] = ()) ->
     made = matrix.written(section, topology, later)
     matrix.send_check(section, made, topology)
     return made
+
+
+def _suppression(read: Fields) -> Suppression:
+    return Suppression(
+        finding=read[SuppressionKeys.finding],
+        reason=read[SuppressionKeys.reason],
+        until=read[SuppressionKeys.until],
+    )
 
 
 def _on_request(read: Fields) -> bool:

@@ -28,10 +28,11 @@ def _profile(name: str, read: Mapping[str, Fields], own: Fields) -> CertificateP
     certificate_names = values.get(CertificateKeys.names.name, ())
     for each in certificate_names:
         _check_name(each, own)
+    settings: dict[str, Any] = {key.name: values.get(key.name, key.default) for key in _SETTINGS}
     return CertificateProfile(
         name=name,
         names=tuple(each.strip().lower() for each in certificate_names),
-        **{key.name: values.get(key.name, key.default) for key in _SETTINGS},
+        **settings,
     )
 
 
@@ -41,6 +42,7 @@ _SETTINGS = (
     CertificateKeys.self_signed,
     CertificateKeys.missing_intermediate,
     CertificateKeys.validity,
+    CertificateKeys.not_after,
     CertificateKeys.key_usage,
     CertificateKeys.key,
 )

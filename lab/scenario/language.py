@@ -25,6 +25,7 @@ from lab.scenario.words import (
     DATE,
     FAULT,
     FILLED,
+    FINDING,
     LINE,
     MAILBOX,
     MESSAGE_KEY,
@@ -268,6 +269,19 @@ class MatrixKeys:
 MATRIX = declared("matrix", "Everybody writes to everybody, and each pair is judged.", MatrixKeys)
 
 
+class SuppressionKeys:
+    """A finding of `mflab check` to live with."""
+
+    finding = required("finding", FINDING, "A code such as MFL-ATTR-001, or one with what it is about.")
+    reason = required("reason", FILLED, "Why; it is told with the finding.")
+    until = optional("until", DATE, "The last day on which it holds; the finding then comes back.")
+
+
+SUPPRESSION = declared(
+    "suppression", "A finding of `mflab check` that somebody lives with.", SuppressionKeys, whole=True
+)
+
+
 class SectionKeys:
     """What a scenario, an include and a variant can all have."""
 
@@ -300,6 +314,7 @@ class SectionKeys:
         "What is claimed, by message. Of a repeated one `offer#2-4` goes before `offer`, which means the others.",
     )
     matrix = optional("matrix", MATRIX, "Messages between everybody, besides those written.")
+    suppress = several("suppress", SUPPRESSION, "Findings of `mflab check` to live with.")
 
 
 class VariantKeys:

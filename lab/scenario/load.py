@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os.path
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar, cast
@@ -28,19 +29,32 @@ def load(path: Path | str, *, variant: str | None = None) -> Scenario:
 
     Raises ScenarioError with all problems of the file and its includes.
     """
-    files = _Files(Report())
-    text = files.text(Path(path), Place(str(path)), At(files.report))
-    files.report.settle(str(path))
-    assert text is not None, "a file that cannot be read was reported"
-    return _scenario(text, str(path), files, variant)
+    return expanded(path, variant=variant).scenario
 
 
 def load_text(text: str, file: str = "scenario.yaml", *, variant: str | None = None) -> Scenario:
     """Load a scenario from text; includes are relative to `file`. Raises ScenarioError."""
-    return _scenario(text, file, _Files(Report()), variant)
+    return _expanded(text, file, _Files(Report()), variant).scenario
 
 
-def _scenario(text: str, file: str, files: _Files, only: str | None) -> Scenario:
+@dataclass(frozen=True, slots=True)
+class Expanded:
+    """A scenario, and the tree of each variant that it was built from."""
+
+    scenario: Scenario
+    trees: Mapping[str, Table]
+
+
+def expanded(path: Path | str, *, variant: str | None = None) -> Expanded:
+    """Load a scenario file, or one of its variants, and keep the trees. Raises ScenarioError with all problems."""
+    files = _Files(Report())
+    text = files.text(Path(path), Place(str(path)), At(files.report))
+    files.report.settle(str(path))
+    assert text is not None, "a file that cannot be read was reported"
+    return _expanded(text, str(path), files, variant)
+
+
+def _expanded(text: str, file: str, files: _Files, only: str | None) -> Expanded:
     report = files.report
     tree = files.tree(text, file, ())
     if tree is None or not files.complete:
@@ -49,18 +63,18 @@ def _scenario(text: str, file: str, files: _Files, only: str | None) -> Scenario
     at = At(report)
     names = tree.get("variants")
     made: dict[str, Variant] = {}
-    known: list[str] = []
-    for name, expanded in overlay.variants(tree, at):
-        known.append(name)
+    trees: dict[str, Table] = {}
+    for name, whole in overlay.variants(tree, at):
+        trees[name] = whole
         if only is None or name == only:
             kind = _kind(names, name, at)
-            variant = build.variant(name, kind, expanded, report)
+            variant = build.variant(name, kind, whole, report)
             if variant is not None:
                 made[name] = variant
-    if only is not None and only not in known:
-        at.key("variants").wrong(tree.place, f"no variant is named {only!r}", unknown(only, known))
+    if only is not None and only not in trees:
+        at.key("variants").wrong(tree.place, f"no variant is named {only!r}", unknown(only, trees))
     report.settle(file)
-    return Scenario(
+    made_of_it = Scenario(
         name=_said(tree, ScenarioKeys.scenario.name),
         file=file,
         includes=tuple(dict.fromkeys(files.includes)),
@@ -71,6 +85,7 @@ def _scenario(text: str, file: str, files: _Files, only: str | None) -> Scenario
         codes=_told(tree, ScenarioKeys.codes),
         variants=made,
     )
+    return Expanded(made_of_it, {name: whole for name, whole in trees.items() if name in made})
 
 
 def _kind(table: Node | None, name: str, at: At) -> str:

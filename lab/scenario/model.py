@@ -149,6 +149,17 @@ class Matrix:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Suppression:
+    """A finding of `mflab check` that somebody has decided to live with."""
+
+    finding: str
+    """A code, or a code with what it is about: `MFL-ATTR-001:gateway`; may end in `*`."""
+    reason: str
+    until: date | None = None
+    """The last day on which it holds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
     """One configuration of a scenario, fully expanded."""
 
@@ -175,6 +186,7 @@ class Variant:
     """Set where the scenario says `matrix:`; its messages and expectations are among the variant's."""
     on_request: Matrix | None = None
     """Set instead where its matrix is `on_request`: only who asks for the matrix sends its messages."""
+    suppressions: tuple[Suppression, ...] = ()
 
     @property
     def every_profile(self) -> Mapping[str, CertificateProfile]:

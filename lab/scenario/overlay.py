@@ -101,6 +101,28 @@ def put(tree: Table, steps: tuple[str, ...], entry: Entry, at: At) -> Table:
     return made
 
 
+def found(tree: Table, path: str) -> tuple[Node | None, Place]:
+    """What is written at a path, None if nothing is, and the place of it or of the nearest thing above it."""
+    node: Node | None = tree
+    place = tree.place
+    for step in _steps(path):
+        below = _below(node, step) if node is not None else None
+        if below is None:
+            return None, place
+        node, place = below
+    return node, place
+
+
+def _below(node: Node, step: str) -> tuple[Node, Place] | None:
+    if isinstance(node, Table):
+        entry = next((each for key, each in node.entries.items() if key.lower() == step.lower()), None)
+        return None if entry is None else (entry.value, entry.place)
+    for item in node.items if isinstance(node, Items) else ():
+        if step.lower() in (name.lower() for name in _names_of(item)):
+            return item, item.place
+    return None
+
+
 def _steps(path: str) -> tuple[str, ...]:
     """`a.b[Some name].c` -> a, b, Some name, c; empty if it is no path."""
     steps = []

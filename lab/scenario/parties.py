@@ -8,6 +8,7 @@ from lab.scenario.exchange import ACCEPTED_DOMAIN, INBOUND, OUTBOUND, RECEIVE, R
 from lab.scenario.records import Key, declared, named, optional, required, several
 from lab.scenario.rules import HEADER, RULE
 from lab.scenario.words import (
+    DATE,
     DOMAIN,
     HELO,
     INITIAL,
@@ -220,6 +221,11 @@ class CertificateKeys:
         "missing_intermediate", TRUTH, "The intermediate CA's certificate is not sent (R126).", False
     )
     validity = Key("validity", from_enum(Validity), "Against the lab's clock (R127).", Validity.CURRENT)
+    not_after = optional(
+        "not_after",
+        DATE,
+        "Its last day in real life, for `mflab check` to warn of; the lab's clock goes by `validity` alone.",
+    )
     key_usage = Key("key_usage", from_enum(KeyUsage), "Extended key usage (R129).", KeyUsage.BOTH)
     key = Key("key", word("ec", "rsa"), "P-256, or RSA with 2048 bit.", "ec")
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import Enum
 from ipaddress import IPv4Network
 from typing import Any
@@ -40,7 +40,7 @@ def render(variant: Variant) -> str:
         "scenario": variant.name,
         "title": variant.title,
         "why": variant.why,
-        "as_of": variant.as_of.isoformat() if variant.as_of else None,
+        "as_of": _day(variant.as_of),
         "start": variant.starts.isoformat().replace("+00:00", "Z"),
         "only": variant.only,
         "only_why": variant.only_why,
@@ -51,9 +51,17 @@ def render(variant: Variant) -> str:
         "outages": render_time.outages(variant.outages),
         "expect": render_time.claims(variant, _expectation),
         "matrix": _matrix(variant),
+        "suppress": [
+            _filled({"finding": each.finding, "reason": each.reason, "until": _day(each.until)})
+            for each in variant.suppressions
+        ],
     }
     text: str = yaml.dump(_filled(written), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_LONG)
     return text
+
+
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day else None
 
 
 def _matrix(variant: Variant) -> Plain | None:

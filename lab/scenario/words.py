@@ -216,6 +216,15 @@ def _side(text: str) -> str:
     return text
 
 
+def _finding(text: str) -> str:
+    found = _filled(text).strip()
+    if not re.fullmatch(r"MFL-[A-Z]+-(\d{3}(:.+)?|\*)", found):
+        raise ValueError(
+            "`mflab check` tells them, such as MFL-ATTR-001:gateway; MFL-ATTR-* means all of a kind"
+        )
+    return found
+
+
 def _fault(text: str) -> str:
     if not re.fullmatch(r"P[1-9]\d?", text):
         raise ValueError("the number of a known misconfiguration, such as P7")
@@ -318,6 +327,7 @@ PLACE = Single("a host of the scenario, or tenant:NAME", _place, {"type": "strin
 SIDE = Single(
     "a host or an organisation of the scenario, organization:NAME or tenant:NAME", _side, {"type": "string"}
 )
+FINDING = Single("the code of a finding of `mflab check`", _finding, {"type": "string"})
 FAULT = Single("the number of a known misconfiguration, such as P7", _fault, {"type": "string"})
 STATUS = Single("an enhanced status code such as 5.7.51", _status, {"type": "string"})
 REFUSAL = Single("a reply such as 550 5.4.1 Relay Access Denied", _refusal, {"type": "string"})

@@ -1,0 +1,110 @@
+"""Cures that several checks offer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from lab.analysis.checks.nouns import Cure
+from lab.analysis.checks.world import World, of_host
+from lab.model.names import Domain
+from lab.model.onprem import OnPremOrganization
+from lab.model.tenant import InboundConnector, Tenant
+from lab.model.topology import Host, Role
+from lab.scenario.whatif import Change
+
+HYBRID, MAIL = "mflab-hybrid", "mflab-mail"
+"""Certificates that a cure needs; what they are called in a configuration is of no consequence."""
+
+
+def shows_nothing(host: Host) -> Cure:
+    """A machine that sends to the internet needs no client certificate at all (R15)."""
+    return Cure(
+        f"{host.name} shows no client certificate when it sends (its server certificate stays as it is)",
+        {of_host(host, "client_certificate"): False},
+    )
+
+
+def own_name(world: World, tenant: Tenant, connector: InboundConnector, domain: Domain) -> Cure:
+    """A name that only the hybrid connection has: exact, an accepted domain, on certificates of Exchange alone (R85)."""
+    name = f"hybrid.{domain}"
+    change: dict[str, Any] = {
+        f"certificates.{HYBRID}": {"names": [name]},
+        f"certificates.{MAIL}": {"names": [f"mail.{domain}"]},
+        **accepted(world, tenant, name),
+        **_renamed(world, tenant, connector, name),
+    }
+    for organization in world.organizations:
+        for host in world.hosts(Role.EXCHANGE, organization.name):
+            change[of_host(host, "certificate")] = HYBRID
+        for host in world.hosts(Role.GATEWAY, organization.name):
+            if host.client_certificate and host.certificate:
+                change[of_host(host, "certificate")] = MAIL
+    return Cure(
+        f"a name of its own for the hybrid connection: {name} on the connectors and on a certificate that Exchange alone "
+        f"has, as an accepted domain of {tenant.name}; all who send to the internet get certificates without that name",
+        change,
+    )
+
+
+def other_certificate(world: World, organization: OnPremOrganization) -> Iterator[Cure]:
+    """Exchange shows another certificate where it sends to the internet itself (R249)."""
+    for connector in world.sends_to_internet(organization):
+        domain = next((each.domain_name for each in organization.accepted_domains), None)
+        if domain is not None:
+            path = world.setting(organization, "SendConnectors", connector.name, "TlsCertificateName")
+            change = {f"certificates.{MAIL}": {"names": [f"mail.{domain}"]}, path: MAIL}
+            yield Cure(
+                f'another certificate on "{connector.name}", without a name that the tenant\'s connector fits',
+                change,
+            )
+
+
+def accepted(world: World, tenant: Tenant, name: str) -> Change:
+    """One more accepted domain."""
+    path = f"tenants.{tenant.name}.AcceptedDomains"
+    if any(str(each.domain_name) == name for each in tenant.accepted_domains):
+        return {}
+    written = world.value(path)
+    known = written if isinstance(written, list) else [] if written is None else [written]
+    return {path: [*known, name]}
+
+
+def _renamed(world: World, tenant: Tenant, connector: InboundConnector, name: str) -> Change:
+    """The name on both connectors of the tenant, and on the on-premises side; what the wizard made is told to the wizard."""
+    for organization in world.organizations:
+        hybrid = f"organizations.{organization.name}.hybrid"
+        if made_by_wizard(world, organization, tenant, connector):
+            amended = world.value(world.setting(tenant, "InboundConnectors", connector.name)) is not None
+            own = _by_name(world, tenant, connector, name) if amended else {}
+            return {f"{hybrid}.certificate_name": name, **own}
+    return {**_by_name(world, tenant, connector, name), **_outbound(world, tenant, name)}
+
+
+def made_by_wizard(
+    world: World, organization: OnPremOrganization, tenant: Tenant, connector: InboundConnector
+) -> bool:
+    """Whether a connector comes from `hybrid:` and is written nowhere."""
+    hybrid = world.value(f"organizations.{organization.name}.hybrid")
+    return (
+        isinstance(hybrid, dict)
+        and hybrid.get("tenant") == tenant.name
+        and connector.connector_source == "HybridWizard"
+    )
+
+
+def _by_name(world: World, tenant: Tenant, connector: InboundConnector, name: str) -> Change:
+    changed: dict[str, Any] = {
+        world.setting(tenant, "InboundConnectors", connector.name, "TlsSenderCertificateName"): name
+    }
+    if connector.sender_ip_addresses:
+        changed[world.setting(tenant, "InboundConnectors", connector.name, "SenderIPAddresses")] = None
+    return changed
+
+
+def _outbound(world: World, tenant: Tenant, name: str) -> Change:
+    return {
+        world.setting(tenant, "OutboundConnectors", each.name, "TlsDomain"): name
+        for each in tenant.outbound_connectors
+        if each.tls_domain is not None and each.cloud_services_mail_enabled
+    }

@@ -1,0 +1,169 @@
+"""From suspicions to findings: each flow is played, each cure too, and what rests on a guess is told as one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import date
+
+from lab.analysis.checks.nouns import Check, Cure, Cured, Finding, Played, Severity, Suppressed, Suspicion
+from lab.analysis.checks.world import World
+from lab.core.rulebook import Confidence, Switch, rule, switches_of
+from lab.errors import ScenarioError
+from lab.evidence.ways import in_a_line
+from lab.scenario.model import Suppression
+from lab.scenario.tree import Place
+from lab.scenario.whatif import Configuration
+
+
+def examine(
+    configuration: Configuration, today: date, checks: Iterable[Check], *, only: str | None = None
+) -> tuple[Finding, ...]:
+    """All findings of all variants, or of one; in the order of the variants, the worst first.
+
+    `today` decides what a suppression or a certificate's end means.
+    """
+    every = tuple(checks)
+    return tuple(
+        finding
+        for name, variant in configuration.scenario.variants.items()
+        if only in (None, name)
+        for finding in findings(World(configuration, variant, today), every)
+    )
+
+
+def findings(world: World, checks: Iterable[Check]) -> tuple[Finding, ...]:
+    """What is wrong with one variant, the worst first."""
+    found = (finding for check in checks for finding in _of(check, world))
+    ranks = list(Severity)
+    return tuple(
+        sorted(found, key=lambda each: (ranks.index(each.severity), each.code, each.suspicion.about))
+    )
+
+
+def _of(check: Check, world: World) -> Iterator[Finding]:
+    told: set[str] = set()
+    for suspicion in check.find(world):
+        proven = _proven(check, suspicion, world)
+        if proven is not None and suspicion.about not in told:
+            told.add(suspicion.about)
+            yield proven
+
+
+def _proven(check: Check, suspicion: Suspicion, world: World) -> Finding | None:
+    played = world.play(suspicion.probe)
+    shown = suspicion.shows(played)
+    if not shown:
+        return None
+    guesses = tuple(_assumptions(suspicion, played, world))
+    rules = tuple(dict.fromkeys((*check.rules, *played.deciding)))
+    return Finding(
+        check=check,
+        variant=world.variant.name,
+        suspicion=suspicion,
+        severity=_severity(suspicion.severity or check.severity, guesses),
+        shown=shown,
+        way=_way(played),
+        rules=rules,
+        assumptions=guesses,
+        cures=tuple(_tried(cure, suspicion, world) for cure in suspicion.cures),
+        place=_place(suspicion, world),
+        suppressed=_suppressed(f"{check.code}:{suspicion.about}", world),
+    )
+
+
+def _severity(severity: Severity, guesses: tuple[str, ...]) -> Severity:
+    """What rests on a guess is no error."""
+    return Severity.WARNING if guesses and severity is Severity.ERROR else severity
+
+
+def _place(suspicion: Suspicion, world: World) -> Place:
+    """Where the first fact is written that is written anywhere."""
+    paths = [fact.path for fact in suspicion.facts if fact.path]
+    return world.configuration.place(world.variant.name, paths[0] if paths else "scenario")
+
+
+def _way(played: Played) -> str:
+    """Of the first message, in a line."""
+    if not played.fates:
+        return "no trace"
+    fate = next(iter(played.fates.values()))
+    return f"{in_a_line(tuple(way.path for way in fate.ways))}: {fate.outcome}"
+
+
+def _tried(cure: Cure, suspicion: Suspicion, world: World) -> Cured:
+    """Whether the flow goes well with the cure; one that changes no setting cannot be tried."""
+    if not cure.change:
+        return Cured(cure=cure, works=False, shows="not tried: it changes nothing that a configuration says")
+    probe = replace(suspicion.probe, change={**suspicion.probe.change, **cure.change})
+    try:
+        played = world.play(probe)
+    except ScenarioError as error:
+        return Cured(cure=cure, works=False, shows=f"the configuration would not be valid: {error}")
+    return Cured(cure=cure, works=not suspicion.shows(played), shows=_way(played))
+
+
+def _assumptions(suspicion: Suspicion, played: Played, world: World) -> Iterator[str]:
+    """Guesses without which the flow would go well.
+
+    Of a rule that has a switch, each other position is tried: if the flow goes wrong there too, it does not rest on the
+    guess. One without a switch counts if it decided.
+    """
+    tried: set[str] = set()
+    for id_ in played.rules:
+        bends = [each for each in switches_of(id_) if each.kind == "choice" and _is_guess(each)]
+        for switch in bends:
+            if switch.name not in tried:
+                tried.add(switch.name)
+                yield from _resting(switch, id_, suspicion, world)
+        if not bends and id_ in played.deciding and rule(id_).confidence is Confidence.ASSUMED:
+            yield f"{id_}: {rule(id_).title}"
+
+
+def _is_guess(switch: Switch) -> bool:
+    """Whether nobody knows its position: it bends a rule that is assumed, or one on which documents disagree."""
+    guessed = any(rule(each).confidence is Confidence.ASSUMED for each in switch.rules)
+    return switch.scope == "service" and (guessed or switch.name in _DISPUTED)
+
+
+_DISPUTED = frozenset(
+    {
+        "bad_chain",
+        "dmarc_on_connector_mail",
+        "onpremises_sender_domains",
+        "outbound_connector_order",
+        "partner_scope",
+        "service_mail_exempt",
+        "unaccepted_cert_name",
+        "wildcard_cert_covers_apex_value",
+    }
+)
+"""Their rules are documented or observed, and yet somebody says otherwise (see their texts)."""
+
+
+def _resting(switch: Switch, id_: str, suspicion: Suspicion, world: World) -> Iterator[str]:
+    now = str(getattr(world.topology.switches, switch.name))
+    for value in switch.values:
+        if value.lower() == now.lower():
+            continue
+        probe = replace(suspicion.probe, change={**suspicion.probe.change, f"switches.{switch.name}": value})
+        if not suspicion.shows(world.play(probe)):
+            yield f"{switch.name}: {now} ({id_})"
+            return
+
+
+def _suppressed(id_: str, world: World) -> Suppressed | None:
+    """The suppression that is for a finding and has not run out."""
+    for each in world.variant.suppressions:
+        over = each.until is not None and each.until < world.today
+        if fits(each, id_) and not over:
+            return Suppressed(reason=each.reason, until=each.until.isoformat() if each.until else "")
+    return None
+
+
+def fits(suppression: Suppression, id_: str) -> bool:
+    """Whether a suppression is for a finding: by its code, its whole id, or the beginning of it."""
+    wanted, found = suppression.finding.lower(), id_.lower()
+    if wanted.endswith("*"):
+        return found.startswith(wanted[:-1])
+    return found == wanted or found.partition(":")[0] == wanted

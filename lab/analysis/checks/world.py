@@ -1,0 +1,179 @@
+"""A configuration with its stand-ins, ready to be asked: who is there, and what would a message do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from lab.analysis.checks import standins
+from lab.analysis.checks.nouns import Played, Probe
+from lab.drivers.simulator import simulate
+from lab.model.names import Address, Domain
+from lab.model.onprem import OnPremOrganization, SendConnector
+from lab.model.tenant import InboundConnector, OutboundConnector, Recipient, RecipientKind, Tenant
+from lab.model.topology import Host, Role, Topology
+from lab.reports.reading import fates
+from lab.scenario.cast import Own, own_company
+from lab.scenario.model import MessageSpec, Variant
+from lab.scenario.whatif import Change, Configuration
+
+_CATCH_ALL = Domain("stand-in.example")
+"""A domain that no configuration names: what covers it covers everything."""
+
+
+@dataclass(slots=True)
+class _Memory:
+    variants: dict[str, Variant] = field(default_factory=dict)
+    played: dict[str, Played] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class World:
+    """One variant of a configuration. Only the own company (`own_company`) is judged; others are theirs to judge."""
+
+    configuration: Configuration
+    variant: Variant
+    today: date
+    _memory: _Memory = field(default_factory=_Memory, repr=False, compare=False)
+
+    @property
+    def topology(self) -> Topology:
+        """As it is written, without stand-ins."""
+        return self.variant.topology
+
+    @cached_property
+    def own(self) -> Own:
+        """The company."""
+        return own_company(self.topology)
+
+    @cached_property
+    def region(self) -> str:
+        """Where the company's first tenant lives."""
+        return next((tenant.region for tenant in self.own.tenants), "EUR")
+
+    @cached_property
+    def standins(self) -> Change:
+        """What every probe adds."""
+        return standins.standins(self.topology, self.region, next(iter(self.own.tenants), None))
+
+    # -- asking
+
+    def play(self, probe: Probe) -> Played:
+        """Run a probe. Raises ScenarioError when its change makes no configuration."""
+        key = repr((probe.messages, sorted((path, repr(value)) for path, value in probe.change.items())))
+        known = self._memory.played.get(key)
+        if known is None:
+            variant = replace(self.changed(probe.change), messages=probe.messages)
+            run = simulate(variant)
+            known = Played(run, {fate.spec.key: fate for fate in fates(run)})
+            self._memory.played[key] = known
+        return known
+
+    def changed(self, change: Change) -> Variant:
+        """The configuration with stand-ins and a change, without its own messages. Raises ScenarioError."""
+        key = repr(sorted((path, repr(value)) for path, value in change.items()))
+        if key not in self._memory.variants:
+            silent: Change = {
+                "messages": None,
+                "expect": None,
+                "matrix": None,
+                "timeline": None,
+                "outages": None,
+            }
+            made = self.configuration.changed(self.variant.name, {**silent, **self.standins, **change})
+            self._memory.variants[key] = made
+        return self._memory.variants[key]
+
+    def value(self, path: str) -> Any:
+        """A setting as it is written, None if it is not."""
+        return self.configuration.value(self.variant.name, path)
+
+    def setting(self, owner: OnPremOrganization | Tenant, kind: str, name: str, parameter: str = "") -> str:
+        """The path of a connector or of one of its parameters: `tenants.contoso.InboundConnectors[Name].RequireTls`.
+
+        What the wizard made may be written as `Inbound from *`, and is then found by that name.
+        """
+        above = f"{'tenants' if isinstance(owner, Tenant) else 'organizations'}.{owner.name}.{kind}"
+        below = f".{parameter}" if parameter else ""
+        return f"{above}[{self._written(above, name)}]{below}"
+
+    def _written(self, path: str, name: str) -> str:
+        listed = self.value(path)
+        found = (
+            (each.get("Name", "") for each in listed if isinstance(each, dict))
+            if isinstance(listed, list)
+            else ()
+        )
+        shortened = (
+            each for each in found if each.endswith("*") and name.lower().startswith(each[:-1].lower())
+        )
+        return next(shortened, name)
+
+    # -- who is there
+
+    @property
+    def organizations(self) -> tuple[OnPremOrganization, ...]:
+        """The on-premises sides of the company."""
+        return self.own.organizations
+
+    @property
+    def tenants(self) -> tuple[Tenant, ...]:
+        """The tenants of the company."""
+        return self.own.tenants
+
+    def hosts(self, role: Role, organization: str | None = None) -> Iterator[Host]:
+        """Machines of the company, or of one of its organisations."""
+        names = {each.name for each in self.organizations}
+        for host in self.topology.hosts.values():
+            mine = host.organization in names and organization in (None, host.organization)
+            if host.role is role and mine:
+                yield host
+
+    def mailbox(self, owner: OnPremOrganization | Tenant) -> Address | None:
+        """Somebody who has a mailbox there, one with an own domain first; None if nobody has."""
+        found = [each.primary for each in distinct(owner.recipients.values()) if _is_mailbox(each)]
+        moera = [each for each in found if each.domain.endswith(".onmicrosoft.com")]
+        return next((each for each in found if each not in moera), next(iter(moera), None))
+
+    def inbound(self) -> Iterator[tuple[Tenant, InboundConnector]]:
+        """Enabled inbound connectors of the company."""
+        for tenant in self.tenants:
+            yield from ((tenant, each) for each in tenant.inbound_connectors if each.enabled)
+
+    def outbound(self) -> Iterator[tuple[Tenant, OutboundConnector]]:
+        """Enabled outbound connectors of the company."""
+        for tenant in self.tenants:
+            yield from ((tenant, each) for each in tenant.outbound_connectors if each.enabled)
+
+    def sends_to_internet(self, organization: OnPremOrganization) -> tuple[SendConnector, ...]:
+        """Enabled send connectors for addresses that nobody in the configuration knows."""
+        return tuple(
+            each
+            for each in organization.send_connectors
+            if each.enabled and any(space.pattern.covers(_CATCH_ALL) for space in each.address_spaces)
+        )
+
+
+def distinct(found: Iterable[Recipient]) -> tuple[Recipient, ...]:
+    """Directories list a recipient under each of its addresses."""
+    return tuple({each.primary.key: each for each in found}.values())
+
+
+def _is_mailbox(found: Recipient) -> bool:
+    return found.kind is RecipientKind.MAILBOX
+
+
+def message(
+    sender: Address, recipient: Address, *, key: str = "probe", via: str | None = None, **more: Any
+) -> MessageSpec:
+    """A message of a probe."""
+    return MessageSpec(key=key, sender=sender, recipients=(recipient,), via=via, subject="Probe", **more)
+
+
+def of_host(host: Host, parameter: str) -> str:
+    """The path of a machine's setting."""
+    above = f"organizations.{host.organization}.hosts" if host.organization else "hosts"
+    return f"{above}.{host.name}.{parameter}"

@@ -1,0 +1,84 @@
+"""What if: a scenario file that single settings can be changed in, by path, to build and play it anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lab.scenario import build, overlay
+from lab.scenario.load import Expanded, expanded
+from lab.scenario.model import Scenario, Variant
+from lab.scenario.report import At, Report
+from lab.scenario.tree import Entry, Items, Node, Place, Scalar, Table, is_null
+
+Change = Mapping[str, Any]
+"""New values by path, as under `change:` of a variant; plain data, and None takes a setting away."""
+_MADE_UP = Place("(what if)")
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """A scenario with the trees that its variants are built from."""
+
+    scenario: Scenario
+    trees: Mapping[str, Table]
+
+    @classmethod
+    def load(cls, path: Path | str) -> Configuration:
+        """Read a file with all its variants. Raises ScenarioError with every mistake."""
+        return cls.of(expanded(path))
+
+    @classmethod
+    def of(cls, read: Expanded) -> Configuration:
+        """What was read already."""
+        return cls(read.scenario, read.trees)
+
+    def changed(self, variant: str, change: Change) -> Variant:
+        """One variant with some settings changed. Raises ScenarioError if that makes no configuration, or a path is wrong."""
+        report = Report()
+        tree = overlay.changed(self.trees[variant], node(change), At(report).key("change"))
+        made = build.variant(variant, self.scenario.variants[variant].kind, tree, report)
+        report.settle(self.scenario.file)
+        assert made is not None, "what cannot be built is reported"
+        return made
+
+    def place(self, variant: str, path: str) -> Place:
+        """Where a setting is written; where what it belongs to is written, if it is not."""
+        return overlay.found(self.trees[variant], path)[1]
+
+    def value(self, variant: str, path: str) -> Any:
+        """A setting as it is written, as plain data; None if it is not written."""
+        found, _ = overlay.found(self.trees[variant], path)
+        return None if found is None else plain(found)
+
+
+def node(value: Any, place: Place = _MADE_UP) -> Node:
+    """Plain data as a tree that stands nowhere."""
+    match value:
+        case Mapping():
+            return Table(place, {str(key): Entry(place, node(each, place)) for key, each in value.items()})
+        case list() | tuple():
+            return Items(place, tuple(node(each, place) for each in value))
+        case None:
+            return Scalar(place, "~", "null")
+        case bool():
+            return Scalar(place, str(value).lower(), "bool")
+        case int():
+            return Scalar(place, str(value), "int")
+        case _:
+            return Scalar(place, str(value))
+
+
+def plain(tree: Node) -> Any:
+    """A tree as plain data."""
+    if isinstance(tree, Table):
+        return {key: plain(entry.value) for key, entry in tree.entries.items()}
+    if isinstance(tree, Items):
+        return [plain(each) for each in tree.items]
+    if is_null(tree):
+        return None
+    if tree.tag == "bool":
+        return tree.text.lower() in ("true", "yes", "on")
+    return int(tree.text) if tree.tag == "int" and tree.text.isdecimal() else tree.text
