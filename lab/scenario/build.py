@@ -53,6 +53,12 @@ def _simulated(tree: Table) -> bool:
     return isinstance(only, Scalar) and only.text.lower() == "simulator"
 
 
+def settled(tree: Table) -> Table:
+    """The tree of a variant that builds as its timeline leaves it."""
+    start = _world(tree, Report())
+    return tree if start is None else timeline.afterwards(tree, start, _world)
+
+
 def _variant(name: str, kind: str, tree: Table, report: Report) -> Variant | None:
     start = _world(tree, report)
     if start is None:

@@ -87,6 +87,14 @@ def moments(tree: Table, start: World, build: Build) -> tuple[Moment, ...]:
     return tuple(made)
 
 
+def afterwards(tree: Table, start: World, build: Build) -> Table:
+    """The tree after all changes, without the timeline."""
+    settled, world = tree, start
+    for event in events(tree, start.read):
+        settled, world = _after(settled, world, event, build) or (settled, world)
+    return settled.without([SectionKeys.timeline.name])
+
+
 def with_regions(tree: Table, names: Iterable[str]) -> Table:
     """A tree in which regions exist before any tenant lives there."""
     node = tree.get(SectionKeys.regions.name)

@@ -24,6 +24,7 @@ class Configuration:
 
     scenario: Scenario
     trees: Mapping[str, Table]
+    """By variant; after the last change of its timeline, if it has one."""
 
     @classmethod
     def load(cls, path: Path | str) -> Configuration:
@@ -33,7 +34,14 @@ class Configuration:
     @classmethod
     def of(cls, read: Expanded) -> Configuration:
         """What was read already."""
-        return cls(read.scenario, read.trees)
+        timed = {name for name, each in read.scenario.variants.items() if each.timeline}
+        trees = {n: build.settled(tree) if n in timed else tree for n, tree in read.trees.items()}
+        return cls(read.scenario, trees)
+
+    def variant(self, name: str) -> Variant:
+        """One variant as its timeline leaves it."""
+        written = self.scenario.variants[name]
+        return self.changed(name, {}) if written.timeline else written
 
     def changed(self, variant: str, change: Change) -> Variant:
         """One variant with some settings changed. Raises ScenarioError if that makes no configuration, or a path is wrong."""

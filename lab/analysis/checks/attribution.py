@@ -37,12 +37,12 @@ def astray(played: Played) -> str:
 
 
 def to_partner(world: World, organization: OnPremOrganization, recipient: Address) -> Probe | None:
-    """What somebody on-premises writes to a partner; without mailboxes there, what its gateway sends."""
+    """What somebody on-premises writes to a partner; without mailboxes there, what its gateway relays."""
     sender = world.mailbox(organization)
     if sender is not None:
         return Probe((message(sender, recipient),))
     domain = next((each.domain_name for each in organization.accepted_domains), None)
-    gateway = next(world.hosts(Role.GATEWAY, organization.name), None)
+    gateway = next((each for each in world.hosts(Role.GATEWAY, organization.name) if each.relay_from), None)
     if domain is None or gateway is None:
         return None
     return Probe((message(Address("somebody", domain), recipient, via=gateway.name),))

@@ -26,9 +26,9 @@ def examine(
     every = tuple(checks)
     return tuple(
         finding
-        for name, variant in configuration.scenario.variants.items()
+        for name in configuration.scenario.variants
         if only in (None, name)
-        for finding in findings(World(configuration, variant, today), every)
+        for finding in findings(World(configuration, configuration.variant(name), today), every)
     )
 
 

@@ -37,7 +37,7 @@ def configuration(file: str) -> Configuration:
 
 def found(file: str, variant: str) -> tuple[Finding, ...]:
     whole = configuration(file)
-    return findings(World(whole, whole.scenario.variants[variant], TODAY), CHECKS)
+    return findings(World(whole, whole.variant(variant), TODAY), CHECKS)
 
 
 @pytest.mark.parametrize(("file", "variant"), CURED)
