@@ -1,0 +1,51 @@
+"""From a bounce to its cause: what a mail, a report, a log or a trace says of the tenants that it went through.
+
+`diagnose` finds out what it has been given and judges it. Reading never fails, whatever the octets are (`limits`); what
+the evidence does not tell is left open, and never filled in. Nothing here knows a terminal or a file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from lab.analysis.diagnose import judging, texts
+from lab.analysis.diagnose.known import Known
+from lab.analysis.diagnose.limits import MAX_OCTETS
+from lab.analysis.diagnose.mime import Entity, message
+from lab.analysis.diagnose.octets import Unreadable, as_utf8, is_mail
+from lab.analysis.diagnose.report import entity_with_report
+from lab.evidence.diagnosis import Diagnosis, Kind, Told
+
+__all__ = ["Known", "Unreadable", "diagnose"]
+
+
+def diagnose(octets: bytes, known: Known | None = None) -> Diagnosis:
+    """What the evidence says; with `known`, names are those of a configuration, and the front end is asked about it.
+
+    Raises Unreadable for what holds no text (an Outlook .msg, a picture).
+    """
+    notes = () if len(octets) <= MAX_OCTETS else (f"only the first {MAX_OCTETS >> 20} MiB were read",)
+    told = as_utf8(octets[:MAX_OCTETS])
+    found = _judged(told, known)
+    return replace(found, notes=(*notes, *found.notes))
+
+
+def _judged(octets: bytes, known: Known | None) -> Diagnosis:
+    if not is_mail(octets):
+        text = octets.decode("utf-8", "replace")
+        if texts.looks_like_one(text):
+            return judging.of_report(_pasted(octets), known)
+        return _nothing()
+    whole = message(octets)
+    report = entity_with_report(whole)
+    return judging.of_report(report, known) if report is not None else judging.of_message(whole, known)
+
+
+def _pasted(octets: bytes) -> Entity:
+    """The text of a report without the mail around it."""
+    return message(b"Content-Type: text/plain; charset=utf-8\r\n\r\n" + octets)
+
+
+def _nothing() -> Diagnosis:
+    text = "neither a mail nor a report, a log or a message trace: nothing to see"
+    return Diagnosis(kind=Kind.OTHER, nothing=True, story=(Told(text=text),))

@@ -1,0 +1,183 @@
+"""The lines of the evidence that say something, quoted, with what each means and by which rule."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from lab.analysis.diagnose import stamps
+from lab.analysis.diagnose.known import Known
+from lab.core.stamping import AUTH_AS, CROSS_TENANT
+from lab.evidence.diagnosis import By, Clue, Refusal, Report, Tenant
+from lab.model.message import Message
+
+_MOST = 40
+"""Clues of one message."""
+_CLIENT = re.compile(r"sender ip is ([0-9a-f.:]{3,45})", re.IGNORECASE)
+_ENTITIES = {
+    "Hosted": "a cloud mailbox sent it, or Exchange Online wrote it itself",
+    "HybridOnPrem": "it came to that tenant through an OnPremises connector",
+    "Internet": "it came to that tenant from outside (Outlook.com says so of its own mailboxes, too)",
+}
+
+
+def of_message(message: Message, known: Known | None, where: str = "") -> tuple[Clue, ...]:
+    """Those of a header section, in its order, newest first; `where` says of which message if there are two."""
+    found = []
+    for header in message.headers:
+        read = _READERS.get(header.name.lower())
+        clue = read(header.name, header.value, known) if read else None
+        if clue is not None:
+            found.append(
+                Clue(where=f"{where}{clue.where}", said=clue.said, means=clue.means, rules=clue.rules)
+            )
+    return tuple(found[:_MOST])
+
+
+def of_report(report: Report) -> tuple[Clue, ...]:
+    """What the report itself says."""
+    return tuple(_of_report(report))
+
+
+def _of_report(report: Report) -> Iterator[Clue]:
+    if report.maker:
+        whose = "a server of Exchange Online" if report.service else "a server outside Exchange Online"
+        of = f" that works for {report.tenant.label}" if report.tenant else ""
+        yield Clue(
+            where="Reporting-MTA", said=report.maker, means=f"{whose}{of} made the report", rules=("R196",)
+        )
+    if report.received_from:
+        means = "the server that had handed it the message; the name is what that server calls itself"
+        yield Clue(where="Received-From-MTA", said=report.received_from, means=means, rules=("R20", "R200"))
+    for each in report.refusals[:5]:
+        yield from _of_refusal(each)
+
+
+def _of_refusal(each: Refusal) -> Iterator[Clue]:
+    if each.reply or each.status:
+        means = each.cause or "no code of the lab's table: the words are those of whoever said it"
+        yield Clue(where="Diagnostic-Code", said=each.reply or each.status, means=means, rules=each.rules)
+    if each.front_end:
+        means = "the trailer: a front end of Exchange Online said it"
+        yield Clue(where="Diagnostic-Code", said=each.front_end, means=means, rules=("R189",))
+    if each.said_by:
+        whose = "Exchange Online's" if each.service else "another mail system's"
+        yield Clue(where="Remote-MTA", said=each.said_by, means=f"the refusal is {whose}", rules=("R200",))
+
+
+def _named(id_: str, known: Known | None) -> str:
+    tenant = Tenant(id=id_)
+    return (known.named(tenant) if known else tenant).label
+
+
+def _attributed(name: str, said: str, known: Known | None) -> Clue | None:
+    id_ = stamps.guid(said)
+    if not id_:
+        return Clue(
+            where=name,
+            said=said,
+            means="whoever passed this on has made the tenant unreadable",
+            rules=("R25",),
+        )
+    return Clue(
+        where=name,
+        said=said,
+        means=f"Exchange Online took it for tenant {_named(id_, known)}",
+        rules=("R25",),
+    )
+
+
+def _id(name: str, said: str, known: Known | None) -> Clue | None:
+    id_ = stamps.guid(said)
+    if not id_:
+        return None
+    told = f"it left through tenant {_named(id_, known)}, or was delivered there"
+    return Clue(where=name, said=said, means=told, rules=("R25", "R122"))
+
+
+def _connecting(name: str, said: str, known: Known | None) -> Clue | None:
+    id_, address, helo = stamps.connecting(said)
+    if not id_:
+        return None
+    told = f"{helo or 'a server'} [{address}] brought it to tenant {_named(id_, known)}"
+    return Clue(where=name, said=said, means=told, rules=("R25",))
+
+
+def _entity(name: str, said: str, _: Known | None) -> Clue | None:
+    means = _ENTITIES.get(said)
+    return Clue(where=name, said=said, means=means, rules=("R123",)) if means else None
+
+
+def _report(name: str, said: str, _: Known | None) -> Clue | None:
+    by, _direction = stamps.by_report(said)
+    if not by:
+        return None
+    kept = "; ".join(part for part in said.split(";") if part.strip()[:4] in ("CIP:", "IPV:", "DIR:"))
+    means = (
+        "DIR:OUT and IPV:CAL: a connector of the tenant matched"
+        if by is By.CONNECTOR
+        else "DIR:INB: incoming mail, no connector of the own side"
+    )
+    return Clue(where=name, said=" ".join(kept.split()), means=means, rules=("R179",))
+
+
+def _direction(name: str, said: str, _: Known | None) -> Clue | None:
+    means = {
+        "Originating": "the tenant's own mail, or that of its on-premises side",
+        "Incoming": "mail from outside",
+    }
+    return Clue(where=name, said=said, means=means[said], rules=("R24",)) if said in means else None
+
+
+def _org(name: str, said: str, _: Known | None) -> Clue | None:
+    return Clue(
+        where=name, said=said, means="the organisation it left from, by a domain of its", rules=("R121",)
+    )
+
+
+def _vouched(name: str, said: str, _: Known | None) -> Clue | None:
+    means = {"Internal": "the tenant vouches for the sender", "Anonymous": "nobody vouches for the sender"}
+    return Clue(where=name, said=said, means=means[said], rules=("R119",)) if said in means else None
+
+
+def _judged(name: str, said: str, _: Known | None) -> Clue | None:
+    """SPF as it was evaluated at an entry: against whose address."""
+    client = _CLIENT.search(said)
+    if client is None:
+        return None
+    spf = re.match(r".*?\bspf=(\w+)", said)
+    kept = f"{spf[0].rpartition(' ')[2] if spf else ''} ({client[0]})".strip()
+    return Clue(where=name, said=kept, means=f"at that entry {client[1]} was the client", rules=("R166",))
+
+
+def _sealed(name: str, said: str, _: Known | None) -> Clue | None:
+    client = _CLIENT.search(said)
+    if "mx.microsoft.com" not in said or client is None:
+        return None
+    means = f"the sealing tenant had got it from {client[1]}"
+    return Clue(where=name, said=client[0], means=means, rules=("R174",))
+
+
+def _broken(name: str, said: str, _: Known | None) -> Clue | None:
+    means = "cross-premises headers were taken off: the hybrid path is broken there"
+    return Clue(where=name, said=said, means=means, rules=("R118",))
+
+
+Reader = Callable[[str, str, Known | None], Clue | None]
+_READERS: dict[str, Reader] = {
+    stamps.ATTRIBUTED.lower(): _attributed,
+    stamps.ID.lower(): _id,
+    stamps.CONNECTING.lower(): _connecting,
+    stamps.ENTITY.lower(): _entity,
+    stamps.REPORT.lower(): _report,
+    f"{stamps.REPORT}-Untrusted".lower(): _report,
+    stamps.DIRECTION.lower(): _direction,
+    stamps.ORIGINATOR.lower(): _org,
+    AUTH_AS.lower(): _vouched,
+    f"{CROSS_TENANT}AuthAs".lower(): _vouched,
+    "authentication-results": _judged,
+    "authentication-results-original": _judged,
+    "x-ms-exchange-authentication-results": _judged,
+    "arc-authentication-results": _sealed,
+    "x-crosspremisesheadersfilteredbysendconnector": _broken,
+}

@@ -1,0 +1,212 @@
+"""From what was read to a diagnosis: messages and reports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from lab.analysis.diagnose import clues, verdict
+from lab.analysis.diagnose.hosts import label
+from lab.analysis.diagnose.journey import journey as read_journey
+from lab.analysis.diagnose.known import Known, renamed
+from lab.analysis.diagnose.mime import Entity
+from lab.analysis.diagnose.report import report as read_report
+from lab.evidence.diagnosis import By, Diagnosis, Journey, Kind, Passage, Refusal, Report, Sure, Tenant, Told
+
+
+def of_message(whole: Entity, known: Known | None) -> Diagnosis:
+    """A delivered mail, or its headers."""
+    journey = _named(read_journey(whole.message), known)
+    found = verdict.detour(journey)
+    story = tuple(_message_story(journey, found, known))
+    return Diagnosis(
+        kind=Kind.MESSAGE,
+        nothing=found is None and verdict.loops(journey) < 2 and not _lost_trust(journey),
+        story=story,
+        look=tuple(verdict.detour_looks(found, journey.message_id)) if found else (),
+        clues=clues.of_message(whole.message, known) if journey.passages else (),
+        unknown=tuple(_unknown(journey)),
+        journey=journey,
+        relayed=found.passage.tenant if found else None,
+    )
+
+
+def of_report(found: Entity, known: Known | None) -> Diagnosis:
+    """A delivery report."""
+    report = _placed(read_report(found), known)
+    own = _named(read_journey(found.message), known)
+    original = report.original or Journey()
+    astray = verdict.detour(original, report.refusals)
+    about = next((part.parts[0].message for part in found.parts if part.is_returned and part.parts), None)
+    return Diagnosis(
+        kind=Kind.REPORT,
+        nothing=not _concerns_the_service(report),
+        story=tuple(_report_story(report, astray, known)),
+        look=tuple(_report_looks(report, astray)),
+        clues=(*clues.of_report(report), *(clues.of_message(about, known, "original: ") if about else ())),
+        unknown=tuple(
+            _unknown(original) if report.original else ("the report does not give the message back",)
+        ),
+        journey=own,
+        report=report,
+        relayed=astray.passage.tenant if astray else None,
+    )
+
+
+def _named(journey: Journey, known: Known | None) -> Journey:
+    return replace(journey, passages=renamed(journey.passages, known))
+
+
+def _placed(report: Report, known: Known | None) -> Report:
+    """With the tenants that its parts tell together, and their names.
+
+    Whoever makes a report had the message last: where the original's last stay ends at the maker, both are one tenant.
+    """
+    original = _named(report.original, known) if report.original else None
+    tenant = known.named(report.tenant) if known and report.tenant else report.tenant
+    if report.service and original and original.passages and _is_maker(original.passages[-1], report.maker):
+        tenant = _together(tenant, original.passages[-1].tenant)
+        original = _with_last(original, tenant)
+    report = replace(report, tenant=tenant, original=original)
+    placed = (verdict.placed(each, report) for each in report.refusals)
+    return replace(report, refusals=tuple(_with_name(each, known) for each in placed))
+
+
+def _is_maker(last: Passage, maker: str) -> bool:
+    return label(last.hub) == label(maker)
+
+
+def _together(one: Tenant, other: Tenant) -> Tenant:
+    """What both say of one tenant; if they name two, what `other` says: stamps weigh more than an address."""
+    if one.id and other.id and one.id != other.id:
+        return other
+    return Tenant(id=one.id or other.id, domain=other.domain or one.domain, name=other.name or one.name)
+
+
+def _with_last(journey: Journey, tenant: Tenant) -> Journey:
+    last = journey.passages[-1]
+    sure = last.sure if last.tenant else Sure.INFERRED
+    return replace(journey, passages=(*journey.passages[:-1], replace(last, tenant=tenant, sure=sure)))
+
+
+def _with_name(refusal: Refusal, known: Known | None) -> Refusal:
+    return replace(refusal, tenant=known.named(refusal.tenant)) if known and refusal.tenant else refusal
+
+
+def _message_story(journey: Journey, found: verdict.Detour | None, known: Known | None) -> Iterator[Told]:
+    if not journey.passages:
+        yield Told(text="no server of Exchange Online took this message: nothing to see", sure=Sure.INFERRED)
+        return
+    yield from verdict.way_told(journey, known)
+    if found is not None:
+        yield from verdict.detour_told(found)
+    yield from _loop(journey)
+    if _lost_trust(journey):
+        text = (
+            "it came through the tenant's connector, yet not as internal: what CrossPremises headers it had were not "
+            "promoted, or it never had any, as after a hop that is not Exchange"
+        )
+        yield Told(text=text, rules=("R119", "R120"), sure=Sure.INFERRED)
+    if found is None and verdict.loops(journey) < 2 and not _lost_trust(journey):
+        yield Told(text="an ordinary way: nothing to see", sure=Sure.INFERRED)
+
+
+def _loop(journey: Journey) -> Iterator[Told]:
+    times = verdict.loops(journey)
+    if times > 1:
+        text = f"it went through one tenant {times} times: two systems hand such mail to each other"
+        yield Told(text=text, rules=("R161", "R164"), sure=Sure.SEEN)
+
+
+def _lost_trust(journey: Journey) -> bool:
+    """Mail that stays in the tenant whose connector it came through, and is not internal there (R119, R120)."""
+    last = journey.passages[-1] if journey.passages else None
+    if last is None or len(journey.passages) > 1 or last.internal is not False or last.by is not By.CONNECTOR:
+        return False
+    return verdict.detour(journey) is None
+
+
+def _concerns_the_service(report: Report) -> bool:
+    return (
+        report.service
+        or any(each.service for each in report.refusals)
+        or bool(report.original and report.original.passages)
+    )
+
+
+def _report_story(report: Report, astray: verdict.Detour | None, known: Known | None) -> Iterator[Told]:
+    yield from (verdict.refused_told(each) for each in report.refusals)
+    if report.reached:
+        yield Told(text=f"it is no failure for {', '.join(report.reached[:5])}")
+    if not report.refusals and not report.reached:
+        yield Told(text="the report does not say what became of whom")
+    if not _concerns_the_service(report):
+        yield Told(
+            text="a report of other mail systems; Exchange Online had no part in it: nothing to see",
+            sure=Sure.INFERRED,
+        )
+        return
+    yield _maker(report)
+    if report.original is not None:
+        yield from verdict.way_told(report.original, known)
+        yield from _loop(report.original)
+        yield from _forwarded(report, report.original)
+    if astray is not None:
+        yield from verdict.detour_told(astray)
+    if not report.service and any(map(verdict.at_the_door, report.refusals)):
+        text = "refused at the door: no tenant's message trace has a row of it"
+        yield Told(text=text, rules=("R43", "R219"), sure=Sure.INFERRED)
+
+
+def _forwarded(report: Report, original: Journey) -> Iterator[Told]:
+    """The report is about an address that the message was not for, in another domain."""
+    meant = {each.recipient.lower() for each in original.hand_overs if each.recipient}
+    meant |= {each.lower() for each in original.recipients}
+    domains = {each.rpartition("@")[2] for each in meant}
+    for each in report.refusals[:3]:
+        domain = each.recipient.rpartition("@")[2].lower()
+        if not domain or not domains or domain in domains or each.recipient.lower() in meant:
+            continue
+        text = (
+            f"the mail was for {sorted(meant)[0]}, and failed for {each.recipient}: something on the way forwards or rewrites "
+            "it. A server that forwards without SRS fails the SPF check of the next one"
+        )
+        yield Told(text=text, rules=("R48", "R152"), sure=Sure.INFERRED)
+
+
+def _maker(report: Report) -> Told:
+    host = report.maker or "a server that is not named"
+    if not report.service:
+        return Told(text=f"the report was made by {host}, which had taken the mail last", rules=("R196",))
+    whose = f"tenant {report.tenant.label}" if report.tenant else "a tenant that it does not name"
+    text = f"the report was made by Exchange Online ({host}) for {whose}, which had taken the mail before"
+    return Told(
+        text=text, rules=("R25", "R196", "R198"), sure=Sure.SEEN if report.tenant.id else Sure.INFERRED
+    )
+
+
+def _report_looks(report: Report, astray: verdict.Detour | None) -> Iterator[str]:
+    message_id = report.original.message_id if report.original else ""
+    if astray is not None:
+        yield from verdict.detour_looks(astray, message_id)
+    elif report.service:
+        whose = report.tenant.short
+        told = f' -MessageId "{message_id}"' if message_id else ""
+        yield f"Admin of {whose}: Get-MessageTraceV2{told}, then Get-MessageTraceDetailV2 for the connectors (R212)."
+    for each in report.refusals[:3]:
+        if verdict.at_the_door(each) and each.tenant:
+            yield f"Admin of {each.tenant.short}: Get-InboundConnector and Get-OrganizationConfig; the trace has no row (R43)."
+        elif each.said_by and not each.service:
+            yield f"Whoever runs {each.said_by}: its log says why it refused {each.recipient or 'the mail'}."
+
+
+def _unknown(journey: Journey) -> Iterator[str]:
+    """What the fields leave open."""
+    if any(each.by is By.CONNECTOR for each in journey.passages):
+        yield "which connector it was, and whether by certificate or by address: Get-MessageTraceDetailV2 names it (R212)"
+    if any(not each.tenant for each in journey.passages):
+        yield "the tenant of a stay that left no stamp: mail that stays in one tenant often shows none (R25)"
+    if any(each.by is By.UNKNOWN for each in journey.passages):
+        yield "by what a stay was attributed: X-Forefront-Antispam-Report and the CrossTenant fields are missing"
+    if any(each.tenant.id and not (each.tenant.name or each.tenant.domain) for each in journey.passages):
+        yield "whose the tenant GUIDs are: https://login.microsoftonline.com/DOMAIN/v2.0/.well-known/openid-configuration shows that of a domain"

@@ -1,0 +1,129 @@
+"""The stays in Exchange Online that a message's headers tell of, and for which tenant each was (R25, R122-R124, R179).
+
+A chain of `Received` lines is cut where the service's servers begin and end. What they stamped stands around their own
+lines: on entry below the front end's, on exit above the hub's. Where a server has moved all its fields to the end, as the
+mailbox servers of Exchange do, only the last stay can be told, and that it is the last is inferred.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from lab.analysis.diagnose.chain import Link
+from lab.analysis.diagnose.hosts import is_outbound, is_service, label
+from lab.analysis.diagnose.stamps import Stamps, below_all, exit_below, in_stretch
+from lab.evidence.diagnosis import By, Passage, Sure, Tenant
+from lab.model.message import Message
+from lab.model.value import value
+
+_AT_THE_MAILBOX = frozenset({"mapi", "https"})
+
+
+@value()
+class _Stay:
+    """The lines of one passage, oldest first."""
+
+    links: tuple[Link, ...]
+    from_mailbox: bool
+
+    @property
+    def entry(self) -> Link:
+        return self.links[0]
+
+    @property
+    def last(self) -> Link:
+        return self.links[-1]
+
+
+def passages(message: Message, chain: Sequence[Link]) -> tuple[Passage, ...]:
+    """The stays, oldest first."""
+    stays = tuple(_stays(chain))
+    lines = [link.index for link in chain]
+    found = [_passage(stay, _around(message, stay, lines)) for stay in stays]
+    made = _made_inside(message, chain)
+    if made is None and found and not any(each.tenant for each in found):
+        found = _by_what_lies_below(found, below_all(message, lines))
+    return (*((made,) if made else ()), *found)
+
+
+def _made_inside(message: Message, chain: Sequence[Link]) -> Passage | None:
+    """A report or notice that the service wrote itself: no server took it, and the first line is of its way out."""
+    if not chain or not is_outbound(chain[0].told.origin):
+        return None
+    stamps = exit_below(message, chain[0].index)
+    if stamps.by is not By.MAILBOX or label(stamps.hub) in {label(link.told.by) for link in chain}:
+        return None
+    sure = Sure.SEEN if stamps.tenant else Sure.INFERRED
+    return Passage(hub=stamps.hub, tenant=stamps.tenant, by=By.MAILBOX, direction="Originating", sure=sure)
+
+
+def _stays(chain: Sequence[Link]) -> Iterator[_Stay]:
+    links: list[Link] = []
+    from_mailbox = False
+    for link in chain:
+        if links and not (link.told.service and _goes_on(link)):
+            yield _Stay(tuple(links), from_mailbox)
+            links = []
+        if not link.told.service:
+            continue
+        if not links:
+            from_mailbox = link.told.protocol.lower() in _AT_THE_MAILBOX
+        links.append(link)
+    if links:
+        yield _Stay(tuple(links), from_mailbox)
+
+
+def _goes_on(link: Link) -> bool:
+    """Whether a server of the service got the message from another one without leaving it."""
+    return is_service(link.told.origin) and not is_outbound(link.told.origin)
+
+
+def _around(message: Message, stay: _Stay, lines: Sequence[int]) -> Stamps:
+    """What was stamped on entry (below the oldest line) and on exit (above the newest one)."""
+    below = min((at for at in lines if at > stay.entry.index), default=len(message.headers))
+    above = max((at for at in lines if at < stay.last.index), default=-1)
+    entry = range(stay.entry.index + 1, below)
+    return in_stretch(message, entry, range(above + 1, stay.last.index), hub=stay.last.told.by)
+
+
+def _passage(stay: _Stay, stamps: Stamps) -> Passage:
+    entry, last = stay.entry.told, stay.last.told
+    tenant, by = stamps.tenant, By.MAILBOX if stay.from_mailbox else stamps.by
+    seen = not stay.from_mailbox and not _goes_on(stay.entry)  # else the line of its entry is missing
+    return Passage(
+        front_end=entry.by if seen else "" if stay.from_mailbox else entry.origin,
+        hub=last.by,
+        at=entry.at,
+        client=entry.address if seen else "",
+        helo=entry.origin if seen else "",
+        again=seen and is_outbound(entry.origin),
+        tenant=tenant,
+        by=by,
+        direction=stamps.direction or ("Originating" if by in (By.CONNECTOR, By.MAILBOX) else ""),
+        internal=stamps.internal,
+        sure=Sure.SEEN if tenant else Sure.INFERRED,
+    )
+
+
+def _by_what_lies_below(found: Sequence[Passage], stamps: Stamps) -> list[Passage]:
+    """Stamps that were moved away from their lines: taken for the last stay, whose servers wrote over those before.
+
+    A stamp that names another hub is another stay's, and one that names none of the stays nobody's.
+    """
+    hubs = [label(each.hub) for each in found]
+    told = list(found)
+    if stamps.tenant.id and stamps.entered:
+        told[-1] = _completed(told[-1], stamps, exits=label(stamps.hub) == hubs[-1] or not stamps.hub)
+    elif label(stamps.hub) in hubs:
+        at = len(hubs) - 1 - hubs[::-1].index(label(stamps.hub))
+        told[at] = _completed(told[at], stamps, exits=True)
+    return told
+
+
+def _completed(passage: Passage, stamps: Stamps, *, exits: bool) -> Passage:
+    tenant = stamps.tenant if exits else Tenant(id=stamps.tenant.id)
+    by = passage.by or stamps.by
+    return replace(
+        passage, tenant=tenant, by=by, direction=passage.direction or stamps.direction, sure=Sure.INFERRED
+    )

@@ -1,0 +1,195 @@
+"""The story of a message and of a report: what happened, whether it went astray, and who should look where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from lab.analysis.diagnose.hosts import CONSUMER
+from lab.analysis.diagnose.known import Known
+from lab.evidence.diagnosis import By, HandOver, Journey, Passage, Refusal, Report, Sure, Told
+from lab.model.value import value
+
+_MAILBOX = "mailbox"
+_AT_THE_DOOR = frozenset({1, 2, 3, 4, 5, 6, 7, 27, 31})
+"""Entries of the table of codes that a front end answers before it takes a message."""
+_OF_THE_RECIPIENT = frozenset({4, 5, 7})
+"""Of those, the ones that the recipient's own tenant asks for."""
+
+
+@value()
+class Detour:
+    """Mail of a tenant's own side that the tenant passed on to somebody else."""
+
+    passage: Passage
+    to: str
+    """Where it went: the label of a tenant, or a host."""
+    sure: Sure
+
+
+def detour(journey: Journey, refusals: Sequence[Refusal] = ()) -> Detour | None:
+    """The first stay that a connector led into and that sent the mail on to another organisation (R3, R27)."""
+    for number, passage in enumerate(journey.passages):
+        if passage.by is not By.CONNECTOR:
+            continue
+        onward = journey.passages[number + 1 : number + 2]
+        if onward and onward[0].again and onward[0].tenant.id != passage.tenant.id:
+            return Detour(passage, onward[0].tenant.short, Sure.SEEN if onward[0].tenant else Sure.INFERRED)
+        if not onward:
+            return _out_of(journey, passage, refusals)
+    return None
+
+
+def _out_of(journey: Journey, passage: Passage, refusals: Sequence[Refusal]) -> Detour | None:
+    """Sent on to a server outside, or refused by one: astray unless that is the sender's own side."""
+    after = _after(journey, passage)
+    refusing = next((each for each in refusals if each.said_by), None)
+    recipient = refusing.recipient if refusing else next(iter(journey.recipients), "")
+    if _same_side(journey, recipient):
+        return None
+    if refusing is not None:
+        return Detour(passage, refusing.said_by, Sure.SEEN)
+    return Detour(passage, after.by, Sure.INFERRED) if after else None
+
+
+def _after(journey: Journey, passage: Passage) -> HandOver | None:
+    hubs = [at for at, each in enumerate(journey.hand_overs) if each.by == passage.hub]
+    later = journey.hand_overs[hubs[-1] + 1 :] if hubs else ()
+    return next((each for each in later if not each.service), None)
+
+
+def _same_side(journey: Journey, recipient: str) -> bool:
+    """Whether sender and recipient share a domain: then the tenant has sent it home, which may be meant."""
+    mine = {each.rpartition("@")[2].lower() for each in (journey.author, journey.sender) if "@" in each}
+    return recipient.rpartition("@")[2].lower() in mine
+
+
+def way_told(journey: Journey, known: Known | None) -> Iterator[Told]:
+    """A sentence for each stay in Exchange Online."""
+    for passage in journey.passages:
+        yield Told(text=_stay(passage), rules=_stay_rules(passage), sure=passage.sure)
+        if known is not None and passage.client:
+            yield from _asked(passage, journey, known)
+
+
+def _stay(passage: Passage) -> str:
+    whom = f"tenant {passage.tenant.label}" if passage.tenant else "a tenant that nothing here names"
+    client = (
+        f"{passage.helo or 'a server'} [{passage.client}]"
+        if passage.client
+        else "a server that no line names"
+    )
+    match passage.by:
+        case By.CONNECTOR:
+            return (
+                f"Exchange Online got it from {client} and took the connection for one of {whom} itself: an OnPremises "
+                "connector matched, by certificate or by address"
+            )
+        case By.RECIPIENT if passage.again:
+            return f"Exchange Online handed it to itself, and took it for {whom}, by the recipient's domain"
+        case By.RECIPIENT:
+            return f"Exchange Online got it from {client} and took it for incoming mail of {whom}, by the recipient's domain"
+        case By.MAILBOX:
+            consumer = ", Outlook.com's own mailboxes" if passage.tenant.id == CONSUMER else ""
+            return f"it began in {whom}{consumer}: a cloud mailbox sent it, or the service wrote it"
+        case _:
+            return (
+                f"Exchange Online got it from {client}, for {whom}; by what it was attributed no field tells"
+            )
+
+
+def _stay_rules(passage: Passage) -> tuple[str, ...]:
+    match passage.by:
+        case By.CONNECTOR:
+            return ("R3", "R25", "R123", "R179")
+        case By.RECIPIENT:
+            return ("R15", "R25", "R27", "R179") if passage.again else ("R15", "R25", "R179")
+        case By.MAILBOX:
+            return ("R25", "R123")
+        case _:
+            return ("R182",)
+
+
+def _asked(passage: Passage, journey: Journey, known: Known) -> Iterator[Told]:
+    """Whether the reader's configuration explains it."""
+    sender = journey.sender or journey.author
+    for recipient in journey.recipients[:1]:
+        decision = known.decision(
+            passage.client, sender, recipient, helo=passage.helo, front_end=passage.front_end
+        )
+        if decision is None:
+            return
+        told = decision.tenant_name or "nobody"
+        through = f' through "{decision.connector_name}"' if decision.connector_name else ""
+        agrees = not passage.tenant or told == passage.tenant.name
+        text = (
+            f"the configuration explains it: {decision.basis.value}{through}, tenant {told}"
+            if agrees
+            else f"the configuration does not explain it: by it the mail would be {told}'s{through}, by {decision.basis.value}"
+        )
+        yield Told(text=text, rules=tuple(dict.fromkeys(decision.rules)), sure=Sure.INFERRED)
+
+
+def detour_told(found: Detour) -> Iterator[Told]:
+    """What the detour means."""
+    whom = found.passage.tenant.short
+    text = (
+        f"so it was no delivery by MX but relay through tenant {whom}, which sent it on by itself to {found.to}. Unless this "
+        "server is meant to relay through that tenant, it was taken for a hybrid connection that it is not"
+    )
+    yield Told(text=text, rules=("R3", "R13", "R14", "R27"), sure=found.sure)
+
+
+def detour_looks(found: Detour, message_id: str) -> Iterator[str]:
+    """Where the tenant's administrator finds the connector, and the proof."""
+    passage, whom = found.passage, found.passage.tenant.short
+    yield (
+        f"Admin of {whom}: Get-InboundConnector | Where ConnectorType -eq OnPremises. Which TlsSenderCertificateName fits a "
+        f"name in the certificate that {passage.helo or 'the server'} [{passage.client}] shows, or whose SenderIPAddresses "
+        f"has {passage.client}?"
+    )
+    yield f"Admin of {whom}: Get-MessageTraceV2{_of(message_id)} has a row with FromIP {passage.client} and a ToIP (R209, R220)."
+
+
+def _of(message_id: str) -> str:
+    return f' -MessageId "{message_id}"' if message_id else ""
+
+
+def loops(journey: Journey) -> int:
+    """How often the message went through the same tenant, at most."""
+    ids = [each.tenant.id for each in journey.passages if each.tenant.id]
+    return max(map(ids.count, ids), default=0)
+
+
+def placed(refusal: Refusal, report: Report) -> Refusal:
+    """The refusal with the tenant whose rules made it, where the code and the words tell."""
+    domain = refusal.recipient.rpartition("@")[2].lower()
+    if refusal.number in _OF_THE_RECIPIENT and domain:
+        return replace(refusal, tenant=replace(refusal.tenant, domain=domain))
+    if not refusal.said_by and report.service and refusal.number not in _AT_THE_DOOR:
+        return replace(refusal, tenant=report.tenant)
+    return refusal
+
+
+def refused_told(refusal: Refusal) -> Told:
+    """One sentence on a recipient."""
+    who = refusal.recipient or "a recipient that is not named"
+    verb = "was put off" if refusal.temporary else "was refused"
+    why = f": {refusal.cause}" if refusal.cause else ""
+    by = _said_by(refusal)
+    said = f" ({refusal.status})" if refusal.status else ""
+    return Told(text=f"mail to {who} {verb}{said} {by}{why}", rules=refusal.rules)
+
+
+def _said_by(refusal: Refusal) -> str:
+    if refusal.tenant and refusal.number in _OF_THE_RECIPIENT:
+        return f"by Exchange Online's front end, for the recipient's tenant {refusal.tenant.short}"
+    if refusal.said_by or refusal.front_end:
+        whose = "Exchange Online" if refusal.service else "another mail system"
+        return f"by {whose}, {refusal.said_by or refusal.front_end}"
+    return "by the server that made the report"
+
+
+def at_the_door(refusal: Refusal) -> bool:
+    """Whether a front end of Exchange Online refused it before any tenant had it (R43)."""
+    return refusal.service and refusal.number in _AT_THE_DOOR

@@ -1,0 +1,64 @@
+"""`mflab diagnose`: from a bounce, a mail, a log line or a message trace to the tenant and the rule that explain it."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from pathlib import Path
+
+from lab.analysis.diagnose import Known, Unreadable, diagnose
+from lab.analysis.diagnose.limits import MAX_OCTETS
+from lab.cli import places
+from lab.cli.arguments import Verbs, add_json, add_variant, chosen, verb
+from lab.cli.exits import BadInput, Exit
+from lab.cli.output import draw, plainly, put_json
+from lab.reports.diagnosis import as_data, drawn
+from lab.scenario import load
+
+_ABOUT = """\
+FILE is a delivery report (.eml, or its text), a mail or only its headers, lines of a mail.log (Postfix), a message trace
+(Get-MessageTraceV2, its details, as CSV or JSON) or a message tracking log; - is standard input. Tells which way the
+message took, for which tenant Exchange Online took it and by which rule; what the file does not tell is left open. With
+--config, names are those of a configuration, and its front end is asked whether it explains what is seen. Nothing is sent."""
+
+_EXAMPLES = """\
+  mflab diagnose ndr.eml
+  mflab diagnose headers.txt --config my.yaml
+  mflab mailbox wildcard-misrouting --message 1 --raw | mflab diagnose - --json"""
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the verb."""
+    told = "read a bounce, a mail, a log or a message trace: which tenant had it, and why"
+    parser = verb(verbs, "diagnose", run, told, about=_ABOUT, examples=_EXAMPLES)
+    parser.add_argument("file", metavar="FILE", help="what to read; - is standard input")
+    parser.add_argument("--config", metavar="FILE", help="scenario that names tenants, hosts and connectors")
+    add_variant(parser)
+    add_json(parser)
+
+
+def run(args: Namespace) -> int:
+    """Read, judge, tell."""
+    if args.variant is not None and args.config is None:
+        raise BadInput("--variant is for --config")
+    known = Known(chosen(load(places.find_scenario(args.config)), args.variant)) if args.config else None
+    try:
+        found = diagnose(_octets(args.file), known)
+    except Unreadable as error:
+        raise BadInput(f"{args.file}: {error}") from None
+    if args.json:
+        put_json(as_data(found))
+    else:
+        draw(drawn(found, "standard input" if args.file == "-" else args.file))
+    return Exit.OK
+
+
+def _octets(name: str) -> bytes:
+    """One octet more than is looked at, so that it can be told."""
+    if name == "-":
+        return sys.stdin.buffer.read(MAX_OCTETS + 1)
+    try:
+        with Path(name).open("rb") as file:
+            return file.read(MAX_OCTETS + 1)
+    except OSError as error:
+        raise BadInput(plainly(error)) from None

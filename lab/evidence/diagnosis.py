@@ -1,0 +1,251 @@
+"""What a piece of evidence says, as values: the way of a message, the tenants it spoke for, and who refused it why.
+
+`lab.analysis.diagnose` makes them from a mail, a report, a log or a trace; `lab.reports.diagnosis` draws them.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from lab.model.value import value
+
+
+class Kind(StrEnum):
+    """What the evidence is."""
+
+    REPORT = "delivery report"
+    MESSAGE = "message"
+    GATEWAY_LOG = "gateway log"
+    MESSAGE_TRACE = "message trace"
+    TRACE_DETAIL = "message trace detail"
+    TRACKING_LOG = "message tracking log"
+    OTHER = "nothing that is known here"
+
+
+class Sure(StrEnum):
+    """How a statement comes about; how sure its rules are is another matter, and stands in the rulebook."""
+
+    SEEN = "seen"
+    """It stands in the evidence."""
+    INFERRED = "inferred"
+    """It follows from what stands there, by the rules that are named."""
+
+
+class By(StrEnum):
+    """What tied a message to a tenant, as far as the evidence can tell."""
+
+    CONNECTOR = "connector"
+    """An OnPremises inbound connector; whether its certificate or its address matched, no header says."""
+    RECIPIENT = "recipient"
+    """The domain in RCPT TO: ordinary incoming mail."""
+    MAILBOX = "mailbox"
+    """It began there: a cloud mailbox or the service itself sent it."""
+    UNKNOWN = ""
+
+
+@value(kw_only=True)
+class HandOver:
+    """One `Received` line: a server took the message."""
+
+    by: str
+    origin: str = ""
+    """The name that the client gave; anybody can give any."""
+    address: str = ""
+    """The client's address as the server saw it."""
+    at: datetime | None = None
+    protocol: str = ""
+    recipient: str = ""
+    """The only recipient, where the line says so."""
+    certificate: str = ""
+    """Common name of the client's certificate, where the server (Postfix) writes it."""
+    service: bool = False
+    """Whether the server is one of Exchange Online's."""
+
+
+@value(kw_only=True)
+class Tenant:
+    """A tenant as evidence names it; every part may be ''."""
+
+    id: str = ""
+    """Its GUID in lower case."""
+    domain: str = ""
+    """A domain of it."""
+    name: str = ""
+    """What a configuration of the reader's calls it."""
+
+    def __bool__(self) -> bool:
+        return bool(self.id or self.domain or self.name)
+
+    @property
+    def short(self) -> str:
+        """One name: the reader's own, else a domain, else the GUID."""
+        return self.name or self.domain or self.id or "a tenant that is not named"
+
+    @property
+    def label(self) -> str:
+        """All there is: `msxfaq (e42ef92f-...)`, `msxfaq.example`, or the GUID."""
+        best = self.name or self.domain
+        return f"{best} ({self.id})" if best and self.id else best or self.id or "a tenant that is not named"
+
+
+@value(kw_only=True)
+class Passage:
+    """One stay in Exchange Online: a message enters, speaks for one tenant, and is delivered or goes on."""
+
+    front_end: str = ""
+    """The first server of the service that took it."""
+    hub: str = ""
+    """The last."""
+    at: datetime | None = None
+    client: str = ""
+    """Address of the server that handed it over, '' for mail of a cloud mailbox."""
+    helo: str = ""
+    again: bool = False
+    """It came from Exchange Online's own outbound hosts: another tenant, or the same one once more, had it before."""
+    tenant: Tenant = Tenant()
+    by: By = By.UNKNOWN
+    direction: str = ""
+    """`Originating` or `Incoming` (R24), '' if that cannot be told."""
+    internal: bool | None = None
+    """Whether the tenant vouches for the sender (AuthAs, R119); None if that cannot be told."""
+    sure: Sure = Sure.SEEN
+    """How `tenant` and `by` were found."""
+
+
+@value(kw_only=True)
+class Journey:
+    """The way of a message as its headers tell it, and whose message it is."""
+
+    message_id: str = ""
+    sender: str = ""
+    """P1 where it can be told (Return-Path), else ''; `<>` is the null sender."""
+    author: str = ""
+    """The From header's address."""
+    recipients: tuple[str, ...] = ()
+    subject: str = ""
+    hand_overs: tuple[HandOver, ...] = ()
+    """Oldest first."""
+    passages: tuple[Passage, ...] = ()
+    """Oldest first."""
+
+
+@value(kw_only=True)
+class Refusal:
+    """One recipient that was not reached, and the words that settled it."""
+
+    recipient: str = ""
+    status: str = ""
+    """`5.7.51`; '' if nobody gave one."""
+    reply: str = ""
+    """In one line, without what wraps it."""
+    said_by: str = ""
+    """The host whose words they are; '' for the maker of the report itself."""
+    service: bool = False
+    """Whether Exchange Online said it: a host of its, or its trailer (R189)."""
+    front_end: str = ""
+    """The front end in the trailer."""
+    tenant: Tenant = Tenant()
+    """Whose rules refused it, where that can be told."""
+    number: int = 0
+    """Which entry of the table of status codes it is, 0 if none."""
+    cause: str = ""
+    rules: tuple[str, ...] = ()
+    temporary: bool = False
+
+
+@value(kw_only=True)
+class Report:
+    """A delivery report: who made it, about what."""
+
+    maker: str = ""
+    """Reporting-MTA, or what the text calls the generating server."""
+    service: bool = False
+    """Whether that is a server of Exchange Online."""
+    tenant: Tenant = Tenant()
+    """Whose, if it is."""
+    received_from: str = ""
+    """The server that had handed the original over."""
+    refusals: tuple[Refusal, ...] = ()
+    reached: tuple[str, ...] = ()
+    """Recipients that a report of success, delay or relaying is about."""
+    original: Journey | None = None
+    """The message it reports on, if it gives it back."""
+
+
+@value(kw_only=True)
+class Handed:
+    """One attempt in a log: to whom a host gave a message, and what came of it."""
+
+    at: datetime | None = None
+    queue_id: str = ""
+    message_id: str = ""
+    sender: str = ""
+    recipient: str = ""
+    relay: str = ""
+    address: str = ""
+    outcome: str = ""
+    """`sent`, `deferred`, `bounced`, `rejected`, or the status of a trace."""
+    reply: str = ""
+    hub: str = ""
+    """The server of Exchange Online that took it, as its 250 says (R188)."""
+    certificate: str = ""
+    """The client certificate that was shown, where the log says so."""
+    client: str = ""
+    """Who had brought it, where the log is one of arrivals."""
+    tenant: Tenant = Tenant()
+    by: By = By.UNKNOWN
+    connector: str = ""
+    refusal: Refusal | None = None
+    sure: Sure = Sure.SEEN
+
+
+@value(kw_only=True)
+class Told:
+    """A sentence of the verdict, and what it rests on."""
+
+    text: str
+    rules: tuple[str, ...] = ()
+    sure: Sure = Sure.SEEN
+
+
+@value(kw_only=True)
+class Clue:
+    """One line of evidence."""
+
+    where: str
+    """`X-MS-Exchange-CrossTenant-Id`, `Diagnostic-Code`, `line 3`."""
+    said: str
+    means: str
+    rules: tuple[str, ...] = ()
+    sure: Sure = Sure.SEEN
+
+
+@value(kw_only=True)
+class Diagnosis:
+    """The verdict on one piece of evidence."""
+
+    kind: Kind
+    nothing: bool
+    """Nothing to see: no fault, or nothing that has to do with Exchange Online and its tenants."""
+    story: tuple[Told, ...] = ()
+    look: tuple[str, ...] = ()
+    """Who should look where."""
+    clues: tuple[Clue, ...] = ()
+    unknown: tuple[str, ...] = ()
+    """What the evidence does not tell."""
+    journey: Journey | None = None
+    """Of the message in hand; with a report, that is the report's own way."""
+    report: Report | None = None
+    handed: tuple[Handed, ...] = ()
+    """Of logs and traces."""
+    relayed: Tenant | None = None
+    """The tenant that took mail for its own and sent it on to another organisation: meant so, or the fault."""
+    notes: tuple[str, ...] = ()
+    """What was wrong with the evidence itself: broken MIME, a limit that was reached."""
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The rules that story and clues rest on, each once, in the order of their numbers."""
+        every = {id_ for told in (*self.story, *self.clues) for id_ in told.rules}
+        return tuple(sorted(every, key=lambda id_: int(id_[1:])))

@@ -1,0 +1,164 @@
+"""A diagnosis on paper: the short story first, then who should look where, the evidence, and what is not known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from rich.console import Group, RenderableType
+from rich.table import Table as Grid
+from rich.text import Text
+
+from lab.core.rulebook import Rule, rule
+from lab.evidence.diagnosis import Clue, Diagnosis, Handed, HandOver, Sure, Told
+from lab.reports import rules
+from lab.reports.explain import badge
+from lab.reports.layout import indented
+from lab.reports.printable import one_line
+
+_QUOTED = 120
+"""Characters of a field that are quoted."""
+_ATTEMPTS = 20
+"""Lines of a log that are shown."""
+
+
+def drawn(found: Diagnosis, source: str) -> RenderableType:
+    """The whole page; `source` is the file's name."""
+    return Group(
+        Text.assemble((one_line(source), "bold"), f": {found.kind}"),
+        *(indented(Text(f"note: {one_line(note)}", style="yellow"), 2) for note in found.notes),
+        Text(),
+        *_story(found.story),
+        *_listed("Who should look where", found.look),
+        *_way(found),
+        *_attempts(found.handed),
+        *_evidence(found.clues),
+        *_listed("Not known from this", found.unknown),
+        *_relies(found),
+    )
+
+
+def as_data(found: Diagnosis) -> Mapping[str, object]:
+    """The diagnosis for programs, with the confidence of each rule."""
+    return {
+        "kind": found.kind,
+        "nothing_to_see": found.nothing,
+        "relayed_by": found.relayed,
+        "story": [_told(each) for each in found.story],
+        "look": found.look,
+        "evidence": [{"where": each.where, "said": each.said, **_clue(each)} for each in found.clues],
+        "unknown": found.unknown,
+        "notes": found.notes,
+        "message": found.journey,
+        "report": found.report,
+        "attempts": found.handed,
+        "rules": [{"id": id_, "confidence": rule(id_).confidence} for id_ in found.rules],
+    }
+
+
+def _told(told: Told) -> Mapping[str, object]:
+    return {"text": told.text, "sure": told.sure, "rules": told.rules}
+
+
+def _clue(clue: Clue) -> Mapping[str, object]:
+    return {"means": clue.means, "sure": clue.sure, "rules": clue.rules}
+
+
+def _story(story: Iterable[Told]) -> Iterator[RenderableType]:
+    for number, told in enumerate(story, 1):
+        text = one_line(told.text)
+        line = Text(f"{number}. {text[:1].upper()}{text[1:]}.")
+        if told.sure is Sure.INFERRED:
+            line.append("  (inferred)", style="dim")
+        yield indented(line, 2, hang=3)
+        if told.rules:
+            yield indented(_badges(told.rules), 5, hang=2)
+
+
+def _badges(ids: Iterable[str]) -> Text:
+    known = tuple(map(rule, ids))
+    return Text.assemble(("rules: ", "dim"), Text(", ").join(badge(each) for each in known))
+
+
+def _listed(title: str, lines: Iterable[str]) -> Iterator[RenderableType]:
+    told = tuple(lines)
+    if told:
+        yield Text()
+        yield Text(title, style="bold")
+        yield from (indented(Text(f"- {one_line(line)}"), 2, hang=2) for line in told)
+
+
+def _way(found: Diagnosis) -> Iterator[RenderableType]:
+    """The hand-overs of the message that matters: the original of a report, else the one in hand."""
+    original = found.report.original if found.report else None
+    for title, journey in (("Way of the original", original), ("Way of this message", found.journey)):
+        if journey is not None and journey.hand_overs:
+            yield Text()
+            yield Text(title, style="bold")
+            yield indented(_hand_overs(journey.hand_overs), 2)
+
+
+def _hand_overs(links: Iterable[HandOver]) -> RenderableType:
+    table = Grid.grid(padding=(0, 2, 0, 0))
+    for name in ("", "UTC", "from", "to"):
+        table.add_column(name, overflow="fold", no_wrap=name in ("", "UTC"))
+    for number, link in enumerate(links, 1):
+        client = f"{link.origin} [{link.address}]" if link.address else link.origin
+        when = f"{link.at:%Y-%m-%d %H:%M:%S}" if link.at else "-"
+        by = Text(one_line(link.by), style="bold" if link.service else "")
+        table.add_row(str(number), when, Text(one_line(client)), by)
+    return table
+
+
+def _attempts(handed: tuple[Handed, ...]) -> Iterator[RenderableType]:
+    if not handed:
+        return
+    yield Text()
+    yield Text("What the log tells", style="bold")
+    for each in handed[:_ATTEMPTS]:
+        when = f"{each.at:%Y-%m-%d %H:%M:%S}  " if each.at else ""
+        towards = (
+            f" via {each.relay} [{each.address}]"
+            if each.relay
+            else f" from {each.client}"
+            if each.client
+            else ""
+        )
+        whose = f"; tenant {each.tenant.label}" if each.tenant else ""
+        through = f', connector "{each.connector}"' if each.connector else ""
+        line = (
+            f"{when}{each.sender or '?'} > {each.recipient or '?'}{towards}: {each.outcome}{whose}{through}"
+        )
+        yield indented(Text(one_line(line)), 2, hang=4)
+        if each.reply:
+            yield indented(Text(one_line(each.reply[: 2 * _QUOTED]), style="dim"), 4, hang=2)
+    if len(handed) > _ATTEMPTS:
+        yield indented(Text(f"... and {len(handed) - _ATTEMPTS} more"), 2)
+
+
+def _evidence(clues: tuple[Clue, ...]) -> Iterator[RenderableType]:
+    if not clues:
+        return
+    yield Text()
+    yield Text("Evidence", style="bold")
+    for clue in clues:
+        said = one_line(clue.said)
+        quoted = f"{said[:_QUOTED]}..." if len(said) > _QUOTED else said
+        yield indented(Text.assemble((one_line(clue.where), "cyan"), f": {quoted}"), 2, hang=4)
+        means = Text.assemble(f"{one_line(clue.means)}  ", _badges(clue.rules) if clue.rules else "")
+        yield indented(means, 6, hang=2)
+
+
+def _relies(found: Diagnosis) -> Iterator[RenderableType]:
+    """What of it nobody has documented or seen."""
+    known: tuple[Rule, ...] = tuple(map(rule, found.rules))
+    guesses, in_part = rules.assumed(known), rules.assumed_in_part(known)
+    if not known:
+        return
+    yield Text()
+    if guesses:
+        names = ", ".join(f"{each.id} ({each.title})" for each in guesses)
+        yield Text(f"This diagnosis relies on assumed rules: {names}")
+    else:
+        yield Text("This diagnosis relies on no rule that is assumed as a whole.")
+    if in_part:
+        yield Text(f"Assumed in part, as their text says: {', '.join(each.id for each in in_part)}")
