@@ -22,10 +22,9 @@ from lab.model.certificate import CertFault
 from lab.pki.reading import identity, judge
 
 _PEM = re.compile(
-    r"-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----\s.*?-----END (?:X509 |TRUSTED )?CERTIFICATE-----",
-    re.DOTALL,
+    r"-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[^-]*+-----END (?:X509 |TRUSTED )?CERTIFICATE-----"
 )
-_PKCS7 = re.compile(r"-----BEGIN (?:PKCS7|CMS)-----.*?-----END (?:PKCS7|CMS)-----", re.DOTALL)
+_PKCS7 = re.compile(r"-----BEGIN (?:PKCS7|CMS)-----[^-]*+-----END (?:PKCS7|CMS)-----")
 _BROKEN = (
     ValueError,
     TypeError,

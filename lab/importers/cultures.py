@@ -34,6 +34,8 @@ _DOTTED = re.compile(r"(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})(?:\D.*)?", re.DOTALL)
 _EITHER = re.compile(r"(\d{1,2})[-/](\d{1,2})[-/](\d{4})(?:\D.*)?", re.DOTALL)
 _SPELT = re.compile(r"\b(?:(\d{1,2})\.?\s+)?([^\W\d_]{3,9})\.?\s+(?:(\d{1,2}),?\s+)?(\d{4})\b")
 
+_LONGEST = 80
+
 
 @dataclass(frozen=True, slots=True)
 class Unclear:
@@ -46,7 +48,7 @@ class Unclear:
 def when(value: Looked) -> date | Unclear | None:
     """The day of a date, or both that it could be; None for what is no date."""
     written = text(value)
-    if written is None:
+    if written is None or len(written) > _LONGEST:
         return None
     if found := _YEAR_FIRST.fullmatch(written):
         return _day(found[1], found[2], found[3])

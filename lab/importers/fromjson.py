@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from json import JSONDecodeError
 
-from lab.importers import recognise, shapes
+from lab.importers import dsc, recognise, shapes
 from lab.importers.gathering import Read, exports
 from lab.importers.located import Member, Thing, inner, things
 from lab.importers.nouns import Exports, Notice, Place
@@ -38,11 +39,22 @@ def _objects(text: str, lines: Lines, thing: Thing, kind: str, levels: int = 4) 
         return
     wrapped = list(_wrapped(thing.members)) if levels else []
     if not wrapped:
-        yield _object(lines, thing, thing.members, kind)
+        yield from _resource(_object(lines, thing, thing.members, kind))
     for member, named in wrapped:
         start = _value_at(text, member)
         for below in inner(text, start):
             yield from _objects(text, lines, below, named or kind, levels - 1)
+
+
+def _resource(one: Read) -> Iterator[Read]:
+    """An object of Microsoft365DSC's JSON says what it is; hundreds of its resources are not about mail flow."""
+    name = one.values.get("ResourceName")
+    if not isinstance(name, str):
+        yield one
+        return
+    kind, values = dsc.resource(name, one.values)
+    if kind:
+        yield replace(one, kind=kind, values=values)
 
 
 def _wrapped(members: tuple[Member, ...]) -> Iterator[tuple[Member, str]]:

@@ -2,26 +2,32 @@
 
 | what it begins with, or has in it | read as |
 | --- | --- |
-| ending `.pfx`, `.p12`, `.key`, `.jks`, or `PRIVATE KEY` inside | refused, for it is a secret |
+| ending `.pfx`, `.p12`, `.key`, `.jks`, name `sasl_passwd`, or `PRIVATE KEY` inside | refused, for it is a secret |
 | `answers.yaml` in the folder itself | left for whoever assembles |
 | bytes of DER | certificates |
 | `<Objs` | Export-Clixml |
 | `{` or `[` | ConvertTo-Json |
-| `BEGIN CERTIFICATE` | certificates |
+| `BEGIN CERTIFICATE` | certificates; with the words of `openssl s_client` around them, as a server's chain |
+| `EXO...` or `xExch...` resources | Microsoft365DSC, ExchangeDsc |
+| settings of Postfix | a gateway, with the maps in the same folder |
+| `#TYPE`, ending `.csv`, or a header of known properties | Export-Csv |
+| `$ORIGIN`, `$TTL`, or records | a zone, or answers of dig |
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from lab.importers import certificates, clixml, fromjson
+from lab.importers import certificates, clixml, dsc, fromcsv, fromjson, postfix, sclient, zones
 from lab.importers.nouns import Exports, Notice, Place
 from lab.importers.text import Source, decoded
 from lab.importers.walking import LARGEST_TOGETHER, Found, content, files
 
 _SECRET_ENDINGS = (".pfx", ".p12", ".key", ".jks", ".pvk", ".keystore")
+_SECRET_NAME = re.compile(r"passw(?:or)?d[^/.]*(?:\.(?:txt|map|cf|db|lmdb))?$")
+"""`sasl_passwd`, and what postmap makes of it."""
 _PRIVATE = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY")
 _ANSWERS = ("answers.yaml", "answers.yml")
 
@@ -31,10 +37,13 @@ def read(folder: Path) -> Exports:
 
     Raises OSError when the folder itself cannot be listed.
     """
-    return Exports.joined(_parts(folder))
+    loose: list[Source] = []
+    found = Exports.joined(_parts(folder, loose))
+    return postfix.with_maps(found, loose)
 
 
-def _parts(folder: Path) -> Iterator[Exports]:
+def _parts(folder: Path, loose: list[Source]) -> Iterator[Exports]:
+    """What each file holds; what may be a map of a gateway goes to `loose`."""
     together = 0
     for found in files(folder):
         if isinstance(found, Notice):
@@ -46,24 +55,33 @@ def _parts(folder: Path) -> Iterator[Exports]:
             told = f"more than {LARGEST_TOGETHER // 2**20} MiB together; from here on nothing is read"
             yield Exports(notices=(Notice(Place(found.file), told, serious=True),))
             return
-        yield part
+        if isinstance(part, Source):
+            loose.append(part)
+        else:
+            yield part
 
 
-def _file(found: Found) -> tuple[Exports, int]:
+def _file(found: Found) -> tuple[Exports | Source, int]:
     """What is in a file, and its size."""
     name = found.file.lower()
-    if name.endswith(_SECRET_ENDINGS):
+    if name.endswith(_SECRET_ENDINGS) or _SECRET_NAME.search(name):
         return _secret(found.file), 0
     if name in _ANSWERS:
         return Exports(answers=found.file), 0
     data = content(found)
     if isinstance(data, Notice):
         return Exports(notices=(data,)), 0
-    return parsed(found.file, data), len(data)
+    return _parsed(found.file, data), len(data)
 
 
 def parsed(file: str, data: bytes) -> Exports:
     """What the bytes of one file are. Never raises: what nobody understands is told."""
+    part = _parsed(file, data)
+    return postfix.with_maps(Exports(), [part]) if isinstance(part, Source) else part
+
+
+def _parsed(file: str, data: bytes) -> Exports | Source:
+    """The file itself if it may be a map, which only its neighbours tell."""
     if not data.strip():
         return _notice(file, "empty")
     binary = certificates.from_bytes(file, data) if data.startswith(b"\x30") else None
@@ -75,23 +93,38 @@ def parsed(file: str, data: bytes) -> Exports:
         return _notice(file, f"{refused}; left unread")
     if _PRIVATE.search(source.text):
         return _secret(file)
+    reader = next((reads for fits, reads in _READERS if fits(source)), None)
+    if reader is None:
+        return (
+            source if postfix.may_be_map(source) else _notice(file, "nothing that is known here; left unread")
+        )
     doubt = (Notice(Place(file), source.doubt),) if source.doubt else ()
-    return Exports.joined((_text(source), Exports(notices=doubt)))
+    return Exports.joined((reader(source), Exports(notices=doubt)))
 
 
-def _text(source: Source) -> Exports:
-    start = source.text.lstrip()
-    if start.startswith("<"):
-        return clixml.read(source)
-    if start.startswith(("{", "[")):
-        return fromjson.read(source)
-    if certificates.pem_blocks(source.text):
-        return certificates.from_text(source)
-    return _notice(source.file, "nothing that is known here; left unread")
+def _begins(*marks: str) -> Callable[[Source], bool]:
+    return lambda source: source.text[:4096].lstrip().startswith(marks)
+
+
+def _has_certificates(source: Source) -> bool:
+    return bool(certificates.pem_blocks(source.text))
+
+
+_READERS: tuple[tuple[Callable[[Source], bool], Callable[[Source], Exports]], ...] = (
+    (_begins("<"), clixml.read),
+    (_begins("{", "["), fromjson.read),
+    (sclient.is_output, sclient.read),
+    (_has_certificates, certificates.from_text),
+    (dsc.is_configuration, dsc.read),
+    (postfix.is_settings, postfix.read),
+    (fromcsv.is_csv, fromcsv.read),
+    (zones.is_zone, zones.read),
+)
+"""Asked in this order; the first that fits reads."""
 
 
 def _secret(file: str) -> Exports:
-    told = "holds a private key, or is named like it: not read, not copied. Only the certificate is wanted; keep the key out"
+    told = "a private key or passwords, by its content or its name: not read, not copied. Keep it out of the folder"
     return Exports(notices=(Notice(Place(file), told, serious=True),))
 
 

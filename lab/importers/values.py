@@ -32,6 +32,9 @@ _MASKED = re.compile(
 )
 
 
+_LONGEST_MASK = 64
+
+
 def get(values: Mapping[str, Value], *names: str) -> Looked:
     """The property of the first of these names that is there, in any case; MISSING if none is."""
     by_lower = {name.lower(): name for name in values}
@@ -126,7 +129,7 @@ def flags(value: Looked, names: Mapping[int, str]) -> frozenset[str] | None:
 def masked(value: Looked) -> bool:
     """Whether somebody has made it unreadable: `****`, `xxxxxxxx-xxxx-...`, `<masked>`."""
     written = text(value)
-    if written is None:
+    if written is None or len(written) > _LONGEST_MASK:
         return False
     if re.fullmatch(r"x{8}-x{4}-x{4}-x{4}-x{12}", written, re.IGNORECASE):
         return True

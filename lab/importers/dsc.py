@@ -1,0 +1,138 @@
+"""Desired State Configuration: files of Microsoft365DSC (`EXOInboundConnector "..." { ... }`) and ExchangeDsc (`xExch...`).
+
+Only what stands there literally is read. What would have to be computed is told, and missing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from lab.importers import recognise
+from lab.importers.gathering import Read, exports
+from lab.importers.nouns import Exports, Notice, Place, Value
+from lab.importers.psdata import Reader, Setting, Token, Unread, tokens
+from lab.importers.text import Lines, Source
+
+_RESOURCE = re.compile(r"(?:EXO|xExch)([A-Za-z]\w*)", re.IGNORECASE)
+_OTHER_NAMES = {"sharedmailbox": "Mailbox", "groupsettings": "UnifiedGroup"}
+_SIGN_IN = frozenset(
+    name.lower()
+    for name in (
+        *("AccessTokens", "ApplicationId", "ApplicationSecret", "CertificatePassword", "CertificatePath"),
+        *("CertificateThumbprint", "Credential", "DependsOn", "GlobalAdminAccount", "ManagedIdentity"),
+        *("PsDscRunAsCredential", "TenantId"),
+    )
+)
+"""How DSC signs in and orders its work: nothing about mail, and partly secret."""
+_MOST_TOLD = 20
+
+
+def is_configuration(source: Source) -> bool:
+    """Whether a PowerShell file has such resources."""
+    return (
+        re.search(
+            r"^[^\S\n]*(?:EXO|xExch)[A-Za-z]\w*[^\S\n]+[^=\s]", source.text, re.MULTILINE | re.IGNORECASE
+        )
+        is not None
+    )
+
+
+def read(source: Source) -> Exports:
+    """All resources that mean something here. A file that cannot be parsed gives none."""
+    lines = Lines(source.text)
+    try:
+        found = list(_blocks(tokens(source.text)))
+    except Unread as unread:
+        place = Place(source.file, lines.at(unread.at))
+        return Exports(notices=(Notice(place, f"{unread}; the file is left out", serious=True),))
+    told = _Told(source, lines)
+    return exports(source.file, list(told.objects(found)), told.notices)
+
+
+def resource(name: str, values: Mapping[str, Value]) -> tuple[str, dict[str, Value]]:
+    """Kind and properties of a resource in the JSON form of Microsoft365DSC; '' for what means nothing here."""
+    found = _RESOURCE.fullmatch(name)
+    kind = _kind(found[1]) if found else ""
+    gone = str(values.get("Ensure", "")).lower() == "absent"
+    left_out = _SIGN_IN | {"resourcename", "resourceinstancename", "resourceid"}
+    kept = {
+        name: value for name, value in values.items() if name.lower() not in left_out and not _variable(value)
+    }
+    return ("" if gone else kind), kept
+
+
+def _variable(value: Value) -> bool:
+    return isinstance(value, str) and re.match(r"\$\w", value) is not None
+
+
+def _kind(name: str) -> str:
+    return recognise.noun(name) or _OTHER_NAMES.get(name.lower(), "")
+
+
+def _blocks(pieces: list[Token]) -> Iterator[tuple[Token, list[Setting]]]:
+    """Every `Resource name { ... }`, wherever it stands."""
+    at = 0
+    while at < len(pieces):
+        start = _opening(pieces, at)
+        if start is None:
+            at += 1
+            continue
+        reader = Reader(pieces, start)
+        yield pieces[at], reader.settings()
+        at = reader.at
+
+
+def _opening(pieces: list[Token], at: int) -> int | None:
+    """Where the settings of a resource begin, if one begins at this piece."""
+    if pieces[at].kind != "word" or _RESOURCE.fullmatch(pieces[at].text) is None or at + 2 >= len(pieces):
+        return None
+    if pieces[at + 1].kind not in ("word", "double", "single"):
+        return None
+    reader = Reader(pieces, at + 2)
+    reader.lines()
+    opens = reader.at < len(pieces) and pieces[reader.at].text == "{"
+    return reader.at + 1 if opens else None
+
+
+class _Told:
+    """Makes objects of blocks, and notes what is not known of them."""
+
+    def __init__(self, source: Source, lines: Lines) -> None:
+        self.file, self.lines = source.file, lines
+        self.notices: list[Notice] = []
+
+    def objects(self, blocks: list[tuple[Token, list[Setting]]]) -> Iterator[Read]:
+        for name, settings in blocks:
+            resourced = _RESOURCE.fullmatch(name.text)
+            kind = _kind(resourced[1]) if resourced else ""
+            if not kind:
+                continue  # hundreds of resources are about other things than mail flow
+            kept = [setting for setting in settings if setting.name.lower() not in _SIGN_IN]
+            if any(
+                setting.name.lower() == "ensure" and str(setting.value).lower() == "absent"
+                for setting in kept
+            ):
+                self._tell(name.at, f"{name.text}: Ensure is Absent; nothing is there to read")
+                continue
+            self._computed(name, kept)
+            yield self._object(name, kind, [setting for setting in kept if not setting.computed])
+
+    def _object(self, name: Token, kind: str, settings: list[Setting]) -> Read:
+        return Read(
+            kind=kind,
+            line=self.lines.at(name.at),
+            values={setting.name: setting.value for setting in settings},
+            where={setting.name: self.lines.at(setting.at) for setting in settings},
+        )
+
+    def _computed(self, name: Token, settings: list[Setting]) -> None:
+        for setting in settings:
+            if setting.computed:
+                self._tell(
+                    setting.at, f"{name.text}: {setting.name} is computed, and so not known", serious=True
+                )
+
+    def _tell(self, at: int, text: str, serious: bool = False) -> None:
+        if len(self.notices) < _MOST_TOLD:
+            self.notices.append(Notice(Place(self.file, self.lines.at(at)), text, serious))
