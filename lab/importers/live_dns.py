@@ -1,0 +1,116 @@
+"""DNS of the real world, looked up only when somebody asks for it: the one place of the lab that sends a byte outside.
+
+It asks the machine's own resolver for MX and TXT of domains (also those that an SPF record includes, and `_dmarc`), and
+for A of their mail exchangers and of hosts. It asks for nothing else, and connects to nothing of what it finds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import dns.exception
+import dns.resolver
+
+from lab.importers.nouns import Exports, FoundRecord, Notice, Place
+from lab.importers.text import whole
+
+MOST_QUESTIONS = 500
+WHERE = "DNS"
+"""What stands for a file in the place of such a record."""
+
+_CLOUD = ".mail.protection.outlook.com"
+"""Front ends whose addresses change by the hour, and which the lab has of its own."""
+_INCLUDED = re.compile(r"(?:^|\s)[+?~-]?(?:include:|redirect=)([^\s%]{1,253})(?=\s|$)", re.IGNORECASE)
+_PATIENCE = 10.0
+"""Seconds for one question, retries included."""
+
+
+def look_up(
+    domains: Iterable[str], hosts: Iterable[str] = (), resolver: dns.resolver.Resolver | None = None
+) -> Exports:
+    """What DNS says of mail for `domains`, and where `hosts` are. A name that does not exist has no record and no notice;
+    whatever keeps a question from being answered is told."""
+    try:
+        asking = _Asking(resolver or dns.resolver.Resolver())
+    except dns.resolver.NoResolverConfiguration:
+        return Exports(
+            notices=(Notice(Place(WHERE), "this machine has no resolver configured", serious=True),)
+        )
+    for domain in _names(domains):
+        asking.domain(domain)
+    for host in _names(hosts):
+        asking.ask(host, "A")
+    return Exports(records=tuple(asking.records), notices=tuple(asking.notices))
+
+
+def _names(given: Iterable[str]) -> Iterator[str]:
+    """Each once, in lower case; what is a pattern or an address is no name to ask for."""
+    for name in dict.fromkeys(name.strip().rstrip(".").lower() for name in given):
+        if re.fullmatch(r"(?:[a-z0-9_-]{1,63}\.)+[a-z][a-z0-9-]{0,62}", name):
+            yield name
+
+
+class _Asking:
+    def __init__(self, resolver: dns.resolver.Resolver) -> None:
+        self.resolver = resolver
+        self.records: list[FoundRecord] = []
+        self.notices: list[Notice] = []
+        self._asked: set[tuple[str, str]] = set()
+
+    def domain(self, domain: str) -> None:
+        for exchanger in _names([record.value.partition(" ")[2] for record in self.ask(domain, "MX")]):
+            if not exchanger.endswith(_CLOUD):
+                self.ask(exchanger, "A")
+        self._spf(domain)
+        self.ask(f"_dmarc.{domain}", "TXT")
+
+    def _spf(self, domain: str) -> None:
+        """TXT of the domain, and of what its SPF record leads to."""
+        waiting = deque([domain])
+        while waiting:
+            for record in self.ask(waiting.popleft(), "TXT"):
+                if record.value.lower().startswith("v=spf1"):
+                    waiting.extend(_names(_INCLUDED.findall(record.value)))
+
+    def ask(self, name: str, kind: str) -> list[FoundRecord]:
+        """The records of a name that was not asked before."""
+        if (name, kind) in self._asked or self._enough():
+            return []
+        self._asked.add((name, kind))
+        try:
+            answer = self.resolver.resolve(f"{name}.", kind, search=False, lifetime=_PATIENCE)
+        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+            return []
+        except dns.exception.DNSException as failed:
+            why = str(failed).splitlines()[0] if str(failed) else type(failed).__name__
+            self._tell(f"{kind} of {name} could not be looked up: {why}")
+            return []
+        rows: Any = answer.rrset
+        found = [_record(name, kind, rows.ttl, row) for row in rows or ()]
+        self.records += found
+        return found
+
+    def _enough(self) -> bool:
+        if len(self._asked) < MOST_QUESTIONS:
+            return False
+        told = f"more than {MOST_QUESTIONS} questions; the rest is not asked"
+        if all(notice.text != told for notice in self.notices):
+            self._tell(told)
+        return True
+
+    def _tell(self, text: str) -> None:
+        self.notices.append(Notice(Place(WHERE), text, serious=True))
+
+
+def _record(name: str, kind: str, ttl: int, row: Any) -> FoundRecord:
+    """One row of an answer; an alias on the way is not kept, for the lab has no use for it."""
+    if kind == "MX":
+        value = f"{row.preference} {row.exchange.to_text(omit_final_dot=True).lower()}"
+    elif kind == "TXT":
+        value = whole(b"".join(row.strings).decode("utf-8", "replace"))
+    else:
+        value = row.to_text()
+    return FoundRecord(place=Place(WHERE), name=name, type=kind, value=value, ttl=ttl)
