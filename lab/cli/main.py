@@ -13,6 +13,7 @@ from lab import __version__
 from lab.cli import (
     attribute,
     cert,
+    check,
     completion,
     demo,
     diagnose,
@@ -48,6 +49,7 @@ VERBS: tuple[ModuleType, ...] = (
     attribute,
     diagnose,
     matrix,
+    check,
     trace,
     mailbox,
     scenarios,

@@ -36,8 +36,9 @@ class Kind:
 HTML = Kind("--html", b'<meta name="generator" content="mailflow-lab"')
 JUNIT = Kind("--junit", b'<testsuites name="mailflow-lab')
 SARIF = Kind("--sarif", b"sarif-2.1.0.json")
+MARKDOWN = Kind("--markdown", b"<!-- mailflow-lab -->")
 METRICS = Kind("--metrics", b"# HELP mflab_")
-KINDS = (HTML, JUNIT, SARIF, METRICS)
+KINDS = (HTML, JUNIT, SARIF, MARKDOWN, METRICS)
 
 
 def add_outputs(parser: Parser, told: Mapping[Kind, str]) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from lab.analysis.checks.page import as_markdown as checks
 from lab.analysis.reached import Reached, reached
 from lab.cli import catalogue, manual, scenarios
 from lab.core.rulebook import RULES, Confidence, Rule
@@ -30,6 +31,7 @@ def pages(root: Path) -> Mapping[Path, str]:
     return {
         root / "docs" / "cli.md": manual.as_markdown(),
         root / "docs" / "rules.md": rulebook(),
+        root / "docs" / "checks.md": checks(),
         root / "docs" / "scenario-language.md": reference(),
         root / "schemas" / "scenario.schema.json": schema_text(),
         root / "docs" / "faults.md": catalogue.faults(played, shown),

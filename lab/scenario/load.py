@@ -37,6 +37,11 @@ def load_text(text: str, file: str = "scenario.yaml", *, variant: str | None = N
     return _expanded(text, file, _Files(Report()), variant).scenario
 
 
+def expanded_text(text: str, file: str = "scenario.yaml") -> Expanded:
+    """The same from text; includes are relative to `file`. Raises ScenarioError."""
+    return _expanded(text, file, _Files(Report()), None)
+
+
 @dataclass(frozen=True, slots=True)
 class Expanded:
     """A scenario, and the tree of each variant that it was built from."""

@@ -218,7 +218,7 @@ def _side(text: str) -> str:
 
 def _finding(text: str) -> str:
     found = _filled(text).strip()
-    if not re.fullmatch(r"MFL-[A-Z]+-(\d{3}(:.+)?|\*)", found):
+    if not re.fullmatch(r"(?i)MFL-[A-Z]+-(\d{3}(:.+)?|\*)", found):
         raise ValueError(
             "`mflab check` tells them, such as MFL-ATTR-001:gateway; MFL-ATTR-* means all of a kind"
         )

@@ -15,8 +15,9 @@ from lab.model.topology import Topology
 from lab.scenario.whatif import Change
 
 PREFIX = "stand-in"
-NEAR_TENANT, FAR_TENANT = f"{PREFIX}-near", f"{PREFIX}-far"
-OUTSIDE_HOST, STRANGER_HOST = f"{PREFIX}-outside", f"{PREFIX}-stranger"
+NEAR_TENANT, FAR_TENANT = "any-partner", "any-far-partner"
+"""Named as a reader of a finding should understand it: mail for any-partner goes astray."""
+OUTSIDE_HOST, STRANGER_HOST = "anybody-outside", "any-stranger"
 NEAR = Address("partner", Domain("near.stand-in.example"))
 FORWARDER = Address("forwarder", NEAR.domain)
 """A mailbox at the near partner that passes its mail on to the far one."""
@@ -64,7 +65,7 @@ def _stranger(address: str, door: Tenant) -> Change:
         "smart_hosts": front_door(door.default_domain),
     }
     return {
-        f"organizations.{PREFIX}-strangers": {
+        "organizations.any-strangers": {
             "domains": [str(STRANGER.domain)],
             "hosts": {STRANGER_HOST: host},
         }

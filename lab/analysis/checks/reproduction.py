@@ -1,0 +1,69 @@
+"""The flow of a finding as a scenario of its own: to play, to explain, to hand to somebody who does not believe it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from lab.analysis.checks.engine import findings
+from lab.analysis.checks.nouns import Check, Finding, Played
+from lab.analysis.checks.world import World
+from lab.errors import DriverError
+from lab.evidence.expect import decisive_reply
+from lab.evidence.trace import path
+from lab.reports.reading import Fate
+from lab.scenario.model import Expectation
+from lab.scenario.render import render
+from lab.scenario.report import unknown
+from lab.scenario.whatif import Configuration
+
+
+def reproduction(
+    configuration: Configuration, id_: str, checks: Sequence[Check], today: date, only: str | None = None
+) -> str:
+    """The scenario as YAML text; it expects what the finding has shown.
+
+    Raises DriverError when nothing is found that has this id (or this code, if that is found once).
+    """
+    known: dict[str, Finding] = {}
+    for name in configuration.scenario.variants:
+        if only not in (None, name):
+            continue
+        world = World(configuration, configuration.variant(name), today)
+        for finding in findings(world, checks):
+            known.setdefault(finding.id, finding)
+            if id_.lower() in (finding.id.lower(), finding.code.lower()):
+                return _written(finding, world)
+    raise DriverError(
+        f"{configuration.scenario.file}: nothing is found that is called {id_!r}: {unknown(id_, known)}"
+    )
+
+
+def _written(finding: Finding, world: World) -> str:
+    probe = finding.suspicion.probe
+    played = world.play(probe)
+    condition = f", {finding.suspicion.condition}" if finding.suspicion.condition else ""
+    variant = replace(
+        played.run.variant,
+        name=re.sub(r"[^a-z0-9]+", "-", finding.code.lower()),
+        title=finding.check.title,
+        why=f"{finding.id}: {finding.suspicion.text}{condition}.\nShown: {finding.shown}.",
+        expect=_expected(played),
+        suppressions=(),
+    )
+    return render(variant)
+
+
+def _expected(played: Played) -> dict[str, Expectation]:
+    return {key: _claim(fate) for key, fate in played.fates.items()}
+
+
+def _claim(fate: Fate) -> Expectation:
+    ends = {str(each) for each in fate.trace.dispositions.values()}
+    return Expectation(
+        path=path(fate.trace),
+        ends=ends.pop() if len(ends) == 1 else None,
+        reply=fate.status if fate.status and fate.status in decisive_reply(fate.trace) else None,
+    )

@@ -1,0 +1,168 @@
+"""`mflab check`: what is wrong with a configuration, each finding shown by a message that goes wrong."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Iterable, Iterator, Sequence
+
+from lab.analysis.checks.catalogue import CHECKS
+from lab.analysis.checks.nouns import Check
+from lab.analysis.checks.reproduction import reproduction
+from lab.analysis.checks.telling import audit
+from lab.cli import places
+from lab.cli.arguments import Verbs, add_json, today, verb
+from lab.cli.exits import BadInput, Exit, NothingToRun
+from lab.cli.output import Progress, draw, put, put_json, talk
+from lab.cli.outputs import JUNIT, MARKDOWN, SARIF, Outputs, add_outputs
+from lab.errors import DriverError, Problem, ScenarioError
+from lab.reports import findings, findings_files
+from lab.reports.findings import LEVELS, Audit
+from lab.scenario.report import unknown
+from lab.scenario.whatif import Configuration
+
+_ABOUT = """\
+Looks for known mistakes in the company's own configuration. Nothing is a finding because it looks wrong: the flow that it
+would harm is played in the simulator, and so is each cure. What rests on a rule that nobody documents is a warning.
+`suppress:` in the file keeps a finding from counting, with a reason and a last day. docs/checks.md has all checks."""
+
+_EXAMPLES = """\
+  mflab check my.yaml
+  mflab check wildcard-misrouting --variant shared-wildcard
+  mflab check config/ --sarif findings.sarif --markdown ticket.md
+  mflab check my.yaml --reproduce MFL-ATTR-001:gateway > shown.yaml && mflab explain shown.yaml
+  mflab check --list"""
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the verb."""
+    parser = verb(
+        verbs, "check", run, "find what is wrong with a configuration", about=_ABOUT, examples=_EXAMPLES
+    )
+    parser.add_argument(
+        "scenario", nargs="*", metavar="SCENARIO|DIR", help="files, folders, or names of the lab's own"
+    )
+    parser.add_argument("--variant", metavar="V", help="only this variant; all of them if not given")
+    parser.add_argument(
+        "--code",
+        action="append",
+        default=[],
+        metavar="C",
+        help="only this check, or all that begin so; may be repeated",
+    )
+    parser.add_argument(
+        "--fail-on",
+        choices=(*LEVELS, "never"),
+        default="error",
+        help="the mildest finding that makes the exit code 1 (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--reproduce", metavar="ID", help="print a scenario that plays the flow of one finding, and no report"
+    )
+    parser.add_argument("-q", "--quiet", action="store_true", help="one line for each finding")
+    parser.add_argument("--list", action="store_true", help="list all checks, and look at nothing")
+    add_json(parser)
+    add_outputs(
+        parser,
+        {
+            JUNIT: "write a JUnit report, a test case for each finding",
+            SARIF: "write SARIF, for code hosting",
+            MARKDOWN: "write Markdown, for a ticket or a job summary",
+        },
+    )
+
+
+def run(args: Namespace) -> int:
+    """Look, report, judge."""
+    checks = _chosen(args.code)
+    if args.list:
+        put("\n".join(f"{each.code}  {each.severity.value:<7}  {each.title}" for each in checks))
+        return Exit.OK
+    configurations = _loaded(args)
+    files = Outputs.judged(args, [n for c in configurations for n in (c.scenario.file, *c.scenario.includes)])
+    if args.reproduce:
+        put(_reproduced(_only(configurations), checks, args), end="")
+        return Exit.OK
+    audits = tuple(_audits(configurations, checks, args))
+    _report(args, audits, files)
+    return _judged(audits, args.fail_on)
+
+
+def _reproduced(configuration: Configuration, checks: Sequence[Check], args: Namespace) -> str:
+    try:
+        return reproduction(configuration, args.reproduce, checks, today().date(), args.variant)
+    except DriverError as error:
+        raise BadInput(f"--reproduce {args.reproduce}: {error}") from None
+
+
+def _chosen(codes: Sequence[str]) -> tuple[Check, ...]:
+    """The checks that are asked for. Raises BadInput for a code that none begins with."""
+    for code in codes:
+        if not any(each.code.startswith(code.upper()) for each in CHECKS):
+            raise BadInput(f"--code {code}: {unknown(code, [each.code for each in CHECKS])}")
+    return tuple(each for each in CHECKS if not codes or each.code.startswith(tuple(map(str.upper, codes))))
+
+
+def _loaded(args: Namespace) -> list[Configuration]:
+    """All files, or all mistakes of all of them."""
+    paths = places.scenarios_of(args.scenario)
+    if not paths:
+        raise NothingToRun("no configuration: name a scenario file, or a folder with some")
+    made: list[Configuration] = []
+    problems: list[Problem] = []
+    for path in paths:
+        try:
+            made.append(Configuration.load(path))
+        except ScenarioError as error:
+            problems += error.problems
+    if problems:
+        raise ScenarioError(tuple(dict.fromkeys(problems)))
+    _known(args.variant, made)
+    return made
+
+
+def _known(variant: str | None, configurations: Iterable[Configuration]) -> None:
+    names = [name for each in configurations for name in each.scenario.variants]
+    if variant is not None and variant not in names:
+        raise BadInput(f"no variant is named {variant!r}: {unknown(variant, names)}")
+
+
+def _only(configurations: Sequence[Configuration]) -> Configuration:
+    if len(configurations) > 1:
+        raise BadInput("--reproduce: of one file, please")
+    return configurations[0]
+
+
+def _audits(
+    configurations: Sequence[Configuration], checks: Sequence[Check], args: Namespace
+) -> Iterator[Audit]:
+    with Progress(len(configurations)) as progress:
+        for each in configurations:
+            progress.step(each.scenario.name)
+            if args.variant is None or args.variant in each.scenario.variants:
+                yield audit(each, today().date(), checks, only=args.variant)
+
+
+def _report(args: Namespace, audits: Sequence[Audit], files: Outputs) -> None:
+    """Where a report has stdout, what is told to people goes to stderr; GitHub reads its annotations from stdout."""
+    files.write(JUNIT, lambda: findings_files.junit(audits))
+    files.write(SARIF, lambda: findings_files.sarif(audits))
+    files.write(MARKDOWN, lambda: findings.markdown(audits))
+    if args.json:
+        put_json(findings_files.document(audits))
+    else:
+        for each in audits:
+            draw(findings.screen(each, whole=not args.quiet), sys.stderr if files.on_stdout else None)
+        if os.environ.get("GITHUB_ACTIONS") == "true" and not files.on_stdout:
+            put(findings_files.workflow_commands(audits), end="")
+    for each in audits:
+        for idle in each.idle:
+            talk(f"note: {each.file}: {idle}")
+
+
+def _judged(audits: Sequence[Audit], fail_on: str) -> int:
+    failing = () if fail_on == "never" else LEVELS[: LEVELS.index(fail_on) + 1]
+    if any(audit.count(level) for audit in audits for level in failing):
+        return Exit.FAILED
+    return Exit.WARNINGS if any(audit.count("warning") for audit in audits) else Exit.OK

@@ -1,0 +1,119 @@
+"""The engine: no proof, no finding; guesses are no errors; suppressions run out."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from lab.analysis.checks import attribution, standins
+from lab.analysis.checks.engine import findings
+from lab.analysis.checks.nouns import Check, Cure, Fact, Probe, Severity, Suspicion
+from lab.analysis.checks.reproduction import reproduction
+from lab.analysis.checks.telling import audit
+from lab.analysis.checks.world import World, message
+from lab.drivers.simulator import simulate
+from lab.errors import DriverError
+from lab.model.names import Address
+from lab.scenario.load import expanded_text, load_text
+from lab.scenario.whatif import Configuration
+
+TODAY = date(2026, 11, 24)
+SENDER = Address.parse("useronprem@msxfaq.example")
+GATEWAY = "organizations.msxfaq.hosts.gateway.client_certificate"
+
+
+def world(variant="shared-wildcard", today=TODAY):
+    whole = Configuration.load("scenarios/wildcard-misrouting.yaml")
+    return World(whole, whole.variant(variant), today)
+
+
+def a_check(**more):
+    def find(_):
+        yield Suspicion(
+            about="x",
+            text="something",
+            facts=(Fact("", "this"), Fact("", "that")),
+            probe=Probe((message(SENDER, standins.NEAR),)),
+            **{"shows": attribution.astray, **more},
+        )
+
+    return Check(
+        code="MFL-TEST-001", title="A", severity=Severity.ERROR, about="", cure="", rules=("R3",), find=find
+    )
+
+
+def test_what_the_flow_does_not_show_is_no_finding():
+    assert findings(world(), [a_check()])
+    assert not findings(world("dedicated-certificate"), [a_check()])
+
+
+def test_what_rests_on_a_guess_is_no_error_and_says_so():
+    (sure,) = findings(world(), [a_check()])
+    (guess,) = findings(world("half-fix"), [a_check()])
+    assert (sure.severity, sure.assumptions) == (Severity.ERROR, ())
+    assert guess.severity is Severity.WARNING
+    assert "wildcard_cert_covers_exact" in guess.assumptions[0]
+
+
+def test_cures_are_played():
+    cures = (Cure("right", {GATEWAY: False}), Cure("wrong", {GATEWAY: True}), Cure("words only"))
+    (finding,) = findings(world(), [a_check(cures=cures)])
+    assert [cured.works for cured in finding.cures] == [True, False, False]
+
+
+def test_a_cure_that_makes_no_configuration_is_told_as_one_that_does_not_work():
+    cure = Cure("nonsense", {"organizations.msxfaq.hosts.gateway.certificate": "nobody-has-it"})
+    (finding,) = findings(world(), [a_check(cures=(cure,))])
+    assert not finding.cures[0].works
+    assert "not be valid" in finding.cures[0].shows
+
+
+def suppressed(written):
+    text = f"scenario: mine\ninclude: [scenarios/wildcard-misrouting.yaml]\nsuppress:\n  - {written}\n"
+    return Configuration.of(expanded_text(text))
+
+
+@pytest.mark.parametrize(
+    "finding", ["MFL-ATTR-001:gateway", "MFL-ATTR-001", "MFL-ATTR-*", "mfl-attr-001:gate*"]
+)
+def test_a_suppression_fits_by_code_by_id_and_by_beginning(finding):
+    told = audit(
+        suppressed(f'{{finding: "{finding}", reason: known}}'),
+        TODAY,
+        attribution.CHECKS,
+        only="shared-wildcard",
+    )
+    assert [each.counts for each in told.findings if each.code == "MFL-ATTR-001"] == [False]
+    assert not told.idle
+
+
+def test_a_suppression_runs_out_and_says_so():
+    configuration = suppressed("{finding: MFL-ATTR-001, reason: known, until: 2026-11-24}")
+    on_the_day = audit(configuration, TODAY, attribution.CHECKS, only="shared-wildcard")
+    after = audit(configuration, TODAY + timedelta(days=1), attribution.CHECKS, only="shared-wildcard")
+    assert (on_the_day.count("error"), after.count("error")) == (1, 2)
+    assert "run out" in after.idle[0]
+
+
+def test_a_suppression_that_nothing_is_found_for_is_told():
+    configuration = suppressed("{finding: MFL-ATTR-003, reason: known}")
+    told = audit(configuration, TODAY, attribution.CHECKS, only="shared-wildcard")
+    assert "nothing is found" in told.idle[0]
+
+
+def test_a_finding_is_reproduced_by_a_scenario_of_its_own():
+    configuration = world().configuration
+    written = reproduction(configuration, "MFL-ATTR-001:gateway", attribution.CHECKS, TODAY)
+    (variant,) = load_text(written).variants.values()
+    played = simulate(variant)
+    assert played.findings()
+    assert all(finding.ok for finding in played.findings())
+    with pytest.raises(DriverError, match="nothing is found"):
+        reproduction(configuration, "MFL-ATTR-001:nobody", attribution.CHECKS, TODAY)
+
+
+def test_a_timeline_is_judged_by_where_it_ends():
+    whole = Configuration.load("scenarios/flows/timeline-cure.yaml")
+    variant = whole.variant("at-once")
+    assert not variant.timeline
+    assert not findings(World(whole, variant, TODAY), [replace(attribution.CHECKS[0])])
