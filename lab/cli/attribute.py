@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
-from lab.cli import places
+from lab.cli import bulk, places
 from lab.cli.arguments import Parser, Verbs, add_json, add_variant, chosen, today, verb
 from lab.cli.exits import BadInput, Exit
 from lab.cli.output import plainly, put, put_json
@@ -26,6 +26,7 @@ from lab.model.topology import Topology
 from lab.pki.reading import identity
 from lab.reports.printable import printable
 from lab.scenario import load
+from lab.scenario.build import START
 from lab.scenario.kinds import Single
 from lab.scenario.language import SWITCHES_RECORD
 from lab.scenario.model import Variant
@@ -57,7 +58,9 @@ def add(verbs: Verbs) -> None:
     """Declare the verb."""
     told = "decide one connection: which tenant and connector, and why"
     parser = verb(verbs, "attribute", run, told, about=_ABOUT, examples=_EXAMPLES)
-    parser.add_argument("--config", required=True, metavar="FILE", help="scenario with the tenants")
+    parser.add_argument(
+        "--config", required=True, metavar="FILE", help="scenario with the tenants, or what mflab sweep reads"
+    )
     add_variant(parser)
     _add_connection(parser)
     parser.add_argument(
@@ -68,6 +71,12 @@ def add(verbs: Verbs) -> None:
         "--header-from", type=_parsed(Address), metavar="X", help="From header; MAIL FROM if not given"
     )
     parser.add_argument("--region", metavar="EUR", help="region of the front end; that of the recipient's MX")
+    add_rules(parser)
+    add_json(parser)
+
+
+def add_rules(parser: Parser) -> None:
+    """`--switch` and `--as-of`."""
     parser.add_argument(
         "--switch",
         action="append",
@@ -76,7 +85,6 @@ def add(verbs: Verbs) -> None:
         help="an undocumented behaviour (mflab rules --switches)",
     )
     parser.add_argument("--as-of", type=_day, metavar="DATE", help="follow the rules in force on that day")
-    add_json(parser)
 
 
 def _add_connection(parser: Parser) -> None:
@@ -106,8 +114,7 @@ def _add_connection(parser: Parser) -> None:
 
 def run(args: Namespace) -> int:
     """Decide and tell."""
-    scenario = load(places.find_scenario(args.config))
-    decision = decide(args, chosen(scenario, args.variant))
+    decision = decide(args, _configuration(args.config, args.variant))
     if args.json:
         put_json(as_data(decision))
     else:
@@ -115,12 +122,27 @@ def run(args: Namespace) -> int:
     return Exit.OK
 
 
+def _configuration(config: str, variant: str | None) -> Variant:
+    """A scenario's variant, or what `mflab sweep` reads: tenants, and nothing besides."""
+    if not bulk.is_bulk(config):
+        return chosen(load(places.find_scenario(config)), variant)
+    return Variant(
+        name=config,
+        topology=bulk.topology(config, variant),
+        profiles={},
+        messages=(),
+        expect={},
+        starts=START,
+    )
+
+
 def decide(args: Namespace, variant: Variant) -> Attribution:
     """The decision for these arguments. Raises BadInput."""
-    topology, switches = variant.topology, _switches(variant, args.as_of, args.switch)
+    topology = variant.topology
+    chosen_switches = switches(topology.switches, variant.as_of, args.as_of, args.switch)
     directory = TenantDirectory(topology.tenants.values())
     try:
-        credentials = judge_credentials(args.ip, not args.no_tls, _certificate(args), switches)
+        credentials = judge_credentials(args.ip, not args.no_tls, _certificate(args), chosen_switches)
     except ValueError as error:
         raise BadInput(f"--ip: {error}") from None
     if args.ip in topology.services():
@@ -132,7 +154,7 @@ def decide(args: Namespace, variant: Variant) -> Attribution:
         args.rcpt_to,
         region=_region(args.region, args.rcpt_to.domain, topology, directory),
         directory=directory,
-        switches=switches,
+        switches=chosen_switches,
         author=author,
     )
 
@@ -202,10 +224,15 @@ def _region(given: str | None, recipient: Domain, topology: Topology, directory:
     return given
 
 
-def _switches(variant: Variant, as_of: date | None, given: Iterable[str]) -> Switches:
-    """The variant's switches; with a date, only what it sets itself and that date's positions. `given` comes on top."""
-    switches, before = variant.topology.switches, in_force(variant.as_of)
-    own = {each.name: getattr(switches, each.name) for each in fields(Switches)}
+def switches(
+    configured: Switches, configured_as_of: date | None, as_of: date | None, given: Iterable[str]
+) -> Switches:
+    """The configuration's switches; with a date, only what it sets itself and that date's positions.
+
+    `given` comes on top. Raises BadInput.
+    """
+    before = in_force(configured_as_of)
+    own = {each.name: getattr(configured, each.name) for each in fields(Switches)}
     if as_of is not None:
         own = {name: value for name, value in own.items() if value != getattr(before, name)}
     for each in given:

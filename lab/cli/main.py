@@ -32,6 +32,7 @@ from lab.cli import (
     scenarios,
     schema,
     status,
+    sweep,
     trace,
     up,
     watch,
@@ -49,7 +50,11 @@ VERBS: tuple[ModuleType, ...] = (
     attribute,
     diagnose,
     matrix,
+<<<<<<< HEAD
     check,
+=======
+    sweep,
+>>>>>>> a6dc23e (sweep: Find among thousands of tenants whose mail takes whose)
     trace,
     mailbox,
     scenarios,

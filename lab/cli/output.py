@@ -17,6 +17,9 @@ from lab.errors import DriverError
 from lab.reports.asjson import SCHEMA_VERSION
 from lab.reports.console import console
 
+_BAR = 30
+"""Characters of a progress bar."""
+
 
 def talk(text: str) -> None:
     """Say something to the person at the terminal."""
@@ -136,5 +139,30 @@ class Progress:
 
     def __exit__(self, *_: object) -> None:
         if self._shown and self._count:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+
+class Counter:
+    """One line on a terminal that counts, for work whose pieces nobody wants to read the names of."""
+
+    def __init__(self) -> None:
+        self._shown = sys.stderr.isatty()
+        self._said = ""
+
+    def show(self, what: str, done: int, total: int) -> None:
+        """So much is done; `total` is 0 where nobody knows it yet."""
+        bar = f"[{'#' * (_BAR * done // total):{_BAR}}] {done:,}/{total:,}" if total else f"{done:,}"
+        said = f"{what}: {bar}"
+        if self._shown and said != self._said:
+            sys.stderr.write(f"\r\x1b[K{said}")
+            sys.stderr.flush()
+            self._said = said
+
+    def __enter__(self) -> Counter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._said:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()

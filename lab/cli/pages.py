@@ -13,6 +13,7 @@ from pathlib import Path
 
 from lab.analysis.checks.page import as_markdown as checks
 from lab.analysis.reached import Reached, reached
+from lab.analysis.sweep import schema as tenants_schema
 from lab.cli import catalogue, manual, scenarios
 from lab.core.rulebook import RULES, Confidence, Rule
 from lab.core.rulebook.render import as_markdown as rulebook
@@ -34,6 +35,7 @@ def pages(root: Path) -> Mapping[Path, str]:
         root / "docs" / "checks.md": checks(),
         root / "docs" / "scenario-language.md": reference(),
         root / "schemas" / "scenario.schema.json": schema_text(),
+        root / "schemas" / "tenants.schema.json": tenants_schema.schema_text(),
         root / "docs" / "faults.md": catalogue.faults(played, shown),
         root / "docs" / "status-codes.md": catalogue.status_codes(shown),
         limits: _RULES.sub(lambda _: catalogue.left_out(), limits.read_text("utf-8")),

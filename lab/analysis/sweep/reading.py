@@ -1,0 +1,263 @@
+"""From a line of `tenants.jsonl` to a customer, or to everything that is wrong with the line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from lab.analysis.sweep.nouns import Connection, Customer, Sends
+from lab.analysis.sweep.values import (
+    STRING,
+    Parameter,
+    Where,
+    address,
+    parameters,
+    read,
+    text,
+    truth,
+    unknown_key,
+    word,
+    words,
+)
+from lab.model.certificate import CertFault, CertificateIdentity
+from lab.model.names import Domain
+from lab.model.tenant import AcceptedDomain, InboundConnector, OutboundConnector, Tenant
+from lab.scenario import cmdlets
+from lab.scenario.drafts import Draft
+from lab.scenario.exchange import ACCEPTED_DOMAIN, INBOUND, OUTBOUND
+from lab.scenario.records import Fields, Record
+from lab.scenario.report import At, Report, one_of
+from lab.scenario.tree import Place
+
+M = TypeVar("M")
+
+
+def _region(given: object) -> str:
+    name = text(given)
+    if not (len(name) == 3 and name.isascii() and name.isalpha() and name.isupper()):
+        raise ValueError(f"not {given!r}")
+    return name
+
+
+_SEVERAL_IPV4 = {"type": "string", "format": "ipv4"}
+CONNECTION: dict[str, Parameter] = {
+    each.name: each
+    for each in (
+        Parameter("host", "a name", text, STRING, required=True, doc="Name of the machine, for the reader."),
+        Parameter(
+            "addresses",
+            "IPv4 addresses",
+            address,
+            _SEVERAL_IPV4,
+            many=True,
+            required=True,
+            doc="Where its connections come from, as Exchange Online sees it: behind NAT, the public address.",
+        ),
+        Parameter(
+            "names",
+            "names of a certificate",
+            text,
+            STRING,
+            many=True,
+            doc="CN and DNS names of the certificate that it shows as a client, the CN first; none: it shows none.",
+        ),
+        Parameter(
+            "faults",
+            one_of(words(CertFault)),
+            word(CertFault),
+            {"enum": list(words(CertFault))},
+            many=True,
+            doc="What is wrong with the certificate; nothing: a public CA's, in date.",
+        ),
+        Parameter(
+            "tls", "true or false", truth, {"type": "boolean"}, doc="Whether it encrypts; true if not said."
+        ),
+        Parameter(
+            "sends",
+            one_of(words(Sends)),
+            word(Sends),
+            {"enum": list(words(Sends))},
+            many=True,
+            required=True,
+            doc="hybrid: own mail to own cloud recipients; relay: mail to the world by the own tenant; internet: mail "
+            "to the world by MX; inbound: the world's mail to the tenant.",
+        ),
+    )
+}
+TENANT: dict[str, Parameter] = {
+    each.name: each
+    for each in (
+        Parameter("name", "a name", text, STRING, required=True, doc="The tenant, unique in the file."),
+        Parameter("id", "text of one line", text, STRING, doc="Its GUID."),
+        Parameter(
+            "region",
+            "three capital letters, such as EUR",
+            _region,
+            {"type": "string", "pattern": "^[A-Z]{3}$"},
+            doc="Where it lives; EUR if not said.",
+        ),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Objects(Generic[M]):
+    """Exchange's objects of a kind."""
+
+    cls: Callable[..., M]
+    record: Record
+    parameters: dict[str, tuple[str, Parameter]]
+
+
+ACCEPTED = Objects(AcceptedDomain, ACCEPTED_DOMAIN, parameters(AcceptedDomain))
+INBOUND_CONNECTORS = Objects(InboundConnector, INBOUND, parameters(InboundConnector))
+OUTBOUND_CONNECTORS = Objects(OutboundConnector, OUTBOUND, parameters(OutboundConnector))
+OBJECTS: dict[str, Objects[Any]] = {
+    "AcceptedDomains": ACCEPTED,
+    "InboundConnectors": INBOUND_CONNECTORS,
+    "OutboundConnectors": OUTBOUND_CONNECTORS,
+}
+_KEYS = (*TENANT, *OBJECTS, "connections")
+_REGION = "EUR"
+
+
+def read_line(line: bytes, place: Place, report: Report) -> Customer | None:
+    """One customer; None, and problems in the report, where something is wrong."""
+    own = Report()
+    where = Where(place, At(own))
+    made = _customer(_object(line, where), where)
+    report.take(own)
+    return None if own else made
+
+
+def _object(line: bytes, where: Where) -> dict[str, object] | None:
+    try:
+        found = json.loads(line)
+    except UnicodeDecodeError:
+        where.wrong("the line is not UTF-8")
+        return None
+    except RecursionError:
+        where.wrong("nested too deep for a tenant")
+        return None
+    except ValueError as error:
+        where.wrong("a JSON object on one line", str(error))
+        return None
+    if not isinstance(found, dict):
+        where.wrong("a JSON object, a tenant with its keys", f"such as {', '.join(_KEYS[:4])}")
+        return None
+    return found
+
+
+def _customer(found: dict[str, object] | None, where: Where) -> Customer | None:
+    if found is None:
+        return None
+    for name in found:
+        if name not in _KEYS:
+            unknown_key(name, "a tenant", dict.fromkeys(_KEYS), where)
+    own = _values(found, TENANT, where)
+    accepted = _objects(ACCEPTED, "AcceptedDomains", found, where)
+    if not accepted:
+        where.key("AcceptedDomains").wrong("a tenant accepts at least one domain")
+    inbound = _objects(INBOUND_CONNECTORS, "InboundConnectors", found, where)
+    outbound = _objects(OUTBOUND_CONNECTORS, "OutboundConnectors", found, where)
+    connections = _connections(found.get("connections"), where.key("connections"))
+    if where.at.report:
+        return None
+    tenant = Tenant(
+        name=own["name"],
+        id=own.get("id") or own["name"],
+        initial_domain=_initial(accepted),
+        region=own.get("region") or _REGION,
+        accepted_domains=accepted,
+        inbound_connectors=inbound,
+        outbound_connectors=outbound,
+        dbeb=False,  # a sweep asks for the tenant, not for the mailbox: who is known in it is not in the file
+    )
+    return Customer(tenant=tenant, connections=connections, file=where.place.file, line=where.place.line)
+
+
+def _initial(accepted: tuple[AcceptedDomain, ...]) -> Domain:
+    names = [each.domain_name for each in accepted]
+    return next((name for name in names if name.endswith(".onmicrosoft.com")), names[0])
+
+
+def _values(found: dict[str, object], keys: dict[str, Parameter], where: Where) -> dict[str, Any]:
+    """What is said of declared keys; a required one that is missing is a problem."""
+    values: dict[str, Any] = {}
+    for name, how in keys.items():
+        value = read(found.get(name), how, where.key(name)) if name in found else None
+        if value is not None and value != ():
+            values[name] = value
+        elif how.required and not where.key(name).at.troubled:
+            where.key(name).wrong(f"{name} is missing", how.doc or how.wanted)
+    return values
+
+
+def _objects(kind: Objects[M], key: str, found: dict[str, object], where: Where) -> tuple[M, ...]:
+    given = found.get(key)
+    if given is None:
+        return ()
+    items = given if isinstance(given, list) else [given]
+    made = (_exchange_object(kind, item, where.key(key).index(i)) for i, item in enumerate(items))
+    return tuple(each for each in made if each is not None)
+
+
+def _exchange_object(kind: Objects[M], item: object, where: Where) -> M | None:
+    """One of Exchange's objects; what `Get-...` shows of it and nobody sets is passed over."""
+    record = kind.record
+    if isinstance(item, str) and record.short is not None:
+        item = {record.short: item}
+    if not isinstance(item, dict):
+        where.wrong(f"an object with the keys of {record.name}")
+        return None
+    arguments: dict[str, Any] = {}
+    for name, given in item.items():
+        declared = kind.parameters.get(name.lower())
+        if declared is not None:
+            value = read(given, declared[1], where.key(name))
+            if value is not None:
+                arguments[declared[0]] = value
+        elif name.lower() not in record.not_emulated and "@odata" not in name:
+            unknown_key(name, record.name, {key.name: key for key in record.keys}, where)
+    for field, how in kind.parameters.values():
+        if how.required and field not in arguments and not where.key(how.name).at.troubled:
+            where.key(how.name).wrong(f"{how.name} is missing")
+    if not where.at.troubled and record is INBOUND:  # an outbound connector only tells of gateways here
+        draft = Draft(InboundConnector, arguments, Fields(where.place, where.at, {}, {}))
+        cmdlets.inbound_connector(draft)  # what the cmdlet would refuse (R63)
+    return None if where.at.troubled else kind.cls(**arguments)
+
+
+def _connections(given: object, where: Where) -> tuple[Connection, ...]:
+    if given is None:
+        return ()
+    if not isinstance(given, list):
+        where.wrong("a list of connections")
+        return ()
+    return tuple(each for i, item in enumerate(given) for each in _connection(item, where.index(i)))
+
+
+def _connection(item: object, where: Where) -> tuple[Connection, ...]:
+    if not isinstance(item, dict):
+        where.wrong("an object with the keys of a connection")
+        return ()
+    for name in item:
+        if name not in CONNECTION:
+            unknown_key(name, "a connection", CONNECTION, where)
+    values = _values(item, CONNECTION, where)
+    names, faults, tls = values.get("names", ()), values.get("faults", ()), values.get("tls", True)
+    if names and not tls:
+        where.key("names").wrong("no certificate without TLS", "leave out names, or tls: false")
+    if faults and not names:
+        where.key("faults").wrong("no certificate is shown", "give its names")
+    if where.at.troubled:
+        return ()
+    shown = (
+        CertificateIdentity(names[0], names, frozenset(faults), subject=f"CN={names[0]}") if names else None
+    )
+    return tuple(
+        Connection(host=values["host"], address=each, tls=tls, certificate=shown, sends=values["sends"])
+        for each in values["addresses"]
+    )

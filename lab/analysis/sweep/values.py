@@ -1,0 +1,172 @@
+"""JSON values as values of the model. Names are the real ones here: the lab's rule of .example and .test is for scenarios."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, fields
+from enum import Enum
+from ipaddress import IPv4Address, IPv4Network
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
+
+from lab.model.names import Address, Domain, DomainPattern
+from lab.scenario.exchange import parameter
+from lab.scenario.report import At, did_you_mean, one_of, unknown
+from lab.scenario.tree import Place
+
+Parse = Callable[[object], Any]
+Json = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """How one key is read: ValueError of `parse` becomes the hint."""
+
+    name: str
+    wanted: str
+    parse: Parse
+    json: Json
+    many: bool = False
+    required: bool = False
+    doc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """The line that is read, and where in it."""
+
+    place: Place
+    at: At
+
+    def key(self, name: str) -> Where:
+        """One level down, in an object."""
+        return Where(self.place, self.at.key(name))
+
+    def index(self, number: int) -> Where:
+        """One level down, in a list."""
+        return Where(self.place, self.at.index(number))
+
+    def wrong(self, wanted: str, hint: str | None = None) -> None:
+        """Note a problem here."""
+        self.at.wrong(self.place, wanted, hint)
+
+
+def text(given: object) -> str:
+    """A string that is one line and not empty."""
+    if not isinstance(given, str):
+        raise ValueError(f"not {given!r}")  # noqa: TRY004 - whatever is no value is told in one way
+    if not given.strip() or not given.isprintable():
+        raise ValueError("it is empty" if not given.strip() else "it has control characters")
+    return given
+
+
+def any_text(given: object) -> str:
+    """A string; it may be empty."""
+    return text(given) if given else ""
+
+
+def truth(given: object) -> bool:
+    """True or false, as JSON has them."""
+    if not isinstance(given, bool):
+        raise ValueError(f"not {given!r}")  # noqa: TRY004 - likewise
+    return given
+
+
+def address(given: object) -> str:
+    """An IPv4 address."""
+    try:
+        return str(IPv4Address(text(given)))
+    except ValueError:
+        raise ValueError(f"not {given!r}") from None
+
+
+def network(given: object) -> IPv4Network:
+    """An IPv4 address, or a network such as 198.51.100.0/28."""
+    try:
+        return IPv4Network(text(given))
+    except ValueError as error:
+        raise ValueError(str(error)) from None
+
+
+def word(kind: type[Enum]) -> Parse:
+    """One of an enumeration's values, in any case."""
+    spelled = {str(each.value).lower(): each for each in kind}
+
+    def parse(given: object) -> Enum:
+        found = spelled.get(text(given).lower())
+        if found is None:
+            raise ValueError(did_you_mean(str(given), spelled) or f"not {given!r}")
+        return found
+
+    return parse
+
+
+def words(kind: type[Enum]) -> tuple[str, ...]:
+    """The values of an enumeration."""
+    return tuple(str(each.value) for each in kind)
+
+
+STRING: Json = {"type": "string"}
+_TYPES: dict[type, tuple[str, Parse, Json]] = {
+    bool: ("true or false", truth, {"type": "boolean"}),
+    str: ("text of one line", any_text, STRING),
+    Domain: ("a domain name", lambda given: Domain.parse(text(given)), STRING),
+    DomainPattern: ("a domain, *.domain or *", lambda given: DomainPattern.parse(text(given)), STRING),
+    IPv4Network: ("an IPv4 address or network", network, STRING),
+    Address: ("a mail address", lambda given: Address.parse(text(given)), STRING),
+}
+
+
+def parameters(cls: type) -> dict[str, tuple[str, Parameter]]:
+    """The parameters of one of Exchange's objects, by name in lower case: the field of the model, and how it is read."""
+    hints = get_type_hints(cls)
+    made = {}
+    for each in fields(cls):
+        required = each.default is MISSING
+        made[parameter(each.name, cls).lower()] = (
+            each.name,
+            _parameter(parameter(each.name, cls), hints[each.name], required),
+        )
+    return made
+
+
+def _parameter(name: str, hint: Any, required: bool) -> Parameter:
+    if get_origin(hint) is tuple:
+        wanted, parse, json = _kind(get_args(hint)[0])
+        return Parameter(name, wanted, parse, json, many=True, required=required)
+    if isinstance(hint, UnionType):
+        hint = next(arg for arg in get_args(hint) if arg is not type(None))
+    wanted, parse, json = _kind(hint)
+    if required and hint is str:
+        wanted, parse = "a name", text
+    return Parameter(name, wanted, parse, json, required=required)
+
+
+def _kind(hint: type) -> tuple[str, Parse, Json]:
+    if issubclass(hint, Enum):
+        return one_of(words(hint)), word(hint), {"enum": list(words(hint))}
+    return _TYPES[hint]
+
+
+def read(given: object, how: Parameter, where: Where) -> Any:
+    """One value, or a tuple of them; None, and a problem, where it is wrong. Null is None without one."""
+    if given is None:
+        return () if how.many else None
+    if not how.many:
+        return _one(given, how, where)
+    items = given if isinstance(given, list) else [given]
+    found = [_one(item, how, where.index(i)) for i, item in enumerate(items) if item is not None]
+    return tuple(item for item in found if item is not None)
+
+
+def _one(given: object, how: Parameter, where: Where) -> Any:
+    try:
+        return how.parse(given)
+    except ValueError as error:
+        where.wrong(how.wanted, str(error) or None)
+        return None
+
+
+def unknown_key(name: str, what: str, known: Mapping[str, object], where: Where) -> None:
+    """Note a key that nobody knows."""
+    where.key(name).wrong(f"{what} has no key {name!r}", unknown(name, known))

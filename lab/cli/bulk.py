@@ -1,0 +1,60 @@
+"""Many tenants from one place: what `mflab sweep` reads, `mflab attribute --config` can be asked about."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lab.analysis.sweep.folder import NoTenants, source_of
+from lab.analysis.sweep.reading import read_line
+from lab.analysis.sweep.source import LinesFile, Source
+from lab.cli import places
+from lab.cli.exits import BadInput
+from lab.model.dns import Zones
+from lab.model.tenant import Tenant
+from lab.model.topology import Topology
+from lab.scenario import service
+from lab.scenario.report import Report
+from lab.scenario.tree import Place
+
+
+def is_bulk(name: str) -> bool:
+    """Whether this is a file or a folder of tenants, and no scenario."""
+    path = Path(name)
+    return path.is_dir() or (path.suffix == ".jsonl" and path.is_file())
+
+
+def source(name: str, variant: str | None = None) -> Source:
+    """The tenants of a file or a folder. Raises BadInput where there are none."""
+    path = Path(name)
+    if not path.exists():
+        path = places.find_scenario(name)
+    scenarios = places.scenarios_of([str(path)]) if path.is_dir() or path.suffix != ".jsonl" else []
+    try:
+        found = source_of(path, scenarios, variant)
+    except NoTenants as error:
+        raise BadInput(str(error)) from None
+    if variant is not None and isinstance(found, LinesFile):
+        found.close()
+        raise BadInput(f"--variant: {found.file} has no variants")
+    return found
+
+
+def topology(name: str, variant: str | None = None) -> Topology:
+    """All tenants, and nothing besides. Raises ScenarioError with what is wrong with the lines, BadInput."""
+    tenants: dict[str, Tenant] = {}
+    report = Report()
+    with source(name, variant) as found:
+        for number, line in found.lines():
+            customer = read_line(line, Place(found.file, number), report)
+            if customer is not None:
+                tenants[customer.name] = customer.tenant
+    report.settle(found.file)
+    regions = service.plan(tenant.region for tenant in tenants.values())
+    return Topology(
+        hosts={},
+        regions={name: service.region(name, index) for index, name in enumerate(regions)},
+        organizations={},
+        tenants=tenants,
+        zones=Zones({}),
+        certificates={},
+    )
