@@ -50,11 +50,8 @@ VERBS: tuple[ModuleType, ...] = (
     attribute,
     diagnose,
     matrix,
-<<<<<<< HEAD
     check,
-=======
     sweep,
->>>>>>> a6dc23e (sweep: Find among thousands of tenants whose mail takes whose)
     trace,
     mailbox,
     scenarios,
