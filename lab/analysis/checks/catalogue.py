@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from lab.analysis.checks import attribution
+from lab.analysis.checks import attribution, centralized, gatewayloops, loops
 from lab.analysis.checks.nouns import Check
 
-CHECKS: tuple[Check, ...] = (*attribution.CHECKS,)
+_MODULES = (attribution, centralized, gatewayloops, loops)
+CHECKS: tuple[Check, ...] = tuple(
+    sorted((check for module in _MODULES for check in module.CHECKS), key=lambda check: check.code)
+)
 BY_CODE = {check.code: check for check in CHECKS}

@@ -21,12 +21,25 @@ CURED = [
     for name, variant in Configuration.load(file).scenario.variants.items()
     if variant.kind == "cure"
 ]
+OUTBOUND = "Outbound to 799256f5-159a-5ba8-ba83-7fcbda21da93"
+"""What the wizard calls it in msxfaq."""
 FOUND = [
     ("wildcard-misrouting.yaml", "shared-wildcard", "MFL-ATTR-001:gateway"),
     ("wildcard-misrouting.yaml", "shared-san", "MFL-ATTR-001:gateway"),
     ("wildcard-misrouting.yaml", "wildcard-connector-value", "MFL-ATTR-002:gateway"),
     ("wildcard-misrouting.yaml", "shared-address", "MFL-ATTR-003:gateway"),
     ("wildcard-misrouting.yaml", "other-region", "MFL-ATTR-005:gateway"),
+    ("faults/p15-internal-relay-left.yaml", "internal-relay", "MFL-ROUTE-005:msxfaq.example"),
+    ("faults/p15-internal-relay-left.yaml", "received-lines", "MFL-ROUTE-005:msxfaq.example"),
+    ("faults/p16-hybrid-connector-by-mx.yaml", "by-mx", f"MFL-ROUTE-001:{OUTBOUND}"),
+    ("faults/p17-centralized-scope.yaml", "own-domain-only", f"MFL-ROUTE-002:{OUTBOUND}"),
+    ("faults/p17-centralized-scope.yaml", "own-domain-only", "MFL-ROUTE-005:app.msxfaq.example"),
+    ("faults/p19-centralized-after-migration.yaml", "left-on", f"MFL-ROUTE-004:{OUTBOUND}"),
+    ("faults/p20-signature-gateway-loop.yaml", "no-loop-mark", "MFL-ROUTE-006:Sign what leaves"),
+    ("faults/p20-signature-gateway-loop.yaml", "loop-mark-lost", "MFL-ROUTE-006:Sign what leaves"),
+    ("faults/p32-sub-domain-loop.yaml", "nobodys", "MFL-ROUTE-008:app.msxfaq.example"),
+    ("faults/p33-next-hop-is-itself.yaml", "by-mx", "MFL-ROUTE-009:gateway"),
+    ("faults/p37-multi-forest-centralized.yaml", "connectors-only", "MFL-ROUTE-010:south"),
 ]
 
 

@@ -1,0 +1,331 @@
+"""Centralized mail transport: all mail of the cloud is to leave by on-premises, and does not, or should not any more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lab.analysis.checks import cures, standins
+from lab.analysis.checks.flows import (
+    NOBODY,
+    STRICT,
+    authenticated,
+    in_tenant,
+    last_step,
+    looped,
+    mailbox_where,
+    mailboxes,
+    own_hosts,
+    to_on_premises,
+)
+from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Shows, Suspicion
+from lab.analysis.checks.world import World, message
+from lab.evidence.facts import named, text
+from lab.model.names import Address
+from lab.model.onprem import OnPremOrganization
+from lab.model.tenant import OutboundConnector, Recipient, Tenant
+from lab.model.topology import Role
+from lab.model.trace import StepKind
+from lab.scenario.whatif import Change
+
+Centralized = tuple[Tenant, OutboundConnector]
+
+
+def centralized(world: World) -> tuple[Centralized, ...]:
+    """The connectors with RouteAllMessagesViaOnPremises."""
+    return tuple(
+        (tenant, each) for tenant, each in to_on_premises(world) if each.route_all_messages_via_on_premises
+    )
+
+
+def not_for_everything(world: World) -> Iterator[Suspicion]:
+    """The connector's RecipientDomains leave out the internet (R92)."""
+    for tenant, connector in centralized(world):
+        sender = world.mailbox(tenant)
+        if sender is None or any(pattern.is_any for pattern in connector.recipient_domains):
+            continue
+        path = world.setting(tenant, "OutboundConnectors", connector.name, "RecipientDomains")
+        named = ", ".join(map(str, connector.recipient_domains)) or "nothing"
+        yield Suspicion(
+            about=connector.name,
+            text=f"centralized transport of {tenant.name} is on, and mail to the internet passes it by",
+            facts=(
+                Fact(path, f'"{connector.name}" is for {named}'),
+                Fact(_switch(world, tenant, connector), "RouteAllMessagesViaOnPremises is on"),
+            ),
+            probe=Probe((message(sender, standins.OUTSIDE),)),
+            shows=_passes_by(world),
+            cures=(Cure('RecipientDomains is "*"', {path: "*"}),),
+        )
+
+
+def _switch(world: World, tenant: Tenant, connector: OutboundConnector) -> str:
+    """Where centralized transport is turned on: with the wizard's settings, if those made the connector."""
+    made = _wizard(world, tenant, connector)
+    if made is not None:
+        return f"organizations.{made.name}.hybrid.centralized_transport"
+    return world.setting(tenant, "OutboundConnectors", connector.name, "RouteAllMessagesViaOnPremises")
+
+
+def _wizard(world: World, tenant: Tenant, connector: OutboundConnector) -> OnPremOrganization | None:
+    """The organisation whose wizard made the connector."""
+    for organization in world.organizations:
+        hybrid = world.value(f"organizations.{organization.name}.hybrid")
+        wizards = isinstance(hybrid, dict) and hybrid.get("tenant") == tenant.name
+        if (
+            wizards
+            and connector.connector_source == "HybridWizard"
+            and _leads_to(world, connector, organization)
+        ):
+            return organization
+    return None
+
+
+def _leads_to(world: World, connector: OutboundConnector, organization: OnPremOrganization) -> bool:
+    hosts = world.hosts(Role.EXCHANGE, organization.name)
+    return any({host.name, str(host.fqdn), host.address} & set(connector.smart_hosts) for host in hosts)
+
+
+def _passes_by(world: World) -> Shows:
+    own = own_hosts(world)
+
+    def shows(played: Played) -> str:
+        for fate in played.fates.values():
+            if fate.places and not own & set(fate.places):
+                return f"mail for {fate.spec.recipients[0]} leaves the tenant by MX, past all machines on-premises"
+        return ""
+
+    return shows
+
+
+def forwards(world: World) -> Iterator[Suspicion]:
+    """What comes from on-premises and is forwarded by a cloud mailbox is by design not sent back (R146)."""
+    for tenant, connector in centralized(world):
+        for organization in world.organizations:
+            sender = world.mailbox(organization)
+            forwarding = next(
+                (m for m in mailboxes(tenant) if m.forwarding and not world.own.has(m.forwarding.domain)),
+                None,
+            )
+            if sender is not None and forwarding is not None:
+                yield _forward(world, tenant, connector, sender, forwarding)
+
+
+def _forward(
+    world: World, tenant: Tenant, connector: OutboundConnector, sender: Address, mailbox: Recipient
+) -> Suspicion:
+    where = in_tenant(tenant)
+
+    def shows(played: Played) -> str:
+        routed = last_step(played, where, StepKind.ROUTED)
+        if routed is None or str(mailbox.forwarding) not in named(routed) or text(routed, "connector"):
+            return ""
+        return f"what {mailbox.primary} forwards to {mailbox.forwarding} leaves the tenant by MX"
+
+    path = _forwarding(world, tenant, mailbox.primary)
+    return Suspicion(
+        about=str(mailbox.primary),
+        text=f"centralized transport does not catch what {mailbox.primary} forwards",
+        facts=(
+            Fact(path, f"{mailbox.primary} in the cloud forwards to {mailbox.forwarding}"),
+            Fact(_switch(world, tenant, connector), "RouteAllMessagesViaOnPremises is on"),
+        ),
+        probe=Probe((message(sender, mailbox.primary),)),
+        shows=shows,
+        cures=(Cure("the cloud mailbox does not forward; one on-premises can", {path: None}),)
+        if path
+        else (),
+    )
+
+
+def _forwarding(world: World, tenant: Tenant, address: Address) -> str:
+    """Where the forward is written, '' if nowhere."""
+    lists = [f"tenants.{tenant.name}.mailboxes"]
+    lists += [f"organizations.{each.name}.remote_mailboxes" for each in world.organizations]
+    paths = (f"{each}[{address}].ForwardingSmtpAddress" for each in lists)
+    return next((path for path in paths if world.value(path)), "")
+
+
+def left_on(world: World) -> Iterator[Suspicion]:
+    """Nobody is on-premises any more, and all mail still goes there (P19)."""
+    if any(world.mailbox(organization) for organization in world.organizations):
+        return
+    for tenant, connector in centralized(world):
+        sender = world.mailbox(tenant)
+        if sender is not None:
+            yield _left(world, tenant, connector, sender)
+
+
+def _left(world: World, tenant: Tenant, connector: OutboundConnector, sender: Address) -> Suspicion:
+    def shows(played: Played) -> str:
+        spf = text(authenticated(played, standins.OUTSIDE_HOST), "spf")
+        failed = "mail to the internet leaves by on-premises, and fails SPF there" if spf == "fail" else ""
+        return looped(played) or failed
+
+    typo = message(sender, Address(NOBODY, sender.domain), key="typo")
+    return Suspicion(
+        about=connector.name,
+        text=f"centralized transport of {tenant.name} is on, and nobody is on-premises any more",
+        facts=(
+            Fact(_switch(world, tenant, connector), "RouteAllMessagesViaOnPremises is on"),
+            Fact("", "no mailbox is on-premises"),
+        ),
+        probe=Probe((typo, message(sender, standins.OUTSIDE, key="letter")), STRICT),
+        shows=shows,
+        cures=(
+            Cure(
+                "centralized transport off, the connector disabled, the domains Authoritative",
+                _switched_off(world, tenant, connector),
+            ),
+        ),
+    )
+
+
+def _switched_off(world: World, tenant: Tenant, connector: OutboundConnector) -> Change:
+    types = (
+        world.setting(tenant, "AcceptedDomains", each.domain_name, "DomainType")
+        for each in tenant.accepted_domains
+        if world.value(world.setting(tenant, "AcceptedDomains", each.domain_name)) is not None
+    )
+    return {
+        _switch(world, tenant, connector): False,
+        world.setting(tenant, "OutboundConnectors", connector.name, "Enabled"): False,
+        **dict.fromkeys(types, "Authoritative"),
+    }
+
+
+def several_forests(world: World) -> Iterator[Suspicion]:
+    """Of two connectors for everything one wins for all senders (R92, R99)."""
+    for tenant in world.tenants:
+        joined = [
+            (organization, connector)
+            for of, connector in centralized(world)
+            for organization in world.organizations
+            if of is tenant and _leads_to(world, connector, organization)
+        ]
+        for organization, connector in joined if len(joined) > 1 else ():
+            sender = mailbox_where(tenant, lambda domain: organization.accepts(domain) is not None)  # noqa: B023
+            if sender is not None:
+                yield _other_forest(world, tenant, organization, connector, sender, tuple(joined))
+
+
+def _other_forest(
+    world: World,
+    tenant: Tenant,
+    organization: OnPremOrganization,
+    connector: OutboundConnector,
+    sender: Address,
+    joined: tuple[tuple[OnPremOrganization, OutboundConnector], ...],
+) -> Suspicion:
+    hosts = world.topology.hosts
+
+    def shows(played: Played) -> str:
+        for fate in played.fates.values():
+            passed = [
+                hosts[name].organization for name in fate.places if name in hosts and hosts[name].organization
+            ]
+            other = next((each for each in passed if each != organization.name), None)
+            if other is not None:
+                return (
+                    f"mail from {sender.domain} leaves by the machines of {other}, not of {organization.name}"
+                )
+        return ""
+
+    others = ", ".join(f'"{each.name}"' for _, each in joined if each is not connector)
+    return Suspicion(
+        about=organization.name,
+        text=f"mail of {organization.name}'s cloud users leaves by another forest",
+        facts=(
+            Fact(_switch(world, tenant, connector), f'"{connector.name}" has RouteAllMessagesViaOnPremises'),
+            Fact("", f"so has {others}, and a connector does not know who sends"),
+        ),
+        probe=Probe((message(sender, standins.OUTSIDE),)),
+        shows=shows,
+        cures=(_by_sender(world, tenant, joined),),
+    )
+
+
+def _by_sender(
+    world: World, tenant: Tenant, joined: tuple[tuple[OnPremOrganization, OutboundConnector], ...]
+) -> Cure:
+    connectors = f"tenants.{tenant.name}.OutboundConnectors"
+    rules = f"tenants.{tenant.name}.TransportRules"
+    scoped = [
+        {
+            "Name": f"{each.name} by rule",
+            "ConnectorType": "OnPremises",
+            "IsTransportRuleScoped": True,
+            "CloudServicesMailEnabled": each.cloud_services_mail_enabled,
+            "UseMXRecord": False,
+            "SmartHosts": list(each.smart_hosts),
+        }
+        for _, each in joined
+    ]
+    routes = [
+        {
+            "Name": f"Way out of {organization.name}",
+            "SenderDomainIs": [str(accepted.domain_name) for accepted in organization.accepted_domains],
+            "SentToScope": "NotInOrganization",
+            "RouteMessageOutboundConnector": f"{each.name} by rule",
+        }
+        for organization, each in joined
+    ]
+    change = {
+        connectors: [*(world.value(connectors) or ()), *scoped],
+        rules: [*(world.value(rules) or ()), *routes],
+    }
+    for organization, _ in joined:
+        for cure in cures.other_certificate(world, organization):
+            change |= cure.change
+    return Cure(
+        "a rule for each forest's senders, with a connector that only rules can choose; and another certificate for the "
+        "way out, or what comes from there is taken for the forest's own and goes round",
+        change,
+    )
+
+
+CHECKS = (
+    Check(
+        code="MFL-ROUTE-002",
+        title="The connector of centralized transport is not for everything",
+        severity=Severity.ERROR,
+        about="""\
+RouteAllMessagesViaOnPremises is on, and RecipientDomains of the connector is not "*" but the company's domains. Mail to the
+internet leaves by MX, past the filter, the journal and the disclaimer on-premises.""",
+        cure='RecipientDomains "*", as the wizard sets it; or centralized transport off, if nobody wants it.',
+        rules=("R92",),
+        find=not_for_everything,
+    ),
+    Check(
+        code="MFL-ROUTE-003",
+        title="Centralized transport does not catch a forward",
+        severity=Severity.WARNING,
+        about="""\
+Centralized transport covers what cloud mailboxes send. Mail that came from on-premises and is forwarded to the outside by a
+cloud mailbox is by design not sent back: the tenant delivers it by MX, past filter and journal.""",
+        cure="Let mailboxes that forward lie on-premises, or forbid forwarding to the outside.",
+        rules=("R146", "R152"),
+        find=forwards,
+    ),
+    Check(
+        code="MFL-ROUTE-004",
+        title="Centralized transport was left on after the migration",
+        severity=Severity.ERROR,
+        about="""\
+No mailbox is on-premises any more, MX and SPF belong to Exchange Online, and centralized transport still sends everything
+through on-premises: it leaves from an address that SPF does not name, or comes back by MX and goes round.""",
+        cure="Centralized transport off, the outbound connector disabled, the domains Authoritative.",
+        rules=("R92", "R161"),
+        find=left_on,
+    ),
+    Check(
+        code="MFL-ROUTE-010",
+        title="Centralized transport of several forests ends in one of them",
+        severity=Severity.ERROR,
+        about="""\
+Two forests of one tenant have centralized transport. Connectors know recipients, not senders: one of the two for "*" wins, and
+carries the mail of both forests, under addresses that the other forest's SPF record does not name.""",
+        cure="A mail flow rule for each forest's sender domains, with connectors that only rules can choose.",
+        rules=("R92", "R93", "R99"),
+        find=several_forests,
+    ),
+)

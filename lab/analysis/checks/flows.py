@@ -1,0 +1,131 @@
+"""What a flow shows, in sentences, and who can write on behalf of the company: what checks have in common."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+from lab.analysis.checks import standins
+from lab.analysis.checks.nouns import Played
+from lab.analysis.checks.world import World, distinct
+from lab.core.cloudnames import front_door
+from lab.core.routing import is_on_premises
+from lab.evidence.facts import place, text
+from lab.model.names import Address, Domain
+from lab.model.onprem import OnPremOrganization
+from lab.model.tenant import OutboundConnector, Recipient, RecipientKind, Tenant
+from lab.model.topology import Role
+from lab.model.trace import Disposition, Step, StepKind
+from lab.reports.reading import Fate
+
+NOBODY = "mflab-nobody"
+"""A local part that no directory has."""
+MOERA = "onmicrosoft.com"
+STRICT = {f"hosts.{standins.OUTSIDE_HOST}.strict_spf": True}
+"""A receiver outside that asks for SPF and goes by it, as many filters do (R176)."""
+_LOOP = frozenset({"5.4.14", "5.4.6"})
+
+
+def in_tenant(tenant: Tenant) -> str:
+    """A tenant as traces name it."""
+    return f"tenant:{tenant.name}"
+
+
+# -- what became of a message
+
+
+def looped(played: Played) -> str:
+    """That a message has gone round until somebody counted; '' if none has."""
+    fate = next((each for each in played.fates.values() if each.status in _LOOP), None)
+    if fate is None:
+        return ""
+    often, number = visits(fate).most_common(1)[0]
+    return (
+        f"mail for {fate.spec.recipients[0]} goes round, {number} times through {often}, until it is refused: "
+        f"{fate.status}, mail loop"
+    )
+
+
+def visits(fate: Fate) -> Counter[str]:
+    """How often a message was at each place."""
+    return Counter(place(hop) for hop in fate.trace.hops)
+
+
+def lost(played: Played) -> str:
+    """Who does not get a message, and how it ends instead; '' if all arrive."""
+    for fate in played.fates.values():
+        for recipient, end in fate.trace.dispositions.items():
+            if end is not Disposition.DELIVERED:
+                return f"{recipient} does not get it: {fate.outcome}"
+    return ""
+
+
+def authenticated(played: Played, where: str) -> Step | None:
+    """The last judgement of the sender at a place."""
+    return last_step(played, where, StepKind.AUTHENTICATED)
+
+
+def last_step(played: Played, where: str, kind: StepKind) -> Step | None:
+    """The last step of its kind at a place, whichever message it was."""
+    hops = (hop for fate in played.fates.values() for hop in fate.trace.hops if place(hop) == where)
+    return next(reversed([step for hop in hops for step in hop.all(kind)]), None)
+
+
+def routed_by(played: Played, where: str) -> str | None:
+    """The connector that a message left a place by, '' for none; None if it did not leave."""
+    step = last_step(played, where, StepKind.ROUTED)
+    return None if step is None else text(step, "connector")
+
+
+def arrives_internal(played: Played, tenant: Tenant) -> bool:
+    """Whether the tenant took the sender for a colleague (R119)."""
+    return text(last_step(played, in_tenant(tenant), StepKind.PROMOTED), "auth_as") == "Internal"
+
+
+# -- who writes
+
+
+def mailboxes(owner: OnPremOrganization | Tenant) -> Iterator[Recipient]:
+    """Those that lie there."""
+    return (each for each in distinct(owner.recipients.values()) if each.kind is RecipientKind.MAILBOX)
+
+
+def mailbox_where(owner: OnPremOrganization | Tenant, fits: Callable[[Domain], bool]) -> Address | None:
+    """The first mailbox with a primary address in a domain that fits."""
+    return next((each.primary for each in mailboxes(owner) if fits(each.primary.domain)), None)
+
+
+def is_moera(domain: Domain) -> bool:
+    """Whether it is one of Microsoft's: `contoso.onmicrosoft.com`."""
+    return domain.is_under(MOERA)
+
+
+def vanity_domains(owner: OnPremOrganization | Tenant) -> tuple[Domain, ...]:
+    """The accepted domains that are the company's own names."""
+    return tuple(each.domain_name for each in owner.accepted_domains if not is_moera(each.domain_name))
+
+
+# -- where to
+
+
+def to_on_premises(world: World) -> Iterator[tuple[Tenant, OutboundConnector]]:
+    """The connectors that routing may choose for the way to on-premises."""
+    for tenant, connector in world.outbound():
+        if is_on_premises(connector) and not connector.is_transport_rule_scoped and not connector.test_mode:
+            yield tenant, connector
+
+
+def servers(world: World, organization: OnPremOrganization) -> list[str]:
+    """The names of its Exchange servers."""
+    return [str(host.fqdn) for host in world.hosts(Role.EXCHANGE, organization.name)]
+
+
+def own_hosts(world: World) -> frozenset[str]:
+    """All machines of the company, by key."""
+    names = {each.name for each in world.organizations}
+    return frozenset(host.name for host in world.topology.hosts.values() if host.organization in names)
+
+
+def door(tenant: Tenant) -> str:
+    """The name that leads to the tenant's front ends (R156)."""
+    return str(front_door(tenant.default_domain))

@@ -1,0 +1,171 @@
+"""Gateways that get again what they have just handed over (R161, R162): a rule without an exception, a route to itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from lab.analysis.checks import standins
+from lab.analysis.checks.flows import (
+    door,
+    in_tenant,
+    looped,
+    mailbox_where,
+    servers,
+)
+from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Suspicion
+from lab.analysis.checks.world import World, message, of_host
+from lab.evidence.facts import place, texts
+from lab.model.names import Address
+from lab.model.rules import RuleMode, RuleState, TransportRule
+from lab.model.tenant import RecipientKind, Tenant
+from lab.model.topology import Host, Role
+from lab.model.trace import StepKind
+from lab.scenario.whatif import Change
+
+_LOOP_MARK = "X-Mflab-Loop"
+
+
+def sent_out_again(world: World) -> Iterator[Suspicion]:
+    """A rule that sends mail to a gateway, which brings it back, and so on (P20)."""
+    for tenant in world.tenants:
+        for rule in tenant.transport_rules:
+            sender = _who_is_ruled(tenant, rule)
+            if rule.actions.route_message_outbound_connector and sender is not None and _acts(rule):
+                probe = Probe((message(sender, standins.OUTSIDE),))
+                gateway = _bringer(world, world.play(probe), tenant, rule)
+                if gateway is not None:
+                    yield _again(world, tenant, rule, gateway, probe)
+
+
+def _acts(rule: TransportRule) -> bool:
+    return rule.state is RuleState.ENABLED and rule.mode is RuleMode.ENFORCE
+
+
+def _who_is_ruled(tenant: Tenant, rule: TransportRule) -> Address | None:
+    """A cloud mailbox in a domain that the rule is for."""
+    wanted = rule.conditions.sender_domain_is
+    return mailbox_where(tenant, lambda domain: not wanted or domain in wanted)
+
+
+def _bringer(world: World, played: Played, tenant: Tenant, rule: TransportRule) -> Host | None:
+    """The own machine that brings back what the rule has sent to it, if the rule then sends it again."""
+    if not looped(played):
+        return None
+    for fate in played.fates.values():
+        hits = [
+            hop
+            for hop in fate.trace.hops
+            for step in hop.all(StepKind.RULED)
+            if rule.name in texts(step, "names")
+        ]
+        for before, after in pairwise(fate.trace.hops):
+            host = world.topology.hosts.get(place(after))
+            if len(hits) > 1 and place(before) == in_tenant(tenant) and host is not None:
+                return host
+    return None
+
+
+def _again(world: World, tenant: Tenant, rule: TransportRule, host: Host, probe: Probe) -> Suspicion:
+    path = world.setting(tenant, "TransportRules", rule.name)
+    name, value = next(iter(host.adds_headers), (_LOOP_MARK, str(host.fqdn)))
+    change: Change = {
+        f"{path}.ExceptIfHeaderContainsMessageHeader": name,
+        f"{path}.ExceptIfHeaderContainsWords": value,
+        **({} if host.adds_headers else {of_host(host, "adds_headers"): {name: value}}),
+    }
+    connector = rule.actions.route_message_outbound_connector
+    return Suspicion(
+        about=rule.name,
+        text=f'the rule "{rule.name}" sends to {host.name} what {host.name} has just brought back',
+        facts=(
+            Fact(
+                path,
+                f'"{rule.name}" routes by "{connector}", with no exception that holds for what comes back',
+            ),
+            Fact(of_host(host, "smart_hosts"), f"{host.name} hands mail back to the tenant"),
+        ),
+        probe=probe,
+        shows=looped,
+        cures=(
+            Cure(f"the rule excepts mail with {name}: {value}, which {host.name} writes into it", change),
+        ),
+    )
+
+
+def next_hop_is_itself(world: World) -> Iterator[Suspicion]:
+    """A gateway that delivers inward by the public name, which is its own (R156)."""
+    for host in world.hosts(Role.GATEWAY):
+        recipient = _guarded(world, host)
+        if recipient is None:
+            continue
+        probe = Probe((message(standins.OUTSIDE, recipient),))
+        if _to_itself(world.play(probe), host):
+            yield Suspicion(
+                about=host.name,
+                text=f"{host.name} hands mail for {recipient.domain} to itself",
+                facts=(
+                    Fact(
+                        of_host(host, "forwards_to"),
+                        f"its next hop inward is {', '.join(host.forwards_to) or 'MX'}",
+                    ),
+                    Fact(f"dns.records[{recipient.domain}].MX", f"that name leads to {host.name}"),
+                ),
+                probe=probe,
+                shows=looped,
+                cures=(_fixed_route(world, host, recipient),),
+            )
+
+
+def _guarded(world: World, host: Host) -> Address | None:
+    """Somebody whose mail the gateway takes in."""
+    found = (
+        mailbox_where(owner, lambda domain: domain in host.accepts_domains) for owner in world.own.owners
+    )
+    return next(filter(None, found), None)
+
+
+def _to_itself(played: Played, host: Host) -> bool:
+    return bool(looped(played)) and any(
+        place(before) == place(after) == host.name
+        for fate in played.fates.values()
+        for before, after in pairwise(fate.trace.hops)
+    )
+
+
+def _fixed_route(world: World, host: Host, recipient: Address) -> Cure:
+    for tenant in world.tenants:
+        found = tenant.find(recipient)
+        if found is not None and found.kind is RecipientKind.MAILBOX:
+            return Cure(
+                f"inward to the tenant's own name, {door(tenant)}",
+                {of_host(host, "forwards_to"): door(tenant)},
+            )
+    names = [name for organization in world.organizations for name in servers(world, organization)]
+    return Cure(f"inward to {', '.join(names)}", {of_host(host, "forwards_to"): names})
+
+
+CHECKS = (
+    Check(
+        code="MFL-ROUTE-006",
+        title="A rule sends mail to a gateway again and again",
+        severity=Severity.ERROR,
+        about="""\
+A mail flow rule sends outgoing mail to a gateway that signs or encrypts it and hands it back to the tenant. The rule has no
+exception for what comes back, or one for a header that the gateway does not write.""",
+        cure="An exception for a header that the gateway really puts on everything it hands back.",
+        rules=("R93", "R161", "R162"),
+        find=sent_out_again,
+    ),
+    Check(
+        code="MFL-ROUTE-009",
+        title="A gateway delivers to itself",
+        severity=Severity.ERROR,
+        about="""\
+The gateway's route inward is the MX of the domain, or the name that the MX has: the gateway itself. It connects to itself
+until its own limit of Received lines.""",
+        cure="A fixed route inward: the tenant's name below mail.protection.outlook.com, or the Exchange servers.",
+        rules=("R156",),
+        find=next_hop_is_itself,
+    ),
+)

@@ -1,0 +1,242 @@
+"""Mail that goes round until somebody counts (R161, R162): each side believes that the other has the recipient."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lab.analysis.checks import standins
+from lab.analysis.checks.flows import (
+    NOBODY,
+    in_tenant,
+    looped,
+    mailbox_where,
+    servers,
+    to_on_premises,
+    visits,
+)
+from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Suspicion
+from lab.analysis.checks.world import World, message
+from lab.model.names import Address, Domain
+from lab.model.onprem import OnPremOrganization
+from lab.model.tenant import DomainType, OutboundConnector, Tenant
+from lab.model.topology import Role
+
+_LOOP_MARK = "X-Mflab-Loop"
+
+
+def hybrid_by_mx(world: World) -> Iterator[Suspicion]:
+    """The connector to on-premises asks DNS, and DNS says: the tenant (R89, R163)."""
+    for tenant, connector in to_on_premises(world):
+        for organization in world.organizations if connector.use_mx_record else ():
+            recipient = mailbox_where(organization, lambda domain: _is_for(connector, domain, tenant))  # noqa: B023
+            if recipient is not None:
+                yield _by_mx(world, tenant, connector, organization, recipient)
+
+
+def _is_for(connector: OutboundConnector, domain: Domain, tenant: Tenant) -> bool:
+    named = any(pattern.covers(domain) for pattern in connector.recipient_domains)
+    return named or (connector.all_accepted_domains and tenant.accepts(domain) is not None)
+
+
+def _by_mx(
+    world: World,
+    tenant: Tenant,
+    connector: OutboundConnector,
+    organization: OnPremOrganization,
+    recipient: Address,
+) -> Suspicion:
+    def path(parameter: str) -> str:
+        return world.setting(tenant, "OutboundConnectors", connector.name, parameter)
+
+    hosts = servers(world, organization)
+    sender = world.mailbox(tenant) or standins.OUTSIDE
+    return Suspicion(
+        about=connector.name,
+        text=f'"{connector.name}" of {tenant.name} sends mail for on-premises to the MX, which is the tenant',
+        facts=(
+            Fact(path("UseMXRecord"), f'"{connector.name}" has UseMXRecord on'),
+            Fact(f"dns.records[{recipient.domain}].MX", f"the MX of {recipient.domain} leads to the tenant"),
+        ),
+        probe=Probe((message(sender, recipient),)),
+        shows=looped,
+        cures=(
+            Cure(
+                f"a smart host instead of MX: {', '.join(hosts)}",
+                {path("UseMXRecord"): False, path("SmartHosts"): hosts},
+            ),
+        ),
+    )
+
+
+def internal_relay(world: World) -> Iterator[Suspicion]:
+    """A domain whose unknown recipients are passed on, to where mail for it comes from (R138, R163)."""
+    domains = [
+        accepted.domain_name
+        for owner in world.own.owners
+        for accepted in owner.accepted_domains
+        if accepted.domain_type is DomainType.INTERNAL_RELAY
+    ]
+    for domain in dict.fromkeys(domains):
+        messages = [message(standins.OUTSIDE, Address(NOBODY, domain), key="nobody")]
+        for organization in world.organizations:
+            known = mailbox_where(organization, lambda each: each == domain)  # noqa: B023
+            if known is not None:
+                messages.append(message(standins.OUTSIDE, known, key=organization.name))
+        yield _relayed(world, domain, Probe(tuple(messages)))
+
+
+def _relayed(world: World, domain: Domain, probe: Probe) -> Suspicion:
+    relaying = [
+        owner
+        for owner in world.own.owners
+        if (accepted := owner.accepts(domain)) and accepted.domain_type is DomainType.INTERNAL_RELAY
+    ]
+    types = [world.setting(owner, "AcceptedDomains", domain, "DomainType") for owner in relaying]
+    owners = " and ".join(
+        f"tenant {owner.name}" if isinstance(owner, Tenant) else f"{owner.name} on-premises"
+        for owner in relaying
+    )
+    return Suspicion(
+        about=domain,
+        text=f"{domain} is InternalRelay, and what one side does not know comes back to it",
+        facts=(
+            Fact(types[0], f"{owners} passes on what it does not know of {domain}"),
+            Fact(f"dns.records[{domain}].MX", f"nobody further on takes mail for {domain}"),
+        ),
+        probe=probe,
+        shows=looped,
+        cures=(
+            Cure(
+                f"{domain} is Authoritative: who is not known is refused",
+                dict.fromkeys(types, "Authoritative"),
+            ),
+            *_led_on_premises(world, domain),
+        ),
+    )
+
+
+def _led_on_premises(world: World, domain: Domain) -> Iterator[Cure]:
+    """The hybrid connector is for the domain too."""
+    if not any(organization.accepts(domain) for organization in world.organizations):
+        return
+    for tenant, connector in to_on_premises(world):
+        if not connector.use_mx_record and not _is_for(connector, domain, tenant):
+            path = world.setting(tenant, "OutboundConnectors", connector.name, "RecipientDomains")
+            named = [*map(str, connector.recipient_domains), str(domain)]
+            yield Cure(f'"{connector.name}" leads to on-premises for {domain}, too', {path: named})
+
+
+def sub_domain(world: World) -> Iterator[Suspicion]:
+    """A sub-domain that neither side accepts, and each sends to the other (R87)."""
+    for domain in _sub_domains(world):
+        recipient = Address("somebody", domain)
+        for owner in world.own.owners:
+            sender = world.mailbox(owner)
+            probe = Probe((message(sender, recipient),)) if sender else None
+            if probe and _to_and_fro(world, world.play(probe)):
+                yield _nobodys(world, domain, probe)
+                break
+
+
+def _sub_domains(world: World) -> tuple[Domain, ...]:
+    """Those that DNS or a connector names, below an accepted domain, and accepted nowhere."""
+    named = [Domain(name) for name, kind in world.topology.zones.rows if kind == "MX"]
+    for organization in world.organizations:
+        spaces = (space.pattern for each in organization.send_connectors for space in each.address_spaces)
+        named += [pattern.domain for pattern in spaces if pattern.domain and not pattern.wildcard]
+    above = [each.domain_name for owner in world.own.owners for each in owner.accepted_domains]
+    below = (each for each in named if any(each.is_under(parent) for parent in above if parent != each))
+    return tuple(dict.fromkeys(each for each in below if not world.own.has(each)))
+
+
+def _to_and_fro(world: World, played: Played) -> bool:
+    """Whether a loop leads through both sides."""
+    if not looped(played):
+        return False
+    places = {name for fate in played.fates.values() for name, often in visits(fate).items() if often > 1}
+    servers_ = {host.name for host in world.hosts(Role.EXCHANGE)}
+    return bool(places & servers_) and any(in_tenant(tenant) in places for tenant in world.tenants)
+
+
+def _nobodys(world: World, domain: Domain, probe: Probe) -> Suspicion:
+    sending = [(o, each) for o in world.organizations for each in o.send_connectors]
+    out = [
+        (o, c) for o, c in sending if c.enabled and any(s.pattern.covers(domain) for s in c.address_spaces)
+    ]
+    back = [(t, c) for t, c in to_on_premises(world) if _is_for(c, domain, t)]
+    cures = [
+        Cure(
+            f'"{each.name}" on-premises is enabled, which leads to where {domain} is',
+            {world.setting(organization, "SendConnectors", each.name, "Enabled"): True},
+        )
+        for organization, each in sending
+        if not each.enabled and any(space.pattern.domain == domain for space in each.address_spaces)
+    ]
+    cures += [_accepted_only(world, tenant, connector) for tenant, connector in back]
+    there = (
+        world.setting(back[0][0], "OutboundConnectors", back[0][1].name, "RecipientDomains") if back else ""
+    )
+    here = world.setting(out[0][0], "SendConnectors", out[0][1].name, "AddressSpaces") if out else ""
+    return Suspicion(
+        about=domain,
+        text=f"{domain} is accepted on neither side, and each side sends it to the other",
+        facts=(
+            Fact(here, f"on-premises sends {domain} to the tenant"),
+            Fact(there, f"the tenant sends {domain} to on-premises"),
+        ),
+        probe=probe,
+        shows=looped,
+        cures=tuple(cures),
+    )
+
+
+def _accepted_only(world: World, tenant: Tenant, connector: OutboundConnector) -> Cure:
+    names = [
+        each.domain_name
+        for each in tenant.accepted_domains
+        if any(organization.accepts(each.domain_name) for organization in world.organizations)
+    ]
+    path = world.setting(tenant, "OutboundConnectors", connector.name, "RecipientDomains")
+    return Cure(
+        f'"{connector.name}" is for {", ".join(names)} only: other sub-domains are refused, or go by MX',
+        {path: [str(name) for name in names]},
+    )
+
+
+CHECKS = (
+    Check(
+        code="MFL-ROUTE-001",
+        title="The hybrid outbound connector uses MX",
+        severity=Severity.ERROR,
+        about="""\
+The connector from Exchange Online to on-premises has UseMXRecord on. The MX of the domain leads to Exchange Online: mail
+for a mailbox on-premises leaves the tenant, and arrives at the tenant, until it is refused as a loop.""",
+        cure="UseMXRecord off, and the on-premises servers as smart hosts, as the Hybrid Configuration Wizard sets it.",
+        rules=("R89", "R163"),
+        find=hybrid_by_mx,
+    ),
+    Check(
+        code="MFL-ROUTE-005",
+        title="An InternalRelay domain goes round",
+        severity=Severity.ERROR,
+        about="""\
+Mail for recipients that the tenant (or on-premises Exchange) does not know in an InternalRelay domain is passed on, by a
+connector or by MX. Where that leads back to the same side, each typing error becomes a loop, and so does mail for
+mailboxes that no connector leads to.""",
+        cure="""\
+Authoritative, if all recipients are known; else a connector for the domain that leads to where the others are.""",
+        rules=("R138", "R163"),
+        find=internal_relay,
+    ),
+    Check(
+        code="MFL-ROUTE-008",
+        title="A sub-domain goes to and fro between both sides",
+        severity=Severity.ERROR,
+        about="""\
+A sub-domain is accepted on neither side. A send connector for *.domain leads to Exchange Online, an outbound connector for
+*.domain leads to on-premises, and the hybrid connection carries everything.""",
+        cure="A more specific connector on the side that knows the way, or connectors for accepted domains only.",
+        rules=("R87", "R161"),
+        find=sub_domain,
+    ),
+)

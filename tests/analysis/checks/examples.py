@@ -1,0 +1,28 @@
+"""Small configurations on top of the library's parts, and what a few checks find in them."""
+
+from datetime import date
+
+from lab.analysis.checks.engine import findings
+from lab.analysis.checks.nouns import Check, Finding
+from lab.analysis.checks.world import World
+from lab.scenario.load import expanded_text
+from lab.scenario.whatif import Configuration
+
+TODAY = date(2026, 11, 24)
+HYBRID = ("msxfaq", "dedicated")
+
+
+def example(text: str, *parts: str) -> Configuration:
+    """A scenario that includes some of the library's common parts: the cured hybrid company, if none are named."""
+    named = ", ".join(f"common/{part}.yaml" for part in parts or HYBRID)
+    return Configuration.of(
+        expanded_text(f"scenario: example\ninclude: [{named}]\n{text}", "scenarios/example.yaml")
+    )
+
+
+def found(
+    configuration: Configuration, checks: tuple[Check, ...], variant: str = "base"
+) -> dict[str, Finding]:
+    """By id."""
+    told = findings(World(configuration, configuration.variant(variant), TODAY), checks)
+    return {each.id: each for each in told}
