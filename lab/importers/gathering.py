@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lab.importers import recognise, resolved
 from lab.importers.inside import certificate_in
@@ -27,6 +27,7 @@ class Read:
 _NOISE = frozenset(name.lower() for name in ("SerializationData", "PSShowComputerName"))
 """How .NET would build the object again; nothing that an administrator reads, and long."""
 _CERTIFICATE = frozenset(("rawdata", "serializationdata"))
+_NOTHING = Exports()
 _TYPE_NAME = re.compile(r"(?:Deserialized\.)?(?:System|Microsoft)\.[A-Za-z][\w.+`]*(?:\[.*\])?", re.DOTALL)
 _TYPED = frozenset(
     name.lower()
@@ -93,13 +94,13 @@ class _Told:
         place = Place(self.file, one.line)
         if kind == recognise.RESOLVED:
             return Exports(records=tuple(resolved.records(place, one.values)))
-        inside = certificate_in(place, one.values) if kind == "ExchangeCertificate" else Exports()
+        inside = certificate_in(place, one.values) if kind == "ExchangeCertificate" else _NOTHING
         left_out = _NOISE | _CERTIFICATE if inside.certificates else _NOISE
         if not kind:
             self.unknown.append(one.line)
         values = {name: value for name, value in self._whole(one) if name.lower() not in left_out}
         there = Exported(kind=kind, place=place, values=values, where=one.where)
-        return Exports.joined((Exports(objects=(there,)), inside))
+        return replace(inside, objects=(there,))
 
     def _whole(self, one: Read) -> Iterator[tuple[str, Value]]:
         """Values but for those that a depth limit has replaced by text: what is not known is missing, not wrong."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 
 KINDS = (
     "AcceptedDomain",
@@ -111,9 +112,14 @@ _NAMED = re.compile(
 """A noun by itself: not the one in `CASMailbox` or `MailboxStatistics`."""
 
 
-def kind(types: Iterable[str], file: str, properties: Collection[str]) -> str:
+def kind(types: Iterable[str], file: str, properties: Iterable[str]) -> str:
     """The noun; '' if nothing tells. A type says what an object is; a file's name may be wrong, and then its properties
     are believed, but for recipients, whose cmdlets print the same ones."""
+    return _kind(tuple(types), file, tuple(properties))
+
+
+@lru_cache(maxsize=1024)  # a thousand mailboxes of one file have the same properties
+def _kind(types: tuple[str, ...], file: str, properties: tuple[str, ...]) -> str:
     typed = next(filter(None, map(_of_type, types)), "")
     if typed:
         return typed

@@ -19,6 +19,7 @@ DEEPEST = 24
 """Levels of lists and tables that are kept; -Depth 10 is what anybody needs."""
 
 _DATE = re.compile(r"/Date\((-?\d{1,15})(?:[+-]\d{4})?\)/")
+_NOTE = re.compile(r"@(?:odata|data)\.[A-Za-z]+$")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BESIDE = frozenset(
     (
@@ -69,7 +70,7 @@ def unwrapped(table: Mapping[str, object]) -> tuple[object] | None:
 
 def is_note(name: str) -> bool:
     """Whether it is about a property, not one: `@odata.type`, `SenderDomains@odata.type`, `Members@data.type`."""
-    return name.startswith("@") or re.search(r"@(?:odata|data)\.[A-Za-z]+$", name) is not None
+    return "@" in name and (name.startswith("@") or _NOTE.search(name) is not None)
 
 
 def date(text: str) -> str:

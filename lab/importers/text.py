@@ -80,6 +80,8 @@ def _utf16(data: bytes) -> str:
 
 def whole(text: str) -> str:
     """Halves of surrogate pairs joined; single ones, and NUL, replaced: such text cannot be written to every file."""
+    if text.isascii() and "\0" not in text:
+        return text
     if _SURROGATE.search(text):
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return text.replace("\0", "\ufffd")
