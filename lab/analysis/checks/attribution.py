@@ -66,14 +66,15 @@ def _astray_at(world: World, probe: Probe, host: Host, decided: Step | None) -> 
     return Suspicion(
         about=host.name,
         text=f'{host.name} opens the hybrid connector "{connector.name}" of {tenant.name}',
-        facts=(_shown(world, host, decided), Fact(_told_at(world, tenant, connector), expects(connector))),
+        facts=(_shown(world, host, decided), Fact(told_at(world, tenant, connector), expects(connector))),
         probe=probe,
         shows=astray,
-        cures=tuple(_cures(world, host, tenant, connector)),
+        cures=tuple(cures_at(world, host, tenant, connector)),
     )
 
 
-def _cures(world: World, host: Host, tenant: Tenant, connector: InboundConnector) -> Iterator[Cure]:
+def cures_at(world: World, host: Host, tenant: Tenant, connector: InboundConnector) -> Iterator[Cure]:
+    """What keeps a machine from opening a connector."""
     by_name = connector.tls_sender_certificate_name is not None
     if tenant in world.tenants:
         yield cures.own_name(world, tenant, connector, tenant.default_domain)
@@ -90,7 +91,7 @@ def _connector(decided: Step | None) -> tuple[Tenant | None, InboundConnector | 
     return decision.tenant, decision.connector
 
 
-def _told_at(world: World, tenant: Tenant, connector: InboundConnector) -> str:
+def told_at(world: World, tenant: Tenant, connector: InboundConnector) -> str:
     """Where the connector's value is written: with the wizard's settings, if those made it."""
     for organization in world.organizations:
         if cures.made_by_wizard(world, organization, tenant, connector):
@@ -206,7 +207,7 @@ def _further(
         about=connector.name,
         text=f'every machine with a certificate below {domain} opens "{connector.name}" of {tenant.name}',
         facts=(
-            Fact(_told_at(world, tenant, connector), expects(connector)),
+            Fact(told_at(world, tenant, connector), expects(connector)),
             Fact("", f"a machine with a certificate for {name} is all it takes"),
         ),
         probe=Probe(

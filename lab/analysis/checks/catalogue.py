@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
-from lab.analysis.checks import attribution, centralized, gatewayloops, loops
+from lab.analysis.checks import (
+    ahead,
+    attribution,
+    centralized,
+    certificates,
+    gatewayloops,
+    loops,
+)
 from lab.analysis.checks.nouns import Check
 
-_MODULES = (attribution, centralized, gatewayloops, loops)
+_MODULES = (
+    ahead,
+    attribution,
+    centralized,
+    certificates,
+    gatewayloops,
+    loops,
+)
 CHECKS: tuple[Check, ...] = tuple(
     sorted((check for module in _MODULES for check in module.CHECKS), key=lambda check: check.code)
 )

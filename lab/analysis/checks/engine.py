@@ -142,14 +142,21 @@ _DISPUTED = frozenset(
 
 
 def _resting(switch: Switch, id_: str, suspicion: Suspicion, world: World) -> Iterator[str]:
-    now = str(getattr(world.topology.switches, switch.name))
+    assumed = suspicion.probe.change.get(f"switches.{switch.name}")
+    now = _plain(getattr(world.topology.switches, switch.name) if assumed is None else assumed)
+    spelled = next((value for value in switch.values if _plain(value) == now), now)
     for value in switch.values:
-        if value.lower() == now.lower():
+        if value == spelled:
             continue
         probe = replace(suspicion.probe, change={**suspicion.probe.change, f"switches.{switch.name}": value})
         if not suspicion.shows(world.play(probe)):
-            yield f"{switch.name}: {now} ({id_})"
+            yield f"{switch.name}: {spelled} ({id_})"
             return
+
+
+def _plain(value: object) -> str:
+    """A position in one spelling; the rulebook says on and off of some switches, true and false of others."""
+    return {"on": "true", "off": "false"}.get(str(value).lower(), str(value).lower())
 
 
 def _suppressed(id_: str, world: World) -> Suppressed | None:

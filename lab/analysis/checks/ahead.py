@@ -1,0 +1,169 @@
+"""What will happen to certificates: they end, are renewed, are repaired; and what that does to mail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+from lab.analysis.checks import standins
+from lab.analysis.checks.attribution import astray, cures_at, expects, misrouted, to_partner, told_at
+from lab.analysis.checks.flaws import flaws, mended, named, presented
+from lab.analysis.checks.hybrid import entries, inward, out, own_entries, pairs, whose
+from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Suspicion
+from lab.analysis.checks.world import World
+from lab.model.certificate import CertificateProfile, Validity
+from lab.model.topology import Host, Role
+from lab.reports.reading import Fate
+from lab.scenario.model import MessageSpec
+from lab.scenario.whatif import Change
+
+SOON = timedelta(days=30)
+"""How long before its end a certificate is told of."""
+
+
+def ending(world: World) -> Iterator[Suspicion]:
+    """A certificate in use that ends within 30 days: what stops then."""
+    for profile in world.variant.profiles.values():
+        last = profile.not_after
+        if last is None or profile.validity is not Validity.CURRENT or last - world.today > SOON:
+            continue
+        holders = [
+            host for host in _own_machines(world) if profile.name in (host.certificate, *host.certificates)
+        ]
+        if holders:
+            yield from _when_ended(world, profile, holders[0])
+
+
+def _own_machines(world: World) -> Iterator[Host]:
+    yield from world.hosts(Role.EXCHANGE)
+    yield from world.hosts(Role.GATEWAY)
+
+
+def _when_ended(world: World, profile: CertificateProfile, holder: Host) -> Iterator[Suspicion]:
+    path, last = f"certificates.{profile.name}", profile.not_after
+    assert last is not None, "it ends"
+    renewed: Change = {
+        f"{path}.validity": "current",
+        f"{path}.not_after": str(world.today + timedelta(days=365)),
+    }
+    over = last < world.today
+    ends = f"ended on {last}" if over else f"ends on {last}"
+    for spec in _daily_mail(world):
+        good = world.play(Probe((spec,)))
+        yield Suspicion(
+            about=profile.name,
+            text=f"the {named(profile)} {ends}",
+            facts=(
+                Fact(f"{path}.not_after", f"the {named(profile)} {ends}"),
+                Fact("", f"{holder.name} has it, and {spec.sender} writes to {spec.recipients[0]}"),
+            ),
+            probe=Probe((spec,), {f"{path}.validity": Validity.EXPIRED.value}),
+            shows=lambda played, good=good: worse(good, played),  # type: ignore[misc]
+            cures=(
+                Cure("renew it in time: same names, same authority, on every machine that has it", renewed),
+            ),
+            condition="" if over else f"after {last}, unless it is renewed",
+            severity=Severity.ERROR if over else None,
+        )
+
+
+def _daily_mail(world: World) -> Iterator[MessageSpec]:
+    for pair in pairs(world):
+        yield from (pair.to_cloud(), pair.from_cloud(), inward(pair.cloud))
+    for organization in world.organizations:
+        outgoing = out(world, organization)
+        if outgoing is not None:
+            yield outgoing
+    for tenant in world.tenants:
+        mailbox = world.mailbox(tenant)
+        if mailbox is not None:
+            yield inward(mailbox)
+
+
+def worse(before: Played, after: Played) -> str:
+    """What a message has lost: it does not arrive any more, or is nobody's own any more. '' if nothing."""
+    for key, fate in after.fates.items():
+        was = before.fates.get(key)
+        if was is None or not was.arrived:
+            continue
+        if not fate.arrived:
+            return f"{whose(fate)} does not arrive: {fate.outcome}"
+        if _connections(before, was) - _connections(after, fate):
+            return f"{whose(fate)} arrives, but no connector knows it any more"
+    return ""
+
+
+def _connections(played: Played, fate: Fate) -> set[str]:
+    return {
+        entry.decision.connector_name
+        for entry in entries(played)
+        if entry.fate.spec.key == fate.spec.key and entry.decision.connector is not None
+    }
+
+
+def latent(world: World) -> Iterator[Suspicion]:
+    """A sender to the internet whose certificate would open the hybrid connector, and only does not count."""
+    for organization in world.organizations:
+        probe = to_partner(world, organization, standins.NEAR)
+        if probe is None or misrouted(world.play(probe)):
+            continue
+        for entry in own_entries(world, world.play(probe)):
+            profile = presented(world, entry)
+            if profile is not None and entry.decision.credentials.ignored:
+                yield from _once_mended(world, probe, entry.host, profile)
+
+
+def _once_mended(world: World, probe: Probe, host: Host, profile: CertificateProfile) -> Iterator[Suspicion]:
+    found = tuple(flaws(world, profile))
+    what_if = replace(probe, change=mended(profile.name, found))
+    entry = next(
+        (each for each in own_entries(world, world.play(what_if)) if each.host.name == host.name), None
+    )
+    tenant, connector = (entry.decision.tenant, entry.decision.connector) if entry else (None, None)
+    if tenant is None or connector is None or not misrouted(world.play(what_if)):
+        return
+    yield Suspicion(
+        about=host.name,
+        text=f'{host.name} does not open "{connector.name}" of {tenant.name} only because its certificate is ignored',
+        facts=(
+            Fact(
+                f"certificates.{profile.name}.{found[0].parameter}",
+                f"{host.name} shows the {named(profile)}, which {' and '.join(each.text for each in found)}",
+            ),
+            Fact(told_at(world, tenant, connector), expects(connector)),
+        ),
+        probe=what_if,
+        shows=astray,
+        cures=tuple(cures_at(world, host, tenant, connector)),
+        condition=f"once the certificate is {' and '.join(each.mended for each in found)}",
+    )
+
+
+CHECKS = (
+    Check(
+        code="MFL-CERT-002",
+        title="A certificate that mail relies on ends within 30 days",
+        severity=Severity.WARNING,
+        about="""\
+The certificate is still valid. The flow shows what stops on the day after its end: the hybrid connection is not
+recognised, Exchange Online does not deliver to a server with an outdated certificate, or a partner connector that
+names the certificate refuses.""",
+        cure="""\
+Renew it in time. If the authority or the subject changes, TlsCertificateName of the connectors has to follow
+(MFL-CERT-007).""",
+        rules=("R127", "R115"),
+        find=ending,
+    ),
+    Check(
+        code="MFL-CERT-006",
+        title="An ignored certificate hides that a sender opens the hybrid connector",
+        severity=Severity.WARNING,
+        about="""\
+The gateway's certificate would fit the hybrid connector, and does no harm only because Exchange Online ignores it: it
+has expired, is self-signed, or is sent without its chain. Whoever repairs that switches the fault of MFL-ATTR-001 on.""",
+        cure="As for MFL-ATTR-001, and before the certificate is repaired.",
+        rules=("R3", "R126", "R127"),
+        find=latent,
+    ),
+)

@@ -1,0 +1,151 @@
+"""Certificates of the hybrid connection that do not count, or soon will not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from lab.analysis.checks.attribution import expects, told_at
+from lab.analysis.checks.flaws import CHAIN, OUTDATED, PRIVATE, PURPOSE, Flaw, flaws, mended, named, presented
+from lab.analysis.checks.hybrid import Entry, flows, own_entries, whose
+from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Suspicion
+from lab.analysis.checks.world import World
+from lab.core.verdicts import Basis
+from lab.model.certificate import CertificateProfile
+from lab.model.topology import Host, Role
+from lab.scenario.whatif import Change
+
+
+def expired(world: World) -> Iterator[Suspicion]:
+    """Exchange shows a certificate that is out of date (R127)."""
+    return _ignored(world, OUTDATED)
+
+
+def incomplete(world: World) -> Iterator[Suspicion]:
+    """Exchange sends its certificate without the intermediate (R126)."""
+    return _ignored(world, CHAIN)
+
+
+def private(world: World) -> Iterator[Suspicion]:
+    """Exchange shows a self-signed certificate, or one of a private authority (R8, R9)."""
+    return _ignored(world, PRIVATE)
+
+
+def without_client_auth(world: World) -> Iterator[Suspicion]:
+    """Exchange shows a certificate without clientAuth: whether that matters nobody documents (R129)."""
+    if world.topology.switches.require_client_eku:
+        yield from _ignored(world, PURPOSE)
+        return
+    wanted: Change = {"switches.require_client_eku": True}
+    for suspicion in _ignored(world, PURPOSE, wanted):
+        yield replace(
+            suspicion,
+            condition="if Exchange Online should want clientAuth, now or one day",
+            severity=Severity.WARNING,
+        )
+
+
+def _ignored(world: World, flaw: Flaw, change: Change | None = None) -> Iterator[Suspicion]:
+    """Refusals before mail that merely arrives as a stranger's."""
+    found = [
+        each
+        for flow in flows(world)
+        for each in _of_flow(world, flaw, replace(flow.probe, change=change or {}))
+    ]
+    found.sort(key=lambda pair: not pair[0].leg.refusal)
+    return (suspicion for _, suspicion in found)
+
+
+def _of_flow(world: World, flaw: Flaw, probe: Probe) -> Iterator[tuple[Entry, Suspicion]]:
+    for entry in own_entries(world, world.play(probe), Role.EXCHANGE):
+        profile = presented(world, entry)
+        if profile is None or not entry.decision.credentials.ignored or not flaw.has(profile):
+            continue
+        cure = mended(profile.name, (*flaws(world, profile), flaw))
+        right = _recognised(world, replace(probe, change={**probe.change, **cure}), entry.host)
+        if right is not None:
+            yield entry, _suspicion(world, flaw, probe, profile, right, cure)
+
+
+def _recognised(world: World, probe: Probe, host: Host) -> Entry | None:
+    """The connection as it should be: a certificate that no connector means is nobody's loss."""
+    for entry in own_entries(world, world.play(probe)):
+        if entry.host.name == host.name and entry.recognised and entry.decision.basis is Basis.CERTIFICATE:
+            return entry
+    return None
+
+
+def _suspicion(
+    world: World, flaw: Flaw, probe: Probe, profile: CertificateProfile, right: Entry, cure: Change
+) -> Suspicion:
+    tenant, connector = right.decision.tenant, right.decision.connector
+    assert tenant is not None, "who is recognised is somebody's"
+    assert connector is not None, "by a connector"
+    return Suspicion(
+        about=profile.name,
+        text=f"the {named(profile)} of the hybrid connection {flaw.text}",
+        facts=(
+            Fact(f"certificates.{profile.name}.{flaw.parameter}", f"the {named(profile)} {flaw.text}"),
+            Fact(told_at(world, tenant, connector), expects(connector)),
+        ),
+        probe=probe,
+        shows=lambda played: _not_counting(world, played),
+        cures=(Cure(f"{right.host.name} gets the certificate {flaw.mended}, with the same names", cure),),
+    )
+
+
+def _not_counting(world: World, played: Played) -> str:
+    for entry in own_entries(world, played, Role.EXCHANGE):
+        ignored = entry.decision.credentials.ignored
+        if ignored and not entry.recognised:
+            return f"Exchange Online ignores the certificate ({ignored}): {whose(entry.fate)} {entry.told}"
+    return ""
+
+
+CHECKS = (
+    Check(
+        code="MFL-CERT-001",
+        title="The certificate of the hybrid connection has expired",
+        severity=Severity.ERROR,
+        about="""\
+Exchange shows a certificate that is out of date. Exchange Online then treats it as if there were none: no connector
+matches, colleagues' mail arrives as a stranger's, and mail that is to be relayed is refused with 5.7.64.""",
+        cure="Renew the certificate, with the same names and from the same authority, and give it to all servers.",
+        rules=("R127", "R15"),
+        find=expired,
+    ),
+    Check(
+        code="MFL-CERT-003",
+        title="Exchange sends its certificate without the intermediate",
+        severity=Severity.ERROR,
+        about="""\
+Exchange Online cannot build the chain to a public root and treats the certificate as absent. Mail to own cloud
+mailboxes still arrives, as a stranger's; relayed mail is refused with 5.7.64. Nothing on-premises tells of it.""",
+        cure="Install the intermediate certificate of the authority on every server that sends to Exchange Online.",
+        rules=("R8", "R126"),
+        find=incomplete,
+    ),
+    Check(
+        code="MFL-CERT-004",
+        title="The certificate of the hybrid connection comes from no public authority",
+        severity=Severity.ERROR,
+        about="""\
+Exchange shows a self-signed certificate, or one of the company's own authority. Exchange Online attributes nothing to
+it, whatever its names are.""",
+        cure="A certificate from a public authority for the hybrid connection.",
+        rules=("R8", "R9", "R125"),
+        find=private,
+    ),
+    Check(
+        code="MFL-CERT-005",
+        title="The certificate of the hybrid connection lacks clientAuth",
+        severity=Severity.ERROR,
+        about="""\
+Public authorities stop issuing certificates with the key usage clientAuth. Whether Exchange Online needs it is not
+documented; a vendor says so. Unless the switch `require_client_eku` says that it does, this is a warning: the flow
+shows what would happen.""",
+        cure="A certificate with both usages for the hybrid connection, as long as authorities issue them.",
+        rules=("R129", "R130"),
+        find=without_client_auth,
+    ),
+)

@@ -1,0 +1,86 @@
+"""What can be wrong with a certificate so that Exchange Online ignores it, and how it is mended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from lab.analysis.checks.hybrid import Entry
+from lab.analysis.checks.world import World
+from lab.model.certificate import CertificateProfile, KeyUsage, Validity, is_public
+from lab.scenario.whatif import Change
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flaw:
+    """One reason to ignore a certificate."""
+
+    parameter: str
+    """Where it is written, below the certificate."""
+    text: str
+    """Behind `certificate hybrid (...)`."""
+    mended: str
+    """Behind `once it is ...`."""
+    has: Callable[[CertificateProfile], bool]
+    cure: Change
+    """By parameter."""
+
+
+OUTDATED = Flaw(
+    parameter="validity",
+    text="has expired, or is not valid yet",
+    mended="renewed",
+    has=lambda profile: profile.validity is not Validity.CURRENT,
+    cure={"validity": Validity.CURRENT.value},
+)
+CHAIN = Flaw(
+    parameter="missing_intermediate",
+    text="is sent without its intermediate certificate",
+    mended="sent with its whole chain",
+    has=lambda profile: profile.missing_intermediate,
+    cure={"missing_intermediate": False},
+)
+PRIVATE = Flaw(
+    parameter="issuer",
+    text="comes from no public authority",
+    mended="replaced by one of a public authority",
+    has=lambda profile: profile.self_signed or not is_public(profile.issuer),
+    cure={"self_signed": False, "issuer": "public"},
+)
+PURPOSE = Flaw(
+    parameter="key_usage",
+    text="lacks the key usage clientAuth",
+    mended="replaced by one with clientAuth",
+    has=lambda profile: profile.key_usage is KeyUsage.SERVER_ONLY,
+    cure={"key_usage": KeyUsage.BOTH.value},
+)
+_ALWAYS = (OUTDATED, CHAIN, PRIVATE)
+
+
+def flaws(world: World, profile: CertificateProfile) -> Iterator[Flaw]:
+    """All that a certificate is ignored for; clientAuth only where the switch says that it is needed (R129)."""
+    counting = (*_ALWAYS, PURPOSE) if world.topology.switches.require_client_eku else _ALWAYS
+    return (flaw for flaw in counting if flaw.has(profile))
+
+
+def mended(name: str, found: Iterator[Flaw] | tuple[Flaw, ...]) -> Change:
+    """The certificate without these flaws."""
+    change: dict[str, Any] = {}
+    for flaw in found:
+        change |= {f"certificates.{name}.{parameter}": value for parameter, value in flaw.cure.items()}
+    return change
+
+
+def presented(world: World, entry: Entry) -> CertificateProfile | None:
+    """The certificate that a machine showed, as it is written; the host's own first where two look alike."""
+    seen = entry.decision.credentials.certificate
+    known = world.topology.certificates
+    alike = [name for name, identity in known.items() if identity == seen and name in world.variant.profiles]
+    own = [name for name in alike if name == entry.host.certificate]
+    return next((world.variant.profiles[name] for name in (*own, *alike)), None)
+
+
+def named(profile: CertificateProfile) -> str:
+    """`certificate hybrid (hybrid.contoso.example)`."""
+    return f"certificate {profile.name} ({', '.join(profile.names)})"

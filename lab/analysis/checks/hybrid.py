@@ -1,0 +1,159 @@
+"""Mail between the two halves of a company: who writes to whom, and for whom Exchange Online took the connection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lab.analysis.checks import standins
+from lab.analysis.checks.nouns import Played, Probe
+from lab.analysis.checks.world import World, distinct, message
+from lab.core.stamping import AUTH_AS
+from lab.core.verdicts import Attribution, Verdict
+from lab.evidence.facts import text
+from lab.model.names import Address, ReversePath
+from lab.model.onprem import OnPremOrganization
+from lab.model.tenant import RecipientKind, Tenant
+from lab.model.topology import Host, Role
+from lab.model.trace import StepKind
+from lab.reports.reading import Fate, Leg
+from lab.scenario.model import MessageSpec
+
+TO_CLOUD, FROM_CLOUD, OUT, IN = "to-cloud", "from-cloud", "out", "in"
+"""Keys of the four flows that a hybrid company lives by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two colleagues, and the directories that hold them."""
+
+    organization: OnPremOrganization
+    tenant: Tenant
+    onprem: Address
+    cloud: Address
+
+    def to_cloud(self, reverse_path: ReversePath | None = None) -> MessageSpec:
+        """What the one on-premises writes."""
+        return message(self.onprem, self.cloud, key=TO_CLOUD, reverse_path=reverse_path)
+
+    def from_cloud(self) -> MessageSpec:
+        """What the one in the cloud answers."""
+        return message(self.cloud, self.onprem, key=FROM_CLOUD)
+
+
+def pairs(world: World) -> Iterator[Pair]:
+    """For each organisation and each tenant of the company: the first mailbox, and a cloud mailbox that it knows."""
+    for organization in world.organizations:
+        onprem = world.mailbox(organization)
+        for tenant in world.tenants if onprem else ():
+            cloud = _known(organization, tenant)
+            if onprem is not None and cloud is not None:
+                yield Pair(organization, tenant, onprem, cloud)
+
+
+def _known(organization: OnPremOrganization, tenant: Tenant) -> Address | None:
+    mailboxes = (
+        each.primary for each in distinct(tenant.recipients.values()) if each.kind is RecipientKind.MAILBOX
+    )
+    return next((each for each in mailboxes if organization.find(each) is not None), None)
+
+
+def out(world: World, organization: OnPremOrganization) -> MessageSpec | None:
+    """What somebody on-premises writes to a stranger; None without mailboxes."""
+    onprem = world.mailbox(organization)
+    return None if onprem is None else message(onprem, standins.OUTSIDE, key=OUT)
+
+
+def inward(recipient: Address) -> MessageSpec:
+    """What a stranger writes to the company, by its MX."""
+    return message(standins.OUTSIDE, recipient, key=IN)
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """What an organisation's servers may hand to Exchange Online: colleagues' mail, and mail to strangers."""
+
+    organization: OnPremOrganization
+    messages: tuple[MessageSpec, ...]
+
+    @property
+    def probe(self) -> Probe:
+        """As things are."""
+        return Probe(self.messages)
+
+
+def flows(world: World) -> Iterator[Flow]:
+    """One message a probe, so that what a finding tells of is what it shows."""
+    for pair in pairs(world):
+        yield Flow(pair.organization, (pair.to_cloud(),))
+    for organization in world.organizations:
+        outgoing = out(world, organization)
+        if outgoing is not None:
+            yield Flow(organization, (outgoing,))
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One of the lab's machines handed a message to a front end, and what that made of it."""
+
+    fate: Fate
+    host: Host
+    leg: Leg
+    decision: Attribution
+
+    @property
+    def recognised(self) -> bool:
+        """Whether it was taken for somebody's own connection."""
+        return self.decision.verdict is Verdict.ORIGINATING
+
+    @property
+    def told(self) -> str:
+        """What became of it there, in a few words."""
+        if self.leg.refusal:
+            return f"is refused: {' '.join(self.leg.refusal.split()[:2])}"
+        return (
+            "counts as the tenant's own"
+            if self.recognised
+            else "is taken for a stranger's (Incoming, anonymous)"
+        )
+
+
+def entries(played: Played) -> Iterator[Entry]:
+    """Every hand-over of a machine to Exchange Online, in the order of the way; service hosts are no machines."""
+    hosts = played.run.variant.topology.hosts
+    for fate in played.fates.values():
+        for leg in fate.legs:
+            host = hosts.get(leg.origin or "")
+            decided = leg.hop.first(StepKind.ATTRIBUTED)
+            if host is not None and decided is not None:
+                decision = decided.decision
+                assert isinstance(decision, Attribution), "the simulator hangs decisions on their steps"
+                yield Entry(fate, host, leg, decision)
+
+
+def own_entries(world: World, played: Played, role: Role | None = None) -> Iterator[Entry]:
+    """Those of the company's own machines."""
+    names = {each.name for each in world.organizations}
+    for entry in entries(played):
+        if entry.host.organization in names and role in (None, entry.host.role):
+            yield entry
+
+
+def refusals(played: Played) -> Iterator[str]:
+    """What anybody answered on the way, for good or for now."""
+    kinds = (StepKind.REFUSED, StepKind.DEFERRED, StepKind.BOUNCED, StepKind.DROPPED)
+    for fate in played.fates.values():
+        for hop in fate.trace.hops:
+            yield from (text(step, "reply") for step in hop.steps if step.kind in kinds)
+
+
+def auth_as(played: Played) -> str:
+    """AuthAs of what lies in a mailbox at the end: `Internal`, `Anonymous`, '' if nothing arrived (R119)."""
+    return next((each.message.get(AUTH_AS) or "" for each in played.run.delivered), "")
+
+
+def whose(fate: Fate) -> str:
+    """`mail from A to B`."""
+    null = fate.spec.reverse_path is not None and fate.spec.reverse_path.is_null
+    what = "a report or automatic answer" if null else "mail"
+    return f"{what} from {fate.spec.sender} to {fate.spec.recipients[0]}"
