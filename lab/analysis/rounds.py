@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
 from lab.drivers.history import History
 from lab.evidence.expect import Finding
@@ -13,6 +12,7 @@ from lab.evidence.series import Gist, gist
 from lab.model.trace import Disposition
 from lab.reports.alarms import in_words, seen
 from lab.reports.run import Run
+from lab.reports.turn import Turn
 
 _FAULTY = ("fault", "half-cure")
 
@@ -38,16 +38,6 @@ class Reading:
 
     def __str__(self) -> str:
         return str(self.gist or "no trace")
-
-
-class Turn(StrEnum):
-    """Which way something changed."""
-
-    WORSE = "worse"
-    BETTER = "better"
-    OTHER = "other"
-    NEW = "new"
-    GONE = "gone"
 
 
 @dataclass(frozen=True, slots=True)

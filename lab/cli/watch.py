@@ -9,7 +9,7 @@ import threading
 from argparse import ArgumentTypeError, Namespace
 from collections.abc import Iterator
 
-from lab.analysis.rounds import Change, Reading, Readings, Turn, changes, readings
+from lab.analysis.rounds import Change, Reading, Readings, changes, readings
 from lab.cli.arguments import Verbs, add_json, add_variant, today, verb
 from lab.cli.exits import BadInput, Exit, NothingToRun
 from lab.cli.output import plain, put, talk
@@ -17,6 +17,7 @@ from lab.cli.rounds import Rounds, rounds
 from lab.errors import DriverError, ScenarioError, WireError
 from lab.evidence.replies import iso
 from lab.reports.asjson import SCHEMA_VERSION
+from lab.reports.turn import Turn
 
 _ABOUT = """\
 Without SCENARIO, a lab that `mflab up` keeps running sends them, with new Message-IDs each time. With SCENARIO, each round

@@ -9,11 +9,13 @@ from lab.evidence.expect import Finding
 NOT_SEEN_BY, NOT_ASTRAY, NOT_TWICE = "not_seen_by", "not_astray", "not_twice"
 LEADS_ASTRAY = (NOT_SEEN_BY, NOT_ASTRAY)
 """Claims that fail when a tenant has what nobody meant for it."""
+SEEN = "seen by "
+"""What the words for such an alarm begin with."""
 
 
 def seen(where: str) -> str:
     """A tenant has what nobody meant for it."""
-    return f"seen by {where}, where nothing leads it"
+    return f"{SEEN}{where}, where nothing leads it"
 
 
 def in_words(findings: Iterable[Finding], outcome: str = "") -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lab.core.rulebook import rule
+from lab.reports.markdown import in_code, in_markdown
 from lab.reports.printable import one_line, without_guids
 
 LEVELS = ("error", "warning", "note")
@@ -177,37 +178,28 @@ def markdown(audits: Iterable[Audit]) -> str:
 
 
 def _ticket(audit: Audit) -> Iterator[str]:
-    yield f"## {_plain(audit.file)}: {summary(audit)}"
+    yield f"## {in_markdown(audit.file)}: {summary(audit)}"
     yield ""
     for told in audit.findings:
         if not told.counts:
             continue
-        yield f"### {told.level}: {_plain(told.text)}{_plain(_when(told))}"
+        yield f"### {told.level}: {in_markdown(told.text)}{in_markdown(_when(told))}"
         yield ""
-        yield f"`{_code(told.id)}` at `{_code(f'{told.file}:{told.line}')}`"
+        yield f"`{in_code(told.id)}` at `{in_code(f'{told.file}:{told.line}')}`"
         yield ""
-        yield from (f"- {_plain(fact.text)}{_at(fact)}" for fact in told.facts)
-        yield f"- Shown by playing it: {_plain(told.shown)} (`{_code(told.way)}`)"
+        yield from (f"- {in_markdown(fact.text)}{_at(fact)}" for fact in told.facts)
+        yield f"- Shown by playing it: {in_markdown(told.shown)} (`{in_code(told.way)}`)"
         yield from (
-            f"- Cure{'' if each.works else ' (not proven)'}: {_plain(each.text)}" for each in told.remedies
+            f"- Cure{'' if each.works else ' (not proven)'}: {in_markdown(each.text)}"
+            for each in told.remedies
         )
         if told.assumptions:
-            yield f"- Rests on what nobody documents: {_plain('; '.join(told.assumptions))}"
+            yield f"- Rests on what nobody documents: {in_markdown('; '.join(told.assumptions))}"
         yield f"- Rules: {_rules(told.rules)}"
         yield ""
     hidden = [each for each in audit.findings if not each.counts]
-    yield from (f"- suppressed: `{_code(each.id)}`: {_plain(each.suppressed)}" for each in hidden)
+    yield from (f"- suppressed: `{in_code(each.id)}`: {in_markdown(each.suppressed)}" for each in hidden)
 
 
 def _at(fact: Spot) -> str:
-    return f" (`{_code(fact.source)}`)" if fact.source else ""
-
-
-def _plain(text: str) -> str:
-    """Text that means nothing to Markdown."""
-    line = one_line(text)
-    return "".join(f"\\{each}" if each in "\\`*_[]<>#|~" else each for each in line)
-
-
-def _code(text: str) -> str:
-    return one_line(text).replace("`", "'")
+    return f" (`{in_code(fact.source)}`)" if fact.source else ""

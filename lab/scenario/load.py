@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os.path
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar, cast
@@ -18,6 +18,7 @@ from lab.scenario.text import MAX_BYTES, compose
 from lab.scenario.tree import Items, Node, Place, Scalar, Table, is_null, merged
 
 T = TypeVar("T")
+Read = Callable[[Path], bytes]
 
 MAX_INCLUDES = 10
 _OF_THE_FILE = [key.name for key in vars(ScenarioKeys).values() if isinstance(key, Key)]
@@ -50,9 +51,25 @@ class Expanded:
     trees: Mapping[str, Table]
 
 
-def expanded(path: Path | str, *, variant: str | None = None) -> Expanded:
-    """Load a scenario file, or one of its variants, and keep the trees. Raises ScenarioError with all problems."""
-    files = _Files(Report())
+class Unreadable(Exception):  # noqa: N818 - a verdict on a file, told as a problem of the scenario
+    """Why a file cannot be read, in words."""
+
+
+def from_disk(path: Path) -> bytes:
+    """The beginning of a file, one octet more than a scenario may have. Raises Unreadable, OSError, ValueError."""
+    trouble = _no_file(path)
+    if trouble:
+        raise Unreadable(trouble)
+    with path.open("rb") as stream:
+        return stream.read(MAX_BYTES + 1)
+
+
+def expanded(path: Path | str, *, variant: str | None = None, read: Read = from_disk) -> Expanded:
+    """Load a scenario file, or one of its variants, and keep the trees. Raises ScenarioError with all problems.
+
+    `read` gets files, includes too, from elsewhere than the disk; it raises Unreadable for what cannot be had.
+    """
+    files = _Files(Report(), read)
     text = files.text(Path(path), Place(str(path)), At(files.report))
     files.report.settle(str(path))
     assert text is not None, "a file that cannot be read was reported"
@@ -118,6 +135,7 @@ class _Files:
     """Reads files and lays each over its includes."""
 
     report: Report
+    read: Read = from_disk
     complete: bool = True
     """False once a file could not be had: then what it would have said must not be missed."""
     includes: list[str] = field(default_factory=list)
@@ -162,13 +180,10 @@ class _Files:
     def text(self, path: Path, place: Place, at: At) -> str | None:
         """The text of a file; None, and a problem, if it cannot be had."""
         try:
-            trouble = _no_file(path)
-            if trouble:
-                hint = "includes are relative to the file they stand in" if at.path else None
-                at.wrong(place, trouble, hint)
-                return None
-            with path.open("rb") as stream:
-                return stream.read(MAX_BYTES + 1).decode("utf-8")
+            return self.read(path).decode("utf-8")
+        except Unreadable as trouble:
+            hint = "includes are relative to the file they stand in" if at.path else None
+            at.wrong(place, str(trouble), hint)
         except UnicodeDecodeError as error:
             line = bytes(error.object).count(b"\n", 0, error.start) + 1
             at.wrong(Place(str(path), line), "the file is not UTF-8")

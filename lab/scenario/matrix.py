@@ -94,7 +94,7 @@ def _matrix(
     cells = tuple(_cells(who, whom, times[0]))
     return Matrix(
         MatrixPlan(senders=who, recipients=whom, cells=cells),
-        tuple(_message(cell) for cell in cells),
+        tuple(message(cell) for cell in cells),
         {cell.key: replace(by_rule(cell, times), file=base.file, line=base.line) for cell in cells},
     )
 
@@ -135,7 +135,8 @@ def _primary(address: Address, topology: Topology) -> str:
     return address.key
 
 
-def _message(cell: MatrixCell) -> MessageSpec:
+def message(cell: MatrixCell) -> MessageSpec:
+    """What the sender of a cell sends."""
     return MessageSpec(
         key=cell.key,
         sender=cell.sender.address,

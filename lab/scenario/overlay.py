@@ -118,7 +118,7 @@ def _below(node: Node, step: str) -> tuple[Node, Place] | None:
         entry = next((each for key, each in node.entries.items() if key.lower() == step.lower()), None)
         return None if entry is None else (entry.value, entry.place)
     for item in node.items if isinstance(node, Items) else ():
-        if step.lower() in (name.lower() for name in _names_of(item)):
+        if step.lower() in (name.lower() for name in names_of(item)):
             return item, item.place
     return None
 
@@ -190,7 +190,7 @@ class _Setting:
             changed = self.put(items[number], kind.of, steps[1:])
             return Items(node.place, (*items[:number], changed, *items[number + 1 :]))
         if not isinstance(kind.of, Record) or not any(key.name == "Name" for key in kind.of.keys):
-            return self._lost(node, steps[0], tuple(name for item in items for name in _names_of(item)))
+            return self._lost(node, steps[0], tuple(name for item in items for name in names_of(item)))
         name = Scalar(self.entry.place, steps[0])
         object_ = Table(self.entry.place, {"Name": Entry(self.entry.place, name)}, amends=True)
         changed = self.put(object_, kind.of, steps[1:])
@@ -199,7 +199,7 @@ class _Setting:
     @staticmethod
     def _position(items: tuple[Node, ...], step: str) -> int | None:
         for number, item in enumerate(items):
-            if step.lower() in (name.lower() for name in _names_of(item)):
+            if step.lower() in (name.lower() for name in names_of(item)):
                 return number
         return int(step) if step.isdecimal() and step.isascii() and int(step) < len(items) else None
 
@@ -208,7 +208,8 @@ class _Setting:
         return node
 
 
-def _names_of(item: Node) -> tuple[str, ...]:
+def names_of(item: Node) -> tuple[str, ...]:
+    """What an item of a list is known by: its name, its domain or its address; itself, if it is only a name."""
     if isinstance(item, Scalar):
         return (item.text,)
     if not isinstance(item, Table):

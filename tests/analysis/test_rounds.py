@@ -7,10 +7,11 @@ from dataclasses import replace
 import pytest
 
 from lab.analysis.matrix import prepared
-from lab.analysis.rounds import Reading, Turn, changes, readings
+from lab.analysis.rounds import Reading, changes, readings
 from lab.cli.places import find_scenario
 from lab.drivers.simulator import simulate
 from lab.evidence.series import Gist
+from lab.reports.turn import Turn
 from lab.scenario import load
 
 ARTICLE = load(find_scenario("wildcard-misrouting"))

@@ -1,0 +1,149 @@
+"""What a change of the configuration does: both are played with the same people, and each cell and finding compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from lab.analysis.checks.engine import findings
+from lab.analysis.checks.nouns import Check
+from lab.analysis.checks.telling import told
+from lab.analysis.checks.world import World
+from lab.analysis.matrix import prepared
+from lab.analysis.parting import parting
+from lab.drivers.simulator import simulate
+from lab.reports.alarms import SEEN
+from lab.reports.difference import Difference, Moved, Side, Turned
+from lab.reports.findings import LEVELS, Told
+from lab.reports.matrix import Cell, judged
+from lab.reports.reading import Fate, fates
+from lab.reports.turn import Turn
+from lab.scenario.model import Variant
+from lab.scenario.samecast import Pair, pair, with_cells_of
+from lab.scenario.settings import differences
+from lab.scenario.whatif import Configuration, plain
+
+
+@dataclass(frozen=True, slots=True)
+class Variation:
+    """One variant of a configuration."""
+
+    configuration: Configuration
+    name: str
+    label: str = ""
+    """What reports call its file, if not by its name."""
+
+    @property
+    def variant(self) -> Variant:
+        """As its timeline leaves it, prepared for its matrix."""
+        return prepared(self.configuration.variant(self.name), self.configuration.scenario.file)
+
+    @property
+    def side(self) -> Side:
+        """What reports call it."""
+        return Side(self.label or self.configuration.scenario.file, self.name)
+
+
+def pairs(before: Configuration, after: Configuration) -> tuple[tuple[str, str], ...]:
+    """Which variants to compare: those with the same name; the first of each where no name is the same."""
+    names, others = tuple(before.scenario.variants), tuple(after.scenario.variants)
+    same = tuple((name, name) for name in names if name in others)
+    return same or tuple(zip(names[:1], others[:1], strict=True))
+
+
+def difference(before: Variation, after: Variation, today: date, checks: Sequence[Check]) -> Difference:
+    """Compare two variants. Files that say the same are not played."""
+    old, new = (each.configuration.trees[each.name] for each in (before, after))
+    same = plain(old) == plain(new)
+    cells = (Cells.played(before, after), Cells.played(after, before)) if not same else (Cells({}), Cells({}))
+    moved = tuple(_moved(*cells))
+    changed = {(each.sender, each.recipient) for each in moved}
+    known = [(cell.sender.name, cell.recipient.name) for cell, _ in cells[1].found.values()]
+    return Difference(
+        scenario=after.configuration.scenario.name,
+        before=before.side,
+        after=after.side,
+        settings=differences(old, new),
+        moved=moved,
+        unchanged=tuple(each for each in known if each not in changed),
+        findings=() if same else tuple(_turned(_found(before, today, checks), _found(after, today, checks))),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """A matrix that was played, with what became of the message of each cell."""
+
+    found: Mapping[Pair, tuple[Cell, Fate | None]]
+
+    @classmethod
+    def played(cls, one: Variation, other: Variation) -> Cells:
+        """The matrix of one with the people of both."""
+        run = simulate(with_cells_of(one.variant, other.variant))
+        matrix = judged(one.configuration.scenario.name, run)
+        assert matrix is not None, "a prepared variant has a plan"
+        ends = {fate.spec.series or fate.spec.key: fate for fate in fates(run)}
+        return cls({pair(cell.sender, cell.recipient): (cell, ends.get(cell.key)) for cell in matrix.cells})
+
+
+def _moved(before: Cells, after: Cells) -> Iterator[Moved]:
+    for who in dict.fromkeys((*after.found, *before.found)):
+        was, was_fate = before.found.get(who, (None, None))
+        now, fate = after.found.get(who, (None, None))
+        if was and now and was.says == now.says:
+            continue
+        named = now or was
+        assert named is not None, "it is in one of the two"
+        why = parting(was_fate, fate) if fate else None
+        yield Moved(named.sender.name, named.recipient.name, turn(was, now), was, now, why)
+
+
+def turn(was: Cell | None, now: Cell | None) -> Turn:
+    """Worse is what a tenant sees now that nothing leads it to, what arrives no more, and any other new alarm.
+
+    The first two weigh more, and neither makes up for the other. What a scenario expects is no loss.
+    """
+    if was is None:
+        return Turn.NEW
+    if now is None:
+        return Turn.GONE
+    for weight in (_heavy, _light):
+        old, new = weight(was), weight(now)
+        if any(b > a for a, b in zip(old, new, strict=True)):
+            return Turn.WORSE
+        if old != new:
+            return Turn.BETTER
+    return Turn.OTHER
+
+
+def _heavy(cell: Cell) -> tuple[int, int]:
+    astray = sum(each.startswith(SEEN) for each in cell.alarms)
+    return astray, int(not cell.arrived and not cell.expected)
+
+
+def _light(cell: Cell) -> tuple[int]:
+    return (len(cell.alarms),)
+
+
+def _found(side: Variation, today: date, checks: Sequence[Check]) -> dict[str, Told]:
+    configuration, name = side.configuration, side.name
+    found = findings(World(configuration, configuration.variant(name), today), checks)
+    return {each.id: each for each in told(configuration, found)}
+
+
+def _turned(before: dict[str, Told], after: dict[str, Told]) -> Iterator[Turned]:
+    """What appears first; a finding that is suppressed on both sides is of no interest."""
+    for id_, now in after.items():
+        was = before.get(id_)
+        known = was if was is not None and was.counts else None
+        if now.counts and known is None:
+            yield Turned(Turn.NEW, now, "no longer suppressed" if was else "")
+        elif now.counts and known is not None and known.level != now.level:
+            milder = LEVELS.index(now.level) > LEVELS.index(known.level)
+            yield Turned(Turn.BETTER if milder else Turn.WORSE, now, f"{known.level} before")
+        elif known is not None and not now.counts:
+            yield Turned(Turn.GONE, replace(known), f"suppressed: {now.suppressed}")
+    for id_, was in before.items():
+        if was.counts and id_ not in after:
+            yield Turned(Turn.GONE, was)

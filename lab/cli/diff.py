@@ -1,0 +1,122 @@
+"""`mflab diff`: what a change of the configuration does to everybody's mail, and whether anything gets worse."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+
+from lab.analysis.checks.catalogue import CHECKS
+from lab.analysis.difference import Variation, difference, pairs
+from lab.cli import places
+from lab.cli.arguments import Verbs, add_json, add_variant, chosen, first, today, verb
+from lab.cli.exits import BadInput, Exit
+from lab.cli.fromgit import GitFiles
+from lab.cli.output import Progress, draw, put_json, talk
+from lab.cli.outputs import JUNIT, MARKDOWN, SARIF, Outputs, add_outputs
+from lab.reports import difference_files, difference_text
+from lab.reports.difference import Difference
+from lab.scenario.load import expanded
+from lab.scenario.whatif import Configuration
+
+_ABOUT = """\
+Plays the matrix of both configurations with the same people, and tells every cell that changes: what it was, what it is,
+and the decision (with its rules) at which the two ways part. Beside it the settings that differ, and the findings of
+`mflab check` that appear or vanish. Worse is what a tenant sees that nothing leads it to, what arrives no more, any other
+new alarm, and a new error or warning of a check; then the exit code is 1. Variants of the same name are compared, all of
+them; where no name is the same, the first of each. A timeline is taken as it ends."""
+
+_EXAMPLES = """\
+  mflab diff before.yaml after.yaml
+  mflab diff wildcard-misrouting wildcard-misrouting --before-variant shared-wildcard --after-variant dedicated-certificate
+  mflab diff --git-base origin/main my.yaml --markdown change.md --junit change.xml
+  mflab diff before.yaml after.yaml --json | jq '.pairs[].cells[] | select(.turn == "worse")'"""
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the verb."""
+    told = "compare two configurations: which mail goes another way, and why"
+    parser = verb(verbs, "diff", run, told, about=_ABOUT, examples=_EXAMPLES)
+    parser.add_argument("before", metavar="BEFORE", help="a scenario; left out with --git-base")
+    parser.add_argument("after", nargs="?", metavar="AFTER", help="a scenario")
+    parser.add_argument(
+        "--git-base", metavar="REF", help="BEFORE is AFTER as git has it in this commit, its includes too"
+    )
+    add_variant(parser)
+    parser.add_argument("--before-variant", metavar="V", help="this variant of BEFORE only")
+    parser.add_argument("--after-variant", metavar="V", help="against this variant of AFTER")
+    add_json(parser)
+    add_outputs(
+        parser,
+        {
+            JUNIT: "write a JUnit report, a test case for each cell",
+            SARIF: "write SARIF with what got worse, for code hosting",
+            MARKDOWN: "write Markdown, for a pull request or a ticket",
+        },
+    )
+
+
+def run(args: Namespace) -> int:
+    """Play, compare, report, judge."""
+    before, after = _loaded(args)
+    scenarios = (before.scenario, after.scenario)
+    files = Outputs.judged(args, [name for each in scenarios for name in (each.file, *each.includes)])
+    found = _compared(args, before, after)
+    files.write(JUNIT, lambda: difference_files.junit(found))
+    files.write(SARIF, lambda: difference_files.sarif(found))
+    files.write(MARKDOWN, lambda: difference_text.markdown(found))
+    if args.json:
+        put_json(difference_files.document(found))
+    else:
+        draw(difference_text.screen(found), sys.stderr if files.on_stdout else None)
+    return Exit.FAILED if any(each.worse for each in found) else Exit.OK
+
+
+def _loaded(args: Namespace) -> tuple[Configuration, Configuration]:
+    """Both configurations. Raises ScenarioError, BadInput."""
+    if args.git_base is None:
+        if args.after is None:
+            raise BadInput("BEFORE and AFTER, please; or --git-base REF and one file")
+        files = [places.find_scenario(each) for each in (args.before, args.after)]
+        return Configuration.load(files[0]), Configuration.load(files[1])
+    if args.after is not None:
+        raise BadInput("--git-base: name one file; the other is what git has of it")
+    path = places.find_scenario(args.before)
+    base = expanded(path, read=GitFiles(args.git_base, path.parent).read)
+    return Configuration.of(base), Configuration.load(path)
+
+
+def _compared(args: Namespace, before: Configuration, after: Configuration) -> tuple[Difference, ...]:
+    compared = _variants(args, before, after)
+    label = f"{before.scenario.file} at {args.git_base}" if args.git_base else ""
+    found = []
+    with Progress(len(compared)) as progress:
+        for name, other in compared:
+            progress.step(f"{after.scenario.name}: {other}")
+            one, two = Variation(before, name, label), Variation(after, other)
+            found.append(difference(one, two, today().date(), CHECKS))
+    return tuple(found)
+
+
+def _variants(args: Namespace, before: Configuration, after: Configuration) -> tuple[tuple[str, str], ...]:
+    """The pairs to compare. Raises BadInput for a name that is none, NothingToRun for a file without variants."""
+    first(before.scenario), first(after.scenario)
+    one, two = args.before_variant or args.variant, args.after_variant or args.variant
+    if one is None and two is None:
+        found = pairs(before, after)
+        _tell_lonely(before, after, found)
+        return found
+    return ((_one(before, one, two), _one(after, two, one)),)
+
+
+def _one(configuration: Configuration, name: str | None, other: str | None) -> str:
+    """The variant that is named; else the one that is called as the other side's; else the first."""
+    if name is None and other in configuration.scenario.variants:
+        name = other
+    return chosen(configuration.scenario, name).name
+
+
+def _tell_lonely(before: Configuration, after: Configuration, found: tuple[tuple[str, str], ...]) -> None:
+    for configuration, compared in ((before, [a for a, _ in found]), (after, [b for _, b in found])):
+        lonely = [name for name in configuration.scenario.variants if name not in compared]
+        if lonely:
+            talk(f"note: {configuration.scenario.file}: not compared: {', '.join(lonely)}")

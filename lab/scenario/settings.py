@@ -1,0 +1,144 @@
+"""In which settings two configurations differ, as they are written: by path, with both values and both places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lab.scenario.language import ScenarioKeys, SectionKeys
+from lab.scenario.overlay import names_of
+from lab.scenario.records import Key
+from lab.scenario.tree import Items, Node, Place, Scalar, Table, is_null
+from lab.scenario.whatif import plain
+
+_ABOUT = (
+    *(each.name for each in vars(ScenarioKeys).values() if isinstance(each, Key)),
+    *(
+        each.name
+        for each in (
+            SectionKeys.title,
+            SectionKeys.why,
+            SectionKeys.only,
+            SectionKeys.only_why,
+            SectionKeys.messages,
+            SectionKeys.expect,
+            SectionKeys.matrix,
+            SectionKeys.suppress,
+        )
+    ),
+)
+"""What says something about a configuration, and is none of it."""
+_LONG = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A setting that is not the same on both sides; as plain data, and None is not written."""
+
+    path: str
+    """As under `change:`, where that can reach it."""
+    old: Any
+    new: Any
+    was: Place | None
+    """Where the old value is written."""
+    now: Place | None
+
+    def __str__(self) -> str:
+        return f"{self.path}: {in_a_line(self.old)} -> {in_a_line(self.new)}"
+
+
+def differences(before: Table, after: Table) -> tuple[Setting, ...]:
+    """All settings that differ, in the order of the files; what a configuration says about itself is none."""
+    return tuple(_table("", before.without(_ABOUT), after.without(_ABOUT)))
+
+
+def in_a_line(value: Any) -> str:
+    """A value for people: `(nothing)`, `a, b`, `{names: a}`; what is long is cut."""
+    told = "(nothing)" if value is None else _told(value).strip("[]")
+    return told if len(told) <= _LONG else f"{told[: _LONG - 1]}…"
+
+
+def _told(value: Any) -> str:
+    match value:
+        case dict():
+            return f"{{{', '.join(f'{key}: {_told(each)}' for key, each in value.items())}}}"
+        case list():
+            return f"[{', '.join(map(_told, value))}]"
+        case bool():
+            return str(value).lower()
+        case None:
+            return "~"
+        case _:
+            return str(value)
+
+
+def _either(path: str, old: Node | None, new: Node | None) -> Iterator[Setting]:
+    if isinstance(old, Table) and isinstance(new, Table):
+        yield from _table(path, old, new)
+        return
+    listed = isinstance(old, Items) or isinstance(new, Items)
+    before, after = (_named(old), _named(new)) if listed else (None, None)
+    if before is not None and after is not None:
+        yield from _list(path, before, after)
+    elif _value(old) != _value(new):
+        yield Setting(path, _plain(old), _plain(new), _place(old), _place(new))
+
+
+def _table(path: str, old: Table, new: Table) -> Iterator[Setting]:
+    """Exchange's parameters may be written in any case."""
+    before = {key.lower(): (key, entry.value) for key, entry in old.entries.items()}
+    after = {key.lower(): (key, entry.value) for key, entry in new.entries.items()}
+    for key in dict.fromkeys((*before, *after)):
+        name = (after.get(key) or before[key])[0]
+        was, now = before.get(key), after.get(key)
+        yield from _either(_below(path, name), was and was[1], now and now[1])
+
+
+def _below(path: str, name: str) -> str:
+    if set(name) & set(".[]"):
+        return f"{path}[{name}]"
+    return f"{path}.{name}" if path else name
+
+
+def _list(path: str, old: dict[str, Node], new: dict[str, Node]) -> Iterator[Setting]:
+    """A list of objects with names, and a new order where the names are the same."""
+    for name in dict.fromkeys((*old, *new)):
+        yield from _either(f"{path}[{name}]", old.get(name), new.get(name))
+    if list(old) != list(new) and set(old) == set(new):
+        places = [next(iter(each.values())).place for each in (old, new)]
+        yield Setting(path, list(old), list(new), *places)
+
+
+def _named(node: Node | None) -> dict[str, Node] | None:
+    """The objects of a list by name; None for what is no such list."""
+    if node is None or is_null(node):
+        return {}
+    items: Sequence[Node] = node.items if isinstance(node, Items) else (node,)
+    if items and not any(isinstance(each, Table) for each in items):
+        return None
+    names = [names_of(each)[:1] for each in items]
+    if any(not each for each in names) or len({each[0].lower() for each in names}) < len(names):
+        return None
+    return {each[0]: item for each, item in zip(names, items, strict=True)}
+
+
+def _plain(node: Node | None) -> Any:
+    return None if node is None else plain(node)
+
+
+def _value(node: Node | None) -> Any:
+    """To compare: one value is a list of one, and an object that has only a name is its name."""
+    if node is None or is_null(node):
+        return None
+    if isinstance(node, Scalar):
+        return [str(plain(node))]
+    if isinstance(node, Items):
+        return [text for each in node.items for text in (_value(each) or [])]
+    if len(node.entries) == 1 and names_of(node):
+        return list(names_of(node))
+    return plain(node)
+
+
+def _place(node: Node | None) -> Place | None:
+    return None if node is None else node.place
