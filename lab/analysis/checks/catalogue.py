@@ -8,7 +8,9 @@ from lab.analysis.checks import (
     centralized,
     certificates,
     gatewayloops,
+    initialdomain,
     loops,
+    recipients,
 )
 from lab.analysis.checks.nouns import Check
 
@@ -18,7 +20,9 @@ _MODULES = (
     centralized,
     certificates,
     gatewayloops,
+    initialdomain,
     loops,
+    recipients,
 )
 CHECKS: tuple[Check, ...] = tuple(
     sorted((check for module in _MODULES for check in module.CHECKS), key=lambda check: check.code)

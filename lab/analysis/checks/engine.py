@@ -95,7 +95,8 @@ def _tried(cure: Cure, suspicion: Suspicion, world: World) -> Cured:
     """Whether the flow goes well with the cure; one that changes no setting cannot be tried."""
     if not cure.change:
         return Cured(cure=cure, works=False, shows="not tried: it changes nothing that a configuration says")
-    probe = replace(suspicion.probe, change={**suspicion.probe.change, **cure.change})
+    messages = cure.messages or suspicion.probe.messages
+    probe = replace(suspicion.probe, messages=messages, change={**suspicion.probe.change, **cure.change})
     try:
         played = world.play(probe)
     except ScenarioError as error:

@@ -46,6 +46,8 @@ class Cure:
     text: str
     change: Change = field(default_factory=dict)
     """Empty where the cure is nothing that a configuration says."""
+    messages: tuple[MessageSpec, ...] = ()
+    """What is sent then instead: a sender whose address is another one now."""
 
 
 @dataclass(frozen=True, slots=True)

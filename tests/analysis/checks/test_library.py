@@ -37,9 +37,18 @@ FOUND = [
     ("faults/p19-centralized-after-migration.yaml", "left-on", f"MFL-ROUTE-004:{OUTBOUND}"),
     ("faults/p20-signature-gateway-loop.yaml", "no-loop-mark", "MFL-ROUTE-006:Sign what leaves"),
     ("faults/p20-signature-gateway-loop.yaml", "loop-mark-lost", "MFL-ROUTE-006:Sign what leaves"),
+    ("faults/p30-onmicrosoft-as-default-sender.yaml", "onmicrosoft", "MFL-ROUTE-015:msxfaq"),
+    ("faults/p31-stale-target-address.yaml", "renamed", "MFL-ROUTE-007:moved@msxfaq.example"),
+    ("faults/p31-stale-target-address.yaml", "sent-round", "MFL-ROUTE-007:moved@msxfaq.example"),
     ("faults/p32-sub-domain-loop.yaml", "nobodys", "MFL-ROUTE-008:app.msxfaq.example"),
     ("faults/p33-next-hop-is-itself.yaml", "by-mx", "MFL-ROUTE-009:gateway"),
     ("faults/p37-multi-forest-centralized.yaml", "connectors-only", "MFL-ROUTE-010:south"),
+]
+
+WARNED = [
+    ("faults/p18-forward-and-centralized-transport.yaml", "centralized", "MFL-ROUTE-003:away@msxfaq.example"),
+    ("faults/p38-onmicrosoft-only-user.yaml", "asymmetric", "MFL-ROUTE-011:msxfaqlab.onmicrosoft.com"),
+    ("faults/p22-lost-promotion.yaml", "no-route", "MFL-ROUTE-017:msxfaq"),
 ]
 
 
@@ -64,6 +73,13 @@ def test_a_fault_is_found_and_its_cure_works(file, variant, finding):
     told = {each.id: each for each in found(file, variant)}
     assert finding in told
     assert told[finding].severity is Severity.ERROR
+    assert any(cured.works for cured in told[finding].cures), told[finding].cures
+
+
+@pytest.mark.parametrize(("file", "variant", "finding"), WARNED)
+def test_what_goes_wrong_less_surely_is_a_warning_with_a_cure(file, variant, finding):
+    told = {each.id: each for each in found(file, variant)}
+    assert told[finding].severity is Severity.WARNING
     assert any(cured.works for cured in told[finding].cures), told[finding].cures
 
 

@@ -1,0 +1,143 @@
+"""Users in <tenant>.onmicrosoft.com: answers take another way, and they may not write much to the outside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lab.analysis.checks import standins
+from lab.analysis.checks.flows import arrives_internal, is_moera, lost, mailboxes
+from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Suspicion
+from lab.analysis.checks.recipients import entry, written_address
+from lab.analysis.checks.world import World, message
+from lab.core.routing import choose_send_connector
+from lab.model.names import Address
+from lab.model.onprem import OnPremOrganization, SendConnector
+from lab.model.tenant import Recipient, Tenant
+from lab.reports.reading import Fate
+from lab.scenario.hybrid import coexistence_domain
+
+
+def answers_by_internet(world: World) -> Iterator[Suspicion]:
+    """Users with nothing but an onmicrosoft.com address: answers do not take the hybrid connection (R102, R242).
+
+    Only where the hybrid connection would make them internal; else something else is wrong.
+    """
+    for tenant in world.tenants:
+        found = [each.primary for each in mailboxes(tenant) if each.primary.domain == tenant.initial_domain]
+        for organization in world.organizations if found else ():
+            sender = world.mailbox(organization)
+            hybrid = choose_send_connector(organization, coexistence_domain(tenant.initial_domain)).connector
+            if sender is not None and hybrid is not None:
+                gap = _gap(
+                    world, organization, tenant, hybrid, Probe((message(sender, found[0]),)), len(found)
+                )
+                cured = world.play(Probe(gap.probe.messages, gap.cures[0].change))
+                if arrives_internal(cured, tenant):
+                    yield gap
+
+
+def _gap(
+    world: World,
+    organization: OnPremOrganization,
+    tenant: Tenant,
+    hybrid: SendConnector,
+    probe: Probe,
+    users: int,
+) -> Suspicion:
+    user = probe.messages[0].recipients[0]
+
+    def shows(played: Played) -> str:
+        if arrives_internal(played, tenant):
+            return ""
+        return lost(played) or f"mail for {user} takes the internet, and arrives as a stranger's"
+
+    initial = tenant.initial_domain
+    path = world.setting(organization, "SendConnectors", hybrid.name, "AddressSpaces")
+    spaces = [*map(str, hybrid.address_spaces), f"smtp:{initial};1"]
+    return Suspicion(
+        about=str(initial),
+        text=f"answers to {user} (of {users}) do not take the hybrid connection",
+        facts=(
+            Fact(path, f'"{hybrid.name}" is for {coexistence_domain(initial)}, not for {initial}'),
+            Fact(entry(world, f"tenants.{tenant.name}", user), f"{user} has no other address"),
+        ),
+        probe=probe,
+        shows=shows,
+        cures=(Cure(f'"{hybrid.name}" is for {initial}, too', {path: spaces}),),
+    )
+
+
+def default_sender(world: World) -> Iterator[Suspicion]:
+    """Senders in onmicrosoft.com may reach 100 external recipients a day, all of them together (R53)."""
+    for tenant in world.tenants:
+        found = [each for each in mailboxes(tenant) if each.primary.domain == tenant.initial_domain]
+        if found:
+            yield from _limited(world, tenant, found)
+
+
+def _limited(world: World, tenant: Tenant, found: list[Recipient]) -> Iterator[Suspicion]:
+    sender = found[0].primary
+    probe = Probe((message(sender, standins.OUTSIDE),))
+    used_up = _over_limit(world.play(probe)) != ""
+    limit = f"tenants.{tenant.name}.sending_limits.already_sent_from_onmicrosoft"
+    own = next((each for each in tenant.accepted_domains if not is_moera(each.domain_name)), None)
+    cures: tuple[Cure, ...] = ()
+    if own is not None:
+        renamed = Address(sender.local, own.domain_name)
+        boxes = f"tenants.{tenant.name}.mailboxes"
+        known = [
+            each for each in world.value(boxes) or () if written_address(each).lower() != str(sender).lower()
+        ]
+        box = {"address": str(renamed), "proxies": [str(sender)]}
+        cures = (
+            Cure(
+                f"the primary address is {renamed}, and the old one stays as a further address",
+                {boxes: [*known, box]},
+                messages=(message(renamed, standins.OUTSIDE),),
+            ),
+        )
+    yield Suspicion(
+        about=tenant.name,
+        text=f"{sender} (of {len(found)}) writes from {tenant.initial_domain}",
+        facts=(
+            Fact(entry(world, f"tenants.{tenant.name}", sender), f"{sender} is a primary address"),
+            Fact(limit, "100 external recipients in 24 hours are allowed for such senders, all together"),
+        ),
+        probe=probe if used_up else Probe(probe.messages, {limit: 100}),
+        shows=_over_limit,
+        cures=cures,
+        condition="" if used_up else "once such senders have had 100 external recipients in 24 hours",
+        severity=Severity.ERROR if used_up else None,
+    )
+
+
+def _over_limit(played: Played) -> str:
+    fate: Fate | None = next((each for each in played.fates.values() if each.status == "5.7.236"), None)
+    return f"{fate.spec.sender} is refused: 5.7.236, the limit for onmicrosoft.com senders" if fate else ""
+
+
+CHECKS = (
+    Check(
+        code="MFL-ROUTE-011",
+        title="Answers to onmicrosoft.com users take the internet",
+        severity=Severity.WARNING,
+        about="""\
+A cloud user has nothing but an onmicrosoft.com address. Mail of his to on-premises takes the hybrid connection. Answers do
+not: the wizard's send connector is for <tenant>.mail.onmicrosoft.com only. They leave for the internet, and arrive as mail
+of a stranger: filtered, tagged external, refused by groups that take internal mail only.""",
+        cure="<tenant>.onmicrosoft.com in the address spaces of the hybrid send connector, or an address in an own domain.",
+        rules=("R102", "R239", "R242"),
+        find=answers_by_internet,
+    ),
+    Check(
+        code="MFL-ROUTE-015",
+        title="Mail to the outside is sent from onmicrosoft.com",
+        severity=Severity.NOTE,
+        about="""\
+A mailbox has a primary address in the initial domain. Such senders may reach 100 external recipients in 24 hours, for the
+organisation as a whole; a workflow or a scanner uses them up, and then all get 5.7.236.""",
+        cure="A primary address in an own domain.",
+        rules=("R53",),
+        find=default_sender,
+    ),
+)

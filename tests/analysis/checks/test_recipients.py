@@ -1,0 +1,64 @@
+"""Recipients that both sides know differently, and users in the initial domain."""
+
+from lab.analysis.checks import initialdomain, recipients
+from lab.analysis.checks.nouns import Severity
+from tests.analysis.checks.examples import example, found
+
+BOTH = (*recipients.CHECKS, *initialdomain.CHECKS)
+
+
+def test_a_contact_to_a_group_with_a_routing_address_is_right() -> None:
+    text = """
+organizations: {msxfaq: {mail_contacts: [{address: team@msxfaq.example, external: team@msxfaqlab.mail.onmicrosoft.com}]}}
+tenants: {msxfaq: {groups: [{address: team@msxfaq.example, members: [useronline@msxfaq.example],
+                             RequireSenderAuthenticationEnabled: false}]}}
+"""
+    assert not found(example(text), BOTH)
+
+
+def test_what_one_side_does_not_know_is_told_once_for_all() -> None:
+    text = """
+organizations: {msxfaq: {mailboxes: [useronprem@msxfaq.example, {address: a@msxfaq.example, synced: false},
+                                     {address: b@msxfaq.example, synced: false}]}}
+"""
+    told = found(example(text), BOTH)
+    assert list(told) == ["MFL-ROUTE-017:tenant:msxfaq"]
+    (finding,) = told.values()
+    assert finding.severity is Severity.WARNING
+    assert "a@msxfaq.example, b@msxfaq.example" in finding.suspicion.text
+    assert finding.cures[0].works
+
+
+def test_a_shared_domain_passes_on_what_it_does_not_know() -> None:
+    text = """
+organizations: {msxfaq: {mailboxes: [useronprem@msxfaq.example, {address: a@msxfaq.example, synced: false}]}}
+tenants: {msxfaq: {AcceptedDomains: [{DomainName: msxfaq.example, Default: true, DomainType: InternalRelay},
+                                     hybrid.msxfaq.example]}}
+"""
+    assert not found(example(text), BOTH)
+
+
+def test_users_in_the_initial_domain_are_a_note_until_their_limit_is_known_to_be_used_up() -> None:
+    user = "tenants: {msxfaq: {mailboxes: [admin@msxfaqlab.onmicrosoft.com]%s}}"
+    told = found(example(user % ""), BOTH)
+    note = told["MFL-ROUTE-015:msxfaq"]
+    assert (note.severity, bool(note.suspicion.condition)) == (Severity.NOTE, True)
+    told = found(example(user % ", sending_limits: {already_sent_from_onmicrosoft: 100}"), BOTH)
+    error = told["MFL-ROUTE-015:msxfaq"]
+    assert (error.severity, error.suspicion.condition) == (Severity.ERROR, "")
+
+
+def test_answers_over_the_internet_are_no_gap_where_no_way_would_make_them_internal() -> None:
+    text = """
+tenants: {msxfaq: {mailboxes: [admin@msxfaqlab.onmicrosoft.com],
+                   InboundConnectors: [{Name: "Inbound from *", CloudServicesMailEnabled: false}]}}
+"""
+    assert not any(id_.startswith("MFL-ROUTE-011") for id_ in found(example(text), BOTH))
+    (gap,) = [
+        each
+        for each in found(
+            example("tenants: {msxfaq: {mailboxes: [admin@msxfaqlab.onmicrosoft.com]}}"), BOTH
+        ).values()
+        if each.code == "MFL-ROUTE-011"
+    ]
+    assert gap.severity is Severity.WARNING
