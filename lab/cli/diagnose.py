@@ -8,22 +8,26 @@ from pathlib import Path
 
 from lab.analysis.diagnose import Known, Unreadable, diagnose
 from lab.analysis.diagnose.limits import MAX_OCTETS
+from lab.analysis.diagnose.rebuild import MARK, Rebuilt, rebuild
 from lab.cli import places
 from lab.cli.arguments import Verbs, add_json, add_variant, chosen, verb
 from lab.cli.exits import BadInput, Exit
-from lab.cli.output import draw, plainly, put_json
+from lab.cli.output import draw, plainly, put, put_json, talk
 from lab.reports.diagnosis import as_data, drawn
 from lab.scenario import load
 
+_STDOUT = Path("-")
 _ABOUT = """\
 FILE is a delivery report (.eml, or its text), a mail or only its headers, lines of a mail.log (Postfix), a message trace
 (Get-MessageTraceV2, its details, as CSV or JSON) or a message tracking log; - is standard input. Tells which way the
 message took, for which tenant Exchange Online took it and by which rule; what the file does not tell is left open. With
---config, names are those of a configuration, and its front end is asked whether it explains what is seen. Nothing is sent."""
+--config, names are those of a configuration, and its front end is asked whether it explains what is seen. With --scenario,
+the smallest scenario that shows the same is written, played in the simulator, and compared. Nothing is sent."""
 
 _EXAMPLES = """\
   mflab diagnose ndr.eml
   mflab diagnose headers.txt --config my.yaml
+  mflab diagnose ndr.eml --scenario again.yaml && mflab explain again.yaml
   mflab mailbox wildcard-misrouting --message 1 --raw | mflab diagnose - --json"""
 
 
@@ -34,6 +38,12 @@ def add(verbs: Verbs) -> None:
     parser.add_argument("file", metavar="FILE", help="what to read; - is standard input")
     parser.add_argument("--config", metavar="FILE", help="scenario that names tenants, hosts and connectors")
     add_variant(parser)
+    parser.add_argument(
+        "--scenario",
+        type=Path,
+        metavar="OUT",
+        help="write a scenario that makes it happen again; - is stdout",
+    )
     add_json(parser)
 
 
@@ -41,6 +51,8 @@ def run(args: Namespace) -> int:
     """Read, judge, tell."""
     if args.variant is not None and args.config is None:
         raise BadInput("--variant is for --config")
+    if args.scenario is not None:
+        _check(args.scenario, as_json=args.json)
     known = Known(chosen(load(places.find_scenario(args.config)), args.variant)) if args.config else None
     try:
         found = diagnose(_octets(args.file), known)
@@ -48,9 +60,39 @@ def run(args: Namespace) -> int:
         raise BadInput(f"{args.file}: {error}") from None
     if args.json:
         put_json(as_data(found))
-    else:
+    elif args.scenario != _STDOUT:
         draw(drawn(found, "standard input" if args.file == "-" else args.file))
-    return Exit.OK
+    return _write(args.scenario, rebuild(found)) if args.scenario is not None else Exit.OK
+
+
+def _check(path: Path, *, as_json: bool) -> None:
+    """Only what this verb has written before may be replaced. Raises BadInput."""
+    if path == _STDOUT:
+        if as_json:
+            raise BadInput("--scenario -: --json writes to stdout as well; give one of them a file")
+        return
+    try:
+        if path.exists() and not path.read_bytes().startswith(MARK.encode()):
+            raise BadInput(f"--scenario {path}: it is there already, and not written by mflab diagnose")
+    except OSError as error:
+        raise BadInput(f"--scenario {plainly(error)}") from None
+
+
+def _write(path: Path, made: Rebuilt | None) -> int:
+    """Write it, and say whether it shows the same."""
+    if made is None:
+        talk("no scenario: no server of Exchange Online had the mail, so there is nothing to play")
+        return Exit.NOTHING
+    if path == _STDOUT:
+        put(made.text, end="")
+    else:
+        path.write_text(made.text, "utf-8")
+    if not made.differs:
+        talk(f"{path}: in the simulator the same tenants have the mail, and it ends with the same status")
+        return Exit.OK
+    for each in made.differs:
+        talk(f"{path}: it does not show the same: {each}")
+    return Exit.WARNINGS
 
 
 def _octets(name: str) -> bytes:

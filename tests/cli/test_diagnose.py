@@ -80,3 +80,31 @@ def test_what_cannot_be_read_is_bad_input(mflab: Shell, tmp_path: Path) -> None:
     assert "save it as .eml" in said.err
     assert mflab("diagnose", str(tmp_path / "none.eml")).code == Exit.BAD_INPUT
     assert mflab("diagnose", str(ROOT / "README.md"), "--variant", "x").code == Exit.BAD_INPUT
+
+
+def test_a_scenario_is_written_that_shows_the_same(mflab: Shell, ndr: Path, tmp_path: Path) -> None:
+    out = tmp_path / "again.yaml"
+    said = mflab("diagnose", str(ndr), "--scenario", str(out))
+    assert said.code == Exit.OK
+    assert "the same tenants have the mail" in said.err
+    assert "bounced 5.7.51" in mflab("run", str(out), "--json").out
+    assert mflab("diagnose", str(ndr), "--scenario", str(out)).code == Exit.OK  # its own file it may replace
+    assert mflab("diagnose", str(ndr), "--scenario", "-").out.startswith("# Written by")
+
+
+def test_no_file_of_somebody_else_is_replaced(mflab: Shell, ndr: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("scenario: mine\n")
+    said = mflab("diagnose", str(ndr), "--scenario", str(mine))
+    assert said.code == Exit.BAD_INPUT
+    assert mine.read_text() == "scenario: mine\n"
+    assert mflab("diagnose", str(ndr), "--scenario", "-", "--json").code == Exit.BAD_INPUT
+    assert mflab("diagnose", str(ndr), "--scenario", str(tmp_path)).code == Exit.BAD_INPUT
+
+
+def test_nothing_to_rebuild_is_said(mflab: Shell, tmp_path: Path) -> None:
+    path, out = tmp_path / "mail.txt", tmp_path / "again.yaml"
+    path.write_text("Received: from a.example by b.example with ESMTP; x\nFrom: a@a.example\n")
+    said = mflab("diagnose", str(path), "--scenario", str(out))
+    assert said.code == Exit.NOTHING
+    assert not out.exists()

@@ -65,19 +65,35 @@ class Mail:
 
 
 @lru_cache(maxsize=1)
-def plays() -> tuple[Play, ...]:
+def variants() -> tuple[tuple[str, Variant], ...]:
     files = (path for path in sorted(SCENARIOS.rglob("*.yaml")) if "common" not in path.parts)
     return tuple(
-        Play(path.stem, variant, simulate(variant))
+        (path.stem, variant)
         for path in files
         for variant in load(path).variants.values()
         if variant.only in (None, "simulator")
     )
 
 
-@lru_cache(maxsize=1)
-def mails() -> tuple[Mail, ...]:
-    return tuple(mail for play in plays() for mail in _mails(play))
+@lru_cache(maxsize=None)
+def play(number: int) -> Play:
+    file, variant = variants()[number]
+    return Play(file, variant, simulate(variant))
+
+
+def plays(every: int = 1) -> tuple[Play, ...]:
+    """Every so many variants, played once however many tests ask."""
+    return tuple(play(number) for number in range(0, len(variants()), every))
+
+
+def mails(every: int = 1) -> tuple[Mail, ...]:
+    return tuple(mail for each in plays(every) for mail in _mails(each))
+
+
+def mail_of(start: str) -> Mail:
+    """The first report whose variant is named so: `file/variant`."""
+    number = next(n for n, (file, variant) in enumerate(variants()) if f"{file}/{variant.name}" == start)
+    return next(mail for mail in _mails(play(number)) if mail.about is not None)
 
 
 def _mails(play: Play) -> Iterator[Mail]:

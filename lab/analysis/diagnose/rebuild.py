@@ -1,0 +1,126 @@
+"""A scenario that makes it happen again: written from a diagnosis, played in the simulator, and diagnosed itself.
+
+It is the smallest configuration that shows the same, not the reader's own: what the evidence does not tell is made up.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import yaml
+
+from lab.analysis.diagnose.case import Case, case
+from lab.analysis.diagnose.cast import Plain, cast
+from lab.analysis.diagnose.sections import message, sections
+from lab.drivers.outcome import Outcome
+from lab.drivers.simulator import simulate
+from lab.errors import ScenarioError
+from lab.evidence.diagnosis import By, Diagnosis, Refusal
+from lab.evidence.facts import taken, text
+from lab.model.trace import Hop, StepKind
+from lab.model.value import value
+from lab.scenario import load_text
+
+MARK = "# Written by `mflab diagnose`"
+"""What such a scenario begins with."""
+_BASES = {"certificate": By.CONNECTOR, "address": By.CONNECTOR, "recipient": By.RECIPIENT}
+_RULES_OF_TODAY = date(2026, 2, 2)
+_EARLIEST = date(2017, 1, 1)
+
+
+@value(kw_only=True)
+class Rebuilt:
+    """The scenario, and in what its simulation differs from the evidence."""
+
+    text: str
+    differs: tuple[str, ...]
+    """Empty if it gives the same tenants, and the same status."""
+
+
+def rebuild(found: Diagnosis) -> Rebuilt | None:
+    """The scenario of a diagnosis; None where there is nothing to build it from."""
+    facts = case(found)
+    if facts is None:
+        return None
+    text_ = _head(facts) + _dumped(facts)
+    try:
+        (variant,) = load_text(text_).variants.values()
+    except ScenarioError as error:
+        return Rebuilt(text=text_, differs=(f"the names of the evidence make no scenario: {error}",))
+    return Rebuilt(text=text_, differs=tuple(_differences(facts, simulate(variant))))
+
+
+def _head(facts: Case) -> str:
+    lines = [
+        "Written by `mflab diagnose` from a piece of evidence: the smallest configuration that shows the same."
+    ]
+    lines += [f"Made up: {each}." for each in facts.made_up]
+    if any(each.by is By.CONNECTOR for each in facts.way):
+        lines.append(
+            "That the connector matched by certificate is made up too; no header tells it from an address."
+        )
+    return "".join(f"# {line}\n" for line in lines)
+
+
+def _dumped(facts: Case) -> str:
+    roles = cast(facts)
+    written: Plain = {
+        "scenario": "rebuilt",
+        "title": "What a piece of evidence shows",
+        "only": "simulator",
+        "only_why": "its names and addresses are those of the evidence",
+        **_when(facts.at),
+        **sections(roles),
+        "messages": {"mail": message(roles)},
+    }
+    told: str = yaml.safe_dump(written, sort_keys=False, allow_unicode=True, width=120)
+    return told
+
+
+def _when(at: datetime | None) -> Plain:
+    """The lab's clock, and the rules of that day."""
+    if at is None or at.date() < _EARLIEST:
+        return {}
+    start = at.astimezone(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
+    rules = {"as_of": at.date()} if at.date() < _RULES_OF_TODAY else {}
+    return {**rules, "start": start}
+
+
+def _differences(facts: Case, outcome: Outcome) -> list[str]:
+    """What the simulation does otherwise: the tenants in their order, what tied the mail to them, the status."""
+    trace = outcome.trace("mail")
+    stays = [hop for hop in trace.hops if taken(hop) and hop.head.tenant]
+    told = []
+    if len(stays) != len(facts.way):
+        told.append(f"{len(stays)} stays in Exchange Online, not {len(facts.way)}")
+    ids = {each.name: each.id.lower() for each in outcome.variant.topology.tenants.values()}
+    for number, (hop, passage) in enumerate(zip(stays, facts.way, strict=False), 1):
+        if passage.tenant.id and ids[str(hop.head.tenant)] != passage.tenant.id:
+            told.append(f"stay {number} is in tenant {hop.head.tenant}, not in {passage.tenant.short}")
+        if passage.by and _basis(hop) is not passage.by:
+            told.append(f"stay {number} is by {_basis(hop)}, not by {passage.by}")
+    return [*told, *_ends_otherwise(facts, trace.hops)]
+
+
+def _basis(hop: Hop) -> By:
+    decided = hop.first(StepKind.ATTRIBUTED)
+    return _BASES.get(text(decided, "basis"), By.UNKNOWN) if decided else By.MAILBOX
+
+
+def _ends_otherwise(facts: Case, hops: tuple[Hop, ...]) -> list[str]:
+    found = [(hop, step) for hop in hops for step in hop.all(StepKind.BOUNCED)]
+    if facts.refusal is None:
+        return [f"it bounces: {text(found[0][1], 'reply')}"] if found else []
+    if not found:
+        return ["nothing bounces"]
+    hop, step = found[0]
+    told = []
+    if text(step, "status") != facts.refusal.status:
+        told.append(f"the status is {text(step, 'status')}, not {_status(facts.refusal)}")
+    if facts.maker_is_service != bool(hop.head.tenant):
+        told.append(f"the report is made by {hop.head.host}")
+    return told
+
+
+def _status(refusal: Refusal) -> str:
+    return refusal.status or "none"
