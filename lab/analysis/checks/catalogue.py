@@ -11,6 +11,8 @@ from lab.analysis.checks import (
     initialdomain,
     loops,
     recipients,
+    servertls,
+    stale,
 )
 from lab.analysis.checks.nouns import Check
 
@@ -23,6 +25,8 @@ _MODULES = (
     initialdomain,
     loops,
     recipients,
+    servertls,
+    stale,
 )
 CHECKS: tuple[Check, ...] = tuple(
     sorted((check for module in _MODULES for check in module.CHECKS), key=lambda check: check.code)

@@ -1,0 +1,275 @@
+"""TLS that one side demands and the other does not give: what Exchange shows as a server, what its connectors want."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from lab.analysis.checks import cures
+from lab.analysis.checks.flaws import CHAIN, OUTDATED, PRIVATE, mended, named
+from lab.analysis.checks.hybrid import flows, pairs, refusals, whose
+from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Shows, Suspicion
+from lab.analysis.checks.world import World, of_host
+from lab.core.certificate_store import is_stale
+from lab.core.cloudnames import SERVICE
+from lab.evidence.facts import connector_of, text
+from lab.model.onprem import OnPremOrganization, SendConnector
+from lab.model.tenant import OutboundConnector, Tenant
+from lab.model.topology import Host, Role
+from lab.model.trace import Hop, Step, StepKind
+from lab.scenario.whatif import Change
+
+SUBJECT, CHAINLESS, NO_STARTTLS = "SubjectMismatch", "CertificateValidationFailure", "STARTTLS is required"
+_WAITS = (StepKind.DEFERRED, StepKind.BOUNCED, StepKind.DROPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """A tenant's connector that is not satisfied with a server of the company."""
+
+    tenant: Tenant
+    connector: OutboundConnector
+    host: Host
+    probe: Probe
+
+    def path(self, world: World, parameter: str) -> str:
+        """A setting of the connector."""
+        return world.setting(self.tenant, "OutboundConnectors", self.connector.name, parameter)
+
+
+def _unsatisfied(world: World, cause: str) -> Iterator[_Refusal]:
+    for pair in pairs(world):
+        probe = Probe((pair.from_cloud(),))
+        found = _waits(world.play(probe), cause)
+        host = _behind(world, found[1]) if found else None
+        connectors = {each.name: each for each in pair.tenant.outbound_connectors}
+        connector = connectors.get(connector_of(*found)) if found else None
+        if host is not None and connector is not None:
+            yield _Refusal(pair.tenant, connector, host, probe)
+
+
+def _waits(played: Played, cause: str) -> tuple[Hop, Step] | None:
+    """The first step that tells of it."""
+    for fate in played.fates.values():
+        for hop in fate.trace.hops:
+            for step in hop.steps:
+                if step.kind in _WAITS and cause in text(step, "reply"):
+                    return hop, step
+    return None
+
+
+def _behind(world: World, step: Step) -> Host | None:
+    """The company's machine that was spoken to."""
+    own = (*world.hosts(Role.EXCHANGE), *world.hosts(Role.GATEWAY))
+    return next((host for host in own if str(host.fqdn) == text(step, "host")), None)
+
+
+def _shows(cause: str) -> Shows:
+    def shows(played: Played) -> str:
+        told = next((reply for reply in refusals(played) if cause in reply), "")
+        fate = next(iter(played.fates.values()), None)
+        return f"{whose(fate)} waits, and is {fate.outcome}: {_said(told)}" if told and fate else ""
+
+    return shows
+
+
+def _said(reply: str) -> str:
+    """What stands in brackets is what the other side, or the judge of it, said."""
+    inner = reply.partition("[Message=")[2].partition("]")[0] or reply.partition('"')[2].partition('"')[0]
+    return inner or reply
+
+
+def subject_mismatch(world: World) -> Iterator[Suspicion]:
+    """TlsDomain of the tenant's connector is no name of Exchange's certificate (R91)."""
+    for each in _unsatisfied(world, SUBJECT):
+        profile = world.variant.profiles.get(each.host.certificate or "")
+        if profile is not None:
+            yield Suspicion(
+                about=each.connector.name,
+                text=f'"{each.connector.name}" of {each.tenant.name} expects a name that {each.host.name} does not show',
+                facts=(
+                    Fact(
+                        each.path(world, "TlsDomain"),
+                        f'"{each.connector.name}" has TlsDomain {each.connector.tls_domain}',
+                    ),
+                    Fact(of_host(each.host, "certificate"), f"{each.host.name} shows the {named(profile)}"),
+                ),
+                probe=each.probe,
+                shows=_shows(SUBJECT),
+                cures=(
+                    Cure(f"TlsDomain {profile.names[0]}", {each.path(world, "TlsDomain"): profile.names[0]}),
+                ),
+            )
+
+
+def unacceptable(world: World) -> Iterator[Suspicion]:
+    """The tenant's connector wants a public chain, and Exchange has none (R90, R125)."""
+    for each in _unsatisfied(world, CHAINLESS):
+        profile = world.variant.profiles.get(each.host.certificate or "")
+        if profile is None:
+            continue
+        found = tuple(flaw for flaw in (OUTDATED, CHAIN, PRIVATE) if flaw.has(profile))
+        level = each.connector.tls_settings.value if each.connector.tls_settings else ""
+        if found:
+            yield Suspicion(
+                about=each.connector.name,
+                text=f"{each.host.name} shows a certificate that {each.tenant.name} does not deliver to",
+                facts=(
+                    Fact(
+                        f"certificates.{profile.name}.{found[0].parameter}",
+                        f"the {named(profile)} of {each.host.name} {' and '.join(flaw.text for flaw in found)}",
+                    ),
+                    Fact(each.path(world, "TlsSettings"), f'"{each.connector.name}" has TlsSettings {level}'),
+                ),
+                probe=each.probe,
+                shows=_shows(CHAINLESS),
+                cures=(
+                    Cure(
+                        f"the certificate is {' and '.join(flaw.mended for flaw in found)}",
+                        mended(profile.name, found),
+                    ),
+                ),
+            )
+
+
+def without_starttls(world: World) -> Iterator[Suspicion]:
+    """Exchange offers no STARTTLS to the tenant: it has no certificate, or something in between takes it away."""
+    for each in _unsatisfied(world, NO_STARTTLS):
+        if not _stale_receiver(world, each.host):
+            bare = each.host.certificate is None
+            parameter = "certificate" if bare else "offers_tls"
+            yield Suspicion(
+                about=each.host.name,
+                text=f"{each.host.name} offers no STARTTLS, which {each.tenant.name} demands",
+                facts=(
+                    Fact(of_host(each.host, parameter), f"{each.host.name} offers no STARTTLS"),
+                    Fact(each.path(world, "TlsSettings"), f'"{each.connector.name}" delivers by TLS only'),
+                ),
+                probe=each.probe,
+                shows=_shows(NO_STARTTLS),
+                cures=(_with_tls(each.host, each.connector),),
+            )
+
+
+def _stale_receiver(world: World, host: Host) -> bool:
+    """Told by MFL-CERT-007."""
+    receivers = world.topology.organizations[host.organization or ""].receive_connectors
+    return any(is_stale(host, each.tls_certificate_name, world.topology.certificates) for each in receivers)
+
+
+def _with_tls(host: Host, connector: OutboundConnector) -> Cure:
+    if host.certificate is not None:
+        return Cure(
+            f"{host.name} offers STARTTLS: no inspection in between", {of_host(host, "offers_tls"): True}
+        )
+    name = str(connector.tls_domain or host.fqdn)
+    return Cure(
+        f"{host.name} gets a certificate for {name}",
+        {f"certificates.{cures.HYBRID}": {"names": [name]}, of_host(host, "certificate"): cures.HYBRID},
+    )
+
+
+def demanded(world: World) -> Iterator[Suspicion]:
+    """A send connector demands what its next hop does not give: the queue waits with 4.4.101."""
+    for flow in flows(world):
+        played = world.play(flow.probe)
+        for cause in (SUBJECT, CHAINLESS, NO_STARTTLS):
+            found = _waits(played, cause)
+            connectors = {each.name: each for each in flow.organization.send_connectors}
+            connector = connectors.get(connector_of(*found)) if found else None
+            if found and connector:
+                yield _demanding(world, flow.organization, connector, cause, found[1], flow.probe)
+
+
+def _demanding(
+    world: World,
+    organization: OnPremOrganization,
+    connector: SendConnector,
+    cause: str,
+    step: Step,
+    probe: Probe,
+) -> Suspicion:
+    def path(parameter: str) -> str:
+        return world.setting(organization, "SendConnectors", connector.name, parameter)
+
+    parameter = "TlsDomain" if cause == SUBJECT else "TlsAuthLevel" if cause == CHAINLESS else "RequireTLS"
+    host = _behind(world, step)
+    next_hop = host.name if host else text(step, "host")
+    return Suspicion(
+        about=connector.name,
+        text=f'"{connector.name}" demands TLS that {next_hop} does not give',
+        facts=(
+            Fact(path(parameter), f'"{connector.name}" has {parameter} {_setting(connector, parameter)}'),
+            Fact(of_host(host, "certificate") if host else "", f"{next_hop}: {_said(text(step, 'reply'))}"),
+        ),
+        probe=probe,
+        shows=_shows(cause),
+        cures=tuple(_given(world, host, cause, path)),
+    )
+
+
+def _setting(connector: SendConnector, parameter: str) -> str:
+    level = connector.tls_auth_level.value if connector.tls_auth_level else "(nothing)"
+    return {"TlsDomain": str(connector.tls_domain), "TlsAuthLevel": level}.get(parameter, "on")
+
+
+def _given(world: World, host: Host | None, cause: str, path: Callable[[str], str]) -> Iterator[Cure]:
+    profile = world.variant.profiles.get(host.certificate or "") if host else None
+    if cause == SUBJECT:
+        name = profile.names[0] if profile else str(SERVICE)
+        yield Cure(f"TlsDomain {name}", {path("TlsDomain"): name})
+    elif cause == NO_STARTTLS and host and profile:
+        yield Cure(f"{host.name} offers STARTTLS", {of_host(host, "offers_tls"): True})
+    elif cause == CHAINLESS and profile:
+        found = tuple(flaw for flaw in (OUTDATED, CHAIN, PRIVATE) if flaw.has(profile))
+        yield Cure(
+            f"the certificate is {' and '.join(flaw.mended for flaw in found)}", mended(profile.name, found)
+        )
+    weaker: Change = {path("RequireTLS"): False, path("TlsAuthLevel"): None}
+    yield Cure("demand no TLS there: it is used all the same where it is offered", weaker)
+
+
+CHECKS = (
+    Check(
+        code="MFL-CERT-009",
+        title="TlsDomain of the tenant's connector is no name of Exchange's certificate",
+        severity=Severity.ERROR,
+        about="""The tenant delivers to on-premises only if the server's certificate has the name in TlsDomain (DomainValidation). It has
+another, after a renewal perhaps; mail from the cloud waits with 450 4.4.317 SubjectMismatch for a day and then fails
+with 5.4.317.""",
+        cure="Let TlsDomain name what the certificate names; the wizard does so when it is run again.",
+        rules=("R90", "R91", "R111"),
+        find=subject_mismatch,
+    ),
+    Check(
+        code="MFL-CERT-010",
+        title="Exchange's certificate is none that the tenant delivers to",
+        severity=Severity.ERROR,
+        about="""The tenant's connector to on-premises demands a certificate with a public chain that is valid. Exchange's has expired,
+comes from no public authority, or is sent without its intermediate. Mail from the cloud waits and fails with
+5.4.317.""",
+        cure="A valid certificate from a public authority, with its intermediate installed.",
+        rules=("R90", "R125", "R150"),
+        find=unacceptable,
+    ),
+    Check(
+        code="MFL-CERT-011",
+        title="Exchange offers no STARTTLS to the tenant",
+        severity=Severity.ERROR,
+        about="""The tenant's connector to on-premises demands TLS. Exchange has no certificate, or a firewall that inspects SMTP takes
+STARTTLS out of the answer. Mail from the cloud waits with 4.4.317 and fails a day later.""",
+        cure="A certificate for SMTP, and no inspection between the tenant and Exchange.",
+        rules=("R90", "R111", "R115"),
+        find=without_starttls,
+    ),
+    Check(
+        code="MFL-CERT-012",
+        title="A send connector demands TLS that its next hop does not give",
+        severity=Severity.ERROR,
+        about="""RequireTLS, TlsAuthLevel or TlsDomain of a send connector ask for more than the next hop has: no STARTTLS, another name,
+no public chain. The queue says 4.4.101, and the report comes after two days.""",
+        cure="Let the next hop give what is demanded, or demand what it gives.",
+        rules=("R90", "R101"),
+        find=demanded,
+    ),
+)

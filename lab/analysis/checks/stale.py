@@ -1,0 +1,201 @@
+"""TlsCertificateName: the string by which Exchange's connectors find their certificate, and do not any more (R115)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lab.analysis.checks.hybrid import Pair, pairs, refusals, whose
+from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Suspicion
+from lab.analysis.checks.world import World, of_host
+from lab.core.certificate_store import description, is_stale, stored
+from lab.core.matching import certificate_names, name_match
+from lab.model.certificate import CertFault
+from lab.model.onprem import OnPremOrganization, ReceiveConnector, SendConnector
+from lab.model.switches import Switches
+from lab.model.topology import Host, Role
+from lab.scenario.model import MessageSpec
+from lab.scenario.whatif import Change
+
+_DATED = frozenset({CertFault.EXPIRED, CertFault.NOT_YET_VALID})
+_NOT_FOUND = "The certificate specified in TlsCertificateName of the SendConnector could not be found."
+_NO_STARTTLS = "STARTTLS is required to send mail"
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A connector that names its certificate, on the server that has it or not."""
+
+    organization: OnPremOrganization
+    host: Host
+    connector: SendConnector | ReceiveConnector
+    name: str
+
+    def path(self, world: World) -> str:
+        """Where the name is written."""
+        kind = "SendConnectors" if isinstance(self.connector, SendConnector) else "ReceiveConnectors"
+        return world.setting(self.organization, kind, self.connector.name, "TlsCertificateName")
+
+    def message(self, pair: Pair) -> MessageSpec:
+        """The mail that needs the connector: out by a send connector, in by a receive connector."""
+        return pair.to_cloud() if isinstance(self.connector, SendConnector) else pair.from_cloud()
+
+
+def _naming(world: World, organization: OnPremOrganization) -> Iterator[_Named]:
+    connectors: tuple[SendConnector | ReceiveConnector, ...] = (
+        *(each for each in organization.send_connectors if each.enabled and each.cloud_services_mail_enabled),
+        *organization.receive_connectors,
+    )
+    for host in world.hosts(Role.EXCHANGE, organization.name):
+        for connector in connectors:
+            if connector.tls_certificate_name is not None:
+                yield _Named(organization, host, connector, connector.tls_certificate_name)
+
+
+def stale(world: World) -> Iterator[Suspicion]:
+    """Nothing in the store fits the name: after a renewal from another authority, or with another subject."""
+    for pair in pairs(world):
+        for each in _naming(world, pair.organization):
+            if is_stale(each.host, each.name, world.topology.certificates):
+                yield _stale(world, pair, each)
+
+
+def _stale(world: World, pair: Pair, each: _Named) -> Suspicion:
+    return Suspicion(
+        about=each.connector.name,
+        text=f'"{each.connector.name}" names a certificate that {each.host.name} does not have, or that is not valid',
+        facts=(
+            Fact(each.path(world), f'"{each.connector.name}" has TlsCertificateName {each.name}'),
+            Fact(
+                of_host(each.host, "certificates" if each.host.certificates else "certificate"),
+                f"{each.host.name} has {'; '.join(_described(world, profile) for profile in _store(each.host))}",
+            ),
+        ),
+        probe=Probe((each.message(pair),)),
+        shows=_waiting,
+        cures=tuple(_named_anew(world, each)),
+    )
+
+
+def _described(world: World, profile: str) -> str:
+    identity = world.topology.certificates[profile]
+    dated = ", ".join(sorted(identity.faults & _DATED))
+    return description(identity) + (f" ({dated})" if dated else "")
+
+
+def _waiting(played: Played) -> str:
+    for fate in played.fates.values():
+        for reply in refusals(played):
+            if _NOT_FOUND in reply:
+                return f"{whose(fate)} waits with 454 4.7.5 and is {fate.outcome}"
+            if _NO_STARTTLS in reply:
+                return (
+                    f"{whose(fate)} waits with 4.4.317, as Exchange offers no STARTTLS, and is {fate.outcome}"
+                )
+    return ""
+
+
+def _named_anew(world: World, each: _Named) -> Iterator[Cure]:
+    """The wizard, run again, writes the new string everywhere."""
+    valid = [
+        profile for profile in _store(each.host) if not world.topology.certificates[profile].faults & _DATED
+    ]
+    fitting = [profile for profile in valid if _serves(world, profile)] or valid
+    if fitting:
+        yield _run_again(world, each, fitting[-1])
+    else:
+        outdated = {f"certificates.{profile}.validity": "current" for profile in _store(each.host)}
+        yield Cure("renew the certificate, with the same subject and from the same authority", outdated)
+
+
+def _store(host: Host) -> tuple[str, ...]:
+    return host.certificates or tuple(filter(None, (host.certificate,)))
+
+
+def _serves(world: World, profile: str) -> bool:
+    """Whether a certificate has a name that a hybrid connector of the tenant knows."""
+    plain = Switches()
+    names = certificate_names(world.topology.certificates[profile], plain)
+    values = [connector.tls_sender_certificate_name for _, connector in world.inbound()]
+    return any(name_match(value, name, plain) for value in values if value for name in names)
+
+
+def _run_again(world: World, each: _Named, profile: str) -> Cure:
+    text = description(world.topology.certificates[profile])
+    known = world.topology.certificates
+    others = [other for other in _naming(world, each.organization) if is_stale(other.host, other.name, known)]
+    return Cure(
+        f"run the wizard again: it writes {text} into the connectors",
+        {other.path(world): text for other in (each, *others)},
+    )
+
+
+def superseded(world: World) -> Iterator[Suspicion]:
+    """The renewed certificate is there, and the connectors still name the old one."""
+    known = world.topology.certificates
+    for pair in pairs(world):
+        for each in _naming(world, pair.organization):
+            used = stored(each.host, each.name, known) if each.host.certificates else None
+            successor = _successor(world, each, used) if used else None
+            if used and successor:
+                yield _superseded(world, pair, each, used, successor)
+
+
+def _successor(world: World, each: _Named, used: str) -> str | None:
+    """A later certificate of the store with the same names that the connector would not find."""
+    known = world.topology.certificates
+    later = each.host.certificates[each.host.certificates.index(used) + 1 :]
+    fitting = [
+        profile
+        for profile in later
+        if set(known[used].names) <= set(known[profile].names)
+        and each.name not in (profile, description(known[profile]))
+        and not known[profile].faults & _DATED
+    ]
+    return fitting[-1] if fitting else None
+
+
+def _superseded(world: World, pair: Pair, each: _Named, used: str, successor: str) -> Suspicion:
+    ended: Change = {f"certificates.{used}.validity": "expired"}
+    name = description(world.topology.certificates[successor])
+    return Suspicion(
+        about=each.connector.name,
+        text=f'"{each.connector.name}" still names the certificate {used}, though {each.host.name} has its successor',
+        facts=(
+            Fact(each.path(world), f'"{each.connector.name}" has TlsCertificateName {each.name}'),
+            Fact(of_host(each.host, "certificates"), f"{each.host.name} has {name} as well"),
+        ),
+        probe=Probe((each.message(pair),), ended),
+        shows=_waiting,
+        cures=(
+            Cure(f"run the wizard again: it writes {name} into the connectors", {each.path(world): name}),
+        ),
+        condition=f"once {used} has expired, or is removed",
+    )
+
+
+CHECKS = (
+    Check(
+        code="MFL-CERT-007",
+        title="TlsCertificateName finds no certificate",
+        severity=Severity.ERROR,
+        about="""\
+Exchange's connectors find their certificate by issuer and subject, as the wizard wrote them: <I>...<S>.... After a
+renewal from another authority, or with another subject, the string fits nothing in the store. Mail to the cloud waits
+with 454 4.7.5; the receive connector offers no STARTTLS any more (event 12014), and the tenant waits with 4.4.317.""",
+        cure="Run the Hybrid Configuration Wizard again, or write the new string into both connectors.",
+        rules=("R115", "R135"),
+        find=stale,
+    ),
+    Check(
+        code="MFL-CERT-008",
+        title="The connectors still name the certificate before the renewed one",
+        severity=Severity.WARNING,
+        about="""\
+The renewed certificate is in the store, but its authority or subject is another one, and TlsCertificateName still means
+its predecessor. Mail flows until that one expires or somebody tidies up.""",
+        cure="Run the Hybrid Configuration Wizard again before the old certificate goes.",
+        rules=("R115", "R135"),
+        find=superseded,
+    ),
+)
