@@ -76,9 +76,20 @@ def expanded(path: Path | str, *, variant: str | None = None, read: Read = from_
     return _expanded(text, str(path), files, variant)
 
 
+def load_laid_over(under: str, under_file: str, over: str, file: str) -> Scenario:
+    """Load a text with another one over it, as a scenario lies over what it includes. Raises ScenarioError."""
+    files = _Files(Report())
+    below, above = files.tree(under, under_file, ()), files.tree(over, file, ())
+    both = None if below is None or above is None else _joined(below, above)
+    return _of_tree(both, file, files, None).scenario
+
+
 def _expanded(text: str, file: str, files: _Files, only: str | None) -> Expanded:
+    return _of_tree(files.tree(text, file, ()), file, files, only)
+
+
+def _of_tree(tree: Table | None, file: str, files: _Files, only: str | None) -> Expanded:
     report = files.report
-    tree = files.tree(text, file, ())
     if tree is None or not files.complete:
         report.settle(file)
         raise LabBug("a tree that cannot be had is reported")

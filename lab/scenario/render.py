@@ -7,12 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
-from datetime import date, timedelta
-from enum import Enum
-from ipaddress import IPv4Network
+from datetime import date
 from typing import Any
-
-import yaml
 
 from lab.core.rulebook.asof import in_force
 from lab.model.certificate import CertificateProfile
@@ -23,12 +19,11 @@ from lab.model.rules import TransportRule
 from lab.model.tenant import Recipient, RecipientKind, SendingLimits, Tenant
 from lab.model.topology import Host, Region, Role, Topology
 from lab.scenario import render_matrix, render_time
+from lab.scenario.dumping import Plain, dumped, plain
 from lab.scenario.exchange import parameters
 from lab.scenario.model import Expectation, MessageSpec, Moment, Variant
 from lab.scenario.rules import shown
 
-Plain = dict[str, Any]
-_LONG = 120
 _HOST = Host(name="", role=Role.INTERNET, fqdn=Domain("example"), address="")
 """The defaults, which need not be said."""
 
@@ -56,8 +51,7 @@ def render(variant: Variant) -> str:
             for each in variant.suppressions
         ],
     }
-    text: str = yaml.dump(_filled(written), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_LONG)
-    return text
+    return dumped(_filled(written))
 
 
 def _day(day: date | None) -> str | None:
@@ -86,58 +80,10 @@ def _sections(of: Variant | Moment) -> Plain:
     }
 
 
-class _Dumper(yaml.SafeDumper):
-    """No anchors: a reader wants each thing where it is. Lists of single values stand in one line, texts in blocks."""
-
-    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - whatever it is
-        return True
-
-    def represent_items(self, data: list[Any]) -> yaml.Node:
-        """In one line unless there are tables in it."""
-        flow = not any(isinstance(item, dict | list) for item in data)
-        return self.represent_sequence("tag:yaml.org,2002:seq", data, flow_style=flow)
-
-    def represent_text(self, data: str) -> yaml.Node:
-        """Several lines as a block."""
-        return self.represent_scalar("tag:yaml.org,2002:str", data, style="|" if "\n" in data else None)
-
-
-_Dumper.add_representer(list, _Dumper.represent_items)
-_Dumper.add_representer(str, _Dumper.represent_text)
-
-
-def _plain(value: Any) -> Any:
-    """Model values as YAML values."""
-    match value:
-        case Enum():
-            return value.value
-        case bool() | int() | float() | None:
-            return value
-        case IPv4Network():
-            return str(value.network_address) if value.prefixlen == 32 else str(value)
-        case timedelta():
-            return _span(value)
-        case tuple() | list() | frozenset():
-            items = sorted(value) if isinstance(value, frozenset) else value
-            return [_plain(item) for item in items]
-        case Mapping():
-            return {str(key): _plain(item) for key, item in value.items()}
-        case _:
-            return str(value)
-
-
-def _span(value: timedelta) -> str:
-    seconds = int(value.total_seconds())
-    for unit, letter in ((86400, "d"), (3600, "h"), (60, "m")):
-        if seconds % unit == 0:
-            return f"{seconds // unit}{letter}"
-    return f"{seconds}s"
-
-
 def _filled(table: Plain) -> Plain:
     """Without what says nothing."""
     return {
-        key: _plain(value) for key, value in table.items() if value not in (None, "", (), [], {}, frozenset())
+        key: plain(value) for key, value in table.items() if value not in (None, "", (), [], {}, frozenset())
     }
 
 
@@ -147,7 +93,7 @@ def _differences(made: Any, default: Any) -> Plain:
 
 
 def _parameters(made: object) -> Plain:
-    shown = {key: _plain(value) for key, value in parameters(made).items()}
+    shown = {key: plain(value) for key, value in parameters(made).items()}
     if isinstance(made, ReceiveConnector) and made.tls_domain_capabilities:
         capabilities = [f"{domain}:AcceptCloudServicesMail" for domain in made.tls_domain_capabilities]
         shown["TlsDomainCapabilities"] = capabilities
@@ -225,7 +171,7 @@ def _unusual(recipient: Recipient) -> bool | None:
 
 
 def _rules(rules: tuple[TransportRule, ...]) -> list[Plain]:
-    return [_plain(shown(rule, place)) for place, rule in enumerate(rules)]
+    return [plain(shown(rule, place)) for place, rule in enumerate(rules)]
 
 
 def _limits(limits: SendingLimits | None) -> Plain | None:
@@ -274,7 +220,7 @@ def _host(host: Host) -> Plain:
         "forwards_to": host.forwards_to,
         "relay_from": host.relay_from,
     }
-    return {**_filled(told), **{key: _plain(value) for key, value in fronted.items()}}
+    return {**_filled(told), **{key: plain(value) for key, value in fronted.items()}}
 
 
 def _region(region: Region) -> Plain:
