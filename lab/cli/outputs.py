@@ -39,6 +39,8 @@ SARIF = Kind("--sarif", b"sarif-2.1.0.json")
 MARKDOWN = Kind("--markdown", b"<!-- mailflow-lab -->")
 METRICS = Kind("--metrics", b"# HELP mflab_")
 KINDS = (HTML, JUNIT, SARIF, MARKDOWN, METRICS)
+IMPORT = Kind("--output", b"# Imported by mflab ")
+"""A scenario that `mflab import` has made: no report, and only another import may replace it."""
 
 
 def add_outputs(parser: Parser, told: Mapping[Kind, str]) -> None:
@@ -62,7 +64,7 @@ class Outputs:
 
         Raises BadInput where a report would replace something, or meet other output; DriverError without its folder.
         """
-        asked = ((kind, getattr(args, kind.name, None)) for kind in KINDS)
+        asked = ((kind, getattr(args, kind.name, None)) for kind in (*KINDS, IMPORT))
         paths = {kind: path for kind, path in asked if path is not None}
         _check_stdout(paths, as_json=args.json)
         files = {kind: path for kind, path in paths.items() if path != STDOUT}
@@ -131,15 +133,17 @@ def _check_place(kind: Kind, path: Path, *, force: bool) -> None:
         return
     if not stat.S_ISREG(mode):
         raise BadInput(f"{told}: it is not a regular file")
-    if not (force or _is_report(path)):
-        raise BadInput(f"{told}: the file is there, and is no earlier report; --force replaces it")
+    if not (force or _is_earlier(kind, path)):
+        what = "import" if kind is IMPORT else "report"
+        raise BadInput(f"{told}: the file is there, and is no earlier {what}; --force replaces it")
 
 
-def _is_report(path: Path) -> bool:
+def _is_earlier(kind: Kind, path: Path) -> bool:
     """Whether the lab has written the file; an empty one holds nothing that could be lost."""
+    alike = (IMPORT,) if kind is IMPORT else KINDS
     with path.open("rb") as stream:
         head = stream.read(_HEAD)
-    return not head or any(kind.mark in head for kind in KINDS)
+    return not head or any(each.mark in head for each in alike)
 
 
 def _identity(path: Path) -> object:

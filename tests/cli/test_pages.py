@@ -51,7 +51,7 @@ def test_generated_pages_are_current(path: Path) -> None:
 def test_the_readmes_commands_do_what_it_shows(
     mflab: Shell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: Command
 ) -> None:
-    for folder in ("scenarios", "certs"):
+    for folder in ("scenarios", "certs", "examples"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
     (own,) = re.findall(r"```yaml\n(# my\.yaml\n.*?)```", README, re.DOTALL)
     (tmp_path / "my.yaml").write_text(own)

@@ -1,0 +1,6 @@
+"""From what readers have found to a scenario file: everything after `lab.importers.nouns.Exports`.
+
+`sides` tells whose each object is; `connectors`, `rules`, `directory`, `store`, `machines` and `names` write one section
+each, in the words of the language; `standins` and `possibilities` add what no export tells; `mending` takes out what the
+loader would refuse, and `writing` makes the text. `assemble` is the way through all of them. Pure: no files, no clock.
+"""

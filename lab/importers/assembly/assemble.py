@@ -1,0 +1,255 @@
+"""The way from exports to a scenario: whose is what, who is where, what nobody tells, and the file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lab.core.cloudnames import front_door
+from lab.importers.assembly import parties, standins
+from lab.importers.assembly.answering import Answers
+from lab.importers.assembly.directory import membered, restrict, sampled, synchronised
+from lab.importers.assembly.given import Given
+from lab.importers.assembly.machines import Addresses
+from lab.importers.assembly.mending import mended, problems
+from lab.importers.assembly.names import Records, is_address, is_service
+from lab.importers.assembly.nouns import Imported, Notes, Options
+from lab.importers.assembly.parties import Party
+from lab.importers.assembly.properties import unknown, unusual
+from lab.importers.assembly.sides import sides
+from lab.importers.assembly.sites import Ground, build
+from lab.importers.assembly.store import Store
+from lab.importers.assembly.translating import translated
+from lab.importers.assembly.writing import written
+from lab.importers.nouns import Exports
+from lab.model.names import Domain
+from lab.scenario.dumping import Plain, dumped
+
+_ONLY: Plain = {
+    "only": "simulator",
+    "only_why": "names and addresses are real; import with --lab-addresses to play it over SMTP",
+}
+_ORDER = (
+    "scenario",
+    "title",
+    "why",
+    "only",
+    "only_why",
+    "organizations",
+    "tenants",
+    "hosts",
+    "certificates",
+    "dns",
+    "matrix",
+    "variants",
+)
+_NAMING = ("SentTo", "From", "RedirectMessageTo", "BlindCopyTo", "EFUsers", "ExceptIfFrom", "ExceptIfSentTo")
+
+
+@dataclass(frozen=True, slots=True)
+class _Cast:
+    """Everybody whose exports there are."""
+
+    organizations: Sequence[Party]
+    tenants: Sequence[Party]
+
+    @property
+    def all(self) -> tuple[Party, ...]:
+        return (*self.organizations, *self.tenants)
+
+    def own(self) -> list[Party]:
+        """The tenants of the company that a matrix is made for: the first organisation's, else the first one."""
+        if self.organizations:
+            return [each for each in self.tenants if each.shares(self.organizations[0])]
+        return list(self.tenants[:1])
+
+
+def assembled(exports: Exports, options: Options, answers: Answers | None = None) -> Imported:
+    """The scenario. It loads, whatever the exports are.
+
+    Raises ScenarioError for mistakes in the answers.
+    """
+    notes, told = Notes(list(exports.notices)), answers or Answers()
+    objects = [Given(each) for each in exports.objects if each.kind]
+    unusual(objects, notes)
+    cast = _cast(objects, options, notes)
+    _people(cast, options, notes)
+    tree, added = _tree(cast, exports, options, told, notes)
+    if options.lab_addresses:
+        tree = translated(tree)
+    tree = _finished(tree, told, notes)
+    todos = tuple(each for each in notes.todos if not told.tells(each.path))
+    return Imported(
+        text=written(tree, options, todos, _files(exports)),
+        tree=tree,
+        todos=todos,
+        notices=tuple(notes.notices),
+        unknown=unknown(objects),
+        counts=dict(sorted(Counter(each.kind for each in objects).items())),
+        partners=added,
+    )
+
+
+def domains(exports: Exports) -> list[str]:
+    """The accepted domains of all sides, whose DNS says where their mail goes."""
+    found = (Given(each) for each in exports.objects if each.kind == "AcceptedDomain")
+    names = (each.text("DomainName", "Name").lower().removeprefix("*.") for each in found)
+    return [name for name in dict.fromkeys(names) if "." in name and not is_service(name)]
+
+
+def _files(exports: Exports) -> int:
+    """How many files said something."""
+    places = [each.place for each in exports.objects]
+    places += [each.place for each in exports.certificates]
+    places += [each.place for each in exports.records]
+    places += [each.place for each in exports.gateways]
+    return len({place.file for place in places})
+
+
+def _cast(objects: Iterable[Given], options: Options, notes: Notes) -> _Cast:
+    found = sides(objects, notes)
+    names, others = set[str](), set[str]()
+    organizations = [
+        parties.organization(each, names, options.now, notes) for each in found if not each.cloud
+    ]
+    tenants = [parties.tenant(each, others, options.now, notes) for each in found if each.cloud]
+    tenants += parties.missing_tenants(organizations, tenants, others, notes)
+    joined = [each for each in tenants if any(each.shares(o) for o in organizations)]
+    organizations.sort(key=lambda each: not any(each.shares(other) for other in tenants))
+    return _Cast(organizations, [*joined, *(each for each in tenants if each not in joined)])
+
+
+def _people(cast: _Cast, options: Options, notes: Notes) -> None:
+    """A handful of everybody, known on both sides where they are, and what refers to people."""
+    restrict((each.people for each in cast.all), notes)
+    named = {f"organization {each.key}": each.people for each in cast.organizations}
+    named |= {f"tenant {each.key}": each.people for each in cast.tenants}
+    if not options.all_recipients:
+        sampled(named, set(_wanted(cast)), notes)
+    for organization in cast.organizations:
+        company = [each for each in cast.tenants if each.shares(organization)]
+        for tenant in company[:1]:
+            synchronised(organization.people, tenant.people, notes)
+        membered((organization.people, *(each.people for each in company)), notes)
+    alone = [each for each in cast.tenants if not any(each.shares(o) for o in cast.organizations)]
+    for tenant in alone:
+        membered((tenant.people,), notes)
+
+
+def _wanted(cast: _Cast) -> Iterable[str]:
+    """Whoever rules and connectors name."""
+    for party in cast.all:
+        for each in (*party.table.get("TransportRules", ()), *party.inbound):
+            for key in _NAMING:
+                yield from (str(address).lower() for address in each.get(key, ()))
+
+
+def _tree(
+    cast: _Cast, exports: Exports, options: Options, answers: Answers, notes: Notes
+) -> tuple[Plain, tuple[str, ...]]:
+    records = Records(exports.records, notes)
+    addresses = Addresses(each.table["region"] for each in cast.tenants)
+    addresses.reserve(_mentioned(cast, exports))
+    ground = Ground(
+        exports=exports, papers=Store(options.now), records=records, addresses=addresses, answers=answers,
+        notes=notes, tenants=cast.tenants, taken=set(),
+    )  # fmt: skip
+    organizations = {each.key: each.table for each in cast.organizations}
+    for each in cast.organizations:
+        company = [tenant for tenant in cast.tenants if tenant.shares(each)]
+        each.table["hosts"] = build(ground, each, company, each.key)
+        ground.taken |= set(each.table["hosts"])
+    for tenant in cast.tenants:
+        if not any(tenant.shares(each) for each in cast.organizations):
+            organizations |= _filter(ground, tenant, set(organizations))
+    tree = {**_head(cast, options), "organizations": organizations}
+    tree["tenants"] = {each.key: each.table for each in cast.tenants}
+    for party in cast.all:
+        party.table |= party.people.table()
+    tree["hosts"] = ground.hosts
+    added = (
+        standins.partners(tree, [each.key for each in cast.own()], addresses)
+        if options.partners and cast.all
+        else ()
+    )
+    tree["certificates"] = ground.papers.table()
+    signing = [name for each in cast.tenants for name in each.table.get("dkim", ())]
+    tree["dns"] = {"records": {**records.table(ground.own, ground.moved, signing), **_doors(ground, tree)}}
+    tree["matrix"] = {}
+    tree["variants"] = ground.variants
+    return tree, added
+
+
+def _doors(ground: Ground, tree: Plain) -> Plain:
+    """The front door of a tenant that was not exported is that of another one: who comes in is decided by recipients (R15)."""
+    initial = next((str(each["initial_domain"]) for each in tree["tenants"].values()), None)
+    if initial is None:
+        return {}
+    return {name: {"CNAME": [str(front_door(Domain(initial)))]} for name in sorted(ground.strangers)}
+
+
+def _filter(ground: Ground, tenant: Party, taken: set[str]) -> Plain:
+    """What stands before a tenant of which no Exchange server was exported, and belongs to an organisation all the same."""
+    key = parties.unique(tenant.key, taken)
+    hosts = build(ground, None, [tenant], key)
+    ground.taken |= set(hosts)
+    return {key: {"domains": list(tenant.domains), "hosts": hosts}} if hosts else {}
+
+
+def _mentioned(cast: _Cast, exports: Exports) -> Iterable[str]:
+    """Addresses that mean somebody, so that no stand-in gets them."""
+    yield from (each.value for each in exports.records if each.type == "A")
+    for party in cast.all:
+        for connector in (*party.inbound, *party.outbound, *party.send):
+            for each in (*connector.get("SenderIPAddresses", ()), *connector.get("SmartHosts", ())):
+                bare = str(each).strip("[] ")
+                if is_address(bare):
+                    yield bare
+
+
+def _head(cast: _Cast, options: Options) -> Plain:
+    first = next(iter(cast.all), None)
+    name = options.name or (first.key if first else "nothing")
+    return {
+        "scenario": name,
+        "title": f"The mail flow of {name}, as exported",
+        "why": "Made by `mflab import` from what Exchange and Exchange Online have printed.",
+    }
+
+
+def _finished(tree: Plain, answers: Answers, notes: Notes) -> Plain:
+    """In the order that a reader wants, without what the loader refuses; for the simulator alone only if it must be."""
+    whole = _filled({**tree, **_ONLY})
+    ordered = {key: whole[key] for key in _ORDER if key in whole}
+    made = _filled(mended(ordered, notes))
+    made = answers.over(made, dumped(made))
+    open_to_all = {key: value for key, value in made.items() if key not in _ONLY}
+    return made if problems(dumped(open_to_all)) else open_to_all
+
+
+def _filled(table: Plain) -> Plain:
+    """Without what says nothing; `matrix: {}` says that there is one."""
+    return {key: _pruned(value) for key, value in table.items() if key == "matrix" or not _empty(value)}
+
+
+def _pruned(value: Any) -> Any:
+    if isinstance(value, dict):
+        for key in [
+            key for key, each in value.items() if each is None or (each in ({}, []) and key not in _SAYING)
+        ]:
+            del value[key]
+        for key, each in value.items():
+            value[key] = _pruned(each)
+    elif isinstance(value, list):
+        for each in value:
+            _pruned(each)
+    return value
+
+
+_SAYING = ("accepts_domains", "forwards_to", "relay_from", "members", "proxies")
+
+
+def _empty(value: Any) -> bool:
+    return value is None or value in ({}, [], "")

@@ -1,0 +1,169 @@
+"""Accepted domains, connectors and remote domains of either side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lab.importers.assembly.given import Given
+from lab.importers.assembly.nouns import Notes
+from lab.importers.assembly.sides import MOERA, ROUTING, Side
+from lab.importers.assembly.worded import Numbers, Written, written
+from lab.importers.mailwords import address_spaces
+from lab.scenario.exchange import ACCEPTED_DOMAIN, INBOUND, OUTBOUND, RECEIVE, REMOTE_DOMAIN, SEND
+
+_DOMAIN_TYPES = ("Authoritative", "ExternalRelay", "InternalRelay")
+_TLS = ("", "EncryptionOnly", "CertificateValidation", "DomainValidation")
+_CONNECTOR = ("", "OnPremises", "Partner")
+_SOURCE = ("", "Default", "Migrated", "HybridWizard", "AdminUI")
+_INBOUND: Numbers = {"ConnectorType": _CONNECTOR, "ConnectorSource": _SOURCE}
+_OUTBOUND: Numbers = {"ConnectorType": _CONNECTOR, "ConnectorSource": _SOURCE, "TlsSettings": _TLS}
+_SEND: Numbers = {"TlsAuthLevel": _TLS}
+_SCOPED = "IsScopedConnector"
+
+
+def accepted_domains(side: Side, notes: Notes) -> list[Written]:
+    """What the side receives for. `*.contoso.com` is a domain with MatchSubDomains (R140)."""
+    found: dict[str, Written] = {}
+    for given in side.of("AcceptedDomain"):
+        name = given.text("DomainName", "Name")
+        if name == "*":
+            notes.leave(
+                given.place, f"{given.label} is left out: the lab has no accepted domain for everything"
+            )
+            continue
+        made = written(
+            _named(given, name.removeprefix("*.")), ACCEPTED_DOMAIN, notes, {"DomainType": _DOMAIN_TYPES}
+        )
+        if made is None:
+            continue
+        if name.startswith("*."):
+            made["MatchSubDomains"] = True
+        if found.setdefault(made["DomainName"], made) is not made:
+            notes.leave(given.place, f"{given.label} is left out: the domain is listed already")
+    return list(_one_default(found.values(), notes))
+
+
+def _named(given: Given, name: str) -> Given:
+    """The domain of an object whose name is all it has (`Get-AcceptedDomain | select Name`), or that has a wildcard."""
+    return given.saying({"DomainName": name})
+
+
+def _one_default(made: Iterable[Written], notes: Notes) -> Iterable[Written]:
+    first = None
+    for each in made:
+        if each.get("Default") and first is not None:
+            notes.say(
+                each.given.place,
+                f"{each.given.label}: a second default domain; {first['DomainName']} stays it",
+            )
+            del each["Default"]
+        elif each.get("Default"):
+            first = each
+        yield each
+
+
+def initial_domain(side: Side) -> str:
+    """The tenant's NAME.onmicrosoft.com; '' where nothing tells it."""
+    for given in side.of("AcceptedDomain"):
+        name = given.text("DomainName", "Name").lower()
+        if name.endswith(MOERA) and not name.endswith(ROUTING) and given.truth("InitialDomain") is not False:
+            return name
+    names = [name for name in side.domains if name.endswith(MOERA)]
+    own = [name for name in names if not name.endswith(ROUTING)]
+    if own or not names:
+        return own[0] if own else ""
+    return f"{names[0].removesuffix(ROUTING)}{MOERA}"
+
+
+def inbound(side: Side, notes: Notes) -> list[Written]:
+    """Inbound connectors of a tenant."""
+    found = (written(each, INBOUND, notes, _INBOUND) for each in side.of("InboundConnector"))
+    return _distinct((each for each in found if each is not None), notes)
+
+
+def outbound(side: Side, notes: Notes) -> list[Written]:
+    """Outbound connectors of a tenant."""
+    found = (written(each, OUTBOUND, notes, _OUTBOUND) for each in side.of("OutboundConnector"))
+    made = _distinct((each for each in found if each is not None), notes)
+    for each in made:
+        _routed(each, "UseMXRecord", notes)
+        _validated(each, "TlsSettings", notes)
+    return made
+
+
+def send(side: Side, notes: Notes) -> list[Written]:
+    """Send connectors. What is for X.400 or for a site only is nothing that the lab has."""
+    made = []
+    for given in side.of("SendConnector"):
+        connector = written(_smtp_only(given), SEND, notes, _SEND)
+        if connector is None:
+            continue
+        if not connector.get("AddressSpaces"):
+            notes.leave(given.place, f"{given.label} is left out: it has no SMTP address space")
+            continue
+        connector["SmartHosts"] = connector.get("SmartHosts", [])
+        _routed(connector, "DNSRoutingEnabled", notes)
+        _validated(connector, "TlsAuthLevel", notes)
+        made.append(connector)
+    return _distinct(made, notes)
+
+
+def _smtp_only(given: Given) -> Given:
+    spaces = address_spaces(given.value("AddressSpaces"))
+    smtp = tuple(str(each) for each in spaces if each.type == "SMTP" and each.domain != "--")
+    return given.saying({"AddressSpaces": smtp})
+
+
+def _routed(made: Written, by_dns: str, notes: Notes) -> None:
+    """Either by DNS or to smart hosts: what the flag says counts, and what is left over by a former setting does not."""
+    uses_dns = made.given.truth(by_dns)
+    hosts = made.pop("SmartHosts", [])
+    if uses_dns and hosts:
+        notes.say(made.given.place, f"{made.given.label}: {by_dns} is true, so SmartHosts say nothing")
+        hosts = []
+    made.pop(by_dns, None)
+    if hosts:
+        made.update({by_dns: False, "SmartHosts": hosts})
+
+
+def _validated(made: Written, level: str, notes: Notes) -> None:
+    if "TlsDomain" in made and made.get(level) != "DomainValidation":
+        notes.say(
+            made.given.place,
+            f"{made.given.label}: TlsDomain says nothing without {level} DomainValidation (R91)",
+        )
+        del made["TlsDomain"]
+
+
+def receive(side: Side, notes: Notes) -> list[Written]:
+    """Receive connectors on port 25 as far as they decide something (R103), that of the front end first."""
+    found = []
+    fronts = sorted(side.of("ReceiveConnector"), key=lambda each: "frontend" not in each.text("Name").lower())
+    for given in fronts:
+        bindings = given.many("Bindings", blanks=True)
+        if given.truth("Enabled") is False or (
+            bindings and not any(each.endswith(":25") for each in bindings)
+        ):
+            continue
+        made = written(given, RECEIVE, notes)
+        if made is not None and "." not in str(made.get("Fqdn", ".")):
+            del made["Fqdn"]
+        if made is not None:
+            found.append(made)
+    return _distinct(found, notes)
+
+
+def remote_domains(side: Side, notes: Notes) -> list[Written]:
+    """Remote domains of an organisation (R104)."""
+    found = (written(each, REMOTE_DOMAIN, notes) for each in side.of("RemoteDomain"))
+    return _distinct((each for each in found if each is not None), notes)
+
+
+def _distinct(made: Iterable[Written], notes: Notes) -> list[Written]:
+    """One of each name: the lab knows objects by it. Servers may have receive connectors of equal names."""
+    found: dict[str, Written] = {}
+    for each in made:
+        name = str(each["Name"]).lower()
+        if found.setdefault(name, each) is not each:
+            notes.leave(each.given.place, f"{each.given.label} is left out: another one has that name")
+    return list(found.values())

@@ -1,0 +1,301 @@
+"""Hosts: Exchange and what stands before it, with their names, addresses and certificates as far as anything tells them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address
+
+from lab.importers.assembly.names import Records, is_address, is_service
+from lab.importers.assembly.nouns import Notes
+from lab.importers.assembly.sides import Side
+from lab.importers.assembly.worded import Written
+from lab.importers.nouns import FoundGateway
+from lab.model.addressplan import is_inside
+from lab.model.names import Domain
+from lab.scenario import service
+from lab.scenario.dumping import Plain
+
+_STANDINS = tuple(f"198.51.100.{last}" for last in (*range(101, 255), *range(1, 101)))
+
+_INSIDE = tuple(f"198.18.0.{last}" for last in range(1, 255))
+
+
+class Addresses:
+    """Which addresses are taken; each belongs to one machine."""
+
+    def __init__(self, regions: Iterable[str]) -> None:
+        planned = service.plan(regions)
+        machines = [service.region(name, index) for index, name in enumerate(planned[: service.MOST_REGIONS])]
+        self._kept = frozenset[str]()
+        self._taken = {host.address for each in machines for host in (*each.front_ends, *each.senders)}
+
+    def take(self, address: str) -> bool:
+        """Have an address; whether it was free, and one that a machine can have."""
+        value = IPv4Address(address)
+        unfit = value.is_loopback or value.is_multicast or value.is_unspecified or value.packed[0] in (0, 255)
+        if unfit or address in self._taken:
+            return False
+        self._taken.add(address)
+        return True
+
+    def spare(self, *, inside: bool = False) -> str:
+        """One of the lab's, for a machine whose own nobody tells."""
+        return next(
+            each for each in (_INSIDE if inside else _STANDINS) if each not in self._kept and self.take(each)
+        )
+
+    def reserve(self, addresses: Iterable[str]) -> None:
+        """Never give these to a stand-in: the exports mean somebody by them."""
+        self._kept |= frozenset(addresses)
+
+
+@dataclass(slots=True, kw_only=True)
+class Machine:
+    """A host in the making."""
+
+    key: str
+    role: str
+    table: Plain
+    names: tuple[str, ...] = ()
+    """All names that are known to be its own."""
+    seen: tuple[str, ...] = ()
+    """All addresses, likewise."""
+
+    def is_called(self, text: str) -> bool:
+        """Whether a smart host or an MX means it."""
+        bare = text.strip("[] ").rstrip(".").lower()
+        return bare in self.names or bare in self.seen
+
+
+@dataclass(slots=True)
+class Park:
+    """The machines of an organisation."""
+
+    exchange: Machine | None = None
+    gateway: Machine | None = None
+    inbound: Machine | None = None
+    """What takes mail in, if that is another one."""
+    moved: dict[str, str] = field(default_factory=dict)
+    """Public addresses that lead to machines which listen at another one."""
+
+    def all(self) -> list[Machine]:
+        """Those that there are."""
+        return [each for each in (self.exchange, self.gateway, self.inbound) if each is not None]
+
+    def called(self, text: str) -> Machine | None:
+        """The machine that a smart host means."""
+        return next((each for each in self.all() if each.is_called(text)), None)
+
+
+def hosts_of(connectors: Sequence[Written], everything: bool) -> tuple[str, ...]:
+    """Smart hosts of connectors: of those for the whole internet, or of all; not those of Exchange Online."""
+    found = (
+        host.strip("[] ").rstrip(".").lower()
+        for each in connectors
+        if each.get("Enabled", True) and (not everything or is_for_all(each))
+        for host in each.get("SmartHosts", ())
+    )
+    return tuple(dict.fromkeys(host for host in found if host and not is_service(host)))
+
+
+def is_for_all(connector: Mapping[str, object]) -> bool:
+    """Whether a connector is for every domain."""
+    spaces = (*_list(connector.get("AddressSpaces")), *_list(connector.get("RecipientDomains")))
+    return any(str(each).lower().removeprefix("smtp:").partition(";")[0] == "*" for each in spaces)
+
+
+def _list(value: object) -> list[object]:
+    return list(value) if isinstance(value, list | tuple) else []
+
+
+@dataclass(slots=True, kw_only=True)
+class Site:
+    """All that tells about the machines of one organisation."""
+
+    key: str
+    """The organisation's in the scenario."""
+    prefix: str
+    """Before the keys of its hosts, where another organisation has the plain ones."""
+    side: Side | None
+    domains: tuple[str, ...]
+    send: Sequence[Written]
+    inbound: Sequence[Written]
+    outbound: Sequence[Written]
+    records: Records
+    gateways: Sequence[FoundGateway]
+    addresses: Addresses
+    notes: Notes
+
+    @property
+    def exchangers(self) -> tuple[str, ...]:
+        """The MX hosts of its domains that are not Exchange Online's."""
+        found = (host for domain in self.domains for host in self.records.exchangers(domain))
+        return tuple(dict.fromkeys(host for host in found if not is_service(host)))
+
+    @property
+    def identified(self) -> tuple[str, ...]:
+        """Single addresses by which the tenant knows on-premises."""
+        own = (each for each in self.inbound if each.get("ConnectorType") == "OnPremises")
+        found = (str(address) for each in own for address in each.get("SenderIPAddresses", ()))
+        return tuple(each for each in found if is_address(each))
+
+    def ask(self, host: str, setting: str, text: str, answer: str, *rules: str) -> None:
+        """A to-do at a setting of a host."""
+        self.notes.ask(("organizations", self.key, "hosts", host, setting), text, answer, *rules)
+
+
+def park(site: Site) -> Park:
+    """The machines: Exchange where there is an on-premises side, a gateway where mail goes through one."""
+    made = Park()
+    relays = hosts_of(site.send, everything=True)
+    if site.side is not None:
+        made.exchange = _exchange(site, relays, made)
+    own = made.exchange
+    relays = tuple(host for host in relays if own is None or not own.is_called(host))
+    entries = tuple(host for host in site.exchangers if own is None or not own.is_called(host))
+    if relays:
+        made.gateway = _gateway(site, "gateway", relays, _same(relays, entries, site), made)
+    left = tuple(host for host in entries if made.called(host) is None)
+    if left:
+        key = "gateway" if made.gateway is None else "mx"
+        machine = _gateway(site, key, left, (), made)
+        if made.gateway is None:
+            made.gateway = machine
+        else:
+            made.inbound = machine
+    return made
+
+
+def _same(relays: Sequence[str], entries: Sequence[str], site: Site) -> tuple[str, ...]:
+    """The MX, where the relay is known inside only: most filters do both, and the outside knows them by that name."""
+    inside = all(_is_internal(host, site.records) for host in relays)
+    if inside and entries:
+        told = f"the smart host {relays[0]} and the MX {entries[0]} are taken for one machine"
+        site.notes.say(site.send[0].given.place, told)
+    return tuple(entries) if inside else ()
+
+
+def _is_internal(host: str, records: Records) -> bool:
+    if is_address(host):
+        return is_inside(host)
+    found = records.addresses(host)
+    return "." not in host or not found or all(map(is_inside, found))
+
+
+def _exchange(site: Site, relays: Sequence[str], park: Park) -> Machine:
+    assert site.side is not None, "an organisation has servers"
+    called = [host for host in hosts_of(_own(site.outbound), everything=False) if host not in relays]
+    fqdn, others = _server_name(site.side, site.notes)
+    names = tuple(dict.fromkeys(filter(None, (fqdn, *(n for n in called if not is_address(n)), *others))))
+    seen = [host for host in called if is_address(host)]
+    seen += [address for name in names for address in site.records.addresses(name)]
+    relayed = {address for host in relays for address in (host, *site.records.addresses(host))}
+    seen += [each for each in site.identified if each not in relayed]
+    own = next(iter(names), "")
+    table: Plain = {"role": "exchange"}
+    machine = Machine(key=f"{site.prefix}exchange", role="exchange", table=table, names=names)
+    _settle(site, machine, [each for each in dict.fromkeys(seen) if each not in relayed], park)
+    if own:
+        table["fqdn"] = own
+    return machine
+
+
+def _own(connectors: Sequence[Written]) -> list[Written]:
+    return [each for each in connectors if each.get("ConnectorType") == "OnPremises"]
+
+
+def _server_name(side: Side, notes: Notes) -> tuple[str, tuple[str, ...]]:
+    """The name of the first server, and those of the others, which the lab has not."""
+    servers = [each for each in side.of("ExchangeServer") if "edge" not in each.text("ServerRole").lower()]
+    found = [_host_name(each.text("Fqdn", "Name")) for each in servers]
+    fronts = sorted(side.of("ReceiveConnector"), key=lambda each: "frontend" not in each.text("Name").lower())
+    found += [_host_name(each.text("Fqdn")) for each in fronts]
+    names = list(dict.fromkeys(filter(None, found)))
+    if len(servers) > 1:
+        told = (
+            f"{len(servers)} Exchange servers are one in the lab: {names[0] if names else servers[0].label}"
+        )
+        notes.say(servers[0].place, told)
+    return (names[0] if names else ""), tuple(names[1:])
+
+
+def _host_name(text: str) -> str:
+    try:
+        name = Domain.parse(text)
+    except ValueError:
+        return ""
+    return str(name) if "." in name and not is_service(name) and not is_address(name) else ""
+
+
+def _gateway(site: Site, key: str, called: Sequence[str], also: Sequence[str], park: Park) -> Machine:
+    everything = tuple(dict.fromkeys((*called, *also)))
+    names = tuple(each for each in everything if not is_address(each))
+    seen = [each for each in everything if is_address(each)]
+    seen += [address for name in names for address in site.records.addresses(name)]
+    table: Plain = {"role": "gateway"}
+    machine = Machine(key=f"{site.prefix}{key}", role="gateway", table=table, names=names)
+    _settle(site, machine, list(dict.fromkeys(seen)), park)
+    postfix = site.gateways[0] if len(site.gateways) == 1 else None
+    helo = (
+        _host_name(postfix.settings.get("smtp_helo_name") or postfix.settings.get("myhostname", ""))
+        if postfix
+        else ""
+    )
+    public = [each for each in (*also, *names) if _host_name(each)]
+    if public or helo:
+        table["fqdn"] = public[0] if public else helo
+    if helo and helo != table.get("fqdn"):
+        table["helo"] = helo
+    table["accepts_domains"] = [
+        domain for domain in site.domains if _receives(machine, site.records.exchangers(domain))
+    ]
+    return machine
+
+
+def _receives(machine: Machine, exchangers: Sequence[str]) -> bool:
+    """Whether the MX leads there; where no MX is known, a filter is taken for what it mostly is."""
+    return not exchangers or any(map(machine.is_called, exchangers))
+
+
+def _settle(site: Site, machine: Machine, seen: Sequence[str], park: Park) -> None:
+    """Its address, and the one that others see where that is another; what is missing is stood in for."""
+    inside = [each for each in seen if is_inside(each)]
+    outside = [each for each in seen if not is_inside(each)]
+    shared = [each for each in outside if each in park.moved]
+    free = [each for each in (*inside, *outside) if each not in park.moved]
+    address = next((each for each in free if site.addresses.take(each)), None)
+    table = machine.table
+    if address is None and not shared:
+        address = site.addresses.spare()
+        text = f"The address of {machine.key} is in none of the exports; {address} stands in for it."
+        site.ask(machine.key, "address", text, _ANSWER_ADDRESS, "R7", "R58", "R166")
+    elif address is None:
+        address = site.addresses.spare(inside=True)
+    table["address"] = address
+    public = next(iter(shared or outside), None)
+    if is_inside(address):
+        if public is None:
+            public = site.addresses.spare()
+            text = f"{machine.key} is inside; the public address that others see it come from is in none of the exports."
+            site.ask(machine.key, "nat", text, _ANSWER_NAT, "R7", "R58", "R166")
+        table["nat"] = public
+    if public is not None:
+        park.moved.setdefault(public, address)
+    machine.seen = tuple(dict.fromkeys((*seen, address)))
+
+
+_ANSWER_ADDRESS = "Add a zone file with its A record, or say it in answers.yaml."
+_ANSWER_NAT = "Say `nat:` of the host in answers.yaml; the SPF record or a partner's log may tell it."
+
+
+def postfix_routes(found: FoundGateway) -> tuple[str, ...]:
+    """Where a Postfix hands incoming mail to, by its transport map."""
+    targets = []
+    for target in found.maps.get("transport", {}).values():
+        _, _, rest = target.partition(":")
+        host = re.sub(r"(?<!:):\d+$", "", rest.strip()).strip("[]")
+        if host:
+            targets.append(host.lower())
+    return tuple(dict.fromkeys(targets))

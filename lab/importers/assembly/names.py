@@ -1,0 +1,149 @@
+"""DNS: what was exported goes over what the lab derives; what it knows better, or cannot have, stays out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from ipaddress import AddressValueError, IPv4Address
+
+from lab.core.cloudnames import front_door
+from lab.importers.assembly.nouns import Notes
+from lab.importers.nouns import FoundRecord, Place
+from lab.model.dns import Mx
+from lab.model.names import Domain
+from lab.scenario.dumping import Plain
+from lab.scenario.words import SERVICE_NAMES
+
+_KINDS = ("A", "MX", "TXT", "CNAME", "PTR")
+_INCLUDE = re.compile(r"(?:^|\s)[+?~-]?(?:include:|redirect=)([^\s%]+)", re.IGNORECASE)
+EOP_SPF = "spf.protection.outlook.com"
+
+
+def is_service(name: str) -> bool:
+    """Whether a name is one of Microsoft's, which only the lab's own DNS has here."""
+    return any(f".{name.lower()}".endswith(f".{own}") for own in SERVICE_NAMES)
+
+
+def is_address(text: str) -> bool:
+    """Whether it is an IPv4 address."""
+    try:
+        return bool(IPv4Address(text))
+    except AddressValueError:
+        return False
+
+
+class Records:
+    """The records that were found, by name."""
+
+    def __init__(self, found: Iterable[FoundRecord], notes: Notes) -> None:
+        self._rows: dict[str, dict[str, list[FoundRecord]]] = {}
+        for each in found:
+            name = each.name.lower().rstrip(".")
+            if each.type in _KINDS and _is_name(name):
+                rows = self._rows.setdefault(name, {}).setdefault(each.type, [])
+                if each.value not in [row.value for row in rows]:
+                    rows.append(each)
+        self._notes = notes
+
+    def values(self, name: str, kind: str) -> tuple[str, ...]:
+        """The values of one type of a name."""
+        return tuple(row.value for row in self._rows.get(name.lower().rstrip("."), {}).get(kind, ()))
+
+    def addresses(self, name: str) -> tuple[str, ...]:
+        """The addresses of a name, at the end of its aliases."""
+        for _ in range(8):
+            alias = self.values(name, "CNAME")
+            if not alias:
+                break
+            name = alias[0].rstrip(".")
+        return tuple(each for each in self.values(name, "A") if is_address(each))
+
+    def exchangers(self, domain: str) -> tuple[str, ...]:
+        """The hosts of a domain's MX, the preferred one first."""
+        found = []
+        for value in self.values(domain, "MX"):
+            preference, _, host = value.strip().partition(" ")
+            if preference.isdecimal() and host.strip().rstrip("."):
+                found.append((int(preference), host.strip().rstrip(".").lower()))
+        return tuple(host for _, host in sorted(found))
+
+    def table(self, own: Mapping[str, str], moved: Mapping[str, str], keys: Iterable[str]) -> Plain:
+        """The section `dns: records`.
+
+        `own` are names of the scenario's machines, with the address that each has there; `moved` are public addresses of
+        machines that listen at another one; `keys` are domains whose DKIM keys are the lab's own.
+        """
+        made: Plain = {}
+        signed = tuple(f"._domainkey.{domain}" for domain in keys)
+        for name, kinds in sorted(self._rows.items()):
+            if is_service(name) or name.endswith(signed):
+                continue
+            row = {kind: list(self._row(name, kind, kinds[kind], moved)) for kind in _KINDS if kind in kinds}
+            if name in own:
+                row.pop("A", None)
+                row.pop("CNAME", None)
+            if "CNAME" in row:  # beside an alias there is nothing else
+                row = {"CNAME": row["CNAME"][:1]}
+            filled = {kind: values for kind, values in row.items() if values}
+            if filled:
+                made[name] = filled
+        for name, address in own.items():
+            made.setdefault(name, {})["A"] = [address]
+        return {**made, **self._included(made)}
+
+    def _row(
+        self, name: str, kind: str, rows: Iterable[FoundRecord], moved: Mapping[str, str]
+    ) -> Iterator[str]:
+        for row in rows:
+            value = row.value.strip()
+            if kind == "A":
+                value = moved.get(value, value) if is_address(value) else ""
+            elif kind == "MX":
+                value = self._exchanger(name, value, row.place)
+            elif kind in ("CNAME", "PTR"):
+                value = value.rstrip(".").lower() if _is_name(value) else ""
+            elif any(ord(character) < 32 for character in value):
+                value = ""
+            if value:
+                yield value
+            else:
+                self._notes.leave(
+                    row.place, f"{name} {kind} {row.value!r} is left out: the lab has no such record"
+                )
+
+    def _exchanger(self, name: str, value: str, place: Place) -> str:
+        """Names in mx.microsoft lead where those in mail.protection.outlook.com do (R157), and the lab has the latter."""
+        preference, _, host = value.partition(" ")
+        bare = host.strip().rstrip(".").lower()
+        if not preference.isdecimal() or not (bare == "" or _is_name(bare)):
+            return ""
+        if bare.endswith(".mx.microsoft"):
+            door = front_door(Domain(name))
+            self._notes.say(place, f"the MX of {name}, {bare}, is {door} here")
+            bare = str(door)
+        return str(Mx(min(int(preference), 65535), bare))
+
+    def _included(self, made: Plain) -> Plain:
+        """SPF of others that is included and was not exported: without a record the whole would be an error."""
+        found: Plain = {}
+        waiting = [
+            text for row in made.values() for text in row.get("TXT", ()) if text.lower().startswith("v=spf1")
+        ]
+        for text in waiting:
+            for name in map(str.lower, _INCLUDE.findall(text)):
+                bare = name.rstrip(".")
+                if bare in made or bare == EOP_SPF or not _is_name(bare) or "." not in bare:
+                    continue
+                found[bare] = {"TXT": ["v=spf1 ?all"]}
+                self._notes.say(
+                    Place(""),
+                    f"the SPF record of {bare} is included and not in the export; here it lists nobody",
+                )
+        return found
+
+
+def _is_name(text: str) -> bool:
+    try:
+        return "." in Domain.parse(text)
+    except ValueError:
+        return False

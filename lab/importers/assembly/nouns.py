@@ -1,0 +1,99 @@
+"""What an import comes to: a scenario, and all that its owner should know about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from lab.importers.nouns import Notice, Place
+from lab.scenario.dumping import Plain
+
+Path = tuple[str, ...]
+"""Keys down the tree; an item of a list by its `Name`, `DomainName` or `address`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the user asked for."""
+
+    source: str
+    """The folder, as the user named it."""
+    now: datetime
+    """When it is imported, aware: certificates are judged by it, and the file says it."""
+    name: str = ""
+    """The scenario's name; made from the first organisation if unset."""
+    lab_addresses: bool = False
+    """Put names and addresses of the lab in the place of the real ones."""
+    all_recipients: bool = False
+    partners: bool = True
+    """Whether to add people elsewhere where the exports have none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Todo:
+    """A fact that no export tells, and on which verdicts rest."""
+
+    path: Path
+    """The setting that would say it, and before which the file tells of it."""
+    text: str
+    """What is unknown, and what is taken for true meanwhile."""
+    answer: str
+    """How to answer it."""
+    rules: tuple[str, ...]
+    """The rules that depend on it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unknown:
+    """A property that nobody here knows."""
+
+    kind: str
+    name: str
+    times: int
+    """How many objects have it set."""
+    example: str
+    """One of its values, shortened."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """A scenario that loads, with its to-dos and notices."""
+
+    text: str
+    """The scenario file."""
+    tree: Plain
+    """The same as data."""
+    todos: tuple[Todo, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    unknown: tuple[Unknown, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """How many objects of each kind were read."""
+    partners: tuple[str, ...] = ()
+    """People elsewhere that were added: names of tenants and hosts."""
+
+
+@dataclass(slots=True)
+class Notes:
+    """What is noted while a scenario is put together."""
+
+    notices: list[Notice] = field(default_factory=list)
+    todos: list[Todo] = field(default_factory=list)
+
+    def say(self, place: Place, text: str) -> None:
+        """Something that was taken for granted, or is otherwise here."""
+        self._note(Notice(place, text))
+
+    def leave(self, place: Place, text: str) -> None:
+        """Something that was left out."""
+        self._note(Notice(place, text, serious=True))
+
+    def _note(self, notice: Notice) -> None:
+        if notice not in self.notices:
+            self.notices.append(notice)
+
+    def ask(self, path: Path, text: str, answer: str, *rules: str) -> None:
+        """Something that nobody has told."""
+        todo = Todo(path=path, text=text, answer=answer, rules=rules)
+        if todo not in self.todos:
+            self.todos.append(todo)

@@ -1,0 +1,70 @@
+"""Which certificate does the gateway show? No cmdlet tells; where nothing else does, each possibility becomes a variant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lab.importers.assembly.machines import Machine, Site
+from lab.importers.assembly.store import Paper, Store, key_of, usable
+from lab.importers.nouns import FoundGateway, Place
+from lab.scenario.dumping import Plain
+
+_RULES = ("R3", "R10", "R76", "R77", "R85", "R129")
+_ANSWER = (
+    "Put a file into the export folder: the filter's client certificate (gateway.pem, without its key), the output of "
+    "`openssl s_client -starttls smtp -showcerts -connect FILTER:25`, or `postconf -n` of a Postfix. Or say `certificate:` "
+    "or `client_certificate: false` in answers.yaml."
+)
+_CERTAIN = frozenset(
+    ("smtp_tls_cert_file", "smtp_tls_eccert_file", "smtp_tls_chain_files", "smtp_tls_dcert_file")
+)
+
+
+def settled(machine: Machine, shown: Sequence[Paper], postfix: FoundGateway | None) -> bool:
+    """Give a gateway the certificate that a file tells; whether there is one."""
+    if postfix is not None and not any(postfix.settings.get(name, "").strip() for name in _CERTAIN):
+        machine.table["client_certificate"] = False
+        if shown:
+            machine.table["certificate"] = shown[0].key
+        return True
+    if shown:
+        machine.table["certificate"] = shown[0].key
+    return bool(shown)
+
+
+def variants(site: Site, machine: Machine, exchange: Paper | None, store: Store) -> Plain:
+    """A variant for each possibility, the most dangerous one first: whoever looks at one only must not miss the fault."""
+    told = f"Which certificate {machine.key} shows to Exchange Online is in none of the exports; each variant assumes one."
+    site.ask(machine.key, "certificate", told, _ANSWER, *_RULES)
+    setting = f"organizations.{site.key}.hosts.{machine.key}"
+    found: Plain = {}
+    if exchange is not None:
+        found["filter-shows-exchange-certificate"] = {
+            "title": "The filter shows Exchange's certificate",
+            "why": "Not known: one certificate on both is the article's fault, so it is looked at first (R3, R85).",
+            "change": {f"{setting}.certificate": exchange.key},
+        }
+    names = usable((*machine.names, *site.domains[:1])) if machine.names else ()
+    if names and (exchange is None or exchange.names != names[:1]):
+        own = store.enter(
+            Paper(
+                key=key_of(names) if key_of(names) != "wildcard" else "gateway",
+                names=names[:1],
+                place=_place(site),
+            )
+        )
+        found["filter-shows-its-own"] = {
+            "title": "The filter shows a certificate of its own name",
+            "why": "Not known: a certificate of its own, which a wildcard on a connector would still cover (R73).",
+            "change": {f"{setting}.certificate": own.key},
+        }
+    found["filter-shows-nothing"] = {
+        "title": "The filter shows no client certificate",
+        "why": "Not known: without one, address and recipient decide (R7, R15).",
+        "change": {f"{setting}.client_certificate": False},
+    }
+    return found
+
+
+def _place(site: Site) -> Place:
+    return site.send[0].given.place if site.send else Place("")

@@ -1,0 +1,121 @@
+"""Mail flow rules. A rule is never made wider than it is: one with a condition that the lab has not is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from lab.importers.assembly.given import Given, shown
+from lab.importers.assembly.nouns import Notes
+from lab.importers.assembly.properties import RULE_ACTIONS, RULE_DETAILS
+from lab.importers.assembly.sides import Side
+from lab.importers.assembly.worded import Numbers, Written, written
+from lab.importers.mailwords import networks
+from lab.scenario.kinds import Many
+from lab.scenario.rules import RULE
+from lab.scenario.words import NETWORK
+
+_SCOPES = ("InOrganization", "NotInOrganization")
+_NUMBERS: Numbers = {
+    "State": ("Enabled", "Disabled"),
+    "Mode": ("Audit", "AuditAndNotify", "Enforce"),
+    **{f"{prefix}{name}": _SCOPES for prefix in ("", "ExceptIf") for name in ("FromScope", "SentToScope")},
+}
+_KNOWN = {key.name.lower(): key for key in RULE.keys}
+_ACTIONS = frozenset(
+    """
+    RouteMessageOutboundConnector SetHeaderName SetHeaderValue RemoveHeader PrependSubject SetSCL RejectMessageReasonText
+    RejectMessageEnhancedStatusCode DeleteMessage BlindCopyTo RedirectMessageTo ApplyHtmlDisclaimerText
+    """.lower().split()
+)
+_BESIDE = frozenset(("name", "priority", "state", "enabled", "mode", "stopruleprocessing", "comments"))
+
+
+def rules(side: Side, now: datetime, notes: Notes) -> list[Written]:
+    """The rules in order of priority."""
+    ordered = sorted(side.of("TransportRule"), key=lambda each: each.number("Priority") or 0)
+    made = (_rule(each, now, notes) for each in ordered)
+    found: dict[str, Written] = {}
+    for rule in (each for each in made if each is not None):
+        rule.pop("Priority", None)  # their order says it, also when one of them is left out
+        if found.setdefault(rule["Name"].lower(), rule) is not rule:
+            notes.leave(rule.given.place, f"{rule.given.label} is left out: another one has that name")
+    return list(found.values())
+
+
+def _rule(given: Given, now: datetime, notes: Notes) -> Written | None:
+    off = given.word("State", ("Enabled", "Disabled")).lower() == "disabled"
+    strange = list(_strange(given))
+    limits = [name for name in strange if name.lower() not in RULE_ACTIONS]
+    silent = Notes()
+    made = written(given, RULE, silent, _NUMBERS)
+    unread = [name for name in _limiting(given) if not _whole(given, made, name)]
+    if limits or unread or made is None:
+        if not off:
+            told = ", ".join(f"{name} ({shown(given.value(name))})" for name in (*limits, *unread))
+            notes.leave(
+                given.place,
+                f"{given.label} is left out: the lab has no {told or 'such rule'}; without it the rule would be for more mail than it is",
+            )
+        return None
+    notes.notices += silent.notices
+    lost = [name for name in strange if name.lower() in RULE_ACTIONS]
+    if lost:
+        notes.say(given.place, f"{given.label}: the lab does not do {', '.join(lost)}")
+    if not _ACTIONS & {name.lower() for name in made}:
+        if not lost:
+            notes.leave(given.place, f"{given.label} is left out: it does nothing that the lab knows")
+        return None
+    return _dated(made, now, notes)
+
+
+def _strange(given: Given) -> Iterable[str]:
+    """Properties that are set, and are neither the language's nor a detail that decides nothing."""
+    for name in given.names:
+        if name.lower() in _KNOWN or name.lower() in RULE_DETAILS or given.value(name) is None:
+            continue
+        if given.truth(name) is False:
+            continue
+        if not name.lower().endswith("@odata.type"):
+            yield name
+
+
+def _limiting(given: Given) -> Iterable[str]:
+    """Its conditions and exceptions that the language has."""
+    for name in given.names:
+        low = name.lower()
+        if low in _KNOWN and low not in _ACTIONS and low not in _BESIDE and given.value(name) is not None:
+            yield name
+
+
+def _whole(given: Given, made: Written | None, name: str) -> bool:
+    """Whether a condition was read with all its values."""
+    if made is None:
+        return False
+    key = _KNOWN[name.lower()]
+    got: Any = made.get(key.name)
+    if isinstance(key.kind, Many) and key.kind.of is NETWORK:
+        found = networks(given.value(name))
+        return bool(got) and not found.v6 and not found.unread
+    return len(got or ()) == len(given.many(name)) if isinstance(key.kind, Many) else got is not None
+
+
+def _dated(made: Written, now: datetime, notes: Notes) -> Written:
+    """A rule that is not in force today is written as a disabled one."""
+    for name, over in (("ActivationDate", False), ("ExpiryDate", True)):
+        text = made.given.text(name)
+        try:
+            when = datetime.fromisoformat(text)
+        except ValueError:
+            if text:
+                notes.say(
+                    made.given.place,
+                    f"{made.given.label}: {name} {text!r} is not understood, and taken for none",
+                )
+            continue
+        moment = when if when.tzinfo else when.replace(tzinfo=now.tzinfo)
+        if (moment < now) is over:
+            notes.say(made.given.place, f"{made.given.label} is disabled here: {name} is {text}")
+            made["State"] = "Disabled"
+    return made

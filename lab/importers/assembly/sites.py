@@ -1,0 +1,252 @@
+"""The machines of every company: built, given their certificates, and named by connectors instead of what was exported."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from lab.core.cloudnames import front_door
+from lab.importers.assembly import possibilities
+from lab.importers.assembly.answering import Answers
+from lab.importers.assembly.machines import Addresses, Machine, Park, Site, is_for_all, park, postfix_routes
+from lab.importers.assembly.names import Records, is_address, is_service
+from lab.importers.assembly.nouns import Notes
+from lab.importers.assembly.parties import Party, unique
+from lab.importers.assembly.store import Paper, Store, key_of, meant, of_server, shown_by, usable
+from lab.importers.assembly.worded import Written
+from lab.importers.nouns import Exports
+from lab.model.names import Domain, DomainPattern
+from lab.scenario import service
+from lab.scenario.dumping import Plain
+
+_TLS_NAME = "TlsCertificateName"
+
+
+@dataclass(slots=True, kw_only=True)
+class Ground:
+    """What all companies have in common."""
+
+    exports: Exports
+    papers: Store
+    records: Records
+    addresses: Addresses
+    answers: Answers
+    notes: Notes
+    tenants: Sequence[Party]
+    taken: set[str]
+    """Keys of hosts."""
+    hosts: Plain = field(default_factory=dict)
+    """Those at top level."""
+    own: dict[str, str] = field(default_factory=dict)
+    """Names of machines, and where they lead."""
+    moved: dict[str, str] = field(default_factory=dict)
+    strangers: set[str] = field(default_factory=set)
+    """Front doors of tenants that were not exported."""
+    variants: Plain = field(default_factory=dict)
+
+    @property
+    def doors(self) -> tuple[str, ...]:
+        """The front doors of all tenants."""
+        names = (name for each in self.tenants for name in (each.table["initial_domain"], *each.all_domains))
+        return tuple(str(front_door(Domain(name))) for name in names)
+
+
+def build(ground: Ground, organization: Party | None, tenants: Sequence[Party], key: str) -> Plain:
+    """The hosts of one company, by key; `organization` is None where only a filter stands before a tenant."""
+    site = _site(ground, organization, tenants, key)
+    made = park(site)
+    exchange = _exchange(ground, site, organization, tenants, made)
+    _gateways(ground, site, made, exchange)
+    others = _rewired(ground, site, made, [*site.send, *site.outbound])
+    ground.moved |= {public: own for public, own in made.moved.items() if public != own}
+    for machine in made.all():
+        ground.own |= {
+            name: machine.table["address"]
+            for name in machine.names
+            if "." in name and name != machine.table.get("fqdn")
+        }
+        if "fqdn" in machine.table:
+            ground.own.pop(machine.table["fqdn"], None)
+    return {**{each.key: each.table for each in made.all()}, **others}
+
+
+def _site(ground: Ground, organization: Party | None, tenants: Sequence[Party], key: str) -> Site:
+    plain = not ground.taken & {"exchange", "gateway", "mx"}
+    own = [organization] if organization else []
+    return Site(
+        key=key,
+        prefix="" if plain else f"{key}-",
+        side=organization.side if organization else None,
+        domains=tuple(dict.fromkeys(name for each in (*own, *tenants) for name in each.domains)),
+        send=organization.send if organization else (),
+        inbound=[each for party in tenants for each in party.inbound],
+        outbound=[each for party in tenants for each in party.outbound],
+        records=ground.records,
+        gateways=ground.exports.gateways if plain else (),
+        addresses=ground.addresses,
+        notes=ground.notes,
+    )
+
+
+def _exchange(
+    ground: Ground, site: Site, organization: Party | None, tenants: Sequence[Party], made: Park
+) -> Paper | None:
+    """Certificates of the servers, and of connectors by what they mean; the one that is shown."""
+    if organization is None or made.exchange is None:
+        return None
+    held = of_server(organization.side, ground.exports.certificates, ground.papers, ground.notes)
+    for connector in (*organization.send, *organization.table["ReceiveConnectors"]):
+        connector.pop(_TLS_NAME, None)
+        name = meant(connector.given, held, ground.papers, ground.notes)
+        if name is not None:
+            connector[_TLS_NAME] = name
+    hybrid = [
+        name
+        for each in organization.side.of("HybridConfiguration")
+        if (name := meant(each, held, ground.papers, ground.notes))
+    ]
+    shown = _shown(
+        ground, held, [*(each[_TLS_NAME] for each in organization.send if _TLS_NAME in each), *hybrid]
+    )
+    shown = shown or _believed(ground, site, tenants, made.exchange)
+    if shown is not None:
+        made.exchange.table["certificate"] = shown.key
+    if len(held) > 1:
+        made.exchange.table["certificates"] = [each.key for each in held]
+    return shown
+
+
+def _shown(ground: Ground, held: Sequence[Paper], named: Sequence[str]) -> Paper | None:
+    """What the server shows where no connector says it: the newest for SMTP that a CA has signed."""
+    smtp = [each for each in held if each.smtp] or list(held)
+    signed = [each for each in smtp if not each.self_signed]
+    known = (ground.papers.papers.get(name) for name in named)
+    return ground.papers.newest(signed or smtp) or next((each for each in known if each is not None), None)
+
+
+def _believed(ground: Ground, site: Site, tenants: Sequence[Party], machine: Machine) -> Paper | None:
+    """Without an exported certificate: the one that the tenant's connector expects, for else hybrid mail would not flow."""
+    for each in (connector for party in tenants for connector in party.inbound):
+        value = each.get("TlsSenderCertificateName")
+        if each.get("ConnectorType") == "OnPremises" and value:
+            text = f"No certificate of Exchange was exported; one with the name {value} is assumed, as the tenant's connector expects it."
+            site.ask(machine.key, "certificate", text, "Export Get-ExchangeCertificate.", "R59", "R113")
+            names = usable((str(value),))
+            return (
+                ground.papers.enter(Paper(key=key_of(names), names=names, place=each.given.place, smtp=True))
+                if names
+                else None
+            )
+    return None
+
+
+def _gateways(ground: Ground, site: Site, made: Park, exchange: Paper | None) -> None:
+    """What filters show, where they hand mail to, and who may relay."""
+    postfix = site.gateways[0] if len(site.gateways) == 1 else None
+    for machine in (made.gateway, made.inbound):
+        if machine is None:
+            continue
+        sends = site.side is None or any(
+            is_for_all(each) for each in site.send if machine.key in _named(each, made)
+        )
+        shown = list(shown_by(ground.exports.certificates, (*machine.names, *machine.seen), ground.papers))
+        path = ("organizations", site.key, "hosts", machine.key)
+        known = possibilities.settled(machine, shown, postfix)
+        told = any(ground.answers.tells((*path, each)) for each in ("certificate", "client_certificate"))
+        if sends and not known and not told and not ground.variants:
+            ground.variants |= possibilities.variants(site, machine, exchange, ground.papers)
+        if site.side is None:
+            machine.table["forwards_to"] = [ground.doors[0]] if ground.doors else []
+        elif postfix is not None and (routes := [_next(made, host) for host in postfix_routes(postfix)]):
+            machine.table["forwards_to"] = [host for host in routes if host]
+
+
+def _named(connector: Written, made: Park) -> set[str]:
+    return {machine.key for host in connector.get("SmartHosts", ()) if (machine := made.called(str(host)))}
+
+
+def _next(made: Park, host: str) -> str:
+    machine = made.called(host)
+    return machine.key if machine is not None else ""
+
+
+def _rewired(ground: Ground, site: Site, made: Park, connectors: Sequence[Written]) -> Plain:
+    """Smart hosts by the keys of the machines that they mean; a host for each that is somebody else's."""
+    others: Plain = {}
+    for connector in connectors:
+        hosts = []
+        for host in map(str, connector.get("SmartHosts", ())):
+            machine = made.called(host)
+            if machine is not None:
+                hosts.append(machine.key)
+                if site.side is None or (is_for_all(connector) and connector in site.outbound):
+                    _let_in(machine)
+            elif is_service(host):
+                _door(ground, site, connector, host)
+                hosts.append(host)
+            else:
+                hosts.append(_other(ground, site, connector, host, others))
+        if hosts:
+            connector["SmartHosts"] = list(dict.fromkeys(hosts))
+    return others
+
+
+def _let_in(machine: Machine) -> None:
+    """A filter that the tenant sends through relays for the service's senders too."""
+    if machine.role == "gateway":
+        machine.table["relay_from"] = _senders()
+
+
+def _door(ground: Ground, site: Site, connector: Written, host: str) -> None:
+    """A name in the service that belongs to none of the tenants: it leads to one of them, where the recipient decides."""
+    if host.lower() not in ground.doors:
+        ground.strangers.add(host.lower())
+        text = f"{connector.given.label}: {host} is the door of no exported tenant; here it is that of another one"
+        site.notes.say(connector.given.place, text)
+
+
+def _other(ground: Ground, site: Site, connector: Written, host: str, others: Plain) -> str:
+    """The key of a host that is no known machine: the end of its domains, or a relay where it is for everything."""
+    bare = host.strip("[] ").rstrip(".").lower()
+    known = {**ground.hosts, **others}
+    for name, there in known.items():
+        if bare in (there.get("fqdn"), there["address"]):
+            _also(there, connector)
+            return name
+    label = "host" if is_address(bare) else bare.partition(".")[0]
+    key = unique(label, ground.taken)
+    found = [bare] if is_address(bare) else list(ground.records.addresses(bare))
+    address = next((each for each in found if ground.addresses.take(each)), None) or ground.addresses.spare()
+    table: Plain = {"address": address}
+    if not is_address(bare) and "." in bare:
+        table["fqdn"] = bare
+    ends = _ends(connector)
+    if ends:
+        ground.hosts[key] = {**table, "domains": ends}
+    else:
+        others[key] = {
+            "role": "gateway",
+            **table,
+            "accepts_domains": [],
+            "relay_from": _senders(),
+        }
+        text = f"{connector.given.label}: {host} is taken for a relay that delivers by MX"
+        site.notes.say(connector.given.place, text)
+    return key
+
+
+def _senders() -> list[str]:
+    """The service's own addresses, from which a tenant's mail comes."""
+    return [host.address for host in service.region("EUR", 0).senders]
+
+
+def _ends(connector: Written) -> list[str]:
+    """The domains that a connector is for, as far as they are domains."""
+    spaces = (*connector.get("AddressSpaces", ()), *connector.get("RecipientDomains", ()))
+    patterns = (DomainPattern.parse(str(each)) for each in spaces)
+    return list(dict.fromkeys(str(each.domain) for each in patterns if each.domain is not None))
+
+
+def _also(table: Plain, connector: Written) -> None:
+    if "domains" in table:
+        table["domains"] = list(dict.fromkeys((*table["domains"], *_ends(connector))))

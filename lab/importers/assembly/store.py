@@ -1,0 +1,267 @@
+"""Certificates: what each says, whether anybody trusts it, and which one of a server's store is meant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from lab.importers.assembly.given import Given
+from lab.importers.assembly.nouns import Notes
+from lab.importers.assembly.sides import Side
+from lab.importers.mailwords import CertificateName, certificate_name
+from lab.importers.nouns import FoundCertificate, Place
+from lab.importers.values import flags
+from lab.model.certificate import CertFault
+from lab.model.names import DomainPattern
+from lab.scenario.dumping import Plain
+
+_SERVICES = {
+    0: "None",
+    1: "IMAP",
+    2: "POP",
+    4: "UM",
+    8: "IIS",
+    16: "SMTP",
+    32: "Federation",
+    64: "UMCallRouter",
+}
+_PRIVATE = ("enterprise", "grouppolicy", "registry")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+OWN_CA = "internal"
+
+
+@dataclass(slots=True)
+class Paper:
+    """A certificate, under the key that it has in the scenario."""
+
+    key: str
+    names: tuple[str, ...]
+    place: Place
+    issuer: str = ""
+    subject: str = ""
+    thumbprint: str = ""
+    san: bool = True
+    public: bool = True
+    self_signed: bool = False
+    missing_intermediate: bool = False
+    client: bool = True
+    """Whether its key usage allows what a client does with it."""
+    not_before: datetime = _EPOCH
+    not_after: datetime | None = None
+    smtp: bool = False
+    server: str = ""
+
+    def valid(self, now: datetime) -> bool:
+        """Whether its dates are right."""
+        return self.not_before <= now and (self.not_after is None or now <= self.not_after)
+
+    def table(self, now: datetime) -> Plain:
+        """As the language writes it."""
+        made: Plain = {"names": list(self.names)}
+        if not self.san:
+            made["san"] = False
+        if self.self_signed:
+            made["self_signed"] = True
+        elif not self.public:
+            made["issuer"] = OWN_CA
+        if self.missing_intermediate:
+            made["missing_intermediate"] = True
+        if not self.valid(now):
+            made["validity"] = "expired" if self.not_before <= now else "not-yet-valid"
+        if not self.client:
+            made["key_usage"] = "server-only"
+        return made
+
+
+@dataclass(slots=True)
+class Store:
+    """All certificates of a scenario, each once."""
+
+    now: datetime
+    papers: dict[str, Paper] = field(default_factory=dict)
+
+    def enter(self, paper: Paper) -> Paper:
+        """The paper, or the one that is it already; its key becomes unique."""
+        same = next(
+            (p for p in self.papers.values() if p.thumbprint and p.thumbprint == paper.thumbprint), None
+        )
+        if same is not None:
+            same.smtp = same.smtp or paper.smtp
+            same.server = same.server or paper.server
+            same.missing_intermediate = same.missing_intermediate or paper.missing_intermediate
+            return same
+        number, key = 1, paper.key
+        while paper.key in self.papers or paper.key == "eop":
+            number += 1
+            paper.key = f"{key}-{number}"
+        self.papers[paper.key] = paper
+        return paper
+
+    def table(self) -> Plain:
+        """The section `certificates:`."""
+        return {key: paper.table(self.now) for key, paper in self.papers.items()}
+
+    def newest(self, fitting: Iterable[Paper]) -> Paper | None:
+        """The valid one that was issued last, else the one that was."""
+        ordered = sorted(fitting, key=lambda each: (each.valid(self.now), each.not_before))
+        return ordered[-1] if ordered else None
+
+
+def usable(names: Iterable[str]) -> tuple[str, ...]:
+    """Full host names and wildcards, in lower case: no connector could mean anything else."""
+    found = []
+    for name in names:
+        try:
+            pattern = DomainPattern.parse(name)
+        except ValueError:
+            continue
+        if pattern.domain is not None and "." in pattern.domain:
+            found.append(str(pattern))
+    return tuple(dict.fromkeys(found))
+
+
+def key_of(names: Sequence[str]) -> str:
+    """`*.contoso.example` -> `wildcard`, `hybrid.contoso.example` -> `hybrid`."""
+    first = names[0] if names else "certificate"
+    return (
+        "wildcard"
+        if first.startswith("*")
+        else re.sub(r"[^a-z0-9-]", "-", first.partition(".")[0]).strip("-") or "own"
+    )
+
+
+def of_file(found: FoundCertificate) -> Paper | None:
+    """A certificate that was found as such; None if it has no name that mail flow could use."""
+    names = usable((*((found.common_name,) if found.common_name else ()), *found.dns_names))
+    if not names:
+        return None
+    alone = bool(found.server) and found.chain == 0 and not found.self_signed and not found.public
+    return Paper(
+        key=key_of(names),
+        names=names,
+        place=found.place,
+        issuer=found.issuer,
+        subject=found.subject,
+        thumbprint=found.thumbprint,
+        san=bool(found.dns_names),
+        public=found.public is not False and CertFault.UNTRUSTED not in found.faults,
+        self_signed=found.self_signed,
+        missing_intermediate=alone,
+        client=CertFault.NO_CLIENT_AUTH not in found.faults,
+        not_before=found.not_before,
+        not_after=found.not_after,
+        server=found.server,
+    )
+
+
+def of_server(side: Side, found: Sequence[FoundCertificate], store: Store, notes: Notes) -> list[Paper]:
+    """The store of an organisation's servers, the newest last (R115)."""
+    papers = []
+    for given in side.of("ExchangeCertificate"):
+        if given.text("Status").lower() in ("pendingrequest", "4"):
+            continue
+        paper = _of_object(given, found)
+        if paper is None:
+            if not given.truth("IsSelfSigned"):
+                notes.leave(
+                    given.place, f"{given.label} is left out: it has no name that a connector could mean"
+                )
+            continue
+        papers.append(store.enter(paper))
+    return sorted({each.key: each for each in papers}.values(), key=lambda each: each.not_before)
+
+
+def _of_object(given: Given, found: Sequence[FoundCertificate]) -> Paper | None:
+    thumbprint = given.text("Thumbprint").upper()
+    inside = next((each for each in found if thumbprint and each.thumbprint == thumbprint), None)
+    paper = of_file(inside) if inside is not None else _told(given, thumbprint)
+    if paper is None:
+        return None
+    paper.smtp = "SMTP" in _services(given)
+    root = given.text("RootCAType").lower()
+    paper.public = (paper.public or root == "thirdparty") and root not in _PRIVATE
+    return paper
+
+
+def _told(given: Given, thumbprint: str) -> Paper | None:
+    """From what the object says of it, where the certificate itself is not in the export."""
+    subject, issuer = given.text("Subject"), given.text("Issuer")
+    common = CertificateName("", subject).common_name
+    names = usable((common, *given.many("CertificateDomains", "DnsNameList", blanks=True)))
+    if not names:
+        return None
+    return Paper(
+        key=key_of(names),
+        names=names,
+        place=given.place,
+        issuer=issuer,
+        subject=subject,
+        thumbprint=thumbprint,
+        self_signed=bool(given.truth("IsSelfSigned")) or bool(subject and subject == issuer),
+        not_before=_date(given.text("NotBefore")) or _EPOCH,
+        not_after=_date(given.text("NotAfter")),
+    )
+
+
+def _services(given: Given) -> frozenset[str]:
+    return flags(given.value("Services", "ServicesStringForm"), _SERVICES) or frozenset()
+
+
+def _date(text: str) -> datetime | None:
+    """ISO 8601, which the readers make of all dates that they understand."""
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return when if when.tzinfo else when.replace(tzinfo=UTC)
+
+
+def meant(given: Given, papers: Sequence[Paper], store: Store, notes: Notes) -> str | None:
+    """What a connector's TlsCertificateName is in the scenario: a key; `<I>…<S>…` where nothing fits any more (R115)."""
+    name = certificate_name(given.value("TlsCertificateName"))
+    if name is None:
+        return None
+    fitting = [each for each in papers if _fits(each, name)]
+    newest = store.newest(fitting)
+    if newest is not None:
+        return newest.key
+    if papers:
+        notes.say(
+            given.place, f"{given.label}: no certificate in the store fits its TlsCertificateName (R115)"
+        )
+        return f"<I>{name.issuer}<S>{name.subject}" if name.issuer else None
+    names = usable((name.common_name,))
+    if not names:
+        return None
+    notes.say(
+        given.place,
+        f"{given.label}: without Get-ExchangeCertificate its certificate is known by {names[0]} only",
+    )
+    known = next((each for each in store.papers.values() if each.names == names), None)
+    return (known or store.enter(Paper(key=key_of(names), names=names, place=given.place, smtp=True))).key
+
+
+def _fits(paper: Paper, name: CertificateName) -> bool:
+    if _bare(paper.subject) != _bare(name.subject):
+        return not name.issuer and name.common_name.lower() == paper.names[0]
+    return not name.issuer or _bare(paper.issuer) == _bare(name.issuer)
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"\s*([,=])\s*", r"\1", name).strip().lower()
+
+
+def shown_by(found: Sequence[FoundCertificate], hosts: Iterable[str], store: Store) -> Iterator[Paper]:
+    """Certificates that a server showed, or that lie in a folder or a file named for it."""
+    wanted = {each.lower() for each in hosts if each}
+    for each in found:
+        server = each.server.rpartition(":")[0].lower() or each.server.lower()
+        path = each.place.file.lower()
+        if server in wanted or (
+            not server and re.search(r"(?<![a-z])(gateway|filter|relay|mx)(?![a-z])", path)
+        ):
+            paper = of_file(each)
+            if paper is not None:
+                yield store.enter(paper)

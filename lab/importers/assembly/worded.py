@@ -1,0 +1,98 @@
+"""An exported object in the words of the scenario language: each property is read as the loader would read it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from lab.importers.assembly.given import Given
+from lab.importers.assembly.nouns import Notes
+from lab.importers.mailwords import networks
+from lab.scenario.dumping import Plain, plain
+from lab.scenario.exchange import OWN
+from lab.scenario.kinds import Kind, Many, Single
+from lab.scenario.records import Key, Record
+from lab.scenario.report import At, Report
+from lab.scenario.tree import Place, Scalar
+from lab.scenario.words import CAPABILITY, DOMAIN, NETWORK, PATTERN, SMART_HOST, SPACE, TRUTH
+
+Numbers = Mapping[str, Sequence[str]]
+"""Words of enumerations by property, where exports write their numbers."""
+_WITHOUT_BLANKS = (CAPABILITY, DOMAIN, PATTERN, SMART_HOST, SPACE)
+_CLOUD_MAIL = ":acceptcloudservicesmail"
+
+
+class Written(dict[str, Any]):
+    """A table of the scenario that remembers which exported object it came from."""
+
+    def __init__(self, table: Mapping[str, Any], given: Given) -> None:
+        super().__init__(table)
+        self.given = given
+
+
+def written(given: Given, record: Record, notes: Notes, numbers: Numbers | None = None) -> Written | None:
+    """The object with what differs from the defaults; None, and a notice, where a needed property cannot be read."""
+    table: Plain = {}
+    for key in record.keys:
+        if key.name in OWN:
+            continue
+        value = _value(given, key, notes, (numbers or {}).get(key.name, ()))
+        if value is None and key.required:
+            notes.leave(given.place, f"{given.label} is left out: {key.name} {_missing(given, key)}")
+            return None
+        if value is not None and value != key.default:
+            table[key.name] = _spelled(key, value)
+    return Written(table, given)
+
+
+def _missing(given: Given, key: Key[Any]) -> str:
+    found = given.text(key.name)
+    return f"is {found!r}" if found else "is missing"
+
+
+def _value(given: Given, key: Key[Any], notes: Notes, numbered: Sequence[str]) -> Any:
+    kind: Kind[Any] = key.kind
+    if isinstance(kind, Many):
+        return _list(given, key, kind, notes)
+    if not isinstance(kind, Single) or given.value(key.name) is None:
+        return None
+    if kind is TRUTH:
+        return given.truth(key.name)
+    return _read(kind, given.word(key.name, numbered), given, key, notes)
+
+
+def _list(given: Given, key: Key[Any], kind: Many[Any], notes: Notes) -> tuple[Any, ...] | None:
+    """The items that can be read; what cannot is told."""
+    assert isinstance(kind.of, Single), "Exchange's lists are of single values"
+    texts = _texts(given, key, kind.of, notes)
+    if kind.of is CAPABILITY:
+        texts = tuple(each for each in texts if _CLOUD_MAIL in each.lower() or ":" not in each)
+    found = (_read(kind.of, each, given, key, notes) for each in texts)
+    return tuple(each for each in found if each is not None) if texts else None
+
+
+def _texts(given: Given, key: Key[Any], of: Single[Any], notes: Notes) -> tuple[str, ...]:
+    if of is not NETWORK:
+        return given.many(key.name, blanks=of in _WITHOUT_BLANKS)
+    found = networks(given.value(key.name))
+    for each in (*found.v6, *found.unread):
+        notes.leave(
+            given.place, f"{given.label}: {key.name} {each!r} is left out: the lab has IPv4 only (R58)"
+        )
+    return found.v4
+
+
+def _read(kind: Single[Any], text: str, given: Given, key: Key[Any], notes: Notes) -> Any:
+    report = Report(real=True)
+    value = kind.read(Scalar(Place(given.place.file), text), At(report))
+    for problem in report.found.values():
+        wanted = f"{problem.wanted}, {problem.hint}" if problem.hint else problem.wanted
+        notes.leave(given.place, f"{given.label}: {key.name} {text!r} is left out: wanted is {wanted}")
+    return value
+
+
+def _spelled(key: Key[Any], value: Any) -> Any:
+    """As the language writes it; capabilities with what they allow."""
+    if isinstance(key.kind, Many) and key.kind.of is CAPABILITY:
+        return [f"{each}:AcceptCloudServicesMail" for each in value]
+    return plain(value)

@@ -1,0 +1,83 @@
+"""The article's organisation, exported: what is imported behaves like what was written by hand, cell by cell."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from lab.analysis.matrix import matrix
+from lab.scenario.load import load, load_text
+from tests.importers.importing import EXPORTS, imported
+
+BY_HAND = Path(__file__).parents[2] / "scenarios" / "wildcard-misrouting.yaml"
+
+
+@pytest.fixture(scope="module")
+def cured(tmp_path_factory):
+    """The cured configuration: the article's, with the files that the cure has changed."""
+    folder = tmp_path_factory.mktemp("cured") / "msxfaq"
+    shutil.copytree(EXPORTS / "msxfaq", folder)
+    shutil.copytree(EXPORTS / "msxfaq-cured", folder, dirs_exist_ok=True)
+    return folder
+
+
+def cells(variant):
+    """Who takes part, and what each cell says."""
+    played = matrix(variant)
+    names = [(party.name, str(party.address)) for party in (*played.senders, *played.recipients)]
+    return names, {(cell.sender.name, cell.recipient.name): cell.says for cell in played.cells}
+
+
+@pytest.mark.parametrize(
+    ("folder", "variant"), [("fault", "shared-wildcard"), ("cure", "dedicated-certificate")]
+)
+def test_the_matrix_equals_the_one_written_by_hand(folder, variant, cured):
+    found = imported(EXPORTS / "msxfaq" if folder == "fault" else cured)
+    assert cells(load_text(found.text).variants["base"]) == cells(load(BY_HAND).variants[variant])
+
+
+def test_nothing_is_left_out_unknown_or_open(cured):
+    for folder in (EXPORTS / "msxfaq", cured):
+        found = imported(folder)
+        assert not found.todos
+        assert not found.unknown
+        assert not [each for each in found.notices if each.serious]
+        assert "only:" not in found.text
+
+
+def test_without_the_filters_certificate_each_possibility_is_a_variant(tmp_path):
+    shutil.copytree(EXPORTS / "msxfaq", tmp_path / "msxfaq")
+    shutil.rmtree(tmp_path / "msxfaq" / "gateway")
+    found = imported(tmp_path / "msxfaq")
+    (todo,) = found.todos
+    assert todo.path == ("organizations", "msxfaq", "hosts", "gateway", "certificate")
+    assert {"R3", "R77", "R85"} <= set(todo.rules)
+    variants = load_text(found.text).variants
+    assert list(variants) == [
+        "filter-shows-exchange-certificate",
+        "filter-shows-its-own",
+        "filter-shows-nothing",
+    ]
+    alarms = {name: bool(matrix(each).alarms) for name, each in variants.items()}
+    assert alarms == {  # the connector's wildcard covers the filter's own name too (R73)
+        "filter-shows-exchange-certificate": True,
+        "filter-shows-its-own": True,
+        "filter-shows-nothing": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("answer", "shows"),
+    [("client_certificate: false", False), ("certificate: wildcard", True)],
+)
+def test_an_answer_closes_the_todo_and_its_variants(tmp_path, answer, shows):
+    shutil.copytree(EXPORTS / "msxfaq", tmp_path / "msxfaq")
+    shutil.rmtree(tmp_path / "msxfaq" / "gateway")
+    answers = tmp_path / "msxfaq" / "answers.yaml"
+    answers.write_text(f"organizations: {{msxfaq: {{hosts: {{gateway: {{{answer}}}}}}}}}\n")
+    found = imported(tmp_path / "msxfaq")
+    assert not found.todos
+    scenario = load_text(found.text)
+    assert list(scenario.variants) == ["base"]
+    host = scenario.variants["base"].topology.hosts["gateway"]
+    assert (host.client_certificate and host.certificate is not None) is shows
