@@ -13,6 +13,8 @@ from lab.analysis.checks import (
     recipients,
     servertls,
     stale,
+    unmatched,
+    vouched,
 )
 from lab.analysis.checks.nouns import Check
 
@@ -27,6 +29,8 @@ _MODULES = (
     recipients,
     servertls,
     stale,
+    unmatched,
+    vouched,
 )
 CHECKS: tuple[Check, ...] = tuple(
     sorted((check for module in _MODULES for check in module.CHECKS), key=lambda check: check.code)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from lab.analysis.checks import standins
-from lab.analysis.checks.nouns import Played, Probe
+from lab.analysis.checks.nouns import Played, Probe, Shows
 from lab.analysis.checks.world import World, distinct, message
 from lab.core.stamping import AUTH_AS
 from lab.core.verdicts import Attribution, Verdict
@@ -58,10 +58,12 @@ def _known(organization: OnPremOrganization, tenant: Tenant) -> Address | None:
     return next((each for each in mailboxes if organization.find(each) is not None), None)
 
 
-def out(world: World, organization: OnPremOrganization) -> MessageSpec | None:
+def out(
+    world: World, organization: OnPremOrganization, reverse_path: ReversePath | None = None
+) -> MessageSpec | None:
     """What somebody on-premises writes to a stranger; None without mailboxes."""
     onprem = world.mailbox(organization)
-    return None if onprem is None else message(onprem, standins.OUTSIDE, key=OUT)
+    return None if onprem is None else message(onprem, standins.OUTSIDE, key=OUT, reverse_path=reverse_path)
 
 
 def inward(recipient: Address) -> MessageSpec:
@@ -157,3 +159,13 @@ def whose(fate: Fate) -> str:
     null = fate.spec.reverse_path is not None and fate.spec.reverse_path.is_null
     what = "a report or automatic answer" if null else "mail"
     return f"{what} from {fate.spec.sender} to {fate.spec.recipients[0]}"
+
+
+def of_exchange(world: World, wrong: Callable[[Entry], bool]) -> Shows:
+    """What became of the first message of the own Exchange with which something is wrong."""
+
+    def shows(played: Played) -> str:
+        found = (each for each in own_entries(world, played, Role.EXCHANGE) if wrong(each))
+        return next((f"{whose(each.fate)} {each.told}" for each in found), "")
+
+    return shows

@@ -1,0 +1,205 @@
+"""The own connection that Exchange Online does not recognise, or only while the sender is the right one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from lab.analysis.checks import cures
+from lab.analysis.checks.attribution import expects, told_at
+from lab.analysis.checks.flaws import named, presented
+from lab.analysis.checks.hybrid import Entry, flows, of_exchange, own_entries
+from lab.analysis.checks.nouns import Check, Cure, Fact, Probe, Severity, Suspicion
+from lab.analysis.checks.world import World, of_host
+from lab.evidence.facts import connector_of
+from lab.model.names import DomainPattern
+from lab.model.tenant import ConnectorType, InboundConnector, Tenant
+from lab.model.topology import Host, Role
+from lab.model.trace import StepKind
+from lab.scenario.whatif import Change
+
+
+def meant(tenant: Tenant) -> InboundConnector | None:
+    """The connector that is for on-premises, enabled or not: the wizard's, or what was made by hand."""
+    found = [each for each in tenant.inbound_connectors if each.connector_type is ConnectorType.ON_PREMISES]
+    return next((each for each in found if each.cloud_services_mail_enabled), next(iter(found), None))
+
+
+def fitted(world: World, tenant: Tenant, connector: InboundConnector, host: Host) -> Cure | None:
+    """The connector means what the host shows, or where it comes from."""
+
+    def path(parameter: str) -> str:
+        return world.setting(tenant, "InboundConnectors", connector.name, parameter)
+
+    profile = world.variant.profiles.get(host.certificate or "")
+    change: dict[str, Any] = {} if connector.enabled else {path("Enabled"): True}
+    if connector.tls_sender_certificate_name is None:
+        addresses = [*map(str, connector.sender_ip_addresses), host.source]
+        return Cure(
+            f'"{connector.name}" knows {host.source}', {**change, path("SenderIPAddresses"): addresses}
+        )
+    if profile is None:
+        return None
+    name = profile.names[0]
+    return Cure(
+        f'"{connector.name}" is enabled and has TlsSenderCertificateName {name}, an accepted domain of {tenant.name}',
+        {**change, path("TlsSenderCertificateName"): name, **accepting(world, tenant, name)},
+    )
+
+
+def accepting(world: World, tenant: Tenant, name: str) -> Change:
+    """What makes a connector's value pass the test of R83."""
+    domain = DomainPattern.parse(name).domain
+    if domain is None or (name.startswith("*.") and tenant.accepts(domain)):
+        return {}
+    return cures.accepted(world, tenant, str(domain))
+
+
+def unmatched(world: World) -> Iterator[Suspicion]:
+    """Exchange uses its hybrid connector, and the tenant has none that fits."""
+    for tenant, entry, probe in _unknown_entries(world):
+        if not _prohibited(world, tenant):
+            yield _unmatched(world, probe, entry, tenant)
+
+
+def prohibited(world: World) -> Iterator[Suspicion]:
+    """The same, because the tenant may not have such a connector (R34, R47)."""
+    for tenant, entry, probe in _unknown_entries(world):
+        if _prohibited(world, tenant):
+            yield _never_made(world, probe, entry, tenant)
+
+
+def _prohibited(world: World, tenant: Tenant) -> bool:
+    return bool(world.value(f"tenants.{tenant.name}.inbound_connectors_prohibited"))
+
+
+def _unknown_entries(world: World) -> Iterator[tuple[Tenant, Entry, Probe]]:
+    for flow in flows(world):
+        for entry in own_entries(world, world.play(flow.probe), Role.EXCHANGE):
+            tenant = entry.decision.tenant or _relaying_tenant(world)
+            if (
+                tenant is not None
+                and tenant in world.tenants
+                and _unknown(entry)
+                and _was_meant(world, entry)
+            ):
+                yield tenant, entry, flow.probe
+
+
+def _unknown(entry: Entry) -> bool:
+    """Nothing fits, although what is shown counts, or nothing is shown."""
+    return not entry.recognised and not entry.decision.candidates and not entry.decision.credentials.ignored
+
+
+def _was_meant(world: World, entry: Entry) -> bool:
+    """A connector with CloudServicesMailEnabled means the hybrid connection; so does relay to the world."""
+    if entry.decision.tenant is None:
+        return True
+    sender = next((hop for hop in entry.fate.trace.hops if hop.head.node == entry.host.name), None)
+    step = sender.all(StepKind.ROUTED)[-1] if sender and sender.all(StepKind.ROUTED) else None
+    used = connector_of(sender, step) if sender and step else ""
+    organization = world.topology.organizations[entry.host.organization or ""]
+    return any(
+        each.name == used and each.cloud_services_mail_enabled for each in organization.send_connectors
+    )
+
+
+def _relaying_tenant(world: World) -> Tenant | None:
+    return next((each for each in world.tenants if meant(each)), next(iter(world.tenants), None))
+
+
+def _unmatched(world: World, probe: Probe, entry: Entry, tenant: Tenant) -> Suspicion:
+    connector = meant(tenant)
+    profile = presented(world, entry)
+    shown = f"shows the {named(profile)}" if profile else "shows no certificate"
+    cure = fitted(world, tenant, connector, entry.host) if connector else _made(world, tenant, entry.host)
+    return Suspicion(
+        about=entry.host.name,
+        text=f"no connector of {tenant.name} knows {entry.host.name}",
+        facts=(
+            _expected(world, tenant, connector),
+            Fact(
+                of_host(entry.host, "certificate"),
+                f"{entry.host.name} {shown} and comes from {entry.host.source}",
+            ),
+        ),
+        probe=probe,
+        shows=of_exchange(world, _unknown),
+        cures=(cure,) if cure else (),
+    )
+
+
+def _never_made(world: World, probe: Probe, entry: Entry, tenant: Tenant) -> Suspicion:
+    path = f"tenants.{tenant.name}.inbound_connectors_prohibited"
+    found = _unmatched(world, probe, entry, tenant)
+    lifted = tuple(
+        Cure(f"Microsoft's support lifts the block; then {cure.text}", {path: None, **cure.change})
+        for cure in found.cures
+    )
+    may_not = Fact(path, f"{tenant.name} may not have inbound connectors of type OnPremises")
+    return replace(
+        found,
+        about=tenant.name,
+        text=f"{tenant.name} may not have the connector that would know {entry.host.name}",
+        facts=(may_not, found.facts[0]),
+        cures=lifted,
+    )
+
+
+def _expected(world: World, tenant: Tenant, connector: InboundConnector | None) -> Fact:
+    if connector is None:
+        return Fact(
+            f"tenants.{tenant.name}.InboundConnectors", f"{tenant.name} has no connector of type OnPremises"
+        )
+    if not connector.enabled:
+        path = world.setting(tenant, "InboundConnectors", connector.name, "Enabled")
+        return Fact(path, f'"{connector.name}" is disabled')
+    return Fact(told_at(world, tenant, connector), expects(connector))
+
+
+def _made(world: World, tenant: Tenant, host: Host) -> Cure | None:
+    profile = world.variant.profiles.get(host.certificate or "")
+    if profile is None:
+        return None
+    name = profile.names[0]
+    connector = {
+        "Name": "From on-premises",
+        "ConnectorType": "OnPremises",
+        "TlsSenderCertificateName": name,
+        "CloudServicesMailEnabled": True,
+    }
+    return Cure(
+        f"a connector of type OnPremises for {name}, an accepted domain of {tenant.name}; the wizard makes one",
+        {
+            f"tenants.{tenant.name}.InboundConnectors[From on-premises]": connector,
+            **accepting(world, tenant, name),
+        },
+    )
+
+
+CHECKS = (
+    Check(
+        code="MFL-ATTR-011",
+        title="No connector of the tenant knows the company's Exchange",
+        severity=Severity.ERROR,
+        about="""\
+Exchange uses its hybrid connector, but the tenant's connector is missing, disabled, or expects another certificate or
+address. Colleagues' mail arrives as a stranger's (external, filtered, refused by groups), or is refused by the
+company's own restrictions; relayed mail is refused with 5.7.64.""",
+        cure="Let the tenant's connector expect what Exchange shows; the wizard does so when it is run again.",
+        rules=("R3", "R15", "R71"),
+        find=unmatched,
+    ),
+    Check(
+        code="MFL-CONN-012",
+        title="The tenant may not have a connector for the company's own servers",
+        severity=Severity.ERROR,
+        about="""\
+New tenants may not create or enable inbound connectors of type OnPremises; the wizard fails with
+OrganizationInboundConnectorProhibitedException. Without one, mail from the company's own Exchange is a stranger's.""",
+        cure="Ask Microsoft's support to lift the block, then run the wizard again.",
+        rules=("R34", "R47"),
+        find=prohibited,
+    ),
+)

@@ -1,0 +1,125 @@
+"""The own connection fits a connector, and still counts only while MAIL FROM vouches for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lab.analysis.checks import cures
+from lab.analysis.checks.attribution import expects, told_at
+from lab.analysis.checks.hybrid import Entry, of_exchange, out, own_entries, pairs
+from lab.analysis.checks.nouns import Check, Cure, Fact, Probe, Severity, Suspicion
+from lab.analysis.checks.unmatched import accepting
+from lab.analysis.checks.world import World, of_host
+from lab.model.names import ReversePath
+from lab.model.tenant import InboundConnector, Tenant
+from lab.model.topology import Host, Role
+from lab.scenario.model import MessageSpec
+
+
+def unaccepted_name(world: World) -> Iterator[Suspicion]:
+    """An exact name on the connector that is no accepted domain counts only together with MAIL FROM (R5, R11)."""
+    found = [
+        (entry, _unaccepted(world, Probe((spec,)), entry))
+        for spec in _reports(world)
+        for entry in own_entries(world, world.play(Probe((spec,))), Role.EXCHANGE)
+        if _by_name_alone(entry)
+    ]
+    found.sort(key=lambda pair: not pair[0].leg.refusal)
+    return (suspicion for _, suspicion in found)
+
+
+def _reports(world: World) -> Iterator[MessageSpec]:
+    """Reports and automatic answers: what every company sends without a reverse-path."""
+    for pair in pairs(world):
+        yield pair.to_cloud(ReversePath.NULL)
+    yield from _reports_out(world)
+
+
+def _reports_out(world: World) -> Iterator[MessageSpec]:
+    for organization in world.organizations:
+        spec = out(world, organization, ReversePath.NULL)
+        if spec is not None:
+            yield spec
+
+
+def _by_name_alone(entry: Entry) -> bool:
+    matched = [each for each in entry.decision.candidates if each.match]
+    return not entry.recognised and bool(matched) and not any(each.value_accepted for each in matched)
+
+
+def _unaccepted(world: World, probe: Probe, entry: Entry) -> Suspicion:
+    candidate = next(each for each in entry.decision.candidates if each.match)
+    tenant, connector = candidate.tenant, candidate.connector
+    name = str(connector.tls_sender_certificate_name)
+    cure = Cure(f"{name} is an accepted domain of {tenant.name}", accepting(world, tenant, name))
+    return Suspicion(
+        about=connector.name,
+        text=f'the name on "{connector.name}" is no accepted domain of {tenant.name}',
+        facts=(
+            Fact(told_at(world, tenant, connector), expects(connector)),
+            Fact(f"tenants.{tenant.name}.AcceptedDomains", f"{tenant.name} does not accept {name}"),
+        ),
+        probe=probe,
+        shows=of_exchange(world, _by_name_alone),
+        cures=(cure,) if tenant in world.tenants else (),
+        severity=None if entry.leg.refusal else Severity.WARNING,
+    )
+
+
+def report_by_address(world: World) -> Iterator[Suspicion]:
+    """A connector by address needs MAIL FROM to relay, and reports have none (R7, R29)."""
+    for spec in _reports_out(world):
+        probe = Probe((spec,))
+        for entry in own_entries(world, world.play(probe), Role.EXCHANGE):
+            known = next(iter(entry.decision.candidates), None)
+            if known is not None and _refused_by_address(entry):
+                yield _by_address(world, probe, entry.host, known.tenant, known.connector)
+
+
+def _refused_by_address(entry: Entry) -> bool:
+    candidates = entry.decision.candidates
+    return bool(entry.leg.refusal) and bool(candidates) and not any(each.match for each in candidates)
+
+
+def _by_address(
+    world: World, probe: Probe, host: Host, tenant: Tenant, connector: InboundConnector
+) -> Suspicion:
+    return Suspicion(
+        about=connector.name,
+        text=f'"{connector.name}" knows {host.name} by address, and mail without a reverse-path cannot leave',
+        facts=(
+            Fact(told_at(world, tenant, connector), expects(connector)),
+            Fact(of_host(host, "address"), f"{host.name} sends its reports through {tenant.name}"),
+        ),
+        probe=probe,
+        shows=of_exchange(world, _refused_by_address),
+        cures=(cures.own_name(world, tenant, connector, tenant.default_domain),),
+    )
+
+
+CHECKS = (
+    Check(
+        code="MFL-ATTR-007",
+        title="The name on the hybrid connector is no accepted domain",
+        severity=Severity.ERROR,
+        about="""\
+The connector has an exact name that nobody added to the tenant as an accepted domain. The certificate then counts only
+while MAIL FROM is one: reports and automatic answers (which have none), forwarded mail and applications with a bounce
+domain of their own are refused with 5.7.64 or 5.7.51, or arrive as a stranger's. Where they only arrive as a
+stranger's, this is a warning.""",
+        cure="Add the connector's name as an accepted domain of the tenant.",
+        rules=("R5", "R11", "R83"),
+        find=unaccepted_name,
+    ),
+    Check(
+        code="MFL-ATTR-008",
+        title="Reports and automatic answers cannot leave through a connector by address",
+        severity=Severity.ERROR,
+        about="""\
+Exchange sends to the world through the tenant, which knows it by address. Relay then needs a MAIL FROM with an accepted
+domain; reports and automatic answers have the null reverse-path and are refused with 5.7.64. So is forwarded mail.""",
+        cure="Know Exchange by a certificate whose name is an accepted domain: then no sender is needed.",
+        rules=("R5", "R7", "R29"),
+        find=report_by_address,
+    ),
+)
