@@ -60,6 +60,11 @@ def lost(played: Played) -> str:
     return ""
 
 
+def straight(played: Played) -> bool:
+    """Whether no wrong tenant has had it: that is a fault of its own (MFL-ATTR)."""
+    return all(fate.misrouted is None for fate in played.fates.values())
+
+
 def authenticated(played: Played, where: str) -> Step | None:
     """The last judgement of the sender at a place."""
     return last_step(played, where, StepKind.AUTHENTICATED)

@@ -43,6 +43,10 @@ FOUND = [
     ("faults/p32-sub-domain-loop.yaml", "nobodys", "MFL-ROUTE-008:app.msxfaq.example"),
     ("faults/p33-next-hop-is-itself.yaml", "by-mx", "MFL-ROUTE-009:gateway"),
     ("faults/p37-multi-forest-centralized.yaml", "connectors-only", "MFL-ROUTE-010:south"),
+    ("faults/p37-multi-forest-centralized.yaml", "connectors-only", "MFL-AUTH-002:south.example:ex-north"),
+    ("faults/p34-spf-after-centralized-transport.yaml", "after", "MFL-AUTH-001:msxfaq.example"),
+    ("authentication/own-pass.yaml", "filter-not-in-spf-anywhere", "MFL-AUTH-009:msxfaq.example:on-premises"),
+    ("authentication/second-hop.yaml", "policy-quarantine", "MFL-AUTH-009:msxfaq.example:cloud"),
 ]
 
 WARNED = [

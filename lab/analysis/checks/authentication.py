@@ -1,0 +1,252 @@
+"""DKIM and DMARC: whether the company's mail is believed, and whether a forgery is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lab.analysis.checks import standins
+from lab.analysis.checks.flows import (
+    authenticated,
+    lost,
+    straight,
+)
+from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Suspicion
+from lab.analysis.checks.senders import (
+    Writer,
+    domains,
+    machine,
+    named,
+    policy,
+    policy_path,
+    record_path,
+    signed,
+    spf_records,
+    writers,
+)
+from lab.analysis.checks.world import World, message
+from lab.core.authentication.signers import key_records
+from lab.core.authentication.suite import tags
+from lab.evidence.facts import text
+from lab.model.names import Address, Domain, ReversePath
+from lab.model.tenant import Tenant
+from lab.scenario.whatif import Change
+
+_NEAR, _FAR = f"tenant:{standins.NEAR_TENANT}", f"tenant:{standins.FAR_TENANT}"
+_WANTS = frozenset({"quarantine", "reject"})
+
+
+def _strict_writers(world: World) -> Iterator[tuple[Writer, str]]:
+    """Who writes from a domain with a policy, and the policy."""
+    for writer in writers(world):
+        asked = policy(world, writer.domain)
+        if asked is not None and asked.policy in _WANTS:
+            yield writer, asked.policy
+
+
+def _dmarc(played: Played, where: str) -> str:
+    return text(authenticated(played, where), "dmarc")
+
+
+# -- own mail
+
+
+def unaligned(world: World) -> Iterator[Suspicion]:
+    """A policy, and mail of the company that passes neither by SPF nor by DKIM (R175)."""
+    for writer, asked in _strict_writers(world):
+        probe = Probe((message(writer.address, standins.NEAR),))
+        played = world.play(probe)
+        judged = authenticated(played, _NEAR)
+        unknown = f"fail {writer.domain}" in _signatures(played) and not _missing_keys(world, writer.domain)
+        if text(judged, "dmarc") == "fail" and not unknown and straight(played):
+            yield _refused(world, writer, asked, probe, text(judged, "client"))
+
+
+def _refused(world: World, writer: Writer, asked: str, probe: Probe, client: str) -> Suspicion:
+    def shows(played: Played) -> str:
+        if _dmarc(played, _NEAR) != "fail":
+            return ""
+        return lost(played) or f"a partner finds dmarc=fail, and puts it into junk: the policy is {asked}"
+
+    record = " and ".join(spf_records(world, writer.domain)) or "none"
+    by = machine(world, client) or client
+    found = (named(world, writer.domain, (client,)), signed(world, writer))
+    return Suspicion(
+        about=writer.about,
+        text=f"mail from {writer.domain} ({writer.side}) fails the company's own DMARC policy",
+        facts=(
+            Fact(policy_path(world, writer.domain), f"DMARC of {writer.domain} asks for {asked}"),
+            Fact(record_path(world, writer.domain), f"it leaves by {by}, without a signature; SPF: {record}"),
+        ),
+        probe=probe,
+        shows=shows,
+        cures=tuple(cure for cure in found if cure is not None),
+    )
+
+
+def unsigned(world: World) -> Iterator[Suspicion]:
+    """A policy without DKIM: SPF does not survive that a recipient passes the mail on (R152, R171)."""
+    for writer, asked in _strict_writers(world):
+        probe = Probe((message(writer.address, standins.FORWARDER),))
+        played = world.play(probe)
+        signed_already = any(each.endswith(f" {writer.domain}") for each in _signatures(played))
+        if _dmarc(played, _NEAR) == "pass" and not signed_already and straight(played):
+            yield _passed_on(world, writer, asked, probe)
+
+
+def _passed_on(world: World, writer: Writer, asked: str, probe: Probe) -> Suspicion:
+    def shows(played: Played) -> str:
+        if _dmarc(played, _FAR) != "fail":
+            return ""
+        does = "refuses it" if asked == "reject" else "puts it into junk"
+        return f"passed on by a partner's mailbox it fails DMARC, and the next system {does}"
+
+    cure = signed(world, writer)
+    signs = f"tenants.{writer.owner.name}.dkim" if isinstance(writer.owner, Tenant) else ""
+    return Suspicion(
+        about=writer.about,
+        text=f"mail from {writer.domain} ({writer.side}) has no DKIM signature of its own domain",
+        facts=(
+            Fact(policy_path(world, writer.domain), f"DMARC of {writer.domain} asks for {asked}"),
+            Fact(signs, f"only SPF speaks for mail of {writer.address}"),
+        ),
+        probe=probe,
+        shows=shows,
+        cures=(cure,) if cure else (),
+        condition="once a recipient passes his mail on to another system",
+    )
+
+
+def forged(world: World) -> Iterator[Suspicion]:
+    """No policy: whoever likes writes in the company's name, with a reverse-path of his own (R175)."""
+    for domain in domains(world):
+        asked = policy(world, domain)
+        if asked is None or asked.policy not in _WANTS:
+            author = Address("somebody", domain)
+            path = ReversePath(standins.OUTSIDE)
+            told = f"has the policy {asked.policy}" if asked else "has no DMARC record"
+            yield Suspicion(
+                about=domain,
+                text=f"DMARC of {domain} asks nobody to refuse forgeries",
+                facts=(
+                    Fact(policy_path(world, domain), f"{domain} {told}"),
+                    Fact("", f"a server outside writes as {author}, with a reverse-path of its own"),
+                ),
+                probe=Probe((message(author, standins.NEAR, via=standins.OUTSIDE_HOST, reverse_path=path),)),
+                shows=lambda played: (
+                    "" if lost(played) else "a partner takes the forgery, though maybe as junk"
+                ),
+                cures=(
+                    Cure(
+                        "a policy of reject, once all own mail passes",
+                        {f"dns.records[_dmarc.{domain}].TXT": "v=DMARC1; p=reject"},
+                    ),
+                ),
+            )
+
+
+def unverifiable(world: World) -> Iterator[Suspicion]:
+    """A signature of the own domain without a key in DNS (R172)."""
+    for writer in writers(world):
+        missing = _missing_keys(world, writer.domain)
+        probe = Probe((message(writer.address, standins.NEAR),))
+        if missing and straight(world.play(probe)):
+            yield _unknown_key(world, writer, missing, probe)
+
+
+def _missing_keys(world: World, domain: Domain) -> Change:
+    """The records that whoever signs for the domain needs, and that are not there or revoke the key.
+
+    A key that is there and another one than the lab's is the real one: nothing is wrong with it, and the lab cannot
+    sign with it.
+    """
+    topology = world.topology
+    needed: dict[str, str] = {}
+    for name, kind, row in key_records(topology.tenants.values(), topology.hosts.values()):
+        there = topology.zones.rows.get((name, kind), ())
+        if Domain(name).is_under(f"_domainkey.{domain}") and all(_revokes(str(each)) for each in there):
+            needed[f"dns.records[{name}].{kind}"] = row
+    return needed
+
+
+def _revokes(record: str) -> bool:
+    """An empty p= withdraws a key (RFC 6376 3.6.1)."""
+    return tags(record).get("p") == "" if record.startswith("v=DKIM1") else False
+
+
+def _unknown_key(world: World, writer: Writer, missing: Change, probe: Probe) -> Suspicion:
+    def shows(played: Played) -> str:
+        if f"fail {writer.domain}" not in _signatures(played):
+            return ""
+        return f"a partner cannot check the signature of {writer.domain}, and finds dmarc={_dmarc(played, _NEAR)}"
+
+    fails = _dmarc(world.play(probe), _NEAR) == "fail"
+    path = next(iter(missing))
+    return Suspicion(
+        about=writer.about,
+        text=f"mail from {writer.domain} ({writer.side}) is signed with a key that DNS does not have",
+        facts=(
+            Fact(path, f"{path.partition('[')[2].partition(']')[0]} has no such record"),
+            Fact("", f"mail of {writer.address} is signed for {writer.domain}"),
+        ),
+        probe=probe,
+        shows=shows,
+        cures=(Cure("the records of the keys", missing),),
+        severity=Severity.ERROR if fails else None,
+        condition=""
+        if fails
+        else "once SPF does not speak for the domain: where somebody passes the mail on",
+    )
+
+
+def _signatures(played: Played) -> list[str]:
+    """What a partner makes of each signature: `pass contoso.example`."""
+    return text(authenticated(played, _NEAR), "dkim").split(", ")
+
+
+CHECKS = (
+    Check(
+        code="MFL-AUTH-006",
+        title="A DMARC policy without DKIM",
+        severity=Severity.WARNING,
+        about="""\
+The domain asks for quarantine or reject, and only SPF speaks for its mail. When a recipient passes a message on, it comes from
+another system, under a rewritten reverse-path: SPF no longer speaks for the author, and the next system does as the
+policy says.""",
+        cure="DKIM for the own domain in Exchange Online, and on the gateway for what leaves by it.",
+        rules=("R152", "R171", "R175"),
+        find=unsigned,
+    ),
+    Check(
+        code="MFL-AUTH-008",
+        title="No DMARC policy: anybody may use the domain",
+        severity=Severity.NOTE,
+        about="""\
+A message with an author of the company and a reverse-path of the forger passes SPF for the forger's domain. Without a policy no
+receiver is asked to refuse it; Exchange Online may put it into junk by composite authentication.""",
+        cure="DMARC with p=quarantine or p=reject, once all own mail passes SPF or DKIM.",
+        rules=("R169", "R175"),
+        find=forged,
+    ),
+    Check(
+        code="MFL-AUTH-009",
+        title="The company's own mail fails its DMARC policy",
+        severity=Severity.ERROR,
+        about="""\
+The domain asks for quarantine or reject, and one of its own ways out passes neither by SPF nor by DKIM. Partners in Exchange
+Online refuse it with 5.7.509, or put it into junk.""",
+        cure="The machine in the SPF record, or a DKIM signature of the own domain where the mail leaves.",
+        rules=("R166", "R171", "R175"),
+        find=unaligned,
+    ),
+    Check(
+        code="MFL-AUTH-013",
+        title="A DKIM signature that nobody can check",
+        severity=Severity.WARNING,
+        about="""\
+The gateway or the tenant signs, and DNS has no key for the signature: the record was never made, was lost when the zone moved,
+or was revoked. The signature is worth as much as none, and SPF alone has to carry the domain.""",
+        cure="The key's record in DNS: TXT for a gateway, the two CNAMEs that Exchange Online shows for a tenant.",
+        rules=("R171", "R172"),
+        find=unverifiable,
+    ),
+)

@@ -1,0 +1,192 @@
+"""Mail that is changed or passed on by the company's own machines: signatures break, and nobody speaks for the author."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lab.analysis.checks import cures, standins
+from lab.analysis.checks.flows import (
+    authenticated,
+    in_tenant,
+    last_step,
+    routed_by,
+    straight,
+)
+from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Suspicion
+from lab.analysis.checks.senders import (
+    writers,
+)
+from lab.analysis.checks.world import World, message, of_host
+from lab.evidence.facts import place, text
+from lab.model.names import Domain
+from lab.model.tenant import Tenant
+from lab.model.topology import Host, Role
+from lab.model.trace import StepKind
+from lab.scenario.whatif import Change
+
+_NEAR = f"tenant:{standins.NEAR_TENANT}"
+_SIGNING = {
+    f"hosts.{standins.OUTSIDE_HOST}.dkim_signs": [str(standins.OUTSIDE.domain)],
+    f"hosts.{standins.OUTSIDE_HOST}.dmarc": "reject",
+}
+"""Somebody outside who signs his mail, and asks for what is not signed to be refused."""
+
+
+def disclaimer(world: World) -> Iterator[Suspicion]:
+    """A gateway that appends a text breaks the signatures that are there (R173)."""
+    for host in world.hosts(Role.GATEWAY):
+        if not host.disclaimer:
+            continue
+        for tenant in world.tenants:
+            colleague = world.mailbox(tenant)
+            if colleague is not None:
+                probe = Probe((message(standins.OUTSIDE, colleague),), _SIGNING)
+                signer = standins.OUTSIDE.domain
+                yield from _broken(world, host, probe, in_tenant(tenant), signer, f"{host.name}:in")
+        for writer in writers(world):
+            probe = Probe((message(writer.address, standins.NEAR),))
+            yield from _broken(world, host, probe, _NEAR, writer.domain, f"{host.name}:out")
+
+
+def _broken(
+    world: World, host: Host, probe: Probe, where: str, signer: Domain, about: str
+) -> Iterator[Suspicion]:
+    def shows(played: Played) -> str:
+        results = text(authenticated(played, where), "dkim").split(", ")
+        passed = any(host.name in fate.places for fate in played.fates.values())
+        if not passed or f"fail {signer}" not in results or f"pass {signer}" in results:
+            return ""
+        return f"behind {host.name} the signature of {signer} does not fit any more, and DMARC: {text(authenticated(played, where), 'dmarc')}"
+
+    untouched: Change = {of_host(host, "disclaimer"): None}
+    if shows(world.play(Probe(probe.messages, {**probe.change, **untouched}))):
+        return  # something else is wrong with the signature
+    judged = authenticated(world.play(probe), where)
+    counts = text(judged, "dmarc") == "fail" and text(judged, "enforced") == "True"
+    yield Suspicion(
+        about=about,
+        text=f"{host.name} breaks signatures of {signer}",
+        facts=(
+            Fact(of_host(host, "disclaimer"), f"{host.name} appends a text"),
+            Fact("", f"{signer} signs what it sends, body included"),
+        ),
+        probe=probe,
+        shows=shows,
+        cures=(
+            Cure(
+                "append nothing; Exchange Online can tag mail from outside itself",
+                untouched,
+            ),
+            *_signs_itself(host, signer, about),
+        ),
+        severity=Severity.ERROR if counts else None,
+        condition=""
+        if counts
+        else "once somebody goes by the result: a rule, a filter, a mailbox that forwards",
+    )
+
+
+def _signs_itself(host: Host, signer: Domain, about: str) -> tuple[Cure, ...]:
+    """Own mail can be signed after the change."""
+    if about.endswith(":in"):
+        return ()
+    signs = {of_host(host, "dkim_signs"): [*map(str, sorted(host.dkim_signs)), str(signer)]}
+    return (Cure(f"{host.name} signs for {signer} after the change", signs),)
+
+
+# -- somebody else's mail
+
+
+def relay_pool(world: World) -> Iterator[Suspicion]:
+    """What on-premises passes on of others through the tenant leaves by addresses that no SPF record names (R46, R151)."""
+    for tenant in world.tenants:
+        for server in world.hosts(Role.EXCHANGE):
+            probe = Probe((message(standins.OUTSIDE, standins.NEAR, via=server.name),))
+            played = world.play(probe)
+            last = _before(world, played, tenant)
+            if last is not None and straight(played) and _pool(played, tenant) == "relay":
+                yield _relayed(world, tenant, last, probe, played)
+
+
+def _pool(played: Played, tenant: Tenant) -> str:
+    return text(last_step(played, in_tenant(tenant), StepKind.ROUTED), "pool")
+
+
+def _before(world: World, played: Played, tenant: Tenant) -> Host | None:
+    """The machine that hands over to the tenant."""
+    for fate in played.fates.values():
+        places = [place(hop) for hop in fate.trace.hops]
+        if in_tenant(tenant) in places[1:]:
+            return world.topology.hosts.get(places[places.index(in_tenant(tenant)) - 1])
+    return None
+
+
+def _relayed(world: World, tenant: Tenant, host: Host, probe: Probe, played: Played) -> Suspicion:
+    def shows(again: Played) -> str:
+        if _pool(again, tenant) != "relay":
+            return ""
+        return f"{tenant.name} sends it from the relay pool, and the recipient finds spf={text(authenticated(again, _NEAR), 'spf')}"
+
+    return Suspicion(
+        about=host.name,
+        text=f"what {host.name} passes on of others leaves {tenant.name} by the relay pool",
+        facts=(
+            Fact(*_way_out(world, host, played)),
+            Fact("", f"SPF of other senders does not name {host.name}, and nothing else speaks for them"),
+        ),
+        probe=probe,
+        shows=shows,
+        cures=_past_tenant(world, host, played),
+        condition="once a mailbox, a list or a redirect on-premises passes on somebody else's mail",
+    )
+
+
+def _way_out(world: World, host: Host, played: Played) -> tuple[str, str]:
+    """Where it is written that the machine sends to the internet by the tenant."""
+    if host.role is Role.GATEWAY or host.organization is None:
+        return of_host(host, "smart_hosts"), f"{host.name} sends to the internet by the tenant"
+    organization = world.topology.organizations[host.organization]
+    name = routed_by(played, host.name) or ""
+    path = world.setting(organization, "SendConnectors", name, "SmartHosts")
+    return path, f'"{name}" sends to the internet by the tenant'
+
+
+def _past_tenant(world: World, host: Host, played: Played) -> tuple[Cure, ...]:
+    """By MX; the certificate must not be that of the hybrid connection then."""
+    path = _way_out(world, host, played)[0]
+    if host.role is Role.GATEWAY or host.organization is None:
+        return (Cure(f"{host.name} delivers by MX", {path: [], of_host(host, "client_certificate"): False}),)
+    organization = world.topology.organizations[host.organization]
+    change = {path: [], path.replace(".SmartHosts", ".DNSRoutingEnabled"): True}
+    for cure in cures.other_certificate(world, organization):
+        change |= cure.change
+    return (Cure(f"{host.name} delivers to the internet by MX, with another certificate", change),)
+
+
+CHECKS = (
+    Check(
+        code="MFL-AUTH-007",
+        title="A gateway breaks signatures",
+        severity=Severity.WARNING,
+        about="""\
+A gateway appends a disclaimer or a warning. The body is not the one that was signed any more: DKIM fails, and with it DMARC
+of all whose SPF does not name the gateway, which is everybody outside.""",
+        cure="""\
+Let the system that makes the judgement add the warning; sign own mail after the last change; make the gateway a trusted ARC
+sealer where it has to change mail.""",
+        rules=("R167", "R173"),
+        find=disclaimer,
+    ),
+    Check(
+        code="MFL-AUTH-011",
+        title="Relayed mail leaves by the relay pool",
+        severity=Severity.WARNING,
+        about="""\
+On-premises sends to the internet through the tenant. Its own mail does so well; somebody else's that it passes on (a redirect, a
+list, a forward) has failed authentication at the tenant's entry, and leaves by the relay pool, which is in no SPF record and has
+a poor reputation.""",
+        cure="Another way out for what on-premises passes on, or forwards in the cloud, behind the MX.",
+        rules=("R46", "R151", "R166"),
+        find=relay_pool,
+    ),
+)
