@@ -29,7 +29,7 @@ def test_a_certificate_that_does_not_count_is_found_and_its_cure_works(file, var
 
 
 def test_an_expired_certificate_is_told_with_what_it_does_to_mail():
-    found = told(*BASICS, "MFL-CERT", {"certificates.hybrid.validity": "expired"})
+    found = told(*BASICS, "MFL-CERT-001", {"certificates.hybrid.validity": "expired"})
     assert list(found) == ["MFL-CERT-001:hybrid"]
     assert found["MFL-CERT-001:hybrid"].severity is ERROR
     assert "stranger" in found["MFL-CERT-001:hybrid"].shown
