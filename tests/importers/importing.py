@@ -25,13 +25,20 @@ def made(*objects, answers="", records=(), certificates=(), gateways=(), **optio
     """What comes of single objects, given as (file, kind, properties)."""
     exports = Exports(
         objects=tuple(
-            Exported(kind=kind, place=Place(file), values=values) for file, kind, values in objects
+            Exported(
+                kind=kind, place=Place(file), values={name: _value(each) for name, each in values.items()}
+            )
+            for file, kind, values in objects
         ),
         records=tuple(records),
         certificates=tuple(certificates),
         gateways=tuple(gateways),
     )
     return assembled(exports, _options(options), Answers("answers.yaml", answers))
+
+
+def _value(written):
+    return tuple(written) if isinstance(written, list) else written
 
 
 def _options(options):

@@ -176,7 +176,12 @@ def _tree(
     )
     tree["certificates"] = ground.papers.table()
     signing = [name for each in cast.tenants for name in each.table.get("dkim", ())]
-    tree["dns"] = {"records": {**records.table(ground.own, ground.moved, signing), **_doors(ground, tree)}}
+    tree["dns"] = {
+        "records": {
+            **records.table(ground.own, ground.derived, ground.moved, signing),
+            **_doors(ground, tree),
+        }
+    }
     tree["matrix"] = {}
     tree["variants"] = ground.variants
     return tree, added

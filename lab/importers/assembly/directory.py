@@ -58,6 +58,8 @@ class People:
     sections: dict[str, list[Written]] = field(default_factory=dict)
     exported: set[str] = field(default_factory=set)
     """Sections of which anything was exported at all."""
+    accepted: Sequence[Mapping[str, object]] = ()
+    """The accepted domains that its addresses are in."""
 
     def all(self) -> Iterator[tuple[str, Written]]:
         """Every recipient with its section."""
@@ -81,7 +83,7 @@ class People:
 
 def people(side: Side, accepted: Sequence[Mapping[str, object]], notes: Notes) -> People:
     """Everybody of a side whose addresses are in its accepted domains."""
-    made, taken, strangers = People(), set[str](), list[Given]()
+    made, taken, strangers = People(accepted=accepted), set[str](), list[Given]()
     for given in side.objects:
         section = _section(given, cloud=side.cloud)
         if section is None:
@@ -251,7 +253,7 @@ def _keep(name: str, side: People, kept: set[str], notes: Notes) -> None:
     for section, found in side.sections.items():
         left = [each for each in found if str(each["address"]).lower() in kept]
         if len(left) < len(found):
-            what = section.replace("_", " ")
+            what = _words(section)
             notes.say(
                 Place(left[0].given.place.file if left else found[0].given.place.file),
                 f"{len(left)} of {len(found)} {what} of {name} stand for all of them; --all-recipients keeps all",
@@ -274,31 +276,43 @@ def _copied(source: People, section: str, target: People, there: str, notes: Not
         return
     known = target.keys
     synced = section != MAILBOXES or there != REMOTE
-    fresh = [
-        _counterpart(each, there)
+    made = [
+        _counterpart(each, there, target)
         for each in source.sections.get(section, ())
         if str(each["address"]).lower() not in known and (synced or each.given.truth("IsDirSynced"))
     ]
+    fresh = [each for each in made if _is_covered(each["address"], target)]
     for each in fresh:
         target.add(there, each)
     if fresh:
-        told = f"no {there.replace('_', ' ')} were exported; {len(fresh)} are taken from the {section.replace('_', ' ')} of the other side, as synchronised"
+        told = f"no {_words(there)} were exported; {len(fresh)} are taken from the {_words(section)} of the other side, as synchronised"
         notes.say(fresh[0].given.place, told)
 
 
-def _counterpart(entry: Written, there: str) -> Written:
-    made = Written({key: entry[key] for key in ("address", "proxies") if key in entry}, entry.given)
-    routing = entry.get("external") or next(
-        (p for p in entry.get("proxies", ()) if p.endswith(ROUTING)), None
-    )
+def _words(section: str) -> str:
+    return section.replace("_", " ")
+
+
+def _is_covered(text: str, side: People) -> bool:
+    address = parsed(text)
+    return address is not None and _covered(address, side.accepted)
+
+
+def _counterpart(entry: Written, there: str, target: People) -> Written:
+    made = Written({"address": entry["address"]}, entry.given)
+    proxies = [each for each in entry.get("proxies", ()) if _is_covered(each, target)]
+    if proxies:
+        made["proxies"] = proxies
+    known = (each for each in entry.get("proxies", ()) if each.endswith(ROUTING))
+    routing = entry.get("external") or next(known, None)
     if there == REMOTE:
         made["external"] = routing or entry["address"]
-    elif there == MAILBOXES and routing:
+    elif there == MAILBOXES and routing and _is_covered(routing, target):
         made["proxies"] = list(dict.fromkeys((*made.get("proxies", ()), routing)))
     elif there == USERS:
         made["external"] = entry["address"]
     else:
-        made.update({key: value for key, value in entry.items() if key not in made})
+        made.update({key: value for key, value in entry.items() if key not in ("address", "proxies")})
     return made
 
 

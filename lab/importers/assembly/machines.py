@@ -273,6 +273,8 @@ def _settle(site: Site, machine: Machine, seen: Sequence[str], park: Park) -> No
         site.ask(machine.key, "address", text, _ANSWER_ADDRESS, "R7", "R58", "R166")
     elif address is None:
         address = site.addresses.spare(inside=True)
+    for each in shared:
+        _moved_inside(site, each, park)
     table["address"] = address
     public = next(iter(shared or outside), None)
     if is_inside(address):
@@ -284,6 +286,13 @@ def _settle(site: Site, machine: Machine, seen: Sequence[str], park: Park) -> No
     if public is not None:
         park.moved.setdefault(public, address)
     machine.seen = tuple(dict.fromkeys((*seen, address)))
+
+
+def _moved_inside(site: Site, public: str, park: Park) -> None:
+    """Two machines behind one public address are both inside, and have addresses of their own there."""
+    for owner in (each for each in park.all() if each.table["address"] == public):
+        owner.table |= {"address": site.addresses.spare(inside=True), "nat": public}
+        park.moved[public] = owner.table["address"]
 
 
 _ANSWER_ADDRESS = "Add a zone file with its A record, or say it in answers.yaml."

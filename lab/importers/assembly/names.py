@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from ipaddress import AddressValueError, IPv4Address
 
 from lab.core.cloudnames import front_door
@@ -67,11 +67,14 @@ class Records:
                 found.append((int(preference), host.strip().rstrip(".").lower()))
         return tuple(host for _, host in sorted(found))
 
-    def table(self, own: Mapping[str, str], moved: Mapping[str, str], keys: Iterable[str]) -> Plain:
+    def table(
+        self, own: Mapping[str, str], derived: Container[str], moved: Mapping[str, str], keys: Iterable[str]
+    ) -> Plain:
         """The section `dns: records`.
 
-        `own` are names of the scenario's machines, with the address that each has there; `moved` are public addresses of
-        machines that listen at another one; `keys` are domains whose DKIM keys are the lab's own.
+        `own` are names of the scenario's machines, with the address that each has there, and `derived` those that need no
+        record; `moved` are public addresses of machines that listen at another one; `keys` are domains whose DKIM keys are
+        the lab's own.
         """
         made: Plain = {}
         signed = tuple(f"._domainkey.{domain}" for domain in keys)
@@ -88,7 +91,8 @@ class Records:
             if filled:
                 made[name] = filled
         for name, address in own.items():
-            made.setdefault(name, {})["A"] = [address]
+            if name not in derived:
+                made.setdefault(name, {})["A"] = [address]
         return {**made, **self._included(made)}
 
     def _row(

@@ -182,6 +182,7 @@ def missing_tenants(
             side=Side(True, each.side.folder),
             accepted=accepted,
         )
+        made.people = People(accepted=accepted)
         made.table = {"initial_domain": initial, "region": "EUR", "AcceptedDomains": accepted}
         text = "This tenant was not exported: its connectors, its region and its recipients are not known."
         answer = "Export the tenant too (Get-InboundConnector, Get-OutboundConnector, Get-AcceptedDomain, recipients)."

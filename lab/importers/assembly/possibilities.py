@@ -22,7 +22,7 @@ _CERTAIN = frozenset(
 
 def settled(machine: Machine, shown: Sequence[Paper], postfix: FoundGateway | None) -> bool:
     """Give a gateway the certificate that a file tells; whether there is one."""
-    if postfix is not None and not any(postfix.settings.get(name, "").strip() for name in _CERTAIN):
+    if postfix is not None and not shows_one(postfix):
         machine.table["client_certificate"] = False
         if shown:
             machine.table["certificate"] = shown[0].key
@@ -32,7 +32,14 @@ def settled(machine: Machine, shown: Sequence[Paper], postfix: FoundGateway | No
     return bool(shown)
 
 
-def variants(site: Site, machine: Machine, exchange: Paper | None, store: Store) -> Plain:
+def shows_one(postfix: FoundGateway) -> bool:
+    """Whether a Postfix shows a client certificate, whichever it is; without one of these settings it does not."""
+    return any(postfix.settings.get(name, "").strip() for name in _CERTAIN)
+
+
+def variants(
+    site: Site, machine: Machine, exchange: Paper | None, store: Store, postfix: FoundGateway | None
+) -> Plain:
     """A variant for each possibility, the most dangerous one first: whoever looks at one only must not miss the fault."""
     told = f"Which certificate {machine.key} shows to Exchange Online is in none of the exports; each variant assumes one."
     site.ask(machine.key, "certificate", told, _ANSWER, *_RULES)
@@ -58,11 +65,12 @@ def variants(site: Site, machine: Machine, exchange: Paper | None, store: Store)
             "why": "Not known: a certificate of its own, which a wildcard on a connector would still cover (R73).",
             "change": {f"{setting}.certificate": own.key},
         }
-    found["filter-shows-nothing"] = {
-        "title": "The filter shows no client certificate",
-        "why": "Not known: without one, address and recipient decide (R7, R15).",
-        "change": {f"{setting}.client_certificate": False},
-    }
+    if postfix is None:
+        found["filter-shows-nothing"] = {
+            "title": "The filter shows no client certificate",
+            "why": "Not known: without one, address and recipient decide (R7, R15).",
+            "change": {f"{setting}.client_certificate": False},
+        }
     return found
 
 

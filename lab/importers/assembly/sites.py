@@ -39,6 +39,8 @@ class Ground:
     """Those at top level."""
     own: dict[str, str] = field(default_factory=dict)
     """Names of machines, and where they lead."""
+    derived: set[str] = field(default_factory=set)
+    """Those of them that the lab's DNS has anyhow."""
     moved: dict[str, str] = field(default_factory=dict)
     strangers: set[str] = field(default_factory=set)
     """Front doors of tenants that were not exported."""
@@ -47,7 +49,11 @@ class Ground:
     @property
     def doors(self) -> tuple[str, ...]:
         """The front doors of all tenants."""
-        names = (name for each in self.tenants for name in (each.table["initial_domain"], *each.all_domains))
+        names = (
+            name
+            for each in self.tenants
+            for name in (*each.domains, each.table["initial_domain"], *each.all_domains)
+        )
         return tuple(str(front_door(Domain(name))) for name in names)
 
 
@@ -60,13 +66,8 @@ def build(ground: Ground, organization: Party | None, tenants: Sequence[Party], 
     others = _rewired(ground, site, made, [*site.send, *site.outbound])
     ground.moved |= {public: own for public, own in made.moved.items() if public != own}
     for machine in made.all():
-        ground.own |= {
-            name: machine.table["address"]
-            for name in machine.names
-            if "." in name and name != machine.table.get("fqdn")
-        }
-        if "fqdn" in machine.table:
-            ground.own.pop(machine.table["fqdn"], None)
+        ground.own |= {name: machine.table["address"] for name in machine.names if "." in name}
+        ground.derived |= {machine.table["fqdn"]} if "fqdn" in machine.table else set()
     return {**{each.key: each.table for each in made.all()}, **others}
 
 
@@ -154,7 +155,7 @@ def _gateways(ground: Ground, site: Site, made: Park, exchange: Paper | None) ->
         known = possibilities.settled(machine, shown, postfix)
         told = any(ground.answers.tells((*path, each)) for each in ("certificate", "client_certificate"))
         if sends and not known and not told and not ground.variants:
-            ground.variants |= possibilities.variants(site, machine, exchange, ground.papers)
+            ground.variants |= possibilities.variants(site, machine, exchange, ground.papers, postfix)
         if site.side is None:
             machine.table["forwards_to"] = [ground.doors[0]] if ground.doors else []
         elif postfix is not None and (routes := [_next(made, host) for host in postfix_routes(postfix)]):
@@ -179,8 +180,8 @@ def _rewired(ground: Ground, site: Site, made: Park, connectors: Sequence[Writte
             machine = made.called(host)
             if machine is not None:
                 hosts.append(machine.key)
-                if site.side is None or (is_for_all(connector) and connector in site.outbound):
-                    _let_in(machine)
+                if machine.role == "gateway" and is_for_all(connector) and connector in site.outbound:
+                    machine.table["relay_from"] = _senders(ground)
             elif is_service(host):
                 _door(ground, site, connector, host)
                 hosts.append(host)
@@ -189,12 +190,6 @@ def _rewired(ground: Ground, site: Site, made: Park, connectors: Sequence[Writte
         if hosts:
             connector["SmartHosts"] = list(dict.fromkeys(hosts))
     return others
-
-
-def _let_in(machine: Machine) -> None:
-    """A filter that the tenant sends through relays for the service's senders too."""
-    if machine.role == "gateway":
-        machine.table["relay_from"] = _senders()
 
 
 def _door(ground: Ground, site: Site, connector: Written, host: str) -> None:
@@ -228,16 +223,19 @@ def _other(ground: Ground, site: Site, connector: Written, host: str, others: Pl
             "role": "gateway",
             **table,
             "accepts_domains": [],
-            "relay_from": _senders(),
+            "relay_from": _senders(ground),
         }
         text = f"{connector.given.label}: {host} is taken for a relay that delivers by MX"
         site.notes.say(connector.given.place, text)
     return key
 
 
-def _senders() -> list[str]:
-    """The service's own addresses, from which a tenant's mail comes."""
-    return [host.address for host in service.region("EUR", 0).senders]
+def _senders(ground: Ground) -> list[str]:
+    """The service's own addresses in the regions of all tenants, from which their mail comes."""
+    regions = list(dict.fromkeys(str(each.table["region"]) for each in ground.tenants))
+    planned = service.plan(regions)
+    machines = (service.region(name, planned.index(name)) for name in regions)
+    return [host.address for each in machines for host in each.senders]
 
 
 def _ends(connector: Written) -> list[str]:

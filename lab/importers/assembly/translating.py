@@ -1,14 +1,14 @@
 """Names and addresses of the lab in the place of real ones, the same one for the same one everywhere.
 
-`contoso.com` becomes `contoso-com.example` and keeps its sub-domains; an address keeps its place within the networks that
-it is in. Names of Microsoft's service stay, and so do local parts: this is for playing, not for hiding.
+`contoso.com` becomes `contoso-com.example` and keeps its sub-domains; an address stays within the networks that it is in. Names of Microsoft's service stay, and so do local parts: this is for playing, not for hiding.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
+from dataclasses import dataclass, field
+from ipaddress import AddressValueError, IPv4Network, NetmaskValueError
 from typing import Any
 
 from lab.core.cloudnames import front_door
@@ -113,7 +113,10 @@ class _Names:
         """A text with the lab's names."""
         for name in sorted(set(self.found(text)), key=len, reverse=True):
             text = re.sub(
-                rf"(?<![\w.-]){re.escape(name)}(?![\w-]|\.\w)", self.of(name), text, flags=re.IGNORECASE
+                rf"(?<![\w-])(?<!\w\.){re.escape(name)}(?![\w-]|\.\w)",
+                self.of(name),
+                text,
+                flags=re.IGNORECASE,
             )
         return text
 
@@ -128,40 +131,71 @@ def _networks(text: str) -> Iterator[IPv4Network]:
             continue
 
 
+@dataclass(slots=True)
+class _Block:
+    """A real network and what lies in it, which are to lie in one network of the lab too."""
+
+    real: IPv4Network
+    inner: list[_Block] = field(default_factory=list)
+
+    @property
+    def prefix(self) -> int:
+        """How long the lab's network for it is: as small as what is in it allows, and never single for a real network."""
+        if not self.inner:
+            return 32 if self.real.prefixlen == 32 else 31
+        size = sum(2 ** (32 - each.prefix) for each in self.inner)
+        return max(32 - (size - 1).bit_length(), 1) if size > 1 else 31
+
+
 class _Plan:
-    """Networks of the lab for real ones. What lies within another keeps its place there; the others lie one after another."""
+    """Networks of the lab for real ones. They are smaller: what is in a network stays in it, and nothing else comes in."""
 
     def __init__(self, networks: Iterable[IPv4Network]) -> None:
-        self._made: dict[IPv4Network, IPv4Network] = {}
         lab = (*PUBLIC, *INSIDE)
-        real = {each for each in networks if not any(each.subnet_of(own) for own in lab)}
-        roots = [each for each in real if not any(each != o and each.subnet_of(o) for o in real)]
-        used = {each for each in networks if each not in real}
-        public, inside = PUBLIC[0], IPv4Network("198.18.0.0/15")
-        for root in sorted(roots, key=lambda each: (each.prefixlen, each)):
-            home = inside if is_inside(str(root.network_address)) else public
-            place = self._place(root, home, used) or self._place(root, inside, used)
+        met = set(networks)
+        own = [each for each in met if any(each.subnet_of(known) for known in lab)]
+        self._made: dict[IPv4Network, IPv4Network] = {}
+        self._used = [*own, *(IPv4Network(f"{public[end]}/32") for public in lab for end in (0, -1))]
+        roots = _blocks(met - set(own))
+        for root in sorted(roots, key=lambda each: (each.prefix, each.real)):
+            inside = is_inside(str(root.real.network_address))
+            place = self._free(INSIDE if inside else (PUBLIC[0], *INSIDE), root.prefix)
             if place is not None:
-                self._made[root] = place
+                self._used.append(place)
+                self._settle(root, place)
 
-    def _place(self, root: IPv4Network, home: IPv4Network, used: set[IPv4Network]) -> IPv4Network | None:
-        if root.prefixlen <= home.prefixlen:
-            return None
-        for each in home.subnets(new_prefix=root.prefixlen):
-            edge = root.prefixlen == 32 and each.network_address.packed[3] in (0, 255)
-            if not edge and not any(each.overlaps(other) for other in used):
-                used.add(each)
-                return each
+    def _free(self, homes: Iterable[IPv4Network], prefix: int) -> IPv4Network | None:
+        for home in homes:
+            for each in home.subnets(new_prefix=prefix) if prefix > home.prefixlen else ():
+                if not any(each.overlaps(other) for other in self._used):
+                    return each
         return None
 
+    def _settle(self, block: _Block, place: IPv4Network) -> None:
+        """The largest first, so that each begins where it may."""
+        self._made[block.real] = place
+        at = place.network_address
+        for each in sorted(block.inner, key=lambda inner: (inner.prefix, inner.real)):
+            self._settle(each, IPv4Network((at, each.prefix)))
+            at += 2 ** (32 - each.prefix)
+
     def of(self, address: str, prefix: str = "") -> str:
-        """The lab's address in the place of one; itself where it is the lab's, or there is no room."""
+        """The lab's address or network in the place of one; itself where it is the lab's, or there is no room."""
         try:
-            network = IPv4Network(f"{address}{prefix}", strict=False)
+            made = self._made.get(IPv4Network(f"{address}{prefix}", strict=False))
         except (AddressValueError, NetmaskValueError, ValueError):
+            made = None
+        if made is None:
             return f"{address}{prefix}"
-        for root, place in self._made.items():
-            if network.subnet_of(root):
-                offset = int(IPv4Address(address)) - int(root.network_address)
-                return f"{place.network_address + offset}{prefix}"
-        return f"{address}{prefix}"
+        return str(made) if made.prefixlen < 32 or prefix else str(made.network_address)
+
+
+def _blocks(networks: Iterable[IPv4Network]) -> list[_Block]:
+    """Networks by what they lie in, the widest outside."""
+    roots: list[_Block] = []
+    for network in sorted(networks, key=lambda each: (each.prefixlen, each)):
+        level = roots
+        while (outer := next((each for each in level if network.subnet_of(each.real)), None)) is not None:
+            level = outer.inner
+        level.append(_Block(network))
+    return roots
