@@ -56,7 +56,8 @@ def lost(played: Played) -> str:
     for fate in played.fates.values():
         for recipient, end in fate.trace.dispositions.items():
             if end is not Disposition.DELIVERED:
-                return f"{recipient} does not get it: {fate.outcome}"
+                status = "" if fate.status in fate.outcome else f" {fate.status}"
+                return f"{recipient} does not get it: {fate.outcome}{status}"
     return ""
 
 

@@ -23,6 +23,7 @@ CURED = [
 ]
 OUTBOUND = "Outbound to 799256f5-159a-5ba8-ba83-7fcbda21da93"
 """What the wizard calls it in msxfaq."""
+TO_FILTER = "Internet mail leaves by the filter"
 FOUND = [
     ("wildcard-misrouting.yaml", "shared-wildcard", "MFL-ATTR-001:gateway"),
     ("wildcard-misrouting.yaml", "shared-san", "MFL-ATTR-001:gateway"),
@@ -44,6 +45,8 @@ FOUND = [
     ("faults/p33-next-hop-is-itself.yaml", "by-mx", "MFL-ROUTE-009:gateway"),
     ("faults/p37-multi-forest-centralized.yaml", "connectors-only", "MFL-ROUTE-010:south"),
     ("faults/p37-multi-forest-centralized.yaml", "connectors-only", "MFL-AUTH-002:south.example:ex-north"),
+    ("flows/rule-forgotten-sender.yaml", "forgotten", f"MFL-RULE-001:{TO_FILTER}:onmicrosoft.com"),
+    ("flows/special-senders.yaml", "rule-forgets-services", "MFL-RULE-004:Only by the filter:voicemail"),
     ("faults/p34-spf-after-centralized-transport.yaml", "after", "MFL-AUTH-001:msxfaq.example"),
     ("authentication/own-pass.yaml", "filter-not-in-spf-anywhere", "MFL-AUTH-009:msxfaq.example:on-premises"),
     ("authentication/second-hop.yaml", "policy-quarantine", "MFL-AUTH-009:msxfaq.example:cloud"),

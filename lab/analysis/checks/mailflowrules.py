@@ -1,0 +1,293 @@
+"""Mail flow rules that choose a connector: whom they forget, and connectors that are off or that nobody uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from lab.analysis.checks import standins
+from lab.analysis.checks.flows import (
+    STRICT,
+    in_tenant,
+    is_moera,
+    lost,
+    mailbox_where,
+    routed_by,
+)
+from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Shows, Suspicion
+from lab.analysis.checks.world import World, message
+from lab.core.routing import rule_connector
+from lab.evidence.facts import texts
+from lab.model.names import Address, Domain, ReversePath
+from lab.model.onprem import OnPremOrganization
+from lab.model.rules import Conditions, RuleMode, RuleState, TransportRule, UserScope
+from lab.model.tenant import OutboundConnector, Tenant
+from lab.model.trace import StepKind
+from lab.scenario.model import MessageSpec
+from lab.scenario.whatif import Change
+
+Owner: TypeAlias = OnPremOrganization | Tenant
+NULL = ReversePath(None)
+AUTOMATIC = ("Auto-Submitted", "auto-replied")
+"""What automatic answers say of themselves (RFC 3834)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Special:
+    """Mail that whoever writes a rule does not think of."""
+
+    kind: str
+    words: str
+    message: MessageSpec
+    exception: Change
+    """What would spare it, by parameter of the rule."""
+
+
+def acts(rule: TransportRule) -> bool:
+    """Whether a rule does anything."""
+    return rule.state is RuleState.ENABLED and rule.mode is RuleMode.ENFORCE
+
+
+def hits(played: Played, rule: TransportRule) -> bool:
+    """Whether a rule applied to a message, anywhere on its way."""
+    return any(
+        rule.name in texts(step, "names")
+        for fate in played.fates.values()
+        for hop in fate.trace.hops
+        for step in hop.all(StepKind.RULED)
+    )
+
+
+def rule_path(world: World, owner: Owner, rule: TransportRule) -> str:
+    """The path of a rule."""
+    return world.setting(owner, "TransportRules", rule.name)
+
+
+# -- rules that choose a connector
+
+
+def routing_rules(world: World) -> Iterator[tuple[Tenant, TransportRule]]:
+    """Those that do."""
+    for tenant in world.tenants:
+        for rule in tenant.transport_rules:
+            if acts(rule) and rule.actions.route_message_outbound_connector:
+                yield tenant, rule
+
+
+def ordinary_message(world: World, tenant: Tenant, rule: TransportRule) -> MessageSpec | None:
+    """An ordinary message that a rule is for, as far as domains and scopes decide; None if nobody can send one."""
+    wanted = rule.conditions
+    own = mailbox_where(tenant, lambda each: _fits(each, wanted) and not is_moera(each))
+    sender = own or mailbox_where(tenant, lambda each: _fits(each, wanted))
+    inside = next((found for each in world.organizations if (found := world.mailbox(each))), None)
+    if wanted.recipient_domain_is:
+        recipient: Address | None = Address(standins.OUTSIDE.local, wanted.recipient_domain_is[0])
+    else:
+        recipient = inside if wanted.sent_to_scope is UserScope.IN_ORGANIZATION else standins.OUTSIDE
+    return message(sender, recipient) if sender and recipient else None
+
+
+def _fits(domain: Domain, wanted: Conditions) -> bool:
+    return not wanted.sender_domain_is or domain in wanted.sender_domain_is
+
+
+def forgotten(world: World) -> Iterator[Suspicion]:
+    """Senders for whom the rule's way is the wrong one (R53, R231-R238)."""
+    for tenant, rule in routing_rules(world):
+        ordinary = ordinary_message(world, tenant, rule)
+        if ordinary is None or lost(world.play(Probe((ordinary,), STRICT))):
+            continue
+        for special in _senders(tenant, rule, ordinary.sender):
+            suspicion = _wrong_way(world, tenant, rule, special)
+            spared = {**STRICT, **suspicion.cures[0].change}
+            if not lost(world.play(Probe((special.message,), spared))):  # else the rule is not to blame
+                yield suspicion
+
+
+def _senders(tenant: Tenant, rule: TransportRule, ordinary: Address) -> Iterator[Special]:
+    spared = [*map(str, rule.exceptions.sender_domain_is), str(tenant.initial_domain)]
+    moera = mailbox_where(tenant, lambda domain: domain == tenant.initial_domain)
+    if moera is not None:
+        spec = message(moera, standins.OUTSIDE)
+        yield Special(
+            "onmicrosoft.com", f"{moera}, who has no other address", spec, {"ExceptIfSenderDomainIs": spared}
+        )
+    automatic = message(ordinary, standins.OUTSIDE, reverse_path=NULL, headers=(AUTOMATIC,))
+    spares: Change = {
+        "ExceptIfHeaderMatchesMessageHeader": AUTOMATIC[0],
+        "ExceptIfHeaderMatchesPatterns": ["auto-"],
+    }
+    yield Special("<>", f"automatic answers of {ordinary}, with a null reverse-path", automatic, spares)
+
+
+def _wrong_way(world: World, tenant: Tenant, rule: TransportRule, special: Special) -> Suspicion:
+    connector = rule.actions.route_message_outbound_connector
+    path = rule_path(world, tenant, rule)
+    return Suspicion(
+        about=f"{rule.name}:{special.kind}",
+        text=f'the rule "{rule.name}" sends mail of {special.words} a way on which it fails',
+        facts=(
+            Fact(path, f'"{rule.name}" routes by "{connector}", without an exception for such mail'),
+            Fact("", f"{special.words}: not made for that way"),
+        ),
+        probe=Probe((special.message,), STRICT),
+        shows=_hit_and_lost(rule),
+        cures=(
+            Cure(
+                "an exception for such mail, which then leaves by MX",
+                {f"{path}.{parameter}": value for parameter, value in special.exception.items()},
+            ),
+        ),
+    )
+
+
+def _hit_and_lost(rule: TransportRule) -> Shows:
+    def shows(played: Played) -> str:
+        return lost(played) if hits(played, rule) else ""
+
+    return shows
+
+
+def disabled_connector(world: World) -> Iterator[Suspicion]:
+    """A rule that names a connector which is off: its mail takes the ordinary way (R93, R98)."""
+    for tenant, rule in routing_rules(world):
+        name = rule.actions.route_message_outbound_connector or ""
+        ordinary = ordinary_message(world, tenant, rule)
+        if ordinary is not None and rule_connector(tenant, name) is None:
+            enabled = world.setting(tenant, "OutboundConnectors", name, "Enabled")
+            yield Suspicion(
+                about=rule.name,
+                text=f'the rule "{rule.name}" names "{name}", which is disabled',
+                facts=(
+                    Fact(rule_path(world, tenant, rule), f'"{rule.name}" routes by "{name}"'),
+                    Fact(enabled, f'"{name}" is disabled'),
+                ),
+                probe=Probe((ordinary,)),
+                shows=_otherwise(tenant, rule, name),
+                cures=(Cure(f'"{name}" is enabled', {enabled: True}),),
+            )
+
+
+def _otherwise(tenant: Tenant, rule: TransportRule, name: str) -> Shows:
+    def shows(played: Played) -> str:
+        by = routed_by(played, in_tenant(tenant))
+        if not hits(played, rule) or by is None or by.lower() == name.lower():
+            return ""
+        return f"the rule applies, and the mail leaves by {_way(by)} all the same"
+
+    return shows
+
+
+def _way(connector: str) -> str:
+    return f'"{connector}"' if connector else "MX"
+
+
+def unused(world: World) -> Iterator[Suspicion]:
+    """A connector that only a rule can choose, and no rule does (R93)."""
+    for tenant, connector in world.outbound():
+        names = [each for each in tenant.transport_rules if _named(each, connector)]
+        if not connector.is_transport_rule_scoped or any(map(acts, names)):
+            continue
+        idle = next(iter(names), None)
+        ordinary = _for_connector(world, tenant, connector, idle)
+        if ordinary is not None:
+            yield _dead(world, tenant, connector, idle, ordinary)
+
+
+def _named(rule: TransportRule, connector: OutboundConnector) -> bool:
+    return (rule.actions.route_message_outbound_connector or "").lower() == connector.name.lower()
+
+
+def _for_connector(
+    world: World, tenant: Tenant, connector: OutboundConnector, idle: TransportRule | None
+) -> MessageSpec | None:
+    """Mail that the connector, or the rule that is off, seems to be made for."""
+    if idle is not None:
+        return ordinary_message(world, tenant, idle)
+    sender = world.mailbox(tenant)
+    domains = [pattern.domain for pattern in connector.recipient_domains if pattern.domain]
+    recipient = Address(standins.OUTSIDE.local, domains[0]) if domains else standins.OUTSIDE
+    return message(sender, recipient) if sender else None
+
+
+def _dead(
+    world: World,
+    tenant: Tenant,
+    connector: OutboundConnector,
+    idle: TransportRule | None,
+    ordinary: MessageSpec,
+) -> Suspicion:
+    path = world.setting(tenant, "OutboundConnectors", connector.name)
+    change: Change = {f"{path}.IsTransportRuleScoped": False}
+    if not connector.recipient_domains:
+        change = {**change, f"{path}.RecipientDomains": "*"}
+    cure = Cure(
+        "a connector like others, without IsTransportRuleScoped; or none, if nobody misses it", change
+    )
+    if idle is not None:
+        rule = rule_path(world, tenant, idle)
+        cure = Cure(f'the rule "{idle.name}" is on', {f"{rule}.State": "Enabled", f"{rule}.Mode": "Enforce"})
+    told = f'the rule "{idle.name}" that names it is off' if idle else "no rule names it"
+    central = connector.route_all_messages_via_on_premises
+    return Suspicion(
+        about=connector.name,
+        text=f'"{connector.name}" of {tenant.name} carries nothing',
+        facts=(
+            Fact(f"{path}.IsTransportRuleScoped", f'only rules can choose "{connector.name}"'),
+            Fact(rule_path(world, tenant, idle) if idle else "", told),
+        ),
+        probe=Probe((ordinary,)),
+        shows=_not_by(tenant, connector),
+        cures=(cure,),
+        severity=Severity.ERROR if central else None,
+    )
+
+
+def _not_by(tenant: Tenant, connector: OutboundConnector) -> Shows:
+    def shows(played: Played) -> str:
+        by = routed_by(played, in_tenant(tenant))
+        if by is None or by == connector.name:
+            return ""
+        central = ", centralized transport or not" if connector.route_all_messages_via_on_premises else ""
+        return f"mail leaves by {_way(by)}{central}"
+
+    return shows
+
+
+CHECKS = (
+    Check(
+        code="MFL-RULE-001",
+        title="A rule that chooses a connector forgets some senders",
+        severity=Severity.ERROR,
+        about="""\
+A mail flow rule sends outgoing mail to a gateway, and is made for people with an own address. Users with an onmicrosoft.com
+address take the same way, and the gateway is in no SPF record of that domain; automatic answers have a null reverse-path, by
+which no connector knows them.""",
+        cure="Exceptions for such senders, whose mail then leaves by MX; or a way that is right for them, too.",
+        rules=("R93", "R99", "R29", "R176"),
+        find=forgotten,
+    ),
+    Check(
+        code="MFL-RULE-002",
+        title="A rule names a connector that is disabled",
+        severity=Severity.ERROR,
+        about="""\
+The rule applies, the connector that it names is off, and the mail takes the way that it would take without the rule: past the
+gateway, the encryption or the partner's own entry that the rule is there for.""",
+        cure="Enable the connector, or disable the rule.",
+        rules=("R93", "R98"),
+        find=disabled_connector,
+    ),
+    Check(
+        code="MFL-RULE-003",
+        title="A connector for rules that no rule uses",
+        severity=Severity.NOTE,
+        about="""\
+IsTransportRuleScoped makes a connector invisible to routing. No rule that is on names it, so it carries nothing, whatever its
+RecipientDomains say. With RouteAllMessagesViaOnPremises the company believes to have centralized transport, and has none.""",
+        cure="A rule that names it; or IsTransportRuleScoped off; or no connector.",
+        rules=("R93", "R92"),
+        find=unused,
+    ),
+)

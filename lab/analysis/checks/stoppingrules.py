@@ -1,0 +1,95 @@
+"""Mail flow rules that refuse, delete or redirect, and hit the company's own mail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lab.analysis.checks.flows import (
+    in_tenant,
+)
+from lab.analysis.checks.mailflowrules import AUTOMATIC, NULL, Owner, Special, acts, hits, rule_path
+from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Suspicion
+from lab.analysis.checks.world import World, message
+from lab.model.names import Address, Domain
+from lab.model.rules import TransportRule
+from lab.model.tenant import Tenant
+from lab.model.topology import Role
+from lab.scenario.whatif import Change
+
+_VOICEMAIL = Address("noreply", Domain("skype.voicemail.microsoft.com"))
+
+
+def hits_own_mail(world: World) -> Iterator[Suspicion]:
+    """A rule that refuses, deletes or redirects, and is not only for strangers (R119, R143, R231)."""
+    for owner in world.own.owners:
+        for rule in owner.transport_rules:
+            if acts(rule) and _stops(rule) and not (rule.conditions.from_ or rule.conditions.sent_to):
+                for special in _own_mail(world, owner, rule):
+                    yield _hit(world, owner, rule, special)
+
+
+def _stops(rule: TransportRule) -> bool:
+    actions = rule.actions
+    return actions.rejects or actions.delete_message or bool(actions.redirect_message_to)
+
+
+def _own_mail(world: World, owner: Owner, rule: TransportRule) -> Iterator[Special]:
+    cloud = next((found for each in world.tenants if (found := world.mailbox(each))), None)
+    home = next((found for each in world.organizations if (found := world.mailbox(each))), None)
+    servers = [host.source for host in world.hosts(Role.EXCHANGE)]
+    trusted: Change = {"ExceptIfSenderIpRanges": servers}
+    if cloud and home:
+        yield Special("on-premises", f"{home} to {cloud}", message(home, cloud), trusted)
+        automatic = message(home, cloud, reverse_path=NULL, headers=(AUTOMATIC,))
+        yield Special("<>", f"automatic answers of {home} to {cloud}", automatic, trusted)
+        inside: Change = {"ExceptIfFromScope": "InOrganization"}
+        yield Special("cloud", f"{cloud} to {home}", message(cloud, home), inside)
+    if isinstance(owner, Tenant) and (recipient := world.mailbox(owner)):
+        via = in_tenant(owner)
+        spared = [*map(str, rule.exceptions.sender_domain_is), str(_VOICEMAIL.domain)]
+        voicemail = message(_VOICEMAIL, recipient, via=via)
+        yield Special(
+            "voicemail", f"Cloud Voicemail to {recipient}", voicemail, {"ExceptIfSenderDomainIs": spared}
+        )
+
+
+def _hit(world: World, owner: Owner, rule: TransportRule, special: Special) -> Suspicion:
+    path = rule_path(world, owner, rule)
+
+    def shows(played: Played) -> str:
+        return f'"{rule.name}" applies to mail from {special.words}' if hits(played, rule) else ""
+
+    return Suspicion(
+        about=f"{rule.name}:{special.kind}",
+        text=f'the rule "{rule.name}" stops mail from {special.words}',
+        facts=(
+            Fact(
+                path,
+                f'"{rule.name}" refuses, deletes or redirects, with no exception that holds for such mail',
+            ),
+            Fact("", f"{special.words}: the company's own mail"),
+        ),
+        probe=Probe((special.message,)),
+        shows=shows,
+        cures=(
+            Cure(
+                "an exception for such mail",
+                {f"{path}.{parameter}": value for parameter, value in special.exception.items()},
+            ),
+        ),
+    )
+
+
+CHECKS = (
+    Check(
+        code="MFL-RULE-004",
+        title="A rule stops the company's own mail",
+        severity=Severity.ERROR,
+        about="""\
+A rule refuses, deletes or redirects what it takes for a stranger's: mail of colleagues on the other side that does not arrive as
+internal, their automatic answers, voicemail that Microsoft's service makes inside the tenant.""",
+        cure="Exceptions for the on-premises servers, and for what the service itself sends.",
+        rules=("R119", "R143", "R231"),
+        find=hits_own_mail,
+    ),
+)
