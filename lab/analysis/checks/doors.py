@@ -1,0 +1,175 @@
+"""The tenant's front door: who may hand in mail there, past the MX, and who may not and should."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lab.analysis.checks import standins
+from lab.analysis.checks.attribution import expects, told_at
+from lab.analysis.checks.hybrid import entries, inward, whose
+from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Shows, Suspicion
+from lab.analysis.checks.world import World, message, of_host
+from lab.model.names import Address
+from lab.model.tenant import ConnectorType, InboundConnector, Tenant
+from lab.model.topology import Host, Role
+from lab.scenario.whatif import Change
+
+_CONDITION = "once somebody takes the tenant's own name in DNS instead of the MX"
+
+
+@dataclass(frozen=True, slots=True)
+class _Door:
+    """A tenant behind machines that its MX leads to, and a stranger who walks round them."""
+
+    tenant: Tenant
+    mailbox: Address
+    last: Host
+    """The machine that hands the tenant what comes in by the MX."""
+    knows: InboundConnector | None
+    """The OnPremises connector that takes that machine for the company's own."""
+
+    @property
+    def probe(self) -> Probe:
+        """Straight to the front door."""
+        return Probe((message(standins.STRANGER, self.mailbox, via=standins.STRANGER_HOST),))
+
+
+def _doors(world: World) -> Iterator[_Door]:
+    for tenant in world.tenants:
+        mailbox = world.mailbox(tenant)
+        found = entries(world.play(Probe((inward(mailbox),)))) if mailbox else iter(())
+        at_home = [each for each in found if each.leg.taken and each.leg.place == f"tenant:{tenant.name}"]
+        entry = at_home[0] if at_home else None
+        if mailbox is not None and entry is not None and entry.host.name != standins.OUTSIDE_HOST:
+            knows = entry.decision.connector if entry.recognised else None
+            yield _Door(tenant, mailbox, entry.host, knows)
+
+
+def _past(door: _Door) -> Shows:
+    def shows(played: Played) -> str:
+        fate = next(iter(played.fates.values()), None)
+        if fate is None or not fate.arrived or door.last.name in fate.places:
+            return ""
+        return f"{whose(fate)} is delivered, and {door.last.name} has not seen it"
+
+    return shows
+
+
+def unrestricted(world: World) -> Iterator[Suspicion]:
+    """No connector even looks like a lock (R22)."""
+    for door in _doors(world):
+        if not _believed(door) and _unflagged(door.tenant) is None:
+            fact = Fact(
+                f"tenants.{door.tenant.name}.InboundConnectors",
+                f"no connector of {door.tenant.name} restricts who may deliver",
+            )
+            yield _open(world, door, door.tenant.name, fact, _lock(door, f"tenants.{door.tenant.name}"))
+
+
+def believed(world: World) -> Iterator[Suspicion]:
+    """A connector of type OnPremises names the filter, as if that kept others out (R22)."""
+    for door in _doors(world):
+        if _believed(door) and door.knows and _unflagged(door.tenant) is None:
+            fact = Fact(
+                told_at(world, door.tenant, door.knows),
+                f"{expects(door.knows)}, is of type OnPremises and restricts nobody",
+            )
+            yield _open(world, door, door.knows.name, fact, _lock(door, f"tenants.{door.tenant.name}"))
+
+
+def _believed(door: _Door) -> bool:
+    """Whether the connector is for a filter; that Exchange is known by one is no belief."""
+    return door.knows is not None and door.last.role is not Role.EXCHANGE
+
+
+def unflagged(world: World) -> Iterator[Suspicion]:
+    """A Partner connector names the filter, and neither Restrict flag is set (R61, R62)."""
+    for door in _doors(world):
+        connector = _unflagged(door.tenant)
+        if connector is not None:
+            by_name = connector.tls_sender_certificate_name is not None
+            flag = "RestrictDomainsToCertificate" if by_name else "RestrictDomainsToIPAddresses"
+            path = world.setting(door.tenant, "InboundConnectors", connector.name, flag)
+            fact = Fact(path, f"{expects(connector)}, but neither of the Restrict flags is set")
+            yield _open(world, door, connector.name, fact, Cure(f"{flag} on", {path: True}))
+
+
+def _unflagged(tenant: Tenant) -> InboundConnector | None:
+    """What would be a lock if it had its flag."""
+    for each in tenant.inbound_connectors:
+        valued = each.tls_sender_certificate_name is not None or each.sender_ip_addresses
+        meant = each.connector_type is ConnectorType.PARTNER and any(p.is_any for p in each.sender_domains)
+        if each.enabled and meant and valued and not each.restricts:
+            return each
+    return None
+
+
+def _open(world: World, door: _Door, about: str, fact: Fact, cure: Cure) -> Suspicion:
+    return Suspicion(
+        about=about,
+        text=f"strangers may hand mail to {door.tenant.name} directly, past {door.last.name}",
+        facts=(
+            fact,
+            Fact(_of(world, door.last), f"the MX of {door.mailbox.domain} leads to {door.last.name}"),
+        ),
+        probe=door.probe,
+        shows=_past(door),
+        cures=(cure,),
+        condition=_CONDITION,
+    )
+
+
+def _of(world: World, host: Host) -> str:
+    return of_host(host, "address") if host.name in world.topology.hosts else ""
+
+
+def _lock(door: _Door, tenant: str) -> Cure:
+    name = f"Only from {door.last.name}"
+    connector = {
+        "Name": name,
+        "ConnectorType": "Partner",
+        "SenderDomains": "*",
+        "RestrictDomainsToIPAddresses": True,
+        "SenderIPAddresses": [door.last.source],
+    }
+    change: Change = {f"{tenant}.InboundConnectors[{name}]": connector}
+    return Cure(f"a Partner connector for * that takes mail only from {door.last.source}", change)
+
+
+CHECKS = (
+    Check(
+        code="MFL-CONN-003",
+        title="A connector of type OnPremises is to lock the tenant, and locks nothing",
+        severity=Severity.WARNING,
+        about="""\
+A connector "from your organization's email server" names the filter. It identifies the filter and gives it rights, but
+never refuses what does not match. Who knows the tenant's name in DNS, which follows from its domain, delivers past the
+filter as before.""",
+        cure="A connector of type Partner for *, restricted to the filter's certificate or addresses.",
+        rules=("R22", "R56", "R156"),
+        find=believed,
+    ),
+    Check(
+        code="MFL-CONN-004",
+        title="The tenant takes mail from everybody, though its MX is elsewhere",
+        severity=Severity.WARNING,
+        about="""\
+The MX leads to a filter or to on-premises, but the tenant's front ends serve whoever comes, and their name follows from
+the domain. Spam and forged mail passes the filter by: the side entrance.""",
+        cure="A connector of type Partner for *, restricted to the certificate or addresses of what the MX leads to.",
+        rules=("R1", "R22", "R156"),
+        find=unrestricted,
+    ),
+    Check(
+        code="MFL-CONN-014",
+        title="A partner connector for all domains lacks its Restrict flag",
+        severity=Severity.WARNING,
+        about="""\
+A connector of type Partner for * names the filter's addresses or certificate, but neither RestrictDomainsToIPAddresses
+nor RestrictDomainsToCertificate is set. It refuses nobody.""",
+        cure="Set the flag that goes with the connector's value.",
+        rules=("R61", "R62", "R22"),
+        find=unflagged,
+    ),
+)

@@ -1,0 +1,225 @@
+"""Partner connectors that are to keep strangers out, and refuse the company's own mail, or a partner's (R42)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from lab.analysis.checks.flaws import named, presented
+from lab.analysis.checks.hybrid import Entry, flows, inward, own_entries, pairs, whose
+from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Suspicion
+from lab.analysis.checks.unmatched import fitted, meant
+from lab.analysis.checks.world import World, message, of_host
+from lab.core.verdicts import Attribution, Basis, Reason
+from lab.model.names import Address
+from lab.model.tenant import ConnectorType, InboundConnector, Tenant
+from lab.model.topology import Host, Role
+from lab.model.trace import StepKind
+from lab.scenario.whatif import Change
+
+
+def refused(played: Played) -> Attribution | None:
+    """The first decision by which a restricting partner connector refused."""
+    for fate in played.fates.values():
+        for hop in fate.trace.hops:
+            for step in hop.all(StepKind.ATTRIBUTED):
+                decision = step.decision
+                if isinstance(decision, Attribution) and decision.reason is Reason.PARTNER_RESTRICTS:
+                    return decision
+    return None
+
+
+def _refusal(played: Played) -> str:
+    decision = refused(played)
+    if decision is None:
+        return ""
+    fate = next(iter(played.fates.values()))
+    return f'{whose(fate)} is refused with 5.7.51 by "{decision.connector_name}" of {decision.tenant_name}'
+
+
+def own_mail(world: World) -> Iterator[Suspicion]:
+    """Now: Exchange is not recognised, and the lock holds for it as for everybody."""
+    for flow in flows(world):
+        yield from _locked_out(world, flow.probe, Role.EXCHANGE)
+
+
+def own_gateway(world: World) -> Iterator[Suspicion]:
+    """Now: the lock does not know the machine that the MX leads to."""
+    for tenant in world.tenants:
+        recipient = world.mailbox(tenant)
+        if recipient is not None:
+            yield from _locked_out(world, Probe((inward(recipient),)), Role.GATEWAY)
+
+
+def _locked_out(world: World, probe: Probe, role: Role) -> Iterator[Suspicion]:
+    for entry in own_entries(world, world.play(probe), role):
+        tenant, lock = entry.decision.tenant, entry.decision.connector
+        if tenant is None or lock is None or tenant not in world.tenants:
+            continue
+        if entry.decision.reason is Reason.PARTNER_RESTRICTS:
+            yield _against(world, probe, entry, tenant, lock)
+
+
+def _against(world: World, probe: Probe, entry: Entry, tenant: Tenant, lock: InboundConnector) -> Suspicion:
+    profile, host = presented(world, entry), entry.host
+    shown = f"shows the {named(profile)}" if profile else "shows no certificate"
+    hybrid = meant(tenant) if host.role is Role.EXCHANGE else None
+    own = fitted(world, tenant, hybrid, host) if hybrid else None
+    return Suspicion(
+        about=lock.name,
+        text=f'"{lock.name}" of {tenant.name} refuses {host.name}',
+        facts=(
+            _restriction(world, tenant, lock),
+            Fact(
+                of_host(host, "certificate"),
+                f"{host.name} {shown}, comes from {host.source}, and is not recognised",
+            ),
+        ),
+        probe=probe,
+        shows=_refusal,
+        cures=(*((own,) if own else ()), let_in(world, tenant, lock, host)),
+    )
+
+
+def _restriction(world: World, tenant: Tenant, lock: InboundConnector) -> Fact:
+    if lock.restrict_domains_to_certificate:
+        path = world.setting(tenant, "InboundConnectors", lock.name, "TlsSenderCertificateName")
+        return Fact(
+            path, f'"{lock.name}" takes mail only by the certificate {lock.tls_sender_certificate_name}'
+        )
+    path = world.setting(tenant, "InboundConnectors", lock.name, "SenderIPAddresses")
+    return Fact(path, f'"{lock.name}" takes mail only from {", ".join(map(str, lock.sender_ip_addresses))}')
+
+
+def let_in(world: World, tenant: Tenant, lock: InboundConnector, host: Host) -> Cure:
+    """The lock knows one more address; by certificate, a second connector does (all for one domain are alternatives)."""
+    text = f"the lock lets {host.source} in as well: mail then arrives, though as a stranger's"
+    if lock.restrict_domains_to_ip_addresses:
+        path = world.setting(tenant, "InboundConnectors", lock.name, "SenderIPAddresses")
+        return Cure(text, {path: [*map(str, lock.sender_ip_addresses), host.source]})
+    name = f"{host.name} by address"
+    second = {
+        "Name": name,
+        "ConnectorType": "Partner",
+        "SenderDomains": [str(each) for each in lock.sender_domains],
+        "RestrictDomainsToIPAddresses": True,
+        "SenderIPAddresses": [host.source],
+    }
+    return Cure(text, {f"tenants.{tenant.name}.InboundConnectors[{name}]": second})
+
+
+def once_unrecognised(world: World) -> Iterator[Suspicion]:
+    """What if: the hybrid certificate ends, and the lock does not know Exchange's address."""
+    for pair in pairs(world):
+        locks = [each for each in pair.tenant.inbound_connectors if each.enabled and each.restricts]
+        probe = Probe((pair.to_cloud(),))
+        for entry in own_entries(world, world.play(probe), Role.EXCHANGE) if locks else ():
+            profile = presented(world, entry)
+            if entry.recognised and entry.decision.basis is Basis.CERTIFICATE and profile is not None:
+                ended: Change = {f"certificates.{profile.name}.validity": "expired"}
+                yield from _once(world, replace(probe, change=ended), entry.host, f"the {named(profile)}")
+
+
+def _once(world: World, probe: Probe, host: Host, certificate: str) -> Iterator[Suspicion]:
+    decision = refused(world.play(probe))
+    tenant, lock = (decision.tenant, decision.connector) if decision else (None, None)
+    if tenant is not None and lock is not None:
+        yield Suspicion(
+            about=lock.name,
+            text=f'"{lock.name}" of {tenant.name} refuses {host.name} on the day its certificate fails',
+            facts=(
+                _restriction(world, tenant, lock),
+                Fact(
+                    of_host(host, "address"),
+                    f"{host.name} passes by {certificate}; it comes from {host.source}",
+                ),
+            ),
+            probe=probe,
+            shows=_refusal,
+            cures=(let_in(world, tenant, lock, host),),
+            condition=f"once {certificate} has expired, or is sent without its chain",
+        )
+
+
+def partners_cloud(world: World) -> Iterator[Suspicion]:
+    """A connector for a partner's domain knows his gateway, and his tenant sends from Microsoft's addresses (R62)."""
+    for tenant, lock in world.inbound():
+        if lock.connector_type is ConnectorType.PARTNER and lock.restricts:
+            for partner in world.topology.tenants.values():
+                sender = world.mailbox(partner) if partner not in world.tenants else None
+                recipient = world.mailbox(tenant)
+                if (
+                    sender
+                    and recipient
+                    and any(not p.is_any and p.covers(sender.domain) for p in lock.sender_domains)
+                ):
+                    yield _partner(world, tenant, lock, sender, recipient)
+
+
+def _partner(
+    world: World, tenant: Tenant, lock: InboundConnector, sender: Address, recipient: Address
+) -> Suspicion:
+    def path(parameter: str) -> str:
+        return world.setting(tenant, "InboundConnectors", lock.name, parameter)
+
+    free: Change = {path("RestrictDomainsToIPAddresses"): False, path("RestrictDomainsToCertificate"): False}
+    return Suspicion(
+        about=lock.name,
+        text=f'"{lock.name}" of {tenant.name} refuses what {sender.domain} sends from its own tenant',
+        facts=(
+            _restriction(world, tenant, lock),
+            Fact("", f"{sender} has a mailbox in Exchange Online, which sends from Microsoft's addresses"),
+        ),
+        probe=Probe((message(sender, recipient),)),
+        shows=_refusal,
+        cures=(Cure(f'"{lock.name}" restricts nothing: SPF, DKIM and DMARC tell forged mail', free),),
+    )
+
+
+CHECKS = (
+    Check(
+        code="MFL-CONN-001",
+        title="The company's own restriction refuses its Exchange",
+        severity=Severity.ERROR,
+        about="""\
+A partner connector for all domains takes mail only from the filter. Exchange passes as long as it is recognised by a
+connector of type OnPremises. It is not; RCPT TO decides, the lock holds, and colleagues' mail is refused with 5.7.51.
+The lock is blamed, and something else is the cause.""",
+        cure="Let the hybrid connector know Exchange again. Let the lock know Exchange's address besides.",
+        rules=("R42", "R38", "R23"),
+        find=own_mail,
+    ),
+    Check(
+        code="MFL-CONN-002",
+        title="The company's own restriction will refuse its Exchange when the certificate fails",
+        severity=Severity.WARNING,
+        about="""\
+Exchange passes the company's own lock only by its certificate. On the day that one expires, or is sent without its
+chain, colleagues' mail is refused instead of arriving as a stranger's.""",
+        cure="Let the lock know Exchange's address as well.",
+        rules=("R42", "R127", "R126"),
+        find=once_unrecognised,
+    ),
+    Check(
+        code="MFL-CONN-013",
+        title="A connector for a partner refuses his own tenant",
+        severity=Severity.ERROR,
+        about="""\
+A partner's domain is taken only from his gateway. But his mailboxes are in Exchange Online, and what they send comes
+from Microsoft's addresses. A certificate is no way out: Microsoft's is the same for all tenants (R28).""",
+        cure="Restrict nothing for such a partner, or let his tenant send through his gateway.",
+        rules=("R62", "R38", "R28"),
+        find=partners_cloud,
+    ),
+    Check(
+        code="MFL-CONN-015",
+        title="The company's own restriction refuses its gateway",
+        severity=Severity.ERROR,
+        about="""\
+The MX leads to a gateway that hands mail to the tenant, and the tenant's lock knows another address or certificate than
+the gateway has. All mail from outside is refused with 5.7.51.""",
+        cure="Let the lock know the gateway's address or certificate.",
+        rules=("R38", "R61", "R62"),
+        find=own_gateway,
+    ),
+)
