@@ -77,9 +77,7 @@ def test_a_device_with_a_connector_is_not_refused():
 
 
 def test_direct_send_is_a_note_and_no_more():
-    (finding,) = told(
-        "faults/p27-reject-direct-send.yaml", "direct-send-allowed", "MFL-CONN-006"
-    ).values() or (None,)
+    (finding,) = told(SIDE, "open", "MFL-CONN-006").values()
     assert finding.severity is NOTE
     assert finding.cures[0].works
 
