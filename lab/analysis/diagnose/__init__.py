@@ -6,9 +6,10 @@ the evidence does not tell is left open, and never filled in. Nothing here knows
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from lab.analysis.diagnose import judging, texts
+from lab.analysis.diagnose import attempts, gateway, judging, rows, texts, traces
 from lab.analysis.diagnose.known import Known
 from lab.analysis.diagnose.limits import MAX_OCTETS
 from lab.analysis.diagnose.mime import Entity, message
@@ -32,13 +33,33 @@ def diagnose(octets: bytes, known: Known | None = None) -> Diagnosis:
 
 def _judged(octets: bytes, known: Known | None) -> Diagnosis:
     if not is_mail(octets):
-        text = octets.decode("utf-8", "replace")
-        if texts.looks_like_one(text):
-            return judging.of_report(_pasted(octets), known)
-        return _nothing()
+        return _no_mail(octets, known)
     whole = message(octets)
     report = entity_with_report(whole)
     return judging.of_report(report, known) if report is not None else judging.of_message(whole, known)
+
+
+def _no_mail(octets: bytes, known: Known | None) -> Diagnosis:
+    """A table, a log, or the text of a report."""
+    text = octets.decode("utf-8", "replace")
+    found = rows.read(text)
+    if found.rows:
+        return _table(found.rows, known)
+    lines = found.lines or text.splitlines()
+    log = gateway.attempts(lines)
+    if log:
+        return attempts.of_log(log, known, gateway.host_of(lines))
+    if texts.looks_like_one(text):
+        return judging.of_report(_pasted(octets), known)
+    return _nothing()
+
+
+def _table(found: Sequence[rows.Row], known: Known | None) -> Diagnosis:
+    kind = traces.kind_of(found)
+    told = traces.attempts(found, kind)
+    if kind is Kind.TRACKING_LOG:
+        return attempts.of_tracking(told, known)
+    return attempts.of_trace(told, kind, known)
 
 
 def _pasted(octets: bytes) -> Entity:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from ipaddress import AddressValueError, IPv4Address
 
-from lab.evidence.diagnosis import By, Diagnosis, Journey, Passage, Refusal, Tenant
+from lab.evidence.diagnosis import By, Diagnosis, Journey, Kind, Passage, Refusal, Tenant
 from lab.model.names import Address, Domain
 from lab.model.value import value
 
@@ -35,10 +35,14 @@ class Case:
     at: datetime | None
     made_up: tuple[str, ...]
     """What is not from the evidence."""
+    end_known: bool = True
+    """Whether the evidence says how it ended; a row of a trace says that it failed, and not why."""
 
 
 def case(found: Diagnosis) -> Case | None:
-    """The case of a message or a report; None where the evidence has no stay in Exchange Online and no refusal by it."""
+    """What can be played; None where the evidence has no stay in Exchange Online and no refusal by it."""
+    if found.kind in (Kind.GATEWAY_LOG, Kind.TRACKING_LOG, Kind.MESSAGE_TRACE, Kind.TRACE_DETAIL):
+        return _of_attempts(found)
     journey = (found.report.original if found.report else found.journey) or Journey()
     refusal = next(iter(found.report.refusals), None) if found.report else None
     if not journey.passages and not (
@@ -66,6 +70,42 @@ def case(found: Diagnosis) -> Case | None:
         meant_for=_meant_for(journey, recipient) if refusal else None,
         at=first.at if first else next((each.at for each in journey.hand_overs), None),
         made_up=tuple(made_up),
+    )
+
+
+def _of_attempts(found: Diagnosis) -> Case | None:
+    """The first attempt that tells something: mail that went astray, else one that Exchange Online refused."""
+    telling = [
+        each
+        for each in found.handed
+        if each.by is By.CONNECTOR and each.tenant and each.tenant == found.relayed
+    ]
+    telling += [
+        each for each in found.handed if found.relayed and found.kind is Kind.MESSAGE_TRACE and each.address
+    ]
+    telling += [each for each in found.handed if each.refusal is not None and each.refusal.service]
+    if not telling:
+        return None
+    each, in_trace = telling[0], found.kind in (Kind.MESSAGE_TRACE, Kind.TRACE_DETAIL)
+    made_up: list[str] = []
+    by = each.by or (By.CONNECTOR if in_trace and each.client else By.UNKNOWN)
+    stay = Passage(client=each.client if in_trace else "", tenant=each.tenant, by=by, hub=each.hub)
+    sender = _address(each.sender) or _guess(SENDER, "the sender", made_up)
+    return Case(
+        sender=sender,
+        recipient=_address(each.recipient) or _guess(RECIPIENT, "the recipient", made_up),
+        null_sender=each.sender == "<>",
+        reverse_path=None,
+        client=_client(stay, made_up),
+        helo=_helo(stay, made_up),
+        way=(stay,) if in_trace or each.by is By.CONNECTOR else (),
+        refusal=each.refusal,
+        maker=each.tenant if in_trace else Tenant(),
+        maker_is_service=in_trace,
+        meant_for=None,
+        at=each.at,
+        made_up=tuple(made_up),
+        end_known=each.refusal is not None,
     )
 
 

@@ -53,6 +53,14 @@ class Known:
         seen = [each for each in self.variant.topology.hosts.values() if address and each.source == address]
         return next((each for each in seen if helo and each.ehlo == helo.lower()), next(iter(seen), None))
 
+    def machine(self, name: str) -> Host | None:
+        """The machine that calls itself so in its log: by key, by name, or by the first label of that."""
+        bare = name.lower()
+        for key, each in self.variant.topology.hosts.items():
+            if bare in (key.lower(), each.fqdn, each.ehlo, each.fqdn.partition(".")[0]):
+                return each
+        return None
+
     def decision(
         self, client: str, sender: str, recipient: str, *, helo: str = "", front_end: str = ""
     ) -> Attribution | None:

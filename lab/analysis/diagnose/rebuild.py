@@ -91,7 +91,7 @@ def _differences(facts: Case, outcome: Outcome) -> list[str]:
     trace = outcome.trace("mail")
     stays = [hop for hop in trace.hops if taken(hop) and hop.head.tenant]
     told = []
-    if len(stays) != len(facts.way):
+    if len(stays) != len(facts.way) and facts.end_known:
         told.append(f"{len(stays)} stays in Exchange Online, not {len(facts.way)}")
     ids = {each.name: each.id.lower() for each in outcome.variant.topology.tenants.values()}
     for number, (hop, passage) in enumerate(zip(stays, facts.way, strict=False), 1):
@@ -99,7 +99,7 @@ def _differences(facts: Case, outcome: Outcome) -> list[str]:
             told.append(f"stay {number} is in tenant {hop.head.tenant}, not in {passage.tenant.short}")
         if passage.by and _basis(hop) is not passage.by:
             told.append(f"stay {number} is by {_basis(hop)}, not by {passage.by}")
-    return [*told, *_ends_otherwise(facts, trace.hops)]
+    return [*told, *_ends_otherwise(facts, trace.hops)] if facts.end_known else told
 
 
 def _basis(hop: Hop) -> By:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from lab.drivers.outcome import Outcome
@@ -75,7 +75,7 @@ def variants() -> tuple[tuple[str, Variant], ...]:
     )
 
 
-@lru_cache(maxsize=None)
+@cache
 def play(number: int) -> Play:
     file, variant = variants()[number]
     return Play(file, variant, simulate(variant))

@@ -45,6 +45,23 @@ def test_any_pieces_of_mail(pieces):
     judged(b"From: a@b.example\r\n" + b"".join(pieces))
 
 
+TABLES = [
+    b"SenderAddress,RecipientAddress,Status,FromIP,ToIP\n", b"a@b.example,c@d.example,Failed,1.2.3.4,5.6.7.8\n", b'"', b";",
+    b"#Fields: date-time,event-id,source,recipient-address,recipient-status\n", b"x,FAIL,SMTP,a@b.example,[{LED=550 5.7.51 x};{MSG=",
+    b"MessageTraceId : 1\nEvent : Fail\nDetail : Reason: \n", b'[{"EventId": "SEND", "Source": ', b'"Recipients": [1, null]}]',
+    b"Nov 24 09:15:00 gw postfix/smtp[1]: ABCDEF: to=<a@b>, relay=x[1.2.3.4]:25, delay=1, dsn=5.0.0, status=bounced (",
+    b"Nov 24 09:15:00 gw postfix/smtpd[1]: NOQUEUE: reject: RCPT from x[1.2.3.4]: 550 5.7.1 y; from=<> to=<a@b>\n",
+]  # fmt: skip
+
+
+@given(
+    st.sampled_from(TABLES), st.lists(st.sampled_from(TABLES + WORDS) | st.binary(max_size=20), max_size=20)
+)
+@settings(max_examples=200)
+def test_any_pieces_of_tables_and_logs(first, pieces):
+    judged(first + b"".join(pieces))
+
+
 @given(
     st.sampled_from(SAMPLES),
     st.lists(st.tuples(st.floats(0, 1), st.integers(0, 400), st.sampled_from(WORDS)), min_size=1, max_size=8),
