@@ -38,6 +38,7 @@ FOUND = [
     ("faults/p19-centralized-after-migration.yaml", "left-on", f"MFL-ROUTE-004:{OUTBOUND}"),
     ("faults/p20-signature-gateway-loop.yaml", "no-loop-mark", "MFL-ROUTE-006:Sign what leaves"),
     ("faults/p20-signature-gateway-loop.yaml", "loop-mark-lost", "MFL-ROUTE-006:Sign what leaves"),
+    ("faults/p21-appliance-between.yaml", "appliance", "MFL-ROUTE-014:appliance"),
     ("faults/p30-onmicrosoft-as-default-sender.yaml", "onmicrosoft", "MFL-ROUTE-015:msxfaq"),
     ("faults/p31-stale-target-address.yaml", "renamed", "MFL-ROUTE-007:moved@msxfaq.example"),
     ("faults/p31-stale-target-address.yaml", "sent-round", "MFL-ROUTE-007:moved@msxfaq.example"),
@@ -53,6 +54,7 @@ FOUND = [
 ]
 
 WARNED = [
+    ("faults/p14-wrong-region.yaml", "sisters-name", "MFL-ROUTE-013:Internet via Exchange Online"),
     ("faults/p18-forward-and-centralized-transport.yaml", "centralized", "MFL-ROUTE-003:away@msxfaq.example"),
     ("faults/p38-onmicrosoft-only-user.yaml", "asymmetric", "MFL-ROUTE-011:msxfaqlab.onmicrosoft.com"),
     ("faults/p22-lost-promotion.yaml", "no-route", "MFL-ROUTE-017:msxfaq"),

@@ -1,0 +1,198 @@
+"""The way between both sides: what stands in it, and connectors between which nobody has decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from lab.analysis.checks import standins
+from lab.analysis.checks.flows import arrives_internal, in_tenant, last_step, lost, mailbox_where
+from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Shows, Suspicion
+from lab.analysis.checks.world import World, message, of_host
+from lab.core.cloudnames import SERVICE
+from lab.core.routing import OutboundChoice, choose_outbound, choose_send_connector
+from lab.model.names import Domain
+from lab.model.onprem import OnPremOrganization, SendConnector
+from lab.model.tenant import OutboundConnector, Tenant
+from lab.model.topology import Host, Role
+from lab.model.trace import StepKind
+from lab.scenario.hybrid import coexistence_domain
+from lab.scenario.whatif import Change
+
+_ORDERS = ("exact,accepted_domains,wildcard", "exact,wildcard,accepted_domains")
+"""What R99 may mean."""
+
+
+def stands_between(world: World) -> Iterator[Suspicion]:
+    """A machine on the hybrid connection that is no Exchange: trust ends there (R120).
+
+    Only where mail would be internal without it.
+    """
+    for tenant in world.tenants:
+        for organization in world.organizations:
+            sender, colleague = world.mailbox(organization), world.mailbox(tenant)
+            connector = choose_send_connector(
+                organization, coexistence_domain(tenant.initial_domain)
+            ).connector
+            if sender is None or colleague is None or connector is None or not connector.smart_hosts:
+                continue
+            probe = Probe((message(sender, colleague),))
+            played = world.play(probe)
+            box = _box(world, played)
+            direct = _direct(world, organization, connector)
+            if box is None or arrives_internal(played, tenant):
+                continue
+            if arrives_internal(world.play(Probe(probe.messages, direct)), tenant):
+                yield _between(world, organization, tenant, connector, box, probe)
+
+
+def _box(world: World, played: Played) -> Host | None:
+    """The first machine on the way that is no Exchange."""
+    hosts = world.topology.hosts
+    places = [name for fate in played.fates.values() for name in fate.places if name in hosts]
+    return next((hosts[name] for name in places if hosts[name].role is not Role.EXCHANGE), None)
+
+
+def _direct(world: World, organization: OnPremOrganization, connector: SendConnector) -> Change:
+    def path(parameter: str) -> str:
+        return world.setting(organization, "SendConnectors", connector.name, parameter)
+
+    return {path("SmartHosts"): [], path("DNSRoutingEnabled"): True, path("TlsDomain"): str(SERVICE)}
+
+
+def _between(
+    world: World,
+    organization: OnPremOrganization,
+    tenant: Tenant,
+    connector: SendConnector,
+    box: Host,
+    probe: Probe,
+) -> Suspicion:
+    recipient = probe.messages[0].recipients[0]
+
+    def shows(played: Played) -> str:
+        if arrives_internal(played, tenant):
+            return ""
+        return (
+            lost(played)
+            or f"mail of a colleague for {recipient} arrives as a stranger's: anonymous, filtered, tagged"
+        )
+
+    path = world.setting(organization, "SendConnectors", connector.name, "SmartHosts")
+    return Suspicion(
+        about=box.name,
+        text=f"{box.name} stands between Exchange and Exchange Online",
+        facts=(
+            Fact(path, f'"{connector.name}" leads to {", ".join(connector.smart_hosts)}'),
+            Fact(of_host(box, "role"), f"{box.name} is no Exchange, and hands over in its own name"),
+        ),
+        probe=probe,
+        shows=shows,
+        cures=(
+            Cure(
+                "Exchange speaks with Exchange Online itself, by DNS", _direct(world, organization, connector)
+            ),
+        ),
+    )
+
+
+def undecided(world: World) -> Iterator[Suspicion]:
+    """AllAcceptedDomains against a wildcard: documents disagree about which goes first (R99)."""
+    for tenant in world.tenants:
+        for accepted in tenant.accepted_domains:
+            domain = accepted.domain_name
+            first, second = (_chosen(world, tenant, domain, order) for order in _ORDERS)
+            if first is None or second is None or first is second:
+                continue
+            for organization in world.organizations:
+                recipient = mailbox_where(organization, lambda each: each == domain)  # noqa: B023
+                sender = world.mailbox(tenant) or standins.OUTSIDE
+                if recipient is not None:
+                    yield _either(world, tenant, domain, first, second, Probe((message(sender, recipient),)))
+
+
+def _chosen(world: World, tenant: Tenant, domain: Domain, order: str) -> OutboundConnector | None:
+    switches = replace(world.topology.switches, outbound_connector_order=order)
+    return choose_outbound(tenant, domain, hosted=True, switches=switches).connector
+
+
+def _either(
+    world: World,
+    tenant: Tenant,
+    domain: Domain,
+    first: OutboundConnector,
+    second: OutboundConnector,
+    probe: Probe,
+) -> Suspicion:
+    listed = world.setting(tenant, "OutboundConnectors", first.name, "AllAcceptedDomains")
+    named = world.setting(tenant, "OutboundConnectors", second.name, "RecipientDomains")
+    exact = [*map(str, second.recipient_domains), str(domain)]
+    each = [str(accepted.domain_name) for accepted in tenant.accepted_domains]
+    by_name = world.setting(tenant, "OutboundConnectors", first.name, "RecipientDomains")
+    return Suspicion(
+        about=domain,
+        text=f'whether mail for {domain} takes "{first.name}" or "{second.name}" is not documented',
+        facts=(
+            Fact(listed, f'"{first.name}" is for all accepted domains'),
+            Fact(named, f'"{second.name}" is for {", ".join(map(str, second.recipient_domains))}'),
+        ),
+        probe=probe,
+        shows=_open(world, tenant),
+        cures=(
+            Cure(
+                f'"{first.name}" names the domains, which always goes first', {listed: False, by_name: each}
+            ),
+            Cure(f'"{second.name}" names {domain}, which always goes first', {named: exact}),
+        ),
+    )
+
+
+def _open(world: World, tenant: Tenant) -> Shows:
+    def shows(played: Played) -> str:
+        step = last_step(played, in_tenant(tenant), StepKind.ROUTED)
+        if step is None or not isinstance(step.decision, OutboundChoice) or step.decision.connector is None:
+            return ""
+        choice = step.decision
+        switches = world.topology.switches
+        ways = {
+            order: choose_outbound(
+                choice.tenant,
+                choice.domain,
+                hosted=choice.hosted,
+                switches=replace(switches, outbound_connector_order=order),
+            ).connector
+            for order in _ORDERS
+        }
+        if len({way.name for way in ways.values() if way}) < 2:
+            return ""
+        told = " or ".join(f'"{way.name}"' for way in ways.values() if way)
+        return f"mail for {choice.domain} leaves by {told}, as one reads the documents"
+
+    return shows
+
+
+CHECKS = (
+    Check(
+        code="MFL-ROUTE-014",
+        title="A machine between Exchange and Exchange Online",
+        severity=Severity.ERROR,
+        about="""\
+The send connector for hybrid mail leads to an appliance, a gateway or a firewall that opens TLS. Exchange Online sees that
+machine's certificate and address, and takes colleagues for strangers: mail is filtered and tagged, groups that take internal
+mail only refuse it with 5.7.133.""",
+        cure="Let Exchange speak with Exchange Online itself; Edge Transport servers are the only exception.",
+        rules=("R119", "R120"),
+        find=stands_between,
+    ),
+    Check(
+        code="MFL-ROUTE-018",
+        title="Two outbound connectors, and no documented order",
+        severity=Severity.NOTE,
+        about="""\
+A connector with AllAcceptedDomains and one with a wildcard both mean an accepted domain. Microsoft's article names an order, and
+its example shows the other one; the lab follows the text (switch outbound_connector_order).""",
+        cure="Name the domain exactly on the connector that is meant: an exact name goes first in either reading.",
+        rules=("R87", "R88", "R99"),
+        find=undecided,
+    ),
+)

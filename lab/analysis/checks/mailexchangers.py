@@ -1,0 +1,106 @@
+"""MX records of the company's domains that lead nowhere, or to somebody who does not take the mail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lab.analysis.checks import standins
+from lab.analysis.checks.flows import last_step, servers
+from lab.analysis.checks.nexthops import UNROUTABLE
+from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Shows, Suspicion
+from lab.analysis.checks.senders import Writer, writers
+from lab.analysis.checks.world import World, message, of_host
+from lab.core.cloudnames import front_door
+from lab.evidence.facts import place, text
+from lab.model.dns import Mx
+from lab.model.names import Domain
+from lab.model.topology import Role
+from lab.model.trace import StepKind
+from lab.scenario.whatif import Change
+
+_RELAY_DENIED = ("Relay access denied", "TenantAttribution")
+
+
+def mail_exchanger(world: World) -> Iterator[Suspicion]:
+    """The MX of a domain with mailboxes leads nowhere, or to somebody who does not take mail for it."""
+    told: set[Domain] = set()
+    for writer in writers(world):
+        probe = Probe((message(standins.OUTSIDE, writer.address),))
+        if writer.domain not in told and _refused(world, writer)(world.play(probe)):
+            told.add(writer.domain)
+            yield _unserved(world, writer, probe)
+
+
+def _refused(world: World, writer: Writer) -> Shows:
+    own = [each.domain_name for owner in world.own.owners for each in owner.accepted_domains]
+
+    def shows(played: Played) -> str:
+        routed = last_step(played, standins.OUTSIDE_HOST, StepKind.ROUTED)
+        how = text(routed, "how")
+        names = [Domain(name) for name in _exchangers(world, writer.domain)]
+        ours = all(any(name == each or name.is_under(each) for each in own) for name in names)
+        if how in UNROUTABLE and (ours or how != "no address"):
+            return f"nobody can deliver to {writer.domain}: {how}"
+        for fate in played.fates.values():
+            for hop in fate.trace.hops[1:2]:
+                reply = text(hop.first(StepKind.REFUSED), "reply")
+                if any(words in reply for words in _RELAY_DENIED):
+                    return f"{place(hop)} refuses mail for {writer.domain}: {reply}"
+        return ""
+
+    return shows
+
+
+def _exchangers(world: World, domain: Domain) -> tuple[str, ...]:
+    rows = world.topology.zones.rows.get((domain, "MX"), ())
+    return tuple(row.host for row in rows if isinstance(row, Mx) and row.host)
+
+
+def _unserved(world: World, writer: Writer, probe: Probe) -> Suspicion:
+    named = ", ".join(_exchangers(world, writer.domain)) or "none, or a null MX"
+    return Suspicion(
+        about=writer.domain,
+        text=f"mail from outside for {writer.domain} finds nobody who takes it",
+        facts=(
+            Fact(f"dns.records[{writer.domain}].MX", f"MX of {writer.domain}: {named}"),
+            Fact("", f"{writer.address} has a mailbox"),
+        ),
+        probe=probe,
+        shows=_refused(world, writer),
+        cures=tuple(_takers(world, writer.domain)),
+    )
+
+
+def _takers(world: World, domain: Domain) -> Iterator[Cure]:
+    """The gateway that MX names takes the domain; or the MX is the tenant, or the servers."""
+    for host in world.hosts(Role.GATEWAY):
+        if str(host.fqdn) in _exchangers(world, domain):
+            taken = [*map(str, host.accepts_domains), str(domain)]
+            yield Cure(f"{host.name} takes mail for {domain}", {of_host(host, "accepts_domains"): taken})
+    for tenant in world.tenants:
+        if tenant.accepts(domain) is not None:
+            yield _mx(domain, str(front_door(domain)))
+            return
+    for organization in world.organizations:
+        for name in servers(world, organization)[:1]:
+            yield _mx(domain, name)
+
+
+def _mx(domain: Domain, name: str) -> Cure:
+    change: Change = {f"dns.records[{domain}].MX": f"0 {name}"}
+    return Cure(f"MX of {domain}: {name}", change)
+
+
+CHECKS = (
+    Check(
+        code="MFL-ROUTE-016",
+        title="The MX leads to nobody who takes the mail",
+        severity=Severity.ERROR,
+        about="""\
+The MX of a domain with mailboxes has no address, is a null MX, or leads to a gateway or tenant that does not take mail for this
+domain: one that was added, or moved.""",
+        cure="An MX that leads to the gateway, the tenant or the servers, and the domain on their lists.",
+        rules=("R35", "R100", "R156"),
+        find=mail_exchanger,
+    ),
+)

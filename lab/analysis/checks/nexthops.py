@@ -1,0 +1,237 @@
+"""Smart hosts that lead nowhere, or to somebody else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from lab.analysis.checks import standins
+from lab.analysis.checks.flows import door, lost, servers
+from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Shows, Suspicion
+from lab.analysis.checks.world import World, message, of_host
+from lab.core.cloudnames import SERVICE, front_door
+from lab.core.courier import CONNECTION_REFUSED, TIMED_OUT
+from lab.evidence.facts import text
+from lab.model.dns import DnsQuestion, Records
+from lab.model.names import Address, Domain, DomainPattern
+from lab.model.onprem import OnPremOrganization
+from lab.model.tenant import Tenant
+from lab.model.topology import Host, Role
+from lab.model.trace import StepKind
+
+UNROUTABLE = frozenset({"no address", "no such domain", "null mx"})
+"""What a route says that leads nowhere for good."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """A connector with smart hosts, and mail that takes it."""
+
+    owner: OnPremOrganization | Tenant
+    name: str
+    smart_hosts: tuple[str, ...]
+    sender: Address
+    recipient: Address
+
+    @property
+    def probe(self) -> Probe:
+        """That mail."""
+        return Probe((message(self.sender, self.recipient),))
+
+    def setting(self, world: World, parameter: str) -> str:
+        """The path of one of its parameters."""
+        kind = "OutboundConnectors" if isinstance(self.owner, Tenant) else "SendConnectors"
+        return world.setting(self.owner, kind, self.name, parameter)
+
+
+def hops(world: World) -> Iterator[Hop]:
+    """Connectors of both sides that routing may choose, with their smart hosts."""
+    for tenant in world.tenants:
+        for out in tenant.outbound_connectors:
+            usable = out.enabled and not out.is_transport_rule_scoped and not out.test_mode
+            if usable and not out.use_mx_record:
+                patterns = list(out.recipient_domains)
+                if out.all_accepted_domains:
+                    patterns += [DomainPattern(each.domain_name) for each in tenant.accepted_domains]
+                yield from _hop(world, tenant, out.name, out.smart_hosts, patterns)
+    for organization in world.organizations:
+        for send in organization.send_connectors:
+            if send.enabled and not send.dns_routing_enabled:
+                spaces = [space.pattern for space in send.address_spaces]
+                yield from _hop(world, organization, send.name, send.smart_hosts, spaces)
+
+
+def _hop(
+    world: World,
+    owner: OnPremOrganization | Tenant,
+    name: str,
+    smart_hosts: tuple[str, ...],
+    patterns: Iterable[DomainPattern],
+) -> Iterator[Hop]:
+    sender = world.mailbox(owner)
+    recipient = next((_somebody(world, owner, each) for each in patterns), None)
+    if sender is not None and recipient is not None:
+        yield Hop(owner, name, smart_hosts, sender, recipient)
+
+
+def _somebody(world: World, owner: OnPremOrganization | Tenant, pattern: DomainPattern) -> Address:
+    """Whom the pattern means: a colleague on the other side, or anybody."""
+    if pattern.domain is None:
+        return standins.OUTSIDE
+    others = (found for each in world.own.owners if each is not owner and (found := world.mailbox(each)))
+    return next((each for each in others if pattern.covers(each.domain)), Address("somebody", pattern.domain))
+
+
+# -- nobody there
+
+
+def leads_nowhere(world: World) -> Iterator[Suspicion]:
+    """A smart host without an address, or one that is known to be down (R89)."""
+    for hop in hops(world):
+        down = [_down(world, name) for name in hop.smart_hosts]
+        unnamed = [name for name in hop.smart_hosts if not _addresses(world, name)]
+        if len(unnamed) == len(hop.smart_hosts):
+            yield _unnamed(world, hop)
+        elif all(down):
+            yield _broken(world, hop, [host for host in down if host])
+
+
+def _addresses(world: World, name: str) -> tuple[str, ...]:
+    """What a smart host stands for."""
+    bare = name.strip("[]")
+    if bare.replace(".", "").isdigit():
+        return (bare,)
+    answer = world.topology.zones.answer(DnsQuestion(Domain.parse(bare), "A"))
+    return answer.texts() if isinstance(answer, Records) else ()
+
+
+def _down(world: World, name: str) -> Host | None:
+    """The machine behind a name, if it is down."""
+    there = [host for host in world.topology.hosts.values() if host.address in _addresses(world, name)]
+    return next((host for host in there if host.down), None)
+
+
+def _unnamed(world: World, hop: Hop) -> Suspicion:
+    names = ", ".join(hop.smart_hosts)
+    return Suspicion(
+        about=hop.name,
+        text=f'"{hop.name}" of {hop.owner.name} leads to {names}, which has no address',
+        facts=(
+            Fact(hop.setting(world, "SmartHosts"), f'"{hop.name}" has the smart host {names}'),
+            Fact("", f"DNS, as far as this configuration has it, has no address for {names}"),
+        ),
+        probe=hop.probe,
+        shows=_stuck(hop),
+        cures=tuple(_other_way(world, hop)),
+        condition=f"unless DNS has an address for {names} that this configuration does not know of",
+        severity=Severity.WARNING,
+    )
+
+
+def _broken(world: World, hop: Hop, down: list[Host]) -> Suspicion:
+    names = ", ".join(host.name for host in down)
+    return Suspicion(
+        about=hop.name,
+        text=f'"{hop.name}" of {hop.owner.name} leads to {names}, where nothing listens',
+        facts=(
+            Fact(hop.setting(world, "SmartHosts"), f'"{hop.name}" leads to {names} only'),
+            Fact(of_host(down[0], "down"), f"{names} is down"),
+        ),
+        probe=hop.probe,
+        shows=_stuck(hop),
+        cures=(Cure(f"{names} listens again", {of_host(host, "down"): False for host in down}),),
+    )
+
+
+def _stuck(hop: Hop) -> Shows:
+    refused = (CONNECTION_REFUSED.text, TIMED_OUT.text)
+
+    def shows(played: Played) -> str:
+        for fate in played.fates.values():
+            for each in fate.trace.hops:
+                routed = each.first(StepKind.ROUTED)
+                waits = [*each.all(StepKind.DEFERRED), *each.all(StepKind.BOUNCED)]
+                dead = text(routed, "how") in UNROUTABLE or any(
+                    words in text(step, "reply") for step in waits for words in refused
+                )
+                if dead and text(routed, "connector") == hop.name:
+                    return f'mail by "{hop.name}" waits, and fails: {fate.outcome}'
+        return ""
+
+    return shows
+
+
+def _other_way(world: World, hop: Hop) -> Iterator[Cure]:
+    """To the servers of on-premises, by a gateway, or by MX."""
+    path = hop.setting(world, "SmartHosts")
+    if isinstance(hop.owner, Tenant):
+        names = [name for organization in world.organizations for name in servers(world, organization)]
+        if names:
+            yield Cure(f"to {', '.join(names)}", {path: names})
+        return
+    names = [str(host.fqdn) for host in world.hosts(Role.GATEWAY, hop.owner.name)]
+    if names:
+        yield Cure(f"by {', '.join(names)}", {path: names})
+    yield Cure("by DNS", {path: [], hop.setting(world, "DNSRoutingEnabled"): True})
+
+
+# -- somebody else's door
+
+
+def foreign_door(world: World) -> Iterator[Suspicion]:
+    """The name of another tenant's front ends, in another region perhaps (R31, R156)."""
+    own = {
+        str(front_door(each.domain_name)).lower()
+        for tenant in world.tenants
+        for each in tenant.accepted_domains
+    }
+    for hop in hops(world):
+        foreign = [name for name in hop.smart_hosts if _is_door(name) and name.lower() not in own]
+        if foreign and _addresses(world, foreign[0]) and world.tenants and not isinstance(hop.owner, Tenant):
+            yield _elsewhere(world, hop, foreign[0], world.tenants[0])
+
+
+def _is_door(name: str) -> bool:
+    return name.lower().endswith(f".{SERVICE}")
+
+
+def _elsewhere(world: World, hop: Hop, name: str, tenant: Tenant) -> Suspicion:
+    path = hop.setting(world, "SmartHosts")
+    return Suspicion(
+        about=hop.name,
+        text=f'"{hop.name}" leads to the front ends of another tenant',
+        facts=(
+            Fact(path, f'"{hop.name}" has the smart host {name}'),
+            Fact(f"tenants.{tenant.name}.region", f"the own tenant is at {door(tenant)}, in {tenant.region}"),
+        ),
+        probe=hop.probe,
+        shows=lost,
+        cures=(Cure(f"the own tenant's name, {door(tenant)}", {path: [door(tenant)]}),),
+    )
+
+
+CHECKS = (
+    Check(
+        code="MFL-ROUTE-012",
+        title="A connector leads nowhere",
+        severity=Severity.ERROR,
+        about="""\
+The smart hosts of a connector have no address in DNS, or nothing listens there. Mail waits in the queue for a day or two, and
+fails: 4.4.312 or 4.4.316, then 5.4.312 or 5.4.316 (on-premises 4.4.7).""",
+        cure="A smart host that exists, or no smart host.",
+        rules=("R89", "R149", "R150"),
+        find=leads_nowhere,
+    ),
+    Check(
+        code="MFL-ROUTE-013",
+        title="A smart host is another tenant's door",
+        severity=Severity.ERROR,
+        about="""\
+The smart host below mail.protection.outlook.com belongs to a domain of another tenant. In another region its front ends answer
+451 4.4.62 ATTR35 until the mail expires; in the same region it works by accident, and only as long as the connector is found by
+certificate or address.""",
+        cure="The name of the own initial or default domain.",
+        rules=("R31", "R32", "R156"),
+        find=foreign_door,
+    ),
+)
