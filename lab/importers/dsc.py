@@ -116,13 +116,13 @@ class _Told:
                 self._tell(name.at, f"{name.text}: Ensure is Absent; nothing is there to read")
                 continue
             self._computed(name, kept)
-            yield self._object(name, kind, [setting for setting in kept if not setting.computed])
+            yield self._object(name, kind, kept)
 
     def _object(self, name: Token, kind: str, settings: list[Setting]) -> Read:
         return Read(
             kind=kind,
             line=self.lines.at(name.at),
-            values={setting.name: setting.value for setting in settings},
+            values={setting.name: setting.value for setting in settings if not setting.computed},
             where={setting.name: self.lines.at(setting.at) for setting in settings},
         )
 

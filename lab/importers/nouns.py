@@ -42,7 +42,7 @@ class Exported:
     values: Mapping[str, Value]
     """By property name as it was written (look up with `lab.importers.values`, in any case)."""
     where: Mapping[str, int] = field(default_factory=dict)
-    """Lines of single properties, where the format tells."""
+    """Lines of single properties, where the format tells; also of those that are there and whose value could not be had."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

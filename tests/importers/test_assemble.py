@@ -3,7 +3,9 @@
 import pytest
 
 from lab.analysis.matrix import matrix
-from lab.importers.nouns import FoundGateway, Place
+from lab.importers.assembly.assemble import assembled
+from lab.importers.assembly.nouns import Options
+from lab.importers.nouns import Exported, Exports, FoundGateway, Place
 from lab.scenario.load import load_text
 from tests.importers.contoso import (
     CERTIFICATE,
@@ -21,7 +23,7 @@ from tests.importers.contoso import (
     ZONE,
     record,
 )
-from tests.importers.importing import made
+from tests.importers.importing import NOW, made
 
 SHOWS_NOTHING = "organizations: {contoso: {hosts: {gateway: {client_certificate: false}}}}"
 
@@ -337,3 +339,25 @@ def test_spf_of_others_that_was_not_exported_lists_nobody():
     zone = [*ZONE[:3], record("contoso.com", "TXT", "v=spf1 include:_spf.vendor.net -all")]
     rows = base(made(*HYBRID, records=zone)).topology.zones.rows
     assert rows["_spf.vendor.net", "TXT"] == ("v=spf1 ?all",)
+
+
+def test_a_rule_with_a_condition_that_could_not_be_read_is_left_out():
+    file, kind, values = rule(FromScope=0)
+    values = {name: tuple(each) if isinstance(each, list) else each for name, each in values.items()}
+    cut = Exported(kind=kind, place=Place(file), values=values, where={"Name": 3, "SentTo": 9})
+    found = assembled(Exports(objects=(cut,)), Options(source="x", now=NOW, partners=False))
+    assert 'TransportRule "R" is left out: the lab has no SentTo' in " ".join(said(found))
+
+
+def test_configuration_as_code_has_identities_for_names():
+    objects = [
+        (
+            "M365TenantConfig.ps1",
+            "AcceptedDomain",
+            {"Identity": "contoso.com", "DomainType": "Authoritative"},
+        ),
+        ("M365TenantConfig.ps1", "InboundConnector", {**INBOUND, "Name": None, "Identity": "Inbound from 1"}),
+    ]
+    tenant = base(made(*objects)).topology.tenants["contoso"]
+    assert [each.name for each in tenant.inbound_connectors] == ["Inbound from 1"]
+    assert str(tenant.accepted_domains[0].domain_name) == "contoso.com"

@@ -25,7 +25,7 @@ def accepted_domains(side: Side, notes: Notes) -> list[Written]:
     """What the side receives for. `*.contoso.com` is a domain with MatchSubDomains (R140)."""
     found: dict[str, Written] = {}
     for given in side.of("AcceptedDomain"):
-        name = given.text("DomainName", "Name")
+        name = given.text("DomainName") or given.name
         if name == "*":
             notes.leave(
                 given.place, f"{given.label} is left out: the lab has no accepted domain for everything"
@@ -65,7 +65,7 @@ def _one_default(made: Iterable[Written], notes: Notes) -> Iterable[Written]:
 def initial_domain(side: Side) -> str:
     """The tenant's NAME.onmicrosoft.com; '' where nothing tells it."""
     for given in side.of("AcceptedDomain"):
-        name = given.text("DomainName", "Name").lower()
+        name = (given.text("DomainName") or given.name).lower()
         if name.endswith(MOERA) and not name.endswith(ROUTING) and given.truth("InitialDomain") is not False:
             return name
     names = [name for name in side.domains if name.endswith(MOERA)]

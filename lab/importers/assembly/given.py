@@ -18,6 +18,8 @@ class Given:
         self.kind = exported.kind
         self.place = exported.place
         self.names = tuple(exported.values)
+        self.lost = tuple(name for name in exported.where if name not in exported.values)
+        """Properties that are set, to what could not be read."""
         self._values = {name.lower(): value for name, value in {**exported.values, **(said or {})}.items()}
 
     def value(self, *names: str) -> Value:
@@ -59,12 +61,22 @@ class Given:
             for name, value in self.exported.values.items()
             if name.lower() not in map(str.lower, said)
         }
-        return Given(Exported(kind=self.kind, place=self.place, values=kept), said)
+        return Given(Exported(kind=self.kind, place=self.place, values=kept, where=self.exported.where), said)
+
+    def showing(self, name: str) -> str:
+        """A property with its value in a few words."""
+        value = self.value(name)
+        return name if value is None else f"{name} ({shown(value)})"
+
+    @property
+    def name(self) -> str:
+        """Its name; configurations as code have it as `Identity`, which may begin with a server."""
+        return self.text("Name", "DomainName") or self.text("Identity", "Id").rpartition("\\")[2]
 
     @property
     def label(self) -> str:
         """What to call it: `InboundConnector "Inbound from …"`."""
-        name = self.text("Name", "DomainName", "PrimarySmtpAddress", "Thumbprint", "Identity")
+        name = self.name or self.text("PrimarySmtpAddress", "Thumbprint")
         return f'{self.kind} "{short(name)}"' if name else self.kind
 
 

@@ -47,7 +47,7 @@ RULE_DETAILS = SHOWN | frozenset(
 """What `Get-TransportRule` shows of a rule that says neither for which mail it is nor what it does."""
 
 _BESIDE = """
-    RunspaceId PSComputerName PSShowComputerName OriginatingServer ExchangeObjectId ExchangeVersion ObjectState
+    Ensure IsSingleInstance RunspaceId PSComputerName PSShowComputerName OriginatingServer ExchangeObjectId ExchangeVersion ObjectState
     OrganizationalUnitRoot AdminDisplayName CorrelationId IsDirSynced DirSyncId PSSourceJobInstanceId
 """
 _RECIPIENT = """

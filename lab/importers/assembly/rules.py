@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from lab.importers.assembly.given import Given, shown
+from lab.importers.assembly.given import Given
 from lab.importers.assembly.nouns import Notes
 from lab.importers.assembly.properties import RULE_ACTIONS, RULE_DETAILS
 from lab.importers.assembly.sides import Side
@@ -29,6 +29,8 @@ _ACTIONS = frozenset(
     RejectMessageEnhancedStatusCode DeleteMessage BlindCopyTo RedirectMessageTo ApplyHtmlDisclaimerText
     """.lower().split()
 )
+_HARMLESS = RULE_ACTIONS | RULE_DETAILS | _ACTIONS
+"""Without these a rule is for no more mail than it is."""
 _BESIDE = frozenset(("name", "priority", "state", "enabled", "mode", "stopruleprocessing", "comments"))
 
 
@@ -47,20 +49,20 @@ def rules(side: Side, now: datetime, notes: Notes) -> list[Written]:
 def _rule(given: Given, now: datetime, notes: Notes) -> Written | None:
     off = given.word("State", ("Enabled", "Disabled")).lower() == "disabled"
     strange = list(_strange(given))
-    limits = [name for name in strange if name.lower() not in RULE_ACTIONS]
+    limits = [name for name in (*strange, *given.lost) if name.lower() not in _HARMLESS]
     silent = Notes()
     made = written(given, RULE, silent, _NUMBERS)
     unread = [name for name in _limiting(given) if not _whole(given, made, name)]
     if limits or unread or made is None:
         if not off:
-            told = ", ".join(f"{name} ({shown(given.value(name))})" for name in (*limits, *unread))
+            told = ", ".join(map(given.showing, (*limits, *unread)))
             notes.leave(
                 given.place,
                 f"{given.label} is left out: the lab has no {told or 'such rule'}; without it the rule would be for more mail than it is",
             )
         return None
     notes.notices += silent.notices
-    lost = [name for name in strange if name.lower() in RULE_ACTIONS]
+    lost = [name for name in (*strange, *given.lost) if name.lower() in RULE_ACTIONS | _ACTIONS]
     if lost:
         notes.say(given.place, f"{given.label}: the lab does not do {', '.join(lost)}")
     if not _ACTIONS & {name.lower() for name in made}:

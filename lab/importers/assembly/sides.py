@@ -52,7 +52,7 @@ class Side:
     def domains(self) -> tuple[str, ...]:
         """The names of its accepted domains, in lower case, the default one first."""
         listed = sorted(self.of("AcceptedDomain"), key=lambda each: each.truth("Default") is not True)
-        names = (each.text("DomainName", "Name").lower().removeprefix("*.") for each in listed)
+        names = ((each.text("DomainName") or each.name).lower().removeprefix("*.") for each in listed)
         return tuple(dict.fromkeys(filter(None, names)))
 
     def says(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
@@ -111,7 +111,7 @@ def _majority(lying: Iterable[Given]) -> bool:
     cloud, own = told.count(True), told.count(False)
     if cloud or own:
         return cloud >= own
-    names = [each.text("DomainName").lower() for each in lying if each.kind == "AcceptedDomain"]
+    names = [each.name.lower() for each in lying if each.kind == "AcceptedDomain"]
     return any(name.endswith(MOERA) and not name.endswith(ROUTING) for name in names)
 
 

@@ -54,6 +54,8 @@ def _value(given: Given, key: Key[Any], notes: Notes, numbered: Sequence[str]) -
     kind: Kind[Any] = key.kind
     if isinstance(kind, Many):
         return _list(given, key, kind, notes)
+    if key.required and given.value(key.name) is None and given.name:
+        return _read(kind, given.name, given, key, notes) if isinstance(kind, Single) else None
     if not isinstance(kind, Single) or given.value(key.name) is None:
         return None
     if kind is TRUTH:
