@@ -49,7 +49,9 @@ def add(verbs: Verbs) -> None:
         help="put the lab's names and addresses in the place of real ones, so that every driver can play it",
     )
     parser.add_argument(
-        "--all-recipients", action="store_true", help="keep all recipients, not a handful of each class"
+        "--all-recipients",
+        action="store_true",
+        help="keep up to 1000 recipients, not a handful of each class",
     )
     parser.add_argument(
         "--partners",

@@ -92,9 +92,10 @@ def _in_cloud(own: Own) -> Iterator[Party]:
     for tenant in own.tenants:
         mailboxes = _mailboxes(tenant.recipients.values())
         named = [each for each in mailboxes if not each.primary.domain.endswith(_MOERA)]
-        known = [each for each in named if not own.organizations or _known_on_premises(each, own)]
-        unknown = [each for each in named if each not in known]
-        moera = [each for each in mailboxes if each not in named]
+        met = {each.primary.key for each in named if not own.organizations or _known_on_premises(each, own)}
+        known = [each for each in named if each.primary.key in met]
+        unknown = [each for each in named if each.primary.key not in met]
+        moera = [each for each in mailboxes if each.primary.domain.endswith(_MOERA)]
         for name, found, about in (
             ("cloud", known, "mailbox in the cloud"),
             ("cloud-only", unknown, "mailbox in the cloud that on-premises does not know"),

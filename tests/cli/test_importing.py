@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from lab.cli import importing
 from lab.cli.exits import Exit
+from lab.importers.nouns import Exports, FoundRecord, Place
 from lab.scenario.load import load
 from tests.cli.commands import Shell
 
@@ -99,3 +101,18 @@ def test_without_exports_there_is_nothing_to_import(mflab: Shell, tmp_path: Path
     said = mflab("import", str(tmp_path / name))
     assert said.code == Exit.BAD_INPUT
     assert str(tmp_path / name) in said.err
+
+
+def test_dns_is_asked_only_when_told_to(mflab: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[list[str]] = []
+
+    def look_up(domains: list[str]) -> Exports:
+        asked.append(domains)
+        row = FoundRecord(place=Place("DNS"), name="solo.com", type="TXT", value="v=spf1 ip4:20.0.0.1 -all")
+        return Exports(records=(row,))
+
+    monkeypatch.setattr(importing, "look_up", look_up)
+    assert "20.0.0.1" not in mflab("import", str(ON_PREMISES)).out
+    assert asked == []
+    assert "v=spf1 ip4:20.0.0.1 -all" in mflab("import", str(ON_PREMISES), "--live-dns").out
+    assert asked == [["solo.com", "contoso.local"]]

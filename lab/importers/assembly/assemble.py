@@ -10,14 +10,14 @@ from typing import Any
 from lab.core.cloudnames import front_door
 from lab.importers.assembly import parties, standins
 from lab.importers.assembly.answering import Answers
-from lab.importers.assembly.directory import membered, restrict, sampled, synchronised
 from lab.importers.assembly.given import Given
-from lab.importers.assembly.machines import Addresses
 from lab.importers.assembly.mending import mended, problems
 from lab.importers.assembly.names import Records, is_address, is_service
 from lab.importers.assembly.nouns import Imported, Notes, Options
+from lab.importers.assembly.numbers import Addresses
 from lab.importers.assembly.parties import Party
 from lab.importers.assembly.properties import unknown, unusual
+from lab.importers.assembly.samples import limited, membered, restrict, sampled, synchronised
 from lab.importers.assembly.sides import sides
 from lab.importers.assembly.sites import Ground, build
 from lab.importers.assembly.store import Store
@@ -126,7 +126,9 @@ def _people(cast: _Cast, options: Options, notes: Notes) -> None:
     restrict((each.people for each in cast.all), notes)
     named = {f"organization {each.key}": each.people for each in cast.organizations}
     named |= {f"tenant {each.key}": each.people for each in cast.tenants}
-    if not options.all_recipients:
+    if options.all_recipients:
+        limited(named, notes)
+    else:
         sampled(named, set(_wanted(cast)), notes)
     for organization in cast.organizations:
         company = [each for each in cast.tenants if each.shares(organization)]

@@ -16,6 +16,8 @@ from lab.scenario.words import SERVICE_NAMES
 
 _KINDS = ("A", "MX", "TXT", "CNAME", "PTR")
 _INCLUDE = re.compile(r"(?:^|\s)[+?~-]?(?:include:|redirect=)([^\s%]+)", re.IGNORECASE)
+_NAMED = re.compile(r"(?:^|\s)[+?~-]?(?:include:|redirect=|a:|mx:|exists:)([^\s%/]+)", re.IGNORECASE)
+_POLICIES = ("v=spf1", "v=dmarc1")
 EOP_SPF = "spf.protection.outlook.com"
 
 
@@ -78,8 +80,9 @@ class Records:
         """
         made: Plain = {}
         signed = tuple(f"._domainkey.{domain}" for domain in keys)
+        wanted = self._wanted(own)
         for name, kinds in sorted(self._rows.items()):
-            if is_service(name) or name.endswith(signed):
+            if is_service(name) or name.endswith(signed) or name not in wanted:
                 continue
             row = {kind: list(self._row(name, kind, kinds[kind], moved)) for kind in _KINDS if kind in kinds}
             if name in own:
@@ -94,6 +97,25 @@ class Records:
             if name not in derived:
                 made.setdefault(name, {})["A"] = [address]
         return {**made, **self._included(made)}
+
+    def _wanted(self, own: Iterable[str]) -> set[str]:
+        """Names that mail asks for: of domains with MX, SPF or DMARC, and all that leads on from them. A zone has many others."""
+        wanted = {
+            name for name, kinds in self._rows.items() if "PTR" in kinds or "MX" in kinds or _is_policy(kinds)
+        }
+        waiting = [*wanted, *own]
+        while waiting:
+            name = waiting.pop()
+            wanted.add(name)
+            waiting += {each for each in self._leading(name) if each in self._rows} - wanted
+        return wanted
+
+    def _leading(self, name: str) -> Iterator[str]:
+        """Names that the records of a name lead to."""
+        yield from self.exchangers(name)
+        yield from (value.rstrip(".").lower() for value in self.values(name, "CNAME"))
+        for text in self.values(name, "TXT"):
+            yield from (each.rstrip(".").lower() for each in _NAMED.findall(text))
 
     def _row(
         self, name: str, kind: str, rows: Iterable[FoundRecord], moved: Mapping[str, str]
@@ -144,6 +166,10 @@ class Records:
                     f"the SPF record of {bare} is included and not in the export; here it lists nobody",
                 )
         return found
+
+
+def _is_policy(kinds: Mapping[str, Iterable[FoundRecord]]) -> bool:
+    return any(row.value.strip().lower().startswith(_POLICIES) for row in kinds.get("TXT", ()))
 
 
 def _is_name(text: str) -> bool:

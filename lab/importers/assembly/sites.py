@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from lab.core.cloudnames import front_door
 from lab.importers.assembly import possibilities
 from lab.importers.assembly.answering import Answers
-from lab.importers.assembly.machines import Addresses, Machine, Park, Site, is_for_all, park, postfix_routes
+from lab.importers.assembly.machines import Machine, Park, Site, is_for_all, park, postfix_routes
 from lab.importers.assembly.names import Records, is_address, is_service
 from lab.importers.assembly.nouns import Notes
+from lab.importers.assembly.numbers import Addresses
 from lab.importers.assembly.parties import Party, unique
 from lab.importers.assembly.store import Paper, Store, key_of, meant, of_server, shown_by, usable
 from lab.importers.assembly.worded import Written

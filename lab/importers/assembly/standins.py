@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from lab.importers.assembly.machines import Addresses
+from lab.importers.assembly.numbers import Addresses
 from lab.scenario.dumping import Plain
 
 NEAR, FAR, OUTSIDE = "near-partner", "far-partner", "outside"
