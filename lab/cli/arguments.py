@@ -87,15 +87,18 @@ def verb(verbs: Verbs, name: str, run: Run, told: str, *, about: str = "", examp
     return parser
 
 
-def add_scenario(parser: Parser) -> None:
+_WHICH = "which variant; the first if not given"
+
+
+def add_scenario(parser: Parser, *, variant: str = _WHICH) -> None:
     """One scenario, and which variant of it."""
     parser.add_argument("scenario", metavar="SCENARIO", help="a file, or the name of one of the lab's own")
-    add_variant(parser)
+    add_variant(parser, variant)
 
 
-def add_variant(parser: Parser) -> None:
+def add_variant(parser: Parser, told: str = _WHICH) -> None:
     """`--variant`."""
-    parser.add_argument("--variant", metavar="V", help="which variant; the first if not given")
+    parser.add_argument("--variant", metavar="V", help=told)
 
 
 def add_json(parser: Parser) -> None:

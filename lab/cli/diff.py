@@ -41,7 +41,7 @@ def add(verbs: Verbs) -> None:
     parser.add_argument(
         "--git-base", metavar="REF", help="BEFORE is AFTER as git has it in this commit, its includes too"
     )
-    add_variant(parser)
+    add_variant(parser, "this variant of both only")
     parser.add_argument("--before-variant", metavar="V", help="this variant of BEFORE only")
     parser.add_argument("--after-variant", metavar="V", help="against this variant of AFTER")
     add_json(parser)

@@ -146,6 +146,11 @@ def _is_earlier(kind: Kind, path: Path) -> bool:
     return not head or any(each.mark in head for each in alike)
 
 
+def same_file(path: Path, other: Path) -> bool:
+    """Whether two names mean one file, also one that is not there yet."""
+    return _identity(path) == _identity(other)
+
+
 def _identity(path: Path) -> object:
     """Equal for all names of one file, also of one that is not there yet."""
     try:

@@ -1,0 +1,140 @@
+"""A cure, laid over a configuration as a file of its own, and proven with what that file says: by checks and by matrix."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from lab.analysis.checks.engine import findings
+from lab.analysis.checks.nouns import Check, Cured, Finding
+from lab.analysis.checks.telling import told
+from lab.analysis.checks.world import World
+from lab.analysis.difference import Variation, difference
+from lab.drivers.simulator import simulate
+from lab.errors import DriverError
+from lab.reports.fixing import Applied, Fixed
+from lab.reports.printable import one_line
+from lab.reports.todo import todos
+from lab.scenario.amending import amended
+from lab.scenario.load import expanded_text
+from lab.scenario.model import Variant
+from lab.scenario.report import unknown
+from lab.scenario.whatif import Change, Configuration
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A finding, in every variant that has it, and which of its cures is meant."""
+
+    configuration: Configuration
+    findings: Mapping[str, Finding]
+    """By variant."""
+    number: int
+    """Of the cure, from 1."""
+
+    @property
+    def first(self) -> Finding:
+        """The finding in the first of these variants."""
+        return next(iter(self.findings.values()))
+
+    def changes(self) -> dict[str, Change]:
+        """What the cure changes, by variant. Raises DriverError for one that no setting says."""
+        made = {name: _cure(each, self.number).cure.change for name, each in self.findings.items()}
+        if not all(made.values()):
+            raise DriverError(f"{self.first.id}: cure {self.number} is nothing that a configuration says")
+        return made
+
+
+def choose(configuration: Configuration, found: Sequence[Finding], id_: str, number: int | None) -> Choice:
+    """The finding that an id means (its code alone is enough if it is the only one), and the first cure that works.
+
+    Raises DriverError with what there is to choose from.
+    """
+    ids = dict.fromkeys(each.id for each in found)
+    fitting = [each for each in ids if fnmatchcase(each.lower(), id_.lower().replace("[", "[[]"))]
+    fitting = fitting or [each for each in ids if each.partition(":")[0].lower() == id_.lower()]
+    if not fitting:
+        raise DriverError(f"nothing is found that is called {id_!r}: {unknown(id_, ids)}")
+    if len(fitting) > 1:
+        raise DriverError(f"{id_!r} is found {len(fitting)} times: {', '.join(fitting)}")
+    meant = {each.variant: each for each in found if each.id == fitting[0]}
+    return Choice(configuration, meant, _number(next(iter(meant.values())), number))
+
+
+def _number(finding: Finding, wanted: int | None) -> int:
+    if wanted is not None:
+        if not 1 <= wanted <= len(finding.cures):
+            raise DriverError(f"{finding.id} has {len(finding.cures)} cures, and no cure {wanted}")
+        return wanted
+    working = [number for number, each in enumerate(finding.cures, 1) if each.works and each.cure.change]
+    if not working:
+        raise DriverError(f"{finding.id}: no cure is known that works")
+    return working[0]
+
+
+def _cure(finding: Finding, number: int) -> Cured:
+    """The cure of that number; a variant in which there are fewer has none."""
+    if number > len(finding.cures):
+        raise DriverError(
+            f"{finding.id} has no cure {number} in variant {finding.variant}; --variant chooses one"
+        )
+    return finding.cures[number - 1]
+
+
+def fix(choice: Choice, file: Path, today: date, checks: Sequence[Check]) -> Fixed:
+    """The file with the cure, and what it does. Raises ScenarioError if the cure makes no configuration, DriverError."""
+    before, changes = choice.configuration, choice.changes()
+    about = f"{choice.first.id}: {choice.first.suspicion.text}"
+    head = [one_line(about), one_line(f"Cure of {today}: {_told_cure(choice)}")]
+    text = amended(before.scenario, file, changes, head)
+    after = Configuration.of(expanded_text(text, str(file)))
+    (finding, *_) = told(before, list(choice.findings.values()))
+    return Fixed(
+        finding=finding,
+        number=choice.number,
+        cure=_told_cure(choice),
+        applied=tuple(
+            _applied(choice, after, name, change, today, checks) for name, change in changes.items()
+        ),
+        text=text,
+        broken_claims=tuple(
+            claim for name in changes for claim in _broken(before.variant(name), after.variant(name))
+        ),
+    )
+
+
+def _told_cure(choice: Choice) -> str:
+    return _cure(choice.first, choice.number).cure.text
+
+
+def _applied(
+    choice: Choice, after: Configuration, name: str, change: Change, today: date, checks: Sequence[Check]
+) -> Applied:
+    before = choice.configuration
+    found = difference(Variation(before, name), Variation(after, name), today, checks)
+    left = findings(World(after, after.variant(name), today), checks)
+    return Applied(
+        variant=name,
+        settings=tuple(change.items()),
+        places=todos(before.variant(name), after.variant(name), found.settings),
+        difference=found,
+        gone=all(each.id != choice.first.id for each in left),
+    )
+
+
+def _broken(before: Variant, after: Variant) -> Iterator[str]:
+    """Messages of which the file claims what the cure makes untrue, with how many claims."""
+    if not before.messages:
+        return
+    met = {(each.message, each.field) for each in simulate(before).findings() if each.ok}
+    failed = Counter(
+        each.message
+        for each in simulate(after).findings()
+        if not each.ok and (each.message, each.field) in met
+    )
+    for message, number in failed.items():
+        yield f"{after.name}: {message} ({number} {'claim' if number == 1 else 'claims'})"

@@ -1,0 +1,118 @@
+"""`mflab fix`: the cure of a finding as a file and as cmdlets, and the proof that it cures and harms nothing."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from pathlib import Path
+
+from lab.analysis.checks.catalogue import CHECKS
+from lab.analysis.checks.engine import examine
+from lab.analysis.checks.nouns import Finding
+from lab.analysis.checks.telling import told
+from lab.analysis.fix import choose, fix
+from lab.cli import places
+from lab.cli.arguments import Verbs, add_json, add_scenario, chosen, today, verb
+from lab.cli.exits import BadInput, Exit
+from lab.cli.output import draw, put_json, talk
+from lab.cli.outputs import same_file
+from lab.errors import DriverError
+from lab.reports import fixing
+from lab.reports.fixing import Fixed
+from lab.scenario.whatif import Configuration
+
+_ABOUT = """\
+Takes a finding of `mflab check`, lays one of its cures over the configuration, and writes that as a file of its own, which
+includes the old one. Tells what is to be done: cmdlets for Exchange, plain words for what has none (a certificate, a DNS
+name, a gateway). Then proves it with that very file: the finding is gone, no other error or warning has come, and by
+the matrix whose mail goes another way now. Exit code 1 if the finding is not gone, or anything got worse. Nothing is
+changed anywhere but in the file."""
+
+_EXAMPLES = """\
+  mflab fix my.yaml --list
+  mflab fix my.yaml --finding MFL-ATTR-001:gateway -o fixed.yaml
+  mflab fix my.yaml --finding MFL-ATTR-001 --cure 2 --json | jq -r '.variants[0].to_do[].commands[]'"""
+
+
+def add(verbs: Verbs) -> None:
+    """Declare the verb."""
+    parser = verb(
+        verbs, "fix", run, "write the cure of a finding, and prove it", about=_ABOUT, examples=_EXAMPLES
+    )
+    add_scenario(parser, variant="only this variant; all that have the finding if not given")
+    parser.add_argument(
+        "--finding", metavar="ID", help="which finding; its code is enough if that is found once"
+    )
+    parser.add_argument(
+        "--cure", type=int, metavar="N", help="which of its cures; the first that works if not given"
+    )
+    parser.add_argument(
+        "--list", action="store_true", help="list all findings with their cures, and do nothing"
+    )
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="F", help="write the cured configuration to this file"
+    )
+    parser.add_argument("--force", action="store_true", help="let it replace a file that is there")
+    add_json(parser)
+
+
+def run(args: Namespace) -> int:
+    """Find, cure, tell, prove."""
+    configuration = Configuration.load(places.find_scenario(args.scenario))
+    if args.variant is not None:
+        chosen(configuration.scenario, args.variant)
+    _check_output(args, configuration)
+    found = examine(configuration, today().date(), CHECKS, only=args.variant)
+    if args.list:
+        return _list(args, configuration, found)
+    if args.finding is None:
+        raise BadInput(f"which finding? --finding ID; {_ids(found)}")
+    fixed = _fixed(args, configuration, found)
+    if args.output:
+        args.output.write_text(fixed.text, "utf-8")
+        talk(f"written: {args.output}")
+    if args.json:
+        put_json(fixing.document(fixed))
+    else:
+        draw(fixing.screen(fixed), crop=False)
+    return Exit.OK if fixed.proven else Exit.FAILED
+
+
+def _ids(found: tuple[Finding, ...]) -> str:
+    ids = dict.fromkeys(each.id for each in found if each.suppressed is None)
+    return f"there are: {', '.join(ids)}" if ids else "but there is none"
+
+
+def _list(args: Namespace, configuration: Configuration, found: tuple[Finding, ...]) -> int:
+    listed = told(configuration, found)
+    if args.json:
+        put_json(fixing.findings_document(listed))
+    else:
+        draw(fixing.listed(listed), sys.stdout)
+    return Exit.OK
+
+
+def _fixed(args: Namespace, configuration: Configuration, found: tuple[Finding, ...]) -> Fixed:
+    """Raises BadInput for what is no finding, or no cure that can be applied."""
+    try:
+        choice = choose(configuration, found, args.finding, args.cure)
+        return fix(choice, args.output or Path("fixed.yaml"), today().date(), CHECKS)
+    except DriverError as error:
+        raise BadInput(f"{configuration.scenario.file}: {error}") from None
+
+
+def _check_output(args: Namespace, configuration: Configuration) -> None:
+    """Nothing is replaced unless somebody says so, and never what is read. Raises BadInput, DriverError."""
+    path: Path | None = args.output
+    if path is None:
+        return
+    scenario = configuration.scenario
+    for name in (scenario.file, *scenario.includes):
+        if same_file(Path(name), path):
+            raise BadInput(f"-o {path}: it would replace what is read from ({name})")
+    if path.is_dir():
+        raise BadInput(f"-o {path}: it is a folder; name a file in it")
+    if path.exists() and not args.force:
+        raise BadInput(f"-o {path}: the file is there; --force replaces it")
+    if not path.parent.is_dir():
+        raise DriverError(f"-o {path}: there is no folder {path.parent}")

@@ -1,0 +1,187 @@
+"""Objects of Exchange that differ, as New-, Set- and Remove-: connectors, mail flow rules, domains, settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from lab.model.onprem import OnPremOrganization
+from lab.model.rules import RuleState, TransportRule
+from lab.model.tenant import AcceptedDomain, Tenant
+from lab.model.topology import Topology
+from lab.reports.powershell import Expression, cmdlet
+from lab.reports.todo_nouns import Todo, cloud, on_premises, thumbprint
+from lab.scenario.exchange import OWN, parameter, parameters
+from lab.scenario.rules import shown
+
+_MANDATORY = {
+    "InboundConnector": ("connector_type", "sender_domains"),
+    "OutboundConnector": ("connector_type",),
+}
+"""What New- wants even where it is the default."""
+_BY_WIZARD = """\
+the Hybrid Configuration Wizard has made some of these objects, and sets them again when it runs: tell it the same there"""
+
+
+def todos(before: Topology, after: Topology) -> Iterator[Todo]:
+    """Of all tenants and organisations that are on both sides."""
+    for name, tenant in after.tenants.items():
+        if name in before.tenants:
+            yield from _tenant(before.tenants[name], tenant, after)
+    for name, organization in after.organizations.items():
+        if name in before.organizations:
+            yield from _organization(before.organizations[name], organization, after)
+
+
+def _tenant(old: Tenant, new: Tenant, topology: Topology) -> Iterator[Todo]:
+    where = cloud(new.name)
+    yield from _cloud_domains(old, new)
+    lines = _Lines(topology)
+    commands = (
+        *lines.of("InboundConnector", old.inbound_connectors, new.inbound_connectors),
+        *lines.of("OutboundConnector", old.outbound_connectors, new.outbound_connectors),
+        *_rules(old.transport_rules, new.transport_rules),
+    )
+    if commands:
+        yield Todo(where, _BY_WIZARD if _wizards(old, new) else "", commands)
+    yield from (Todo(where, text, (line,)) for text, line in _switched(old, new))
+
+
+def _wizards(old: Tenant, new: Tenant) -> bool:
+    """Whether a connector that differs comes from the wizard."""
+    inbound = (each.connector_source for each in set(new.inbound_connectors) - set(old.inbound_connectors))
+    outbound = (each.connector_source for each in set(new.outbound_connectors) - set(old.outbound_connectors))
+    return "HybridWizard" in (*inbound, *outbound)
+
+
+def _switched(old: Tenant, new: Tenant) -> Iterator[tuple[str, str]]:
+    if old.reject_direct_send != new.reject_direct_send:
+        yield "", cmdlet("Set-OrganizationConfig", {"RejectDirectSend": new.reject_direct_send})
+    if old.trusted_arc_sealers != new.trusted_arc_sealers:
+        sealers = tuple(sorted(new.trusted_arc_sealers))
+        yield "", cmdlet("Set-ArcConfig", {"Identity": "Default", "ArcTrustedSealers": sealers})
+    for domain in sorted(old.dkim_domains ^ new.dkim_domains):
+        enabled = domain in new.dkim_domains
+        text = "its two selector CNAME records must be in DNS first" if enabled else ""
+        yield text, cmdlet("Set-DkimSigningConfig", {"Identity": domain, "Enabled": enabled})
+
+
+def _cloud_domains(old: Tenant, new: Tenant) -> Iterator[Todo]:
+    """Exchange Online has no New-AcceptedDomain: domains are added to the tenant, and verified by DNS."""
+    where = cloud(new.name)
+    known, wanted = _domains(old.accepted_domains), _domains(new.accepted_domains)
+    for name, domain in wanted.items():
+        if name not in known:
+            text = f"add the domain {name} to the tenant (admin center, Settings, Domains), and verify it by its TXT record"
+            known[name] = AcceptedDomain(domain.domain_name, default=domain.default)
+            yield Todo(where, text)
+        values = {key: value for key, value in _differing(known[name], domain).items() if key != "Default"}
+        if values:
+            yield Todo(where, "", (cmdlet("Set-AcceptedDomain", {"Identity": name, **values}),))
+        if domain.default and not known[name].default:
+            yield Todo(where, f"make {name} the default domain (admin center, Settings, Domains)")
+    for name in known:
+        if name not in wanted:
+            yield Todo(where, f"take the domain {name} out of the tenant (admin center, Settings, Domains)")
+
+
+def _domains(found: Iterable[AcceptedDomain]) -> dict[str, AcceptedDomain]:
+    return {str(each.domain_name): each for each in found}
+
+
+def _organization(old: OnPremOrganization, new: OnPremOrganization, topology: Topology) -> Iterator[Todo]:
+    where, lines = on_premises(new.name), _Lines(topology)
+    commands = (
+        *_own_domains(old.accepted_domains, new.accepted_domains),
+        *lines.of("SendConnector", old.send_connectors, new.send_connectors),
+        *lines.of("ReceiveConnector", old.receive_connectors, new.receive_connectors),
+        *lines.of("RemoteDomain", old.remote_domains, new.remote_domains),
+        *_rules(old.transport_rules, new.transport_rules),
+    )
+    if commands:
+        yield Todo(where, "", commands)
+
+
+def _own_domains(old: Iterable[AcceptedDomain], new: Iterable[AcceptedDomain]) -> Iterator[str]:
+    known, wanted = _domains(old), _domains(new)
+    for name, domain in wanted.items():
+        if name not in known:
+            values = {
+                key: value
+                for key, value in parameters(domain).items()
+                if key not in ("DomainName", "Default")
+            }
+            yield cmdlet("New-AcceptedDomain", {"Name": name, "DomainName": name, **values})
+        values = _differing(known.get(name, domain), domain)
+        if values.pop("Default", False):
+            values["MakeDefault"] = True
+        if values:
+            yield cmdlet("Set-AcceptedDomain", {"Identity": name, **values})
+    yield from (cmdlet("Remove-AcceptedDomain", {"Identity": name}) for name in known if name not in wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """Cmdlets for objects with names."""
+
+    topology: Topology
+
+    def of(self, noun: str, old: Sequence[Any], new: Sequence[Any]) -> Iterator[str]:
+        """What makes the old ones the new ones."""
+        known = {each.name: each for each in old}
+        for each in new:
+            was = known.pop(each.name, None)
+            if was is None:
+                yield from self._line(f"New-{noun}", "Name", each, _made(noun, each))
+            elif was != each:
+                yield from self._line(f"Set-{noun}", "Identity", each, _differing(was, each))
+        yield from (cmdlet(f"Remove-{noun}", {"Identity": name}) for name in known)
+
+    def _line(self, name: str, naming: str, made: Any, values: Mapping[str, Any]) -> Iterator[str]:
+        """Words of the lab's own are left out; a certificate is named by what is in it."""
+        told: dict[str, Any] = {naming: made.name}
+        for key, value in values.items():
+            if key in OWN or key in ("Name", "ConnectorSource"):
+                continue
+            told[key] = self._hosts(value) if key == "SmartHosts" else value
+            if key == "TlsCertificateName" and value in self.topology.certificates:
+                yield f"$certificate = {cmdlet('Get-ExchangeCertificate', {'Thumbprint': thumbprint(value)})}"
+                told[key] = Expression('"<I>$($certificate.Issuer)<S>$($certificate.Subject)"')
+        if len(told) > 1:
+            yield cmdlet(name, told)
+
+    def _hosts(self, keys: Sequence[str]) -> tuple[str, ...]:
+        """Machines by name instead of by the scenario's key."""
+        hosts = self.topology.hosts
+        return tuple(str(hosts[key].fqdn) if key in hosts else key for key in keys)
+
+
+def _made(noun: str, made: Any) -> dict[str, Any]:
+    wanted = {parameter(each, type(made)): getattr(made, each) for each in _MANDATORY.get(noun, ())}
+    return {**wanted, **parameters(made)}
+
+
+def _differing(old: Any, new: Any) -> dict[str, Any]:
+    names = (each.name for each in fields(new) if getattr(old, each.name) != getattr(new, each.name))
+    return {parameter(name, type(new)): getattr(new, name) for name in names}
+
+
+def _rules(old: Sequence[TransportRule], new: Sequence[TransportRule]) -> Iterator[str]:
+    known = {rule.name: shown(rule, 0) for rule in old}
+    for place, rule in enumerate(new):
+        values, was = shown(rule, place), known.pop(rule.name, None)
+        state = values.pop("State", RuleState.ENABLED)
+        if was is None:
+            disabled = {"Enabled": False} if state is RuleState.DISABLED else {}
+            yield cmdlet("New-TransportRule", {**values, **disabled})
+            continue
+        former = was.pop("State", RuleState.ENABLED)
+        names = dict.fromkeys(key for key in (*values, *was) if key not in ("Name", "Priority"))
+        told = {key: values.get(key) for key in names if values.get(key) != was.get(key)}
+        if told:
+            yield cmdlet("Set-TransportRule", {"Identity": rule.name, **told})
+        if state is not former:
+            verb = "Enable" if state is RuleState.ENABLED else "Disable"
+            yield cmdlet(f"{verb}-TransportRule", {"Identity": rule.name})
+    yield from (cmdlet("Remove-TransportRule", {"Identity": name}) for name in known)

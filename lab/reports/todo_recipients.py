@@ -1,0 +1,115 @@
+"""Recipients that differ, as cmdlets: addresses, forwarding, where their mail ends."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, TypeAlias
+
+from lab.model.names import Address
+from lab.model.onprem import OnPremOrganization
+from lab.model.tenant import Recipient, RecipientKind, Tenant
+from lab.model.topology import Topology
+from lab.reports.powershell import changed, cmdlet
+from lab.reports.todo_nouns import Todo, cloud, on_premises
+from lab.scenario.settings import Setting
+
+Owner: TypeAlias = Tenant | OnPremOrganization
+_DIRECTORY = re.compile(
+    r"(tenants|organizations)\.([^.]+)\."
+    r"(mailboxes|remote_mailboxes|mail_users|mail_contacts|groups|distribution_groups)\b.*"
+)
+_NOUNS = {
+    RecipientKind.MAILBOX: "Mailbox",
+    RecipientKind.MAIL_USER: "MailUser",
+    RecipientKind.CONTACT: "MailContact",
+    RecipientKind.DISTRIBUTION_GROUP: "DistributionGroup",
+    RecipientKind.GROUP: "UnifiedGroup",
+}
+_OF_A_MAILBOX = ("ForwardingSmtpAddress", "DeliverToMailboxAndForward")
+_EXTERNAL = {
+    "MailUser": "ExternalEmailAddress",
+    "MailContact": "ExternalEmailAddress",
+    "RemoteMailbox": "RemoteRoutingAddress",
+}
+
+
+def todos(before: Topology, after: Topology, settings: Iterable[Setting]) -> Iterator[Todo]:
+    """Of the directories in which something was written anew: what synchronisation brings elsewhere follows by itself."""
+    found = (_DIRECTORY.fullmatch(each.path) for each in settings)
+    for side, name in dict.fromkeys((each[1], each[2]) for each in found if each):
+        pair = _owners(before, after, side, name)
+        if pair is not None:
+            where = cloud(name) if side == "tenants" else on_premises(name)
+            yield from (Todo(where, text, lines) for text, lines in _changes(*pair))
+
+
+def _owners(before: Topology, after: Topology, side: str, name: str) -> tuple[Owner, Owner] | None:
+    old: Mapping[str, Owner] = before.tenants if side == "tenants" else before.organizations
+    new: Mapping[str, Owner] = after.tenants if side == "tenants" else after.organizations
+    return (old[name], new[name]) if name in old and name in new else None
+
+
+def _changes(old: Owner, new: Owner) -> Iterator[tuple[str, tuple[str, ...]]]:
+    known, wanted = _by_primary(old), _by_primary(new)
+    for key, recipient in wanted.items():
+        was, noun = known.get(key), _noun(recipient, new)
+        if was is None or was.kind is not recipient.kind:
+            yield _made(recipient, noun)
+            continue
+        values = dict(_differing(was, recipient, noun))
+        away = {key: values.pop(key) for key in _OF_A_MAILBOX if noun == "RemoteMailbox" and key in values}
+        if values:
+            yield "", (cmdlet(f"Set-{noun}", {"Identity": recipient.primary, **values}),)
+        if away:
+            line = cmdlet("Set-Mailbox", {"Identity": recipient.primary, **away})
+            yield "its mailbox is in Exchange Online, and this is set there", (line,)
+    for key, recipient in known.items():
+        if key not in wanted:
+            yield "", (cmdlet(f"Remove-{_noun(recipient, old)}", {"Identity": recipient.primary}),)
+
+
+def _by_primary(owner: Owner) -> dict[str, Recipient]:
+    return {each.primary.key: each for each in owner.recipients.values()}
+
+
+def _noun(recipient: Recipient, owner: Owner) -> str:
+    """On-premises a mail user is a mailbox in the cloud."""
+    remote = recipient.kind is RecipientKind.MAIL_USER and isinstance(owner, OnPremOrganization)
+    return "RemoteMailbox" if remote else _NOUNS[recipient.kind]
+
+
+def _made(recipient: Recipient, noun: str) -> tuple[str, tuple[str, ...]]:
+    if noun != "MailContact" or recipient.external is None:
+        return f"make a {recipient.kind.value} {recipient.primary} (New-{noun} or Enable-{noun})", ()
+    make = cmdlet(
+        "New-MailContact", {"Name": recipient.primary.local, "ExternalEmailAddress": recipient.external}
+    )
+    name = cmdlet(
+        "Set-MailContact",
+        {
+            "Identity": recipient.primary.local,
+            "EmailAddressPolicyEnabled": False,
+            "PrimarySmtpAddress": recipient.primary,
+        },
+    )
+    return "", (make, name) if recipient.external != recipient.primary else (make,)
+
+
+def _differing(old: Recipient, new: Recipient, noun: str) -> Iterator[tuple[str, Any]]:
+    if set(old.proxies) != set(new.proxies):
+        yield "EmailAddresses", changed(_texts(new.proxies), _texts(old.proxies))
+    if old.external != new.external:
+        yield _EXTERNAL.get(noun, "ExternalEmailAddress"), new.external
+    if old.forwarding != new.forwarding:
+        yield "ForwardingSmtpAddress", new.forwarding
+    if old.keeps_copy != new.keeps_copy:
+        yield "DeliverToMailboxAndForward", new.keeps_copy
+    if old.require_sender_authentication != new.require_sender_authentication:
+        yield "RequireSenderAuthenticationEnabled", new.require_sender_authentication
+    if old.accept_only_from != new.accept_only_from:
+        yield "AcceptMessagesOnlyFrom", new.accept_only_from
+
+
+def _texts(addresses: Iterable[Address]) -> tuple[str, ...]:
+    return tuple(map(str, addresses))
