@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from lab.analysis.diagnose.chain import Link
 from lab.analysis.diagnose.hosts import is_outbound, is_service, label
-from lab.analysis.diagnose.stamps import Stamps, below_all, exit_below, in_stretch
+from lab.analysis.diagnose.stamps import Stamps, below_all, exit_below, in_stretch, own_fields
 from lab.evidence.diagnosis import By, Passage, Sure, Tenant
 from lab.model.message import Message
 from lab.model.value import value
@@ -43,7 +43,7 @@ def passages(message: Message, chain: Sequence[Link]) -> tuple[Passage, ...]:
     found = [_passage(stay, _around(message, stay, lines)) for stay in stays]
     made = _made_inside(message, chain)
     if made is None and found and not any(each.tenant for each in found):
-        found = _by_what_lies_below(found, below_all(message, lines))
+        found = _by_what_lies_below(found, *below_all(message, lines))
     return (*((made,) if made else ()), *found)
 
 
@@ -81,7 +81,7 @@ def _goes_on(link: Link) -> bool:
 
 def _around(message: Message, stay: _Stay, lines: Sequence[int]) -> Stamps:
     """What was stamped on entry (below the oldest line) and on exit (above the newest one)."""
-    below = min((at for at in lines if at > stay.entry.index), default=len(message.headers))
+    below = min((*(at for at in lines if at > stay.entry.index), own_fields(message, stay.entry.index)))
     above = max((at for at in lines if at < stay.last.index), default=-1)
     entry = range(stay.entry.index + 1, below)
     return in_stretch(message, entry, range(above + 1, stay.last.index), hub=stay.last.told.by)
@@ -100,30 +100,42 @@ def _passage(stay: _Stay, stamps: Stamps) -> Passage:
         again=seen and is_outbound(entry.origin),
         tenant=tenant,
         by=by,
-        direction=stamps.direction or ("Originating" if by in (By.CONNECTOR, By.MAILBOX) else ""),
+        direction=stamps.direction or _direction_of(by),
         internal=stamps.internal,
         sure=Sure.SEEN if tenant else Sure.INFERRED,
     )
 
 
-def _by_what_lies_below(found: Sequence[Passage], stamps: Stamps) -> list[Passage]:
-    """Stamps that were moved away from their lines: taken for the last stay, whose servers wrote over those before.
+def _by_what_lies_below(found: Sequence[Passage], entry: Stamps, leaving: Stamps) -> list[Passage]:
+    """Stamps that were moved away from their lines.
 
-    A stamp that names another hub is another stay's, and one that names none of the stays nobody's.
+    Those of an entry are the last stay's, whose servers wrote over those before; those of an exit are of the stay at the
+    hub that they name, and nobody's if there is none.
     """
-    hubs = [label(each.hub) for each in found]
     told = list(found)
-    if stamps.tenant.id and stamps.entered:
-        told[-1] = _completed(told[-1], stamps, exits=label(stamps.hub) == hubs[-1] or not stamps.hub)
-    elif label(stamps.hub) in hubs:
-        at = len(hubs) - 1 - hubs[::-1].index(label(stamps.hub))
-        told[at] = _completed(told[at], stamps, exits=True)
+    hubs = [label(each.hub) for each in found]
+    if label(leaving.hub) in hubs:
+        at = len(hubs) - 1 - hubs[::-1].index(label(leaving.hub))
+        told[at] = _completed(told[at], leaving)
+    last = told[-1]
+    if entry.tenant and last.tenant.id in ("", entry.tenant.id):
+        told[-1] = _completed(last, replace(entry, tenant=replace(entry.tenant, domain=last.tenant.domain)))
+    elif entry.tenant:
+        told[-1] = replace(last, tenant=Tenant())  # two stamps that disagree name nobody
     return told
 
 
-def _completed(passage: Passage, stamps: Stamps, *, exits: bool) -> Passage:
-    tenant = stamps.tenant if exits else Tenant(id=stamps.tenant.id)
-    by = passage.by or stamps.by
+def _completed(passage: Passage, stamps: Stamps) -> Passage:
+    by = By.MAILBOX if passage.by is By.MAILBOX else stamps.by or passage.by
     return replace(
-        passage, tenant=tenant, by=by, direction=passage.direction or stamps.direction, sure=Sure.INFERRED
+        passage,
+        tenant=stamps.tenant or passage.tenant,
+        by=by,
+        direction=passage.direction or stamps.direction or _direction_of(by),
+        internal=passage.internal if passage.internal is not None else stamps.internal,
+        sure=Sure.INFERRED,
     )
+
+
+def _direction_of(by: By) -> str:
+    return {By.CONNECTOR: "Originating", By.MAILBOX: "Originating", By.RECIPIENT: "Incoming"}.get(by, "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from lab.core.stamping import AUTH_AS, CROSS_TENANT, ORGANIZATION
 from lab.evidence.diagnosis import By, Tenant
@@ -23,6 +23,7 @@ _CROSS_AUTH_AS = CROSS_TENANT + "AuthAs"
 _GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 _DOMAIN = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63}){1,10}", re.IGNORECASE)
 _CONNECTING = re.compile(r"TenantId=([0-9a-fA-F-]{36});\s*Ip=\[([^\]]*)\];\s*Helo=\[([^\]]*)\]")
+_OWN = frozenset({"from", "to", "cc", "subject", "date", "message-id", "mime-version", "content-type"})
 _ENTITIES = {"HybridOnPrem": By.CONNECTOR, "Internet": By.RECIPIENT, "Hosted": By.MAILBOX}
 
 
@@ -52,16 +53,30 @@ def in_stretch(message: Message, entry: Iterable[int], leaving: Iterable[int], *
     return _read(on_entry, on_exit)
 
 
-def below_all(message: Message, lines: Sequence[int]) -> Stamps:
-    """What stands below the lowest `Received` line; nothing if one name has two different values there."""
-    loose = message.headers[max(lines, default=-1) + 1 :]
+def below_all(message: Message, lines: Sequence[int]) -> tuple[Stamps, Stamps]:
+    """What an entry and what an exit stamped that stands below the lowest `Received` line.
+
+    Nothing of either if a name that decides has two different values there: somebody else wrote one of them.
+    """
+    loose = message.headers[own_fields(message, max(lines, default=-1)) :]
     values: dict[str, set[str]] = {}
     for header in loose:
         values.setdefault(header.name.lower(), set()).add(header.value)
-    if any(len(values.get(name.lower(), ())) > 1 for name in (ATTRIBUTED, ID, STAMPED)):
-        return Stamps()
     found = _first(loose)
-    return _read(found, found)
+    entry = _read(found, {}) if _one(values, ATTRIBUTED) else Stamps()
+    return entry, _read({}, found) if _one(values, ID) and _one(values, STAMPED) else Stamps()
+
+
+def own_fields(message: Message, line: int) -> int:
+    """Where the fields of the message itself begin below a line: what a server stamps on top stands above them."""
+    for at in range(line + 1, len(message.headers)):
+        if message.headers[at].name.lower() in _OWN:
+            return at
+    return len(message.headers)
+
+
+def _one(values: Mapping[str, set[str]], name: str) -> bool:
+    return len(values.get(name.lower(), ())) == 1
 
 
 def exit_below(message: Message, line: int) -> Stamps:
