@@ -1,0 +1,74 @@
+"""A connector that Microsoft has taken for compromised (R40)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lab.analysis.checks.hybrid import entries, flows, inward, whose
+from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Suspicion
+from lab.analysis.checks.world import World, message, of_host
+from lab.core.verdicts import Reason
+from lab.model.names import Address
+from lab.model.topology import Role
+
+
+def blocked(world: World) -> Iterator[Suspicion]:
+    """Whatever matches it is refused: colleagues' mail, relayed mail, what comes in by the MX."""
+    if not any(connector.blocked for _, connector in world.inbound()):
+        return
+    for probe in _probes(world):
+        for entry in entries(world.play(probe)):
+            tenant, connector = entry.decision.tenant, entry.decision.connector
+            if tenant is None or connector is None or tenant not in world.tenants:
+                continue
+            if entry.decision.reason is Reason.CONNECTOR_BLOCKED:
+                path = world.setting(tenant, "InboundConnectors", connector.name, "blocked")
+                yield Suspicion(
+                    about=connector.name,
+                    text=f'Microsoft has blocked "{connector.name}" of {tenant.name}',
+                    facts=(
+                        Fact(path, f'"{connector.name}" counts as compromised'),
+                        Fact(of_host(entry.host, "address"), f"{entry.host.name} speaks by it"),
+                    ),
+                    probe=probe,
+                    shows=_refused,
+                    cures=(
+                        Cure(
+                            "find out who sent what through it, then have it unblocked in Defender",
+                            {path: False},
+                        ),
+                    ),
+                )
+
+
+def _probes(world: World) -> Iterator[Probe]:
+    for flow in flows(world):
+        yield flow.probe
+    for tenant in world.tenants:
+        recipient = world.mailbox(tenant)
+        if recipient is not None:
+            yield Probe((inward(recipient),))
+            for host in world.topology.hosts.values():
+                sender = Address("device", tenant.default_domain)
+                if host.role is Role.GATEWAY and host.smart_hosts:
+                    yield Probe((message(sender, recipient, via=host.name),))
+
+
+def _refused(played: Played) -> str:
+    found = (each for each in entries(played) if each.decision.reason is Reason.CONNECTOR_BLOCKED)
+    return next((f"{whose(each.fate)} {each.told}" for each in found), "")
+
+
+CHECKS = (
+    Check(
+        code="MFL-CONN-011",
+        title="Microsoft has blocked a connector",
+        severity=Severity.ERROR,
+        about="""\
+The service has taken the connector for compromised, after spam through it perhaps. Whatever matches the connector is
+refused with 5.7.711, and the message trace shows nothing.""",
+        cure="Find out who sent what through it and stop that; then remove the block in Defender (Restricted entities).",
+        rules=("R40", "R43"),
+        find=blocked,
+    ),
+)

@@ -1,0 +1,107 @@
+"""Behind somebody else's filter: every message comes from its address, and SPF judges that (R166, R67)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lab.analysis.checks import standins
+from lab.analysis.checks.flows import authenticated, in_tenant
+from lab.analysis.checks.hybrid import Entry, entries, inward, whose
+from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Shows, Suspicion
+from lab.analysis.checks.world import World, of_host
+from lab.evidence.facts import text
+from lab.model.tenant import InboundConnector, Tenant
+from lab.model.topology import Host, Role
+from lab.scenario.whatif import Change
+
+
+def behind_a_filter(world: World) -> Iterator[Suspicion]:
+    """Mail of a stranger whose SPF record is right fails SPF, as the filter hands it over."""
+    for tenant in world.tenants:
+        mailbox = world.mailbox(tenant)
+        probe = Probe((inward(mailbox),)) if mailbox else None
+        for entry in entries(world.play(probe)) if probe else ():
+            in_front = entry.host.name != standins.OUTSIDE_HOST and entry.host.role is not Role.EXCHANGE
+            if probe and in_front and entry.leg.place == in_tenant(tenant) and not entry.recognised:
+                yield _unskipped(world, tenant, entry, probe)
+
+
+def _unskipped(world: World, tenant: Tenant, entry: Entry, probe: Probe) -> Suspicion:
+    connector, host = entry.decision.connector, entry.host
+    above = f"tenants.{tenant.name}.InboundConnectors"
+    path = world.setting(tenant, "InboundConnectors", connector.name, "EFSkipLastIP") if connector else above
+    said = (
+        f'"{connector.name}" skips nothing'
+        if connector
+        else f"no connector of {tenant.name} is for {host.name}"
+    )
+    address = of_host(host, "address") if host.name in world.topology.hosts else ""
+    return Suspicion(
+        about=connector.name if connector else tenant.name,
+        text=f"to {tenant.name} all mail from outside comes from {host.name}",
+        facts=(
+            Fact(path, said),
+            Fact(address, f"{host.name} hands over what comes by the MX, from {host.source}"),
+        ),
+        probe=probe,
+        shows=_judged(tenant),
+        cures=(_skipping(world, tenant, connector, entry),),
+    )
+
+
+def _judged(tenant: Tenant) -> Shows:
+    def shows(played: Played) -> str:
+        step = authenticated(played, in_tenant(tenant))
+        spf, compauth = text(step, "spf"), text(step, "compauth")
+        if spf == "pass" or not compauth.startswith("fail"):
+            return ""
+        return f"{whose(next(iter(played.fates.values())))}: spf={spf} for {text(step, 'client')}, compauth={compauth}"
+
+    return shows
+
+
+def _skipping(world: World, tenant: Tenant, connector: InboundConnector | None, entry: Entry) -> Cure:
+    """The last machine is skipped, or all that stand in front."""
+    hosts = _in_front(world, entry)
+    if connector is None:
+        name = f"Only from {entry.host.name}"
+        lock = {
+            "Name": name,
+            "ConnectorType": "Partner",
+            "SenderDomains": "*",
+            "RestrictDomainsToIPAddresses": True,
+            "SenderIPAddresses": [entry.host.source],
+        }
+        change: Change = {f"tenants.{tenant.name}.InboundConnectors[{name}]": {**lock, **_skip(hosts)}}
+        return Cure(f"a Partner connector for {entry.host.source} with Enhanced Filtering", change)
+    path = world.setting(tenant, "InboundConnectors", connector.name)
+    return Cure(
+        f'Enhanced Filtering on "{connector.name}"',
+        {f"{path}.{parameter}": value for parameter, value in _skip(hosts).items()},
+    )
+
+
+def _in_front(world: World, entry: Entry) -> tuple[Host, ...]:
+    """The machines between the sender and the tenant."""
+    hosts = (world.topology.hosts.get(leg.origin or "") for leg in entry.fate.legs[1:])
+    return tuple(host for host in hosts if host)
+
+
+def _skip(hosts: tuple[Host, ...]) -> Change:
+    return {"EFSkipLastIP": True} if len(hosts) < 2 else {"EFSkipIPs": [host.source for host in hosts]}
+
+
+CHECKS = (
+    Check(
+        code="MFL-CONN-009",
+        title="Enhanced Filtering is off behind a filter",
+        severity=Severity.WARNING,
+        about="""\
+The MX leads to a filter that hands mail to the tenant. To Exchange Online every message comes from the filter's
+address: SPF fails for everybody, DMARC with it unless a signature survived, and composite authentication is wrong. Good
+mail lands in junk, forged mail beside it.""",
+        cure="Enhanced Filtering (skip listing) on the inbound connector that the filter's mail comes through.",
+        rules=("R67", "R166", "R175"),
+        find=behind_a_filter,
+    ),
+)
