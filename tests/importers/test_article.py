@@ -81,3 +81,20 @@ def test_an_answer_closes_the_todo_and_its_variants(tmp_path, answer, shows):
     assert list(scenario.variants) == ["base"]
     host = scenario.variants["base"].topology.hosts["gateway"]
     assert (host.client_certificate and host.certificate is not None) is shows
+
+
+def test_a_certificate_of_nobody_is_told(tmp_path):
+    shutil.copytree(EXPORTS / "msxfaq", tmp_path / "msxfaq")
+    shutil.rmtree(tmp_path / "msxfaq" / "gateway")
+    shown = (EXPORTS / "msxfaq-cured" / "gateway" / "s_client-mail.msxfaq.example.txt").read_text("utf-8")
+    pem = (
+        shown[shown.index("-----BEGIN") : shown.index("-----END CERTIFICATE-----")]
+        + "-----END CERTIFICATE-----\n"
+    )
+    (tmp_path / "msxfaq" / "some.pem").write_text(pem)
+    found = imported(tmp_path / "msxfaq")
+    assert "is no machine's: lay it into gateway/" in " ".join(each.text for each in found.notices)
+    (tmp_path / "msxfaq" / "some.pem").rename(tmp_path / "msxfaq" / "gateway.pem")
+    found = imported(tmp_path / "msxfaq")
+    assert not found.todos
+    assert load_text(found.text).variants["base"].topology.hosts["gateway"].certificate == "mail"

@@ -152,7 +152,7 @@ GATEWAY = st.builds(
 )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     st.lists(objects(), max_size=9),
     st.lists(RECORD, max_size=4),

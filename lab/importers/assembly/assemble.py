@@ -20,7 +20,7 @@ from lab.importers.assembly.properties import unknown, unusual
 from lab.importers.assembly.samples import limited, membered, restrict, sampled, synchronised
 from lab.importers.assembly.sides import sides
 from lab.importers.assembly.sites import Ground, build
-from lab.importers.assembly.store import Store
+from lab.importers.assembly.store import Store, stray
 from lab.importers.assembly.translating import translated
 from lab.importers.assembly.writing import written
 from lab.importers.nouns import Exports
@@ -176,6 +176,7 @@ def _tree(
         if options.partners and cast.all
         else ()
     )
+    stray(exports.certificates, ground.papers, notes)
     tree["certificates"] = ground.papers.table()
     signing = [name for each in cast.tenants for name in each.table.get("dkim", ())]
     tree["dns"] = {

@@ -41,7 +41,7 @@ def variants(
     site: Site, machine: Machine, exchange: Paper | None, store: Store, postfix: FoundGateway | None
 ) -> Plain:
     """A variant for each possibility, the most dangerous one first: whoever looks at one only must not miss the fault."""
-    told = f"Which certificate {machine.key} shows to Exchange Online is in none of the exports; each variant assumes one."
+    told = f"Which certificate {machine.key} shows to Exchange Online is in none of the exports; variants try them."
     site.ask(machine.key, "certificate", told, _ANSWER, *_RULES)
     setting = f"organizations.{site.key}.hosts.{machine.key}"
     found: Plain = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -21,6 +22,8 @@ from lab.scenario import service
 from lab.scenario.dumping import Plain
 
 _TLS_NAME = "TlsCertificateName"
+_FILTER = re.compile(r"(?<![a-z])(gateway|filter|relay|mx)(?![a-z])")
+"""What files and folders are called that tell of a filter."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -110,7 +113,8 @@ def _exchange(
     shown = _shown(
         ground, held, [*(each[_TLS_NAME] for each in organization.send if _TLS_NAME in each), *hybrid]
     )
-    shown = shown or _believed(ground, site, tenants, made.exchange)
+    seen = shown_by(ground.exports.certificates, (*made.exchange.names, *made.exchange.seen), ground.papers)
+    shown = shown or next(seen, None) or _believed(ground, site, tenants, made.exchange)
     if shown is not None:
         made.exchange.table["certificate"] = shown.key
     if len(held) > 1:
@@ -151,16 +155,26 @@ def _gateways(ground: Ground, site: Site, made: Park, exchange: Paper | None) ->
         sends = site.side is None or any(
             is_for_all(each) for each in site.send if machine.key in _named(each, made)
         )
-        shown = list(shown_by(ground.exports.certificates, (*machine.names, *machine.seen), ground.papers))
+        shown = list(
+            shown_by(ground.exports.certificates, (*machine.names, *machine.seen), ground.papers, _FILTER)
+        )
         path = ("organizations", site.key, "hosts", machine.key)
         known = possibilities.settled(machine, shown, postfix)
         told = any(ground.answers.tells((*path, each)) for each in ("certificate", "client_certificate"))
-        if sends and not known and not told and not ground.variants:
-            ground.variants |= possibilities.variants(site, machine, exchange, ground.papers, postfix)
+        if sends and not known and not told:
+            _tried(ground, possibilities.variants(site, machine, exchange, ground.papers, postfix))
         if site.side is None:
             machine.table["forwards_to"] = [ground.doors[0]] if ground.doors else []
         elif postfix is not None and (routes := [_next(made, host) for host in postfix_routes(postfix)]):
             machine.table["forwards_to"] = [host for host in routes if host]
+
+
+def _tried(ground: Ground, variants: Plain) -> None:
+    """Filters of several companies are tried together: each shows Exchange's certificate, its own, or none."""
+    for name, variant in variants.items():
+        there: Plain = ground.variants.get(name) or variant
+        there["change"] |= variant["change"]
+        ground.variants[name] = there
 
 
 def _named(connector: Written, made: Park) -> set[str]:

@@ -29,6 +29,7 @@ _SERVICES = {
 }
 _PRIVATE = ("enterprise", "grouppolicy", "registry")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FILES = (".pem", ".crt", ".cer", ".der", ".p7b", ".txt", ".log")
 OWN_CA = "internal"
 
 
@@ -253,15 +254,26 @@ def _bare(name: str) -> str:
     return re.sub(r"\s*([,=])\s*", r"\1", name).strip().lower()
 
 
-def shown_by(found: Sequence[FoundCertificate], hosts: Iterable[str], store: Store) -> Iterator[Paper]:
-    """Certificates that a server showed, or that lie in a folder or a file named for it."""
+def shown_by(
+    found: Sequence[FoundCertificate],
+    hosts: Iterable[str],
+    store: Store,
+    named: re.Pattern[str] | None = None,
+) -> Iterator[Paper]:
+    """Certificates that one of these hosts showed, or that lie in a file or folder of such a name."""
     wanted = {each.lower() for each in hosts if each}
     for each in found:
-        server = each.server.rpartition(":")[0].lower() or each.server.lower()
-        path = each.place.file.lower()
-        if server in wanted or (
-            not server and re.search(r"(?<![a-z])(gateway|filter|relay|mx)(?![a-z])", path)
-        ):
+        server = (each.server.rpartition(":")[0] or each.server).lower()
+        if server in wanted or (not server and named is not None and named.search(each.place.file.lower())):
             paper = of_file(each)
             if paper is not None:
                 yield store.enter(paper)
+
+
+def stray(found: Sequence[FoundCertificate], store: Store, notes: Notes) -> None:
+    """Tell of certificates that belong to no machine; those inside exported objects have been told of there."""
+    known = {each.thumbprint for each in store.papers.values()}
+    for each in found:
+        if each.thumbprint not in known and each.place.file.lower().endswith(_FILES):
+            told = f"the certificate {each.common_name or each.subject} is no machine's: lay it into gateway/ if the filter shows it"
+            notes.say(each.place, told)
