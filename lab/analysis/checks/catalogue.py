@@ -27,6 +27,7 @@ from lab.analysis.checks import (
     spf,
     stale,
     stoppingrules,
+    targets,
     unmatched,
     vouched,
 )
@@ -57,6 +58,7 @@ _MODULES = (
     spf,
     stale,
     stoppingrules,
+    targets,
     unmatched,
     vouched,
 )

@@ -11,6 +11,7 @@ from lab.analysis.checks.flows import (
     authenticated,
     in_tenant,
     last_step,
+    listed,
     looped,
     mailbox_where,
     mailboxes,
@@ -270,8 +271,8 @@ def _by_sender(
         for organization, each in joined
     ]
     change = {
-        connectors: [*(world.value(connectors) or ()), *scoped],
-        rules: [*(world.value(rules) or ()), *routes],
+        connectors: [*listed(world, connectors), *scoped],
+        rules: [*listed(world, rules), *routes],
     }
     for organization, _ in joined:
         for cure in cures.other_certificate(world, organization):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from lab.analysis.checks import standins
 from lab.analysis.checks.nouns import Played
@@ -109,6 +110,12 @@ def is_moera(domain: Domain) -> bool:
 def vanity_domains(owner: OnPremOrganization | Tenant) -> tuple[Domain, ...]:
     """The accepted domains that are the company's own names."""
     return tuple(each.domain_name for each in owner.accepted_domains if not is_moera(each.domain_name))
+
+
+def listed(world: World, path: str) -> list[Any]:
+    """A list as it is written, empty if it is not; a single value stands for itself."""
+    written = world.value(path)
+    return list(written) if isinstance(written, list) else [] if written is None else [written]
 
 
 # -- where to

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lab.analysis.checks import standins
-from lab.analysis.checks.flows import arrives_internal, is_moera, lost, mailboxes
+from lab.analysis.checks.flows import arrives_internal, is_moera, listed, lost, mailboxes
 from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Suspicion
-from lab.analysis.checks.recipients import entry, written_address
+from lab.analysis.checks.recipients import entry, written_key
 from lab.analysis.checks.world import World, message
 from lab.core.routing import choose_send_connector
 from lab.model.names import Address
@@ -85,9 +85,7 @@ def _limited(world: World, tenant: Tenant, found: list[Recipient]) -> Iterator[S
     if own is not None:
         renamed = Address(sender.local, own.domain_name)
         boxes = f"tenants.{tenant.name}.mailboxes"
-        known = [
-            each for each in world.value(boxes) or () if written_address(each).lower() != str(sender).lower()
-        ]
+        known = [each for each in listed(world, boxes) if written_key(each) != sender.key]
         box = {"address": str(renamed), "proxies": [str(sender)]}
         cures = (
             Cure(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lab.analysis.checks import standins
-from lab.analysis.checks.flows import STRICT, authenticated, mailbox_where, vanity_domains
+from lab.analysis.checks.flows import STRICT, authenticated, mailboxes, vanity_domains
 from lab.analysis.checks.nouns import Cure, Played, Probe
 from lab.analysis.checks.world import World, message, of_host
 from lab.core.authentication.dmarc import Published, published
@@ -53,10 +53,10 @@ class Writer:
 def writers(world: World) -> Iterator[Writer]:
     """One for each domain with mailboxes, on each side."""
     for owner in world.own.owners:
-        for domain in vanity_domains(owner):
-            address = mailbox_where(owner, lambda each: each == domain)  # noqa: B023
-            if address is not None:
-                yield Writer(owner, address)
+        first: dict[Domain, Address] = {}
+        for each in mailboxes(owner):
+            first.setdefault(each.primary.domain, each.primary)
+        yield from (Writer(owner, first[domain]) for domain in vanity_domains(owner) if domain in first)
 
 
 def domains(world: World) -> tuple[Domain, ...]:

@@ -1,10 +1,10 @@
 """Recipients that both sides know differently, and users in the initial domain."""
 
-from lab.analysis.checks import initialdomain, recipients
+from lab.analysis.checks import initialdomain, recipients, targets
 from lab.analysis.checks.nouns import Severity
 from tests.analysis.checks.examples import example, found
 
-BOTH = (*recipients.CHECKS, *initialdomain.CHECKS)
+BOTH = (*recipients.CHECKS, *targets.CHECKS, *initialdomain.CHECKS)
 
 
 def test_a_contact_to_a_group_with_a_routing_address_is_right() -> None:
@@ -27,6 +27,19 @@ organizations: {msxfaq: {mailboxes: [useronprem@msxfaq.example, {address: a@msxf
     assert finding.severity is Severity.WARNING
     assert "a@msxfaq.example, b@msxfaq.example" in finding.suspicion.text
     assert finding.cures[0].works
+
+
+def test_many_stale_target_addresses_have_one_cause_and_are_one_finding() -> None:
+    contacts = "".join(
+        f"{{address: c{n}@msxfaq.example, external: old{n}@msxfaqlab.mail.onmicrosoft.com}}, "
+        for n in range(6)
+    )
+    boxes = ", ".join(f"c{n}@msxfaq.example" for n in range(6))
+    text = f"organizations: {{msxfaq: {{mail_contacts: [{contacts}]}}}}\ntenants: {{msxfaq: {{mailboxes: [{boxes}]}}}}"
+    (error,) = found(example(text), BOTH).values()
+    assert (error.id, error.severity) == ("MFL-ROUTE-007:msxfaq:unknown", Severity.ERROR)
+    assert "and 3 more" in error.suspicion.text
+    assert [cured.works for cured in error.cures] == [True, True]
 
 
 def test_a_shared_domain_passes_on_what_it_does_not_know() -> None:

@@ -1,0 +1,145 @@
+"""Remote mailboxes and contacts on-premises that say where in the tenant somebody is, and nobody is there (R106)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import groupby
+
+from lab.analysis.checks.flows import listed, lost
+from lab.analysis.checks.nouns import Check, Cure, Fact, Probe, Severity, Suspicion
+from lab.analysis.checks.recipients import in_cloud, named, unreached, written_at, written_key
+from lab.analysis.checks.world import World, distinct, message
+from lab.model.names import Address
+from lab.model.onprem import OnPremOrganization
+from lab.model.tenant import Recipient, RecipientKind, Tenant
+from lab.scenario.whatif import Change
+
+_SINGLY = 5
+"""How many are told one by one; more of a kind have one cause, and are one finding, with as many in its flow."""
+
+
+def stale_target(world: World) -> Iterator[Suspicion]:
+    """A remote mailbox or contact whose address in the tenant nobody has, or somebody who is elsewhere (P31)."""
+    for organization in world.organizations:
+        sender = world.mailbox(organization)
+        for tenant in world.tenants if sender else ():
+            assert sender is not None, "else no tenant is looked at"
+            doubtful = [
+                each for each in distinct(organization.recipients.values()) if _doubtful(tenant, each)
+            ]
+            for is_user, found in groupby(sorted(doubtful, key=_known(tenant)), _known(tenant)):
+                yield from _told(world, organization, tenant, sender, list(found), is_user=is_user)
+
+
+def _doubtful(tenant: Tenant, found: Recipient) -> bool:
+    """Whether the tenant does not know the address that it would have to know, or has no mailbox under it."""
+    if found.external is None or tenant.accepts(found.external.domain) is None:
+        return False
+    there = tenant.find(found.external)
+    return there is None or there.kind is RecipientKind.MAIL_USER
+
+
+def _known(tenant: Tenant) -> Callable[[Recipient], bool]:
+    return lambda each: each.external is not None and tenant.find(each.external) is not None
+
+
+def _told(
+    world: World,
+    organization: OnPremOrganization,
+    tenant: Tenant,
+    sender: Address,
+    found: list[Recipient],
+    *,
+    is_user: bool,
+) -> Iterator[Suspicion]:
+    groups = [[each] for each in found] if len(found) <= _SINGLY else [found]
+    for group in groups:
+        kind = "mail users" if is_user else "unknown"
+        about = str(group[0].primary) if len(group) == 1 else f"{organization.name}:{kind}"
+        messages = (message(sender, each.primary, key=str(each.primary)) for each in group[:_SINGLY])
+        probe = Probe(tuple(messages))
+        if unreached(world.play(probe)):
+            yield _stale(world, organization, tenant, group, about, probe)
+
+
+def _stale(
+    world: World,
+    organization: OnPremOrganization,
+    tenant: Tenant,
+    found: list[Recipient],
+    about: str,
+    probe: Probe,
+) -> Suspicion:
+    first = found[0]
+    here = written_at(world, f"organizations.{organization.name}").get(first.primary.key, "")
+    there = tenant.find(first.external) if first.external else None
+    knows = (
+        f"there is a mail user, whose mail goes to {there.external}" if there else "nobody has that address"
+    )
+    return Suspicion(
+        about=about,
+        text=f"on-premises sends {named(found)} to where nobody is",
+        facts=(
+            Fact(f"{here}.external" if here else "", f"on-premises: {first.primary} is at {first.external}"),
+            Fact(
+                written_at(world, f"tenants.{tenant.name}").get(first.primary.key, ""),
+                f"tenant {tenant.name}: {knows}",
+            ),
+        ),
+        probe=probe,
+        shows=lost,
+        cures=tuple(_targets(world, organization, tenant, found)),
+    )
+
+
+def _targets(
+    world: World, organization: OnPremOrganization, tenant: Tenant, found: list[Recipient]
+) -> Iterator[Cure]:
+    """The address that the mailboxes really have; or mailboxes where the mail users are."""
+    known = [(each, there) for each in found if (there := tenant.find(each.primary))]
+    moved = [(each, there) for each, there in known if there.kind is not RecipientKind.MAIL_USER]
+    users = [there for _, there in known if there.kind is RecipientKind.MAIL_USER]
+    here = written_at(world, f"organizations.{organization.name}")
+    there_ = written_at(world, f"tenants.{tenant.name}")
+    added = {
+        f"{there_[there.primary.key]}.proxies": [str(proxy) for proxy in (*there.proxies, each.external)]
+        for each, there in moved
+        if there.primary.key in there_
+    }
+    if added:
+        yield Cure("in the cloud they have the target address, too", added)
+    renamed = {
+        f"{here[each.primary.key]}.external": str(address)
+        for each, there in moved
+        if each.primary.key in here and (address := in_cloud(tenant, there))
+    }
+    if renamed:
+        yield Cure("the target address is one that they have", renamed)
+    if users:
+        yield Cure(
+            "they have a mailbox in the cloud again, instead of a mail user", _boxes(world, tenant, users)
+        )
+
+
+def _boxes(world: World, tenant: Tenant, users: list[Recipient]) -> Change:
+    """Mailboxes in place of mail users."""
+    written, boxes = f"tenants.{tenant.name}.mail_users", f"tenants.{tenant.name}.mailboxes"
+    gone = {each.primary.key for each in users}
+    left = [each for each in listed(world, written) if written_key(each) not in gone]
+    made = [{"address": str(u.primary), "proxies": [str(proxy) for proxy in u.proxies]} for u in users]
+    return {written: left, boxes: [*listed(world, boxes), *made]}
+
+
+CHECKS = (
+    Check(
+        code="MFL-ROUTE-007",
+        title="A target address leads to nobody",
+        severity=Severity.ERROR,
+        about="""\
+On-premises a remote mailbox or contact says where in the tenant the recipient is (targetAddress). After a migration back, or
+a rename, nobody has that address, or a mail user has it whose mail goes to on-premises: 5.1.10, or a loop.""",
+        cure="The address that the mailbox really has; or a mailbox where the mail user is.",
+        rules=("R106", "R141", "R161"),
+        find=stale_target,
+    ),
+)
