@@ -21,7 +21,7 @@ ON_PREMISES = ROOT / "tests" / "samples" / "exchange-onprem"
 def test_the_scenario_goes_to_stdout_and_the_talk_to_stderr(mflab: Shell) -> None:
     said = mflab("import", str(MSXFAQ))
     assert said.code == Exit.OK
-    assert said.out.splitlines()[1].startswith("# Imported by mflab ")
+    assert said.out.splitlines()[0].startswith("# Imported by mflab ")
     assert "7 AcceptedDomain" in said.err
     assert "added, as the exports have none: far-partner, outside" in said.err
 
@@ -116,3 +116,12 @@ def test_dns_is_asked_only_when_told_to(mflab: Shell, monkeypatch: pytest.Monkey
     assert asked == []
     assert "v=spf1 ip4:20.0.0.1 -all" in mflab("import", str(ON_PREMISES), "--live-dns").out
     assert asked == [["solo.com", "contoso.local"]]
+
+
+def test_answers_stand_alone(mflab: Shell, tmp_path: Path) -> None:
+    folder = tmp_path / "msxfaq"
+    shutil.copytree(MSXFAQ, folder)
+    (folder / "answers.yaml").write_text("include: [other.yaml]\n", "utf-8")
+    said = mflab("import", str(folder))
+    assert said.code == Exit.BAD_INPUT
+    assert "answers.yaml:1:1: include: answers without includes" in said.err

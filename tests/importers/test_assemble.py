@@ -389,3 +389,10 @@ def test_of_a_zone_only_what_mail_asks_for_is_kept():
     names = base(made(*HYBRID, records=zone)).topology.zones.rows
     assert ("_dmarc.contoso.com", "TXT") in names
     assert not {name for name, _ in names} & {"www.contoso.com", "x.contoso.com"}
+
+
+def test_answers_are_taken_as_they_are_written():
+    answers = "start: 2026-05-04T09:00:00Z\nmatrix: {expect: {cloud > onprem: {reply: 5.10, ends: bounced}}}"
+    variant = base(made(*HYBRID, records=ZONE, answers=answers))
+    assert variant.starts.isoformat() == "2026-05-04T09:00:00+00:00"
+    assert variant.expect["cloud_to_onprem"].reply == "5.10"

@@ -4,34 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
-
-import yaml
 
 from lab.importers.assembly.nouns import Path
 from lab.scenario.dumping import Plain
 from lab.scenario.load import load_laid_over
-from lab.scenario.report import Report
+from lab.scenario.report import At, Report
 from lab.scenario.text import compose
+from lab.scenario.tree import Items, Node, Table
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answers:
     """The file, or none."""
 
     file: str = ""
     text: str = ""
 
-    @property
+    @cached_property
     def table(self) -> Plain:
-        """As data. Raises ScenarioError if it is no table of keys."""
+        """As data, with values as they are written. Raises ScenarioError if it is no table of keys."""
         if not self.text.strip():
             return {}
         report = Report()
-        compose(self.text, self.file, report)
+        read = compose(self.text, self.file, report)
+        if read is not None and "include" in read.entries:
+            place = read.entries["include"].place
+            At(report).key("include").wrong(
+                place, "answers without includes", "what is imported must stand alone"
+            )
         report.settle(self.file)
-        read: Any = yaml.safe_load(self.text)
-        return dict(read)
+        made: Plain = _plain(read) if read is not None else {}
+        return made
 
     def tells(self, path: Path) -> bool:
         """Whether they say a setting, or all that it is part of."""
@@ -51,6 +56,19 @@ class Answers:
         load_laid_over(text, "import.yaml", self.text, self.file)
         joined: Plain = _joined(tree, self.table)
         return joined
+
+
+def _plain(node: Node) -> Any:
+    """A value as it is written: `5.10` stays that, and no date becomes another form of it."""
+    if isinstance(node, Table):
+        return {key: _plain(entry.value) for key, entry in node.entries.items()}
+    if isinstance(node, Items):
+        return [_plain(item) for item in node.items]
+    if node.is_null:
+        return None
+    if node.tag == "bool" and node.text.lower() in ("true", "false"):
+        return node.text.lower() == "true"
+    return int(node.text) if node.tag == "int" and node.text.isdecimal() else node.text
 
 
 def _joined(under: Any, over: Any) -> Any:

@@ -59,7 +59,13 @@ def _value(given: Given, key: Key[Any], notes: Notes, numbered: Sequence[str]) -
     if not isinstance(kind, Single) or given.value(key.name) is None:
         return None
     if kind is TRUTH:
-        return given.truth(key.name)
+        told = given.truth(key.name)
+        if told is None:
+            notes.leave(
+                given.place,
+                f"{given.label}: {key.name} {given.text(key.name)!r} is left out: it is neither true nor false",
+            )
+        return told
     return _read(kind, given.word(key.name, numbered), given, key, notes)
 
 

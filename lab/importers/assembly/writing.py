@@ -32,7 +32,6 @@ def written(tree: Plain, options: Options, todos: Sequence[Todo], files: int) ->
 
 
 def _header(options: Options, todos: Sequence[Todo], files: int) -> Iterable[str]:
-    yield "# yaml-language-server: $schema=../schemas/scenario.schema.json"
     yield f"{MARK}{__version__} from {' '.join(options.source.split())} ({files} files) on {options.now.date().isoformat()}."
     yield "# What is not said here has Exchange's defaults; docs/import.md tells what was left out, and why."
     if todos:
