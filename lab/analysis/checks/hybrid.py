@@ -31,10 +31,12 @@ class Pair:
     tenant: Tenant
     onprem: Address
     cloud: Address
+    known_as: Address
+    """What on-premises calls the one in the cloud; mostly the same."""
 
     def to_cloud(self, reverse_path: ReversePath | None = None) -> MessageSpec:
         """What the one on-premises writes."""
-        return message(self.onprem, self.cloud, key=TO_CLOUD, reverse_path=reverse_path)
+        return message(self.onprem, self.known_as, key=TO_CLOUD, reverse_path=reverse_path)
 
     def from_cloud(self) -> MessageSpec:
         """What the one in the cloud answers."""
@@ -46,16 +48,22 @@ def pairs(world: World) -> Iterator[Pair]:
     for organization in world.organizations:
         onprem = world.mailbox(organization)
         for tenant in world.tenants if onprem else ():
-            cloud = _known(organization, tenant)
-            if onprem is not None and cloud is not None:
-                yield Pair(organization, tenant, onprem, cloud)
+            found = _known(organization, tenant)
+            if onprem is not None and found is not None:
+                yield Pair(organization, tenant, onprem, *found)
 
 
-def _known(organization: OnPremOrganization, tenant: Tenant) -> Address | None:
-    mailboxes = (
-        each.primary for each in distinct(tenant.recipients.values()) if each.kind is RecipientKind.MAILBOX
-    )
-    return next((each for each in mailboxes if organization.find(each) is not None), None)
+def _known(organization: OnPremOrganization, tenant: Tenant) -> tuple[Address, Address] | None:
+    """A cloud mailbox, and what on-premises calls it: by its own address, or by a contact that leads to it."""
+    mailboxes = [each for each in distinct(tenant.recipients.values()) if each.kind is RecipientKind.MAILBOX]
+    for each in mailboxes:
+        if organization.find(each.primary) is not None:
+            return each.primary, each.primary
+    for contact in distinct(organization.recipients.values()):
+        found = tenant.find(contact.external) if contact.external else None
+        if found in mailboxes and found is not None:
+            return found.primary, contact.primary
+    return None
 
 
 def out(

@@ -1,0 +1,263 @@
+"""Who may relay through the company's tenant: services with a bounce domain of their own, and whoever has the address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network
+
+from lab.analysis.checks import cures, standins
+from lab.analysis.checks.attribution import expects, told_at
+from lab.analysis.checks.hybrid import Entry, entries, whose
+from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Shows, Suspicion
+from lab.analysis.checks.unmatched import accepting
+from lab.analysis.checks.world import World, message, of_host
+from lab.core.cloudnames import front_door
+from lab.model.names import Address, Domain, ReversePath
+from lab.model.tenant import ConnectorType, InboundConnector, Tenant
+from lab.model.topology import Host, Role
+from lab.scenario.model import MessageSpec
+from lab.scenario.whatif import Change
+
+_NEIGHBOUR = "any-neighbour"
+
+
+@dataclass(frozen=True, slots=True)
+class _Service:
+    """A machine that relays through a tenant, whose connector it fits, in the name of neither."""
+
+    host: Host
+    bounces: Domain
+    tenant: Tenant
+    connector: InboundConnector
+    probe: Probe
+
+
+def own_bounces(world: World) -> Iterator[Suspicion]:
+    """MAIL FROM in the service's own domain: since November 2023 the author's no longer counts (R5, R49)."""
+    for host in world.topology.hosts.values():
+        organization = world.topology.organizations.get(host.organization or "")
+        domain = (
+            next((each.domain_name for each in organization.accepted_domains), None) if organization else None
+        )
+        if _is_service(world, host) and domain is not None:
+            for tenant in world.tenants or tuple(world.topology.tenants.values()):
+                yield from _relaying(world, host, domain, tenant)
+
+
+def _is_service(world: World, host: Host) -> bool:
+    """A server with a name of its own; not a device, nor a neighbour who only shares the company's address."""
+    shared = any(
+        each.source == host.source
+        for each in (*world.hosts(Role.EXCHANGE), *world.hosts(Role.GATEWAY))
+        if each != host
+    )
+    return (
+        host.role is Role.GATEWAY and bool(host.smart_hosts) and host.certificate is not None and not shared
+    )
+
+
+def _relaying(world: World, host: Host, domain: Domain, tenant: Tenant) -> Iterator[Suspicion]:
+    if tenant.accepts(domain) is not None:
+        return
+    author = Address("news", tenant.default_domain)
+    bounces = ReversePath(Address("bounces", domain))
+    probe = Probe((message(author, standins.OUTSIDE, via=host.name, reverse_path=bounces),))
+    for entry in entries(world.play(probe)):
+        fitting = [each for each in entry.decision.candidates if each.tenant.name == tenant.name]
+        if entry.host.name == host.name and entry.leg.refusal and fitting:
+            yield _refused(world, _Service(host, domain, tenant, fitting[0].connector, probe))
+
+
+def _refused(world: World, service: _Service) -> Suspicion:
+    host, tenant, connector = service.host, service.tenant, service.connector
+    return Suspicion(
+        about=host.name,
+        text=f"{host.name} may relay through {tenant.name} only with MAIL FROM in a domain of {tenant.name}",
+        facts=(
+            Fact(told_at(world, tenant, connector), f"{expects(connector)}, and that is no accepted domain"),
+            Fact(
+                of_host(host, "smart_hosts"),
+                f"{host.name} belongs to {service.bounces}, and relays through {tenant.name}",
+            ),
+        ),
+        probe=service.probe,
+        shows=_shows_refusal(host),
+        cures=(_customers_name(world, service),),
+        condition=f"whenever it says MAIL FROM:<...@{service.bounces}>, as services do to get reports themselves",
+    )
+
+
+def _shows_refusal(host: Host) -> Shows:
+    def shows(played: Played) -> str:
+        for entry in entries(played):
+            if entry.host.name == host.name and entry.leg.refusal:
+                return f"{whose(entry.fate)}, with {entry.fate.spec.reverse_path}, {entry.told}"
+        return ""
+
+    return shows
+
+
+def _customers_name(world: World, service: _Service) -> Cure:
+    tenant, host = service.tenant, service.host
+    name = f"{tenant.initial_domain.partition('.')[0]}.{service.bounces}"
+    profile = world.variant.profiles.get(host.certificate or "")
+    path = world.setting(tenant, "InboundConnectors", service.connector.name)
+    return Cure(
+        f"the service shows a name that is this customer's alone, such as {name}, and {tenant.name} verifies it",
+        {
+            "certificates.mflab-customer": {"names": [*(profile.names if profile else ()), name]},
+            of_host(host, "certificate"): "mflab-customer",
+            f"{path}.TlsSenderCertificateName": name,
+            f"{path}.SenderIPAddresses": None,
+            **accepting(world, tenant, name),
+        },
+    )
+
+
+def neighbours(world: World) -> Iterator[Suspicion]:
+    """Somebody else's machine comes from an address that the connector knows (R7, R21)."""
+    own = {each.name for each in world.organizations}
+    for tenant, connector in _by_address(world):
+        for host in world.topology.hosts.values():
+            known = any(IPv4Address(host.source) in network for network in connector.sender_ip_addresses)
+            if known and host.organization not in own and host.role is Role.GATEWAY and host.smart_hosts:
+                probe = Probe((_forged(tenant, host.name),))
+                fact = Fact(
+                    of_host(host, "nat" if host.nat else "address"), f"{host.name} comes from {host.source}"
+                )
+                other = cures.own_name(world, tenant, connector, tenant.default_domain)
+                yield _open(world, tenant, connector, probe, fact, host.name, other)
+
+
+def whole_network(world: World) -> Iterator[Suspicion]:
+    """The connector knows a network: everybody in it may relay (R7, R58)."""
+    for tenant, connector in _by_address(world):
+        for network in connector.sender_ip_addresses:
+            address = _nobodys(world, network) if network.prefixlen < 32 else None
+            if address is not None:
+                probe = Probe((_forged(tenant, _NEIGHBOUR),), _neighbour(address, tenant))
+                fact = Fact("", f"{address} is in {network}, and none of the company's machines")
+                yield _open(
+                    world, tenant, connector, probe, fact, str(network), *_closed(world, tenant, connector)
+                )
+
+
+def _neighbour(address: str, tenant: Tenant) -> Change:
+    """A machine of nobody that the configuration knows, with the tenant's front door as its next hop."""
+    host = {
+        "role": "gateway",
+        "address": address,
+        "accepts_domains": [],
+        "smart_hosts": front_door(tenant.default_domain),
+    }
+    return {
+        "organizations.any-neighbours": {
+            "domains": ["neighbour.stand-in.example"],
+            "hosts": {_NEIGHBOUR: host},
+        }
+    }
+
+
+def _by_address(world: World) -> Iterator[tuple[Tenant, InboundConnector]]:
+    for tenant, connector in world.inbound():
+        if connector.connector_type is ConnectorType.ON_PREMISES and connector.sender_ip_addresses:
+            yield tenant, connector
+
+
+def _nobodys(world: World, network: IPv4Network) -> str | None:
+    taken = {address for host in world.topology.hosts.values() for address in (host.address, host.source)}
+    return next((str(each) for each in network.hosts() if str(each) not in taken), None)
+
+
+def _forged(tenant: Tenant, via: str) -> MessageSpec:
+    return message(Address("manager", tenant.default_domain), standins.OUTSIDE, via=via)
+
+
+def _open(
+    world: World,
+    tenant: Tenant,
+    connector: InboundConnector,
+    probe: Probe,
+    fact: Fact,
+    who: str,
+    *closed: Cure,
+) -> Suspicion:
+    via = probe.messages[0].via or ""
+    return Suspicion(
+        about=f"{connector.name}/{who}",
+        text=f'others than the company come by "{connector.name}" of {tenant.name}',
+        facts=(Fact(told_at(world, tenant, connector), expects(connector)), fact),
+        probe=probe,
+        shows=_relayed(via),
+        cures=closed,
+        condition=f"once somebody there says MAIL FROM:<...@{tenant.default_domain}>",
+    )
+
+
+def _relayed(via: str) -> Shows:
+    def shows(played: Played) -> str:
+        found = next((each for each in entries(played) if each.host.name == via and each.recognised), None)
+        return _told(found) if found else ""
+
+    return shows
+
+
+def _told(entry: Entry) -> str:
+    return (
+        f"{whose(entry.fate)}, from {entry.host.source}, is relayed as mail of {entry.decision.tenant_name}"
+    )
+
+
+def _closed(world: World, tenant: Tenant, connector: InboundConnector) -> Iterator[Cure]:
+    path = world.setting(tenant, "InboundConnectors", connector.name, "SenderIPAddresses")
+    own = [*world.hosts(Role.EXCHANGE), *world.hosts(Role.GATEWAY)]
+    known = dict.fromkeys(
+        host.source
+        for host in own
+        if any(IPv4Address(host.source) in network for network in connector.sender_ip_addresses)
+    )
+    if known:
+        change: Change = {path: list(known)}
+        yield Cure(f"know {', '.join(known)} only", change)
+    yield cures.own_name(world, tenant, connector, tenant.default_domain)
+
+
+CHECKS = (
+    Check(
+        code="MFL-ATTR-012",
+        title="A service that relays for the company is refused with a bounce domain of its own",
+        severity=Severity.WARNING,
+        about="""\
+A newsletter or add-on service sends for the company through its tenant. Since November 2023 the domain in From no longer
+counts: the certificate's domain or that of MAIL FROM must be accepted. With a bounce domain of its own the service gets
+5.7.64 for everything.""",
+        cure="""\
+Let the service show a certificate name that is this customer's alone, verify that name in the tenant, and expect it on
+the connector. Or let it use a reverse-path in a domain of the company.""",
+        rules=("R5", "R30", "R49"),
+        find=own_bounces,
+    ),
+    Check(
+        code="MFL-ATTR-013",
+        title="Somebody else comes from an address that the company's connector knows",
+        severity=Severity.WARNING,
+        about="""\
+The tenant knows its servers by an address that others share: a provider's NAT, a hosting network. Whoever sends from
+there and says MAIL FROM with a domain of the company relays through its tenant, in its name.""",
+        cure="Know the servers by a certificate.",
+        rules=("R5", "R7", "R21"),
+        find=neighbours,
+    ),
+    Check(
+        code="MFL-ATTR-014",
+        title="The company's connector knows a whole network",
+        severity=Severity.WARNING,
+        about="""\
+SenderIPAddresses has a network, not single addresses. Every machine in it may relay through the tenant in the company's
+name, those that somebody gets an address for tomorrow too.""",
+        cure="List the single addresses, or know the servers by a certificate.",
+        rules=("R7", "R21", "R58"),
+        find=whole_network,
+    ),
+)

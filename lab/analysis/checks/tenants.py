@@ -1,0 +1,231 @@
+"""Several tenants, one connection: own companies, a provider's customers, and a domain that is nobody's yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lab.analysis.checks import cures
+from lab.analysis.checks.attribution import expects, told_at
+from lab.analysis.checks.flaws import named, presented
+from lab.analysis.checks.flows import routed_by
+from lab.analysis.checks.hybrid import Entry, Pair, inward, of_exchange, own_entries, pairs, whose
+from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Shows, Suspicion
+from lab.analysis.checks.unmatched import accepting, meant
+from lab.analysis.checks.world import World, message, of_host
+from lab.core.verdicts import Basis
+from lab.model.tenant import Tenant
+from lab.model.topology import Host, Role
+from lab.scenario.model import MessageSpec
+from lab.scenario.whatif import Change
+
+
+def _taken_for_another(world: World, tenant: Tenant) -> Shows:
+    def shows(played: Played) -> str:
+        entry = _another(world, played, tenant)
+        if entry is None:
+            return ""
+        return (
+            f"{whose(entry.fate)} is taken for {entry.decision.tenant_name} by {entry.decision.basis}, through "
+            f'"{entry.decision.connector_name}"'
+        )
+
+    return shows
+
+
+def _another(world: World, played: Played, tenant: Tenant) -> Entry | None:
+    """A hand-over of an own machine for one tenant that was taken for another's own."""
+    found = (each for each in own_entries(world, played) if each.recognised)
+    return next((each for each in found if each.decision.tenant_name != tenant.name), None)
+
+
+def one_certificate(world: World) -> Iterator[Suspicion]:
+    """Exchange shows one certificate to several own tenants (R19)."""
+    for pair in pairs(world) if len(world.tenants) > 1 else ():
+        probe = Probe((pair.to_cloud(),))
+        played = world.play(probe)
+        entry = _another(world, played, pair.tenant)
+        if (
+            entry is not None
+            and entry.decision.basis is Basis.CERTIFICATE
+            and entry.host.role is Role.EXCHANGE
+        ):
+            used = routed_by(played, entry.host.name) or ""
+            yield _confused(
+                world, pair.tenant, entry, probe, _certificate_each(world, pair, entry.host, used)
+            )
+
+
+def _confused(world: World, tenant: Tenant, entry: Entry, probe: Probe, *cure: Cure) -> Suspicion:
+    other, connector, profile = entry.decision.tenant, entry.decision.connector, presented(world, entry)
+    assert other is not None, "who is recognised is somebody's"
+    assert connector is not None, "by a connector"
+    shown = f"shows the {named(profile)}" if profile else f"comes from {entry.host.source}"
+    return Suspicion(
+        about=f"{entry.host.name}/{tenant.name}",
+        text=f"what {entry.host.name} hands over for {tenant.name} is taken for {other.name}",
+        facts=(
+            Fact(of_host(entry.host, "certificate"), f"{entry.host.name} {shown} to both tenants"),
+            Fact(told_at(world, other, connector), f"{expects(connector)} in {other.name}"),
+        ),
+        probe=probe,
+        shows=_taken_for_another(world, tenant),
+        cures=cure,
+    )
+
+
+def _label(tenant: Tenant) -> str:
+    return tenant.initial_domain.partition(".")[0]
+
+
+def _certificate_each(world: World, pair: Pair, host: Host, used: str) -> Cure:
+    tenant = pair.tenant
+    name, profile = f"hybrid.{tenant.default_domain}", f"mflab-{_label(tenant)}"
+    connector = meant(tenant)
+    store: Change = (
+        {of_host(host, "certificates"): [*host.certificates, profile]} if host.certificates else {}
+    )
+    inbound: Change = (
+        {world.setting(tenant, "InboundConnectors", connector.name, "TlsSenderCertificateName"): name}
+        if connector
+        else {}
+    )
+    return Cure(
+        f'a certificate for {name} on "{used}" alone, which the connector of {tenant.name} expects, and which it accepts',
+        {
+            f"certificates.{profile}": {"names": [name]},
+            world.setting(pair.organization, "SendConnectors", used, "TlsCertificateName"): profile,
+            **store,
+            **inbound,
+            **accepting(world, tenant, name),
+        },
+    )
+
+
+def customers(world: World) -> Iterator[Suspicion]:
+    """A gateway takes mail in for several tenants, and speaks for one of them only (R18, R19, R30)."""
+    for host in world.hosts(Role.GATEWAY):
+        served = [each for each in world.topology.tenants.values() if _serves(host, each)]
+        for tenant in served:
+            for spec in _incoming(world, tenant, served):
+                entry = _another(world, world.play(Probe((spec,))), tenant)
+                if entry is not None and entry.host.name == host.name:
+                    silent = cures.shows_nothing(host)
+                    yield _confused(
+                        world, tenant, entry, Probe((spec,)), _name_each(world, tenant, host), silent
+                    )
+
+
+def _serves(host: Host, tenant: Tenant) -> bool:
+    return bool(host.forwards_to) and any(tenant.accepts(domain) for domain in host.accepts_domains)
+
+
+def _incoming(world: World, tenant: Tenant, served: list[Tenant]) -> Iterator[MessageSpec]:
+    """What strangers write to a customer, and what other customers do."""
+    recipient = world.mailbox(tenant)
+    if recipient is None:
+        return
+    yield inward(recipient)
+    for other in (*served, *world.topology.tenants.values()):
+        sender = world.mailbox(other) if other.name != tenant.name else None
+        if sender is not None:
+            yield message(sender, recipient)
+
+
+def _name_each(world: World, tenant: Tenant, host: Host) -> Cure:
+    organization = world.topology.organizations[host.organization or ""]
+    domain = next((each.domain_name for each in organization.accepted_domains), host.fqdn)
+    name, profile, connector = f"{_label(tenant)}.{domain}", f"mflab-{_label(tenant)}", meant(tenant)
+    inbound: Change = (
+        {world.setting(tenant, "InboundConnectors", connector.name, "TlsSenderCertificateName"): name}
+        if connector
+        else {}
+    )
+    return Cure(
+        f"a name and a certificate for each customer: {name} on a machine for {tenant.name} alone, in its connector, and "
+        f"as its accepted domain",
+        {
+            f"certificates.{profile}": {"names": [name]},
+            of_host(host, "certificate"): profile,
+            **inbound,
+            **accepting(world, tenant, name),
+        },
+    )
+
+
+def unverified(world: World) -> Iterator[Suspicion]:
+    """The company's domain is no accepted domain of its tenant: for the tenant it is a stranger's (R5)."""
+    for pair in pairs(world):
+        domain = pair.onprem.domain
+        probe = Probe((pair.to_cloud(),))
+        strangers = [each for each in own_entries(world, world.play(probe), Role.EXCHANGE) if _stranger(each)]
+        if pair.tenant.accepts(domain) is None and strangers:
+            yield _unverified(world, pair, probe, strangers[0])
+
+
+def _stranger(entry: Entry) -> bool:
+    """A connector fits, and neither its name nor MAIL FROM is accepted."""
+    return not entry.recognised and bool(entry.decision.candidates)
+
+
+def _unverified(world: World, pair: Pair, probe: Probe, entry: Entry) -> Suspicion:
+    domain, tenant = pair.onprem.domain, pair.tenant
+    connector = entry.decision.candidates[0].connector
+    value = connector.tls_sender_certificate_name
+    names = [
+        str(domain),
+        *([str(value)] if value and not value.wildcard and tenant.accepts(value.domain) is None else []),
+    ]
+    path = f"tenants.{tenant.name}.AcceptedDomains"
+    known = world.value(path)
+    written = known if isinstance(known, list) else [] if known is None else [known]
+    return Suspicion(
+        about=str(domain),
+        text=f"{domain} is no accepted domain of {tenant.name}",
+        facts=(
+            Fact(path, f"{tenant.name} does not accept {domain}"),
+            Fact(f"organizations.{pair.organization.name}.domains", f"{pair.onprem} writes in its name"),
+        ),
+        probe=probe,
+        shows=of_exchange(world, _stranger),
+        cures=(Cure(f"verify {' and '.join(names)} in {tenant.name}", {path: [*written, *names]}),),
+    )
+
+
+CHECKS = (
+    Check(
+        code="MFL-ATTR-009",
+        title="Exchange shows one certificate to several of the company's tenants",
+        severity=Severity.ERROR,
+        about="""\
+Connectors of several tenants fit the same certificate. The tenant that has its name as an accepted domain gets all of
+the mail, that for the others included, and sends it on by MX as a stranger's. Which one wins among equals is not
+documented, and may change.""",
+        cure="A certificate with a name of its own, and a send connector, for each tenant.",
+        rules=("R3", "R18", "R19"),
+        find=one_certificate,
+    ),
+    Check(
+        code="MFL-ATTR-010",
+        title="What a gateway hands in for one customer is taken for another",
+        severity=Severity.ERROR,
+        about="""\
+A provider's gateway is the MX of several tenants and shows all of them one certificate, or comes from one address. The
+tenant that has the name as an accepted domain, or the sender's domain, gets the mail; it sends it to the recipient's MX,
+which is the gateway, and round it goes.""",
+        cure="A name, a certificate and an address for each customer, verified in the customer's tenant.",
+        rules=("R3", "R18", "R19", "R30"),
+        find=customers,
+    ),
+    Check(
+        code="MFL-TENANT-001",
+        title="The company's domain is not verified in its tenant",
+        severity=Severity.ERROR,
+        about="""\
+The domain of the on-premises mailboxes is no accepted domain of the tenant. Neither the hybrid certificate nor MAIL FROM
+vouches for a connection then: colleagues' mail is a stranger's, and synchronised users get addresses at
+onmicrosoft.com.""",
+        cure="Verify the domain in the tenant, and the name on the hybrid connector.",
+        rules=("R5", "R11"),
+        find=unverified,
+    ),
+)
