@@ -151,43 +151,42 @@ def _wanted(cast: _Cast) -> Iterable[str]:
 def _tree(
     cast: _Cast, exports: Exports, options: Options, answers: Answers, notes: Notes
 ) -> tuple[Plain, tuple[str, ...]]:
-    records = Records(exports.records, notes)
+    """All sections, and who was added."""
     addresses = Addresses(each.table["region"] for each in cast.tenants)
     addresses.reserve(_mentioned(cast, exports))
     ground = Ground(
-        exports=exports, papers=Store(options.now), records=records, addresses=addresses, answers=answers,
-        notes=notes, tenants=cast.tenants, taken=set(),
+        exports=exports, papers=Store(options.now), records=Records(exports.records, notes), addresses=addresses,
+        answers=answers, notes=notes, tenants=cast.tenants, taken=set(),
     )  # fmt: skip
-    organizations = {each.key: each.table for each in cast.organizations}
+    tree = {**_head(cast, options), "organizations": _organizations(cast, ground)}
+    for party in cast.all:
+        party.table |= party.people.table()
+    tree |= {"tenants": {each.key: each.table for each in cast.tenants}, "hosts": ground.hosts}
+    added: tuple[str, ...] = ()
+    if options.partners and cast.all:
+        added = standins.partners(tree, [each.key for each in cast.own()], addresses)
+    stray(exports.certificates, ground.papers, notes)
+    tree |= {"certificates": ground.papers.table(), "dns": {"records": _records(cast, ground, tree)}}
+    return {**tree, "matrix": {}, "variants": ground.variants}, added
+
+
+def _organizations(cast: _Cast, ground: Ground) -> Plain:
+    """Those that were exported, with their machines, and one for each filter before a tenant that has no Exchange."""
+    made: Plain = {each.key: each.table for each in cast.organizations}
     for each in cast.organizations:
         company = [tenant for tenant in cast.tenants if tenant.shares(each)]
         each.table["hosts"] = build(ground, each, company, each.key)
         ground.taken |= set(each.table["hosts"])
     for tenant in cast.tenants:
         if not any(tenant.shares(each) for each in cast.organizations):
-            organizations |= _filter(ground, tenant, set(organizations))
-    tree = {**_head(cast, options), "organizations": organizations}
-    tree["tenants"] = {each.key: each.table for each in cast.tenants}
-    for party in cast.all:
-        party.table |= party.people.table()
-    tree["hosts"] = ground.hosts
-    added = (
-        standins.partners(tree, [each.key for each in cast.own()], addresses)
-        if options.partners and cast.all
-        else ()
-    )
-    stray(exports.certificates, ground.papers, notes)
-    tree["certificates"] = ground.papers.table()
+            made |= _filter(ground, tenant, set(made))
+    return made
+
+
+def _records(cast: _Cast, ground: Ground, tree: Plain) -> Plain:
     signing = [name for each in cast.tenants for name in each.table.get("dkim", ())]
-    tree["dns"] = {
-        "records": {
-            **records.table(ground.own, ground.derived, ground.moved, signing),
-            **_doors(ground, tree),
-        }
-    }
-    tree["matrix"] = {}
-    tree["variants"] = ground.variants
-    return tree, added
+    found = ground.records.table(ground.own, ground.derived, ground.moved, signing)
+    return {**found, **_doors(ground, tree)}
 
 
 def _doors(ground: Ground, tree: Plain) -> Plain:
