@@ -55,8 +55,11 @@ def covering(accepted: tuple[AcceptedDomain, ...], domain: Domain | None) -> Acc
     """The accepted domain that covers `domain`, the most specific first; None if none does."""
     if domain is None:
         return None
-    fitting = [each for each in accepted if each.covers(domain)]
-    return max(fitting, key=lambda each: len(each.domain_name), default=None)
+    best = None
+    for each in accepted:  # not by max(): a front end asks this of each candidate, and some are thousands
+        if each.covers(domain) and (best is None or len(each.domain_name) > len(best.domain_name)):
+            best = each
+    return best
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,8 @@ from lab.model.names import DomainPattern
 from lab.model.switches import Switches
 from lab.model.tenant import Tenant
 
+_REMEMBERED = 20_000
+"""Decisions, each with its candidates."""
 _CERTAINTY = (Confidence.DOCUMENTED, Confidence.OBSERVED, Confidence.ASSUMED)
 
 
@@ -52,6 +54,7 @@ class Deciding:
     decisions: int = 0
     _directories: dict[str, TenantDirectory] = field(default_factory=dict)
     """With that tenant of the world that shares nothing, in each region: tenants are the same objects in all."""
+    _decided: dict[tuple[object, ...], Attribution] = field(default_factory=dict)
 
     def decided(self, number: int, asks: Iterable[tuple[int, Peers]]) -> Decided:
         """One shard."""
@@ -80,8 +83,19 @@ class Deciding:
                 yield Wrong(question, decision)
 
     def decide(self, question: Question) -> Attribution:
-        """What the front end decides."""
+        """What the front end decides. Tenants behind one gateway ask it the same again and again: it answers once."""
         self.decisions += 1
+        connection, region = question.connection, question.region
+        shown = (connection.address, connection.tls, connection.certificate)
+        asked = (*shown, question.reverse_path, question.recipient, region)
+        known = self._decided.get(asked)
+        if known is None:
+            if len(self._decided) >= _REMEMBERED:
+                self._decided.clear()
+            known = self._decided[asked] = self._attribute(question)
+        return known
+
+    def _attribute(self, question: Question) -> Attribution:
         connection = question.connection
         return attribute(
             judge_credentials(connection.address, connection.tls, connection.certificate, self.switches),

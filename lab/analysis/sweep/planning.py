@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from lab.analysis.sweep.nouns import Shared
 
-CROWD = 50
+CROWD = 30
 """Up to so many tenants that share one thing, all pairs are asked about; see `Plan`."""
 _SHARD = 2_000_000
 """Microseconds that a shard is to take, roughly; larger where a crowd is so large that reading it takes as long."""
