@@ -7,6 +7,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from types import ModuleType
 
 from lab import __version__
@@ -15,6 +16,7 @@ from lab.cli import (
     cert,
     check,
     completion,
+    config,
     demo,
     diagnose,
     diff,
@@ -24,6 +26,7 @@ from lab.cli import (
     fix,
     gateway,
     graph,
+    hook,
     importing,
     mailbox,
     matrix,
@@ -34,6 +37,7 @@ from lab.cli import (
     run,
     scenarios,
     schema,
+    settings,
     status,
     sweep,
     trace,
@@ -44,6 +48,7 @@ from lab.cli import (
 from lab.cli.arguments import Parser, Verbs
 from lab.cli.exits import MEANINGS, BadInput, Exit, NothingToRun
 from lab.cli.output import flush, plainly, talk
+from lab.cli.settings import Settings
 from lab.errors import DriverError, ScenarioError, WireError
 
 VERBS: tuple[ModuleType, ...] = (
@@ -73,11 +78,16 @@ VERBS: tuple[ModuleType, ...] = (
     gateway,
     zones,
     doctor,
+    config,
+    hook,
     completion,
     part,
     probe,
 )
 """In the order of --help: first what a newcomer needs."""
+
+UNCONFIGURED = frozenset({"config", "completion", "hook", "part", "probe"})
+"""Verbs that follow no configuration: one that shows it, one that calls others, and those that run where nobody has one."""
 
 _ABOUT = """\
 A lab that reproduces and explains hybrid Exchange mail flow faults: who a connection is taken for, and why.
@@ -101,13 +111,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # an arrow must not end the run where the locale has none
     try:
-        args = declared()[0].parse_args(argv)
+        return _run(sys.argv[1:] if argv is None else argv)
     except SystemExit as end:  # argparse has said everything: --help, --version, or what is wrong
         return int(end.code or 0)
-    try:
-        code = int(args.run(args))
-        flush()
-        return code
     except BrokenPipeError:
         return _reader_gone()
     except KeyboardInterrupt:
@@ -127,6 +133,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         return Exit.ENVIRONMENT
     except Exception:  # noqa: BLE001 - the last place that can tell a bug from a verdict
         return _bug()
+
+
+def _run(argv: Sequence[str]) -> int:
+    """Parse, with the defaults that are configured, and run the verb."""
+    whole, verbs = declared()
+    verb = verbs.known.get(argv[0]) if argv else None
+    if verb is None or verb.name in UNCONFIGURED:
+        args = whole.parse_args(argv)
+        return _flushed(args.run(args))
+    configured = Settings(os.environ, Path.cwd())
+    settings.apply(configured, verb, argv)
+    with settings.process_wide(configured):
+        args = whole.parse_args(argv)
+        return _flushed(args.run(args))
+
+
+def _flushed(code: int) -> int:
+    flush()
+    return int(code)
 
 
 def _reader_gone() -> int:

@@ -14,7 +14,7 @@ from pathlib import Path
 from lab.analysis.checks.page import as_markdown as checks
 from lab.analysis.reached import Reached, reached
 from lab.analysis.sweep import schema as tenants_schema
-from lab.cli import catalogue, manual, scenarios
+from lab.cli import catalogue, config, manual, scenarios
 from lab.core.rulebook import RULES, Confidence, Rule
 from lab.core.rulebook.render import as_markdown as rulebook
 from lab.scenario import load
@@ -24,10 +24,13 @@ from lab.scenario.schema import schema_text
 
 _RULES = re.compile(r"(?<=<!-- rules -->\n).*?(?=<!-- /rules -->)", re.DOTALL)
 
+_SETTINGS = re.compile(r"(?<=<!-- settings -->\n).*?(?=<!-- /settings -->)", re.DOTALL)
+
 
 def pages(root: Path) -> Mapping[Path, str]:
     """Every generated page of a checkout, with what it should say. Plays all scenarios once."""
     readme, limits = root / "README.md", root / "docs" / "limits.md"
+    pipeline = root / "docs" / "pipeline.md"
     played, shown = _played()
     return {
         root / "docs" / "cli.md": manual.as_markdown(),
@@ -39,6 +42,7 @@ def pages(root: Path) -> Mapping[Path, str]:
         root / "docs" / "faults.md": catalogue.faults(played, shown),
         root / "docs" / "status-codes.md": catalogue.status_codes(shown),
         limits: _RULES.sub(lambda _: catalogue.left_out(), limits.read_text("utf-8")),
+        pipeline: _SETTINGS.sub(lambda _: config.as_markdown(), pipeline.read_text("utf-8")),
         root / "scenarios" / "README.md": scenarios.as_markdown(played),
         readme: _RULES.sub(lambda _: emulated(), readme.read_text("utf-8")),
     }

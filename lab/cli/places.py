@@ -104,11 +104,12 @@ def _inside(path: Path) -> Path:
 
 def _in_folder(folder: Path) -> Iterator[Path]:
     for path in folder.rglob("*"):
-        if path.suffix in _SUFFIXES and path.is_file() and _is_scenario(path):
+        if path.suffix in _SUFFIXES and path.is_file() and is_scenario(path):
             yield path
 
 
-def _is_scenario(path: Path) -> bool:
+def is_scenario(path: Path) -> bool:
+    """Whether a YAML file is a scenario; what others include is none."""
     return _SCENARIO_LINE.search(path.read_text("utf-8", "replace")) is not None
 
 
