@@ -42,6 +42,18 @@ def argv(command: Command) -> list[str]:
     return ["simulator" if word == "embedded" else word for word in words[1:]]
 
 
+IMPORTED = "import examples/exports/msxfaq -o config.yaml"
+FIXED = "fix config.yaml --finding MFL-ATTR-001:gateway -o fixed.yaml"
+ALARMING = ("matrix config.yaml", "check config.yaml")
+"""What the README shows as going wrong."""
+
+
+def before(line: str) -> list[str]:
+    """The commands that the README has run before this one, and that it needs."""
+    needed = [each for each, file in ((IMPORTED, "config.yaml"), (FIXED, "fixed.yaml")) if file in line]
+    return [each for each in needed if f"mflab {each}" != line]
+
+
 @pytest.mark.parametrize("path", pages(ROOT), ids=lambda path: str(path.relative_to(ROOT)))
 def test_generated_pages_are_current(path: Path) -> None:
     assert path.read_text("utf-8") == pages(ROOT)[path], "python -m lab.cli.pages"
@@ -56,8 +68,11 @@ def test_the_readmes_commands_do_what_it_shows(
     (own,) = re.findall(r"```yaml\n(# my\.yaml\n.*?)```", README, re.DOTALL)
     (tmp_path / "my.yaml").write_text(own)
     monkeypatch.chdir(tmp_path)
+    for earlier in before(command.line):
+        mflab(*shlex.split(earlier))
     said = mflab(*argv(command))
-    assert said.code == Exit.OK, said.err
+    alarming = command.line.removeprefix("mflab ") in ALARMING
+    assert said.code == (Exit.FAILED if alarming else Exit.OK), said.err
     printed = [line.rstrip() for line in said.out.splitlines()]
     assert [line for line in command.shown if line not in printed] == []
 
