@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 from lab.analysis.checks import standins
 from lab.analysis.checks.attribution import astray, cures_at, expects, misrouted, to_partner, told_at
@@ -59,7 +60,7 @@ def _when_ended(world: World, profile: CertificateProfile, holder: Host) -> Iter
                 Fact("", f"{holder.name} has it, and {spec.sender} writes to {spec.recipients[0]}"),
             ),
             probe=Probe((spec,), {f"{path}.validity": Validity.EXPIRED.value}),
-            shows=lambda played, good=good: worse(good, played),  # type: ignore[misc]
+            shows=partial(worse, good),
             cures=(
                 Cure("renew it in time: same names, same authority, on every machine that has it", renewed),
             ),

@@ -103,9 +103,10 @@ def _certificate_each(world: World, pair: Pair, host: Host, used: str) -> Cure:
 
 def customers(world: World) -> Iterator[Suspicion]:
     """A gateway takes mail in for several tenants, and speaks for one of them only (R18, R19, R30)."""
-    for host in world.hosts(Role.GATEWAY):
-        served = [each for each in world.topology.tenants.values() if _serves(host, each)]
-        for tenant in served:
+    gateways = tuple(world.hosts(Role.GATEWAY))
+    served = [t for t in world.topology.tenants.values() if any(_serves(host, t) for host in gateways)]
+    for host in gateways:
+        for tenant in (each for each in served if _serves(host, each)):
             for spec in _incoming(world, tenant, served):
                 entry = _another(world, world.play(Probe((spec,))), tenant)
                 if entry is not None and entry.host.name == host.name:
@@ -120,15 +121,15 @@ def _serves(host: Host, tenant: Tenant) -> bool:
 
 
 def _incoming(world: World, tenant: Tenant, served: list[Tenant]) -> Iterator[MessageSpec]:
-    """What strangers write to a customer, and what other customers do."""
+    """What strangers write to a customer, and what another customer does."""
     recipient = world.mailbox(tenant)
     if recipient is None:
         return
     yield inward(recipient)
-    for other in (*served, *world.topology.tenants.values()):
-        sender = world.mailbox(other) if other.name != tenant.name else None
-        if sender is not None:
-            yield message(sender, recipient)
+    others = (world.mailbox(each) for each in served if each.name != tenant.name)
+    sender = next(filter(None, others), None)
+    if sender is not None:
+        yield message(sender, recipient)
 
 
 def _name_each(world: World, tenant: Tenant, host: Host) -> Cure:
