@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from lab.analysis.checks.catalogue import CHECKS
+from lab.analysis.checks.catalogue import BY_CODE, CHECKS
 from lab.analysis.checks.engine import findings
 from lab.analysis.checks.nouns import Finding, Severity
 from lab.analysis.checks.world import World
+from lab.core.rulebook import rule
 from lab.scenario.whatif import Configuration
 
 TODAY = date(2026, 11, 24)
@@ -66,9 +67,11 @@ def configuration(file: str) -> Configuration:
     return Configuration.load(SCENARIOS / file)
 
 
-def found(file: str, variant: str) -> tuple[Finding, ...]:
+def found(file: str, variant: str, finding: str = "") -> tuple[Finding, ...]:
+    """What all checks find, or the one of that finding."""
     whole = configuration(file)
-    return findings(World(whole, whole.variant(variant), TODAY), CHECKS)
+    checks = [BY_CODE[finding.partition(":")[0]]] if finding else CHECKS
+    return findings(World(whole, whole.variant(variant), TODAY), checks)
 
 
 @pytest.mark.parametrize(("file", "variant"), CURED)
@@ -79,7 +82,7 @@ def test_a_cure_is_no_error(file, variant):
 
 @pytest.mark.parametrize(("file", "variant", "finding"), FOUND)
 def test_a_fault_is_found_and_its_cure_works(file, variant, finding):
-    told = {each.id: each for each in found(file, variant)}
+    told = {each.id: each for each in found(file, variant, finding)}
     assert finding in told
     assert told[finding].severity is Severity.ERROR
     assert any(cured.works for cured in told[finding].cures), told[finding].cures
@@ -87,7 +90,7 @@ def test_a_fault_is_found_and_its_cure_works(file, variant, finding):
 
 @pytest.mark.parametrize(("file", "variant", "finding"), WARNED)
 def test_what_goes_wrong_less_surely_is_a_warning_with_a_cure(file, variant, finding):
-    told = {each.id: each for each in found(file, variant)}
+    told = {each.id: each for each in found(file, variant, finding)}
     assert told[finding].severity is Severity.WARNING
     assert any(cured.works for cured in told[finding].cures), told[finding].cures
 
@@ -95,3 +98,9 @@ def test_what_goes_wrong_less_surely_is_a_warning_with_a_cure(file, variant, fin
 def test_codes_are_given_once():
     codes = [check.code for check in CHECKS]
     assert len(codes) == len(set(codes))
+
+
+def test_a_check_cites_rules_that_there_are():
+    for check in CHECKS:
+        assert check.rules
+        assert [rule(id_).id for id_ in check.rules] == list(check.rules)
