@@ -107,18 +107,23 @@ def _targets(
         if there.primary.key in there_
     }
     if added:
-        yield Cure("in the cloud they have the target address, too", added)
+        yield Cure(f"in {tenant.name}, {named(found)} {_have(found)} the target address, too", added)
     renamed = {
         f"{here[each.primary.key]}.external": str(address)
         for each, there in moved
         if each.primary.key in here and (address := in_cloud(tenant, there))
     }
     if renamed:
-        yield Cure("the target address is one that they have", renamed)
+        yield Cure(f"a target address that {named(found)} {_have(found)} in {tenant.name}", renamed)
     if users:
         yield Cure(
-            "they have a mailbox in the cloud again, instead of a mail user", _boxes(world, tenant, users)
+            f"{named(found)} {_have(found)} a mailbox in {tenant.name} again, instead of a mail user",
+            _boxes(world, tenant, users),
         )
+
+
+def _have(found: list[Recipient]) -> str:
+    return "has" if len(found) == 1 else "have"
 
 
 def _boxes(world: World, tenant: Tenant, users: list[Recipient]) -> Change:
