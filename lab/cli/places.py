@@ -15,7 +15,7 @@ from lab.scenario.report import unknown
 STATE = ".mflab"
 """Folder of a running lab, below the current one; `MFLAB_STATE` names another."""
 
-_SCENARIO_LINE = re.compile(r"^\ufeff?scenario\s*:", re.MULTILINE)
+_SCENARIO_LINE = re.compile(r"^\ufeff?scenario\s*:[ \t]*(?P<name>[\w-]*)", re.MULTILINE)
 _SUFFIXES = (".yaml", ".yml")
 
 
@@ -29,7 +29,8 @@ def bundled_scenarios() -> Path:
 def find_scenario(name: str) -> Path:
     """The file that is meant: a path, or the bare name of a scenario that comes with the lab.
 
-    A file that is there wins over a name. Raises BadInput when there is neither.
+    That name is its file's, or else what its key `scenario:` says, which is what lists show. A file that is there wins
+    over a name. Raises BadInput when there is neither.
     """
     path = Path(name)
     if path.is_file():
@@ -42,6 +43,9 @@ def find_scenario(name: str) -> Path:
         return short(known[name])
     if path.is_dir():
         return path  # the loader tells that it is a folder
+    known |= {_called(file): file for file in known.values()}
+    if name in known:
+        return short(known[name])
     raise BadInput(f"there is no scenario {name!r}: {unknown(name, known)}")
 
 
@@ -94,12 +98,14 @@ def state_folder(given: str | None) -> Path:
 
 
 def _inside(path: Path) -> Path:
-    """`scenarios/x.yaml` works from anywhere, as the documentation writes it."""
+    """`scenarios/x.yaml` works from anywhere, as the documentation writes it. Raises BadInput for what is not there."""
     if path.parts[:1] == ("scenarios",):
         bundled = bundled_scenarios().joinpath(*path.parts[1:])
         if bundled.is_file():
             return bundled
-    return path  # the loader tells that it is missing, as any other mistake
+    if not path.exists() and not path.is_symlink():  # what else is wrong, the loader tells
+        raise BadInput(f"there is no file {path}")
+    return path
 
 
 def _in_folder(folder: Path) -> Iterator[Path]:
@@ -110,7 +116,17 @@ def _in_folder(folder: Path) -> Iterator[Path]:
 
 def is_scenario(path: Path) -> bool:
     """Whether a YAML file is a scenario; what others include is none."""
-    return _SCENARIO_LINE.search(path.read_text("utf-8", "replace")) is not None
+    return bool(_scenario_line(path))
+
+
+def _called(path: Path) -> str:
+    """What a scenario calls itself."""
+    found = _scenario_line(path)
+    return found["name"] if found else path.stem
+
+
+def _scenario_line(path: Path) -> re.Match[str] | None:
+    return _SCENARIO_LINE.search(path.read_text("utf-8", "replace"))
 
 
 def short(path: Path) -> Path:

@@ -30,6 +30,12 @@ def test_an_unknown_name_is_told_with_what_was_meant() -> None:
         places.find_scenario("wildcard-misroutin")
 
 
+def test_what_lists_show_is_a_name_too() -> None:
+    assert places.find_scenario("outage-of-the-gateway").name == "gateway.yaml"
+    with pytest.raises(BadInput, match="did you mean 'outage-of-the-gateway'"):
+        places.find_scenario("outage-of-the-gatewy")
+
+
 def test_an_installed_package_has_them_in_its_bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     installed = tmp_path / "site-packages" / "lab"
     monkeypatch.setattr(places, "files", lambda _: installed)
