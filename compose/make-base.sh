@@ -6,6 +6,8 @@
 # and debootstrap. The image holds the machine's package source and authorities: never push it.
 set -euo pipefail
 
+command -v debootstrap >/dev/null || { echo "make-base.sh: needs debootstrap (apt-get install debootstrap)" >&2; exit 1; }
+
 tag=${1:-mailflow-lab-base:local}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
