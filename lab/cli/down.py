@@ -21,7 +21,7 @@ def add(verbs: Verbs) -> None:
     which.add_argument(
         "--containers",
         action="store_true",
-        help="remove all that --driver containers has made: containers, networks, volumes; what a crash has left, too",
+        help="remove what --driver containers has left behind where it was killed: containers, networks, volumes",
     )
 
 
@@ -31,11 +31,13 @@ def run(args: Namespace) -> int:
 
 
 def _remove() -> int:
-    labs = incontainers.remove()
-    if not labs:
-        raise NothingToRun("no lab in containers is there")
-    for lab in labs:
+    gone, stay = incontainers.remove()
+    for lab in gone:
         talk(f"removed {incontainers.known(lab)}")
+    if stay:
+        raise DriverError("\n".join(f"not removed: {incontainers.told(lab)}" for lab in stay))
+    if not gone:
+        raise NothingToRun("no lab in containers is there")
     return Exit.OK
 
 

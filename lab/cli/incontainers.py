@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lab.drivers.containers.found import DOWN, Lab
+from lab.drivers.containers.found import Lab
 from lab.errors import DriverError
 
 if TYPE_CHECKING:
@@ -25,29 +26,40 @@ def engine() -> Iterator[Engine]:
         yield found
 
 
-def seen() -> list[Lab]:
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What an engine has told, or why it could not be asked."""
+
+    labs: tuple[Lab, ...] = ()
+    trouble: str = ""
+
+
+def seen() -> Seen:
     """Labs in containers; none where no engine can be asked."""
     try:
         with engine() as found:
-            return found.labs()
-    except DriverError:
-        return []
+            return Seen(tuple(found.labs()))
+    except DriverError as error:
+        return Seen(trouble=f"Docker could not be asked: {error}")
 
 
-def remove() -> list[Lab]:
-    """Remove all there are. Raises DriverError when that is not possible."""
+def remove() -> tuple[list[Lab], list[Lab]]:
+    """Remove all that are not known to run; those that were removed, and those that run.
+
+    Raises DriverError when that is not possible.
+    """
     from lab.drivers.containers.deployment import remove
 
     with engine() as found:
         labs = found.labs()
-        remove(found, labs)
-        return labs
+        gone = [lab for lab in labs if not lab.runs]
+        remove(found, gone)
+        return gone, [lab for lab in labs if lab.runs]
 
 
 def told(lab: Lab) -> str:
     """In a line."""
-    by = f"its process {lab.pid} has gone: `{DOWN}` removes it" if lab.left_behind else "it runs"
-    return f"{known(lab)}; {by}"
+    return f"{known(lab)}; {lab.way_out}"
 
 
 def known(lab: Lab) -> str:

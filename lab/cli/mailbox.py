@@ -7,7 +7,7 @@ from argparse import ArgumentTypeError, Namespace
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from lab.cli import places, running
+from lab.cli import labs, places, running
 from lab.cli.arguments import Verbs, add_body, add_json, add_variant, chosen, verb
 from lab.cli.bodies import run_in
 from lab.cli.exits import BadInput, Exit
@@ -111,7 +111,7 @@ def _arrived(args: Namespace, scenario: str | None) -> tuple[tuple[Mailboxed, ..
     if scenario is None:
         if args.variant is not None:
             raise BadInput("--variant is for a scenario; a running lab has the variant it was started with")
-        state = places.state_folder(args.state)
+        state = labs.looked_at(args.state)
         topology = running.variant_of(state).topology
         return running.held(state).mailboxes, topology
     if args.state is not None:

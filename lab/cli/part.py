@@ -12,7 +12,7 @@ from ipaddress import AddressValueError, IPv4Address
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lab.cli import parts, places, running
+from lab.cli import labs, parts, places, running
 from lab.cli.arguments import Run, Verbs, verb
 from lab.cli.exits import BadInput, Exit
 from lab.cli.output import talk
@@ -91,6 +91,7 @@ def _dns(args: Namespace) -> int:
 
     state = places.state_folder(None)
     part = DnsPart(running.variant_of(state), state, Endpoint(_given(args, "at"), shared.DNS_PORT))
+    labs.begins(state)
     return asyncio.run(_until_stopped(part, f"DNS on {args.at}"))
 
 
@@ -121,7 +122,7 @@ def _shadow(args: Namespace) -> int:
     from lab.drivers import shared
     from lab.drivers.shadow import ShadowPart
 
-    state = places.state_folder(None)
+    state = labs.played()
     variant = running.variant_of(state)
     node = parts.gateway_at(variant, _given(args, "at"))
     shared.also_known(state, node, args.at)

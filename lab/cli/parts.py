@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from lab.cli import places, running
+from lab.cli import labs, places, running
 from lab.cli.arguments import chosen, today
 from lab.cli.exits import BadInput, Exit
 from lab.cli.output import draw, put, talk
@@ -19,6 +19,7 @@ from lab.cli.running import Running
 from lab.drivers import shared
 from lab.drivers.outcome import Outcome
 from lab.drivers.shared import Reading
+from lab.drivers.sockets import Sockets
 from lab.errors import DriverError
 from lab.model.topology import Role
 from lab.reports.console import demo_story, run_summary
@@ -32,10 +33,9 @@ PATIENCE = 60.0
 """Seconds for all parts to start."""
 _OURS = (running.SCENARIO, running.CERTIFICATES, "signing", *shared.OURS)
 """What setting up writes, and the parts."""
-_HINT = (
-    "`docker compose ps -a` and `docker compose logs` tell of those; a variant behind NAT needs `--profile nat`, and a "
-    "scenario with other machines a compose file of its own (`mflab render SCENARIO --compose`)"
-)
+NAT_PATIENCE = 5.0
+"""Seconds for those that have told Docker that they are well."""
+_HINT = "is the lab up (`docker compose up`)? `docker compose ps -a` and `docker compose logs` tell of those"
 
 
 def set_up(starts: datetime | None) -> int:
@@ -47,10 +47,11 @@ def set_up(starts: datetime | None) -> int:
     from lab.drivers.clock import LabClock
     from lab.pki import store as pki
 
-    state = places.state_folder(None)
-    scenario = load(places.find_scenario(os.environ.get("SCENARIO") or DEFAULT_SCENARIO))
+    scenario = load(_scenario_file(os.environ.get("SCENARIO") or DEFAULT_SCENARIO))
     variant = chosen(scenario, os.environ.get("VARIANT") or None)
     _check_addresses(scenario.name, variant)
+    _check_outages(variant)
+    state = labs.set_up_in(places.state_folder(None), variant.name)
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not _is_same(state, variant):
         _forget(state)
@@ -71,6 +72,26 @@ def set_up(starts: datetime | None) -> int:
     running.write(state, known, variant)
     put(f"{scenario.name}, {variant.name}: set up in {state}")
     return Exit.OK
+
+
+def _scenario_file(name: str) -> Path:
+    """Raises BadInput when there is none; a container does not see all that is there outside."""
+    try:
+        return places.find_scenario(name)
+    except BadInput as error:
+        if labs.volume() is None:
+            raise
+        seen = "below the top of the repository, or below the folder that MFLAB_FILES names"
+        raise BadInput(f"{error}. Only files {seen}, can be seen here") from None
+
+
+def _check_outages(variant: Variant) -> None:
+    """What runs in a compose file's containers has no hands on them. Raises BadInput for what would need some."""
+    if labs.volume() is not None and variant.outages:
+        raise BadInput(
+            f"{variant.name} has outages, and a lab of a compose file cannot break its own machines: `mflab run SCENARIO "
+            "--driver containers` does so"
+        )
 
 
 def _check_addresses(scenario: str, variant: Variant) -> None:
@@ -129,7 +150,6 @@ def gateway_at(variant: Variant, address: str) -> str:
 async def yielded(state: Path, address: str) -> None:
     """Have the lab's own node make way for a real server. Raises DriverError when it is not there in time."""
     from lab.drivers.handover import YIELD
-    from lab.drivers.sockets import Sockets
 
     cast = Sockets(state)
     await cast.awaited([address], PATIENCE)
@@ -148,7 +168,7 @@ def tell_bug(error: Exception) -> None:
 
 def play() -> int:
     """Send the variant's messages through the parts, tell what happened, and judge it."""
-    state = places.state_folder(None)
+    state = labs.played()
     variant = running.variant_of(state)
     told = ScenarioRuns(load(state / running.SCENARIO), (asyncio.run(_played(state, variant)),))
     draw(demo_story(told))
@@ -158,11 +178,23 @@ def play() -> int:
     return Exit.OK
 
 
+async def _check_profile(variant: Variant, cast: Sockets) -> None:
+    """Compose starts hosts of a profile, and waits for them, before us. Raises DriverError when it was not told to."""
+    only_nat = os.environ.get("MFLAB_ONLY_NAT", "").split()
+    hidden = [node for address, node in variant.topology.nodes().items() if address in only_nat]
+    try:
+        await cast.awaited(hidden, NAT_PATIENCE)
+    except DriverError:
+        raise DriverError(
+            f"{', '.join(hidden)} of {variant.name} are behind NAT: `docker compose --profile nat up` starts them"
+        ) from None
+
+
 async def _played(state: Path, variant: Variant) -> Outcome:
     from lab.drivers.conductor import Conductor, parts_of
-    from lab.drivers.sockets import Sockets
 
     cast, parts = Sockets(state), parts_of(variant)
+    await _check_profile(variant, cast)
     try:
         await cast.awaited(parts, PATIENCE)
     except DriverError as error:
@@ -171,6 +203,6 @@ async def _played(state: Path, variant: Variant) -> Outcome:
     mark = secrets.token_hex(3) if any(each["hops"] for each in rests) else ""
     if mark and (variant.timeline or any(spec.at for spec in variant.messages)):
         raise DriverError(
-            f"{variant.name} takes its course in time, and once: `docker compose down -v` begins anew"
+            f"{variant.name} takes its course in time, and once: `{running.DOWN} -v` begins anew"
         )
     return await Conductor(variant, cast, shared.latest(state).starts, mark=mark).play("containers")

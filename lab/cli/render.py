@@ -18,7 +18,7 @@ The text is a scenario itself, without includes, variants and short forms; it lo
 _EXAMPLES = """\
   mflab render wildcard-misrouting --variant dedicated-certificate
   mflab render wildcard-misrouting --json | jq '.scenario.tenants.msxfaq.InboundConnectors'
-  mflab render two-regions --compose > compose/two-regions.yaml"""
+  mflab render multi-forest --compose > compose/multi-forest.yaml"""
 
 
 def add(verbs: Verbs) -> None:

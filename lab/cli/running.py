@@ -27,6 +27,8 @@ SMTP_PORT, DNS_PORT, HTTP_PORT = 2525, 5300, 8025
 STORE = "lab.sqlite"
 CERTIFICATES = "certificates"
 LOG = "lab.log"
+DOWN = "docker compose --profile '*' down"
+"""Ends a lab of a compose file, whichever of its profiles are used; `-v` forgets what it has, too."""
 SCENARIO = "scenario.yaml"
 """The variant as it was when the lab started, in full: what became of its messages is read with it, and not with a file
 that somebody may have changed since."""
@@ -73,12 +75,17 @@ def known(state: Path) -> bool:
     return (state / _FILE).exists()
 
 
+def unknown(state: Path) -> str:
+    """What is told where none was."""
+    return f"no lab has been started in {state}; `mflab up SCENARIO` starts one"
+
+
 def read(state: Path) -> Running:
     """The lab of a state folder. Raises NothingToRun when none was ever started there, BadInput when it is unreadable."""
     try:
         return Running(**json.loads((state / _FILE).read_text("utf-8")))
     except FileNotFoundError:
-        raise NothingToRun(f"no lab has been started in {state}; `mflab up SCENARIO` starts one") from None
+        raise NothingToRun(unknown(state)) from None
     except (ValueError, TypeError) as error:
         raise BadInput(f"{state / _FILE}: {error}") from None
 
@@ -110,8 +117,14 @@ def is_locked(store: Path) -> bool:
 
 
 def held(state: Path) -> Snapshot:
-    """What a lab holds, in one store or in those of its parts. Raises WireError when it cannot be read."""
-    parts = [snapshot(store) for store in shared.stores(state) or [state / STORE]]
+    """What a lab holds, in one store or in those of its parts.
+
+    Raises NothingToRun when its parts have not run yet, WireError when it cannot be read.
+    """
+    stores = shared.stores(state) if read(state).pid is None else [state / STORE]
+    if not stores:
+        raise NothingToRun(f"the lab in {state} has been set up, but has never run")
+    parts = [snapshot(store) for store in stores]
     return Snapshot(
         tuple(hop for part in parts for hop in part.hops),
         tuple(item for part in parts for item in part.queue),
@@ -131,7 +144,7 @@ def stop(state: Path) -> bool:
     """
     pid = read(state).pid
     if pid is None:
-        raise BadInput(f"the lab in {state} runs in containers; `docker compose down` ends it")
+        raise BadInput(f"the lab in {state} runs in containers; `{DOWN}` ends it")
     os.kill(pid, signal.SIGTERM)
     waiting = threading.Thread(target=_await_end, args=(state,), daemon=True)
     waiting.start()

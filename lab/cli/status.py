@@ -6,9 +6,9 @@ from argparse import Namespace
 from dataclasses import asdict
 from pathlib import Path
 
-from lab.cli import incontainers, places, running
+from lab.cli import incontainers, labs, running
 from lab.cli.arguments import Verbs, add_json, verb
-from lab.cli.exits import Exit
+from lab.cli.exits import Exit, NothingToRun
 from lab.cli.output import columns, put, put_json
 
 
@@ -33,21 +33,24 @@ def add(verbs: Verbs) -> None:
 
 def run(args: Namespace) -> int:
     """Look at the folder, and at what the Docker engine has; the labs themselves are not asked."""
-    state, labs = places.state_folder(args.state), incontainers.seen()
-    if not labs or running.known(state):
+    state, found = labs.looked_at(args.state), incontainers.seen()
+    if running.known(state):
         told, up = _embedded(state)
-    else:
+    elif found.labs:
         told, up = {}, False
+    else:
+        raise NothingToRun("; ".join(filter(None, (running.unknown(state), found.trouble))))
     if args.json:
-        put_json(told | {"containers": [{**asdict(lab), "left_behind": lab.left_behind} for lab in labs]})
+        data = [{**asdict(lab), "left_behind": lab.left_behind} for lab in found.labs]
+        put_json(told | {"containers": data})
     else:
         lines = [(name.replace("_", " "), _said(value)) for name, value in told.items()]
-        put("\n".join(columns([*lines, *(("in containers", incontainers.told(lab)) for lab in labs)])))
-    return Exit.OK if up or any(not lab.left_behind for lab in labs) else Exit.NOTHING
+        put("\n".join(columns([*lines, *(("in containers", incontainers.told(lab)) for lab in found.labs)])))
+    return Exit.OK if up or any(not lab.left_behind for lab in found.labs) else Exit.NOTHING
 
 
 def _embedded(state: Path) -> tuple[dict[str, object], bool]:
-    """The lab of a state folder, and whether it runs. Raises NothingToRun when none was ever started there."""
+    """The lab of a state folder, and whether it runs."""
     known, up = running.read(state), running.is_up(state)
     held = running.held(state)
     told: dict[str, object] = {

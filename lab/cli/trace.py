@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import get_args
 
-from lab.cli import logs, places, running
+from lab.cli import labs, logs, places, running
 from lab.cli.arguments import (
     Verbs,
     add_body,
@@ -108,7 +108,8 @@ def _span(text: str) -> timedelta:
 
 def run(args: Namespace) -> int:
     """Show one audience its log."""
-    args.state = args.state or (None if args.scenario else places.state_of_environment())
+    if not args.state and not args.scenario and places.state_of_environment():
+        args.state = str(labs.looked_at(None))
     if args.state and args.at is not None:
         raise BadInput("--at: a lab that is running shows what is there now")
     if args.out is not None and (args.json or not args.csv):

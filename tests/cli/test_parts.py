@@ -98,7 +98,7 @@ def test_containers_are_not_ended_by_a_signal(mflab: Shell, state: Path) -> None
 
     code, err = asyncio.run(down())
     assert code == Exit.BAD_INPUT
-    assert "docker compose down" in err
+    assert "`docker compose --profile '*' down` ends it" in err
 
 
 def test_a_folder_with_something_else_is_left_alone(mflab: Shell, state: Path) -> None:
@@ -204,4 +204,4 @@ def test_a_part_that_does_not_come_is_named(
     said = mflab("part", "run")
     assert said.code == Exit.ENVIRONMENT
     assert "exchange" in said.err
-    assert "--profile nat" in said.err
+    assert "docker compose up" in said.err

@@ -21,6 +21,12 @@ def engine(folder: Path, answers: Mapping[str, tuple[int, Any]]) -> Iterator[str
     told = {"/version": (200, OLD_ENOUGH), **answers}
 
     class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.do_GET()
+
+        def do_DELETE(self) -> None:
+            self.do_GET()
+
         def do_GET(self) -> None:
             path = self.path.partition("?")[0]
             code, data = next(

@@ -68,8 +68,9 @@ def mflab(*argv: str) -> subprocess.Popen[str]:
 
 
 def _interruptible() -> None:
-    """A shell lets what it starts in the background ignore Ctrl-C, us as well."""
+    """A shell lets what it starts in the background ignore Ctrl-C, and `nohup` a terminal that closes; us as well."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def under_way(engine) -> subprocess.Popen[str]:
@@ -80,7 +81,9 @@ def under_way(engine) -> subprocess.Popen[str]:
     return playing
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=["Ctrl-C", "SIGTERM", "SIGHUP"]
+)
 def test_a_lab_that_is_told_to_end_leaves_nothing(number, docker_engine):
     with under_way(docker_engine) as playing:
         playing.send_signal(number)

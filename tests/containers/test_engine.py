@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from contextlib import closing
 from pathlib import Path
 from typing import cast
 
@@ -15,7 +17,7 @@ from lab.drivers.containers import trouble
 from lab.drivers.containers.deployment import remove
 from lab.drivers.containers.driver import run_containers
 from lab.drivers.containers.engine import Engine
-from lab.drivers.containers.found import Lab, Range, labs
+from lab.drivers.containers.found import Lab, Range, labels, labs
 from lab.drivers.containers.programs import IMAGES
 from lab.errors import DriverError
 from lab.scenario import load
@@ -88,17 +90,20 @@ def test_a_network_with_the_labs_addresses_is_named_with_how_to_remove_it(varian
 
 
 @pytest.mark.parametrize(
-    ("labels", "cure"),
+    ("marked", "cure"),
     [
-        ({"org.mailflow-lab.run": "a1"}, "`mflab down --containers`"),
-        ({"com.docker.compose.project": "mailflow-lab"}, "`docker compose -p mailflow-lab down`"),
+        ({"org.mailflow-lab.run": "a1"}, "`mflab down --containers` removes it"),
+        (
+            {"com.docker.compose.project": "mailflow-lab"},
+            "`docker compose -p mailflow-lab --profile '*' down`",
+        ),
         ({}, "`docker network rm x`"),
     ],
     ids=["a lab", "a compose project", "any other"],
 )
-def test_who_made_a_network_decides_how_it_is_removed(labels, cure):
+def test_who_made_a_network_decides_how_it_is_removed(marked, cure):
     with pytest.raises(DriverError, match="addresses: x ") as refused:
-        trouble.check_ranges(["198.18.0.0/15"], [Range("x", "198.19.1.0/24", labels)])
+        trouble.check_ranges(["198.18.0.0/15"], [Range("x", "198.19.1.0/24", marked)])
     assert cure in str(refused.value)
 
 
@@ -135,6 +140,7 @@ def test_labs_are_put_together_from_what_the_engine_lists(here):
             run="a1",
             variant="shared-wildcard",
             pid=GONE,
+            runs=False,
             containers=("mflab-a1-dns", "mflab-a1-gateway"),
             networks=("mflab-a1-internet",),
             volumes=(),
@@ -143,6 +149,7 @@ def test_labs_are_put_together_from_what_the_engine_lists(here):
             run="b2",
             variant="shared-wildcard",
             pid=None,
+            runs=None,
             containers=(),
             networks=(),
             volumes=("mflab-b2-state",),
@@ -151,8 +158,15 @@ def test_labs_are_put_together_from_what_the_engine_lists(here):
     assert [lab.left_behind for lab in told] == [True, False], "nobody knows of processes of another machine"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc tells when a process has begun")
+def test_a_process_that_has_got_the_number_of_another_since_is_not_that_one(here):
+    left = {**marks("a1", os.getpid(), here), "org.mailflow-lab.since": "1"}
+    (told,) = labs([{"Names": ["/mflab-a1-dns"], "Labels": left}], [], [])
+    assert told.left_behind
+
+
 def answers(pid: int) -> dict[str, tuple[int, object]]:
-    left = marks("a1", pid, "here")
+    left = labels("a1", "shared-wildcard") if pid == os.getpid() else marks("a1", pid, "here")
     return {
         "/containers/json": (200, [{"Names": ["/mflab-a1-dns"], "Labels": left}]),
         "/networks": (200, []),
@@ -189,6 +203,52 @@ def test_nothing_to_remove_is_no_success(mflab, tmp_path, monkeypatch):
         assert mflab("down", "--containers").code == Exit.NOTHING
 
 
+@pytest.mark.usefixtures("here")
+def test_a_lab_that_runs_is_not_removed(mflab, tmp_path, monkeypatch):
+    with engine(tmp_path, answers(os.getpid())) as host:
+        monkeypatch.setenv("DOCKER_HOST", host)
+        said = mflab("down", "--containers")
+    assert said.code == Exit.ENVIRONMENT
+    assert f"not removed: a1: shared-wildcard, 1 container; it runs (process {os.getpid()})" in said.err
+
+
+def test_a_network_of_a_lab_that_runs_is_waited_for(here):
+    with pytest.raises(DriverError, match=rf"x is of a lab: it runs \(process {os.getpid()}\): wait for it"):
+        trouble.check_ranges(["198.18.0.0/15"], [Range("x", "198.19.1.0/24", labels("a1", "v"))])
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (404, {"message": "No such container"}),
+        (409, {"message": "removal of container x is already in progress"}),
+    ],
+    ids=["gone", "under way"],
+)
+def test_what_somebody_else_removes_is_done(answer, tmp_path, monkeypatch):
+    with engine(tmp_path, {"/containers/x": answer}) as host:
+        monkeypatch.setenv("DOCKER_HOST", host)
+        with closing(Engine.connect()) as asked:
+            asked.remove("x")
+
+
+def test_what_the_engine_will_not_remove_is_told(tmp_path, monkeypatch):
+    refused = (409, {"message": "volume is in use"})
+    with engine(tmp_path, {"/containers/x": refused, "/volumes/x": refused}) as host:
+        monkeypatch.setenv("DOCKER_HOST", host)
+        with closing(Engine.connect()) as asked:
+            for remove_it in (asked.remove, asked.remove_volume):
+                with pytest.raises(DriverError, match="volume is in use"):
+                    remove_it("x")
+
+
+def test_status_tells_that_docker_could_not_be_asked(mflab, tmp_path, monkeypatch):
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
+    said = mflab("status", "--state", str(tmp_path))
+    assert said.code == Exit.NOTHING
+    assert "Docker could not be asked: no Docker engine answers" in said.err
+
+
 def test_doctor_tells_what_the_container_lab_lacks(mflab, tmp_path, monkeypatch):
     with engine(tmp_path, {"/networks": (200, NETWORKS)}) as host:
         monkeypatch.setenv("DOCKER_HOST", host)
@@ -214,7 +274,7 @@ class Breaking:
 
 
 def test_what_cannot_be_removed_keeps_nothing_else_from_going():
-    lab = Lab(run="a1", variant="", pid=1, containers=("a", "b"), networks=("n",), volumes=("v",))
+    lab = Lab(run="a1", variant="", pid=1, runs=False, containers=("a", "b"), networks=("n",), volumes=("v",))
     breaking = Breaking()
     with pytest.raises(DriverError, match="b does not go"):
         remove(cast(Engine, breaking), [lab])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from textwrap import fill
 
 from lab.drivers.containers import frame
@@ -38,10 +38,19 @@ def _postfixes(scenario: Scenario, planned: Plan) -> Mapping[str, Machine]:
 
 
 def _texts(scenario: str, planned: Plan, first: str, postfixes: Mapping[str, Machine]) -> Iterator[str]:
-    interop = "".join(f", {name}: {{condition: service_healthy, required: false}}" for name in postfixes)
+    hidden = [machine for machine in planned.machines if machine.profile]
+    optional = [*postfixes, *(machine.name for machine in hidden)]
     known = dict.fromkeys(address for machine in planned.machines for address in machine.addresses)
     addresses = fill(" ".join(known), width=100, initial_indent=" " * 8, subsequent_indent=" " * 8)
-    yield frame.HEAD.substitute(scenario=scenario, dns=planned.dns, addresses=addresses, interop=interop)
+    yield frame.HEAD.substitute(
+        scenario=scenario,
+        dns=planned.dns,
+        addresses=addresses,
+        only_nat=_only_nat(hidden),
+        profiles="".join(
+            f"      {name}: {{condition: service_healthy, required: false}}\n" for name in optional
+        ),
+    )
     yield _router(planned, first)
     for machine in planned.machines:
         yield _held(machine, planned.dns) if machine.held else _plain(machine, planned.dns)
@@ -51,6 +60,11 @@ def _texts(scenario: str, planned: Plan, first: str, postfixes: Mapping[str, Mac
     yield from map(_network, planned.networks)
     yield "\nvolumes:\n  state: {}\n"
     yield from (f"  {name}: {{}}\n" for name in postfixes)
+
+
+def _only_nat(hidden: Sequence[Machine]) -> str:
+    addresses = " ".join(machine.addresses[0] for machine in hidden)
+    return frame.ONLY_NAT.substitute(addresses=addresses) if hidden else ""
 
 
 def _router(planned: Plan, first: str) -> str:

@@ -17,6 +17,7 @@ from lab.drivers.outcome import Outcome
 from lab.errors import DriverError, LabBug
 from lab.scenario.model import Variant
 
+_ENDS = (signal.SIGTERM, signal.SIGHUP)
 _LOOK = 1.0
 """Seconds between two looks at containers that are starting."""
 
@@ -55,12 +56,16 @@ async def _ready(lab: Deployment, cast: Relay) -> None:
 
 @contextmanager
 def _terminable() -> Iterator[None]:
-    """Whoever ends us by SIGTERM, as CI does, gets what Ctrl-C does: the containers are removed first."""
+    """Whoever ends us, as CI does, or as a terminal that is closed, gets what Ctrl-C does: the containers are removed first."""
     if threading.current_thread() is not threading.main_thread():  # only that one may set handlers
         yield
         return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    before = {number: signal.getsignal(number) for number in _ENDS}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:  # as `nohup` has it
+            signal.signal(number, signal.default_int_handler)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

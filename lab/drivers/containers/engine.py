@@ -9,8 +9,9 @@ import io
 import socket
 import tarfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 import docker
@@ -40,6 +41,8 @@ _QUIETLY = {
 Engine 28 drops packets for a container's address that come by another bridge than its own, also between two containers,
 as with an inside host and the router; not so in a `routed` network. Older engines do not, and ignore what they do not know.
 """
+_UNDER_WAY = "already in progress"
+"""What an engine says when it is told twice to remove a container."""
 _TMP = "rw,noexec,nosuid,nodev,size=16m"
 
 
@@ -201,9 +204,14 @@ class Engine:
             self._api.unpause(name)
 
     def remove(self, name: str) -> None:
-        """Kill it, if it runs, and remove it."""
-        with _asking(name):
-            self._api.remove_container(name, force=True, v=True)
+        """Kill it, if it runs, and remove it. That somebody else does so at the same moment is no error."""
+        with _asking(name), suppress(NotFound):
+            try:
+                self._api.remove_container(name, force=True, v=True)
+            except APIError as error:
+                if error.status_code != HTTPStatus.CONFLICT or _UNDER_WAY not in str(error.explanation):
+                    raise
+                self._api.wait(name, condition="removed")
 
     def run(self, program: Program, labels: Mapping[str, str]) -> Said:
         """Run one to its end, and remove it."""
@@ -265,12 +273,12 @@ class Engine:
 
     def remove_network(self, name: str) -> None:
         """It has to be empty."""
-        with _asking(f"network {name}"):
+        with _asking(f"network {name}"), suppress(NotFound):
             self._api.remove_network(name)
 
     def remove_volume(self, name: str) -> None:
         """It has to be unused."""
-        with _asking(f"volume {name}"):
+        with _asking(f"volume {name}"), suppress(NotFound):
             self._api.remove_volume(name, force=True)
 
 

@@ -7,15 +7,18 @@ import platform
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Network, NetmaskValueError
+from pathlib import Path
 from typing import Any
 
 LABEL = "org.mailflow-lab"
 """On everything of the lab."""
 RUN = f"{LABEL}.run"
 """On what one run of `--driver containers` has made: its id."""
-_VARIANT, _PID, _HOST = f"{LABEL}.variant", f"{LABEL}.pid", f"{LABEL}.host"
+_VARIANT, _PID, _SINCE, _HOST = (f"{LABEL}.{name}" for name in ("variant", "pid", "since", "host"))
 _PROJECT = "com.docker.compose.project"
 DOWN = "mflab down --containers"
+_BEGUN = 19
+"""Field of /proc/PID/stat, counted from what follows the name: clock ticks since the machine has started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +41,9 @@ class Range:
     def cure(self) -> str:
         """How to remove it."""
         if RUN in self.labels:
-            return f"`{DOWN}` removes the lab of {self.network}"
+            return f"{self.network} is of a lab: {_way_out(*_maker(self.labels))}"
         if _PROJECT in self.labels:
-            return f"`docker compose -p {self.labels[_PROJECT]} down` removes that project"
+            return f"`docker compose -p {self.labels[_PROJECT]} --profile '*' down` removes that project"
         return f"`docker network rm {self.network}` removes it"
 
 
@@ -51,7 +54,9 @@ class Lab:
     run: str
     variant: str
     pid: int | None
-    """The process that plays it; None where that runs on another machine."""
+    """The process that plays it; None where that is on another machine."""
+    runs: bool | None
+    """Whether that process runs; None where nobody here can know."""
     containers: tuple[str, ...]
     networks: tuple[str, ...]
     volumes: tuple[str, ...]
@@ -59,12 +64,26 @@ class Lab:
     @property
     def left_behind(self) -> bool:
         """Whether the process that made it has gone."""
-        return self.pid is not None and not _runs(self.pid)
+        return self.runs is False
+
+    @property
+    def way_out(self) -> str:
+        """In words: whether it runs, and what to do about it."""
+        return _way_out(self.pid, self.runs)
+
+
+def _way_out(pid: int | None, runs: bool | None) -> str:
+    if runs:
+        return f"it runs (process {pid}): wait for it, or end it (`kill {pid}`)"
+    whose = "it was made on another machine" if runs is None else f"its process {pid} has gone"
+    return f"{whose}: `{DOWN}` removes it"
 
 
 def labels(run: str, variant: str) -> dict[str, str]:
     """For everything that this process makes for a run."""
-    return {LABEL: "1", RUN: run, _VARIANT: variant, _PID: str(os.getpid()), _HOST: platform.node()}
+    pid = os.getpid()
+    told = {_VARIANT: variant, _PID: str(pid), _SINCE: _since(pid), _HOST: platform.node()}
+    return {LABEL: "1", RUN: run, **told}
 
 
 def labs(
@@ -91,18 +110,27 @@ def _name(thing: Mapping[str, Any]) -> str:
 def _lab(
     run: str, marks: Mapping[str, str], containers: list[str], networks: list[str], volumes: list[str]
 ) -> Lab:
-    here = marks.get(_HOST) == platform.node()
+    pid, runs = _maker(marks)
     return Lab(
         run=run,
         variant=marks.get(_VARIANT, ""),
-        pid=int(marks.get(_PID, "0")) if here else None,
+        pid=pid,
+        runs=runs,
         containers=tuple(containers),
         networks=tuple(networks),
         volumes=tuple(volumes),
     )
 
 
-def _runs(pid: int) -> bool:
+def _maker(marks: Mapping[str, str]) -> tuple[int | None, bool | None]:
+    """The process that has made something, and whether it runs; None for what another machine knows."""
+    if marks.get(_HOST) != platform.node():
+        return None, None
+    pid = int(marks.get(_PID, "0"))
+    return pid, _exists(pid) and _since(pid) == marks.get(_SINCE, "")
+
+
+def _exists(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -110,3 +138,12 @@ def _runs(pid: int) -> bool:
     except PermissionError:  # somebody else's
         return True
     return True
+
+
+def _since(pid: int) -> str:
+    """When a process has begun: another one may have got its number since. '' where the system does not tell."""
+    try:
+        told = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
+    except OSError:
+        return ""
+    return told.rpartition(")")[2].split()[_BEGUN]

@@ -17,9 +17,10 @@ HEAD = Text("""\
 name: mailflow-lab
 
 x-told: &told                                  # what to play, and where its state is
-  SCENARIO: ${SCENARIO:-@scenario}
+  SCENARIO: ${SCENARIO:-}                      # @scenario if empty
   VARIANT: ${VARIANT:-}                        # the first one if empty
-  MFLAB_STATE: /var/lib/mflab/${SCENARIO:-@scenario}/${VARIANT:-default}
+  MFLAB_LABS: /var/lib/mflab                   # a folder for each; a link `latest` to the one that runs, or has run last
+  MFLAB_STATE: /var/lib/mflab/${SCENARIO:-@scenario}/${VARIANT:-.first}
 
 x-safe: &safe
   pull_policy: never
@@ -72,6 +73,7 @@ services:
     network_mode: none
     environment:
       <<: *told
+      SCENARIO: ${SCENARIO:-@scenario}
       MFLAB_ADDRESSES: >-                      # a scenario with others does not fit this file
 @addresses
     volumes: ["state:/var/lib/mflab", "${MFLAB_FILES:-..}:/files:ro"]
@@ -82,8 +84,9 @@ services:
     <<: *lab
     command: [mflab, part, run]
     network_mode: none                         # it talks to the others through sockets in the volume
-    depends_on: {setup: {condition: service_healthy}@interop}
-
+@only_nat    depends_on:
+      setup: {condition: service_healthy}
+@profiles
   dns:
     <<: *lab
     command: [mflab, part, dns, --at, @dns]
@@ -115,6 +118,10 @@ INSIDE = Text("""\
       VARIANT: ${VARIANT:-@first}
       NAT: |                                   # variant, inside address, public address
 @table
+""")
+
+ONLY_NAT = Text("""\
+    environment: {<<: *told, MFLAB_ONLY_NAT: @addresses}
 """)
 
 PLAIN = Text("""\
@@ -176,14 +183,13 @@ BUILD_POSTFIX = """\
 
 TOOLS = Text("""\
 
-  tools:                                       # a stranger on the internet: docker compose run --rm tools swaks ...
+  tools:                                       # a stranger on the internet; needs nobody, as the lab may run another VARIANT
     <<: *lab
     build: {<<: *build, target: tools}
     pull_policy: build
     image: mailflow-lab-tools:local
     profiles: [tools]
     command: [bash]
-    depends_on: {router: {condition: service_started}}
     dns: [@dns]
     networks: {internet: {ipv4_address: @address}}
     volumes: ["state:/var/lib/mflab:ro"@resolver]
@@ -195,5 +201,6 @@ NETWORK = Text("""\
       com.docker.network.bridge.inhibit_ipv4: "true"
       com.docker.network.bridge.enable_ip_masquerade: "false"
       com.docker.network.bridge.gateway_mode_ipv4: routed      # else engine 28 drops what the router passes on
+    enable_ipv6: false
     ipam: {config: [{subnet: @subnet, gateway: @gateway}]}
 """)
