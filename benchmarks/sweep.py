@@ -5,7 +5,7 @@ disk: by one worker, by two, and by a Dask cluster of this machine (`LocalCluste
 one worker of one thread, and with two. They take turns in each round, each begins with nothing.
 
 Time is wall-clock time, CPU time is that of the command and of all its workers, memory the highest sum of what they had
-to themselves (PSS), looked at five times a second. On two cores, two workers share them with the parent, which reads, groups and
+to themselves (PSS), looked at once a second. On two cores, two workers share them with the parent, which reads, groups and
 writes.
 
 Peers, in processes of their own:
@@ -76,7 +76,7 @@ class Tree:
         self._thread.join()
 
     def _watch(self) -> None:
-        while not self._stop.wait(0.2):
+        while not self._stop.wait(1):
             self._cpu |= self._cpu_now()
             self.mib = max(self.mib, sum(map(_pss, self._cpu)))
 

@@ -8,6 +8,7 @@ from lab.analysis.sweep.folder import NoTenants, source_of
 from lab.analysis.sweep.reading import read_line
 from lab.analysis.sweep.source import LinesFile, Source
 from lab.cli import places
+from lab.cli.arguments import today
 from lab.cli.exits import BadInput
 from lab.model.dns import Zones
 from lab.model.tenant import Tenant
@@ -30,7 +31,7 @@ def source(name: str, variant: str | None = None) -> Source:
         path = places.find_scenario(name)
     scenarios = places.scenarios_of([str(path)]) if path.is_dir() or path.suffix != ".jsonl" else []
     try:
-        found = source_of(path, scenarios, variant)
+        found = source_of(path, scenarios, today(), variant)
     except NoTenants as error:
         raise BadInput(str(error)) from None
     if variant is not None and isinstance(found, LinesFile):

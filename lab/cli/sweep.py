@@ -26,8 +26,8 @@ _RESULT = "sweep.sqlite"
 _ABOUT = """\
 Finds every pair of tenants that shares a certificate name, an address or a gateway, and asks the same core as all other
 verbs, for the connections that really occur, which tenant each message is taken for. DIR has tenants.jsonl, one tenant a
-line (docs/sweep.md), or a scenario file for each tenant; a file of either kind will do, too. The result is a SQLite file;
-a sweep that was stopped goes on where it was. Ends with 1 when mail takes a wrong tenant."""
+line (docs/sweep.md), or a scenario or a folder of exports for each tenant; one file will do, too. The result is a SQLite
+file; a sweep that was stopped goes on where it was. Ends with 1 when mail takes a wrong tenant."""
 
 _EXAMPLES = """\
   mflab sweep customers/

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 import sys
 from pathlib import Path
 
@@ -64,6 +65,22 @@ def test_a_scenario_and_a_folder_of_scenarios_will_do(mflab: Shell, here: Path) 
         )
     said = mflab("sweep", ".", "--workers", "1", "--json", "--out", "folder.sqlite")
     assert said.json()["pairs"] == {"certificate value": 1}
+
+
+def test_a_folder_of_exports_for_each_tenant_will_do(mflab: Shell, here: Path) -> None:
+    """The article's export set; a folder with nothing in it is passed over."""
+    shutil.copytree(ROOT / "examples" / "exports" / "msxfaq", here / "customers" / "msxfaq")
+    (here / "customers" / "empty").mkdir()
+    told = mflab("sweep", "customers", "--workers", "1", "--json").json()
+    assert {row["attributed"] for row in told["misroutes"]} == {"msxfaq"}
+    again = mflab(*shlex.split(told["misroutes"][0]["command"])[1:], "--json").json()
+    assert (again["tenant"], again["basis"]) == ("msxfaq", "certificate")
+
+
+def test_a_folder_without_tenants_is_told(mflab: Shell, here: Path) -> None:
+    said = mflab("sweep", ".", "--workers", "1")
+    assert said.code == Exit.BAD_INPUT
+    assert "neither tenants.jsonl nor a scenario in it, and no folder with exports" in said.err
 
 
 def test_mistakes_are_told_with_file_and_line(mflab: Shell, here: Path) -> None:

@@ -13,6 +13,7 @@ from lab.analysis.sweep.store import Row, Store
 from lab.drivers.simulator import simulate
 from lab.reports.reading import fates
 from lab.scenario import load, load_text
+from lab.scenario.build import START
 from lab.scenario.model import Variant
 from tests.sweep.customers import told
 
@@ -22,7 +23,7 @@ ANY = "any-other-tenant.invalid"
 
 def swept_scenario(file: Path, variant: str, folder: Path) -> list[Row]:
     chosen = load(file).variants[variant]
-    source = source_of(file, [file], variant)
+    source = source_of(file, [file], START, variant)
     with Store(folder / "out.sqlite") as store:
         Sweep(source=source, switches=chosen.topology.switches).run(store, Alone())
         return list(store.misroutes())
