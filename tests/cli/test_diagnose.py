@@ -38,12 +38,16 @@ def test_the_story_names_status_tenant_and_rules(mflab: Shell, ndr: Path) -> Non
 def test_a_configuration_gives_names_and_is_asked(mflab: Shell, ndr: Path) -> None:
     words = " ".join(mflab("diagnose", str(ndr), "--config", ARTICLE).out.split())
     assert f"msxfaq ({MSXFAQ})" in words
-    assert 'The configuration explains it: certificate through "Inbound from' in words
+    assert (
+        "explains this: by it the mail is tenant msxfaq's, by certificate *.msxfaq.example through \"Inbound"
+        in words
+    )
+    assert "The configuration explains the refusal: by it the mail is refused with 550 5.7.51" in words
 
 
 def test_a_configuration_that_is_cured_does_not_explain_it(mflab: Shell, ndr: Path) -> None:
     said = mflab("diagnose", str(ndr), "--config", ARTICLE, "--variant", "no-client-certificate")
-    assert "The configuration does not explain it: by it the mail would be uclabor's" in " ".join(
+    assert "showed no certificate: by it the mail is tenant uclabor's, by recipient" in " ".join(
         said.out.split()
     )
 

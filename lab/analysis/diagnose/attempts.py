@@ -69,7 +69,8 @@ def _decided(each: Handed, known: Known | None, host: Host | None) -> Handed:
     each = _placed(each, known)
     if known is None or host is None or each.outcome != "sent" or not each.hub:
         return each
-    decision = known.decision(host.source, each.sender, each.recipient, helo=str(host.ehlo))
+    decided = known.decisions(host.source, each.sender, [each.recipient], helo=str(host.ehlo))
+    decision = next(iter(decided), None)
     if decision is None or decision.tenant is None or decision.reply is not None:
         return each
     tenant = known.named(Tenant(id=decision.tenant.id.lower()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from lab.analysis.diagnose import clues, verdict
+from lab.analysis.diagnose import asking, clues, verdict
 from lab.analysis.diagnose.hosts import label
 from lab.analysis.diagnose.journey import journey as read_journey
 from lab.analysis.diagnose.known import Known, renamed
@@ -135,7 +135,10 @@ def _concerns_the_service(report: Report) -> bool:
 
 
 def _report_story(report: Report, astray: verdict.Detour | None, known: Known | None) -> Iterator[Told]:
-    yield from (verdict.refused_told(each) for each in report.refusals)
+    for each in report.refusals:
+        yield verdict.refused_told(each)
+        if known is not None and verdict.at_the_door(each):
+            yield from asking.refusal(each, report, known)
     if report.reached:
         yield Told(text=f"it is no failure for {', '.join(report.reached[:5])}")
     if not report.refusals and not report.reached:

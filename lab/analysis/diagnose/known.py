@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from lab.core.attribution import attribute
+from lab.core.certificate_store import stored
 from lab.core.cloudnames import hub_host
 from lab.core.credentials import judge_credentials
 from lab.core.directory import TenantDirectory
+from lab.core.tls import client_certificate
 from lab.core.verdicts import Attribution
 from lab.evidence.diagnosis import Passage, Tenant
 from lab.model.certificate import CertificateIdentity
 from lab.model.names import Address, Domain, ReversePath
 from lab.model.tenant import Tenant as Configured
-from lab.model.topology import Host
+from lab.model.topology import Host, Role
 from lab.scenario.model import Variant
 
 
@@ -61,33 +63,31 @@ class Known:
                 return each
         return None
 
-    def decision(
-        self, client: str, sender: str, recipient: str, *, helo: str = "", front_end: str = ""
-    ) -> Attribution | None:
-        """What a front end of the configuration decides on mail of that client; None if there is too little to ask with.
+    def decisions(
+        self, client: str, sender: str, recipients: Iterable[str], *, helo: str = "", front_end: str = ""
+    ) -> Iterator[Attribution]:
+        """What a front end of the configuration decides on mail of that client; nothing if there is too little to ask with.
 
-        The certificate is that of the machine with the address, the region that of the front end or, if that is none of
-        the configuration's, of the recipient's tenant.
+        One decision for each recipient and for each certificate that the machine with the address may show. The region is
+        that of the front end or, if it is none of the configuration's, that of the recipient's tenant.
         """
         topology = self.variant.topology
-        try:
-            path = ReversePath.parse(f"<{sender.strip('<>')}>")
-            to = Address.parse(recipient)
-            shown = self._shown_by(client, helo)
-            credentials = judge_credentials(client, True, shown, topology.switches)
-        except ValueError:
-            return None
-        if client in topology.services():
-            credentials = replace(credentials, service=True)
-        return attribute(
-            credentials,
-            path,
-            to,
-            region=self._region(front_end, to.domain),
-            directory=self._directory,
-            switches=topology.switches,
-            author=path.domain,
-        )
+        for recipient in recipients:
+            try:
+                path, to = ReversePath.parse(f"<{sender.strip('<>')}>"), Address.parse(recipient)
+            except ValueError:
+                continue
+            for shown in self._may_show(client, helo):
+                credentials = judge_credentials(client, True, shown, topology.switches)
+                yield attribute(
+                    replace(credentials, service=client in topology.services()),
+                    path,
+                    to,
+                    region=self._region(front_end, to.domain),
+                    directory=self._directory,
+                    switches=topology.switches,
+                    author=path.domain,
+                )
 
     def _region(self, front_end: str, domain: Domain) -> str:
         regions = self.variant.topology.regions
@@ -97,11 +97,18 @@ class Known:
         owner = self._directory.owner(domain)
         return owner.region if owner else next(iter(regions), "")
 
-    def _shown_by(self, address: str, helo: str) -> CertificateIdentity | None:
-        host = self.host(address, helo)
+    def _may_show(self, address: str, helo: str) -> tuple[CertificateIdentity | None, ...]:
+        """The client certificates of the machine with an address, the likeliest first; None is none at all."""
+        topology, host = self.variant.topology, self.host(address, helo)
         if host is None or not host.client_certificate:
-            return None
-        return self.variant.topology.certificates.get(host.certificate or "")
+            return (None,)
+        likeliest = topology.certificates.get(client_certificate(host, topology) or "")
+        if host.role is not Role.EXCHANGE:
+            return (likeliest,)
+        connectors = topology.organizations[host.organization or ""].send_connectors
+        names = (stored(host, each.tls_certificate_name, topology.certificates) for each in connectors)
+        others = (topology.certificates.get(name) for name in (*names, *host.certificates) if name)
+        return tuple(dict.fromkeys((likeliest, *others)))
 
 
 def renamed(passages: Iterable[Passage], known: Known | None) -> tuple[Passage, ...]:

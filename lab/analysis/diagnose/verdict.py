@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from lab.analysis.diagnose import asking
 from lab.analysis.diagnose.hosts import CONSUMER
 from lab.analysis.diagnose.known import Known
 from lab.evidence.diagnosis import By, HandOver, Journey, Passage, Refusal, Report, Sure, Told
 from lab.model.value import value
 
-_MAILBOX = "mailbox"
 _AT_THE_DOOR = frozenset({1, 2, 3, 4, 5, 6, 7, 27, 31})
 """Entries of the table of codes that a front end answers before it takes a message."""
 _OF_THE_RECIPIENT = frozenset({4, 5, 7})
@@ -68,8 +68,8 @@ def way_told(journey: Journey, known: Known | None) -> Iterator[Told]:
     """A sentence for each stay in Exchange Online."""
     for passage in journey.passages:
         yield Told(text=_stay(passage), rules=_stay_rules(passage), sure=passage.sure)
-        if known is not None and passage.client:
-            yield from _asked(passage, journey, known)
+        if known is not None:
+            yield from asking.entry(passage, journey, known)
 
 
 def _stay(passage: Passage) -> str:
@@ -108,26 +108,6 @@ def _stay_rules(passage: Passage) -> tuple[str, ...]:
             return ("R25", "R123")
         case _:
             return ("R182",)
-
-
-def _asked(passage: Passage, journey: Journey, known: Known) -> Iterator[Told]:
-    """Whether the reader's configuration explains it."""
-    sender = journey.sender or journey.author
-    for recipient in journey.recipients[:1]:
-        decision = known.decision(
-            passage.client, sender, recipient, helo=passage.helo, front_end=passage.front_end
-        )
-        if decision is None:
-            return
-        told = decision.tenant_name or "nobody"
-        through = f' through "{decision.connector_name}"' if decision.connector_name else ""
-        agrees = not passage.tenant or told == passage.tenant.name
-        text = (
-            f"the configuration explains it: {decision.basis.value}{through}, tenant {told}"
-            if agrees
-            else f"the configuration does not explain it: by it the mail would be {told}'s{through}, by {decision.basis.value}"
-        )
-        yield Told(text=text, rules=tuple(dict.fromkeys(decision.rules)), sure=Sure.INFERRED)
 
 
 def detour_told(found: Detour) -> Iterator[Told]:
