@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from ipaddress import AddressValueError, IPv4Address
 
 from lab.core.attribution import attribute
 from lab.core.certificate_store import stored
@@ -72,6 +73,8 @@ class Known:
         that of the front end or, if it is none of the configuration's, that of the recipient's tenant.
         """
         topology = self.variant.topology
+        if not _is_ipv4(client):
+            return  # connectors know IPv4 only (R58), and so does the lab
         for recipient in recipients:
             try:
                 path, to = ReversePath.parse(f"<{sender.strip('<>')}>"), Address.parse(recipient)
@@ -109,6 +112,14 @@ class Known:
         names = (stored(host, each.tls_certificate_name, topology.certificates) for each in connectors)
         others = (topology.certificates.get(name) for name in (*names, *host.certificates) if name)
         return tuple(dict.fromkeys((likeliest, *others)))
+
+
+def _is_ipv4(address: str) -> bool:
+    try:
+        IPv4Address(address)
+    except AddressValueError:
+        return False
+    return True
 
 
 def renamed(passages: Iterable[Passage], known: Known | None) -> tuple[Passage, ...]:

@@ -41,3 +41,10 @@ def test_tenants_have_the_names_of_the_configuration():
     assert found.relayed is not None
     assert found.relayed.name == "msxfaq"
     assert [each.tenant.name for each in found.report.refusals] == ["uclabor"]
+
+
+def test_a_client_by_ipv6_is_not_asked_about():
+    mail = mail_of("wildcard-misrouting/shared-wildcard")
+    octets = bytes(mail.found.message).replace(b"198.51.100.25", b"2001:db8::25")
+    found = diagnose(octets, Known(mail.play.variant))
+    assert not any("explains this" in told.text for told in found.story)

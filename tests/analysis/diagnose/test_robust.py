@@ -1,17 +1,19 @@
 """Whatever octets come: a diagnosis, or a file that is told to be unreadable; never anything else, and never for long."""
 
+from functools import cache
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lab.analysis.diagnose import Unreadable, diagnose
+from lab.analysis.diagnose import Known, Unreadable, diagnose
 from lab.analysis.diagnose.limits import MAX_DEPTH, MAX_OCTETS, MAX_PARTS
 from lab.analysis.diagnose.mime import message
 from lab.evidence.diagnosis import Kind
 from lab.reports.console import text
 from lab.reports.diagnosis import drawn
+from tests.analysis.diagnose.played import variants
 
 SAMPLES = [
     path.read_bytes() for path in sorted((Path(__file__).parents[2] / "samples" / "ndr").glob("*.eml"))
@@ -30,17 +32,23 @@ def judged(octets):
     except Unreadable:
         return None
     assert text(drawn(found, "file"))
+    assert text(drawn(diagnose(octets, known()), "file"))
     return found
 
 
+@cache
+def known():
+    return Known(variants()[0][1])
+
+
 @given(st.binary(max_size=2000))
-@settings(max_examples=200)
+@settings(max_examples=120)
 def test_any_octets(octets):
     judged(octets)
 
 
 @given(st.lists(st.sampled_from(WORDS) | st.binary(max_size=20), max_size=40))
-@settings(max_examples=200)
+@settings(max_examples=120)
 def test_any_pieces_of_mail(pieces):
     judged(b"From: a@b.example\r\n" + b"".join(pieces))
 
@@ -57,7 +65,7 @@ TABLES = [
 @given(
     st.sampled_from(TABLES), st.lists(st.sampled_from(TABLES + WORDS) | st.binary(max_size=20), max_size=20)
 )
-@settings(max_examples=200)
+@settings(max_examples=120)
 def test_any_pieces_of_tables_and_logs(first, pieces):
     judged(first + b"".join(pieces))
 
@@ -66,7 +74,7 @@ def test_any_pieces_of_tables_and_logs(first, pieces):
     st.sampled_from(SAMPLES),
     st.lists(st.tuples(st.floats(0, 1), st.integers(0, 400), st.sampled_from(WORDS)), min_size=1, max_size=8),
 )
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_any_mutation_of_a_real_report(sample, edits):
     octets = sample
     for where, gone, put in edits:
