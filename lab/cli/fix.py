@@ -15,7 +15,7 @@ from lab.cli import places
 from lab.cli.arguments import Verbs, add_json, add_scenario, chosen, today, verb
 from lab.cli.exits import BadInput, Exit
 from lab.cli.output import draw, put_json, talk
-from lab.cli.outputs import same_file
+from lab.cli.outputs import check_new, write_new
 from lab.errors import DriverError
 from lab.reports import fixing
 from lab.reports.fixing import Fixed
@@ -61,7 +61,9 @@ def run(args: Namespace) -> int:
     configuration = Configuration.load(places.find_scenario(args.scenario))
     if args.variant is not None:
         chosen(configuration.scenario, args.variant)
-    _check_output(args, configuration)
+    scenario = configuration.scenario
+    if args.output is not None:
+        check_new(args.output, (scenario.file, *scenario.includes), force=args.force)
     found = examine(configuration, today().date(), CHECKS, only=args.variant)
     if args.list:
         return _list(args, configuration, found)
@@ -69,7 +71,7 @@ def run(args: Namespace) -> int:
         raise BadInput(f"which finding? --finding ID; {_ids(found)}")
     fixed = _fixed(args, configuration, found)
     if args.output:
-        args.output.write_text(fixed.text, "utf-8")
+        write_new(args.output, fixed.text)
         talk(f"written: {args.output}")
     if args.json:
         put_json(fixing.document(fixed))
@@ -99,20 +101,3 @@ def _fixed(args: Namespace, configuration: Configuration, found: tuple[Finding, 
         return fix(choice, args.output or Path("fixed.yaml"), today().date(), CHECKS)
     except DriverError as error:
         raise BadInput(f"{configuration.scenario.file}: {error}") from None
-
-
-def _check_output(args: Namespace, configuration: Configuration) -> None:
-    """Nothing is replaced unless somebody says so, and never what is read. Raises BadInput, DriverError."""
-    path: Path | None = args.output
-    if path is None:
-        return
-    scenario = configuration.scenario
-    for name in (scenario.file, *scenario.includes):
-        if same_file(Path(name), path):
-            raise BadInput(f"-o {path}: it would replace what is read from ({name})")
-    if path.is_dir():
-        raise BadInput(f"-o {path}: it is a folder; name a file in it")
-    if path.exists() and not args.force:
-        raise BadInput(f"-o {path}: the file is there; --force replaces it")
-    if not path.parent.is_dir():
-        raise DriverError(f"-o {path}: there is no folder {path.parent}")

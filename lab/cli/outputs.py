@@ -146,9 +146,28 @@ def _is_earlier(kind: Kind, path: Path) -> bool:
     return not head or any(each.mark in head for each in alike)
 
 
-def same_file(path: Path, other: Path) -> bool:
-    """Whether two names mean one file, also one that is not there yet."""
-    return _identity(path) == _identity(other)
+def check_new(path: Path, inputs: Iterable[str], *, force: bool) -> None:
+    """Whether `-o` may write there: nothing is replaced unless somebody says so, and never what is read.
+
+    Raises BadInput, and DriverError without its folder.
+    """
+    for name in inputs:
+        if _identity(Path(name)) == _identity(path):
+            raise BadInput(f"-o {path}: it would replace what is read from ({name})")
+    if path.is_dir():
+        raise BadInput(f"-o {path}: it is a folder; name a file in it")
+    if path.exists() and not force:
+        raise BadInput(f"-o {path}: the file is there; --force replaces it")
+    if not path.parent.is_dir():
+        raise DriverError(f"-o {path}: there is no folder {path.parent}")
+
+
+def write_new(path: Path, text: str) -> None:
+    """Write what `-o` asks for. Raises DriverError, with the file, when it cannot be written."""
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise DriverError(f"-o {path}: {error.strerror}") from error
 
 
 def _identity(path: Path) -> object:

@@ -54,8 +54,8 @@ def differences(before: Table, after: Table) -> tuple[Setting, ...]:
 
 
 def in_a_line(value: Any) -> str:
-    """A value for people: `(nothing)`, `a, b`, `{names: a}`; what is long is cut."""
-    told = "(nothing)" if value is None else _told(value).strip("[]")
+    """A value for people: `(not written)`, `a, b`, `{names: a}`; what is long is cut."""
+    told = "(not written)" if value is None else _told(value).strip("[]")
     return told if len(told) <= _LONG else f"{told[: _LONG - 1]}…"
 
 

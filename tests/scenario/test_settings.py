@@ -55,12 +55,12 @@ def told(tmp_path: Path, replaced: dict[str, str]) -> list[str]:
         ),
         pytest.param(
             {"certificates:\n  own: {names: [mail.contoso.example]}\n": ""},
-            ["certificates: {own: {names: [mail.contoso.example]}} -> (nothing)"],
+            ["certificates: {own: {names: [mail.contoso.example]}} -> (not written)"],
             id="a section that is gone",
         ),
         pytest.param(
             {', SenderDomains: "*"': ', SenderDomains: "*", Enabled: false'},
-            ["tenants.contoso.InboundConnectors[No. 2].Enabled: (nothing) -> false"],
+            ["tenants.contoso.InboundConnectors[No. 2].Enabled: (not written) -> false"],
             id="a name with a dot",
         ),
         pytest.param(

@@ -57,10 +57,11 @@ def _written(finding: Finding, world: World) -> str:
 
 
 def _expected(played: Played) -> dict[str, Expectation]:
-    return {key: _claim(fate) for key, fate in played.fates.items()}
+    return {key: claim(fate) for key, fate in played.fates.items()}
 
 
-def _claim(fate: Fate) -> Expectation:
+def claim(fate: Fate) -> Expectation:
+    """What became of a message, as something to expect."""
     ends = {str(each) for each in fate.trace.dispositions.values()}
     return Expectation(
         path=path(fate.trace),

@@ -1,0 +1,158 @@
+"""The search: messages alone, then single changes, then pairs; it ends with the smallest that leads mail astray."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+from lab.analysis.checks.world import World
+from lab.analysis.hunt import mail
+from lab.analysis.hunt.steps import Step, steps
+from lab.drivers.simulator import simulate
+from lab.errors import ScenarioError
+from lab.evidence.facts import place, taken, text
+from lab.evidence.placement import misplaced
+from lab.model.topology import Topology
+from lab.model.trace import Hop, StepKind
+from lab.reports.reading import Fate, fates
+from lab.scenario.model import MessageSpec, Variant
+
+Watch = Callable[[str, int, int], None]
+"""Told before each configuration: how far away it is, how many were tried there, and how many there are."""
+_DEPTHS = ("as things are", "one change away", "two changes away")
+Messages = Callable[[World, Topology], tuple[MessageSpec, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What led a message astray: messages with the same cause are told as one."""
+
+    origin: str
+    """The place that handed it over; '' where it entered the lab."""
+    tenant: str
+    """Whose it was taken for, or who saw it."""
+    basis: str
+    connector: str
+
+
+@dataclass(frozen=True, slots=True)
+class Catch:
+    """A message that goes to a wrong tenant, in a configuration that is some steps away."""
+
+    steps: tuple[Step, ...]
+    cause: Cause
+    fate: Fate
+    hop: Hop
+    """At which it was taken for somebody else, or seen by somebody else."""
+    variant: Variant
+    """What was played, with all messages."""
+    alike: int
+    """How many other messages went astray by the same cause."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hunt:
+    """How the search went."""
+
+    depth: int
+    """How many settings were changed when it ended."""
+    catches: tuple[Catch, ...]
+    configurations: int
+    messages: int
+    left: int
+    """How many configurations of that depth were not tried, as the budget had been used up or enough was caught."""
+
+
+def hunt(world: World, *, depth: int, limit: int, budget: int, watch: Watch = lambda *_: None) -> Hunt:
+    """Search up to `depth` changes; end at the first depth that catches anything, or after `limit` catches there.
+
+    `budget` is the number of configurations to try at most, at each depth. The order is always the same.
+    """
+    search = _Search(world, limit, budget, watch)
+    single = steps(world) if depth else ()
+    search.at(0, [()], mail.every)
+    if depth >= 1 and not search.catches:
+        search.at(1, [(each,) for each in single], mail.core)
+    if depth >= 2 and not search.catches:
+        search.at(2, list(_pairs(search.buildable(single))), mail.few)
+    return search.result()
+
+
+def _pairs(single: Iterable[Step]) -> Iterator[tuple[Step, ...]]:
+    """Pairs of settings, the likely ones first; two guesses about the service at once are of no use to anybody."""
+    likely = [each for each in single if not each.is_guess]
+    guesses = [each for each in single if each.is_guess]
+    yield from (pair for pair in combinations(likely, 2) if not _same(*pair))
+    yield from ((one, guess) for one in likely for guess in guesses)
+
+
+def _same(one: Step, other: Step) -> bool:
+    """Whether one setting stands within the other: then the later would undo the earlier."""
+    return one.path.startswith(other.path) or other.path.startswith(one.path)
+
+
+class _Search:
+    def __init__(self, world: World, limit: int, budget: int, watch: Watch) -> None:
+        self._world, self._limit, self._budget, self._watch = world, limit, budget, watch
+        self.catches: list[Catch] = []
+        self._impossible: set[Step] = set()
+        self._depth = self._tried = self._sent = self._left = 0
+
+    def at(self, depth: int, candidates: list[tuple[Step, ...]], messages: Messages) -> None:
+        """Try all configurations that are so many steps away."""
+        self._depth = depth
+        for number, each in enumerate(candidates):
+            if number >= self._budget or len(self.catches) >= self._limit:
+                self._left = len(candidates) - number
+                return
+            self._watch(_DEPTHS[depth], number, len(candidates))
+            self.catches += self._caught(each, messages)[: self._limit - len(self.catches)]
+
+    def buildable(self, single: Iterable[Step]) -> list[Step]:
+        """Those that make a configuration on their own."""
+        return [each for each in single if each not in self._impossible]
+
+    def result(self) -> Hunt:
+        """How it went."""
+        return Hunt(self._depth, tuple(self.catches), self._tried, self._sent, self._left)
+
+    def _caught(self, chosen: tuple[Step, ...], messages: Messages) -> list[Catch]:
+        self._tried += 1
+        try:
+            built = self._world.built({each.path: each.value for each in chosen})
+        except ScenarioError:
+            self._impossible.update(chosen if len(chosen) == 1 else ())
+            return []
+        specs = messages(self._world, built.topology)
+        self._sent += len(specs)
+        return list(_catches(chosen, built, specs))
+
+
+def _catches(chosen: tuple[Step, ...], built: Variant, specs: tuple[MessageSpec, ...]) -> Iterator[Catch]:
+    """What goes astray when these messages are sent, each cause once: the plainest message that has it."""
+    variant = replace(built, messages=specs)
+    run = simulate(variant)
+    lost = misplaced(run.hops, variant)
+    found: dict[Cause, list[tuple[Fate, Hop]]] = {}
+    for fate in fates(run):
+        hop = _astray(fate, lost.get(fate.trace.message_id, ()))
+        if hop is not None:
+            found.setdefault(_cause(fate, hop), []).append((fate, hop))
+    for cause, strays in found.items():
+        fate, hop = strays[0]
+        yield Catch(chosen, cause, fate, hop, variant, len(strays) - 1)
+
+
+def _astray(fate: Fate, lost: tuple[str, ...]) -> Hop | None:
+    """The hop that put the message into the wrong tenant, or the first of a tenant that nothing leads it to."""
+    if fate.misrouted is not None:
+        return fate.misrouted.hop
+    return next((hop for hop in fate.trace.hops if taken(hop) and place(hop) in lost), None)
+
+
+def _cause(fate: Fate, hop: Hop) -> Cause:
+    decided = hop.first(StepKind.ATTRIBUTED)
+    origin = next((leg.origin or "" for leg in fate.legs if leg.hop is hop), "")
+    tenant = text(decided, "tenant") or hop.head.tenant or ""
+    return Cause(origin, tenant, text(decided, "basis"), text(decided, "connector"))

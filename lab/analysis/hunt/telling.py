@@ -1,0 +1,96 @@
+"""Catches as reports tell them, and as scenarios to play and to explain."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from lab.analysis.checks.reproduction import claim
+from lab.analysis.checks.world import World
+from lab.analysis.hunt.search import Catch, Hunt
+from lab.analysis.hunt.steps import Step
+from lab.drivers.simulator import simulate
+from lab.evidence.facts import text
+from lab.evidence.ways import in_a_line
+from lab.model.trace import StepKind
+from lab.reports.hunted import Find, Hunted
+from lab.reports.reading import Fate, fates
+from lab.scenario.model import AttributedExpectation, Expectation, MessageSpec
+from lab.scenario.render import render
+from lab.scenario.settings import in_a_line as value_in_a_line
+
+
+def told(hunt: Hunt, world: World) -> Hunted:
+    """The search as values for reports."""
+    return Hunted(
+        scenario=world.configuration.scenario.name,
+        variant=world.variant.name,
+        depth=hunt.depth,
+        finds=tuple(_find(each, world) for each in hunt.catches),
+        configurations=hunt.configurations,
+        messages=hunt.messages,
+        left=hunt.left,
+    )
+
+
+def _find(catch: Catch, world: World) -> Find:
+    fate, decided = catch.fate, catch.hop.first(StepKind.ATTRIBUTED)
+    meant = next((leg.meant for leg in fate.legs if leg.hop is catch.hop), None)
+    return Find(
+        settings=tuple(_setting(each, world) for each in catch.steps),
+        guess=any(each.is_guess for each in catch.steps),
+        message=_message(fate.spec),
+        way=in_a_line(tuple(way.path for way in fate.ways)),
+        outcome=fate.outcome,
+        meant=meant or "",
+        tenant=catch.cause.tenant,
+        basis=catch.cause.basis,
+        connector=catch.cause.connector,
+        rules=tuple(dict.fromkeys(decided.rules)) if decided else (),
+        alike=catch.alike,
+    )
+
+
+def _setting(step: Step, world: World) -> str:
+    return f"{step.path}: {value_in_a_line(_old(step, world))} -> {value_in_a_line(step.value)}"
+
+
+def _old(step: Step, world: World) -> Any:
+    """As it is written; of a switch that is written nowhere, as it stands."""
+    written = world.value(step.path)
+    name = step.path.partition(".")[2]
+    return getattr(world.topology.switches, name, None) if written is None and step.is_guess else written
+
+
+def _message(spec: MessageSpec) -> str:
+    under = f", MAIL FROM {spec.reverse_path}" if spec.reverse_path is not None else ""
+    start = f", from {spec.via}" if spec.via else ""
+    return f"{spec.sender} > {', '.join(map(str, spec.recipients))}{under}{start}"
+
+
+def scenario_of(catch: Catch, find: Find) -> str:
+    """A scenario with the configuration and the message, which expects what was caught: to play, and to explain."""
+    alone = replace(catch.variant, messages=(replace(catch.fate.spec, key="caught"),), suppressions=())
+    (fate,) = fates(simulate(alone))
+    changed = "".join(f"{each}\n" for each in find.settings) or "nothing\n"
+    return render(
+        replace(
+            alone,
+            title=f"Mail that {find.tenant} gets, and should not",
+            why=f"Found by mflab hunt. Changed:\n{changed}Stand-in parties are there to write and to be written to.\n",
+            kind="",
+            expect={"caught": _claim(fate)},
+        )
+    )
+
+
+def _claim(fate: Fate) -> Expectation:
+    decided = fate.decision
+    if decided is None:
+        return claim(fate)
+    attributed = AttributedExpectation(
+        tenant=text(decided, "tenant") or None,
+        basis=text(decided, "basis") or None,
+        connector=text(decided, "connector") or None,
+    )
+    return replace(claim(fate), attributed=attributed)
