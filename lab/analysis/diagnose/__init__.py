@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from lab.analysis.diagnose import attempts, gateway, judging, rows, texts, traces
+from lab.analysis.diagnose import attempts, gateway, judging, rows, texts, traced, traces
 from lab.analysis.diagnose.known import Known
 from lab.analysis.diagnose.limits import MAX_OCTETS
 from lab.analysis.diagnose.mime import Entity, message
@@ -59,7 +59,7 @@ def _table(found: Sequence[rows.Row], known: Known | None) -> Diagnosis:
     told = traces.attempts(found, kind)
     if kind is Kind.TRACKING_LOG:
         return attempts.of_tracking(told, known)
-    return attempts.of_trace(told, kind, known)
+    return traced.of_trace(told, kind, known)
 
 
 def _pasted(octets: bytes) -> Entity:

@@ -1,4 +1,4 @@
-"""From attempts to a diagnosis: a gateway's log, a tenant's message trace, an on-premises tracking log."""
+"""From attempts to a diagnosis: the log of a gateway or of an on-premises Exchange server."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lab.analysis.diagnose.known import Known
 from lab.evidence.diagnosis import By, Clue, Diagnosis, Handed, Kind, Report, Sure, Tenant, Told
 from lab.model.topology import Host
 
-_MOST = 10
+MOST = 10
 """Sentences of one sort."""
 
 
@@ -35,24 +35,9 @@ def of_log(found: Sequence[Handed], known: Known | None, machine: str) -> Diagno
     )
 
 
-def of_trace(found: Sequence[Handed], kind: Kind, known: Known | None) -> Diagnosis:
-    """A tenant's message trace, or the details of one."""
-    told = tuple(_placed(each, known) for each in found)
-    relayed = [each for each in told if _relayed(each, told, known)]
-    return Diagnosis(
-        kind=kind,
-        nothing=not any(each.refusal or _passed_on(each) for each in told),
-        story=tuple(_trace_story(told, relayed, kind)),
-        look=tuple(_trace_looks(relayed, kind)),
-        unknown=("what other tenants did with it: each sees its own part only (R219)",) if told else (),
-        handed=told,
-        relayed=relayed[0].tenant if relayed else None,
-    )
-
-
 def of_tracking(found: Sequence[Handed], known: Known | None) -> Diagnosis:
     """Exchange's own tracking log: whom it gave the mail to."""
-    told = tuple(_placed(each, known) for each in found)
+    told = tuple(placed(each, known) for each in found)
     concerned = [each for each in told if of_the_service(each)]
     return Diagnosis(
         kind=Kind.TRACKING_LOG,
@@ -66,7 +51,7 @@ def of_tracking(found: Sequence[Handed], known: Known | None) -> Diagnosis:
 
 def _decided(each: Handed, known: Known | None, host: Host | None) -> Handed:
     """With the tenant that a configuration says Exchange Online takes it for, if it was taken."""
-    each = _placed(each, known)
+    each = placed(each, known)
     if known is None or host is None or each.outcome != "sent" or not each.hub:
         return each
     decided = known.decisions(host.source, each.sender, [each.recipient], helo=str(host.ehlo))
@@ -78,7 +63,7 @@ def _decided(each: Handed, known: Known | None, host: Host | None) -> Handed:
     return replace(each, tenant=tenant, by=by, connector=decision.connector_name, sure=Sure.INFERRED)
 
 
-def _placed(each: Handed, known: Known | None) -> Handed:
+def placed(each: Handed, known: Known | None) -> Handed:
     """With the tenants named, those of refusals too."""
     refusal = verdict.placed(each.refusal, Report()) if each.refusal else None
     if known is None:
@@ -101,7 +86,7 @@ def _log_story(told: Sequence[Handed], concerned: Sequence[Handed]) -> Iterator[
 
 def _taken(concerned: Iterable[Handed]) -> Iterator[Told]:
     taken = [each for each in concerned if each.hub and each.outcome == "sent"]
-    for each in _distinct(taken, lambda one: (one.relay, forest(one.hub)))[:_MOST]:
+    for each in distinct(taken, lambda one: (one.relay, forest(one.hub)))[:MOST]:
         text = (
             f"Exchange Online took mail for {each.recipient} at {each.relay or each.address}; the server that has it is "
             f"{each.hub}, in the forest {forest(each.hub) or 'that its name does not tell'}"
@@ -111,7 +96,7 @@ def _taken(concerned: Iterable[Handed]) -> Iterator[Told]:
 
 def _refusals(concerned: Iterable[Handed]) -> Iterator[Told]:
     failed = [each for each in concerned if each.refusal is not None]
-    for each in _distinct(failed, lambda one: (one.recipient, one.refusal and one.refusal.status))[:_MOST]:
+    for each in distinct(failed, lambda one: (one.recipient, one.refusal and one.refusal.status))[:MOST]:
         if each.refusal is None:
             continue
         yield verdict.refused_told(each.refusal)
@@ -124,9 +109,9 @@ def _refusals(concerned: Iterable[Handed]) -> Iterator[Told]:
 def _explained(concerned: Iterable[Handed], known: Known | None) -> Iterator[Told]:
     """What the configuration says of mail that was taken."""
     decided = [each for each in concerned if each.tenant and each.sure is Sure.INFERRED]
-    for each in _distinct(decided, lambda one: (one.tenant, one.connector, _domain(one.recipient)))[:_MOST]:
+    for each in distinct(decided, lambda one: (one.tenant, one.connector, domain_of(one.recipient)))[:MOST]:
         through = f' through "{each.connector}"' if each.connector else ""
-        owner = known.owner(_domain(each.recipient)) if known else None
+        owner = known.owner(domain_of(each.recipient)) if known else None
         yet = (
             f", although the recipient is tenant {owner.name}'s"
             if owner and owner.name != each.tenant.name
@@ -138,11 +123,12 @@ def _explained(concerned: Iterable[Handed], known: Known | None) -> Iterator[Tol
 
 def _is_astray(each: Handed, known: Known) -> bool:
     """Whether the configuration says that a tenant takes mail of the own side that is for somebody else."""
-    owner = known.owner(_domain(each.recipient))
+    owner = known.owner(domain_of(each.recipient))
     return each.by is By.CONNECTOR and bool(each.tenant) and (owner is None or owner.name != each.tenant.name)
 
 
-def _domain(address: str) -> str:
+def domain_of(address: str) -> str:
+    """The domain of an address in lower case, '' for the null sender."""
     return address.rpartition("@")[2].lower()
 
 
@@ -159,7 +145,7 @@ def _log_looks(concerned: Sequence[Handed]) -> Iterator[str]:
 
 def _log_clues(concerned: Iterable[Handed]) -> Iterator[Clue]:
     shown = [each for each in concerned if each.certificate]
-    for each in _distinct(shown, lambda one: one.certificate)[:_MOST]:
+    for each in distinct(shown, lambda one: one.certificate)[:MOST]:
         means = "the certificate that was shown: whose OnPremises connector fits it, gets the mail"
         yield Clue(where=f"{each.queue_id}", said=each.certificate, means=means, rules=("R3",))
 
@@ -173,89 +159,6 @@ def _log_unknown(concerned: Sequence[Handed], known: Known | None) -> Iterator[s
         yield "whether the configuration explains it: --config"
 
 
-def _relayed(each: Handed, told: Sequence[Handed], known: Known | None) -> bool:
-    """Outgoing mail of the own side that came from a server and went to another one (R209, R220).
-
-    Both addresses are filled in for mail that came from outside and was passed home, too: so the sender must be the
-    tenant's, and the recipient not.
-    """
-    if not each.client or not (each.address or each.relay):
-        return False
-    mine, theirs = (who.rpartition("@")[2].lower() for who in (each.sender, each.recipient))
-    if not mine or mine == theirs:
-        return False
-    if known is not None and each.tenant.name:
-        owner, other = known.owner(mine), known.owner(theirs)
-        return bool(owner and owner.name == each.tenant.name and (other is None or other.name != owner.name))
-    own = _own_domains(told)
-    return (mine in own or each.by is By.CONNECTOR) and theirs not in own
-
-
-def _own_domains(told: Iterable[Handed]) -> set[str]:
-    """Domains of senders in the cloud, whom no server brought, and of mailboxes that were delivered to."""
-    found = set()
-    for each in told:
-        if not each.client and "@" in each.sender:
-            found.add(_domain(each.sender))
-        if not each.address and not each.relay and each.outcome.lower() in ("delivered", "deliver"):
-            found.add(_domain(each.recipient))
-        if each.tenant.domain:
-            found.add(each.tenant.domain)
-    return found
-
-
-def _passed_on(each: Handed) -> bool:
-    """Mail that a server brought and that another one got; whose sender it has, a row does not tell (R209)."""
-    return bool(each.client and (each.address or each.relay)) and _domain(each.sender) != _domain(
-        each.recipient
-    )
-
-
-def _trace_story(told: Sequence[Handed], relayed: Sequence[Handed], kind: Kind) -> Iterator[Told]:
-    whose = next((each.tenant.short for each in told if each.tenant), "the tenant that it was exported from")
-    counts = Counter(each.outcome for each in told)
-    summed = ", ".join(f"{number} {outcome}" for outcome, number in counts.most_common())
-    what = "rows" if kind is Kind.MESSAGE_TRACE else "ends"
-    yield Told(text=f"{len(told)} {what} ({summed}) of mail that was taken for {whose}", rules=("R219",))
-    for each in _distinct(relayed, lambda one: (one.sender, one.recipient, one.client))[:_MOST]:
-        through = f' through "{each.connector}"' if each.connector else ""
-        text = (
-            f"{each.sender} to {each.recipient} came from {each.client}{through} and was sent on to "
-            f"{each.address or each.relay}: outgoing mail in this trace. Unless that server is meant to relay through the "
-            "tenant, it was taken for a hybrid connection that it is not"
-        )
-        yield Told(text=text, rules=("R13", "R209", "R220"), sure=Sure.INFERRED)
-    failed = [each for each in told if each.refusal is not None]
-    for each in _distinct(failed, lambda one: (one.recipient, one.refusal and one.refusal.reply))[:_MOST]:
-        if each.refusal is not None:
-            yield verdict.refused_told(each.refusal)
-    passed = [] if relayed else [each for each in told if _passed_on(each)]
-    yield from _asked(passed)
-    if not relayed and not failed and not passed:
-        text = "no mail of the own side that a server brought and that went outside: nothing to see"
-        yield Told(text=text, sure=Sure.INFERRED)
-
-
-def _asked(passed: Iterable[Handed]) -> Iterator[Told]:
-    """What the reader knows, and the rows do not: which domains are the tenant's."""
-    for each in _distinct(passed, lambda one: (_domain(one.sender), _domain(one.recipient), one.client))[:3]:
-        text = (
-            f"{each.sender} to {each.recipient} came from {each.client} and was sent on to {each.address or each.relay}: if "
-            f"{_domain(each.sender)} is a domain of this tenant's, and {_domain(each.recipient)} is not, the tenant relayed it"
-        )
-        yield Told(text=text, rules=("R209", "R220"), sure=Sure.INFERRED)
-
-
-def _trace_looks(relayed: Sequence[Handed], kind: Kind) -> Iterator[str]:
-    for each in _distinct(relayed, lambda one: one.client)[:3]:
-        if kind is Kind.MESSAGE_TRACE and not each.connector:
-            yield f'Get-MessageTraceDetailV2 for "{each.message_id}": its Receive event names the connector (R212).'
-        yield (
-            f"Which certificate does the server at {each.client} show, and does a name in it fit TlsSenderCertificateName of "
-            f"an OnPremises connector, or {each.client} its SenderIPAddresses?"
-        )
-
-
-def _distinct(found: Iterable[Handed], key: Callable[[Handed], object]) -> list[Handed]:
+def distinct(found: Iterable[Handed], key: Callable[[Handed], object]) -> list[Handed]:
     """The first of each key."""
     return list({key(each): each for each in reversed(list(found))}.values())[::-1]

@@ -10,9 +10,7 @@ _SERVICE = re.compile(
     re.IGNORECASE,
 )
 _OUTBOUND = re.compile(r"(?:^|\.)outbound\.protection\.(?:partner\.)?outlook\.(?:com|cn)$", re.IGNORECASE)
-_FRONT_DOOR = re.compile(r"([a-z0-9-]+)\.mail\.protection\.outlook\.com$", re.IGNORECASE)
 _FOREST = re.compile(r"\.([A-Z0-9]+)\.PROD\.(?:OUTLOOK|EXCHANGELABS)\.COM$", re.IGNORECASE)
-_MACHINE = re.compile(r"[A-Z0-9]{3,}[0-9](?:FT|HT|PEPF)[0-9A-F]+", re.IGNORECASE)
 CONSUMER = "84df9e7f-e9f6-40af-b435-aaaaaaaaaaaa"
 """The tenant of Outlook.com's own mailboxes."""
 
@@ -36,14 +34,3 @@ def forest(host: str) -> str:
     """The forest in a server's name, upper case: `EURPRD29` (R188); '' where there is none."""
     found = _FOREST.search(host)
     return found[1].upper() if found else ""
-
-
-def front_door(host: str) -> str:
-    """The domain's part of the name that an MX leads to: `contoso-com` (R156); '' if it is no such name."""
-    found = _FRONT_DOOR.match(host.rstrip("."))
-    return found[1].lower() if found and not _MACHINE.fullmatch(found[1]) else ""
-
-
-def leads_to(host: str, domain: str) -> bool:
-    """Whether this is the MX name of that domain (R156)."""
-    return bool(domain) and front_door(host) == domain.lower().replace(".", "-")

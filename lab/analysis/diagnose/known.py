@@ -8,7 +8,6 @@ from ipaddress import AddressValueError, IPv4Address
 
 from lab.core.attribution import attribute
 from lab.core.certificate_store import stored
-from lab.core.cloudnames import hub_host
 from lab.core.credentials import judge_credentials
 from lab.core.directory import TenantDirectory
 from lab.core.tls import client_certificate
@@ -43,13 +42,6 @@ class Known:
             return self._directory.owner(Domain.parse(domain)) if domain else None
         except ValueError:
             return None
-
-    def by_hub(self, hub: str) -> Tenant:
-        """The tenant whose hub it is in this lab; the real service's are nobody's for long."""
-        for each in self._tenants.values():
-            if hub and hub.upper() == hub_host(each.name, each.region).upper():
-                return Tenant(id=each.id.lower(), domain=str(each.default_domain), name=each.name)
-        return Tenant()
 
     def host(self, address: str, helo: str = "") -> Host | None:
         """The machine that others see with that address; of several behind one, the one that greets so, else the first."""

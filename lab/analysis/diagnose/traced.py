@@ -1,0 +1,111 @@
+"""From rows to a diagnosis: a tenant's message trace, and its details (R209, R210, R219, R220)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from lab.analysis.diagnose import verdict
+from lab.analysis.diagnose.attempts import MOST, distinct, domain_of, placed
+from lab.analysis.diagnose.known import Known
+from lab.evidence.diagnosis import By, Diagnosis, Handed, Kind, Sure, Told
+
+
+def of_trace(found: Sequence[Handed], kind: Kind, known: Known | None) -> Diagnosis:
+    """A tenant's message trace, or the details of one."""
+    told = tuple(placed(each, known) for each in found)
+    relayed = [each for each in told if _relayed(each, told, known)]
+    return Diagnosis(
+        kind=kind,
+        nothing=not any(each.refusal or _passed_on(each) for each in told),
+        story=tuple(_trace_story(told, relayed, kind)),
+        look=tuple(_trace_looks(relayed, kind)),
+        unknown=("what other tenants did with it: each sees its own part only (R219)",) if told else (),
+        handed=told,
+        relayed=relayed[0].tenant if relayed else None,
+    )
+
+
+def _relayed(each: Handed, told: Sequence[Handed], known: Known | None) -> bool:
+    """Outgoing mail of the own side that came from a server and went to another one (R209, R220).
+
+    Both addresses are filled in for mail that came from outside and was passed home, too: so the sender must be the
+    tenant's, and the recipient not.
+    """
+    if not each.client or not (each.address or each.relay):
+        return False
+    mine, theirs = (who.rpartition("@")[2].lower() for who in (each.sender, each.recipient))
+    if not mine or mine == theirs:
+        return False
+    if known is not None and each.tenant.name:
+        owner, other = known.owner(mine), known.owner(theirs)
+        return bool(owner and owner.name == each.tenant.name and (other is None or other.name != owner.name))
+    own = _own_domains(told)
+    return (mine in own or each.by is By.CONNECTOR) and theirs not in own
+
+
+def _own_domains(told: Iterable[Handed]) -> set[str]:
+    """Domains of senders in the cloud, whom no server brought, and of mailboxes that were delivered to."""
+    found = set()
+    for each in told:
+        if not each.client and "@" in each.sender:
+            found.add(domain_of(each.sender))
+        if not each.address and not each.relay and each.outcome.lower() in ("delivered", "deliver"):
+            found.add(domain_of(each.recipient))
+        if each.tenant.domain:
+            found.add(each.tenant.domain)
+    return found
+
+
+def _passed_on(each: Handed) -> bool:
+    """Mail that a server brought and that another one got; whose sender it has, a row does not tell (R209)."""
+    return bool(each.client and (each.address or each.relay)) and domain_of(each.sender) != domain_of(
+        each.recipient
+    )
+
+
+def _trace_story(told: Sequence[Handed], relayed: Sequence[Handed], kind: Kind) -> Iterator[Told]:
+    whose = next((each.tenant.short for each in told if each.tenant), "the tenant that it was exported from")
+    counts = Counter(each.outcome for each in told)
+    summed = ", ".join(f"{number} {outcome}" for outcome, number in counts.most_common())
+    what = "rows" if kind is Kind.MESSAGE_TRACE else "ends"
+    yield Told(text=f"{len(told)} {what} ({summed}) of mail that was taken for {whose}", rules=("R219",))
+    for each in distinct(relayed, lambda one: (one.sender, one.recipient, one.client))[:MOST]:
+        through = f' through "{each.connector}"' if each.connector else ""
+        text = (
+            f"{each.sender} to {each.recipient} came from {each.client}{through} and was sent on to "
+            f"{each.address or each.relay}: outgoing mail in this trace. Unless that server is meant to relay through the "
+            "tenant, it was taken for a hybrid connection that it is not"
+        )
+        yield Told(text=text, rules=("R13", "R209", "R220"), sure=Sure.INFERRED)
+    failed = [each for each in told if each.refusal is not None]
+    for each in distinct(failed, lambda one: (one.recipient, one.refusal and one.refusal.reply))[:MOST]:
+        if each.refusal is not None:
+            yield verdict.refused_told(each.refusal)
+    passed = [] if relayed else [each for each in told if _passed_on(each)]
+    yield from _asked(passed)
+    if not relayed and not failed and not passed:
+        text = "no mail of the own side that a server brought and that went outside: nothing to see"
+        yield Told(text=text, sure=Sure.INFERRED)
+
+
+def _asked(passed: Iterable[Handed]) -> Iterator[Told]:
+    """What the reader knows, and the rows do not: which domains are the tenant's."""
+    for each in distinct(passed, lambda one: (domain_of(one.sender), domain_of(one.recipient), one.client))[
+        :3
+    ]:
+        text = (
+            f"{each.sender} to {each.recipient} came from {each.client} and was sent on to {each.address or each.relay}: if "
+            f"{domain_of(each.sender)} is a domain of this tenant's, and {domain_of(each.recipient)} is not, the tenant relayed it"
+        )
+        yield Told(text=text, rules=("R209", "R220"), sure=Sure.INFERRED)
+
+
+def _trace_looks(relayed: Sequence[Handed], kind: Kind) -> Iterator[str]:
+    for each in distinct(relayed, lambda one: one.client)[:3]:
+        if kind is Kind.MESSAGE_TRACE and not each.connector:
+            yield f'Get-MessageTraceDetailV2 for "{each.message_id}": its Receive event names the connector (R212).'
+        yield (
+            f"Which certificate does the server at {each.client} show, and does a name in it fit TlsSenderCertificateName of "
+            f"an OnPremises connector, or {each.client} its SenderIPAddresses?"
+        )
