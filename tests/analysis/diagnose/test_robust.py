@@ -116,7 +116,7 @@ def test_parts_are_counted_over_the_whole_message():
     "hostile",
     [
         b"From: " + b"a" * 2_000_000,
-        b"X: y\r\n" * 300_000,
+        b"X: y\r\n" * 60_000,
         b"Received: from " + b"(" * 1_000_000 + b" by x;",
         b"Subject: " + b"=?utf-8?B?" * 100_000,
         b"From: a@b\r\nContent-Type: text/plain;" + b" a=b;" * 200_000,
