@@ -25,7 +25,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -231,6 +231,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--tenants", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", choices=WAYS, nargs="*", default=list(WAYS), help="which ways")
     parser.add_argument("--peer", choices=PEERS, help=argparse.SUPPRESS)
     parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -239,7 +240,7 @@ def main() -> None:
         return
     print(__doc__)
     with tempfile.TemporaryDirectory() as folder:
-        measure(_written(Path(folder), arguments.tenants), arguments.rounds)
+        measure(_written(Path(folder), arguments.tenants), arguments.rounds, arguments.only)
 
 
 def _written(folder: Path, count: int) -> Path:
@@ -250,27 +251,27 @@ def _written(folder: Path, count: int) -> Path:
     return file
 
 
-def measure(file: Path, rounds: int) -> None:
+def measure(file: Path, rounds: int, ways: Sequence[str]) -> None:
     """All ways in turns, then the grouping."""
     print(f"Machine: {machine()}; {load()} at the start.\n", flush=True)
-    found: dict[str, list[Ran]] = {name: [] for name in WAYS}
+    found: dict[str, list[Ran]] = {name: [] for name in ways}
     for number in range(rounds):
-        for name, run in WAYS.items():
-            found[name].append(run(file))
+        for name in ways:
+            found[name].append(WAYS[name](file))
             last = found[name][-1]
             print(
-                f"round {number + 1}, {name}: {last.seconds:.1f} s, {last.cpu:.1f} s CPU, {load()}",
+                f"round {number + 1}, {name}: {last.seconds:.1f} s, {last.cpu:.1f} s CPU, {last.mib:.0f} MiB, {load()}",
                 flush=True,
             )
-    print(f"\n{json.dumps(found['1 worker'][0].told, indent=None)}\n")
-    first = Spread(tuple(ran.seconds for ran in found["1 worker"]))
+    print(f"\n{json.dumps(found[ways[0]][0].told, indent=None)}\n")
+    first = Spread(tuple(ran.seconds for ran in found[ways[0]]))
     for name, runs in found.items():
         seconds, cpu, mib = (
             Spread(tuple(getattr(r, key) for r in runs)) for key in ("seconds", "cpu", "mib")
         )
         print(
             f"{name:<26} {seconds.show():>22} s  {cpu.show():>22} s CPU  {mib.show(0):>22} MiB  "
-            f"{seconds.over(first).show(2)} x 1 worker"
+            f"{seconds.over(first).show(2)} x {ways[0]}"
         )
     told = _peer("grouping", file).told
     print(f"\ngrouping: {told}\nMachine at the end: {load()}.")

@@ -188,7 +188,12 @@ def test_a_file_name_is_a_file_name(repository: Path, tmp_path: Path) -> None:
     assert (code, told["exit-code"], (repository / "stolen").exists()) == (0, "0", False)
 
 
-# -- pre-commit
+# -- pre-commit, and what installs the lab
+
+INDEX = pytest.mark.skipif(
+    not os.environ.get("MFLAB_INDEX"),
+    reason="installs the lab from a package index, which takes minutes: MFLAB_INDEX=1 asks for it",
+)
 
 
 def hooks() -> Any:
@@ -216,10 +221,11 @@ def test_the_files_are_what_their_readers_take(words: tuple[str, ...]) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@INDEX
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_pre_commit_runs_the_hooks(repository: Path, tmp_path: Path) -> None:
-    """Installs the lab as pre-commit does, from a clone; needs a package index."""
+    """In a clone of the last commit, as pre-commit does it."""
     (repository / "mine.yaml").write_text(WORSE)
     git("add", "mine.yaml")
     done = subprocess.run(
@@ -234,10 +240,10 @@ def test_pre_commit_runs_the_hooks(repository: Path, tmp_path: Path) -> None:
         assert re.search(rf"{hook['name']}\.+Failed", done.stdout), done.stdout
 
 
+@INDEX
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_the_action_installs_the_lab(tmp_path: Path) -> None:
-    """Needs a package index."""
     step = next(step for step in action()["runs"]["steps"] if step.get("id") != "run")
     path = tmp_path / "path"
     given = {
