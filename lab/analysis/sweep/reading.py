@@ -170,6 +170,7 @@ def _customer(found: dict[str, object] | None, where: Where) -> Customer | None:
         id=own.get("id") or own["name"],
         initial_domain=_initial(accepted),
         region=own.get("region") or _REGION,
+        age=where.place.line,  # the order of the file stands for that of creation (R18)
         accepted_domains=accepted,
         inbound_connectors=inbound,
         outbound_connectors=outbound,
