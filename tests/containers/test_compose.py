@@ -99,6 +99,20 @@ def test_the_host_has_no_address_in_any_network(any_file):
             "com.docker.network.bridge.enable_ip_masquerade": "false",
             "com.docker.network.bridge.gateway_mode_ipv4": "routed",
         }
+        assert network["enable_ipv6"] is False
+
+
+def test_the_runner_waits_for_hosts_of_the_profile_where_that_is_used_and_knows_them(any_file):
+    services = any_file["services"]
+    hidden = {name: each for name, each in services.items() if each.get("profiles") == ["nat"]}
+    runner = services["runner"]
+    assert all(runner["depends_on"][name]["required"] is False for name in hidden)
+    told = runner["environment"].get("MFLAB_ONLY_NAT", "").split()
+    assert told == [each["environment"]["MFLAB_PART"] for each in hidden.values()]
+
+
+def test_a_stranger_starts_nothing_of_another_variant_anew(any_file):
+    assert "depends_on" not in any_file["services"]["tools"]
 
 
 def test_nobody_asks_the_hosts_resolver(any_file):

@@ -99,6 +99,9 @@ def test_a_cure_cures(lab):
     code, told = up(VARIANT="dedicated-certificate")
     assert "dedicated-certificate cure uclabor rcpt to uclabor delivered yes    ok" in told
     assert code == 0
+    look = run("docker", *QUIET, "run", "--rm", "runner", "mflab", "trace", "--as", "gateway")
+    assert "no lab runs; wildcard-misrouting, dedicated-certificate, was the last one" in look.stderr
+    assert "status=sent" in look.stdout
 
 
 def test_inside_hosts_are_seen_with_their_public_address(lab):
