@@ -247,5 +247,7 @@ class Diagnosis:
     @property
     def rules(self) -> tuple[str, ...]:
         """The rules that story and clues rest on, each once, in the order of their numbers."""
-        every = {id_ for told in (*self.story, *self.clues) for id_ in told.rules}
+        every = {id_ for line in self.story for id_ in line.rules} | {
+            id_ for clue in self.clues for id_ in clue.rules
+        }
         return tuple(sorted(every, key=lambda id_: int(id_[1:])))
