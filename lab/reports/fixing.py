@@ -114,8 +114,12 @@ def _verdict(fixed: Fixed) -> Iterator[Text]:
             yield Text(f"{each.variant}: {one_line(fixed.finding.id)} is still found", style="bold red")
     if fixed.proven:
         yield Text("proven: the finding is gone, and nothing got worse", style="green")
-    else:
-        yield Text("not proven", style="bold red")
+        return
+    if any(each.difference.worse for each in fixed.applied):
+        yield Text("something else got worse", style="bold red")
+    others = [n for n, each in enumerate(fixed.finding.remedies, 1) if each.works and n != fixed.number]
+    further = f"; others to try: {', '.join(f'--cure {n}' for n in others)}" if others else ""
+    yield Text(f"not proven{further}", style="bold red")
 
 
 def listed(findings: Sequence[Told]) -> RenderableType:

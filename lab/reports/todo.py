@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from lab.reports import todo_machines, todo_objects, todo_recipients
 from lab.reports.todo_nouns import Todo
 from lab.scenario.model import Variant
-from lab.scenario.settings import Setting
+from lab.scenario.settings import Setting, in_full, leaves
 
 _TOLD = re.compile(
     r"(tenants|organizations)\.[^.]+\.(AcceptedDomains|domains|InboundConnectors|OutboundConnectors|SendConnectors|"
@@ -48,7 +48,11 @@ def _places(found: Iterable[Todo]) -> Iterator[str]:
 
 
 def _others(settings: Iterable[Setting]) -> Iterator[Todo]:
-    """What no cmdlet and no words were found for."""
+    """What no cmdlet and no words were found for: each single setting in full."""
     for each in settings:
-        if not _TOLD.fullmatch(each.path):
-            yield Todo("DNS" if each.path.startswith("dns") else "elsewhere", f"set {each}")
+        if _TOLD.fullmatch(each.path):
+            continue
+        old, new = leaves(each.path, each.old), leaves(each.path, each.new)
+        for path in dict.fromkeys((*new, *old)):
+            where = "DNS" if path.startswith("dns") else "elsewhere"
+            yield Todo(where, f"{path}: {in_full(new.get(path))} (now {in_full(old.get(path))})")

@@ -42,6 +42,25 @@ def todos(before: Topology, after: Topology, settings: Iterable[Setting]) -> Ite
         if pair is not None:
             where = cloud(name) if side == "tenants" else on_premises(name)
             yield from (Todo(where, text, lines) for text, lines in _changes(*pair))
+        if side == "organizations" and name in after.organizations:
+            yield from _forwarding(after.organizations[name], before, after)
+
+
+def _forwarding(organization: OnPremOrganization, before: Topology, after: Topology) -> Iterator[Todo]:
+    """Of mailboxes that are in the cloud, and are written on-premises: it is the cloud that forwards."""
+    for name, tenant in after.tenants.items():
+        known = _by_primary(before.tenants[name]) if name in before.tenants else {}
+        for key, recipient in _by_primary(tenant).items():
+            was, own = known.get(key), organization.find(recipient.primary)
+            if was is None or own is None or recipient.kind is not RecipientKind.MAILBOX:
+                continue
+            values = {
+                each: value for each, value in _differing(was, recipient, "Mailbox") if each in _OF_A_MAILBOX
+            }
+            if values:
+                yield Todo(
+                    cloud(name), "", (cmdlet("Set-Mailbox", {"Identity": recipient.primary, **values}),)
+                )
 
 
 def _owners(before: Topology, after: Topology, side: str, name: str) -> tuple[Owner, Owner] | None:
@@ -58,12 +77,8 @@ def _changes(old: Owner, new: Owner) -> Iterator[tuple[str, tuple[str, ...]]]:
             yield _made(recipient, noun)
             continue
         values = dict(_differing(was, recipient, noun))
-        away = {key: values.pop(key) for key in _OF_A_MAILBOX if noun == "RemoteMailbox" and key in values}
         if values:
             yield "", (cmdlet(f"Set-{noun}", {"Identity": recipient.primary, **values}),)
-        if away:
-            line = cmdlet("Set-Mailbox", {"Identity": recipient.primary, **away})
-            yield "its mailbox is in Exchange Online, and this is set there", (line,)
     for key, recipient in known.items():
         if key not in wanted:
             yield "", (cmdlet(f"Remove-{_noun(recipient, old)}", {"Identity": recipient.primary}),)

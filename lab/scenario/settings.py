@@ -55,8 +55,24 @@ def differences(before: Table, after: Table) -> tuple[Setting, ...]:
 
 def in_a_line(value: Any) -> str:
     """A value for people: `(not written)`, `a, b`, `{names: a}`; what is long is cut."""
-    told = "(not written)" if value is None else _told(value).strip("[]")
+    told = in_full(value)
     return told if len(told) <= _LONG else f"{told[: _LONG - 1]}…"
+
+
+def in_full(value: Any) -> str:
+    """The same, and nothing is cut."""
+    return "(not written)" if value is None else _told(value).strip("[]")
+
+
+def leaves(path: str, value: Any) -> dict[str, Any]:
+    """What is not a table, by path: of a section that is there as a whole, its settings."""
+    if not isinstance(value, dict):
+        return {} if value is None else {path: value}
+    return {
+        leaf: each
+        for key, below in value.items()
+        for leaf, each in leaves(_below(path, str(key)), below).items()
+    }
 
 
 def _told(value: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -16,7 +17,9 @@ from lab.analysis.checks.nouns import Finding
 from lab.analysis.fix import choose, fix
 from lab.errors import DriverError
 from lab.model.topology import Role, Topology
-from lab.reports.fixing import Applied
+from lab.reports.console import text
+from lab.reports.fixing import Applied, screen
+from lab.reports.turn import Turn
 from lab.scenario.commands import known_cmdlets
 from lab.scenario.load import load_text
 from lab.scenario.whatif import Configuration
@@ -139,6 +142,19 @@ def objects(topology: Topology) -> object:
     }
     shown = {name: host.certificate for name, host in topology.hosts.items()}
     return tenants, organizations, shown
+
+
+def test_what_is_not_proven_says_why_and_what_else_there_is():
+    made = fixed("wildcard-misrouting.yaml", "shared-wildcard", "MFL-ATTR-001:gateway", 1)
+    (applied,) = made.applied
+    back = replace(applied.difference.moved[0], turn=Turn.WORSE)
+    worse = replace(applied, gone=False, difference=replace(applied.difference, moved=(back,)))
+    failed = replace(made, applied=(worse,))
+    assert not failed.proven
+    told = text(screen(failed))
+    assert "shared-wildcard: MFL-ATTR-001:gateway is still found" in told
+    assert "something else got worse" in told
+    assert "not proven; others to try: --cure 2" in told
 
 
 def test_a_code_is_enough_where_it_is_found_once():
