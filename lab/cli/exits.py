@@ -21,7 +21,7 @@ class Exit(IntEnum):
 
 MEANINGS: dict[Exit, str] = {
     Exit.OK: "all as expected",
-    Exit.FAILED: "an expectation failed",
+    Exit.FAILED: "something is wrong: an expectation failed, an alarm, a finding of level error, a change for the worse",
     Exit.NOTHING: "nothing to run",
     Exit.WARNINGS: "passed, with warnings",
     Exit.BAD_INPUT: "bad input: arguments, a scenario, a file; nothing was started",
