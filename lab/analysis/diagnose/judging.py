@@ -194,8 +194,7 @@ def _report_looks(report: Report, astray: verdict.Detour | None) -> Iterator[str
         yield from verdict.detour_looks(astray, message_id)
     elif report.service:
         whose = report.tenant.short
-        told = f' -MessageId "{message_id}"' if message_id else ""
-        yield f"Admin of {whose}: Get-MessageTraceV2{told}, then Get-MessageTraceDetailV2 for the connectors (R212)."
+        yield f"Admin of {whose}: {verdict.traced(message_id)}, then Get-MessageTraceDetailV2 for the connectors (R212)."
     for each in report.refusals[:3]:
         if verdict.at_the_door(each) and each.tenant:
             yield f"Admin of {each.tenant.short}: Get-InboundConnector and Get-OrganizationConfig; the trace has no row (R43)."

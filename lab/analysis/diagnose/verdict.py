@@ -10,6 +10,7 @@ from lab.analysis.diagnose.hosts import CONSUMER
 from lab.analysis.diagnose.known import Known
 from lab.evidence.diagnosis import By, HandOver, Journey, Passage, Refusal, Report, Sure, Told
 from lab.model.value import value
+from lab.reports.powershell import cmdlet
 
 _AT_THE_DOOR = frozenset({1, 2, 3, 4, 5, 6, 7, 27, 31})
 """Entries of the table of codes that a front end answers before it takes a message."""
@@ -128,11 +129,12 @@ def detour_looks(found: Detour, message_id: str) -> Iterator[str]:
         f"name in the certificate that {passage.helo or 'the server'} [{passage.client}] shows, or whose SenderIPAddresses "
         f"has {passage.client}?"
     )
-    yield f"Admin of {whom}: Get-MessageTraceV2{_of(message_id)} has a row with FromIP {passage.client} and a ToIP (R209, R220)."
+    yield f"Admin of {whom}: {traced(message_id)} has a row with FromIP {passage.client} and a ToIP (R209, R220)."
 
 
-def _of(message_id: str) -> str:
-    return f' -MessageId "{message_id}"' if message_id else ""
+def traced(message_id: str) -> str:
+    """The cmdlet to paste: a mail writes its Message-ID itself, `$(...)` too, which PowerShell would run between `"`."""
+    return cmdlet("Get-MessageTraceV2", {"MessageId": message_id} if message_id else {})
 
 
 def loops(journey: Journey) -> int:

@@ -1,5 +1,6 @@
 """The three real reports (tests/samples/ndr), judged as a person judges them who reads them to the end."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -84,3 +85,17 @@ def test_the_text_alone_tells_the_same_refusals(number):
     assert [(each.status, each.reply) for each in pasted.refusals] == [
         (each.status, each.reply) for each in meant.refusals
     ]
+
+
+@pytest.mark.parametrize(
+    "id_", ["<$(calc)@x.example>", "<'; calc; '@x.example>", "<\u2019; calc; \u2019@x.example>"]
+)
+def test_a_message_id_is_nothing_that_a_shell_runs(id_):
+    """Whoever sends the mail writes it, and an administrator pastes the cmdlet."""
+    octets = (SAMPLES / "exchange-online-03.eml").read_bytes()
+    given = b"<000000000000.2222.22222222222200000000@NEKO-NYAAN>"
+    assert given in octets
+    (line,) = (each for each in diagnose(octets.replace(given, id_.encode())).look if "V2 -MessageId" in each)
+    quoted = re.search(r"-MessageId '((?:[^'\u2019]|''|\u2019\u2019)*)',", line)
+    assert quoted is not None, line
+    assert "calc" in quoted[1]
