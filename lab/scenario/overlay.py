@@ -12,7 +12,7 @@ from lab.scenario.records import Record
 from lab.scenario.report import At, one_of, unknown
 from lab.scenario.tree import Entry, Items, Node, Place, Scalar, Table, is_null, merged
 
-_STEP = re.compile(r"\.?([^.\[\]]+)|\[([^\]]+)\]")
+_STEP = re.compile(r"\.?([^.\[\]]+)|\[((?:[^\]]|\]\])+)\]")
 _OWN = (VariantKeys.kind.name, VariantKeys.extends.name, VariantKeys.change.name)
 _ABOUT = (SectionKeys.title.name, SectionKeys.why.name)
 _NAMES = ("Name", "DomainName", "address")
@@ -123,14 +123,19 @@ def _below(node: Node, step: str) -> tuple[Node, Place] | None:
     return None
 
 
+def bracketed(name: str) -> str:
+    """A name as a step of a path, whatever is in it."""
+    return f"[{name.replace(']', ']]')}]"
+
+
 def _steps(path: str) -> tuple[str, ...]:
-    """`a.b[Some name].c` -> a, b, Some name, c; empty if it is no path."""
+    """`a.b[Some name].c` -> a, b, Some name, c; empty if it is no path. A `]` in a name is written twice."""
     steps = []
     end = 0
     for found in _STEP.finditer(path):
         if found.start() != end:
             return ()
-        steps.append(found[1] or found[2])
+        steps.append(found[1] or found[2].replace("]]", "]"))
         end = found.end()
     return tuple(steps) if end == len(path) else ()
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lab.scenario.language import ScenarioKeys, SectionKeys
-from lab.scenario.overlay import names_of
+from lab.scenario.overlay import bracketed, names_of
 from lab.scenario.records import Key
 from lab.scenario.tree import Items, Node, Place, Scalar, Table, is_null
 from lab.scenario.whatif import plain
@@ -113,14 +113,14 @@ def _table(path: str, old: Table, new: Table) -> Iterator[Setting]:
 
 def _below(path: str, name: str) -> str:
     if set(name) & set(".[]"):
-        return f"{path}[{name}]"
+        return f"{path}{bracketed(name)}"
     return f"{path}.{name}" if path else name
 
 
 def _list(path: str, old: dict[str, Node], new: dict[str, Node]) -> Iterator[Setting]:
     """A list of objects with names, and a new order where the names are the same."""
     for name in dict.fromkeys((*old, *new)):
-        yield from _either(f"{path}[{name}]", old.get(name), new.get(name))
+        yield from _either(f"{path}{bracketed(name)}", old.get(name), new.get(name))
     if list(old) != list(new) and set(old) == set(new):
         places = [next(iter(each.values())).place for each in (old, new)]
         yield Setting(path, list(old), list(new), *places)

@@ -7,6 +7,7 @@ import pytest
 from lab.errors import ScenarioError
 from lab.model.names import Domain, DomainPattern
 from lab.scenario import load_text
+from lab.scenario.overlay import bracketed
 
 BASE = """
 scenario: overlay
@@ -32,6 +33,15 @@ variants:
 
 def changed(change):
     return load_text(BASE.replace("CHANGE", change)).variants["changed"].topology
+
+
+def test_any_name_can_be_a_step():
+    name = "a]b.c [x]"
+    path = f"tenants.contoso.InboundConnectors{bracketed(name)}.Enabled"
+    assert path.endswith("[a]]b.c [x]]].Enabled")
+    text = BASE.replace("Only filter", f"'{name}'").replace("CHANGE", f"'{path}': false")
+    inbound = load_text(text).variants["changed"].topology.tenants["contoso"].inbound_connectors
+    assert {each.name: each.enabled for each in inbound}[name] is False
 
 
 def test_a_connector_is_addressed_by_name():

@@ -18,6 +18,7 @@ from lab.model.topology import Host, Role, Topology
 from lab.reports.reading import fates
 from lab.scenario.cast import Own, own_company
 from lab.scenario.model import MessageSpec, Variant
+from lab.scenario.overlay import bracketed
 from lab.scenario.whatif import Change, Configuration
 
 _CATCH_ALL = Domain("stand-in.example")
@@ -101,7 +102,7 @@ class World:
         """
         above = f"{'tenants' if isinstance(owner, Tenant) else 'organizations'}.{owner.name}.{kind}"
         below = f".{parameter}" if parameter else ""
-        return f"{above}[{self._written(above, name)}]{below}"
+        return f"{above}{bracketed(self._written(above, name))}{below}"
 
     def _written(self, path: str, name: str) -> str:
         listed = self.value(path)
