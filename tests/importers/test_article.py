@@ -1,12 +1,17 @@
 """The article's organisation, exported: what is imported behaves like what was written by hand, cell by cell."""
 
 import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from lab.analysis.checks.catalogue import CHECKS
+from lab.analysis.checks.engine import examine
+from lab.analysis.fix import choose, fix
 from lab.analysis.matrix import matrix
 from lab.scenario.load import load, load_text
+from lab.scenario.whatif import Configuration
 from tests.importers.importing import EXPORTS, imported
 
 BY_HAND = Path(__file__).parents[2] / "scenarios" / "wildcard-misrouting.yaml"
@@ -34,6 +39,22 @@ def cells(variant):
 def test_the_matrix_equals_the_one_written_by_hand(folder, variant, cured):
     found = imported(EXPORTS / "msxfaq" if folder == "fault" else cured)
     assert cells(load_text(found.text).variants["base"]) == cells(load(BY_HAND).variants[variant])
+
+
+def test_the_cure_reaches_the_connector_that_names_its_certificate(tmp_path):
+    """Else Exchange would go on showing the old one to the tenant, which only an assumed rule takes for the new name (R77)."""
+    (tmp_path / "my.yaml").write_text(imported(EXPORTS / "msxfaq").text, "utf-8")
+    whole = Configuration.load(tmp_path / "my.yaml")
+    asked = [each for each in CHECKS if each.code == "MFL-ATTR-001"]
+    found = examine(whole, date(2026, 11, 24), asked)
+    made = fix(choose(whole, found, "MFL-ATTR-001", 1), tmp_path / "fixed.yaml", date(2026, 11, 24), asked)
+    assert made.proven
+    topology = whole.changed("base", dict(made.applied[0].settings)).topology
+    (organization,) = topology.organizations.values()
+    named = [each.tls_certificate_name for each in organization.send_connectors if each.tls_certificate_name]
+    assert named == [topology.hosts["exchange"].certificate] == ["mflab-hybrid"]
+    lines = [line for place in made.applied[0].places for todo in place.todos for line in todo.commands]
+    assert any(line.startswith("Set-SendConnector") and "-TlsCertificateName" in line for line in lines)
 
 
 def test_nothing_is_left_out_unknown_or_open(cured):

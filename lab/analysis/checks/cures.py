@@ -40,11 +40,27 @@ def own_name(world: World, tenant: Tenant, connector: InboundConnector, domain: 
         for host in world.hosts(Role.GATEWAY, organization.name):
             if host.client_certificate and host.certificate:
                 change[of_host(host, "certificate")] = MAIL
+        change.update(_chosen(world, organization))
     return Cure(
         f"a name of its own for the hybrid connection: {name} on the connectors and on a certificate that Exchange alone "
         f"has, as an accepted domain of {tenant.name}; all who send to the internet get certificates without that name",
         change,
     )
+
+
+def _chosen(world: World, organization: OnPremOrganization) -> Iterator[tuple[str, Any]]:
+    """Connectors that name a certificate would go on showing the old one (R115), and servers with a store need the new."""
+    for kind, connectors in (
+        ("SendConnectors", [c for c in organization.send_connectors if c.cloud_services_mail_enabled]),
+        ("ReceiveConnectors", organization.receive_connectors),
+    ):
+        for connector in connectors:
+            path = world.setting(organization, kind, connector.name, "TlsCertificateName")
+            if world.value(path) is not None:
+                yield path, HYBRID
+    for host in world.hosts(Role.EXCHANGE, organization.name):
+        if host.certificates:
+            yield of_host(host, "certificates"), [*host.certificates, HYBRID]
 
 
 def other_certificate(world: World, organization: OnPremOrganization) -> Iterator[Cure]:
