@@ -18,7 +18,8 @@ from lab.scenario import load
 _ABOUT = """\
 Takes files as a version control system names them. Of these, scenarios are looked at, and the scenarios that include one
 of them; folders are searched; anything else is passed over. `diff` compares each scenario with what git has of it in
---git-base, and passes over new ones. Ends with the worst exit code of all."""
+--git-base, and passes over new ones. Ends with the worst exit code of all; with 0 where there are only warnings, for whoever
+calls a hook takes any other code for a failure."""
 
 _EXAMPLES = """\
   mflab hook check config/tenant.yaml config/common.yaml
@@ -26,8 +27,8 @@ _EXAMPLES = """\
   mflab hook check --reports out/ $(git diff --name-only origin/main)"""
 _WORST = (
     Exit.OK,
-    Exit.NOTHING,
     Exit.WARNINGS,
+    Exit.NOTHING,
     Exit.FAILED,
     Exit.BAD_INPUT,
     Exit.ENVIRONMENT,
@@ -111,7 +112,7 @@ def _diff(args: Namespace, scenarios: Sequence[str]) -> Iterator[int]:
     if _git("rev-parse", "--verify", "--quiet", f"{args.git_base}^{{commit}}") is None:
         raise BadInput(f"--git-base {args.git_base}: git knows no such commit here")
     for number, scenario in enumerate(scenarios, 1):
-        if _git("cat-file", "-e", f"{args.git_base}:./{scenario}") is None:
+        if _git("cat-file", "-e", f"{args.git_base}:./{os.path.relpath(scenario)}") is None:
             talk(f"{scenario}: new since {args.git_base}, nothing to compare with")
             continue
         reports = _reports(args, f"diff-{number}-{Path(scenario).stem}", "sarif", "markdown", "junit")
@@ -149,4 +150,5 @@ def _git(*words: str) -> str | None:
 
 
 def _worst(codes: Iterable[int]) -> int:
-    return max(map(Exit, codes), key=_WORST.index, default=Exit.OK)
+    worst = max(map(Exit, codes), key=_WORST.index, default=Exit.OK)
+    return Exit.OK if worst is Exit.WARNINGS else worst

@@ -74,7 +74,10 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_what_is_well_passes(mflab: Shell, repository: Path) -> None:
     for what in ("check", "run", "diff"):
         said = mflab("hook", what, "mine.yaml", "other.yaml", "base.yaml")
-        assert said.code in (Exit.OK, Exit.WARNINGS), said.err
+        assert said.code == Exit.OK, said.err
+    assert mflab("check", "mine.yaml").code == Exit.WARNINGS, (
+        "what a hook takes for well, as nothing has failed"
+    )
 
 
 def test_files_that_concern_no_scenario_are_passed_over(mflab: Shell, repository: Path) -> None:
@@ -93,6 +96,7 @@ def test_a_change_of_an_included_file_concerns_the_scenario(mflab: Shell, reposi
 def test_a_change_for_the_worse_fails(mflab: Shell, repository: Path, what: str) -> None:
     (repository / "mine.yaml").write_text(WORSE)
     assert mflab("hook", what, "mine.yaml").code == Exit.FAILED
+    assert mflab("hook", what, str(repository / "mine.yaml")).code == Exit.FAILED
 
 
 def test_a_new_scenario_has_nothing_to_be_compared_with(mflab: Shell, repository: Path) -> None:
@@ -178,9 +182,12 @@ def test_the_action_fails_with_a_summary_and_sarif(repository: Path, tmp_path: P
 
 
 def test_the_action_takes_the_mildest_finding_that_fails(repository: Path, tmp_path: Path) -> None:
-    (repository / "mine.yaml").write_text(WORSE)
-    code, _, _ = run_action(repository, tmp_path, command="check", **{"fail-on": "never"})
-    assert code in (0, 3)
+    """Warnings are told, and only `warning` makes them fail: the job of a runner fails with any code but 0."""
+    code, told, summary = run_action(repository, tmp_path, command="check")
+    assert (code, told["exit-code"]) == (0, "0")
+    assert "### warning" in summary
+    code, told, _ = run_action(repository, tmp_path, command="check", **{"fail-on": "warning"})
+    assert (code, told["exit-code"]) == (1, "1")
 
 
 def test_a_file_name_is_a_file_name(repository: Path, tmp_path: Path) -> None:
