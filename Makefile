@@ -1,14 +1,15 @@
 # Everything a fresh machine needs is Python 3.11 or newer; these targets set up the rest in .venv.
 #
 #   make demo     reproduce the fault and see the fix work
-#   make test     run the tests, but for those that need a Docker engine
+#   make test     run the tests, but for slow ones and those that need a Docker engine
+#   make test-slow   run the slow ones that need none
 #   make test-containers   run those
 #   make coverage   the first ones again, and what they leave out
 #   make check    format, lint, types and the direction of the imports
 #   make format   format, and fix what can be fixed
 #   make clean    remove .venv, caches and reports
 
-.PHONY: help demo test test-containers coverage check format dev clean
+.PHONY: help demo test test-slow test-containers coverage check format dev clean
 .DEFAULT_GOAL := help
 
 VENV := .venv
@@ -30,7 +31,10 @@ demo: $(DEMO_READY)
 	@$(BIN)/mflab demo
 
 test: $(DEV_READY)
-	$(BIN)/pytest -m "not docker" -n 2 --dist worksteal $(ARGS)
+	$(BIN)/pytest -m "not docker and not slow" -n 2 --dist worksteal $(ARGS)
+
+test-slow: $(DEV_READY)
+	$(BIN)/pytest -m "slow and not docker" -n 2 --timeout 600 $(ARGS)
 
 # Half as slow again, so not part of the gate.
 coverage: $(DEV_READY)
