@@ -16,14 +16,15 @@ from rich.console import RenderableType
 from lab.errors import DriverError
 from lab.reports.asjson import SCHEMA_VERSION
 from lab.reports.console import console
+from lab.reports.printable import printable
 
 _BAR = 30
 """Characters of a progress bar."""
 
 
 def talk(text: str) -> None:
-    """Say something to the person at the terminal."""
-    print(text, file=sys.stderr)
+    """Say something to the person at the terminal: names in it may come from files, and must not steer the terminal."""
+    print(printable(text), file=sys.stderr)
 
 
 def plainly(error: Exception) -> str:

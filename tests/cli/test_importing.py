@@ -118,6 +118,16 @@ def test_dns_is_asked_only_when_told_to(mflab: Shell, monkeypatch: pytest.Monkey
     assert asked == [["solo.com", "contoso.local"]]
 
 
+def test_names_in_exports_do_not_steer_the_terminal(mflab: Shell, tmp_path: Path) -> None:
+    folder = shutil.copytree(MSXFAQ, tmp_path / "exports") / "online"
+    (folder / "Get-InboundConnector.json").write_text(
+        '[{"Name": "\\u001b[2J\\u202ex", "ConnectorType": "Partner"}]'
+    )
+    said = mflab("import", str(folder.parent))
+    assert r'InboundConnector "\x1b[2J\u202ex"' in said.err
+    assert not {"\x1b", "\u202e"} & set(said.err + said.out)
+
+
 def test_answers_stand_alone(mflab: Shell, tmp_path: Path) -> None:
     folder = tmp_path / "msxfaq"
     shutil.copytree(MSXFAQ, folder)
