@@ -170,7 +170,8 @@ def _stuck(played: Played) -> str:
     if leg is None:
         return ""
     return (
-        f"front ends of another region say {ATTR35.code} {ATTR35.enhanced} ATTR35 until {leg.origin} gives up"
+        f"front ends of another region say {ATTR35.code} {ATTR35.enhanced} ATTR35 until {leg.origin} gives up; that they do, "
+        "and do not pass it on to the company's tenant, is assumed (R32)"
     )
 
 
