@@ -12,7 +12,7 @@ from lab.analysis.sweep.conduct import OtherInput, Sweep
 from lab.analysis.sweep.nouns import Summary
 from lab.analysis.sweep.planning import CROWD
 from lab.analysis.sweep.source import Source
-from lab.analysis.sweep.store import Foreign, Store
+from lab.analysis.sweep.store import COLUMNS, Foreign, Store
 from lab.cli import bulk
 from lab.cli.arguments import Verbs, add_json, verb
 from lab.cli.attribute import add_rules, switches
@@ -148,8 +148,18 @@ def _check_outputs(args: Namespace) -> None:
         other = taken.setdefault(os.path.realpath(path), option)
         if other is not option:
             raise BadInput(f"{option} {path}: that is {other} already")
+        if path.is_file() and not _is_earlier(path, option):
+            raise BadInput(f"{option} {path}: the file is there, and is no earlier result of a sweep")
     if args.parquet is not None:
         exports.check_parquet()
+
+
+def _is_earlier(path: Path, option: str) -> bool:
+    """Whether a sweep may have written the file; an empty one holds nothing that could be lost."""
+    mark = b"PAR1" if option == "--parquet" else ",".join(COLUMNS).encode()
+    with path.open("rb") as stream:
+        head = stream.read(len(mark))
+    return not head or head == mark
 
 
 def _inputs(name: str) -> list[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import shlex
 import shutil
 import sys
@@ -153,3 +154,17 @@ def test_exports_are_written(mflab: Shell, here: Path) -> None:
     said = mflab("sweep", ".", "--workers", "1", "--csv", "m.csv", "--show", "0")
     assert "more in sweep.sqlite" in said.out
     assert (here / "m.csv").read_text().startswith("tenant,other,shares,host,")
+
+
+def test_only_an_earlier_table_is_replaced_and_nothing_in_it_is_calculated(mflab: Shell, here: Path) -> None:
+    connector = on_premises("mx.provider.example", name='=HYPERLINK("x")')
+    domains = ["a.example", "mx.provider.example"]
+    written(here, a_tenant("a", inbound=(connector,), domains=domains), SHARED[1])
+    (here / "notes.txt").write_text("mine")
+    said = mflab("sweep", ".", "--workers", "1", "--csv", "notes.txt")
+    assert (said.code, (here / "notes.txt").read_text()) == (Exit.BAD_INPUT, "mine")
+    assert "--csv notes.txt: the file is there, and is no earlier result of a sweep" in said.err
+    for _ in range(2):
+        assert mflab("sweep", ".", "--workers", "1", "--csv", "m.csv").code == Exit.FAILED
+    with (here / "m.csv").open(newline="", encoding="utf-8") as stream:
+        assert {row["connector"] for row in csv.DictReader(stream)} == {'\'=HYPERLINK("x")'}

@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     import pyarrow
 
 _BATCH = 10_000
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""A connector may be called `=HYPERLINK(...)`."""
 NO_PYARROW = "Parquet needs pyarrow: pip install 'mailflow-lab[parquet]'"
 
 
 def write_csv(store: Store, stream: TextIO) -> None:
-    """All misroutes, RFC 4180, a heading first; lists are joined by spaces."""
+    """All misroutes, RFC 4180, a heading first; lists are joined by spaces, and what a spreadsheet would calculate has a `'`."""
     writer = csv.writer(stream)
     writer.writerow(COLUMNS)
     for row in store.misroutes():
@@ -64,6 +66,7 @@ def _record(rows: list[Row], schema: pyarrow.Schema) -> Any:
 
 
 def _flat(value: object) -> str:
-    if isinstance(value, list):
-        return " ".join(value)
-    return {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    told = " ".join(value) if isinstance(value, list) else str(value)
+    return f"'{told}" if told.startswith(_FORMULA) else told
