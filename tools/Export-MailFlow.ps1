@@ -236,7 +236,13 @@ function Get-Masked {
     if ($text -eq '' -or $text -match '^[\W\d]*$') { return $text }
     if ($Name -eq 'Issuer') { return $text }
     if ($Name -eq 'Subject' -or $Name -eq 'TlsCertificateName') { return Get-MaskedSubject -Text $text }
-    if ($Naming -contains $Name) { return Get-MaskedText -Text $text }
+    if ($Naming -contains $Name) {
+        # X500 and X400 addresses, canonical names (contoso.com/Users/Anna) and bare names are people's, too; "smtp:*;1" and IPv6 are nobody's.
+        if ($text -match '^(x500|x400):') { return $Matches[0] + (Get-Pseudonym -Kind 'n' -Text $text) }
+        if ($text -match '^\w+:\*(;\d+)?$' -or $text -match '^(?=.*:)[0-9a-f:./-]+$') { return $text }
+        if ($text -match '/' -or $text -notmatch $HostName) { return Get-Pseudonym -Kind 'n' -Text $text }
+        return Get-MaskedText -Text $text
+    }
     if ($text -match '^((Inbound from|Outbound to) )?([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$') {
         return $Matches[1] + (Get-Pseudonym -Kind 'guid' -Text $Matches[3])
     }
