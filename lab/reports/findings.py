@@ -159,7 +159,10 @@ def _details(told: Told, audit: Audit) -> Iterator[tuple[str, str]]:
     yield "shown", told.shown
     yield "way", told.way
     for remedy in told.remedies:
-        yield "cure", f"{remedy.text} ({'played: it works' if remedy.works else f'played: {remedy.way}'})"
+        yield (
+            "cure",
+            f"{remedy.text} ({'played: this message goes well' if remedy.works else f'played: {remedy.way}'})",
+        )
     if told.assumptions:
         yield "guess", f"rests on what nobody documents: {'; '.join(told.assumptions)}"
     if len(told.variants) < len(audit.variants):

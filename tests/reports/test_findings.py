@@ -57,7 +57,7 @@ def test_the_screen_tells_facts_flow_and_cures():
     for words in (
         "my.yaml:12",
         "mail goes astray",
-        "played: it works",
+        "played: this message goes well",
         "played: the same",
         "R3 (1 documented)",
     ):
