@@ -56,7 +56,7 @@ def difference(before: Variation, after: Variation, today: date, checks: Sequenc
     """Compare two variants. Files that say the same are not played."""
     old, new = (each.configuration.trees[each.name] for each in (before, after))
     same = plain(old) == plain(new)
-    cells = (Cells.played(before, after), Cells.played(after, before)) if not same else (Cells({}), Cells({}))
+    cells = played(before.variant, after.variant) if not same else (Cells({}), Cells({}))
     moved = tuple(_moved(*cells))
     changed = {(each.sender, each.recipient) for each in moved}
     known = [(cell.sender.name, cell.recipient.name) for cell, _ in cells[1].found.values()]
@@ -78,13 +78,24 @@ class Cells:
     found: Mapping[Pair, tuple[Cell, Fate | None]]
 
     @classmethod
-    def played(cls, one: Variation, other: Variation) -> Cells:
+    def played(cls, one: Variant, other: Variant) -> Cells:
         """The matrix of one with the people of both."""
-        run = simulate(with_cells_of(one.variant, other.variant))
-        matrix = judged(one.configuration.scenario.name, run)
+        run = simulate(with_cells_of(one, other))
+        matrix = judged("", run)
         assert matrix is not None, "a prepared variant has a plan"
         ends = {fate.spec.series or fate.spec.key: fate for fate in fates(run)}
         return cls({pair(cell.sender, cell.recipient): (cell, ends.get(cell.key)) for cell in matrix.cells})
+
+
+def played(before: Variant, after: Variant) -> tuple[Cells, Cells]:
+    """The matrices of both, with the same people; both are prepared."""
+    return Cells.played(before, after), Cells.played(after, before)
+
+
+def moves(before: Variant, after: Variant) -> frozenset[tuple[str, str]]:
+    """Who writes to whom differently."""
+    old, new = played(before, after)
+    return frozenset((each.sender, each.recipient) for each in _moved(old, new))
 
 
 def _moved(before: Cells, after: Cells) -> Iterator[Moved]:

@@ -13,7 +13,8 @@ from lab.analysis.checks.engine import findings
 from lab.analysis.checks.nouns import Check, Cured, Finding
 from lab.analysis.checks.telling import told
 from lab.analysis.checks.world import World
-from lab.analysis.difference import Variation, difference
+from lab.analysis.difference import Variation, difference, moves
+from lab.analysis.guesses import turned
 from lab.drivers.simulator import simulate
 from lab.errors import DriverError
 from lab.reports.fixing import Applied, Fixed
@@ -117,13 +118,24 @@ def _applied(
     before = choice.configuration
     found = difference(Variation(before, name), Variation(after, name), today, checks)
     left = findings(World(after, after.variant(name), today), checks)
+    sides = Variation(before, name).variant, Variation(after, name).variant
     return Applied(
         variant=name,
         settings=tuple(change.items()),
         places=todos(before.variant(name), after.variant(name), found.settings),
         difference=found,
         gone=all(each.id != choice.first.id for each in left),
+        guesses=tuple(_guesses(*sides)),
     )
+
+
+def _guesses(before: Variant, after: Variant) -> Iterator[str]:
+    """What the proof rests on that nobody documents: the other way round, the cure moves other mail as well."""
+    moved = moves(before, after)
+    for (switch, old), (_, new) in zip(turned(before), turned(after), strict=True):
+        more = sorted(f"{who} > {whom}" for who, whom in moves(old, new) - moved)
+        if more:
+            yield f"{switch.name} ({', '.join(switch.rules)}): the other way round, so would {', '.join(more)}"
 
 
 def _broken(before: Variant, after: Variant) -> Iterator[str]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import secrets
 import sys
 from argparse import Namespace
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 
 from lab.analysis.checks.catalogue import CHECKS
 from lab.analysis.checks.nouns import Check
@@ -152,13 +154,24 @@ def _report(args: Namespace, audits: Sequence[Audit], files: Outputs) -> None:
     if args.json:
         put_json(findings_files.document(audits))
     else:
-        for each in audits:
-            draw(findings.screen(each, whole=not args.quiet), sys.stderr if files.on_stdout else None)
-        if os.environ.get("GITHUB_ACTIONS") == "true" and not files.on_stdout:
+        in_workflow = os.environ.get("GITHUB_ACTIONS") == "true" and not files.on_stdout
+        with _no_commands() if in_workflow else nullcontext():
+            for each in audits:
+                draw(findings.screen(each, whole=not args.quiet), sys.stderr if files.on_stdout else None)
+        if in_workflow:
             put(findings_files.workflow_commands(audits), end="")
     for each in audits:
         for idle in each.idle:
             talk(f"note: {each.file}: {idle}")
+
+
+@contextmanager
+def _no_commands() -> Iterator[None]:
+    """What is printed meanwhile commands nobody: names in it come from exports, and GitHub obeys lines that begin with ::."""
+    token = secrets.token_hex(16)
+    put(f"::stop-commands::{token}")
+    yield
+    put(f"::{token}::")
 
 
 def _judged(audits: Sequence[Audit], fail_on: str) -> int:

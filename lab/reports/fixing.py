@@ -33,6 +33,9 @@ class Applied:
     gone: bool
     """Whether nothing is found any more that has the finding's id."""
 
+    guesses: tuple[str, ...] = ()
+    """Undocumented rules whose other position would let the cure move other mail as well."""
+
     @property
     def proven(self) -> bool:
         """Whether the fault is gone and nothing got worse."""
@@ -112,6 +115,8 @@ def _verdict(fixed: Fixed) -> Iterator[Text]:
     for each in fixed.applied:
         if not each.gone:
             yield Text(f"{each.variant}: {one_line(fixed.finding.id)} is still found", style="bold red")
+    for guess in dict.fromkeys(guess for each in fixed.applied for guess in each.guesses):
+        yield Text(f"rests on what nobody documents: {one_line(guess)}", style="yellow")
     if fixed.proven:
         yield Text("proven: the finding is gone, and nothing got worse", style="green")
         return
@@ -157,6 +162,7 @@ def _applied(each: Applied) -> Json:
         "variant": each.variant,
         "gone": each.gone,
         "ok": each.proven,
+        "guesses": list(each.guesses),
         "change": dict(each.settings),
         "to_do": [
             {"where": place.where, "text": todo.text or None, "commands": list(todo.commands)}

@@ -14,7 +14,8 @@ import pytest
 from lab.analysis.checks.catalogue import CHECKS
 from lab.analysis.checks.engine import examine
 from lab.analysis.checks.nouns import Finding
-from lab.analysis.fix import choose, fix
+from lab.analysis.fix import _guesses, choose, fix
+from lab.analysis.matrix import prepared
 from lab.errors import DriverError
 from lab.model.topology import Role, Topology
 from lab.reports.console import text
@@ -180,3 +181,13 @@ def test_what_cannot_be_chosen_is_told(id_, number, told):
             id_,
             number,
         )
+
+
+def test_a_proof_tells_what_it_rests_on_that_nobody_documents():
+    """Exchange keeps the wildcard, which fits the new name by an assumed rule alone."""
+    before = Configuration.load("scenarios/wildcard-misrouting.yaml")
+    old = prepared(before.variant("shared-wildcard"))
+    new = prepared(before.variant("half-fix"))
+    told = list(_guesses(old, new))
+    assert any(each.startswith("wildcard_cert_covers_exact (R77)") for each in told)
+    assert not list(_guesses(old, old))

@@ -46,7 +46,10 @@ def test_github_gets_annotations(mflab: Shell, monkeypatch: pytest.MonkeyPatch) 
     args = ("--variant", "shared-wildcard", "--code", "MFL-ATTR-001")
     assert "::error" not in mflab("check", ARTICLE, *args).out
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
-    assert "::error file=scenarios/common/msxfaq.yaml,line=12" in mflab("check", ARTICLE, *args).out
+    report, _, commands = mflab("check", ARTICLE, *args).out.rpartition("::\n::error file=scenarios/common/")
+    assert commands.startswith("msxfaq.yaml,line=12")
+    assert report.startswith("::stop-commands::"), "names in the report command nobody"
+    assert report.endswith(report.splitlines()[0].removeprefix("::stop-commands::"))
 
 
 def test_a_finding_is_reproduced(mflab: Shell, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from datetime import date
 
 from lab.analysis.checks.nouns import Check, Cure, Cured, Finding, Played, Severity, Suppressed, Suspicion
 from lab.analysis.checks.world import World
+from lab.analysis.guesses import is_guess, spelled
 from lab.core.rulebook import Confidence, Switch, rule, switches_of
 from lab.errors import ScenarioError
 from lab.evidence.ways import in_a_line
@@ -112,7 +113,7 @@ def _assumptions(suspicion: Suspicion, played: Played, world: World) -> Iterator
     """
     tried: set[str] = set()
     for id_ in played.rules:
-        bends = [each for each in switches_of(id_) if each.kind == "choice" and _is_guess(each)]
+        bends = [each for each in switches_of(id_) if is_guess(each)]
         for switch in bends:
             if switch.name not in tried:
                 tried.add(switch.name)
@@ -121,43 +122,17 @@ def _assumptions(suspicion: Suspicion, played: Played, world: World) -> Iterator
             yield f"{id_}: {rule(id_).title}"
 
 
-def _is_guess(switch: Switch) -> bool:
-    """Whether nobody knows its position: it bends a rule that is assumed, or one on which documents disagree."""
-    guessed = any(rule(each).confidence is Confidence.ASSUMED for each in switch.rules)
-    return switch.scope == "service" and (guessed or switch.name in _DISPUTED)
-
-
-_DISPUTED = frozenset(
-    {
-        "bad_chain",
-        "dmarc_on_connector_mail",
-        "onpremises_sender_domains",
-        "outbound_connector_order",
-        "partner_scope",
-        "service_mail_exempt",
-        "unaccepted_cert_name",
-        "wildcard_cert_covers_apex_value",
-    }
-)
-"""Their rules are documented or observed, and yet somebody says otherwise (see their texts)."""
-
-
 def _resting(switch: Switch, id_: str, suspicion: Suspicion, world: World) -> Iterator[str]:
     assumed = suspicion.probe.change.get(f"switches.{switch.name}")
-    now = _plain(getattr(world.topology.switches, switch.name) if assumed is None else assumed)
-    spelled = next((value for value in switch.values if _plain(value) == now), now)
+    now = spelled(getattr(world.topology.switches, switch.name) if assumed is None else assumed)
+    position = next((value for value in switch.values if spelled(value) == now), now)
     for value in switch.values:
-        if value == spelled:
+        if value == position:
             continue
         probe = replace(suspicion.probe, change={**suspicion.probe.change, f"switches.{switch.name}": value})
         if not suspicion.shows(world.play(probe)):
-            yield f"{switch.name}: {spelled} ({id_})"
+            yield f"{switch.name}: {position} ({id_})"
             return
-
-
-def _plain(value: object) -> str:
-    """A position in one spelling; the rulebook says on and off of some switches, true and false of others."""
-    return {"on": "true", "off": "false"}.get(str(value).lower(), str(value).lower())
 
 
 def _suppressed(id_: str, world: World) -> Suppressed | None:
