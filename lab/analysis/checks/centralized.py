@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lab.analysis.checks import cures, standins
+from lab.analysis.checks import standins
 from lab.analysis.checks.flows import (
     NOBODY,
     STRICT,
     authenticated,
     in_tenant,
     last_step,
-    listed,
     looped,
-    mailbox_where,
     mailboxes,
     own_hosts,
     to_on_premises,
@@ -51,7 +49,7 @@ def not_for_everything(world: World) -> Iterator[Suspicion]:
             text=f"centralized transport of {tenant.name} is on, and mail to the internet passes it by",
             facts=(
                 Fact(path, f'"{connector.name}" is for {named}'),
-                Fact(_switch(world, tenant, connector), "RouteAllMessagesViaOnPremises is on"),
+                Fact(switch(world, tenant, connector), "RouteAllMessagesViaOnPremises is on"),
             ),
             probe=Probe((message(sender, standins.OUTSIDE),)),
             shows=_passes_by(world),
@@ -59,7 +57,7 @@ def not_for_everything(world: World) -> Iterator[Suspicion]:
         )
 
 
-def _switch(world: World, tenant: Tenant, connector: OutboundConnector) -> str:
+def switch(world: World, tenant: Tenant, connector: OutboundConnector) -> str:
     """Where centralized transport is turned on: with the wizard's settings, if those made the connector."""
     made = _wizard(world, tenant, connector)
     if made is not None:
@@ -75,13 +73,14 @@ def _wizard(world: World, tenant: Tenant, connector: OutboundConnector) -> OnPre
         if (
             wizards
             and connector.connector_source == "HybridWizard"
-            and _leads_to(world, connector, organization)
+            and leads_to(world, connector, organization)
         ):
             return organization
     return None
 
 
-def _leads_to(world: World, connector: OutboundConnector, organization: OnPremOrganization) -> bool:
+def leads_to(world: World, connector: OutboundConnector, organization: OnPremOrganization) -> bool:
+    """Whether the connector's smart host is one of the organisation's Exchange servers."""
     hosts = world.hosts(Role.EXCHANGE, organization.name)
     return any({host.name, str(host.fqdn), host.address} & set(connector.smart_hosts) for host in hosts)
 
@@ -128,7 +127,7 @@ def _forward(
         text=f"centralized transport does not catch what {mailbox.primary} forwards",
         facts=(
             Fact(path, f"{mailbox.primary} in the cloud forwards to {mailbox.forwarding}"),
-            Fact(_switch(world, tenant, connector), "RouteAllMessagesViaOnPremises is on"),
+            Fact(switch(world, tenant, connector), "RouteAllMessagesViaOnPremises is on"),
         ),
         probe=Probe((message(sender, mailbox.primary),)),
         shows=shows,
@@ -167,7 +166,7 @@ def _left(world: World, tenant: Tenant, connector: OutboundConnector, sender: Ad
         about=connector.name,
         text=f"centralized transport of {tenant.name} is on, and nobody is on-premises any more",
         facts=(
-            Fact(_switch(world, tenant, connector), "RouteAllMessagesViaOnPremises is on"),
+            Fact(switch(world, tenant, connector), "RouteAllMessagesViaOnPremises is on"),
             Fact("", "no mailbox is on-premises"),
         ),
         probe=Probe((typo, message(sender, standins.OUTSIDE, key="letter")), STRICT),
@@ -188,100 +187,10 @@ def _switched_off(world: World, tenant: Tenant, connector: OutboundConnector) ->
         if world.value(world.setting(tenant, "AcceptedDomains", each.domain_name)) is not None
     )
     return {
-        _switch(world, tenant, connector): False,
+        switch(world, tenant, connector): False,
         world.setting(tenant, "OutboundConnectors", connector.name, "Enabled"): False,
         **dict.fromkeys(types, "Authoritative"),
     }
-
-
-def several_forests(world: World) -> Iterator[Suspicion]:
-    """Of two connectors for everything one wins for all senders (R92, R99)."""
-    for tenant in world.tenants:
-        joined = [
-            (organization, connector)
-            for of, connector in centralized(world)
-            for organization in world.organizations
-            if of is tenant and _leads_to(world, connector, organization)
-        ]
-        for organization, connector in joined if len(joined) > 1 else ():
-            sender = mailbox_where(tenant, lambda domain: organization.accepts(domain) is not None)  # noqa: B023
-            if sender is not None:
-                yield _other_forest(world, tenant, organization, connector, sender, tuple(joined))
-
-
-def _other_forest(
-    world: World,
-    tenant: Tenant,
-    organization: OnPremOrganization,
-    connector: OutboundConnector,
-    sender: Address,
-    joined: tuple[tuple[OnPremOrganization, OutboundConnector], ...],
-) -> Suspicion:
-    hosts = world.topology.hosts
-
-    def shows(played: Played) -> str:
-        for fate in played.fates.values():
-            passed = [
-                hosts[name].organization for name in fate.places if name in hosts and hosts[name].organization
-            ]
-            other = next((each for each in passed if each != organization.name), None)
-            if other is not None:
-                return (
-                    f"mail from {sender.domain} leaves by the machines of {other}, not of {organization.name}"
-                )
-        return ""
-
-    others = ", ".join(f'"{each.name}"' for _, each in joined if each is not connector)
-    return Suspicion(
-        about=organization.name,
-        text=f"mail of {organization.name}'s cloud users leaves by another forest",
-        facts=(
-            Fact(_switch(world, tenant, connector), f'"{connector.name}" has RouteAllMessagesViaOnPremises'),
-            Fact("", f"so has {others}, and a connector does not know who sends"),
-        ),
-        probe=Probe((message(sender, standins.OUTSIDE),)),
-        shows=shows,
-        cures=(_by_sender(world, tenant, joined),),
-    )
-
-
-def _by_sender(
-    world: World, tenant: Tenant, joined: tuple[tuple[OnPremOrganization, OutboundConnector], ...]
-) -> Cure:
-    connectors = f"tenants.{tenant.name}.OutboundConnectors"
-    rules = f"tenants.{tenant.name}.TransportRules"
-    scoped = [
-        {
-            "Name": f"{each.name} by rule",
-            "ConnectorType": "OnPremises",
-            "IsTransportRuleScoped": True,
-            "CloudServicesMailEnabled": each.cloud_services_mail_enabled,
-            "UseMXRecord": False,
-            "SmartHosts": list(each.smart_hosts),
-        }
-        for _, each in joined
-    ]
-    routes = [
-        {
-            "Name": f"Way out of {organization.name}",
-            "SenderDomainIs": [str(accepted.domain_name) for accepted in organization.accepted_domains],
-            "SentToScope": "NotInOrganization",
-            "RouteMessageOutboundConnector": f"{each.name} by rule",
-        }
-        for organization, each in joined
-    ]
-    change = {
-        connectors: [*listed(world, connectors), *scoped],
-        rules: [*listed(world, rules), *routes],
-    }
-    for organization, _ in joined:
-        for cure in cures.other_certificate(world, organization):
-            change |= cure.change
-    return Cure(
-        "a rule for each forest's senders, with a connector that only rules can choose; and another certificate for the "
-        "way out, or what comes from there is taken for the forest's own and goes round",
-        change,
-    )
 
 
 CHECKS = (
@@ -317,16 +226,5 @@ through on-premises: it leaves from an address that SPF does not name, or comes 
         cure="Centralized transport off, the outbound connector disabled, the domains Authoritative.",
         rules=("R92", "R161"),
         find=left_on,
-    ),
-    Check(
-        code="MFL-ROUTE-010",
-        title="Centralized transport of several forests ends in one of them",
-        severity=Severity.ERROR,
-        about="""\
-Two forests of one tenant have centralized transport. Connectors know recipients, not senders: one of the two for "*" wins, and
-carries the mail of both forests, under addresses that the other forest's SPF record does not name.""",
-        cure="A mail flow rule for each forest's sender domains, with connectors that only rules can choose.",
-        rules=("R92", "R93", "R99"),
-        find=several_forests,
     ),
 )

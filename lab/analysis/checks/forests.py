@@ -1,0 +1,122 @@
+"""Centralized mail transport of several forests: connectors know recipients, not senders (R92)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from lab.analysis.checks import cures, standins
+from lab.analysis.checks.centralized import centralized, leads_to, switch
+from lab.analysis.checks.flows import listed, mailbox_where
+from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Suspicion
+from lab.analysis.checks.world import World, message
+from lab.model.names import Address
+from lab.model.onprem import OnPremOrganization
+from lab.model.tenant import OutboundConnector, Tenant
+
+Forest = tuple[OnPremOrganization, OutboundConnector]
+"""One of several, with the connector that leads to it."""
+
+
+def several_forests(world: World) -> Iterator[Suspicion]:
+    """Of two connectors for everything one wins for all senders (R92, R99)."""
+    for tenant in world.tenants:
+        joined = [
+            (organization, connector)
+            for of, connector in centralized(world)
+            for organization in world.organizations
+            if of is tenant and leads_to(world, connector, organization)
+        ]
+        for organization, connector in joined if len(joined) > 1 else ():
+            sender = mailbox_where(tenant, lambda domain: organization.accepts(domain) is not None)  # noqa: B023
+            if sender is not None:
+                yield _other_forest(world, tenant, organization, connector, sender, tuple(joined))
+
+
+def _other_forest(
+    world: World,
+    tenant: Tenant,
+    organization: OnPremOrganization,
+    connector: OutboundConnector,
+    sender: Address,
+    joined: tuple[Forest, ...],
+) -> Suspicion:
+    hosts = world.topology.hosts
+
+    def shows(played: Played) -> str:
+        for fate in played.fates.values():
+            passed = [
+                hosts[name].organization for name in fate.places if name in hosts and hosts[name].organization
+            ]
+            other = next((each for each in passed if each != organization.name), None)
+            if other is not None:
+                return (
+                    f"mail from {sender.domain} leaves by the machines of {other}, not of {organization.name}"
+                )
+        return ""
+
+    others = ", ".join(f'"{each.name}"' for _, each in joined if each is not connector)
+    return Suspicion(
+        about=organization.name,
+        text=f"mail of {organization.name}'s cloud users leaves by another forest",
+        facts=(
+            Fact(switch(world, tenant, connector), f'"{connector.name}" has RouteAllMessagesViaOnPremises'),
+            Fact("", f"so has {others}, and a connector does not know who sends"),
+        ),
+        probe=Probe((message(sender, standins.OUTSIDE),)),
+        shows=shows,
+        cures=(_by_sender(world, tenant, joined),),
+    )
+
+
+def _by_sender(world: World, tenant: Tenant, joined: tuple[Forest, ...]) -> Cure:
+    connectors = f"tenants.{tenant.name}.OutboundConnectors"
+    rules = f"tenants.{tenant.name}.TransportRules"
+    change: dict[str, Any] = {
+        connectors: [*listed(world, connectors), *(_by_rule(each) for _, each in joined)],
+        rules: [*listed(world, rules), *(_way_out(*each) for each in joined)],
+    }
+    for organization, _ in joined:
+        for cure in cures.other_certificate(world, organization):
+            change |= cure.change
+    return Cure(
+        "a rule for each forest's senders, with a connector that only rules can choose; and another certificate for the "
+        "way out, or what comes from there is taken for the forest's own and goes round",
+        change,
+    )
+
+
+def _by_rule(connector: OutboundConnector) -> dict[str, Any]:
+    """The same way, for those whom a rule sends there."""
+    return {
+        "Name": f"{connector.name} by rule",
+        "ConnectorType": "OnPremises",
+        "IsTransportRuleScoped": True,
+        "CloudServicesMailEnabled": connector.cloud_services_mail_enabled,
+        "UseMXRecord": False,
+        "SmartHosts": list(connector.smart_hosts),
+    }
+
+
+def _way_out(organization: OnPremOrganization, connector: OutboundConnector) -> dict[str, Any]:
+    return {
+        "Name": f"Way out of {organization.name}",
+        "SenderDomainIs": [str(each.domain_name) for each in organization.accepted_domains],
+        "SentToScope": "NotInOrganization",
+        "RouteMessageOutboundConnector": f"{connector.name} by rule",
+    }
+
+
+CHECKS = (
+    Check(
+        code="MFL-ROUTE-010",
+        title="Centralized transport of several forests ends in one of them",
+        severity=Severity.ERROR,
+        about="""\
+Two forests of one tenant have centralized transport. Connectors know recipients, not senders: one of the two for "*" wins, and
+carries the mail of both forests, under addresses that the other forest's SPF record does not name.""",
+        cure="A mail flow rule for each forest's sender domains, with connectors that only rules can choose.",
+        rules=("R92", "R93", "R99"),
+        find=several_forests,
+    ),
+)
