@@ -163,6 +163,14 @@ def _report(args: Namespace, audits: Sequence[Audit], files: Outputs) -> None:
     for each in audits:
         for idle in each.idle:
             talk(f"note: {each.file}: {idle}")
+        if each.todos:
+            talk(f"note: {each.file}: {_open(each.todos)}")
+
+
+def _open(todos: Sequence[str]) -> str:
+    """`2 open to-dos of the import: ...`: what was not exported cannot be found fault with."""
+    plural = "" if len(todos) == 1 else "s"
+    return f"{len(todos)} open to-do{plural} of the import: {' '.join(todos)}"
 
 
 @contextmanager

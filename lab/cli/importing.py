@@ -101,7 +101,23 @@ def _read(folder: Path) -> Exports:
     if not any((exports.objects, exports.certificates, exports.records, exports.gateways)):
         told = "".join(f"\n  {each.place}: {each.text}" for each in exports.notices)
         raise BadInput(f"{folder}: nothing in it is known here; docs/export.md says what to export{told}")
+    if not any(each.kind for each in exports.objects):
+        raise BadInput(
+            f"{folder}: nothing in it is of Exchange or Exchange Online (only {_others(exports)}), and without that nobody "
+            "is there whose mail flow it could be; docs/export.md says what to export"
+        )
     return exports
+
+
+def _others(exports: Exports) -> str:
+    """What a folder without an object of Exchange has."""
+    found = {
+        "objects of no known kind": exports.objects,
+        "certificates": exports.certificates,
+        "DNS records": exports.records,
+        "Postfix": exports.gateways,
+    }
+    return ", ".join(name for name, there in found.items() if there)
 
 
 def _options(args: Namespace) -> Options:
@@ -137,7 +153,13 @@ def _data(imported: Imported) -> dict[str, object]:
         "read": imported.counts,
         "partners": imported.partners,
         "todos": [
-            {"path": ".".join(each.path), "text": each.text, "answer": each.answer, "rules": each.rules}
+            {
+                "path": ".".join(each.path),
+                "about": each.paths,
+                "text": each.text,
+                "answer": each.answer,
+                "rules": each.rules,
+            }
             for each in imported.todos
         ],
         "notices": [

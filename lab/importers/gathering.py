@@ -76,9 +76,11 @@ _WEIGHTY = frozenset(
 
 def exports(file: str, objects: Iterable[Read], notices: Iterable[Notice] = ()) -> Exports:
     """All that a file's objects are for an import. Objects that nobody recognises stay, and are told."""
-    told = _Told(file)
-    found = Exports.joined(told.taken(one) for one in objects)
-    return Exports.joined((found, Exports(notices=(*notices, *told.notices()))))
+    told, several, noticed = _Told(file), tuple(objects), tuple(notices)
+    if not several and not noticed and recognise.of_file(file):
+        return Exports(without=(Place(file),))
+    found = Exports.joined(told.taken(one) for one in several)
+    return Exports.joined((found, Exports(notices=(*noticed, *told.notices()))))
 
 
 class _Told:

@@ -115,6 +115,8 @@ class Exports:
     records: tuple[FoundRecord, ...] = ()
     gateways: tuple[FoundGateway, ...] = ()
     notices: tuple[Notice, ...] = ()
+    without: tuple[Place, ...] = ()
+    """Files of a cmdlet that printed nothing, such as `[]`: there is none, which a missing file does not say."""
     answers: str = ""
     """Name of a file `answers.yaml` in the folder: what exports do not tell, in the scenario language; '' if there is
     none."""
@@ -129,5 +131,6 @@ class Exports:
             records=tuple(found for part in several for found in part.records),
             gateways=tuple(found for part in several for found in part.gateways),
             notices=tuple(found for part in several for found in part.notices),
+            without=tuple(found for part in several for found in part.without),
             answers=next((part.answers for part in several if part.answers), ""),
         )

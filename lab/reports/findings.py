@@ -17,6 +17,8 @@ from lab.reports.printable import one_line, without_guids
 
 LEVELS = ("error", "warning", "note")
 """The worst first."""
+UNEXPORTED = "what was not exported: "
+"""How an assumption begins that rests on an open to-do of an import."""
 _STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 
 
@@ -96,6 +98,8 @@ class Audit:
     findings: tuple[Told, ...]
     idle: tuple[str, ...] = ()
     """Suppressions that nothing was found for, and those that have run out."""
+    todos: tuple[str, ...] = ()
+    """Texts of to-dos that the import has left open."""
 
     def count(self, level: str) -> int:
         """How many findings of a level count."""
@@ -108,7 +112,13 @@ def summary(audit: Audit) -> str:
     hidden = sum(not each.counts for each in audit.findings)
     parts += [f"{hidden} suppressed"] if hidden else []
     variants = _plural(len(audit.variants), "variant")
-    return f"{', '.join(parts) or 'nothing found'} ({_plural(audit.checks, 'check')}, {variants})"
+    found = ", ".join(parts) or ("nothing found in what was exported" if audit.todos else "nothing found")
+    return f"{found}{_open(audit)} ({_plural(audit.checks, 'check')}, {variants})"
+
+
+def _open(audit: Audit) -> str:
+    number = len(audit.todos)
+    return f"; {_plural(number, 'to-do')} {'is' if number == 1 else 'are'} open" if number else ""
 
 
 def _plural(number: int, word: str) -> str:
@@ -163,11 +173,20 @@ def _details(told: Told, audit: Audit) -> Iterator[tuple[str, str]]:
             "cure",
             f"{remedy.text} ({'played: this message goes well' if remedy.works else f'played: {remedy.way}'})",
         )
-    if told.assumptions:
-        yield "guess", f"rests on what nobody documents: {'; '.join(told.assumptions)}"
+    yield from (("guess", each) for each in _guesses(told))
     if len(told.variants) < len(audit.variants):
         yield "only in", ", ".join(told.variants)
     yield "rules", f"{_rules(told.rules)}; {told.help}"
+
+
+def _guesses(told: Told) -> Iterator[str]:
+    """What a finding rests on that nobody knows: what was not exported, and what is documented nowhere."""
+    missing = [each.removeprefix(UNEXPORTED) for each in told.assumptions if each.startswith(UNEXPORTED)]
+    guessed = [each for each in told.assumptions if not each.startswith(UNEXPORTED)]
+    if missing:
+        yield f"rests on what was not exported: {'; '.join(missing)}"
+    if guessed:
+        yield f"rests on what nobody documents: {'; '.join(guessed)}"
 
 
 def _rules(ids: Sequence[str]) -> str:
@@ -196,8 +215,7 @@ def _ticket(audit: Audit) -> Iterator[str]:
             f"- Cure{'' if each.works else ' (not proven)'}: {in_markdown(each.text)}"
             for each in told.remedies
         )
-        if told.assumptions:
-            yield f"- Rests on what nobody documents: {in_markdown('; '.join(told.assumptions))}"
+        yield from (f"- R{in_markdown(each)[1:]}" for each in _guesses(told))
         yield f"- Rules: {_rules(told.rules)}"
         yield ""
     hidden = [each for each in audit.findings if not each.counts]

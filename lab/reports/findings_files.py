@@ -32,6 +32,7 @@ def _audit(audit: Audit) -> Json:
         "counts": {level: audit.count(level) for level in ("error", "warning", "note")},
         "findings": [_told(each) for each in audit.findings],
         "idle_suppressions": list(audit.idle),
+        "todos": list(audit.todos),
     }
 
 

@@ -27,8 +27,8 @@ from lab.scenario import (
     zones,
 )
 from lab.scenario.companies import Company
-from lab.scenario.language import EXPANDED, MatrixKeys, SectionKeys, SuppressionKeys
-from lab.scenario.model import Matrix, Suppression, Variant
+from lab.scenario.language import EXPANDED, MatrixKeys, SectionKeys, SuppressionKeys, TodoKeys
+from lab.scenario.model import Matrix, Suppression, Todo, Variant
 from lab.scenario.parties import DNS_ROW, DnsKeys, DnsRowKeys, HostKeys, OrganizationKeys, TenantKeys
 from lab.scenario.records import Fields
 from lab.scenario.report import At, Report
@@ -94,6 +94,7 @@ def _variant(name: str, kind: str, tree: Table, report: Report) -> Variant | Non
         matrix=played.plan if played else None,
         on_request=asked,
         suppressions=tuple(_suppression(each) for each in read[SectionKeys.suppress]),
+        todos=tuple(_todo(each) for each in read[SectionKeys.todo]),
     )
 
 
@@ -134,6 +135,12 @@ def _suppression(read: Fields) -> Suppression:
         finding=read[SuppressionKeys.finding],
         reason=read[SuppressionKeys.reason],
         until=read[SuppressionKeys.until],
+    )
+
+
+def _todo(read: Fields) -> Todo:
+    return Todo(
+        text=read[TodoKeys.text], about=tuple(read[TodoKeys.about]), rules=tuple(read[TodoKeys.rules])
     )
 
 

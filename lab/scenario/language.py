@@ -282,6 +282,23 @@ SUPPRESSION = declared(
 )
 
 
+class TodoKeys:
+    """Something that nobody has told."""
+
+    text = required("text", FILLED, "What is unknown, and what is taken for true meanwhile.")
+    about = several(
+        "about",
+        FILLED,
+        "Paths of what is unknown, as under `change:`; a finding that rests on one of them is no error.",
+    )
+    rules = several("rules", FILLED, "The rules that depend on it.")
+
+
+TODO = declared(
+    "to-do", "Something that nobody has told, and that `mflab import` asks for.", TodoKeys, whole=True
+)
+
+
 class SectionKeys:
     """What a scenario, an include and a variant can all have."""
 
@@ -315,6 +332,7 @@ class SectionKeys:
     )
     matrix = optional("matrix", MATRIX, "Messages between everybody, besides those written.")
     suppress = several("suppress", SUPPRESSION, "Findings of `mflab check` to live with.")
+    todo = several("todo", TODO, "What is not known of the configuration; `mflab import` writes it.")
 
 
 class VariantKeys:

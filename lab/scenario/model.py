@@ -160,6 +160,23 @@ class Suppression:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Todo:
+    """Something that nobody has told: it was not exported, and no answer says it."""
+
+    text: str
+    about: tuple[str, ...] = ()
+    """Paths of what is unknown, as under `change:`: `tenants.contoso.InboundConnectors`."""
+    rules: tuple[str, ...] = ()
+    """Ids of the rules that depend on it."""
+
+    def covers(self, path: str) -> str:
+        """Which of its paths a setting lies at or below; '' if it is known."""
+        return next(
+            (each for each in self.about if path == each or path.startswith((f"{each}.", f"{each}["))), ""
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
     """One configuration of a scenario, fully expanded."""
 
@@ -187,6 +204,7 @@ class Variant:
     on_request: Matrix | None = None
     """Set instead where its matrix is `on_request`: only who asks for the matrix sends its messages."""
     suppressions: tuple[Suppression, ...] = ()
+    todos: tuple[Todo, ...] = ()
 
     @property
     def every_profile(self) -> Mapping[str, CertificateProfile]:

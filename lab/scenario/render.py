@@ -50,6 +50,9 @@ def render(variant: Variant) -> str:
             _filled({"finding": each.finding, "reason": each.reason, "until": _day(each.until)})
             for each in variant.suppressions
         ],
+        "todo": [
+            _filled({"text": each.text, "about": each.about, "rules": each.rules}) for each in variant.todos
+        ],
     }
     return dumped(_filled(written))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,20 @@ def test_a_cured_configuration_is_exit_code_0(mflab: Shell) -> None:
 def test_who_asks_chooses_what_fails(mflab: Shell, level: str, code: Exit) -> None:
     args = ("--variant", "half-fix", "--code", "MFL-ATTR-002", "--fail-on", level)
     assert mflab("check", ARTICLE, *args).code == code
+
+
+def test_what_was_not_exported_is_told_and_is_no_error(mflab: Shell, tmp_path: Path) -> None:
+    exports = Path(__file__).parents[2] / "examples" / "exports" / "msxfaq"
+    for side in ("online", "onprem"):
+        shutil.copytree(exports / side, tmp_path / side / side)
+        made = str(tmp_path / f"{side}.yaml")
+        assert mflab("import", str(tmp_path / side), "-o", made).code == Exit.WARNINGS
+        said = mflab("check", made, "--code", "MFL-ATTR")
+        assert said.code != Exit.FAILED
+        assert f"note: {made}: " in said.err
+        assert "of the import: " in said.err
+        shown = " ".join(said.out.split())
+        assert ("rests on what was not exported: tenants.msxfaq" in shown) is (side == "onprem")
 
 
 def test_reports_are_written_and_json_goes_to_stdout(mflab: Shell, tmp_path: Path) -> None:

@@ -103,6 +103,25 @@ def test_without_exports_there_is_nothing_to_import(mflab: Shell, tmp_path: Path
     assert str(tmp_path / name) in said.err
 
 
+def test_a_folder_without_an_object_of_exchange_makes_no_scenario(mflab: Shell, tmp_path: Path) -> None:
+    shutil.copytree(MSXFAQ / "dns", tmp_path / "exports" / "dns")
+    said = mflab("import", str(tmp_path / "exports"), "-o", str(tmp_path / "my.yaml"))
+    assert said.code == Exit.BAD_INPUT
+    assert "only DNS records" in said.err
+    assert not (tmp_path / "my.yaml").exists()
+
+
+def test_an_empty_file_is_a_todo_and_an_empty_list_is_none(mflab: Shell, tmp_path: Path) -> None:
+    folder = shutil.copytree(MSXFAQ, tmp_path / "exports")
+    exported = folder / "online" / "Get-OutboundConnector.json"
+    exported.write_text("", "utf-8")
+    said = mflab("import", str(folder))
+    assert said.code == Exit.WARNINGS
+    assert "Get-OutboundConnector was not exported for tenant msxfaq: it is taken to have none" in said.err
+    exported.write_text("[]", "utf-8")
+    assert "TO-DO" not in mflab("import", str(folder)).err
+
+
 def test_dns_is_asked_only_when_told_to(mflab: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[list[str]] = []
 

@@ -37,6 +37,17 @@ def test_a_rendered_variant_is_the_same_variant(path):
         assert (again.starts, again.as_of, again.only) == (variant.starts, variant.as_of, variant.only), name
 
 
+def test_open_todos_survive():
+    text = "scenario: x\nwhy: x\ntodo: [{text: 'Unknown: it.', about: [tenants.x], rules: [R3]}, {text: More.}]\n"
+    todos = load_text(text).variants["base"].todos
+    assert [(each.text, each.about, each.rules) for each in todos] == [
+        ("Unknown: it.", ("tenants.x",), ("R3",)),
+        ("More.", (), ()),
+    ]
+    again = load_text(render(load_text(text).variants["base"]))
+    assert again.variants["base"].todos == todos
+
+
 def test_everything_that_can_be_said_survives():
     text = """
 scenario: everything

@@ -12,6 +12,7 @@ from lab.analysis.guesses import is_guess, spelled
 from lab.core.rulebook import Confidence, Switch, rule, switches_of
 from lab.errors import ScenarioError
 from lab.evidence.ways import in_a_line
+from lab.reports.findings import UNEXPORTED
 from lab.scenario.model import Suppression
 from lab.scenario.tree import Place
 from lab.scenario.whatif import Configuration
@@ -56,7 +57,7 @@ def _proven(check: Check, suspicion: Suspicion, world: World) -> Finding | None:
     shown = suspicion.shows(played)
     if not shown:
         return None
-    guesses = tuple(_assumptions(suspicion, played, world))
+    guesses = (*_unexported(suspicion, world), *_assumptions(suspicion, played, world))
     rules = tuple(dict.fromkeys((*check.rules, *played.deciding)))
     return Finding(
         check=check,
@@ -103,6 +104,13 @@ def _tried(cure: Cure, suspicion: Suspicion, world: World) -> Cured:
     except ScenarioError as error:
         return Cured(cure=cure, works=False, shows=f"the configuration would not be valid: {error}")
     return Cured(cure=cure, works=not suspicion.shows(played), shows=_way(played))
+
+
+def _unexported(suspicion: Suspicion, world: World) -> Iterator[str]:
+    """What the facts say of things that nobody has told: what was not exported is not what is not there."""
+    paths = [fact.path for fact in suspicion.facts if fact.path]
+    found = (todo.covers(path) for todo in world.variant.todos for path in paths)
+    yield from (f"{UNEXPORTED}{path}" for path in dict.fromkeys(found) if path)
 
 
 def _assumptions(suspicion: Suspicion, played: Played, world: World) -> Iterator[str]:

@@ -52,6 +52,7 @@ def _written(finding: Finding, world: World) -> str:
         why=f"{finding.id}: {finding.suspicion.text}{condition}.\nShown: {finding.shown}.",
         expect=_expected(played),
         suppressions=(),
+        todos=(),
     )
     return render(variant)
 

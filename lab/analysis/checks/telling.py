@@ -26,6 +26,7 @@ def audit(
         checks=len(checks),
         findings=told(configuration, found),
         idle=tuple(_idle([scenario.variants[name] for name in names], found, today)),
+        todos=tuple(dict.fromkeys(todo.text for name in names for todo in scenario.variants[name].todos)),
     )
 
 

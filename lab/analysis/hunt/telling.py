@@ -70,7 +70,9 @@ def _message(spec: MessageSpec) -> str:
 
 def scenario_of(catch: Catch, find: Find) -> str:
     """A scenario with the configuration and the message, which expects what was caught: to play, and to explain."""
-    alone = replace(catch.variant, messages=(replace(catch.fate.spec, key="caught"),), suppressions=())
+    alone = replace(
+        catch.variant, messages=(replace(catch.fate.spec, key="caught"),), suppressions=(), todos=()
+    )
     (fate,) = fates(simulate(alone))
     changed = "".join(f"{each}\n" for each in find.settings) or "nothing\n"
     return render(

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from lab.core.cloudnames import front_door
-from lab.importers.assembly import parties, standins
+from lab.importers.assembly import absent, parties, standins
 from lab.importers.assembly.answering import Answers
 from lab.importers.assembly.given import Given
+from lab.importers.assembly.kinship import lend
 from lab.importers.assembly.mending import mended, problems
 from lab.importers.assembly.names import Records, is_address, is_service
-from lab.importers.assembly.nouns import Imported, Notes, Options
+from lab.importers.assembly.nouns import Imported, Notes, Options, Todo
 from lab.importers.assembly.numbers import Addresses
 from lab.importers.assembly.parties import Party
 from lab.importers.assembly.properties import unknown, unusual
@@ -37,6 +38,7 @@ _ORDER = (
     "why",
     "only",
     "only_why",
+    "todo",
     "organizations",
     "tenants",
     "hosts",
@@ -77,10 +79,11 @@ def assembled(exports: Exports, options: Options, answers: Answers | None = None
     cast = _cast(objects, options, notes)
     _people(cast, options, notes)
     tree, added = _tree(cast, exports, options, told, notes)
+    absent.ask(cast.all, exports.without, notes)
     if options.lab_addresses:
         tree = translated(tree)
-    tree = _finished(tree, told, notes)
     todos = tuple(each for each in notes.todos if not told.tells(each.path))
+    tree = _finished({**tree, "todo": [_open(each) for each in todos]}, told, notes)
     return Imported(
         text=written(tree, options, todos, _files(exports)),
         tree=tree,
@@ -90,6 +93,12 @@ def assembled(exports: Exports, options: Options, answers: Answers | None = None
         counts=dict(sorted(Counter(each.kind for each in objects).items())),
         partners=added,
     )
+
+
+def _open(todo: Todo) -> Plain:
+    """A to-do as the scenario says it, for whoever checks it."""
+    text = " ".join(todo.text.split())
+    return {"text": text, "about": list(todo.paths), "rules": list(todo.rules)}
 
 
 def domains(exports: Exports) -> list[str]:
@@ -110,6 +119,7 @@ def _files(exports: Exports) -> int:
 
 def _cast(objects: Iterable[Given], options: Options, notes: Notes) -> _Cast:
     found = sides(objects, notes)
+    lend(found)
     names, others = set[str](), set[str]()
     organizations = [
         parties.organization(each, names, options.now, notes) for each in found if not each.cloud
@@ -200,6 +210,7 @@ def _doors(ground: Ground, tree: Plain) -> Plain:
 def _filter(ground: Ground, tenant: Party, taken: set[str]) -> Plain:
     """What stands before a tenant of which no Exchange server was exported, and belongs to an organisation all the same."""
     key = parties.unique(tenant.key, taken)
+    absent.ask_for_exchange(tenant, key, ground.notes)
     hosts = build(ground, None, [tenant], key)
     ground.taken |= set(hosts)
     return {key: {"domains": list(tenant.domains), "hosts": hosts}} if hosts else {}

@@ -5,7 +5,8 @@ Everything that an importer knows about is told by itself, in better words; this
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from lab.errors import Problem, ScenarioError
@@ -24,6 +25,16 @@ _HEAD = ("scenario", "title", "why", "only", "only_why", "matrix")
 Steps = tuple[str | int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Gone:
+    """A thing that was taken out."""
+
+    steps: Steps
+    value: Any
+    wanted: str
+    hint: str | None
+
+
 def problems(text: str) -> tuple[Problem, ...]:
     """What the loader has against a scenario."""
     try:
@@ -36,28 +47,29 @@ def problems(text: str) -> tuple[Problem, ...]:
 def mended(tree: Plain, notes: Notes) -> Plain:
     """The tree without what the loader refuses."""
     found: tuple[Problem, ...] = ()
+    gone: list[_Gone] = []
     for _ in range(_ROUNDS):
         text = dumped(tree)
         found = problems(text)
         if not found:
+            _tell(gone, notes)
             return tree
-        _without(tree, text, found, notes)
+        _without(tree, text, found, gone)
     notes.leave(
         Place(""), f"all of it is left out: the loader has no end of objections, such as {found[0].wanted}"
     )
     return {key: tree[key] for key in _HEAD if key in tree}
 
 
-def _without(tree: Plain, text: str, found: tuple[Problem, ...], notes: Notes) -> None:
+def _without(tree: Plain, text: str, found: tuple[Problem, ...], gone: list[_Gone]) -> None:
     """Take out the smallest things that the problems are about, the last of a list first."""
     root = compose(text, _FILE, Report())
     places = dict(_places(root, ())) if root is not None else {}
     wrong = {_target(places.get((p.line, p.column), ()), tree): p for p in reversed(found)}
-    for steps in sorted(wrong, key=lambda each: tuple(map(_order, each)), reverse=True):
-        if steps:
-            _remove(tree, steps, wrong[steps], notes)
+    ordered = sorted(wrong, key=lambda each: tuple(map(_order, each)), reverse=True)
+    gone += [_removed(tree, steps, wrong[steps]) for steps in ordered if steps]
     if all(not steps for steps in wrong):  # told of no place: the last section that may have caused it goes
-        _remove(tree, (list(tree)[-1],), found[0], notes)
+        gone.append(_removed(tree, (list(tree)[-1],), found[0]))
 
 
 def _order(step: str | int) -> tuple[int, str]:
@@ -87,13 +99,37 @@ def _target(steps: Steps, tree: Plain) -> Steps:
     return steps
 
 
-def _remove(tree: Plain, steps: Steps, problem: Problem, notes: Notes) -> None:
+def _removed(tree: Plain, steps: Steps, problem: Problem) -> _Gone:
     node: Any = tree
     for step in steps[:-1]:
         node = node[step]
-    gone = node.pop(steps[-1])
-    wanted = f"{problem.wanted} ({problem.hint})" if problem.hint else problem.wanted
-    place, label = Place(""), ".".join(map(str, steps))
-    if isinstance(gone, Written):
-        place, label = gone.given.place, gone.given.label
-    notes.leave(place, f"{label} is left out: {wanted}")
+    return _Gone(steps, node.pop(steps[-1]), problem.wanted, problem.hint)
+
+
+def _tell(gone: Sequence[_Gone], notes: Notes) -> None:
+    """A thing and the settings that went before it are one notice; an object with a place of its own has its own."""
+    for number, each in enumerate(gone):
+        if any(_is_part(each, later) for later in gone[number + 1 :]):
+            continue
+        cause = _cause(each, gone[:number])
+        place, label = Place(""), ".".join(map(str, each.steps))
+        if isinstance(each.value, Written):
+            place, label = each.value.given.place, each.value.given.label
+        hint = f" ({cause.hint})" if cause.hint else ""
+        notes.leave(place, f"{label} is left out: {cause.wanted}{hint}")
+
+
+def _is_part(part: _Gone, whole: _Gone) -> bool:
+    inside = len(part.steps) > len(whole.steps) and part.steps[: len(whole.steps)] == whole.steps
+    return inside and not isinstance(part.value, Written)
+
+
+def _cause(each: _Gone, earlier: Sequence[_Gone]) -> _Gone:
+    """Why the setting that is missing now was taken out."""
+    key, missing, _ = each.wanted.partition(" is missing")
+    if missing:
+        there = ((*each.steps, key), (*each.steps[:-1], key))
+        for number, one in enumerate(earlier):
+            if one.steps in there:
+                return _cause(one, earlier[:number])
+    return each

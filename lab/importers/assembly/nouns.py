@@ -42,6 +42,13 @@ class Todo:
     """How to answer it."""
     rules: tuple[str, ...]
     """The rules that depend on it."""
+    about: tuple[Path, ...] = ()
+    """What is unknown, of which a whole side may be one: findings there are no errors; `path` if unset."""
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """What is unknown, as under `change:`."""
+        return tuple(".".join(each) for each in self.about or (self.path,))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,8 +99,8 @@ class Notes:
         if notice not in self.notices:
             self.notices.append(notice)
 
-    def ask(self, path: Path, text: str, answer: str, *rules: str) -> None:
+    def ask(self, path: Path, text: str, answer: str, *rules: str, about: tuple[Path, ...] = ()) -> None:
         """Something that nobody has told."""
-        todo = Todo(path=path, text=text, answer=answer, rules=rules)
+        todo = Todo(path=path, text=text, answer=answer, rules=rules, about=about)
         if todo not in self.todos:
             self.todos.append(todo)

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from lab.importers.assembly import connectors, rules
 from lab.importers.assembly.directory import People, people
+from lab.importers.assembly.kinship import known
 from lab.importers.assembly.names import is_service
 from lab.importers.assembly.nouns import Notes
 from lab.importers.assembly.sides import MOERA, ROUTING, Side
@@ -46,8 +47,9 @@ class Party:
         return tuple(str(each["DomainName"]) for each in self.accepted)
 
     def shares(self, other: Party) -> bool:
-        """Whether both are sides of one company: they accept a domain in common, be it that of routing addresses."""
-        return bool(set(self.all_domains) & set(other.all_domains))
+        """Whether both are sides of one company: they accept a domain in common, or one knows one of the other's as its own."""
+        mine, theirs = set(self.all_domains), set(other.all_domains)
+        return bool(mine & (theirs | known(other.side)) or known(self.side) & theirs)
 
 
 def tenant(side: Side, taken: set[str], now: datetime, notes: Notes) -> Party:
@@ -184,8 +186,16 @@ def missing_tenants(
         )
         made.people = People(accepted=accepted)
         made.table = {"initial_domain": initial, "region": "EUR", "AcceptedDomains": accepted}
-        text = "This tenant was not exported: its connectors, its region and its recipients are not known."
+        text = f"Tenant {made.key} was not exported: its connectors, its region and its recipients are not known."
         answer = "Export the tenant too (Get-InboundConnector, Get-OutboundConnector, Get-AcceptedDomain, recipients)."
-        notes.ask(("tenants", made.key, "InboundConnectors"), text, answer, "R3", "R31", "R111")
+        notes.ask(
+            ("tenants", made.key, "InboundConnectors"),
+            text,
+            answer,
+            "R3",
+            "R31",
+            "R111",
+            about=(("tenants", made.key),),
+        )
         added.append(made)
     return added

@@ -43,6 +43,8 @@ class Side:
     cloud: bool
     folder: str
     objects: list[Given] = field(default_factory=list)
+    lent: str = ""
+    """Whose accepted domains stand in for its own, which were not exported: `those of the tenant`."""
 
     def of(self, *kinds: str) -> list[Given]:
         """The objects of some kinds, in the order of the files."""

@@ -14,6 +14,7 @@ from lab.analysis.checks.world import World, message
 from lab.drivers.simulator import simulate
 from lab.errors import DriverError
 from lab.model.names import Address
+from lab.reports.findings import markdown, summary
 from lab.scenario.load import expanded_text, load_text
 from lab.scenario.whatif import Configuration
 
@@ -99,6 +100,36 @@ def test_a_suppression_that_nothing_is_found_for_is_told():
     configuration = suppressed("{finding: MFL-ATTR-003, reason: known}")
     told = audit(configuration, TODAY, attribution.CHECKS, only="shared-wildcard")
     assert "nothing is found" in told.idle[0]
+
+
+def unexported(*about):
+    written = f"todo:\n  - {{text: It was not exported., about: [{', '.join(about)}]}}\n"
+    text = f"scenario: mine\ninclude: [scenarios/wildcard-misrouting.yaml]\n{written}"
+    return audit(Configuration.of(expanded_text(text)), TODAY, attribution.CHECKS, only="shared-wildcard")
+
+
+@pytest.mark.parametrize(
+    "about",
+    ["organizations.msxfaq", "organizations.msxfaq.hosts.gateway", "organizations.msxfaq.hybrid"],
+)
+def test_what_rests_on_what_was_not_exported_is_no_error(about):
+    told = unexported(about)
+    (finding,) = [each for each in told.findings if each.code == "MFL-ATTR-001"]
+    assert finding.level == "warning"
+    assert f"what was not exported: {about}" in finding.assumptions
+    assert "1 to-do is open" in summary(told)
+    assert f"rests on what was not exported: {about}" in markdown([told]).lower()
+
+
+@pytest.mark.parametrize("about", ["tenants.msx", "organizations.msxfaq.hosts.gate", "tenants.uclabor"])
+def test_what_was_not_exported_elsewhere_softens_nothing(about):
+    levels = [each.level for each in unexported(about).findings if each.code == "MFL-ATTR-001"]
+    assert levels == ["error"]
+
+
+def test_nothing_found_is_not_said_bare_while_todos_are_open():
+    told = replace(unexported("tenants.uclabor"), findings=())
+    assert summary(told).startswith("nothing found in what was exported; 1 to-do is open (")
 
 
 def test_a_finding_is_reproduced_by_a_scenario_of_its_own():

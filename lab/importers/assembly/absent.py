@@ -1,0 +1,98 @@
+"""What was not exported is not what is not there: each kind of a side that no file tells of is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from lab.importers import recognise
+from lab.importers.assembly.nouns import Notes
+from lab.importers.assembly.nouns import Path as Steps
+from lab.importers.assembly.parties import Party
+from lab.importers.assembly.sides import Side
+from lab.importers.nouns import Place
+
+_CERTIFICATE = "ExchangeCertificate"
+_DOMAIN = "AcceptedDomain"
+_CLOUD = (
+    ("InboundConnector", "InboundConnectors", ("R3", "R111")),
+    ("OutboundConnector", "OutboundConnectors", ("R99", "R111")),
+    (_DOMAIN, "AcceptedDomains", ("R15", "R156")),
+)
+"""Without which a verdict about a tenant means little: kind, section, rules."""
+_OWN = (
+    ("SendConnector", "SendConnectors", ("R101", "R109")),
+    (_DOMAIN, "AcceptedDomains", ("R105", "R136")),
+    (_CERTIFICATE, "hosts", ("R59", "R113")),
+)
+
+
+def ask(parties: Iterable[Party], without: Sequence[Place], notes: Notes) -> None:
+    """A to-do for each kind of each exported side that has no file; one that says `[]` tells that there is none."""
+    every = [each for each in parties if each.side.objects]
+    for party in every:
+        alone = sum(other.side.cloud is party.side.cloud for other in every) == 1
+        for kind, section, rules in _CLOUD if party.side.cloud else _OWN:
+            if _lacks(party.side, kind) and not _said(party.side, kind, without, alone=alone):
+                _ask(party, kind, section, rules, notes)
+
+
+def ask_for_exchange(tenant: Party, key: str, notes: Notes) -> None:
+    """A to-do where a tenant expects an Exchange of its own, of which nothing was exported; `key` is that of its organisation."""
+    expected = [
+        each
+        for each in tenant.inbound
+        if each.get("ConnectorType") == "OnPremises" and each.get("Enabled", True)
+    ]
+    if not expected:
+        return
+    named = ", ".join(f'"{each["Name"]}"' for each in expected)
+    text = (
+        f"The on-premises side of tenant {tenant.key} was not exported, and {named} is for it: what address and certificate "
+        "do Exchange and the filter show?"
+    )
+    answer = "Export Get-SendConnector, Get-ExchangeCertificate and Get-AcceptedDomain of the Exchange servers too."
+    notes.ask(("organizations", key), text, answer, "R3", "R59", "R111")
+
+
+def _lacks(side: Side, kind: str) -> bool:
+    return not side.of(kind) or (kind == _DOMAIN and bool(side.lent))
+
+
+def _said(side: Side, kind: str, without: Iterable[Place], *, alone: bool) -> bool:
+    """Whether a file tells that there is none: one that lies with the side, or anywhere if there is no other such side."""
+    folders = {each.place.folder for each in side.objects}
+    shared = kind == _DOMAIN  # both sides have it, and a folder tells whose it is
+    return any(
+        recognise.of_file(each.file) == kind and (each.folder in folders or (alone and not shared))
+        for each in without
+    )
+
+
+def _ask(party: Party, kind: str, section: str, rules: tuple[str, ...], notes: Notes) -> None:
+    top, noun = ("tenants", "tenant") if party.side.cloud else ("organizations", "organization")
+    path: Steps = (top, party.key, section)
+    taken = "it is taken to have none"
+    if kind == _DOMAIN and party.side.lent:
+        taken = f"it is taken to accept {party.side.lent}"
+    if kind == _CERTIFICATE:
+        if any(
+            each.path[:2] == path[:2] and each.path[-1] == "certificate"
+            for each in notes.todos
+            if kind in each.answer
+        ):
+            return
+        host, shows = _exchange(party)
+        path = (*path, host, "certificate")
+        taken = "what its connectors name is taken for what it shows" if shows else taken
+    text = f"Get-{kind} was not exported for {noun} {party.key}: {taken}."
+    answer = f"Export Get-{kind}; a file with [] says that there is none."
+    notes.ask(path, text, answer, *rules)
+
+
+def _exchange(party: Party) -> tuple[str, bool]:
+    """The Exchange server, and whether it is known to show a certificate."""
+    hosts = party.table["hosts"]
+    found = next(
+        (key for key, host in hosts.items() if host.get("role", "exchange") == "exchange"), "exchange"
+    )
+    return found, "certificate" in hosts.get(found, {})
