@@ -15,6 +15,8 @@ from json import JSONDecodeError
 _BLANK = re.compile(r"[ \t\r\n]*")
 _DEEPEST_LIST = 4
 """Lists in lists around the objects; `,@(...)` makes one too many."""
+_LONGEST_NUMBER = 100
+"""Digits. Python has a limit as well, and words about it that help nobody with an export."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,12 @@ def inner(text: str, at: int) -> list[Thing]:
     return list(_Scanner(text, at).value(_DEEPEST_LIST))
 
 
+def _integer(digits: str) -> int:
+    if len(digits) > _LONGEST_NUMBER:
+        raise ValueError(f"a number has {len(digits)} digits, more than any setting has")
+    return int(digits)
+
+
 def _constant(name: str) -> str:
     return name  # NaN and Infinity: no JSON, but text that may stand in a comment
 
@@ -54,7 +62,7 @@ def _constant(name: str) -> str:
 class _Scanner:
     def __init__(self, text: str, at: int) -> None:
         self.text, self.at = text, at
-        self.decoder = json.JSONDecoder(parse_constant=_constant, strict=False)
+        self.decoder = json.JSONDecoder(parse_constant=_constant, parse_int=_integer, strict=False)
 
     def ended(self) -> bool:
         self._blanks()

@@ -9,7 +9,7 @@ from typing import Any
 from lab.model.certificate import CertificateProfile, KeyUsage, Validity, is_public
 from lab.model.topology import Host, Role, Topology
 from lab.reports.powershell import Expression, cmdlet
-from lab.reports.todo_nouns import Todo, on_premises, thumbprint
+from lab.reports.todo_nouns import Step, Todo, on_premises, thumbprint
 from lab.scenario.model import Variant
 
 _CERTIFICATES = "certificates"
@@ -25,7 +25,8 @@ def certificates(before: Variant, after: Variant) -> Iterator[Todo]:
             yield _requested(profile, after.topology)
         elif was != profile:
             yield from (
-                Todo(_CERTIFICATES, f"{name} ({_names(profile)}): {text}") for text in _mended(was, profile)
+                Todo(_CERTIFICATES, f"{name} ({_names(profile)}): {text}", step=Step.PREPARATION)
+                for text in _mended(was, profile)
             )
     for host, old in _hosts(before.topology, after.topology):
         if host.role is Role.EXCHANGE and host.certificate != old.certificate and host.certificate:
@@ -40,14 +41,13 @@ def _requested(profile: CertificateProfile, topology: Topology) -> Todo:
         (each.organization for each in _holders(profile.name, topology) if each.organization), None
     )
     if organization is None or not profile.names:
-        return Todo(_CERTIFICATES, text)
+        return Todo(_CERTIFICATES, text, step=Step.PREPARATION)
     request = cmdlet(
         "New-ExchangeCertificate -GenerateRequest",
         {"SubjectName": f"CN={profile.names[0]}", "DomainName": profile.names, "PrivateKeyExportable": True},
     )
-    return Todo(
-        on_premises(organization), f"{text}; its answer goes to Import-ExchangeCertificate", (request,)
-    )
+    text = f"{text}; its answer goes to Import-ExchangeCertificate"
+    return Todo(on_premises(organization), text, (request,), Step.PREPARATION)
 
 
 def _holders(name: str, topology: Topology) -> tuple[Host, ...]:
@@ -75,7 +75,7 @@ def _enabled(host: Host, variant: Variant) -> Todo:
     line = cmdlet(
         "Enable-ExchangeCertificate", {"Thumbprint": thumbprint(certificate), "Services": Expression("SMTP")}
     )
-    return Todo(on_premises(host.organization or ""), text, (line,))
+    return Todo(on_premises(host.organization or ""), text, (line,), Step.EXCHANGE)
 
 
 def _mended(old: CertificateProfile, new: CertificateProfile) -> Iterator[str]:
@@ -98,16 +98,18 @@ def machines(before: Variant, after: Variant) -> Iterator[Todo]:
         where = f"{host.name} ({host.fqdn})"
         if host.role is not Role.EXCHANGE and host.certificate != old.certificate:
             shown = _called(host.certificate, after) if host.certificate else "none"
-            yield Todo(where, f"the certificate that it shows: {shown} (now {old.certificate or 'none'})")
+            text = f"the certificate that it shows: {shown} (now {old.certificate or 'none'})"
+            yield Todo(where, text, step=Step.LAST)
         if old.client_certificate != host.client_certificate:
-            yield Todo(where, _client_certificate(shows=host.client_certificate))
-        yield from (Todo(where, text) for text in _settings(old, host))
+            yield Todo(where, _client_certificate(shows=host.client_certificate), step=Step.LAST)
+        yield from (Todo(where, text, step=Step.LAST) for text in _settings(old, host))
     for name, host in after.topology.hosts.items():
         if name not in before.topology.hosts:
-            yield Todo(f"{name} ({host.fqdn})", f"a new machine: {host.role}, address {host.source}")
+            text = f"a new machine: {host.role}, address {host.source}"
+            yield Todo(f"{name} ({host.fqdn})", text, step=Step.PREPARATION)
     for name in before.topology.hosts:
         if name not in after.topology.hosts:
-            yield Todo(name, "take the machine out of service")
+            yield Todo(name, "take the machine out of service", step=Step.LAST)
 
 
 def _client_certificate(*, shows: bool) -> str:

@@ -3,6 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
+
+
+class Step(IntEnum):
+    """When a thing may be done: each step needs the ones before it, or must not be seen before them."""
+
+    PREPARATION = 1
+    """Certificates are requested, machines set up: no mail takes another way by it."""
+    DOMAINS = 2
+    """A tenant takes a name on a connector only once the domain is its own."""
+    DNS = 3
+    TENANT = 4
+    """What the tenant knows on-premises by. With the next step one maintenance window."""
+    EXCHANGE = 5
+    """What on-premises shows and sends."""
+    OUTBOUND = 6
+    """The tenant's way back."""
+    REST = 7
+    """Rules and recipients, which lead to connectors that are there by now."""
+    LAST = 8
+    """Gateways, MX records, and what is taken away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +35,7 @@ class Todo:
     text: str = ""
     """In plain words, before the commands or instead of them."""
     commands: tuple[str, ...] = ()
+    step: Step = Step.REST
 
 
 def cloud(tenant: str) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, TypeAlias
 
 from lab.model.onprem import OnPremOrganization
 from lab.model.rules import RuleState, TransportRule
-from lab.model.tenant import AcceptedDomain, Tenant
+from lab.model.tenant import AcceptedDomain, InboundConnector, OutboundConnector, Tenant
 from lab.model.topology import Topology
 from lab.reports.powershell import Expression, cmdlet
-from lab.reports.todo_nouns import Todo, cloud, on_premises, thumbprint
+from lab.reports.todo_nouns import Step, Todo, cloud, on_premises, thumbprint
 from lab.scenario.exchange import OWN, parameter, parameters
 from lab.scenario.rules import shown
 
@@ -20,8 +20,12 @@ _MANDATORY = {
     "OutboundConnector": ("connector_type",),
 }
 """What New- wants even where it is the default."""
+_NEW_TAKES = {"RemoteDomain": ("DomainName",)}
+"""All that New- takes beside the name, where it does not take everything."""
 _BY_WIZARD = """\
 the Hybrid Configuration Wizard has made some of these objects, and sets them again when it runs: tell it the same there"""
+
+Connector: TypeAlias = InboundConnector | OutboundConnector
 
 
 def todos(before: Topology, after: Topology) -> Iterator[Todo]:
@@ -38,21 +42,25 @@ def _tenant(old: Tenant, new: Tenant, topology: Topology) -> Iterator[Todo]:
     where = cloud(new.name)
     yield from _cloud_domains(old, new)
     lines = _Lines(topology)
-    commands = (
-        *lines.of("InboundConnector", old.inbound_connectors, new.inbound_connectors),
-        *lines.of("OutboundConnector", old.outbound_connectors, new.outbound_connectors),
-        *_rules(old.transport_rules, new.transport_rules),
-    )
-    if commands:
-        yield Todo(where, _BY_WIZARD if _wizards(old, new) else "", commands)
+    for noun, was, now, step in (
+        ("InboundConnector", old.inbound_connectors, new.inbound_connectors, Step.TENANT),
+        ("OutboundConnector", old.outbound_connectors, new.outbound_connectors, Step.OUTBOUND),
+    ):
+        yield from _todo(where, lines.of(noun, was, now), step, _BY_WIZARD if _wizards(was, now) else "")
+    yield from _todo(where, _rules(old.transport_rules, new.transport_rules), Step.REST)
     yield from (Todo(where, text, (line,)) for text, line in _switched(old, new))
 
 
-def _wizards(old: Tenant, new: Tenant) -> bool:
+def _todo(where: str, lines: Iterable[str], step: Step, text: str = "") -> Iterator[Todo]:
+    """One thing with all its commands, if there are any."""
+    commands = tuple(lines)
+    if commands:
+        yield Todo(where, text, commands, step)
+
+
+def _wizards(old: Sequence[Connector], new: Sequence[Connector]) -> bool:
     """Whether a connector that differs comes from the wizard."""
-    inbound = (each.connector_source for each in set(new.inbound_connectors) - set(old.inbound_connectors))
-    outbound = (each.connector_source for each in set(new.outbound_connectors) - set(old.outbound_connectors))
-    return "HybridWizard" in (*inbound, *outbound)
+    return any(each.connector_source == "HybridWizard" for each in new if each not in old)
 
 
 def _switched(old: Tenant, new: Tenant) -> Iterator[tuple[str, str]]:
@@ -62,9 +70,16 @@ def _switched(old: Tenant, new: Tenant) -> Iterator[tuple[str, str]]:
         sealers = tuple(sorted(new.trusted_arc_sealers))
         yield "", cmdlet("Set-ArcConfig", {"Identity": "Default", "ArcTrustedSealers": sealers})
     for domain in sorted(old.dkim_domains ^ new.dkim_domains):
-        enabled = domain in new.dkim_domains
-        text = "its two selector CNAME records must be in DNS first" if enabled else ""
-        yield text, cmdlet("Set-DkimSigningConfig", {"Identity": domain, "Enabled": enabled})
+        values = {"Identity": domain, "Enabled": domain in new.dkim_domains}
+        if domain in old.dkim_domains:
+            yield "", cmdlet("Set-DkimSigningConfig", values)
+            continue
+        text = (
+            f"where Get-DkimSigningConfig shows {domain}; its two selector CNAME records must be in DNS first"
+        )
+        yield text, cmdlet("Set-DkimSigningConfig", values)
+        make = cmdlet("New-DkimSigningConfig", {"DomainName": domain, "Enabled": True})
+        yield f"where it does not show {domain} yet, this instead", make
 
 
 def _cloud_domains(old: Tenant, new: Tenant) -> Iterator[Todo]:
@@ -75,15 +90,18 @@ def _cloud_domains(old: Tenant, new: Tenant) -> Iterator[Todo]:
         if name not in known:
             text = f"add the domain {name} to the tenant (admin center, Settings, Domains), and verify it by its TXT record"
             known[name] = AcceptedDomain(domain.domain_name, default=domain.default)
-            yield Todo(where, text)
+            yield Todo(where, text, step=Step.DOMAINS)
         values = {key: value for key, value in _differing(known[name], domain).items() if key != "Default"}
         if values:
-            yield Todo(where, "", (cmdlet("Set-AcceptedDomain", {"Identity": name, **values}),))
+            line = cmdlet("Set-AcceptedDomain", {"Identity": name, **values})
+            yield Todo(where, "", (line,), Step.DOMAINS)
         if domain.default and not known[name].default:
-            yield Todo(where, f"make {name} the default domain (admin center, Settings, Domains)")
+            text = f"make {name} the default domain (admin center, Settings, Domains)"
+            yield Todo(where, text, step=Step.DOMAINS)
     for name in known:
         if name not in wanted:
-            yield Todo(where, f"take the domain {name} out of the tenant (admin center, Settings, Domains)")
+            text = f"take the domain {name} out of the tenant (admin center, Settings, Domains)"
+            yield Todo(where, text, step=Step.LAST)
 
 
 def _domains(found: Iterable[AcceptedDomain]) -> dict[str, AcceptedDomain]:
@@ -92,15 +110,17 @@ def _domains(found: Iterable[AcceptedDomain]) -> dict[str, AcceptedDomain]:
 
 def _organization(old: OnPremOrganization, new: OnPremOrganization, topology: Topology) -> Iterator[Todo]:
     where, lines = on_premises(new.name), _Lines(topology)
+    yield from _todo(where, _own_domains(old.accepted_domains, new.accepted_domains), Step.DOMAINS)
     commands = (
-        *_own_domains(old.accepted_domains, new.accepted_domains),
         *lines.of("SendConnector", old.send_connectors, new.send_connectors),
         *lines.of("ReceiveConnector", old.receive_connectors, new.receive_connectors),
         *lines.of("RemoteDomain", old.remote_domains, new.remote_domains),
-        *_rules(old.transport_rules, new.transport_rules),
     )
-    if commands:
-        yield Todo(where, "", commands)
+    yield from _todo(where, commands, Step.EXCHANGE)
+    yield from _todo(where, _rules(old.transport_rules, new.transport_rules), Step.REST)
+    gone = _domains(old.accepted_domains).keys() - _domains(new.accepted_domains).keys()
+    removed = (cmdlet("Remove-AcceptedDomain", {"Identity": name}) for name in sorted(gone))
+    yield from _todo(where, removed, Step.LAST)
 
 
 def _own_domains(old: Iterable[AcceptedDomain], new: Iterable[AcceptedDomain]) -> Iterator[str]:
@@ -118,7 +138,6 @@ def _own_domains(old: Iterable[AcceptedDomain], new: Iterable[AcceptedDomain]) -
             values["MakeDefault"] = True
         if values:
             yield cmdlet("Set-AcceptedDomain", {"Identity": name, **values})
-    yield from (cmdlet("Remove-AcceptedDomain", {"Identity": name}) for name in known if name not in wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +152,17 @@ class _Lines:
         for each in new:
             was = known.pop(each.name, None)
             if was is None:
-                yield from self._line(f"New-{noun}", "Name", each, _made(noun, each))
+                yield from self._new(noun, each)
             elif was != each:
                 yield from self._line(f"Set-{noun}", "Identity", each, _differing(was, each))
         yield from (cmdlet(f"Remove-{noun}", {"Identity": name}) for name in known)
+
+    def _new(self, noun: str, made: Any) -> Iterator[str]:
+        values = _made(noun, made)
+        taken = _NEW_TAKES.get(noun, tuple(values))
+        yield from self._line(f"New-{noun}", "Name", made, {key: values[key] for key in taken})
+        rest = {key: value for key, value in values.items() if key not in taken}
+        yield from self._line(f"Set-{noun}", "Identity", made, rest)
 
     def _line(self, name: str, naming: str, made: Any, values: Mapping[str, Any]) -> Iterator[str]:
         """Words of the lab's own are left out; a certificate is named by what is in it."""

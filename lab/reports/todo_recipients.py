@@ -27,6 +27,10 @@ _NOUNS = {
     RecipientKind.GROUP: "UnifiedGroup",
 }
 _OF_A_MAILBOX = ("ForwardingSmtpAddress", "DeliverToMailboxAndForward")
+_NOT_OF = {"RemoteMailbox": _OF_A_MAILBOX}
+"""What Set- does not take: it is the mailbox in the cloud that forwards."""
+_MASTERED = ("EmailAddresses", "RequireSenderAuthenticationEnabled", "AcceptMessagesOnlyFrom")
+"""What Exchange Online refuses to set of a recipient that directory synchronisation brings."""
 _EXTERNAL = {
     "MailUser": "ExternalEmailAddress",
     "MailContact": "ExternalEmailAddress",
@@ -37,11 +41,14 @@ _EXTERNAL = {
 def todos(before: Topology, after: Topology, settings: Iterable[Setting]) -> Iterator[Todo]:
     """Of the directories in which something was written anew: what synchronisation brings elsewhere follows by itself."""
     found = (_DIRECTORY.fullmatch(each.path) for each in settings)
-    for side, name in dict.fromkeys((each[1], each[2]) for each in found if each):
+    owners = dict.fromkeys((each[1], each[2]) for each in found if each)
+    # the cloud first: once a recipient is synchronised, it refuses
+    for side, name in sorted(owners, key=lambda each: each[0] != "tenants"):
         pair = _owners(before, after, side, name)
         if pair is not None:
             where = cloud(name) if side == "tenants" else on_premises(name)
-            yield from (Todo(where, text, lines) for text, lines in _changes(*pair))
+            masters = before.organizations if side == "tenants" else {}
+            yield from _changes(where, *pair, masters)
         if side == "organizations" and name in after.organizations:
             yield from _forwarding(after.organizations[name], before, after)
 
@@ -69,19 +76,37 @@ def _owners(before: Topology, after: Topology, side: str, name: str) -> tuple[Ow
     return (old[name], new[name]) if name in old and name in new else None
 
 
-def _changes(old: Owner, new: Owner) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _changes(where: str, old: Owner, new: Owner, masters: Mapping[str, OnPremOrganization]) -> Iterator[Todo]:
     known, wanted = _by_primary(old), _by_primary(new)
     for key, recipient in wanted.items():
         was, noun = known.get(key), _noun(recipient, new)
         if was is None or was.kind is not recipient.kind:
-            yield _made(recipient, noun)
+            text, lines = _made(recipient, noun)
+            yield Todo(where, text, lines)
             continue
         values = dict(_differing(was, recipient, noun))
+        yield from _mastered(masters, recipient, values)
         if values:
-            yield "", (cmdlet(f"Set-{noun}", {"Identity": recipient.primary, **values}),)
+            yield Todo(where, "", (cmdlet(f"Set-{noun}", {"Identity": recipient.primary, **values}),))
     for key, recipient in known.items():
         if key not in wanted:
-            yield "", (cmdlet(f"Remove-{_noun(recipient, old)}", {"Identity": recipient.primary}),)
+            line = cmdlet(f"Remove-{_noun(recipient, old)}", {"Identity": recipient.primary})
+            yield Todo(where, "", (line,))
+
+
+def _mastered(
+    masters: Mapping[str, OnPremOrganization], recipient: Recipient, values: dict[str, Any]
+) -> Iterator[Todo]:
+    """What of the values is to be set where the recipient comes from; it is taken out of them."""
+    for name, organization in masters.items():
+        own = organization.find(recipient.primary)
+        moved = {key: values.pop(key) for key in _MASTERED if own is not None and key in values}
+        if own is not None and moved:
+            text = (
+                f"{recipient.primary} comes from on-premises, and Exchange Online refuses to set this of it"
+            )
+            line = cmdlet(f"Set-{_noun(own, organization)}", {"Identity": recipient.primary, **moved})
+            yield Todo(on_premises(name), f"{text}; directory synchronisation brings it there", (line,))
 
 
 def _by_primary(owner: Owner) -> dict[str, Recipient]:
@@ -95,6 +120,8 @@ def _noun(recipient: Recipient, owner: Owner) -> str:
 
 
 def _made(recipient: Recipient, noun: str) -> tuple[str, tuple[str, ...]]:
+    if noun == "RemoteMailbox":
+        return _remote(recipient)
     if noun != "MailContact" or recipient.external is None:
         return f"make a {recipient.kind.value} {recipient.primary} (New-{noun} or Enable-{noun})", ()
     make = cmdlet(
@@ -111,7 +138,23 @@ def _made(recipient: Recipient, noun: str) -> tuple[str, tuple[str, ...]]:
     return "", (make, name) if recipient.external != recipient.primary else (make,)
 
 
+def _remote(recipient: Recipient) -> tuple[str, tuple[str, ...]]:
+    """Without a routing address Exchange makes one by its own policy."""
+    routing = {"RemoteRoutingAddress": recipient.external} if recipient.external is not None else {}
+    values = {"Identity": recipient.primary.local, "PrimarySmtpAddress": recipient.primary, **routing}
+    text = f"a remote mailbox {recipient.primary}, for the account that the user has on-premises; "
+    text += "where there is none, New-RemoteMailbox makes one, which synchronisation has to match with the user in the cloud"
+    return text, (cmdlet("Enable-RemoteMailbox", values),)
+
+
 def _differing(old: Recipient, new: Recipient, noun: str) -> Iterator[tuple[str, Any]]:
+    """Parameters that Set- of the noun has."""
+    for name, value in _all_differing(old, new, noun):
+        if name not in _NOT_OF.get(noun, ()):
+            yield name, value
+
+
+def _all_differing(old: Recipient, new: Recipient, noun: str) -> Iterator[tuple[str, Any]]:
     if set(old.proxies) != set(new.proxies):
         yield "EmailAddresses", changed(_texts(new.proxies), _texts(old.proxies))
     if old.external != new.external:
@@ -123,7 +166,8 @@ def _differing(old: Recipient, new: Recipient, noun: str) -> Iterator[tuple[str,
     if old.require_sender_authentication != new.require_sender_authentication:
         yield "RequireSenderAuthenticationEnabled", new.require_sender_authentication
     if old.accept_only_from != new.accept_only_from:
-        yield "AcceptMessagesOnlyFrom", new.accept_only_from
+        members = "SendersOrMembers" if noun == "UnifiedGroup" else ""
+        yield f"AcceptMessagesOnlyFrom{members}", new.accept_only_from
 
 
 def _texts(addresses: Iterable[Address]) -> tuple[str, ...]:

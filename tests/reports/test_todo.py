@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lab.model.names import Address, Domain
+from lab.model.tenant import Recipient, RecipientKind
 from lab.reports.todo import todos
+from lab.reports.todo_recipients import _differing
 from lab.scenario.settings import Setting
 from lab.scenario.whatif import Configuration
 
 ARTICLE = Configuration.load(Path("scenarios/wildcard-misrouting.yaml"))
 MAILBOXES = "organizations.msxfaq.remote_mailboxes"
 ONLINE = "useronline@msxfaq.example"
+TRUSTED = {"TrustedMailInboundEnabled": True}
 
 
 def told(
@@ -82,3 +87,89 @@ def test_what_has_no_cmdlet_is_said_in_words(change, where, words):
 )
 def test_recipients_and_switches_have_their_cmdlets(change, line):
     assert line in [each for _, _, lines in told(change) for each in lines]
+
+
+@pytest.mark.parametrize(
+    ("change", "where", "line"),
+    [
+        (
+            {"tenants.msxfaq.mailboxes": [{"address": ONLINE, "proxies": ["info@msxfaq.example"]}]},
+            "Exchange on-premises, organisation msxfaq",
+            f"Set-RemoteMailbox -Identity '{ONLINE}' -EmailAddresses @{{Add='info@msxfaq.example'}}",
+        ),
+        (
+            {MAILBOXES: [ONLINE, {"address": "new@msxfaq.example"}]},
+            "Exchange on-premises, organisation msxfaq",
+            "Enable-RemoteMailbox -Identity 'new' -PrimarySmtpAddress 'new@msxfaq.example' "
+            "-RemoteRoutingAddress 'new@msxfaqlab.mail.onmicrosoft.com'",
+        ),
+        (
+            {"organizations.msxfaq.RemoteDomains": [{"Name": "A", "DomainName": "a.example", **TRUSTED}]},
+            "Exchange on-premises, organisation msxfaq",
+            "Set-RemoteDomain -Identity 'A' -TrustedMailInboundEnabled $true",
+        ),
+        (
+            {"organizations.msxfaq.RemoteDomains": [{"Name": "A", "DomainName": "a.example", **TRUSTED}]},
+            "Exchange on-premises, organisation msxfaq",
+            "New-RemoteDomain -Name 'A' -DomainName 'a.example'",
+        ),
+        (
+            {"tenants.msxfaq.dkim": ["msxfaq.example"]},
+            "Exchange Online, tenant msxfaq",
+            "New-DkimSigningConfig -DomainName 'msxfaq.example' -Enabled $true",
+        ),
+    ],
+    ids=["synchronised", "remote mailbox", "set remote domain", "new remote domain", "dkim"],
+)
+def test_cmdlets_have_the_parameters_that_exchange_takes_where_it_takes_them(change, where, line):
+    assert (where, line) in [(place, each) for place, _, lines in told(change) for each in lines]
+
+
+def test_a_remote_mailbox_forwards_in_the_cloud_alone():
+    found = told({f"{MAILBOXES}[{ONLINE}].ForwardingSmtpAddress": "partner@uclabor.example"})
+    assert [place for place, _, lines in found for each in lines if "Forwarding" in each] == [
+        "Exchange Online, tenant msxfaq"
+    ]
+
+
+def test_a_group_takes_from_members_too():
+    recipient = Recipient(RecipientKind.GROUP, Address("team", Domain("msxfaq.example")))
+    limited = replace(recipient, accept_only_from=(Address.parse(ONLINE),))
+    assert [name for name, _ in _differing(recipient, limited, "UnifiedGroup")] == [
+        "AcceptMessagesOnlyFromSendersOrMembers"
+    ]
+
+
+def test_hybrid_mail_is_moved_on_both_sides_at_once_and_the_gateway_last():
+    inbound = "tenants.msxfaq.InboundConnectors[Inbound from *].TlsSenderCertificateName"
+    outbound = "tenants.msxfaq.OutboundConnectors[Outbound to *].TlsDomain"
+    found = told(
+        {
+            "organizations.msxfaq.hosts.gateway.certificate": "new",
+            "organizations.msxfaq.hosts.exchange.certificate": "new",
+            outbound: "new.msxfaq.example",
+            inbound: "new.msxfaq.example",
+            "tenants.msxfaq.AcceptedDomains": [
+                "msxfaq.example",
+                "hybrid.msxfaq.example",
+                "new.msxfaq.example",
+            ],
+            "certificates.new": {"names": ["new.msxfaq.example"]},
+            "dns": {
+                "records": {"new.msxfaq.example": {"TXT": "v=spf1 -all", "MX": "10 mail.msxfaq.example"}}
+            },
+        }
+    )
+    steps = [" ".join((text, *lines)) for _, text, lines in found]
+    wanted = (
+        "New-ExchangeCertificate",
+        "add the domain new.msxfaq.example",
+        ".TXT",
+        "Set-InboundConnector",
+        "Enable-ExchangeCertificate",
+        "Set-OutboundConnector",
+    )
+    places = [next(n for n, step in enumerate(steps) if word in step) for word in wanted]
+    assert places == sorted(places), steps
+    assert "in one maintenance window" in steps[places[3]]
+    assert {place for place, _, _ in found[places[-1] + 1 :]} == {"gateway (mail.msxfaq.example)", "DNS"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lab.analysis.checks.flows import is_moera, listed, lost
@@ -10,7 +10,7 @@ from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity
 from lab.analysis.checks.world import World, distinct, message
 from lab.model.names import Address
 from lab.model.onprem import OnPremOrganization
-from lab.model.tenant import DomainType, Recipient, Tenant
+from lab.model.tenant import DomainType, Recipient, RecipientKind, Tenant
 from lab.scenario.hybrid import coexistence_domain
 from lab.scenario.whatif import Change
 
@@ -107,24 +107,40 @@ def _not_on_premises(world: World, organization: OnPremOrganization, tenant: Ten
         ),
         probe=probe,
         shows=lost,
-        cures=(
-            Cure(
-                "give them contacts on-premises that lead to their routing addresses",
-                _contacts(world, organization, tenant, missing),
-            ),
-        ),
+        cures=tuple(_known(world, organization, tenant, missing)),
         condition="once somebody on-premises writes to them, or mail from outside comes to on-premises first",
     )
 
 
-def _contacts(
+def _known(
     world: World, organization: OnPremOrganization, tenant: Tenant, missing: list[Recipient]
+) -> Iterator[Cure]:
+    """In a hybrid, people with mailboxes in the cloud are remote mailboxes (R106); contacts are for the others."""
+    kinds = {each.kind for each in missing}
+    if RecipientKind.MAILBOX in kinds:
+        others = ", and the others contacts," if len(kinds) > 1 else ""
+        yield Cure(
+            f"give them remote mailboxes on-premises{others} that lead to their routing addresses",
+            _objects(world, organization, tenant, missing, {RecipientKind.MAILBOX: "remote_mailboxes"}),
+        )
+    yield Cure(
+        "give them contacts on-premises that lead to their routing addresses",
+        _objects(world, organization, tenant, missing, {}),
+    )
+
+
+def _objects(
+    world: World,
+    organization: OnPremOrganization,
+    tenant: Tenant,
+    missing: list[Recipient],
+    lists: Mapping[RecipientKind, str],
 ) -> Change:
-    """Contacts for all of them; who has no routing address gets one, if the tenant takes mail for such."""
+    """Contacts, or what is wanted of a kind; who has no routing address gets one, if the tenant takes mail for such."""
     routing = coexistence_domain(tenant.initial_domain)
-    path = f"organizations.{organization.name}.mail_contacts"
-    contacts: list[Any] = listed(world, path)
+    above = f"organizations.{organization.name}"
     change: dict[str, Any] = {}
+    made: dict[str, list[Any]] = {}
     paths = written_at(world, f"tenants.{tenant.name}")
     for each in missing:
         there = in_cloud(tenant, each)
@@ -133,8 +149,12 @@ def _contacts(
             there = Address(each.primary.local, routing)
             change[f"{written}.proxies"] = [str(proxy) for proxy in (*each.proxies, there)]
         if there is not None:
-            contacts.append({"address": str(each.primary), "external": str(there)})
-    return {**change, path: contacts}
+            kind = lists.get(each.kind, "mail_contacts")
+            made.setdefault(kind, []).append({"address": str(each.primary), "external": str(there)})
+    return {
+        **change,
+        **{f"{above}.{kind}": [*listed(world, f"{above}.{kind}"), *made[kind]] for kind in made},
+    }
 
 
 def in_cloud(tenant: Tenant, found: Recipient) -> Address | None:
@@ -173,7 +193,7 @@ CHECKS = (
         about="""\
 A public folder, a dynamic group, a Microsoft 365 group is known on one side only. The other side is authoritative for the
 domain, and refuses: 5.4.1 at the edge of the tenant, 5.1.10 behind it and on-premises.""",
-        cure="Synchronise it, or give it a mail user or contact on the other side.",
+        cure="Synchronise it, or give it a remote mailbox, mail user or contact on the other side.",
         rules=("R137", "R141", "R241", "R244"),
         find=known_on_one_side,
     ),

@@ -29,6 +29,27 @@ organizations: {msxfaq: {mailboxes: [useronprem@msxfaq.example, {address: a@msxf
     assert finding.cures[0].works
 
 
+def test_people_in_the_cloud_become_remote_mailboxes_and_groups_contacts() -> None:
+    text = """
+tenants: {msxfaq: {mailboxes: [useronline@msxfaq.example, a@msxfaq.example],
+                   groups: [{address: team@msxfaq.example, members: [a@msxfaq.example],
+                             RequireSenderAuthenticationEnabled: false}]}}
+"""
+    finding = found(example(text), BOTH)["MFL-ROUTE-017:msxfaq"]
+    remote, contacts = finding.cures
+    assert remote.works
+    routing = "@msxfaqlab.mail.onmicrosoft.com"
+    assert remote.cure.change["organizations.msxfaq.remote_mailboxes"][-1] == {
+        "address": "a@msxfaq.example",
+        "external": f"a{routing}",
+    }
+    assert remote.cure.change["organizations.msxfaq.mail_contacts"] == [
+        {"address": "team@msxfaq.example", "external": f"team{routing}"}
+    ]
+    assert "remote_mailboxes" not in "".join(contacts.cure.change)
+    assert contacts.works
+
+
 def test_many_stale_target_addresses_have_one_cause_and_are_one_finding() -> None:
     contacts = "".join(
         f"{{address: c{n}@msxfaq.example, external: old{n}@msxfaqlab.mail.onmicrosoft.com}}, "
