@@ -47,7 +47,7 @@ def test_a_container_that_fails_is_told_with_its_last_lines_and_nothing_stays(do
 
 def test_two_labs_at_a_time_are_refused_and_the_first_goes_on(docker_engine):
     with Deployment(docker_engine, chosen(ARTICLE)) as first:
-        with pytest.raises(DriverError, match="mflab down --containers"):
+        with pytest.raises(DriverError, match=rf"it runs \(process {os.getpid()}\): wait for it"):
             run_containers(chosen(ARTICLE))
         assert [lab.run for lab in docker_engine.labs()] == [first.run]
 
