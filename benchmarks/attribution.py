@@ -6,8 +6,8 @@ over all tenants, equal parts of five kinds: a wildcard certificate, an exact on
 tenant, and a stranger's mail for nobody.
 
 All directories exist at once. A round asks each of them the same number of questions, one after the other; ratios are
-taken within a round. Timed is `attribute` on judged credentials, then with `considered()` or `story()` of the
-decision, then the front end's whole question, which judges the credentials anew.
+taken within a round. Timed is `attribute` on judged credentials, then with its explanation as data, then with that told
+in lines, then the front end's whole question, which judges the credentials anew.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from lab.model.certificate import CertificateIdentity
 from lab.model.names import Address, Domain, DomainPattern, ReversePath
 from lab.model.switches import Switches
 from lab.model.tenant import AcceptedDomain, ConnectorType, InboundConnector, Recipient, RecipientKind, Tenant
+from lab.words.decisions import story
 
 SIZES = (10, 1_000, 100_000)
 CONNECTORS = 10
@@ -147,18 +148,18 @@ def build(count: int, number: int) -> World:
 
 def explain(question: Question, directory: TenantDirectory) -> object:
     """The decision with everything that was considered."""
-    return question.decide(directory).considered()
+    return question.decide(directory).explain()
 
 
 def tell(question: Question, directory: TenantDirectory) -> object:
     """The decision told in lines."""
-    return question.decide(directory).story()
+    return story(question.decide(directory).explain())
 
 
 Ask = Callable[[Question, TenantDirectory], object]
 KINDS: dict[str, Ask] = {
     "decision": Question.decide,
-    "with considered()": explain,
+    "with explain()": explain,
     "with story()": tell,
     "credentials and decision": Question.decide_whole,
 }
@@ -194,8 +195,10 @@ def main() -> None:
             f"{world.tenants:>7,} tenants, {names:>9,} names: built in {world.seconds:6.2f} s, {world.mib:5.0f} MiB"
         )
     print(f"whole process: {resident_mib():,.0f} MiB")
-    seen = [len(question.decide(worlds[-1].directory).considered()) for question in worlds[-1].questions]
-    print(f"connectors told of by considered(): {sum(seen) / len(seen):.1f} on average\n")
+    seen = [
+        len(question.decide(worlds[-1].directory).explain().candidates) for question in worlds[-1].questions
+    ]
+    print(f"connectors told of by explain(): {sum(seen) / len(seen):.1f} on average\n")
     for kind, ask in KINDS.items():
         rounds = [[timed(world, ask) for world in worlds] for _ in range(arguments.rounds)]
         report(kind, [Spread(values) for values in zip(*rounds, strict=True)])

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import zip_longest
+from typing import assert_never
 
-from lab.evidence.facts import place, text, texts
+from lab.evidence.facts import place
 from lab.evidence.replies import enhanced
 from lab.evidence.trace import way
-from lab.model.trace import Hop, Step, StepKind
+from lab.model.steps import (
+    Attributed,
+    Bounced,
+    Delivered,
+    Dropped,
+    Promoted,
+    Refused,
+    Resolved,
+    Routed,
+    Ruled,
+)
+from lab.model.trace import Hop
 from lab.reports.difference import Reason
 from lab.reports.reading import Fate
-from lab.reports.words import said
+from lab.words.steps import said
 
-_DECIDES = (
-    StepKind.ATTRIBUTED,
-    StepKind.REFUSED,
-    StepKind.PROMOTED,
-    StepKind.RESOLVED,
-    StepKind.RULED,
-    StepKind.ROUTED,
-    StepKind.BOUNCED,
-    StepKind.DROPPED,
-    StepKind.DELIVERED,
-)
+_Decisive = Attributed | Refused | Promoted | Resolved | Ruled | Routed | Bounced | Dropped | Delivered
 """All else only tells what was there to decide by, and differs wherever a certificate does."""
 
 
@@ -38,34 +40,39 @@ def parting(was: Fate | None, now: Fate) -> Reason | None:
     return _reason(*new[-1]) if new else None
 
 
-def _decisions(fate: Fate) -> Iterator[tuple[Hop, Step]]:
+def _decisions(fate: Fate) -> Iterator[tuple[Hop, _Decisive]]:
     for hop in way(fate.trace):
-        yield from ((hop, step) for step in hop.steps if step.kind in _DECIDES)
+        yield from ((hop, step) for step in hop.steps if isinstance(step, _Decisive))
 
 
-def _first(found: tuple[tuple[Hop, Step], ...]) -> tuple[Hop | None, Step | None]:
-    return next((each for each in found if each[1].kind is StepKind.ATTRIBUTED), (None, None))
+def _first(found: tuple[tuple[Hop, _Decisive], ...]) -> tuple[Hop | None, _Decisive | None]:
+    return next((one for one in found if isinstance(one[1], Attributed)), (None, None))
 
 
-def _says(hop: Hop, step: Step) -> tuple[object, ...]:
+def _says(hop: Hop, step: _Decisive) -> tuple[object, ...]:
     """What makes a decision another one; not the words in which it is told."""
-    match step.kind:
-        case StepKind.ATTRIBUTED:
-            told = tuple(text(step, key) for key in ("tenant", "basis", "direction"))
-        case StepKind.REFUSED | StepKind.BOUNCED:
-            told = (enhanced(text(step, "reply")), text(step, "status"))
-        case StepKind.ROUTED:
-            told = (text(step, "how"), text(step, "connector"), *texts(step, "targets"))
-        case StepKind.RULED:
-            told = texts(step, "names")
-        case StepKind.RESOLVED:
-            told = (text(step, "kind"), text(step, "rewritten"))
-        case _:
+    told: tuple[object, ...]
+    match step:
+        case Attributed():
+            told = (step.tenant, step.basis, step.direction)
+        case Refused():
+            told = (enhanced(step.reply),)
+        case Bounced():
+            told = (enhanced(step.reply), step.status)
+        case Routed():
+            told = (step.how, step.connector, *step.targets)
+        case Ruled():
+            told = step.names
+        case Resolved():
+            told = (step.resolution, step.rewritten)
+        case Promoted() | Dropped() | Delivered():
             told = ()
+        case _:
+            assert_never(step)
     return (place(hop), step.kind, *told)
 
 
-def _reason(hop: Hop | None, step: Step | None) -> Reason | None:
+def _reason(hop: Hop | None, step: _Decisive | None) -> Reason | None:
     if hop is None or step is None:
         return None
-    return Reason(place(hop), f"{step.kind.value} {said(step)}", tuple(dict.fromkeys(step.rules)))
+    return Reason(place(hop), f"{step.kind} {said(step)}", tuple(dict.fromkeys(step.rules)))

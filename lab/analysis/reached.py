@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from lab.drivers.simulator import simulate
+from lab.evidence.facts import reply_of
+from lab.model.steps import Bounced
 from lab.model.trace import Hop
 from lab.reports.run import Run
 from lab.scenario.model import Scenario, Variant
 
 RULE_ID = re.compile(r"\bR[1-9]\d{0,2}\b")
-_REFUSES = ("4", "5")
 
 
 @dataclass(frozen=True)
@@ -54,10 +55,11 @@ def refusals(hops: Iterable[Hop]) -> Iterator[str]:
     """Replies that refuse or defer, as they were said, and the statuses of reports."""
     for hop in hops:
         for step in hop.steps:
-            for key in ("reply", "status"):
-                text = step.data.get(key)
-                if isinstance(text, str) and text.startswith(_REFUSES):
-                    yield text
+            reply = reply_of(step)
+            if reply is not None and not reply.positive:
+                yield str(reply)
+            if isinstance(step, Bounced):
+                yield step.status
 
 
 def told_rules(scenario: Scenario) -> set[str]:

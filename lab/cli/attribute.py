@@ -31,6 +31,9 @@ from lab.scenario.kinds import Single
 from lab.scenario.language import SWITCHES_RECORD
 from lab.scenario.model import Variant
 from lab.scenario.report import unknown
+from lab.sentence import say
+from lab.words.decisions import considered, story
+from lab.words.reasons import faults, reason
 
 FAULTS: dict[str, CertFault] = {
     "expired": CertFault.EXPIRED,
@@ -118,7 +121,7 @@ def run(args: Namespace) -> int:
     if args.json:
         put_json(as_data(decision))
     else:
-        put(printable("\n".join(decision.story())))
+        put(printable("\n".join(story(decision.explain()))))
     return Exit.OK
 
 
@@ -168,13 +171,14 @@ def as_data(decision: Attribution) -> Mapping[str, object]:
         "direction": decision.direction,
         "verdict": decision.verdict,
         "reply": decision.reply.bare if decision.reply else None,
-        "reason": decision.reason,
+        "reason": say(reason(decision.reason)),
+        "reason_code": decision.reason,
         "certificate": {
             "names": decision.credentials.certificate.names if decision.credentials.certificate else (),
-            "ignored": decision.credentials.ignored or None,
+            "ignored": say(faults(decision.credentials.ignored)) or None,
         },
         "rules": [rule_data(each) for each in dict.fromkeys(decision.rules)],
-        "considered": decision.considered(),
+        "considered": [considered(candidate) for candidate in decision.explain().candidates],
     }
 
 

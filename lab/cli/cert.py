@@ -20,6 +20,8 @@ from lab.pki import store
 from lab.scenario import load
 from lab.scenario.model import Variant
 from lab.scenario.report import unknown
+from lab.sentence import say
+from lab.words.reasons import faults
 
 _ABOUT = """\
 Names a scenario (all its certificates), one of its certificates (with --config), or a file with a certificate of your
@@ -183,7 +185,7 @@ def _faultless(shown: CertificateIdentity) -> CertificateIdentity:
 
 
 def _ignored(shown: CertificateIdentity, topology: Topology) -> str:
-    return judge_credentials("0.0.0.0", True, shown, topology.switches).ignored  # noqa: S104 - no socket
+    return say(faults(judge_credentials("0.0.0.0", True, shown, topology.switches).ignored))  # noqa: S104 - no socket
 
 
 def _users(profile: str, topology: Topology) -> tuple[str, ...]:

@@ -16,7 +16,6 @@ from lab.cli.exits import BadInput, Exit
 from lab.cli.output import draw, put, talk
 from lab.gateways import machine, postfix
 from lab.gateways.machine import Filter, Places
-from lab.model.topology import Role
 from lab.reports.console import demo_story, run_summary
 from lab.reports.run import ScenarioRuns
 from lab.scenario.model import Variant
@@ -104,7 +103,7 @@ def _files(args: Namespace, variant: Variant) -> dict[str, str]:
 
 def _host(args: Namespace, variant: Variant) -> str:
     """The filter that was named. Raises BadInput when there is none, or none of that name."""
-    filters = [name for name, host in variant.topology.hosts.items() if host.role is Role.GATEWAY]
+    filters = [name for name, host in variant.topology.hosts.items() if host.is_filter]
     name: str = args.host or next(iter(filters), "")
     if name not in filters:
         known = f"its gateways are: {', '.join(filters)}" if filters else "it has no gateway"

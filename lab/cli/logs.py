@@ -14,7 +14,8 @@ from lab.evidence.gateway_log import log_lines
 from lab.evidence.message_trace import message_trace, message_trace_detail
 from lab.evidence.msgtrk import log_file, log_files, message_tracking_log
 from lab.evidence.views import LAB, TENANT, Table, tables, whole
-from lab.model.topology import Role, Topology
+from lab.model.roles import Role, traits
+from lab.model.topology import Topology
 from lab.model.trace import Hop
 
 Rows = Sequence[Mapping[str, object]]
@@ -43,7 +44,7 @@ class Seen:
     def is_lines(self, who: str) -> bool:
         """Whether the audience has a log of lines; Exchange and Exchange Online have tables."""
         hosts = self.hosts(who)
-        return bool(hosts) and all(self.roles[host] is not Role.EXCHANGE for host in hosts)
+        return bool(hosts) and all(not traits(self.roles[host]).tracks_messages for host in hosts)
 
 
 def lines(seen: Seen, who: str) -> list[str]:
@@ -112,7 +113,7 @@ def _by_host(seen: Seen, who: str) -> list[Rows]:
 
 
 def _host_data(seen: Seen, host: str) -> Mapping[str, object]:
-    if seen.roles[host] is Role.EXCHANGE:
+    if traits(seen.roles[host]).tracks_messages:
         return {"rows": message_tracking_log(seen.hops, host)}
     return {"lines": log_lines(seen.hops, host)}
 

@@ -17,7 +17,6 @@ from lab.cli.arguments import Run, Verbs, verb
 from lab.cli.exits import BadInput, Exit
 from lab.cli.output import talk
 from lab.errors import DriverError
-from lab.model.topology import Role
 
 if TYPE_CHECKING:
     from lab.drivers.handover import Handover
@@ -112,7 +111,7 @@ def _node(args: Namespace) -> int:
     part = NodePart(variant, state, node, names, seed=args.seed, on_bug=parts.tell_bug)
     what = f"{node} on {', '.join(parts.listening(variant, node))}"
     host = variant.topology.hosts.get(node)
-    if host is not None and host.role is Role.GATEWAY:
+    if host is not None and host.is_filter:
         return asyncio.run(_until_stopped(Handover(variant, state, part), what))
     return asyncio.run(_until_stopped(part, what))
 

@@ -21,7 +21,6 @@ from lab.drivers.outcome import Outcome
 from lab.drivers.shared import Reading
 from lab.drivers.sockets import Sockets
 from lab.errors import DriverError
-from lab.model.topology import Role
 from lab.reports.console import demo_story, run_summary
 from lab.reports.run import ScenarioRuns
 from lab.scenario import load
@@ -142,7 +141,7 @@ def gateway_at(variant: Variant, address: str) -> str:
     """The gateway at an address. Raises BadInput when none is there."""
     node = node_at(variant, address)
     host = variant.topology.hosts.get(node or "")
-    if host is None or host.role is not Role.GATEWAY:
+    if host is None or not host.is_filter:
         raise BadInput(f"{variant.name}: {address} is {node or 'nobody'}, and no gateway")
     return host.name
 

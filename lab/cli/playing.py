@@ -10,7 +10,8 @@ from pathlib import Path
 from lab.cli.running import Running
 from lab.drivers.addresses import loopback
 from lab.model.names import Address
-from lab.model.topology import Host, Role, Topology
+from lab.model.roles import Role
+from lab.model.topology import Host, Topology
 from lab.scenario.model import Variant
 
 STRANGER = "127.0.0.1"
@@ -89,8 +90,7 @@ def _front_end(recipient: Address, topology: Topology) -> str | None:
 
 def _clients(topology: Topology) -> list[Host]:
     """The filter first: it is the one to play."""
-    order = (Role.GATEWAY, Role.EXCHANGE, Role.INTERNET, Role.SERVICE)
-    return sorted(topology.hosts.values(), key=lambda host: order.index(host.role))
+    return sorted(topology.hosts.values(), key=lambda host: list(_ROLES).index(host.role))
 
 
 _ROLES = {
@@ -111,7 +111,7 @@ def _host(host: Host, mail: Mail, access: Access) -> list[str]:
         _swaks(mail, access, source, str(host.ehlo), profile),
         "# By hand: EHLO, MAIL FROM:<...>, RCPT TO:<...>, DATA, QUIT.",
         _openssl(mail, access, source, profile),
-        *([_curl(mail, access, source, profile)] if host.role is Role.GATEWAY else []),
+        *([_curl(mail, access, source, profile)] if host.is_filter else []),
     ]
 
 

@@ -8,18 +8,17 @@ fault that the lab exists to show (R13, R14).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from hashlib import sha256
 
 from lab.core.credentials import Credentials
 from lab.core.directory import Candidate, TenantDirectory
 from lab.core.incoming import admit, in_scope
-from lab.core.verdicts import Attribution, Basis, Reason, Verdict
+from lab.core.verdicts import Attribution
+from lab.model.decision import Basis, Direction, Reason, Verdict, Why
 from lab.model.names import Address, Domain, ReversePath
 from lab.model.reply import Reply
 from lab.model.switches import Switches
 from lab.model.tenant import InboundConnector, Tenant
-from lab.model.transport import Direction
 
 RELAY_DENIED = Reply(550, "5.7.64", "TenantAttribution; Relay Access Denied")
 ATTR36 = Reply(
@@ -37,21 +36,11 @@ BAD_CONNECTOR = Reply(550, "5.7.711", "Access denied, bad inbound connector. AS(
 BAD_CERTIFICATE = Reply(454, "4.7.5", "Certificate validation failure")
 
 
-class Owner(StrEnum):
-    """What settled the tenant among the candidates, in the order of R3."""
-
-    CERTIFICATE = "certificate domain"
-    REVERSE_PATH = "MAIL FROM domain"
-    RECIPIENT = "RCPT TO domain"
-    ADDRESS = "address alone (before July 2017)"
-    OLDEST = "oldest tenant (switch)"
-    DICE = "seeded dice (switch)"
-
-
 @dataclass(frozen=True, slots=True)
 class _Choice:
     candidate: Candidate
-    owner: Owner
+    owner: Why
+    """What settles the tenant, in the order of R3."""
     rules: tuple[str, ...]
 
 
@@ -130,25 +119,25 @@ class _Case:
             return None
         rules = ("R3", "R5", "R83") if self._tests_accepted else ("R3",)
         if len({c.tenant.name for c in owners}) == 1:
-            return _Choice(min(owners, key=_order), Owner.CERTIFICATE, rules)
+            return _Choice(min(owners, key=_order), Why.CERTIFICATE_DOMAIN, rules)
         return self._break_tie(owners, rules)
 
     def _by_reverse_path(self, usable: list[Candidate]) -> _Choice | None:
         fitting = [
             c for c in usable if c.tenant.accepts(self.reverse_path.domain) and self._name_may_count(c)
         ]
-        return _Choice(min(fitting, key=_order), Owner.REVERSE_PATH, ("R3", "R5")) if fitting else None
+        return _Choice(min(fitting, key=_order), Why.REVERSE_PATH_DOMAIN, ("R3", "R5")) if fitting else None
 
     def _by_author(self, usable: list[Candidate]) -> _Choice | None:
         if not self.switches.p2_counts_for_relay or self.author is None:
             return None
         fitting = [c for c in usable if c.tenant.accepts(self.author)]
-        return _Choice(min(fitting, key=_order), Owner.REVERSE_PATH, ("R45", "R49")) if fitting else None
+        return _Choice(min(fitting, key=_order), Why.REVERSE_PATH_DOMAIN, ("R45", "R49")) if fitting else None
 
     def _by_rcpt(self, usable: list[Candidate]) -> _Choice | None:
         """Only for address matches: an unaccepted certificate name is no match here (R7, R11)."""
         fitting = [c for c in usable if not c.match and c.tenant.accepts(self.recipient.domain)]
-        return _Choice(min(fitting, key=_order), Owner.RECIPIENT, ("R3", "R7")) if fitting else None
+        return _Choice(min(fitting, key=_order), Why.RECIPIENT_DOMAIN, ("R3", "R7")) if fitting else None
 
     def _by_address_alone(self, usable: list[Candidate]) -> _Choice | None:
         """Before July 2017 no domain had to be accepted: a printer's address was enough to relay (R45)."""
@@ -156,7 +145,7 @@ class _Case:
         if self.switches.attribution_order != "legacy_pre2026" or not fitting:
             return None
         if len({c.tenant.name for c in fitting}) == 1:
-            return _Choice(min(fitting, key=_order), Owner.ADDRESS, ("R45",))
+            return _Choice(min(fitting, key=_order), Why.ADDRESS_ALONE, ("R45",))
         return self._break_tie(fitting, ("R45",))
 
     @property
@@ -181,16 +170,16 @@ class _Case:
             self.tie_rejected = True
             return None
         if how == "seeded_random":
-            return _Choice(min(owners, key=self._dice), Owner.DICE, rules)
+            return _Choice(min(owners, key=self._dice), Why.SEEDED_DICE, rules)
         if how == "accepted_domain_then_p1_then_rcpt":
             for domain, owner in (
-                (self.reverse_path.domain, Owner.REVERSE_PATH),
-                (self.recipient.domain, Owner.RECIPIENT),
+                (self.reverse_path.domain, Why.REVERSE_PATH_DOMAIN),
+                (self.recipient.domain, Why.RECIPIENT_DOMAIN),
             ):
                 fitting = [c for c in owners if c.tenant.accepts(domain)]
                 if fitting:
                     return _Choice(min(fitting, key=_order), owner, rules)
-        return _Choice(min(owners, key=lambda c: (c.tenant.age, c.order)), Owner.OLDEST, rules)
+        return _Choice(min(owners, key=lambda c: (c.tenant.age, c.order)), Why.OLDEST_TENANT, rules)
 
     def _dice(self, candidate: Candidate) -> str:
         """A throw that depends on the seed and the tenant, never on the order of the configuration."""
@@ -308,7 +297,7 @@ class _Case:
             basis=basis,
             connector=choice.candidate.connector if choice else connector,
             chosen=choice.candidate if choice else None,
-            owner=choice.owner if choice else "",
+            owner=choice.owner if choice else None,
             rules=rules,
             reply=reply,
             direction=direction,

@@ -28,7 +28,7 @@ class Credentials:
     certificate: CertificateIdentity | None = None
     names: tuple[DomainPattern, ...] = ()
     """The names that count; empty when there is no certificate or it is ignored."""
-    ignored: str = ""
+    ignored: tuple[CertFault, ...] = ()
     """Why a certificate that was shown does not count."""
     refused: bool = False
     """With `bad_chain` or `expired_cert: refuse_connection`."""
@@ -56,7 +56,7 @@ def judge_credentials(
     if not faults:
         names = certificate_names(certificate, switches)
         counted: tuple[str, ...] = ("R8", "R10") if names else ("R10",)
-        ignored = "" if names else "it has no domain name as CN or SAN"
+        ignored = () if names else (CertFault.NO_DOMAIN_NAME,)
         return Credentials(
             address=address,
             number=number,
@@ -72,7 +72,7 @@ def judge_credentials(
         number=number,
         tls=tls,
         certificate=certificate,
-        ignored=", ".join(sorted(faults)),
+        ignored=tuple(sorted(faults)),
         refused=policy == "refuse_connection",
         rules=_fault_rules(faults),
     )

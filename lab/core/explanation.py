@@ -1,4 +1,4 @@
-"""How an attribution came about: the connectors considered, why each won or lost, and the decision told in lines.
+"""How an attribution came about, as data: the connectors considered, and why each won or lost.
 
 Looks only at the tenants that the facts point to (owner of a certificate name, of MAIL FROM, of RCPT TO, and of every
 connector that matched), so an explanation too takes the same time however many tenants there are.
@@ -6,26 +6,39 @@ connector that matched), so an explanation too takes the same time however many 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from lab.core.directory import Candidate
 from lab.core.incoming import in_scope
 from lab.core.matching import certificate_names, may_match, name_match, near_miss
-from lab.core.verdicts import Attribution, Basis, Considered, Reason, Verdict
+from lab.core.rulebook import settings_behind
+from lab.core.verdicts import Attribution
+from lab.model.decision import (
+    AttributionDecision,
+    AttributionFacts,
+    Basis,
+    DecisionCandidate,
+    Phrase,
+    Reason,
+    Verdict,
+    Why,
+    phrase,
+)
 from lab.model.names import DomainPattern
 from lab.model.tenant import ConnectorType, InboundConnector, Tenant
 from lab.model.value import value
 
+Verdicts = tuple[Phrase, tuple[str, ...]]
+"""Why a connector won or lost, and the rules that say so."""
+
 
 @value()
-class _Shown:
+class _CertificateNames:
     """The names of the certificate that was shown, whether they count or not; and all of them as text."""
 
     names: tuple[DomainPattern, ...]
     text: str
 
     @classmethod
-    def of(cls, attribution: Attribution) -> _Shown:
+    def of(cls, attribution: Attribution) -> _CertificateNames:
         certificate = attribution.credentials.certificate
         if certificate is None:
             return cls((), "")
@@ -33,15 +46,50 @@ class _Shown:
         return cls(names, ", ".join(map(str, names)) or certificate.label)
 
 
-def considered(attribution: Attribution) -> tuple[Considered, ...]:
+def explained(attribution: Attribution) -> AttributionDecision:
+    """The decision as data."""
+    tenant, rules = attribution.tenant, tuple(dict.fromkeys(attribution.rules))
+    found = considered(attribution)
+    return AttributionDecision(
+        facts=_facts(attribution),
+        verdict=attribution.verdict,
+        tenant=attribution.tenant_name,
+        basis=attribution.basis,
+        connector=attribution.connector.name if attribution.connector else None,
+        reason=attribution.reason,
+        reply=attribution.reply,
+        rules=rules,
+        candidates=found,
+        recipient_only_steers=attribution.verdict is Verdict.ORIGINATING
+        and tenant is not None
+        and tenant.accepts(attribution.recipient.domain) is None,
+        switches=settings_behind(rules, attribution.switches),
+    )
+
+
+def _facts(attribution: Attribution) -> AttributionFacts:
+    credentials = attribution.credentials
+    certificate = credentials.certificate
+    return AttributionFacts(
+        client=credentials.address,
+        tls=credentials.tls,
+        certificate=(certificate.names or (certificate.label,)) if certificate else (),
+        ignored=credentials.ignored,
+        credential_rules=credentials.rules,
+        reverse_path=str(attribution.reverse_path),
+        recipient=str(attribution.recipient),
+    )
+
+
+def considered(attribution: Attribution) -> tuple[DecisionCandidate, ...]:
     """Every connector of the tenants concerned, the winner first, then by tenant and name."""
-    shown = _Shown.of(attribution)
+    shown = _CertificateNames.of(attribution)
     found = [
         _consider(attribution, shown, tenant, connector)
         for tenant in _concerned(attribution, shown.names)
         for connector in tenant.inbound_connectors
     ]
-    return tuple(sorted(found, key=lambda c: (not c.fits, c.tenant, c.connector)))
+    return tuple(sorted(found, key=lambda c: (not c.won, c.tenant, c.name)))
 
 
 def _concerned(attribution: Attribution, names: tuple[DomainPattern, ...]) -> tuple[Tenant, ...]:
@@ -58,18 +106,18 @@ def _concerned(attribution: Attribution, names: tuple[DomainPattern, ...]) -> tu
 
 
 def _consider(
-    attribution: Attribution, shown: _Shown, tenant: Tenant, connector: InboundConnector
-) -> Considered:
+    attribution: Attribution, shown: _CertificateNames, tenant: Tenant, connector: InboundConnector
+) -> DecisionCandidate:
     won = attribution.connector is connector and attribution.tenant is tenant and attribution.reply is None
     why, rules = _why(attribution, shown, tenant, connector)
-    return Considered(tenant.name, connector.name, won, why, rules)
+    return DecisionCandidate(name=connector.name, won=won, why=(why,), rules=rules, tenant=tenant.name)
 
 
 def _why(
-    attribution: Attribution, shown: _Shown, tenant: Tenant, connector: InboundConnector
-) -> tuple[str, tuple[str, ...]]:
+    attribution: Attribution, shown: _CertificateNames, tenant: Tenant, connector: InboundConnector
+) -> Verdicts:
     if not connector.enabled:
-        return "it is disabled", ("R69",)
+        return phrase(Why.DISABLED), ("R69",)
     if connector.connector_type is ConnectorType.PARTNER:
         return _why_partner(attribution, tenant, connector)
     for candidate in attribution.candidates:
@@ -78,138 +126,80 @@ def _why(
     return _why_no_match(attribution, shown, connector)
 
 
-def _why_lost_or_won(attribution: Attribution, candidate: Candidate) -> tuple[str, tuple[str, ...]]:
+def _why_lost_or_won(attribution: Attribution, candidate: Candidate) -> Verdicts:
     tenant, connector, match = candidate.tenant, candidate.connector, candidate.match
-    fit = _fit_text(attribution, connector, match.name if match else None)
+    fit = _fit(attribution, connector, match.name if match else None)
     rules = (match.rule,) if match else ("R21",)
     chosen = attribution.chosen
+    owner = phrase(attribution.owner) if attribution.owner else ""
     if chosen is not None and chosen.connector is connector and chosen.tenant is tenant:
-        return f"{fit}; settled by the {attribution.owner}", (*rules, "R3")
+        return phrase(Why.SETTLED, fit=fit, owner=owner), (*rules, "R3")
     if not in_scope(connector, attribution.reverse_path, attribution.switches):
-        return f"{fit}, but its SenderDomains do not mean the sender (switch)", (*rules, "R57")
+        return phrase(Why.OUT_OF_SCOPE, fit=fit), (*rules, "R57")
     if match and not candidate.value_accepted:
-        return f"{fit}, but {_value_domain(connector)} is no accepted domain of {tenant.name}", (
-            *rules,
-            "R11",
-            "R83",
+        value = connector.tls_sender_certificate_name
+        why = phrase(
+            Why.VALUE_NOT_ACCEPTED, fit=fit, domain=str(value.domain) if value else "", tenant=tenant.name
         )
+        return why, (*rules, "R11", "R83")
     if chosen is not None and chosen.tenant is tenant:
-        return f'{fit}, but "{chosen.connector.name}" fits as well and goes first', (*rules, "R81")
+        why = phrase(Why.OTHER_CONNECTOR_FIRST, fit=fit, connector=chosen.connector.name)
+        return why, (*rules, "R81")
     if chosen is not None:
-        return f"{fit}, but the {attribution.owner} belongs to {chosen.tenant.name}", (*rules, "R3", "R18")
+        why = phrase(Why.OTHER_TENANT, fit=fit, owner=owner, tenant=chosen.tenant.name)
+        return why, (*rules, "R3", "R18")
     if not match and connector.require_tls and not attribution.credentials.tls:
-        return f"{fit}, but the connector requires TLS", (*rules, "R60")
-    return f"{fit}, but neither MAIL FROM nor RCPT TO is an accepted domain of {tenant.name}", (
-        *rules,
-        "R5",
-        "R7",
-    )
+        return phrase(Why.NEEDS_TLS, fit=fit), (*rules, "R60")
+    return phrase(Why.NO_DOMAIN_ACCEPTED, fit=fit, tenant=tenant.name), (*rules, "R5", "R7")
 
 
-def _why_partner(
-    attribution: Attribution, tenant: Tenant, connector: InboundConnector
-) -> tuple[str, tuple[str, ...]]:
-    if (
-        attribution.basis in (Basis.CERTIFICATE, Basis.ADDRESS)
-        or tenant.accepts(attribution.recipient.domain) is None
-    ):
-        return "partner connectors are looked at only in the tenant found by the recipient", ("R23",)
-    if (
-        attribution.reply is not None
-        and attribution.reply.enhanced == "5.7.51"
-        and attribution.connector is connector
-    ):
-        return "it restricts this sender domain, and the client is not the one it names", ("R22", "R38")
-    if attribution.connector is connector and attribution.reason is Reason.PARTNER_NEEDS_TLS:
-        return "it is about this client, but requires TLS", ("R60",)
-    if attribution.connector is connector and attribution.reply is None:
-        return "the client is the partner that the connector names", ("R22", "R23")
+def _why_partner(attribution: Attribution, tenant: Tenant, connector: InboundConnector) -> Verdicts:
+    by_client = attribution.basis in (Basis.CERTIFICATE, Basis.ADDRESS)
+    if by_client or tenant.accepts(attribution.recipient.domain) is None:
+        return phrase(Why.PARTNER_NOT_ASKED), ("R23",)
+    if attribution.connector is connector:
+        return _why_partner_chosen(attribution)
     domain = attribution.reverse_path.domain
     if domain is None and not any(p.is_any for p in connector.sender_domains):
-        return "a null reverse-path has no domain that its SenderDomains could mean (assumed)", ("R57",)
+        return phrase(Why.NULL_SENDER), ("R57",)
     if domain and not any(p.covers(domain) for p in connector.sender_domains):
-        return f"its SenderDomains do not mean {domain}", ("R57",)
+        return phrase(Why.OTHER_SENDER_DOMAIN, domain=domain), ("R57",)
     if connector.restricts and attribution.credentials.service:
-        return "it restricts, but hosts of Microsoft's services are spared (switch service_mail_exempt)", (
-            "R246",
-        )
-    return "it restricts nothing", ("R22", "R23")
+        return phrase(Why.SERVICE_EXEMPT), ("R246",)
+    return phrase(Why.RESTRICTS_NOTHING), ("R22", "R23")
+
+
+def _why_partner_chosen(attribution: Attribution) -> Verdicts:
+    if attribution.reason is Reason.PARTNER_RESTRICTS:
+        return phrase(Why.PARTNER_RESTRICTS), ("R22", "R38")
+    if attribution.reason is Reason.PARTNER_NEEDS_TLS:
+        return phrase(Why.PARTNER_NEEDS_TLS), ("R60",)
+    return phrase(Why.PARTNER_FITS), ("R22", "R23")
 
 
 def _why_no_match(
-    attribution: Attribution, shown: _Shown, connector: InboundConnector
-) -> tuple[str, tuple[str, ...]]:
+    attribution: Attribution, shown: _CertificateNames, connector: InboundConnector
+) -> Verdicts:
     value, credentials = connector.tls_sender_certificate_name, attribution.credentials
     if value is None:
-        return f"{credentials.address} is not in its SenderIPAddresses", ("R21",)
+        return phrase(Why.ADDRESS_NOT_LISTED, address=credentials.address), ("R21",)
+    wanted = str(value)
+    if credentials.certificate is None and credentials.tls:
+        return phrase(Why.NO_CERTIFICATE, value=wanted), ("R132",)
     if credentials.certificate is None:
-        absent = "no client certificate was shown" if credentials.tls else "the connection is not encrypted"
-        return f"it wants a certificate for {value}; {absent}", ("R132" if credentials.tls else "R195",)
+        return phrase(Why.NO_TLS, value=wanted), ("R195",)
     missed = ""  # the rule whose switch said no, where a name came near
     for name in shown.names:
         if not may_match(value, name):
             continue
         if name_match(value, name, attribution.switches):
-            why = f"{name} would fit {value}, but the certificate is ignored: {credentials.ignored}"
+            why = phrase(Why.CERTIFICATE_IGNORED, name=str(name), value=wanted, faults=credentials.ignored)
             return why, credentials.rules
         missed = missed or near_miss(value, name, attribution.switches) or ""
-    return f"{shown.text} does not fit {value}", (missed or "R85",)
+    return phrase(Why.NAME_MISFIT, names=shown.text, value=wanted), (missed or "R85",)
 
 
-def _value_domain(connector: InboundConnector) -> str:
-    value = connector.tls_sender_certificate_name
-    return str(value.domain) if value else ""
-
-
-def _fit_text(attribution: Attribution, connector: InboundConnector, name: DomainPattern | None) -> str:
+def _fit(attribution: Attribution, connector: InboundConnector, name: DomainPattern | None) -> Phrase:
     if name is None:
-        return f"address {attribution.credentials.address} is in its SenderIPAddresses"
-    return f"certificate name {name} fits TlsSenderCertificateName {connector.tls_sender_certificate_name}"
-
-
-def story(attribution: Attribution) -> tuple[str, ...]:
-    """The decision as indented lines; each names its rules in brackets."""
-    return tuple(_tell(attribution))
-
-
-def _tell(a: Attribution) -> Iterator[str]:
-    yield _headline(a)
-    yield f"  facts: {_facts(a)}"
-    yield f"  certificate: {_certificate(a)}"
-    losers = []
-    for one in considered(a):
-        line = f'{one.tenant} / "{one.connector}": {one.why} [{" ".join(one.rules)}]'
-        if one.fits:
-            yield f"  won:  {line}"
-        else:
-            losers.append(f"  lost: {line}")
-    yield from losers
-    if not losers and a.connector is None:
-        yield "  no inbound connector of the tenants concerned matches"
-    if a.verdict is Verdict.ORIGINATING and a.tenant and not a.tenant.accepts(a.recipient.domain):
-        yield f"  RCPT TO {a.recipient.domain} was not used to find the tenant; it only steers routing now [R6 R15]"
-    yield f"  rules: {' '.join(dict.fromkeys(a.rules))}"
-
-
-def _headline(a: Attribution) -> str:
-    if a.reply is not None:
-        whose = f" by tenant {a.tenant.name}" if a.tenant else ""
-        return f"{a.recipient}: refused{whose}: {a.reply.bare} — {a.reason}"
-    tenant = a.tenant.name if a.tenant else "?"
-    through = f' through "{a.connector.name}"' if a.connector else ""
-    return f"{a.recipient}: {a.verdict} mail of tenant {tenant}, by {a.basis}{through} — {a.reason}"
-
-
-def _facts(a: Attribution) -> str:
-    tls = "TLS" if a.credentials.tls else "no TLS"
-    return f"from {a.credentials.address}, {tls}, MAIL FROM:{a.reverse_path}, RCPT TO:<{a.recipient}>; EHLO is not used [R20]"
-
-
-def _certificate(a: Attribution) -> str:
-    c = a.credentials
-    if c.certificate is None:
-        return "none shown [R132]"
-    names = ", ".join(c.certificate.names) or c.certificate.label
-    if c.ignored:
-        return f"{names} — ignored: {c.ignored} [{' '.join(c.rules)}]"
-    return f"{names} — counts [{' '.join(c.rules)}]"
+        return phrase(Why.ADDRESS_FITS, address=attribution.credentials.address)
+    return phrase(Why.NAME_FITS, name=str(name), value=str(connector.tls_sender_certificate_name))

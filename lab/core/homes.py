@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from lab.model.names import Address
 from lab.model.tenant import RecipientKind
-from lab.model.topology import Role, Topology
+from lab.model.topology import Topology
 
 
 def home_of(address: Address, topology: Topology) -> str | None:
     """The node whose mailbox an address is; None if it has none in this lab."""
     for name, host in topology.hosts.items():
-        if host.role is Role.EXCHANGE:
+        if host.holds_mailboxes:
             found = topology.organizations[host.organization or ""].find(address)
             if found is not None and found.kind is RecipientKind.MAILBOX:
                 return name
-        elif host.role in (Role.INTERNET, Role.SERVICE) and address.domain in host.accepts_domains:
+        elif host.is_final and address.domain in host.accepts_domains:
             return name
     for tenant in topology.tenants.values():
         found = tenant.find(address)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lab.core.credentials import Credentials
 from lab.core.matching import name_match
-from lab.core.verdicts import Reason
+from lab.model.decision import Reason
 from lab.model.names import Address, Domain, DomainPattern, ReversePath
 from lab.model.reply import Reply
 from lab.model.switches import Switches

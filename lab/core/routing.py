@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import field
 from datetime import datetime
 
+from lab.model.decision import DecisionCandidate, Phrase, RoutingDecision, Why, phrase
 from lab.model.dns import Asking, DnsQuestion, NoData, NxDomain, Records, ServFail
 from lab.model.names import Domain
 from lab.model.onprem import AddressSpace, OnPremOrganization, SendConnector
+from lab.model.steps import NextHop
 from lab.model.switches import Switches
 from lab.model.tenant import ConnectorType, OutboundConnector, Tenant
 from lab.model.transport import Target
@@ -18,16 +20,26 @@ from lab.model.value import value
 class Targets:
     """Addresses to try, in order; `how` says where they come from."""
 
-    how: str
+    how: NextHop
     targets: tuple[Target, ...]
 
 
 @value()
 class NoTargets:
-    """Nowhere to go: `null mx`, `no such domain`, `no address`, or `dns failed` (temporary)."""
+    """Nowhere to go, and the name that was asked about. Only `NextHop.DNS_FAILED` is temporary."""
 
-    why: str
+    why: NextHop
     name: str
+
+
+def way_of(found: Targets | NoTargets) -> NextHop:
+    """How the next host was found, or why there is none."""
+    return found.how if isinstance(found, Targets) else found.why
+
+
+def hosts_of(found: Targets | NoTargets) -> tuple[str, ...]:
+    """The names of the hosts to try, each once."""
+    return tuple(dict.fromkeys(t.host for t in found.targets)) if isinstance(found, Targets) else ()
 
 
 def turn(now: datetime, switches: Switches) -> int:
@@ -39,23 +51,23 @@ def mx_targets(domain: Domain, turned: int = 0) -> Asking[Targets | NoTargets]:
     """The mail servers of a domain by preference; without MX its own address (RFC 5321 5.1), null MX is none (RFC 7505)."""
     answer = yield DnsQuestion(domain, "MX")
     if isinstance(answer, ServFail):
-        return NoTargets("dns failed", domain)
+        return NoTargets(NextHop.DNS_FAILED, domain)
     if isinstance(answer, NxDomain):
-        return NoTargets("no such domain", domain)
+        return NoTargets(NextHop.NO_DOMAIN, domain)
     if isinstance(answer, NoData):
-        return (yield from _addresses((domain,), "implicit mx", domain, turned))
+        return (yield from _addresses((domain,), NextHop.IMPLICIT_MX, domain, turned))
     hosts = answer.mx()
     if len(hosts) == 1 and not hosts[0].host:
-        return NoTargets("null mx", domain)
-    return (yield from _addresses(tuple(mx.host for mx in hosts if mx.host), "mx", domain, turned))
+        return NoTargets(NextHop.NULL_MX, domain)
+    return (yield from _addresses(tuple(mx.host for mx in hosts if mx.host), NextHop.MX, domain, turned))
 
 
 def smart_host_targets(smart_hosts: tuple[str, ...], turned: int = 0) -> Asking[Targets | NoTargets]:
     """The addresses of smart hosts in the order given; an address, bare or in brackets, stands for itself (R89)."""
-    return (yield from _addresses(smart_hosts, "smart host", ", ".join(smart_hosts), turned))
+    return (yield from _addresses(smart_hosts, NextHop.SMART_HOST, ", ".join(smart_hosts), turned))
 
 
-def _addresses(hosts: tuple[str, ...], how: str, asked: str, turned: int) -> Asking[Targets | NoTargets]:
+def _addresses(hosts: tuple[str, ...], how: NextHop, asked: str, turned: int) -> Asking[Targets | NoTargets]:
     found: list[Target] = []
     failed = False
     for host in hosts:
@@ -69,21 +81,12 @@ def _addresses(hosts: tuple[str, ...], how: str, asked: str, turned: int) -> Ask
         failed = failed or isinstance(answer, ServFail)
     if found:
         return Targets(how, tuple(found))
-    return NoTargets("dns failed" if failed else "no address", asked)
+    return NoTargets(NextHop.DNS_FAILED if failed else NextHop.NO_ADDRESS, asked)
 
 
 def _turned(addresses: tuple[str, ...], by: int) -> tuple[str, ...]:
     start = by % len(addresses)
     return (*addresses[start:], *addresses[:start])
-
-
-@value()
-class Loser:
-    """A connector that was not chosen, and why."""
-
-    connector: str
-    why: str
-    rules: tuple[str, ...]
 
 
 @value()
@@ -95,40 +98,56 @@ class OutboundChoice:
     tenant: Tenant = field(repr=False)
     domain: Domain
     hosted: bool
+    switches: Switches = field(repr=False)
     by_rule: bool = False
     """A mail flow rule named it: it overrides all others (R93, R99)."""
 
-    def story(self) -> tuple[str, ...]:
-        """The choice in lines, losers included."""
-        name = (
-            f'"{self.connector.name}"'
-            if self.connector
-            else "no connector: MX of the domain, opportunistic TLS"
+    def explain(self) -> RoutingDecision:
+        """The choice as data, with the tenant's other outbound connectors and why each lost."""
+        from lab.core.rulebook import (
+            settings_behind,  # a library of texts, and only for those who want to know why
         )
-        lines = [f"outbound for {self.domain}: {name} [{' '.join(self.rules)}]"]
-        lines += [f'  lost: "{c.connector}": {c.why} [{" ".join(c.rules)}]' for c in self.losers()]
-        return tuple(lines)
 
-    def losers(self) -> tuple[Loser, ...]:
-        """The tenant's other outbound connectors, each with its reason."""
-        others = (c for c in self.tenant.outbound_connectors if c is not self.connector)
-        return tuple(self._loser(c) for c in others)
+        won = phrase(Why.RULE_CHOSE) if self.by_rule else phrase(Why.OUTBOUND_FITS, domain=self.domain)
+        found = [self._candidate(self.connector, won, self.rules)] if self.connector else []
+        found += [
+            self._candidate(c, *self._why_lost(c))
+            for c in self.tenant.outbound_connectors
+            if c is not self.connector
+        ]
+        return RoutingDecision(
+            on_premises=False,
+            domain=self.domain,
+            connector=self.connector.name if self.connector else None,
+            rules=self.rules,
+            candidates=tuple(found),
+            switches=settings_behind(self.rules, self.switches),
+        )
 
-    def _loser(self, connector: OutboundConnector) -> Loser:
+    def _candidate(
+        self, connector: OutboundConnector, why: Phrase, rules: tuple[str, ...]
+    ) -> DecisionCandidate:
+        return DecisionCandidate(
+            name=connector.name, won=connector is self.connector, why=(why,), rules=rules
+        )
+
+    def _why_lost(self, connector: OutboundConnector) -> tuple[Phrase, tuple[str, ...]]:
         if not connector.enabled:
-            return Loser(connector.name, "it is disabled", ("R98",))
+            return phrase(Why.DISABLED), ("R98",)
         if self.by_rule:
-            return Loser(connector.name, "a mail flow rule chose another connector", ("R93", "R99"))
+            return phrase(Why.RULE_CHOSE_ANOTHER), ("R93", "R99")
         if connector.is_transport_rule_scoped:
-            return Loser(connector.name, "only a mail flow rule can choose it", ("R93",))
+            return phrase(Why.ONLY_BY_RULE), ("R93",)
         if connector.test_mode:
-            return Loser(connector.name, "it is in test mode", ("R95",))
+            return phrase(Why.TEST_MODE), ("R95",)
         if _cmt_only(connector, self.tenant, self.domain) and not self.hosted:
-            why = "centralized transport covers mail of cloud mailboxes; this came in from outside the tenant"
-            return Loser(connector.name, why, ("R92", "R146"))
-        if _rank(connector, self.tenant, self.domain, "") is None:
-            return Loser(connector.name, f"its RecipientDomains do not mean {self.domain}", ("R87",))
-        return Loser(connector.name, "a more specific connector was chosen", ("R99",))
+            return phrase(Why.CENTRALIZED_ONLY), ("R92", "R146")
+        order = self.switches.outbound_connector_order
+        rank = _rank(connector, self.tenant, self.domain, order)
+        if rank is None:
+            return phrase(Why.OTHER_RECIPIENT_DOMAIN, domain=self.domain), ("R87",)
+        best = self.connector and _rank(self.connector, self.tenant, self.domain, order)
+        return phrase(Why.LATER_NAME if rank == best else Why.LESS_SPECIFIC), ("R99",)
 
 
 def choose_outbound(
@@ -142,7 +161,7 @@ def choose_outbound(
     """
     chosen_by_rule = rule_connector(tenant, ruled)
     if chosen_by_rule is not None:
-        return OutboundChoice(chosen_by_rule, ("R93", "R99"), tenant, domain, hosted, by_rule=True)
+        return OutboundChoice(chosen_by_rule, ("R93", "R99"), tenant, domain, hosted, switches, by_rule=True)
     best: tuple[tuple[int, int], str, OutboundConnector] | None = None
     for connector in tenant.outbound_connectors:
         if not connector.enabled or connector.is_transport_rule_scoped or connector.test_mode:
@@ -153,10 +172,10 @@ def choose_outbound(
         if rank is not None and (best is None or (rank, connector.name) > (best[0], best[1])):
             best = (rank, connector.name, connector)
     if best is None:
-        return OutboundChoice(None, ("R100", "R145"), tenant, domain, hosted)
+        return OutboundChoice(None, ("R100", "R145"), tenant, domain, hosted, switches)
     chosen = best[2]
     rules = ("R99", "R92", "R146") if chosen.route_all_messages_via_on_premises else ("R99",)
-    return OutboundChoice(chosen, rules, tenant, domain, hosted)
+    return OutboundChoice(chosen, rules, tenant, domain, hosted, switches)
 
 
 def rule_connector(tenant: Tenant, name: str) -> OutboundConnector | None:
@@ -190,32 +209,41 @@ class SendChoice:
     organization: OnPremOrganization = field(repr=False)
     domain: Domain
 
-    def story(self) -> tuple[str, ...]:
-        """The choice in lines, losers included."""
-        if self.connector is None:
-            lines = [f"send connector for {self.domain}: none, the address is unreachable [R102]"]
-        else:
-            lines = [f'send connector for {self.domain}: "{self.connector.name}" by {self.space}']
-        for other in self.organization.send_connectors:
-            if other is not self.connector:
-                lines.append(f'  lost: "{other.name}": {self._why(other)}')
-        return tuple(lines)
+    def explain(self) -> RoutingDecision:
+        """The choice as data, with the organisation's other send connectors and why each lost."""
+        return RoutingDecision(
+            on_premises=True,
+            domain=self.domain,
+            connector=self.connector.name if self.connector else None,
+            space=str(self.space) if self.space else "",
+            rules=() if self.connector else ("R102",),
+            candidates=tuple(
+                sorted(map(self._candidate, self.organization.send_connectors), key=lambda c: not c.won)
+            ),
+            switches={},
+        )
 
-    def _why(self, connector: SendConnector) -> str:
+    def _candidate(self, connector: SendConnector) -> DecisionCandidate:
+        won = connector is self.connector
+        why, rules = (phrase(Why.SPACE_FITS, space=str(self.space)), ()) if won else self._why_lost(connector)
+        return DecisionCandidate(name=connector.name, won=won, why=(why,), rules=rules)
+
+    def _why_lost(self, connector: SendConnector) -> tuple[Phrase, tuple[str, ...]]:
         if not connector.enabled:
-            return "it is disabled"
+            return phrase(Why.DISABLED), ()
         best = _best_space(connector, self.domain)
         if best is None:
-            spaces = ", ".join(map(str, connector.address_spaces))
             routing = self.domain.replace(".onmicrosoft.com", ".mail.onmicrosoft.com")
             wizards = any(str(space.pattern) == routing for space in connector.address_spaces)
-            return f"its address space ({spaces}) does not mean {self.domain}{' [R102]' if wizards else ''}"
+            spaces = ", ".join(map(str, connector.address_spaces))
+            why = phrase(Why.SPACE_MISFIT, spaces=spaces, domain=self.domain)
+            return why, ("R102",) if wizards else ()
         assert self.space is not None, "a connector that fits can only lose to another"
         if best.pattern.rank < self.space.pattern.rank:
-            return f"its address space ({best}) is less specific than {self.space}"
+            return phrase(Why.SPACE_LESS_SPECIFIC, space=str(best), chosen=str(self.space)), ()
         if best.cost > self.space.cost:
-            return f"its address space ({best}) is as specific, but costs more than {self.space}"
-        return f"its address space ({best}) is as good; that the name then decides is the lab's choice"
+            return phrase(Why.SPACE_COSTS_MORE, space=str(best), chosen=str(self.space)), ()
+        return phrase(Why.SPACE_AS_GOOD, space=str(best)), ()
 
 
 def _best_space(connector: SendConnector, domain: Domain) -> AddressSpace | None:

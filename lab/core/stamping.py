@@ -13,10 +13,10 @@ from enum import StrEnum
 
 from lab.core.dates import arrival_date
 from lab.core.received import fold
+from lab.model.decision import Direction
 from lab.model.message import Header, Message
 from lab.model.names import Domain
 from lab.model.tenant import Tenant
-from lab.model.transport import Direction
 from lab.model.value import value
 
 ORGANIZATION = "X-MS-Exchange-Organization-"

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from lab.core.disclaimer import with_disclaimer
 from lab.core.stamping import ORGANIZATION
+from lab.model.decision import DecisionCandidate, MailFlowRulesDecision, Phrase, Why, phrase
 from lab.model.message import Header, Message
 from lab.model.names import Address, Domain
 from lab.model.reply import Reply
@@ -46,15 +47,13 @@ class Sending:
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class RuleOutcome:
     """What became of one rule for one part of a message."""
 
     rule: TransportRule
     applied: bool
-    why: str
-
-    def __str__(self) -> str:
-        return f'"{self.rule.name}" {"applies" if self.applied else "does not apply"}: {self.why}'
+    why: tuple[Phrase, ...]
+    """One for each way in which recipients differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,20 +69,25 @@ class Branch:
     redirected: tuple[Address, ...] = ()
     """Who gets it instead of `recipients`."""
     copies: tuple[Address, ...] = ()
-    looked: tuple[Looked, ...] = ()
+    outcomes: tuple[RuleOutcome, ...] = ()
     stopped: bool = False
 
     @property
     def applied(self) -> tuple[TransportRule, ...]:
         """The rules that matched, those in test mode included."""
-        return tuple(each.rule for each in self.looked if each.applied)
+        return tuple(outcome.rule for outcome in self.outcomes if outcome.applied)
 
-    def story(self) -> tuple[str, ...]:
-        """Every rule and what it came to, in order."""
-        told = ", ".join(str(each) for each in self.recipients)
-        result = f'connector "{self.connector}"' if self.connector else "no connector chosen"
-        lines = [f"mail flow rules for {told}: {result} [R93 R143]"]
-        return (*lines, *(f"  {each}" for each in self.looked))
+    def explain(self) -> MailFlowRulesDecision:
+        """Every rule and what it came to, in order, as data."""
+        return MailFlowRulesDecision(
+            recipients=tuple(map(str, self.recipients)),
+            connector=self.connector,
+            rules=("R93", "R143"),
+            candidates=tuple(
+                DecisionCandidate(name=outcome.rule.name, won=outcome.applied, why=outcome.why)
+                for outcome in self.outcomes
+            ),
+        )
 
 
 def evaluate(
@@ -101,44 +105,38 @@ def _ruled(branch: Branch, rule: TransportRule, sending: Sending) -> list[Branch
     """One rule on one part: as it was, changed, or split in two."""
     if branch.stopped:
         return [branch]
-    parts: dict[tuple[bool, str], list[Address]] = {}
-    for recipient in branch.recipients:
-        parts.setdefault(_verdict(rule, sending, branch.message, recipient), []).append(recipient)
-    hit = [(why, who) for (applies, why), who in parts.items() if applies]
-    missed = [(why, who) for (applies, why), who in parts.items() if not applies]
-    found = []
-    if hit:
-        told = replace(
-            branch, recipients=_in_order(branch, hit), looked=_told(branch, rule, hit, applied=True)
-        )
-        found.append(_acted(told, rule))
-    if missed:
-        looked = _told(branch, rule, missed, applied=False)
-        found.append(replace(branch, recipients=_in_order(branch, missed), looked=looked))
-    return found
+    verdicts = {
+        recipient: _verdict(rule, sending, branch.message, recipient) for recipient in branch.recipients
+    }
+    parts = []
+    for applied in (True, False):
+        recipients = tuple(each for each in branch.recipients if verdicts[each][0] is applied)
+        if recipients:
+            why = tuple(dict.fromkeys(verdicts[each][1] for each in recipients))
+            outcomes = (*branch.outcomes, RuleOutcome(rule, applied, tuple(map(_phrase, why))))
+            part = replace(branch, recipients=recipients, outcomes=outcomes)
+            parts.append(_acted(part, rule) if applied else part)
+    return parts
 
 
-def _in_order(branch: Branch, parts: list[tuple[str, list[Address]]]) -> tuple[Address, ...]:
-    chosen = {address for _, who in parts for address in who}
-    return tuple(address for address in branch.recipients if address in chosen)
+def _phrase(why: tuple[Why, str]) -> Phrase:
+    code, conditions = why
+    return phrase(code, conditions=conditions) if conditions else phrase(code)
 
 
-def _told(
-    branch: Branch, rule: TransportRule, parts: list[tuple[str, list[Address]]], *, applied: bool
-) -> tuple[Looked, ...]:
-    return (*branch.looked, Looked(rule, applied, "; ".join(dict.fromkeys(why for why, _ in parts))))
-
-
-def _verdict(rule: TransportRule, sending: Sending, message: Message, recipient: Address) -> tuple[bool, str]:
+def _verdict(
+    rule: TransportRule, sending: Sending, message: Message, recipient: Address
+) -> tuple[bool, tuple[Why, str]]:
     """Whether the rule applies for a recipient: all conditions, no exception."""
     conditions = _checks(rule.conditions, sending, message, recipient)
     missing = next((told for holds, told in conditions if not holds), None)
     if missing is not None:
-        return False, f"not so: {missing}"
+        return False, (Why.CONDITION_FAILS, missing)
     spared = next((t for holds, t in _checks(rule.exceptions, sending, message, recipient) if holds), None)
     if spared is not None:
-        return False, f"excepted: {spared}"
-    return True, ", ".join(told for _, told in conditions) or "it has no condition"
+        return False, (Why.EXCEPTED, spared)
+    named = ", ".join(told for _, told in conditions)
+    return True, (Why.CONDITIONS_HOLD if named else Why.NO_CONDITION, named)
 
 
 def _checks(

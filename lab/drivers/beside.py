@@ -18,7 +18,6 @@ from lab.drivers.shadow import ShadowPart
 from lab.drivers.shared import Reading
 from lab.drivers.site import Endpoint
 from lab.errors import DriverError
-from lab.model.topology import Role
 from lab.pki import store as pki
 from lab.scenario.model import Variant
 
@@ -78,7 +77,7 @@ async def _parts(variant: Variant, root: Path, folder: Path) -> AsyncIterator[_H
     async with contextlib.AsyncExitStack() as stack:
         for name in parts_of(variant):
             host = variant.topology.hosts.get(name)
-            if host is not None and host.role is Role.GATEWAY:
+            if host is not None and host.is_filter:
                 parts[name] = ShadowPart(variant, root, name)
                 stack.enter_context(postfix.running(variant, host, root, folder / f"postfix-{name}"))
                 continue

@@ -17,7 +17,7 @@ from lab.core.authentication.suite import CLAIMS, Suite
 from lab.model.certificate import CertificateIdentity
 from lab.model.dns import Asking, Zones
 from lab.model.message import Message
-from lab.model.names import Address, ReversePath
+from lab.model.names import Address
 from lab.model.reply import Reply
 from lab.model.topology import Host, Region, Topology
 from lab.model.transport import (
@@ -29,6 +29,7 @@ from lab.model.transport import (
     QueueItem,
     Route,
     Settlement,
+    Submission,
     Transaction,
 )
 from lab.nodes import build
@@ -180,17 +181,9 @@ class Changing:
         """End of data."""
         return self._heard_by(connection).data(connection, transaction, message, context)
 
-    def submit(
-        self,
-        sender: Address,
-        recipients: tuple[Address, ...],
-        message: Message,
-        context: Context,
-        reverse_path: ReversePath | None = None,
-    ) -> Heard:
+    def submit(self, submission: Submission, context: Context) -> Heard:
         """A mailbox of this system sends."""
-        node = self._history.working(self.name, context.now)
-        return node.submit(sender, recipients, message, context, reverse_path)
+        return self._history.working(self.name, context.now).submit(submission, context)
 
     def dispatch(self, item: QueueItem, context: Context) -> Asking[Settlement]:
         """What to do with an item that is due."""

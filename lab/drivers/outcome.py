@@ -15,7 +15,7 @@ from lab.model.message import Header, Message
 from lab.model.names import Domain
 from lab.model.topology import Topology
 from lab.model.trace import Hop, MessageTrace
-from lab.model.transport import Context, Heard, Mailboxed, Node
+from lab.model.transport import Context, Heard, Mailboxed, Node, Submission
 from lab.nodes.eop import Eop
 from lab.scenario.model import MessageSpec, Variant
 from lab.scenario.sending import notifying_tenant, sending_node
@@ -60,11 +60,14 @@ def submit(
     """Give a message to the node that sends it. Raises DriverError when there is none."""
     node = nodes[sending_node(spec, topology)]
     tenant = notifying_tenant(spec, topology)
+    submission = Submission(
+        sender=spec.sender, recipients=spec.recipients, message=message, reverse_path=spec.reverse_path
+    )
     if tenant is None:
-        return node.submit(spec.sender, spec.recipients, message, context, spec.reverse_path)
+        return node.submit(submission, context)
     if not isinstance(node, Eop):
         raise LabBug(f"message {spec.key}: tenant {tenant.name} is at {node.name}, which is no region")
-    return node.notify(tenant, spec.sender, spec.recipients, message, context, spec.reverse_path)
+    return node.notify(tenant, submission, context)
 
 
 def again(specs: Iterable[MessageSpec], mark: str) -> tuple[MessageSpec, ...]:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from lab.evidence.facts import place, taken, text
+from lab.evidence.facts import place, reply_of, taken
 from lab.evidence.moments import shown_to
 from lab.evidence.placement import Placement, TopologyAt
 from lab.evidence.trace import path, way
 from lab.evidence.views import in_log, seen_by
 from lab.model.message import Message
-from lab.model.trace import Hop, MessageTrace, Step, StepKind
+from lab.model.reply import Reply
+from lab.model.steps import Accepted, Attributed, Authenticated, Bounced, Deferred, Refused, Routed, Sent
+from lab.model.trace import Hop, MessageTrace
 from lab.scenario.model import AttributedExpectation, Expectation, NdrExpectation, Variant
 
 NOTHING = "(nothing)"
-_REPLIES = (StepKind.BOUNCED, StepKind.REFUSED, StepKind.DEFERRED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,13 +108,13 @@ def _claims(
     if expectation.ends is not None:
         yield _same("ends", expectation.ends, _ends(trace))
     if expectation.reply is not None:
-        yield _contains("reply", expectation.reply, decisive_reply(trace))
+        yield _contains("reply", expectation.reply, str(decisive_reply(trace) or ""))
     yield from _reports(expectation, trace)
     yield from _sightings(expectation, trace, trace_delay)
     for where, wanted in expectation.spf:
-        yield _same(f"spf.{where}", wanted, _authentication(trace, where, "spf"))
+        yield _same(f"spf.{where}", wanted, _authentication(trace, where, lambda step: step.spf))
     for where, wanted in expectation.dmarc:
-        yield _same(f"dmarc.{where}", wanted, _authentication(trace, where, "dmarc"))
+        yield _same(f"dmarc.{where}", wanted, _authentication(trace, where, lambda step: step.dmarc))
     for name, wanted in expectation.headers:
         values = (message.all(name) for message in delivered if message.message_id == trace.message_id)
         yield _contains(f"headers.{name}", wanted, "\n".join(value for found in values for value in found))
@@ -121,11 +122,11 @@ def _claims(
 
 def _attribution(wanted: AttributedExpectation, trace: MessageTrace) -> Iterator[_Claim]:
     """Claims about the first front end that decided whom the message speaks for."""
-    step = next((step for hop in way(trace) for step in hop.all(StepKind.ATTRIBUTED)), None)
+    step = next((step for hop in way(trace) for step in hop.all(Attributed)), None)
     for field in ("tenant", "basis", "connector", "direction"):
         value: str | None = getattr(wanted, field)
         if value is not None:
-            yield _matching(f"attributed.{field}", value, text(step, field))
+            yield _matching(f"attributed.{field}", value, str(getattr(step, field, None) or ""))
 
 
 def _reports(expectation: Expectation, trace: MessageTrace) -> Iterator[_Claim]:
@@ -149,7 +150,7 @@ def _report(wanted: NdrExpectation, trace: MessageTrace, report: MessageTrace) -
     maker, bounced = _bounce(trace, report)
     start = report.hops[0]
     if wanted.status is not None:
-        yield _same("ndr.status", wanted.status, text(bounced, "status"))
+        yield _same("ndr.status", wanted.status, bounced.status if bounced else "")
     if wanted.generated_by is not None:
         yield _same("ndr.from", wanted.generated_by, place(maker))
     if wanted.to is not None:
@@ -162,19 +163,19 @@ def _report(wanted: NdrExpectation, trace: MessageTrace, report: MessageTrace) -
         yield _same("ndr.path", _chain(wanted.path), _chain(path(report)))
 
 
-def _bounce(trace: MessageTrace, report: MessageTrace) -> tuple[Hop, Step | None]:
+def _bounce(trace: MessageTrace, report: MessageTrace) -> tuple[Hop, Bounced | None]:
     """The hop that wrote the report, and its step that says so."""
     for hop in trace.hops:
-        for step in hop.all(StepKind.BOUNCED):
-            if text(step, "ndr") == report.message_id:
+        for step in hop.all(Bounced):
+            if step.ndr == report.message_id:
                 return hop, step
     return report.hops[0], None
 
 
 def _connector(hop: Hop) -> str:
     """The connector that a message left by, or was about to."""
-    steps = (*hop.all(StepKind.SENT), *hop.all(StepKind.ROUTED))
-    return next((text(step, "connector") for step in steps if text(step, "connector")), "")
+    steps: tuple[Sent | Routed, ...] = (*hop.all(Sent), *hop.all(Routed))
+    return next((step.connector for step in steps if step.connector), "")
 
 
 def _sightings(expectation: Expectation, trace: MessageTrace, trace_delay: int) -> Iterator[_Claim]:
@@ -212,21 +213,18 @@ def _sighting(field: str, who: str, *, wanted: bool, seen: bool) -> _Claim:
     return _Claim(f"{field}.{who}", said[wanted], said[seen], ok=wanted is seen)
 
 
-def decisive_reply(trace: MessageTrace) -> str:
+def decisive_reply(trace: MessageTrace) -> Reply | None:
     """The reply that decided the end: the last refusal, or the last acceptance where there was none."""
     steps = [step for hop in trace.hops for step in hop.steps]
-    for kinds in (_REPLIES, (StepKind.SENT, StepKind.ACCEPTED)):
-        replies = [text(step, "reply") for step in steps if step.kind in kinds and text(step, "reply")]
-        if replies:
-            return replies[-1]
-    return ""
+    refusals = [reply_of(step) for step in steps if isinstance(step, Bounced | Refused | Deferred)]
+    replies = refusals or [reply_of(step) for step in steps if isinstance(step, Sent | Accepted)]
+    return replies[-1] if replies else None
 
 
-def _authentication(trace: MessageTrace, where: str, field: str) -> str:
-    """The result at a place, without the detail in brackets behind it."""
-    steps = (step for hop in trace.hops if place(hop) == where for step in hop.all(StepKind.AUTHENTICATED))
-    words = next((text(step, field) for step in steps), "").split()
-    return words[0] if words else ""
+def _authentication(trace: MessageTrace, where: str, result: Callable[[Authenticated], str]) -> str:
+    """The result at a place."""
+    steps = (step for hop in trace.hops if place(hop) == where for step in hop.all(Authenticated))
+    return next((result(step) for step in steps), "")
 
 
 def _ends(trace: MessageTrace) -> str:

@@ -9,14 +9,41 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import assert_never
 
-from lab.evidence.facts import ENDS, about, bare_path, named, taken, text
+from lab.evidence.facts import about, bare_path, taken
 from lab.evidence.gateway_tls import from_client, shown, to_server
 from lab.evidence.links import sort_key
-from lab.evidence.replies import enhanced, moment, server_of
-from lab.model.trace import Hop, Step, StepKind
+from lab.evidence.replies import enhanced, moment, one_line, server_of
+from lab.model.steps import (
+    Accepted,
+    Attributed,
+    Authenticated,
+    Bounced,
+    Connected,
+    Contacting,
+    Deferred,
+    Delivered,
+    Dropped,
+    Ending,
+    Expanded,
+    Merged,
+    Promoted,
+    Refused,
+    Resolved,
+    Routed,
+    Ruled,
+    Sent,
+    Stage,
+    Step,
+    Submitted,
+)
+from lab.model.trace import Hop
+from lab.words.reasons import drop
 
 _PIDS = {"smtpd": 2001, "cleanup": 2002, "qmgr": 2003, "smtp": 2004, "bounce": 2005, "local": 2006}
+_STAGES = {Stage.MAIL: "MAIL", Stage.RCPT: "RCPT", Stage.DATA: "END-OF-MESSAGE"}
+_BREAK = "\n"
 Line = tuple[datetime, str]
 
 
@@ -38,7 +65,7 @@ def _hop(hop: Hop) -> Iterator[Line]:
 
 def _arrival(hop: Hop) -> Iterator[str]:
     head = hop.head
-    connection = hop.first(StepKind.CONNECTED)
+    connection = hop.first(Connected)
     if connection is not None:
         yield from _connected(connection)
     if not taken(hop):
@@ -51,109 +78,121 @@ def _arrival(hop: Hop) -> Iterator[str]:
     yield _line("qmgr", f"{head.id}: from=<{sender}>, {counts} (queue active)")
 
 
-def _connected(step: Step) -> Iterator[str]:
+def _connected(step: Connected) -> Iterator[str]:
     client = _client(step)
     yield _line("smtpd", f"connect from {client}")
     yield from (_line("smtpd", said) for said in from_client(step, client))
 
 
 def _step(hop: Hop, step: Step) -> Iterator[str]:
-    match step.kind:
-        case StepKind.REFUSED:
+    match step:
+        case Refused():
             yield _line("smtpd", f"{hop.head.id if taken(hop) else 'NOQUEUE'}: reject: {_refusal(hop, step)}")
             if not taken(hop):
                 yield from _disconnected(hop)
-        case StepKind.ACCEPTED:
+        case Accepted():
             yield from _disconnected(hop)
-        case StepKind.SENT:
+        case Sent():
             yield from _tls_to(hop, step)
-            yield from _handed(hop, step, "sent", text(step, "reply"))
-        case StepKind.DEFERRED:
+            yield from _handed(hop, step, "sent", str(step.reply))
+        case Deferred():
             yield from _tls_to(hop, step)
             yield from _handed(hop, step, "deferred", _said(step))
-        case StepKind.BOUNCED:
+        case Bounced():
             yield from _tls_to(hop, step)
             yield from _handed(hop, step, "bounced", _said(step))
-            if text(step, "ndr"):
-                yield _line("bounce", f"{hop.head.id}: sender non-delivery notification: {text(step, 'ndr')}")
-        case StepKind.DELIVERED:
+            if step.ndr:
+                yield _line("bounce", f"{hop.head.id}: sender non-delivery notification: {step.ndr}")
+        case Delivered():
             told = f"relay=local, {_times(hop, step)}, dsn=2.0.0, status=sent (delivered to mailbox)"
-            yield _line("local", f"{hop.head.id}: to=<{text(step, 'recipient')}>, {told}")
-        case StepKind.DROPPED:
+            yield _line("local", f"{hop.head.id}: to=<{step.recipient}>, {told}")
+        case Dropped():
             yield from _tls_to(hop, step)
-            yield from _handed(hop, step, "bounced", _said(step) or text(step, "reason"))
-        case _:
+            yield from _handed(hop, step, "bounced", _said(step) or str(drop(step)))
+        case (
+            Submitted()
+            | Connected()
+            | Attributed()
+            | Authenticated()
+            | Promoted()
+            | Resolved()
+            | Expanded()
+            | Merged()
+            | Ruled()
+            | Routed()
+        ):
             return
+        case _:
+            assert_never(step)
 
 
-def _refusal(hop: Hop, step: Step) -> str:
+def _refusal(hop: Hop, step: Refused) -> str:
     head = hop.head
-    stage = {"mail": "MAIL", "rcpt": "RCPT", "data": "END-OF-MESSAGE"}.get(
-        text(step, "stage").lower(), "CONNECT"
-    )
-    who = ", ".join(f"to=<{name}>" for name in named(step))
+    stage = _STAGES.get(step.stage, "CONNECT")
+    who = ", ".join(f"to=<{name}>" for name in step.about)
     client = f"{head.client_host or 'unknown'}[{head.client}]"
     about = f"from=<{bare_path(head.reverse_path)}>{f' {who}' if who else ''} proto=ESMTP helo=<{_helo(hop)}>"
-    return f"{stage} from {client}: {_one_line(text(step, 'reply'))}; {about}"
+    return f"{stage} from {client}: {one_line(step.reply)}; {about}"
 
 
 def _helo(hop: Hop) -> str:
-    return text(hop.first(StepKind.CONNECTED), "helo") or hop.head.client_host
+    connection = hop.first(Connected)
+    return (connection.helo if connection else "") or hop.head.client_host
 
 
 def _disconnected(hop: Hop) -> Iterator[str]:
-    connection = hop.first(StepKind.CONNECTED)
+    connection = hop.first(Connected)
     if connection is not None:
         yield _line("smtpd", f"disconnect from {_client(connection)}")
 
 
-def _client(step: Step) -> str:
-    return f"{text(step, 'client_host') or 'unknown'}[{text(step, 'client')}]"
+def _client(step: Connected) -> str:
+    return f"{step.client_host or 'unknown'}[{step.client}]"
 
 
-def _tls_to(hop: Hop, step: Step) -> Iterator[str]:
+def _tls_to(hop: Hop, step: Contacting) -> Iterator[str]:
     """What was said in TLS, then the lab's own line; what never was a connection has neither."""
     if server_of(step):
         relay = _relay(step)
-        yield from (_line("smtp", said) for said in to_server(step, relay))
-        yield f"lab: {hop.head.id}: {shown(step, relay)}"
+        yield from (_line("smtp", said) for said in to_server(step.contact, relay))
+        yield f"lab: {hop.head.id}: {shown(step.contact, relay)}"
 
 
-def _handed(hop: Hop, step: Step, status: str, reason: str) -> Iterator[str]:
-    dsn = text(step, "status") or enhanced(text(step, "reply")) or "5.0.0"
-    for recipient in named(step):
-        told = f"relay={_relay(step)}, {_times(hop, step)}, dsn={dsn}, status={status} ({_one_line(reason)})"
+def _handed(hop: Hop, step: Contacting, status: str, reason: str) -> Iterator[str]:
+    dsn = (step.status if isinstance(step, Bounced) else "") or enhanced(step.reply) or "5.0.0"
+    for recipient in step.about:
+        told = f"relay={_relay(step)}, {_times(hop, step)}, dsn={dsn}, status={status} ({reason.replace(_BREAK, ' ')})"
         yield _line("smtp", f"{hop.head.id}: to=<{recipient}>, {told}")
 
 
-def _relay(step: Step) -> str:
+def _relay(step: Contacting) -> str:
     address = server_of(step)
-    return f"{text(step, 'host') or address}[{address}]:25" if address else "none"
+    return f"{step.contact.host or address}[{address}]:25" if address else "none"
 
 
-def _said(step: Step) -> str:
+def _said(step: Contacting) -> str:
     """A reply of the other side is quoted; what the client found out itself (no connection) is not."""
     address = server_of(step)
-    reply = text(step, "reply")
-    return f"host {text(step, 'host') or address}[{address}] said: {reply}" if address else reply
+    reply = str(step.reply or "")
+    return f"host {step.contact.host or address}[{address}] said: {reply}" if address else reply
 
 
-def _times(hop: Hop, step: Step) -> str:
+def _times(hop: Hop, step: Contacting | Delivered) -> str:
     """In all, and in parts: until the last attempt began, in the queue manager, to connect, to hand over.
 
     The lab does not tell the last two apart: what ended in no connection was spent on that, all else on the message.
     """
-    before = [each for each in hop.steps[: hop.steps.index(step)] if each.kind is StepKind.ROUTED]
+    before = [each for each in hop.steps[: hop.steps.index(step)] if isinstance(each, Routed)]
     begun = next((moment(hop, each) for each in reversed(before) if about(each, _keys(step))), None)
     whole = (moment(hop, step) - hop.head.arrived).total_seconds()
     queued = ((begun or hop.head.arrived) - hop.head.arrived).total_seconds()
-    reached = bool(server_of(step)) or step.kind is StepKind.DELIVERED
+    reached = isinstance(step, Delivered) or bool(server_of(step))
     parts = (queued, 0.0, 0.0 if reached else whole - queued, whole - queued if reached else 0.0)
     return f"delay={_seconds(whole)}, delays={'/'.join(map(_seconds, parts))}"
 
 
 def _keys(step: Step) -> Iterator[str]:
-    return (name.lower() for name in named(step))
+    return (name.lower() for name in step.about)
 
 
 def _seconds(span: float) -> str:
@@ -163,17 +202,13 @@ def _seconds(span: float) -> str:
 
 def _all_ended(hop: Hop) -> bool:
     """Whether no recipient is left in the queue."""
-    ended = {name.lower() for step in hop.steps if step.kind in ENDS for name in named(step)}
-    rewritten = {text(s, "recipient").lower() for s in hop.all(StepKind.RESOLVED) if text(s, "rewritten")}
+    ended = {name.lower() for step in hop.steps if isinstance(step, Ending) for name in step.about}
+    rewritten = {step.recipient.lower() for step in hop.all(Resolved) if step.rewritten}
     return bool(hop.steps) and all(name.lower() in ended | rewritten for name in hop.head.recipients)
 
 
 def _line(program: str, said: str) -> str:
     return f"postfix/{program}[{_PIDS[program]}]: {said}"
-
-
-def _one_line(reply: str) -> str:
-    return reply.replace("\n", " ")
 
 
 def _printable(line: str) -> str:

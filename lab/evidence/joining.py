@@ -9,33 +9,35 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from lab.evidence.facts import text
-from lab.model.trace import Hop, Step, StepKind
-
-_ANSWERS = frozenset({StepKind.ACCEPTED, StepKind.REFUSED})
+from lab.model.reply import Reply
+from lab.model.steps import Accepted, Contacting, Refused, Step
+from lab.model.trace import Hop
 
 
 def joined(hops: Iterable[Hop]) -> tuple[Hop, ...]:
     """The same hops; a step that knows only where its connection led (`>203.0.113.10`) knows it whole if it was found."""
     told = tuple(hops)
-    known = {(_reached(hop), _words(step)): hop.head.connection for hop in told for step in _answers(hop)}
+    known = {
+        (_reached(hop), _words(step.reply)): hop.head.connection for hop in told for step in _answers(hop)
+    }
     return tuple(replace(hop, steps=tuple(_whole(step, known) for step in hop.steps)) for hop in told)
 
 
 def _whole(step: Step, known: dict[tuple[str, str], str]) -> Step:
-    half = text(step, "connection")
-    found = known.get((half, _words(step))) if half.startswith(">") else None
-    return replace(step, data={**step.data, "connection": found}) if found else step
+    if not isinstance(step, Contacting) or not step.contact.connection.startswith(">"):
+        return step
+    found = known.get((step.contact.connection, _words(step.reply)))
+    return replace(step, contact=replace(step.contact, connection=found)) if found else step
 
 
-def _answers(hop: Hop) -> Iterable[Step]:
-    return (step for step in hop.steps if step.kind in _ANSWERS and hop.head.connection)
+def _answers(hop: Hop) -> Iterable[Accepted | Refused]:
+    return (step for step in hop.steps if isinstance(step, Accepted | Refused) and hop.head.connection)
 
 
 def _reached(hop: Hop) -> str:
     return f">{hop.head.connection.partition('>')[2]}"
 
 
-def _words(step: Step) -> str:
+def _words(reply: Reply | None) -> str:
     """A reply of several lines is one line in a log."""
-    return " ".join(text(step, "reply").split())
+    return " ".join(str(reply or "").split())

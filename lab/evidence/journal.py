@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from lab.errors import LabBug
-from lab.model.trace import Hop, HopHead, Step
+from lab.model.steps import Step
+from lab.model.trace import Hop, HopHead
 
 
 class Journal:

@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
-from lab.evidence.facts import bare_path, named, recipients
-from lab.model.trace import Hop, Step, StepKind
+from lab.evidence.facts import bare_path, recipients
+from lab.model.steps import Contacting, Step
+from lab.model.trace import Hop
 
-_HANDS_OVER = frozenset({StepKind.SENT, StepKind.DEFERRED, StepKind.BOUNCED, StepKind.DROPPED})
 _Offer = tuple[int, Step]
 """A hop by index, and its step that tells of a connection."""
 
@@ -48,8 +48,8 @@ def _offers(hops: Sequence[Hop]) -> Mapping[str, Sequence[_Offer]]:
     found: dict[str, list[_Offer]] = defaultdict(list)
     for index, hop in enumerate(hops):
         for step in hop.steps:
-            if step.kind in _HANDS_OVER and step.data.get("connection"):
-                found[str(step.data["connection"])].append((index, step))
+            if isinstance(step, Contacting) and step.contact.connection:
+                found[step.contact.connection].append((index, step))
     return found
 
 
@@ -73,7 +73,7 @@ def _same_message(parent: Hop, child: Hop) -> bool:
 
 def _misfit(parent: Hop, step: Step, child: Hop) -> tuple[object, ...]:
     """How badly a step explains a hop: by recipients, then by reverse-path, then by the time between them."""
-    offered = {name.lower() for name in named(step)}
+    offered = {name.lower() for name in step.about}
     got = {name.lower() for name in recipients(child)}
     stranger = bool(got) and offered.isdisjoint(got)
     other_sender = bare_path(parent.head.reverse_path) != bare_path(child.head.reverse_path)

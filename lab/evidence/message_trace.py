@@ -10,23 +10,38 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from xml.sax.saxutils import quoteattr
 
-from lab.evidence.facts import about, bare_path, connector_of, is_redirection, rule_id, taken, text, texts
+from lab.evidence.facts import about, bare_path, connector_of, rule_id, taken
 from lab.evidence.links import sort_key
 from lab.evidence.replies import iso, last_error, moment, server_of
 from lab.evidence.trace import aliases
-from lab.model.trace import Hop, Step, StepKind
+from lab.model.steps import (
+    Accepted,
+    Bounced,
+    Connected,
+    Deferred,
+    Delivered,
+    Dropped,
+    Expanded,
+    Resolved,
+    Ruled,
+    Sent,
+    ServerContact,
+    Step,
+    Submitted,
+)
+from lab.model.trace import Hop
+from lab.words.reasons import drop
 
 Row = dict[str, object]
 
-_STATUS = {
-    StepKind.DELIVERED: "Delivered",
-    StepKind.SENT: "Delivered",  # the next system took it (R210)
-    StepKind.BOUNCED: "Failed",
-    StepKind.DROPPED: "Failed",
-    StepKind.DEFERRED: "Pending",
-    StepKind.EXPANDED: "Expanded",
+_STATUS: Mapping[type[Step], str] = {
+    Delivered: "Delivered",
+    Sent: "Delivered",  # the next system took it (R210)
+    Bounced: "Failed",
+    Dropped: "Failed",
+    Deferred: "Pending",
+    Expanded: "Expanded",
 }
-_TOWARDS = frozenset({StepKind.SENT, StepKind.BOUNCED, StepKind.DEFERRED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +84,14 @@ def _visible(hops: Iterable[Hop], tenant: str, until: datetime | None) -> list[H
 
 def _recipients(hop: Hop) -> tuple[str, ...]:
     """Everyone it came for and, behind them, the members of groups that were expanded: each has a row."""
-    members = (name for step in hop.all(StepKind.EXPANDED) for name in texts(step, "members"))
+    members = (name for step in hop.all(Expanded) for name in step.members)
     return tuple(dict.fromkeys((*hop.head.recipients, *members)))
 
 
 def _row(hop: Hop, recipient: str, organization: str, index: int) -> Row:
     head = hop.head
     names = aliases([hop], recipient)
-    tried = [step for step in hop.steps if step.kind in _TOWARDS and about(step, names)]
+    tried = [step for step in hop.steps if isinstance(step, Sent | Bounced | Deferred) and about(step, names)]
     return {
         "Organization": organization,
         "MessageId": head.message_id,
@@ -97,14 +112,14 @@ def _row(hop: Hop, recipient: str, organization: str, index: int) -> Row:
 
 def _status(hop: Hop, names: frozenset[str]) -> str:
     """By the last thing that was done for the recipient."""
-    known = [_STATUS[step.kind] for step in hop.steps if step.kind in _STATUS and about(step, names)]
+    known = [_STATUS[type(step)] for step in hop.steps if type(step) in _STATUS and about(step, names)]
     return known[-1] if known else "GettingStatus"
 
 
 def _events(hop: Hop, recipient: str) -> Iterator[_Event]:
     """What happened for one recipient. A report begins with a Receive of its own (R210)."""
     names = aliases([hop], recipient)
-    if hop.first(StepKind.ACCEPTED) is None and hop.first(StepKind.SUBMITTED) is None:
+    if hop.first(Accepted) is None and hop.first(Submitted) is None:
         yield _Event(hop.head.arrived, "Receive", f"Message received by: {hop.head.host}", _origin(hop))
     for step in hop.steps:
         event = _arrival(hop, step) or (_settled(hop, step) if about(step, names) else None)
@@ -114,11 +129,11 @@ def _events(hop: Hop, recipient: str) -> Iterator[_Event]:
 
 def _arrival(hop: Hop, step: Step) -> _Event | None:
     at = moment(hop, step)
-    match step.kind:
-        case StepKind.SUBMITTED:
+    match step:
+        case Submitted():
             return _Event(at, "Submit", "The message was submitted.", {"ServerHostName": hop.head.host})
-        case StepKind.ACCEPTED:
-            using = _using(hop.first(StepKind.CONNECTED))
+        case Accepted():
+            using = _using(hop.first(Connected))
             return _Event(at, "Receive", f"Message received by: {hop.head.host}{using}", _origin(hop))
         case _:
             return None
@@ -126,50 +141,48 @@ def _arrival(hop: Hop, step: Step) -> _Event | None:
 
 def _settled(hop: Hop, step: Step) -> _Event | None:
     at = moment(hop, step)
-    match step.kind:
-        case StepKind.RESOLVED:
-            new = text(step, "rewritten")
-            if is_redirection(step):
+    match step:
+        case Resolved():
+            new = step.rewritten
+            if step.resolution.is_redirection:
                 return _Event(at, "Redirect", f"The message was redirected to: {new}")
             return _Event(at, "Resolve", f"The recipient was resolved to {new}.") if new else None
-        case StepKind.EXPANDED:
-            members = ", ".join(texts(step, "members"))
+        case Expanded():
+            members = ", ".join(step.members)
             return _Event(at, "Expand", f"The message was expanded to: {members}")
-        case StepKind.RULED:
+        case Ruled():
             return _transport_rule(at, step)
-        case StepKind.SENT:
-            detail = f"Message transferred to: {text(step, 'host')}{_using(step)}"
+        case Sent():
+            detail = f"Message transferred to: {step.contact.host}{_using(step.contact)}"
             return _Event(at, "Send", detail, _towards(hop, step))
-        case StepKind.DELIVERED:
+        case Delivered():
             detail = "The message was successfully delivered to the folder: DefaultFolderType:Inbox"
-            return _Event(at, "Deliver", detail, {"Mailbox": text(step, "mailbox")})
-        case StepKind.DEFERRED:
+            return _Event(at, "Deliver", detail, {"Mailbox": step.mailbox})
+        case Deferred():
             return _Event(at, "Defer", f"Reason: {last_error(hop, step)}", _towards(hop, step))
-        case StepKind.BOUNCED:
-            proxy = (
-                f"OutboundProxyTargetIP: {server_of(step)}. OutboundProxyTargetHostName: {text(step, 'host')}"
-            )
+        case Bounced():
+            host = step.contact.host
+            proxy = f"OutboundProxyTargetIP: {server_of(step)}. OutboundProxyTargetHostName: {host}"
             return _Event(at, "Fail", f"Reason: {last_error(hop, step)}. {proxy}", _towards(hop, step))
-        case StepKind.DROPPED:
-            return _Event(at, "Drop", f"Reason: {text(step, 'reason')}")
+        case Dropped():
+            return _Event(at, "Drop", f"Reason: {drop(step)}")
         case _:
             return None
 
 
-def _transport_rule(at: datetime, step: Step) -> _Event | None:
+def _transport_rule(at: datetime, step: Ruled) -> _Event | None:
     """The rules that applied, with the identities that `Get-TransportRule` finds (R211)."""
-    names = texts(step, "names")
-    if not names:
+    if not step.names:
         return None
-    detail = "; ".join(f"Transport rule: '{name}', ID: ({rule_id(name)})" for name in names)
-    return _Event(at, "Transport rule", detail, {"Action": ", ".join(texts(step, "actions"))})
+    detail = "; ".join(f"Transport rule: '{name}', ID: ({rule_id(name)})" for name in step.names)
+    return _Event(at, "Transport rule", detail, {"Action": ", ".join(step.actions)})
 
 
-def _towards(hop: Hop, step: Step) -> Mapping[str, str]:
+def _towards(hop: Hop, step: Sent | Bounced | Deferred) -> Mapping[str, str]:
     """Where a message was going, and by which connector."""
     return {
         "ConnectorId": connector_of(hop, step),
-        "ServerHostName": text(step, "host"),
+        "ServerHostName": step.contact.host,
         "ServerIP": server_of(step),
     }
 
@@ -185,9 +198,9 @@ def _origin(hop: Hop) -> Mapping[str, str]:
     }
 
 
-def _using(step: Step | None) -> str:
+def _using(session: Connected | ServerContact | None) -> str:
     """` using TLS1.3 with AES256`; the cipher only where it is known."""
-    version, cipher = text(step, "tls"), text(step, "cipher")
+    version, cipher = (session.tls, session.cipher) if session else ("", "")
     strength = next(
         (part for part in ("AES256", "AES128", "CHACHA20") if part in cipher.replace("_", "")), ""
     )

@@ -9,15 +9,36 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from typing import assert_never
 
-from lab.core.verdicts import Basis, Verdict
-from lab.evidence.facts import place, taken, text
+from lab.evidence.facts import place, taken
 from lab.evidence.families import Declared, Family, Labels
 from lab.evidence.journal import Journal
 from lab.evidence.placement import Placement, TopologyAt
 from lab.evidence.replies import enhanced
+from lab.model.decision import Basis, Verdict
+from lab.model.steps import (
+    Accepted,
+    Attributed,
+    Authenticated,
+    Bounced,
+    Connected,
+    Deferred,
+    Delivered,
+    Dropped,
+    Expanded,
+    Merged,
+    Promoted,
+    Refused,
+    Resolved,
+    Routed,
+    Ruled,
+    Sent,
+    Step,
+    Submitted,
+)
 from lab.model.topology import Topology
-from lab.model.trace import Hop, HopHead, Step, StepKind
+from lab.model.trace import Hop, HopHead
 from lab.scenario.model import Variant
 
 MESSAGES = Declared("mflab_messages", "Messages taken over, once for each place on their way.", ("place",))
@@ -95,7 +116,7 @@ class Tally:
         for step in hop.steps[done or 0 :]:
             self._step(hop, step)
         for step in _reports(hop.steps[done or 0 :]):
-            self._add(NDRS, place(hop), self._status(text(step, "status")))
+            self._add(NDRS, place(hop), self._status(step.status))
 
     def families(self) -> tuple[Family, ...]:
         """All counters as they are now."""
@@ -109,24 +130,39 @@ class Tally:
             self._add(MISPLACED, place(hop), _basis(hop))
 
     def _step(self, hop: Hop, step: Step) -> None:
-        match step.kind:
-            case StepKind.DELIVERED:
+        match step:
+            case Delivered():
                 self._delivery(hop, step)
-            case StepKind.ATTRIBUTED:
-                verdict = text(step, "direction") or Verdict.REFUSED.value
-                self._add(ATTRIBUTIONS, text(step, "tenant") or NONE, text(step, "basis"), verdict)
-            case StepKind.REFUSED:
-                self._add(REFUSALS, place(hop), text(step, "stage"), self._replied(step))
-            case StepKind.DEFERRED:
+            case Attributed():
+                verdict = step.direction or Verdict.REFUSED
+                self._add(ATTRIBUTIONS, step.tenant or NONE, step.basis.value, verdict.value)
+            case Refused():
+                self._add(REFUSALS, place(hop), step.stage.value, self._replied(step))
+            case Deferred():
                 self._add(DEFERRALS, place(hop), self._replied(step))
-            case StepKind.DROPPED:
+            case Dropped():
                 self._add(DROPS, place(hop))
+            case (
+                Submitted()
+                | Connected()
+                | Accepted()
+                | Authenticated()
+                | Promoted()
+                | Resolved()
+                | Expanded()
+                | Merged()
+                | Ruled()
+                | Routed()
+                | Sent()
+                | Bounced()
+            ):
+                pass  # details of the way; bounces are counted by report
             case _:
-                pass  # the other kinds are details of the way
+                assert_never(step)
 
-    def _delivery(self, hop: Hop, step: Step) -> None:
+    def _delivery(self, hop: Hop, step: Delivered) -> None:
         self._add(DELIVERIES, place(hop))
-        copy = (hop.head.message_id, text(step, "mailbox").lower())
+        copy = (hop.head.message_id, step.mailbox.lower())
         if copy in self._delivered and hop.head.message_id:
             self._add(DUPLICATES, place(hop))
         self._delivered.add(copy)
@@ -134,8 +170,8 @@ class Tally:
     def _add(self, declared: Declared, *labels: str) -> None:
         self._counts[declared][labels] += 1
 
-    def _replied(self, step: Step) -> str:
-        return self._status(enhanced(text(step, "reply")))
+    def _replied(self, step: Refused | Deferred) -> str:
+        return self._status(enhanced(step.reply))
 
     def _status(self, status: str) -> str:
         if not _STATUS.fullmatch(status):
@@ -159,16 +195,15 @@ def places(topology: Topology) -> tuple[str, ...]:
     return (*(f"tenant:{name}" for name in topology.tenants), *topology.hosts, *regions)
 
 
-def _reports(steps: Iterable[Step]) -> Iterable[Step]:
+def _reports(steps: Iterable[Step]) -> Iterable[Bounced]:
     """One step for each NDR: a report may tell of several recipients."""
-    told = (step for step in steps if step.kind is StepKind.BOUNCED and text(step, "ndr"))
-    return {text(step, "ndr"): step for step in told}.values()
+    return {step.ndr: step for step in steps if isinstance(step, Bounced) and step.ndr}.values()
 
 
 def _basis(hop: Hop) -> str:
     """What made the tenant take the message for its own; `none` where nobody had to decide (its own report)."""
-    decided = (step for step in hop.all(StepKind.ATTRIBUTED) if text(step, "tenant") == hop.head.tenant)
-    return next((text(step, "basis") for step in decided), Basis.NONE.value)
+    decided = (step for step in hop.all(Attributed) if step.tenant == hop.head.tenant)
+    return next((step.basis.value for step in decided), Basis.NONE.value)
 
 
 def _seeds(topology: Topology) -> Iterator[tuple[Declared, Labels]]:

@@ -1,6 +1,7 @@
 """Traces without what changes from run to run, so that the lab's bodies can be compared.
 
-Times, ids, ports, sizes and the volatile parts of replies go; places, decisions, names and texts stay.
+Times, ids, ports, sizes and the volatile parts of replies go; places, decisions with all their candidates, names and
+texts stay.
 """
 
 from __future__ import annotations
@@ -9,26 +10,28 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import unified_diff
 
-from lab.evidence.facts import named, place, recipients
+from lab.evidence.facts import place, recipients
 from lab.evidence.links import in_order
-from lab.model.trace import Hop, MessageTrace, Step, StepKind
+from lab.evidence.plain import plain_fields, step_data
+from lab.model.steps import (
+    Accepted,
+    Attributed,
+    Authenticated,
+    Connected,
+    Promoted,
+    Refused,
+    Step,
+    Submitted,
+    decision_of,
+)
+from lab.model.trace import Hop, MessageTrace
 
 Normal = dict[str, object]
 """JSON-able: by label of the message its ends, hops and reports."""
 
 _VOLATILE = frozenset({"connection", "until", "size", "thumbprint"})
 _HEAD = ("client", "client_host", "connector", "reverse_path", "recipients", "subject", "direction")
-_ARRIVING = frozenset(
-    {
-        StepKind.SUBMITTED,
-        StepKind.CONNECTED,
-        StepKind.ATTRIBUTED,
-        StepKind.REFUSED,
-        StepKind.ACCEPTED,
-        StepKind.AUTHENTICATED,
-        StepKind.PROMOTED,
-    }
-)
+_Arriving = Submitted | Connected | Attributed | Refused | Accepted | Authenticated | Promoted
 _SCRUBS = (
     (re.compile(r" ?\[[\w.-]+ \d{4}-\d\d-\d\dT[\d:.]+Z? [0-9A-F]{16}\]"), ""),  # who refused when (R189)
     (re.compile(r"InternalId=\d+"), "InternalId=#"),
@@ -139,7 +142,7 @@ def _trace(trace: MessageTrace, labels: Mapping[str, str], scrub: Scrub) -> Norm
 
 
 def _hop(hop: Hop, scrub: Scrub) -> Normal:
-    head = {key: _plain(getattr(hop.head, key), scrub) for key in _HEAD}
+    head = {key: _scrubbed(getattr(hop.head, key), scrub) for key in _HEAD}
     steps = [_step(step, scrub) for step in _settled_order(hop.steps)]
     return {"at": place(hop), "node": hop.head.node, "host": scrub(hop.head.host), **head, "steps": steps}
 
@@ -147,20 +150,23 @@ def _hop(hop: Hop, scrub: Scrub) -> Normal:
 def _settled_order(steps: Iterable[Step]) -> list[Step]:
     """The steps of arrival as they were, then those of the queue by recipient: its parts run side by side."""
     told = list(steps)
-    arriving = [index for index, step in enumerate(told) if step.kind in _ARRIVING]
+    arriving = [index for index, step in enumerate(told) if isinstance(step, _Arriving)]
     border = arriving[-1] + 1 if arriving else 0
-    return told[:border] + sorted(told[border:], key=named)
+    return told[:border] + sorted(told[border:], key=lambda step: step.about)
 
 
 def _step(step: Step, scrub: Scrub) -> Normal:
-    data = {key: _plain(value, scrub) for key, value in step.data.items() if key not in _VOLATILE}
-    return {"kind": str(step.kind), **data, "rules": list(step.rules)}
+    data = {key: value for key, value in step_data(step).items() if key not in _VOLATILE}
+    decision = decision_of(step)
+    told = {"decision": plain_fields(decision)} if decision else {}
+    scrubbed = _scrubbed(data | told, scrub)
+    assert isinstance(scrubbed, dict)
+    return {"kind": step.kind, **scrubbed, "rules": list(step.rules)}
 
 
-def _plain(value: object, scrub: Scrub) -> object:
+def _scrubbed(value: object, scrub: Scrub) -> object:
     if isinstance(value, Mapping):
-        return {str(key): _plain(each, scrub) for key, each in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        each_plain = [_plain(each, scrub) for each in value]
-        return sorted(each_plain, key=str) if isinstance(value, set | frozenset) else each_plain
-    return scrub(str(value)) if isinstance(value, str) else value
+        return {key: _scrubbed(item, scrub) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_scrubbed(item, scrub) for item in value]
+    return scrub(value) if isinstance(value, str) else value

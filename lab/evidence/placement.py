@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from lab.evidence.facts import bare_path, place, taken, text
+from lab.evidence.facts import bare_path, place, taken
 from lab.model.names import Address, Domain
+from lab.model.steps import Submitted
 from lab.model.topology import Topology
-from lab.model.trace import Hop, StepKind
+from lab.model.trace import Hop
 from lab.scenario.meant import origin, tenants_led_to
 from lab.scenario.model import Party, Variant
 
@@ -95,8 +96,8 @@ class Placement:
 
 def _sender(first: Hop, topology: Topology) -> Party:
     """Who the message is from and what it started at, by the first hop that the lab knows of it."""
-    submitted = first.first(StepKind.SUBMITTED)
-    author = _address(text(submitted, "sender") or bare_path(first.head.reverse_path)) or _NOBODY
+    submitted = first.first(Submitted)
+    author = _address(submitted.sender if submitted else bare_path(first.head.reverse_path)) or _NOBODY
     if first.head.tenant is not None and (submitted is not None or not first.head.client):
         return _party(
             author, f"tenant:{first.head.tenant}"

@@ -15,11 +15,20 @@ from lab.errors import LabBug
 from lab.evidence.postfix_lines import Line, lines, relay_of, reply_of
 from lab.evidence.postfix_stay import Session, Stay, Try
 from lab.model.message import Header
+from lab.model.reply import Reply
+from lab.model.steps import Refused, Stage
 from lab.model.topology import Host
-from lab.model.trace import Hop, HopHead, Step, StepKind
+from lab.model.trace import Hop, HopHead
 
 Clock = Callable[[datetime], datetime]
 _CONTENT = ("DATA", "END-OF-MESSAGE")
+_STAGES = {
+    "HELO": Stage.HELO,
+    "EHLO": Stage.HELO,
+    "MAIL": Stage.MAIL,
+    "RCPT": Stage.RCPT,
+    **dict.fromkeys(_CONTENT, Stage.DATA),
+}
 """Stages at which all recipients have been accepted; a refusal there ends the message."""
 
 
@@ -137,10 +146,10 @@ class _Told:
 
     def _handed(self, stay: Stay, line: Line, at: datetime) -> None:
         found = line.found
-        reply, host, address = reply_of(found["said"])
+        said, host, address = reply_of(found["said"])
+        reply = _reply(said, found["dsn"])
         if not host:
             host, address = relay_of(found["relay"])
-            reply = reply if reply[:3].isdecimal() else f"{_code(found['dsn'])} {found['dsn']} {reply}"
         stay.names[found["original"] or found["recipient"]] = found["recipient"]
         stay.waiting_for -= 1
         told = Try(
@@ -157,7 +166,8 @@ class _Told:
 
     def _tried(self, stay: Stay, line: Line, at: datetime) -> None:
         """Another host of the same domain is tried next; the line does not say for whom."""
-        reply, host, address = reply_of(line.found["said"])
+        said, host, address = reply_of(line.found["said"])
+        reply = _reply(said, "4.0.0")
         tls = self._tls(line.pid, address)
         told = Try(
             recipient="",
@@ -183,14 +193,11 @@ class _Told:
         found, stay = line.found, self._known.get(line.queue_id)
         session = self._sessions.get(line.pid) or Session(found["address"], found["name"], found["port"])
         session.helo = found["helo"] or session.helo
-        step = Step(
-            StepKind.REFUSED,
-            {
-                "stage": "data" if found["stage"] in _CONTENT else found["stage"].lower(),
-                "recipient": found["recipient"],
-                "reply": found["reply"],
-                "reason": "",
-            },
+        step = Refused(
+            stage=_STAGES.get(found["stage"], Stage.CONNECT),
+            recipient=found["recipient"],
+            reply=_reply(found["reply"], "5.0.0"),
+            reason=None,
             at=at,
         )
         if stay is not None and found["stage"] not in _CONTENT:
@@ -200,9 +207,8 @@ class _Told:
             stay.removed, stay.message_id = True, None
         self.refusals.append(self._refusal(session, step, found["sender"], at))
 
-    def _refusal(self, session: Session, step: Step, sender: str, at: datetime) -> Hop:
+    def _refusal(self, session: Session, step: Refused, sender: str, at: datetime) -> Hop:
         """A message that nobody took over."""
-        recipient = str(step.data["recipient"])
         head = HopHead(
             id=f"refused-{session.port}-{len(self.refusals)}",
             node=self._host.name,
@@ -215,7 +221,7 @@ class _Told:
             server=self._host.address,
             connection=session.key(self._host.address),
             reverse_path=f"<{sender}>",
-            recipients=(recipient,) if recipient else (),
+            recipients=step.about,
         )
         return Hop(head, (session.step(at), step))
 
@@ -226,6 +232,9 @@ def _expired(stay: Stay, at: datetime) -> None:
     stay.tries += [(at, replace(each, status="expired")) for each in late]
 
 
-def _code(dsn: str) -> str:
-    """The reply code that Postfix would have got, had it not found out by itself."""
-    return {"2": "250", "4": "450"}.get(dsn[:1], "550")
+def _reply(said: str, dsn: str) -> Reply:
+    """A reply as it was quoted; what Postfix found out by itself gets the code that it would have got."""
+    try:
+        return Reply.parse(said)
+    except ValueError:
+        return Reply({"2": 250, "4": 450}.get(dsn[:1], 550), dsn, said)

@@ -8,8 +8,26 @@ from datetime import datetime
 from itertools import groupby
 
 from lab.model.message import Header, Message
+from lab.model.reply import Reply
+from lab.model.steps import (
+    Accepted,
+    Bounced,
+    Connected,
+    Deferred,
+    Delivered,
+    Dropped,
+    DropReason,
+    NextHop,
+    Refused,
+    Resolution,
+    Resolved,
+    Routed,
+    Sent,
+    ServerContact,
+    Step,
+)
 from lab.model.topology import Host
-from lab.model.trace import Hop, HopHead, Step, StepKind
+from lab.model.trace import Hop, HopHead
 
 
 @dataclass(slots=True)
@@ -27,20 +45,16 @@ class Session:
         """What both ends of the connection know; '' if the log does not tell the port."""
         return f"{self.client}:{self.port}>{server}" if self.port else ""
 
-    def step(self, at: datetime) -> Step:
+    def step(self, at: datetime) -> Connected:
         """Who connected. What certificate it showed is in no line."""
-        data = {
-            "client": self.client,
-            "client_host": self.helo,
-            "helo": self.helo,
-            "tls": self.tls,
-            "cipher": self.cipher,
-            "certificate": [],
-            "faults": [],
-            "issuer": "",
-            "thumbprint": "",
-        }
-        return Step(StepKind.CONNECTED, data, at=at)
+        return Connected(
+            client=self.client,
+            client_host=self.helo,
+            helo=self.helo,
+            tls=self.tls,
+            cipher=self.cipher,
+            at=at,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +64,7 @@ class Try:
     recipient: str
     status: str
     """`sent`, `deferred`, `bounced` as Postfix writes it, or `expired`."""
-    reply: str
+    reply: Reply
     dsn: str
     host: str
     address: str
@@ -76,7 +90,7 @@ class Stay:
     headers: list[Header] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
     """What each recipient is called here, by what it was called on arrival."""
-    refused: list[Step] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
     tries: list[tuple[datetime, Try]] = field(default_factory=list)
     reports_on: Stay | None = None
     report: Stay | None = None
@@ -124,53 +138,58 @@ class Stay:
             return
         yield self.session.step(self.at)
         yield from self.refused
-        data = {
-            "reverse_path": f"<{self.sender}>",
-            "recipients": list(self.names),
-            "reply": f"250 2.0.0 Ok: queued as {self.id}",
-            "size": self.size,
-        }
-        yield Step(StepKind.ACCEPTED, data, at=self.at)
+        yield Accepted(
+            reverse_path=f"<{self.sender}>",
+            recipients=tuple(self.names),
+            reply=Reply(250, "2.0.0", f"Ok: queued as {self.id}"),
+            size=self.size,
+            at=self.at,
+        )
         for old, new in self.names.items():
             if old != new:
-                data = {"recipient": old, "kind": "alias", "rewritten": new}
-                yield Step(StepKind.RESOLVED, data, at=self.at)
+                yield Resolved(recipient=old, resolution=Resolution.ALIAS, rewritten=new, at=self.at)
 
     def _departure(self, host: Host, shown: str) -> Iterator[Step]:
         """What one reply ended for several recipients is one step, but for failures: each has its own."""
         for (at, one), group in groupby(self.tries, key=_same_end):
-            recipients = [each.recipient for _, each in group if each.recipient] or list(self.names.values())
-            met = _encounter(one, shown)
+            named = tuple(each.recipient for _, each in group if each.recipient)
+            recipients = named or tuple(self.names.values())
+            contact = _contact(one, shown)
             if one.address:
                 yield _routed(host, one.host, recipients, at)
             if one.status == "deferred":
-                told = {"recipients": recipients, "connector": "", "reply": one.reply, "until": ""}
-                yield Step(StepKind.DEFERRED, {**told, **met}, at=at)
+                yield Deferred(
+                    recipients=recipients, connector="", reply=one.reply, until=None, contact=contact, at=at
+                )
             elif one.status != "sent":
-                yield from (self._failed(recipient, one, met, at) for recipient in recipients)
+                yield from (self._failed(recipient, one, contact, at) for recipient in recipients)
             elif one.by in ("local", "virtual"):
-                for name in recipients:
-                    yield Step(StepKind.DELIVERED, {"recipient": name, "mailbox": name}, at=at)
+                yield from (Delivered(recipient=name, mailbox=name, at=at) for name in recipients)
             else:
-                way = {"address": one.address, "source": host.source, "connector": "", "reply": one.reply}
-                yield Step(StepKind.SENT, {"recipients": recipients, **way, **met}, at=at)
+                yield Sent(
+                    recipients=recipients,
+                    address=one.address,
+                    source=host.source,
+                    connector="",
+                    reply=one.reply,
+                    contact=contact,
+                    at=at,
+                )
 
-    def _failed(self, recipient: str, one: Try, met: Mapping[str, object], at: datetime) -> Step:
+    def _failed(self, recipient: str, one: Try, contact: ServerContact, at: datetime) -> Step:
         if not self.sender:
-            reason = "there is nobody to report to: the reverse-path is null"
-            return Step(
-                StepKind.DROPPED, {"recipient": recipient, "reason": reason, "reply": one.reply, **met}, at=at
+            return Dropped(
+                recipient=recipient, reason=DropReason.NULL_SENDER, reply=one.reply, contact=contact, at=at
             )
-        report = self.report
-        data = {
-            "recipient": recipient,
-            "status": one.dsn,
-            "reply": one.reply,
-            "ndr": (report.message_id or "") if report else "",
-            "ndr_to": self.sender if report else "",
-            **met,
-        }
-        return Step(StepKind.BOUNCED, data, at=at)
+        return Bounced(
+            recipient=recipient,
+            status=one.dsn,
+            reply=one.reply,
+            ndr=(self.report.message_id or "") if self.report else "",
+            ndr_to=self.sender if self.report else "",
+            contact=contact,
+            at=at,
+        )
 
 
 def _same_end(told: tuple[datetime, Try]) -> tuple[datetime, Try]:
@@ -179,29 +198,20 @@ def _same_end(told: tuple[datetime, Try]) -> tuple[datetime, Try]:
     return at, replace(one, recipient="")
 
 
-def _routed(host: Host, to: str, recipients: list[str], at: datetime) -> Step:
+def _routed(host: Host, to: str, recipients: tuple[str, ...], at: datetime) -> Routed:
     """How the next host was chosen: what is configured is no MX."""
     known = to in (*host.smart_hosts, *host.forwards_to)
-    data = {
-        "recipients": recipients,
-        "connector": "",
-        "how": "smart host" if known else "mx",
-        "targets": [to],
-        "tls": "",
-        "pool": "",
-    }
-    return Step(StepKind.ROUTED, data, at=at)
+    how = NextHop.SMART_HOST if known else NextHop.MX
+    return Routed(recipients=recipients, connector="", how=how, targets=(to,), at=at)
 
 
-def _encounter(one: Try, shown: str) -> dict[str, object]:
+def _contact(one: Try, shown: str) -> ServerContact:
     """As the lab's own nodes tell of a connection, of whose key the log has one end only: see `joining`."""
     tls, cipher = one.tls
-    return {
-        "host": one.host,
-        "connection": f">{one.address}" if one.address else "",
-        "tls": tls,
-        "cipher": cipher,
-        "certificate": shown if tls else "",
-        "server_certificate": [],
-        "server_faults": [],
-    }
+    return ServerContact(
+        host=one.host,
+        connection=f">{one.address}" if one.address else "",
+        tls=tls,
+        cipher=cipher,
+        certificate=shown if tls else "",
+    )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-from lab.evidence.facts import text
 from lab.model.reply import Reply
-from lab.model.trace import Hop, Step
+from lab.model.steps import Contacting, Sent, Step
+from lab.model.trace import Hop
 
 _SERVER = re.compile(r">(\d{1,3}(?:\.\d{1,3}){3})")
 
@@ -22,26 +22,27 @@ def moment(hop: Hop, step: Step) -> datetime:
     return step.at or hop.head.arrived
 
 
-def server_of(step: Step) -> str:
+def server_of(step: Contacting) -> str:
     """The address that a step's connection led to, '' if there was none."""
-    found = _SERVER.search(text(step, "connection"))
-    return text(step, "address") or (found[1] if found else "")
+    found = _SERVER.search(step.contact.connection)
+    return (step.address if isinstance(step, Sent) else "") or (found[1] if found else "")
 
 
-def last_error(hop: Hop, step: Step) -> str:
+def last_error(hop: Hop, step: Contacting) -> str:
     """`[{LED=…};{MSG=};{FQDN=…};{IP=…};{LRT=…}]`: last error, whose it was, and when (R41, R213)."""
     when = moment(hop, step).astimezone(UTC)
     stamp = f"{when.month}/{when.day}/{when.year} {when.hour % 12 or 12}:{when:%M:%S} {'PM' if when.hour > 11 else 'AM'}"
-    reply = text(step, "reply").replace("\n", " ")
-    return (
-        f"[{{LED={reply}}};{{MSG=}};{{FQDN={text(step, 'host')}}};{{IP={server_of(step)}}};{{LRT={stamp}}}]"
-    )
+    reply = one_line(step.reply)
+    return f"[{{LED={reply}}};{{MSG=}};{{FQDN={step.contact.host}}};{{IP={server_of(step)}}};{{LRT={stamp}}}]"
 
 
-def enhanced(reply: str) -> str:
-    """The enhanced status of a reply; where it has none, what its code amounts to (`5.0.0`); '' if it is no reply."""
-    try:
-        parsed = Reply.parse(reply)
-    except ValueError:
+def one_line(reply: Reply | None) -> str:
+    """A reply as logs have it, '' for none."""
+    return str(reply).replace("\n", " ") if reply else ""
+
+
+def enhanced(reply: Reply | None) -> str:
+    """The enhanced status of a reply; where it has none, what its code amounts to (`5.0.0`); '' for none."""
+    if reply is None:
         return ""
-    return parsed.enhanced or f"{min(parsed.code // 100, 5)}.0.0"
+    return reply.enhanced or f"{min(reply.code // 100, 5)}.0.0"

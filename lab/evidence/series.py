@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from lab.evidence.expect import decisive_reply
-from lab.evidence.facts import text
 from lab.evidence.replies import enhanced
 from lab.evidence.trace import path, way
 from lab.evidence.ways import Path, in_a_line, ways
-from lab.model.trace import Disposition, MessageTrace, StepKind
+from lab.model.steps import Attributed
+from lab.model.trace import Disposition, MessageTrace
 from lab.scenario.model import MessageSpec
 
 SETTLED = 3
@@ -82,14 +82,14 @@ class Series:
 
 def gist(trace: MessageTrace) -> Gist:
     """What became of a message, without what differs each time."""
-    decided = next((step for hop in way(trace) for step in hop.all(StepKind.ATTRIBUTED)), None)
+    decided = next((step for hop in way(trace) for step in hop.all(Attributed)), None)
     ends = tuple(end.value for _, end in sorted(trace.dispositions.items()))
     paths = tuple(each.path for each in ways(trace))
     return Gist(
         path=path(trace),
         ends=ends,
         status=enhanced(decisive_reply(trace)),
-        attributed=text(decided, "tenant"),
+        attributed=decided.tenant if decided else "",
         ways=paths if len(paths) > 1 else (),
     )
 

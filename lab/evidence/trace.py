@@ -5,14 +5,26 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from lab.evidence.facts import ENDS, about, bare_path, place, recipients, taken, text, texts
+from lab.evidence.facts import about, bare_path, place, recipients, taken
 from lab.evidence.links import in_order, parents, sort_key
-from lab.model.trace import EXPANDED_ALREADY, Disposition, Hop, MessageTrace, Step, StepKind
+from lab.model.steps import (
+    Bounced,
+    Delivered,
+    Dropped,
+    DropReason,
+    Ending,
+    Expanded,
+    Merged,
+    Resolved,
+    Sent,
+    Step,
+)
+from lab.model.trace import Disposition, Hop, MessageTrace
 
 _ENDINGS = (
-    (StepKind.DELIVERED, Disposition.DELIVERED),
-    (StepKind.BOUNCED, Disposition.BOUNCED),
-    (StepKind.DROPPED, Disposition.DROPPED),
+    (Delivered, Disposition.DELIVERED),
+    (Bounced, Disposition.BOUNCED),
+    (Dropped, Disposition.DROPPED),
 )
 
 
@@ -69,9 +81,9 @@ def aliases(hops: Sequence[Hop], recipient: str) -> frozenset[str]:
     """The addresses that a recipient had on the way (hybrid routing rewrites to targetAddress), in lower case."""
     known = {recipient.lower()}
     for hop in hops:
-        for step in hop.all(StepKind.RESOLVED):
-            if about(step, known) and text(step, "rewritten"):
-                known.add(text(step, "rewritten").lower())
+        for step in hop.all(Resolved):
+            if about(step, known) and step.rewritten:
+                known.add(step.rewritten.lower())
     return frozenset(known)
 
 
@@ -80,12 +92,10 @@ def _came_as(hops: Sequence[Hop], recipient: str) -> frozenset[str]:
     known: set[str] = {recipient.lower()}
     for hop in reversed(hops):
         for step in reversed(hop.steps):
-            if step.kind is StepKind.EXPANDED and known & {name.lower() for name in texts(step, "members")}:
-                known.add(text(step, "recipient").lower())
-            if step.kind is StepKind.RESOLVED and text(step, "rewritten").lower() in known - {
-                recipient.lower()
-            }:
-                known.add(text(step, "recipient").lower())
+            if isinstance(step, Expanded) and known & {name.lower() for name in step.members}:
+                known.add(step.recipient.lower())
+            if isinstance(step, Resolved) and step.rewritten.lower() in known - {recipient.lower()}:
+                known.add(step.recipient.lower())
     return frozenset(known)
 
 
@@ -149,25 +159,28 @@ def _members(name: str, hops: Sequence[Hop], above: frozenset[str]) -> Iterator[
     """A recipient; the members instead of a group that was expanded, and the group itself if something ended for it."""
     known = aliases(hops, name)
     steps = [step for hop in hops for step in hop.steps if about(step, known)]
-    expanded = [step for step in steps if step.kind is StepKind.EXPANDED]
-    if not expanded or any(_is_end(step) for step in steps):
+    expanded = [step for step in steps if isinstance(step, Expanded)]
+    is_group = expanded or any(isinstance(step, Merged) for step in steps)
+    if not is_group or any(_is_end(step, of_group=bool(expanded)) for step in steps):
         yield name
     for step in expanded:
-        for member in texts(step, "members"):
+        for member in step.members:
             if member.lower() not in above | known:
                 yield from _members(member, hops, above | known)
 
 
-def _is_end(step: Step) -> bool:
-    """Whether something ended for a group itself, besides being led to once more."""
-    return step.kind in ENDS - {StepKind.SENT} and text(step, "reason") != EXPANDED_ALREADY
+def _is_end(step: Step, *, of_group: bool) -> bool:
+    """Whether something ended for a group itself; that a rule led to it once more ends nothing for its members."""
+    if of_group and isinstance(step, Dropped) and step.reason is DropReason.EXPANDED_BEFORE:
+        return False
+    return isinstance(step, Ending) and not isinstance(step, Sent)
 
 
 def _end(hops: Sequence[Hop], recipient: str) -> Disposition:
     names = aliases(hops, recipient)
-    kinds = {step.kind for hop in hops for step in hop.steps if about(step, names)}
+    steps = [step for hop in hops for step in hop.steps if about(step, names)]
     for kind, disposition in _ENDINGS:
-        if kind in kinds:
+        if any(isinstance(step, kind) for step in steps):
             return disposition
     came_as = names | _came_as(hops, recipient)
     holders = [hop for hop in hops if _took_for(hop, came_as)]
@@ -180,7 +193,7 @@ def _end(hops: Sequence[Hop], recipient: str) -> Disposition:
 
 def _open(hop: Hop, names: frozenset[str]) -> bool:
     """Whether the node still has the message for one of these names: nothing has ended it there."""
-    return not any(step.kind in ENDS and about(step, names) for step in hop.steps)
+    return not any(isinstance(step, Ending) and about(step, names) for step in hop.steps)
 
 
 def _took_for(hop: Hop, names: frozenset[str]) -> bool:

@@ -5,13 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import assert_never
 from uuid import NAMESPACE_OID, uuid5
 
 from lab.core.received import SERVER_BUILD
-from lab.evidence.facts import bare_path, connector_of, is_redirection, rule_id, taken, text, texts
+from lab.evidence.facts import bare_path, connector_of, rule_id, taken
 from lab.evidence.links import sort_key
 from lab.evidence.replies import iso, last_error, moment, server_of
-from lab.model.trace import Hop, Step, StepKind
+from lab.model.steps import (
+    Accepted,
+    Attributed,
+    Authenticated,
+    Bounced,
+    Connected,
+    Deferred,
+    Delivered,
+    Dropped,
+    Expanded,
+    Merged,
+    Promoted,
+    Refused,
+    Resolved,
+    Routed,
+    Ruled,
+    Sent,
+    Submitted,
+)
+from lab.model.trace import Hop
+from lab.words.reasons import drop
 
 SOFTWARE = "{:02}.{:02}.{:04}.{:03}".format(*map(int, SERVER_BUILD.split(".")))
 """The server's build, with the zeros that the log has and `Received` lines have not."""
@@ -81,29 +102,32 @@ def rows(hops: Iterable[Hop], host: str) -> tuple[Row, ...]:
 
 def _events(hop: Hop, reports: Mapping[str, Hop]) -> Iterator[Row]:
     for step in hop.steps:
-        match step.kind:
-            case StepKind.SUBMITTED:
+        match step:
+            case Submitted():
                 yield from _submitted(hop, step)
-            case StepKind.ACCEPTED:
+            case Accepted():
                 yield from _received(hop, step)
-            case StepKind.RESOLVED if text(step, "rewritten"):
-                yield _resolved(hop, step)
-            case StepKind.EXPANDED:
+            case Resolved():
+                if step.rewritten:
+                    yield _resolved(hop, step)
+            case Expanded():
                 yield _expanded(hop, step)
-            case StepKind.RULED:
+            case Ruled():
                 yield from _ruled(hop, step)
-            case StepKind.SENT:
+            case Sent():
                 yield _sent(hop, step)
-            case StepKind.DEFERRED:
-                yield _troubled(hop, step, "DEFER", texts(step, "recipients"))
-            case StepKind.BOUNCED:
+            case Deferred():
+                yield _troubled(hop, step, "DEFER")
+            case Bounced():
                 yield from _bounced(hop, step, reports)
-            case StepKind.DELIVERED:
+            case Delivered():
                 yield _delivered(hop, step)
-            case StepKind.DROPPED:
-                yield _troubled(hop, step, "DROP", texts(step, "recipient"))
-            case _:
+            case Dropped():
+                yield _troubled(hop, step, "DROP")
+            case Connected() | Attributed() | Refused() | Authenticated() | Promoted() | Merged() | Routed():
                 pass  # a tracking log has no event for it
+            case _:
+                assert_never(step)
 
 
 def _here(hop: Hop) -> tuple[str, str]:
@@ -111,9 +135,9 @@ def _here(hop: Hop) -> tuple[str, str]:
     return hop.head.server, hop.head.host.partition(".")[0].upper()
 
 
-def _submitted(hop: Hop, step: Step) -> Iterator[Row]:
+def _submitted(hop: Hop, step: Submitted) -> Iterator[Row]:
     """From a mailbox: taken up by the store driver, handed to transport, received and scanned there (R228)."""
-    here, who, at = _here(hop), texts(step, "recipients"), moment(hop, step)
+    here, who, at = _here(hop), step.recipients, moment(hop, step)
     stored = Row(
         at=at, event="RECEIVE", source="STOREDRIVER", hop=hop, recipients=who, client=here, server=here
     )
@@ -124,14 +148,14 @@ def _submitted(hop: Hop, step: Step) -> Iterator[Row]:
     yield replace(received, event="AGENTINFO", source="AGENT", custom=_SCANNED)
 
 
-def _received(hop: Hop, step: Step) -> Iterator[Row]:
+def _received(hop: Hop, step: Accepted) -> Iterator[Row]:
     here = _here(hop)
     received = Row(
         at=moment(hop, step),
         event="RECEIVE",
         source="SMTP",
         hop=hop,
-        recipients=texts(step, "recipients"),
+        recipients=step.recipients,
         client=(hop.head.client, hop.head.client_host),
         server=here,
         connector=hop.head.connector or f"{here[1]}\\Default {here[1]}",
@@ -140,48 +164,47 @@ def _received(hop: Hop, step: Step) -> Iterator[Row]:
     yield replace(received, event="AGENTINFO", source="AGENT", custom=_SCANNED)
 
 
-def _resolved(hop: Hop, step: Step) -> Row:
+def _resolved(hop: Hop, step: Resolved) -> Row:
     return Row(
         at=moment(hop, step),
-        event="REDIRECT" if is_redirection(step) else "RESOLVE",
+        event="REDIRECT" if step.resolution.is_redirection else "RESOLVE",
         source="ROUTING",
         hop=hop,
-        recipients=texts(step, "rewritten"),
+        recipients=(step.rewritten,),
         server=_here(hop),
-        related=text(step, "recipient"),
+        related=step.recipient,
     )
 
 
-def _expanded(hop: Hop, step: Step) -> Row:
+def _expanded(hop: Hop, step: Expanded) -> Row:
     return Row(
         at=moment(hop, step),
         event="EXPAND",
         source="ROUTING",
         hop=hop,
-        recipients=texts(step, "members"),
+        recipients=step.members,
         server=_here(hop),
-        related=text(step, "recipient"),
+        related=step.recipient,
     )
 
 
-def _ruled(hop: Hop, step: Step) -> Iterator[Row]:
+def _ruled(hop: Hop, step: Ruled) -> Iterator[Row]:
     """The transport rule agent tells of each rule that applied (R218); of those that did not, nothing."""
     when = iso(moment(hop, step))
     told = ";".join(
-        f"S:TRA=ETR|ruleId={rule_id(name)}|st={when}|action={'|'.join(texts(step, 'actions'))}"
-        for name in texts(step, "names")
+        f"S:TRA=ETR|ruleId={rule_id(name)}|st={when}|action={'|'.join(step.actions)}" for name in step.names
     )
     if told:
-        who = texts(step, "recipients")
+        who = step.recipients
         here = _here(hop)
         at = moment(hop, step)
         yield Row(at=at, event="AGENTINFO", source="AGENT", hop=hop, recipients=who, server=here, custom=told)
 
 
-def _sent(hop: Hop, step: Step) -> Row:
+def _sent(hop: Hop, step: Sent) -> Row:
     """The reply stands in the source context, as Exchange puts it."""
     name = _here(hop)[1]
-    who = texts(step, "recipients")
+    who = step.recipients
     return Row(
         at=moment(hop, step),
         event="SEND",
@@ -189,32 +212,33 @@ def _sent(hop: Hop, step: Step) -> Row:
         hop=hop,
         recipients=who,
         statuses=(RECIPIENT_OK,) * len(who),
-        client=(text(step, "source"), name),
-        server=(server_of(step), text(step, "host")),
+        client=(step.source, name),
+        server=(server_of(step), step.contact.host),
         connector=connector_of(hop, step),
-        context=f"{text(step, 'reply')};ClientSubmitTime:{iso(hop.head.arrived)}",
+        context=f"{step.reply};ClientSubmitTime:{iso(hop.head.arrived)}",
         info=iso(hop.head.arrived),
     )
 
 
-def _troubled(hop: Hop, step: Step, event: str, who: tuple[str, ...]) -> Row:
+def _troubled(hop: Hop, step: Deferred | Bounced | Dropped, event: str) -> Row:
+    status = str(drop(step)) if isinstance(step, Dropped) and step.reply is None else last_error(hop, step)
     return Row(
         at=moment(hop, step),
         event=event,
-        source="SMTP" if text(step, "host") else "ROUTING",
+        source="SMTP" if step.contact.host else "ROUTING",
         hop=hop,
-        recipients=who,
-        statuses=(last_error(hop, step) if text(step, "reply") else text(step, "reason"),) * len(who),
+        recipients=step.about,
+        statuses=(status,) * len(step.about),
         client=_here(hop),
-        server=(server_of(step), text(step, "host")),
+        server=(server_of(step), step.contact.host),
         connector=connector_of(hop, step),
     )
 
 
-def _bounced(hop: Hop, step: Step, reports: Mapping[str, Hop]) -> Iterator[Row]:
+def _bounced(hop: Hop, step: Bounced, reports: Mapping[str, Hop]) -> Iterator[Row]:
     """The report first, then the failure that refers to it; in a report's row the reference is the original."""
-    failed = _troubled(hop, step, "FAIL", texts(step, "recipient"))
-    report = reports.get(text(step, "ndr"))
+    failed = _troubled(hop, step, "FAIL")
+    report = reports.get(step.ndr)
     if report is not None:
         yield Row(
             at=failed.at,
@@ -225,17 +249,17 @@ def _bounced(hop: Hop, step: Step, reports: Mapping[str, Hop]) -> Iterator[Row]:
             server=_here(hop),
             reference=hop.head.message_id,
         )
-    yield replace(failed, reference=text(step, "ndr"))
+    yield replace(failed, reference=step.ndr)
 
 
-def _delivered(hop: Hop, step: Step) -> Row:
+def _delivered(hop: Hop, step: Delivered) -> Row:
     here = _here(hop)
     return Row(
         at=moment(hop, step),
         event="DELIVER",
         source="STOREDRIVER",
         hop=hop,
-        recipients=texts(step, "mailbox") or texts(step, "recipient"),
+        recipients=(step.mailbox or step.recipient,),
         client=here,
         server=here,
         context=f";ClientSubmitTime:{iso(hop.head.arrived)}",

@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from lab.evidence.facts import place, recipients, taken, text
+from lab.evidence.facts import place, recipients, taken
 from lab.evidence.gateway_log import log_lines
 from lab.evidence.message_trace import message_trace, message_trace_detail
 from lab.evidence.msgtrk import message_tracking_log
 from lab.evidence.replies import iso
 from lab.evidence.trace import traces
-from lab.model.topology import Role
-from lab.model.trace import Hop, MessageTrace, Step, StepKind
+from lab.model.roles import Role, traits
+from lab.model.steps import Attributed, Bounced, Deferred, Delivered, Dropped, Refused, Sent, Step
+from lab.model.trace import Hop, MessageTrace
+from lab.words.reasons import drop
 
 LAB = "lab"
 TENANT = "tenant:"
@@ -60,7 +62,7 @@ def tables(hops: Iterable[Hop], who: str, roles: Mapping[str, Role]) -> tuple[Ta
 
 
 def _host_table(hops: tuple[Hop, ...], host: str, role: Role) -> Table:
-    if role is not Role.EXCHANGE:
+    if not traits(role).tracks_messages:
         return Table(f"mail.log on {host}", ("line",), tuple((line,) for line in log_lines(hops, host)))
     columns = ("Timestamp", "EventId", "Source", "Sender", "Recipients", "MessageSubject", "ConnectorId")
     return _table(f"Get-MessageTrackingLog on {host}", columns, message_tracking_log(hops, host))
@@ -108,36 +110,25 @@ def _journey(trace: MessageTrace) -> Iterable[tuple[str, ...]]:
             place(hop),
             head.client or "-",
             ", ".join(recipients(hop)),
-            "; ".join(_outcome(step) for step in hop.steps if step.kind in _OUTCOMES) or "in the queue",
+            "; ".join(told for step in hop.steps if (told := _outcome(step))) or "in the queue",
         )
     for report in trace.reports:
         yield from _journey(report)
 
 
-_OUTCOMES = frozenset(
-    {
-        StepKind.ATTRIBUTED,
-        StepKind.REFUSED,
-        StepKind.SENT,
-        StepKind.DEFERRED,
-        StepKind.DELIVERED,
-        StepKind.BOUNCED,
-        StepKind.DROPPED,
-    }
-)
-
-
 def _outcome(step: Step) -> str:
-    match step.kind:
-        case StepKind.ATTRIBUTED:
-            connector = text(step, "connector")
-            told = f"attributed to {text(step, 'tenant') or 'nobody'} by {text(step, 'basis')}"
-            return f"{told} ({connector})" if connector else told
-        case StepKind.SENT:
-            return f"sent to {text(step, 'host')}"
-        case StepKind.DELIVERED:
-            return f"delivered to {text(step, 'mailbox')}"
-        case StepKind.DROPPED:
-            return f"dropped: {text(step, 'reason')}"
+    """What a step led to, '' for one that is only a detail."""
+    match step:
+        case Attributed():
+            told = f"attributed to {step.tenant or 'nobody'} by {step.basis}"
+            return f"{told} ({step.connector})" if step.connector else told
+        case Sent():
+            return f"sent to {step.contact.host}"
+        case Delivered():
+            return f"delivered to {step.mailbox}"
+        case Dropped():
+            return f"dropped: {drop(step)}"
+        case Refused() | Deferred() | Bounced():
+            return f"{step.kind}: {step.reply}"
         case _:
-            return f"{step.kind}: {text(step, 'reply')}"
+            return ""

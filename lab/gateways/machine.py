@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import PurePosixPath
 
 from lab.core.tls import client_certificate
-from lab.model.topology import Host, Role, Topology
+from lab.model.topology import Host, Topology
 
 LARGEST = 52_428_800
 """Octets of a message, as the fake filter says in EHLO."""
@@ -53,7 +53,7 @@ class Filter:
 
         Raises ValueError when the scenario has no such filter.
         """
-        filters = [each.name for each in topology.hosts.values() if each.role is Role.GATEWAY]
+        filters = [each.name for each in topology.hosts.values() if each.is_filter]
         if name not in filters:
             raise ValueError(
                 f"{name!r} is no gateway of the scenario; it has: {', '.join(filters) or 'none'}"

@@ -17,6 +17,7 @@ class CertFault(StrEnum):
     NO_CLIENT_AUTH = "no clientAuth key usage"
     WEAK_KEY = "weak key or signature"
     RESUMED = "resumed session, certificate not checked"
+    NO_DOMAIN_NAME = "no domain name as CN or SAN"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,25 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from enum import StrEnum
 
 from lab.model.certificate import CertificateIdentity
 from lab.model.dns import Zones
 from lab.model.names import Address, Domain
 from lab.model.onprem import OnPremOrganization
 from lab.model.reply import Reply
+from lab.model.roles import Role, traits
 from lab.model.switches import Switches
 from lab.model.tenant import Tenant
-
-
-class Role(StrEnum):
-    """What program runs on a host."""
-
-    EXCHANGE = "exchange"
-    GATEWAY = "gateway"
-    INTERNET = "internet"
-    SERVICE = "service"
-    EOP = "eop"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +66,26 @@ class Host:
     """Exchange: it is short of resources and takes no message (R192)."""
     max_hops: int = 60
     expires_after: timedelta = timedelta(days=2)
+
+    @property
+    def holds_mailboxes(self) -> bool:
+        """Whether it holds the mailboxes of its organisation: Exchange."""
+        return traits(self.role).holds_mailboxes
+
+    @property
+    def is_filter(self) -> bool:
+        """Whether it is an organisation's spam filter."""
+        return traits(self.role).is_filter
+
+    @property
+    def is_final(self) -> bool:
+        """Whether it is the final server of domains of its own."""
+        return traits(self.role).is_final
+
+    @property
+    def is_service(self) -> bool:
+        """Whether it is one of Microsoft's own services."""
+        return traits(self.role).is_service
 
     @property
     def speaks_tls(self) -> bool:
@@ -134,7 +144,7 @@ class Topology:
 
     def services(self) -> frozenset[str]:
         """The addresses that Microsoft's other services come from (R245)."""
-        return frozenset(host.source for host in self.hosts.values() if host.role is Role.SERVICE)
+        return frozenset(host.source for host in self.hosts.values() if host.is_service)
 
     def addresses(self) -> dict[str, str]:
         """Every address of the lab with the name of the node behind it; nothing else may be connected to."""

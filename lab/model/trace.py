@@ -1,119 +1,16 @@
-"""What happened to a message: `MessageTrace` > `Hop` > `Step`, and how it ended.
-
-A step carries plain data (text, numbers, lists) so that every body of the lab can write it down and read it back;
-the decision that made it hangs on it while it lives, and is rendered only when somebody asks.
-"""
+"""What happened to a message: `MessageTrace` > `Hop` > `Step`, and how it ended."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import TypeVar
 
+from lab.model.steps import Step
 from lab.model.value import value
 
-
-class StepKind(StrEnum):
-    """The closed set of things that can happen to a message at a node. `STEP_KEYS` names the data of each."""
-
-    SUBMITTED = "submitted"
-    CONNECTED = "connected"
-    ATTRIBUTED = "attributed"
-    REFUSED = "refused"
-    ACCEPTED = "accepted"
-    AUTHENTICATED = "authenticated"
-    PROMOTED = "promoted"
-    RESOLVED = "resolved"
-    EXPANDED = "expanded"
-    RULED = "ruled"
-    ROUTED = "routed"
-    SENT = "sent"
-    DEFERRED = "deferred"
-    DELIVERED = "delivered"
-    BOUNCED = "bounced"
-    DROPPED = "dropped"
-
-
-ENCOUNTER_KEYS = ("tls", "cipher", "certificate", "server_certificate", "server_faults")
-"""TLS on the way out: `certificate` is the label of what the client showed, the others are of the server."""
-STEP_KEYS: Mapping[StepKind, tuple[str, ...]] = {
-    StepKind.SUBMITTED: ("sender", "recipients"),
-    StepKind.CONNECTED: (
-        "client",
-        "client_host",
-        "helo",
-        "tls",
-        "cipher",
-        "certificate",
-        "faults",
-        "issuer",
-        "thumbprint",
-    ),
-    StepKind.ATTRIBUTED: ("recipient", "tenant", "direction", "basis", "connector", "reason"),
-    StepKind.REFUSED: ("stage", "recipient", "reply", "reason"),
-    StepKind.ACCEPTED: ("reverse_path", "recipients", "reply", "size"),
-    StepKind.AUTHENTICATED: ("spf", "dkim", "dmarc", "arc", "compauth", "enforced", "header_from", "client"),
-    StepKind.PROMOTED: ("headers", "auth_as"),
-    StepKind.RESOLVED: ("recipient", "kind", "rewritten"),
-    StepKind.EXPANDED: ("recipient", "kind", "members"),
-    StepKind.RULED: ("recipients", "names", "actions", "connector"),
-    StepKind.ROUTED: ("recipients", "connector", "how", "targets", "tls", "pool"),
-    StepKind.SENT: (
-        "recipients",
-        "host",
-        "address",
-        "source",
-        "connector",
-        "connection",
-        "reply",
-        *ENCOUNTER_KEYS,
-    ),
-    StepKind.DEFERRED: (
-        "recipients",
-        "host",
-        "connector",
-        "connection",
-        "reply",
-        "until",
-        *ENCOUNTER_KEYS,
-    ),
-    StepKind.DELIVERED: ("recipient", "mailbox"),
-    StepKind.BOUNCED: (
-        "recipient",
-        "status",
-        "reply",
-        "host",
-        "connection",
-        "ndr",
-        "ndr_to",
-        *ENCOUNTER_KEYS,
-    ),
-    StepKind.DROPPED: ("recipient", "reason", "reply", "host", "connection", *ENCOUNTER_KEYS),
-}
-
-
-EXPANDED_ALREADY = "the group has been expanded already"
-"""Why a group is dropped that a ring of groups, or two groups, lead to once more: nobody misses anything by it."""
-
-
-class Explainable(Protocol):
-    """A decision that can tell how it came about."""
-
-    def story(self) -> tuple[str, ...]:
-        """The decision as indented lines, losers included."""
-
-
-@value()
-class Step:
-    """One decision or action at one node."""
-
-    kind: StepKind
-    data: Mapping[str, object]
-    rules: tuple[str, ...] = ()
-    at: datetime | None = None
-    decision: Explainable | None = field(default=None, compare=False)
+S = TypeVar("S", bound=Step)
 
 
 @value(kw_only=True)
@@ -154,13 +51,13 @@ class Hop:
     head: HopHead
     steps: tuple[Step, ...]
 
-    def first(self, kind: StepKind) -> Step | None:
-        """The first step of that kind."""
-        return next((step for step in self.steps if step.kind is kind), None)
+    def first(self, kind: type[S]) -> S | None:
+        """The first step of that class."""
+        return next((step for step in self.steps if isinstance(step, kind)), None)
 
-    def all(self, kind: StepKind) -> tuple[Step, ...]:
-        """All steps of that kind."""
-        return tuple(step for step in self.steps if step.kind is kind)
+    def all(self, kind: type[S]) -> tuple[S, ...]:
+        """All steps of that class."""
+        return tuple(step for step in self.steps if isinstance(step, kind))
 
 
 class Disposition(StrEnum):

@@ -8,25 +8,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime
-from enum import StrEnum
 from typing import Protocol
 
 from lab.model.addressplan import is_inside
 from lab.model.certificate import CertificateIdentity
+from lab.model.decision import Direction
 from lab.model.dns import Asking
 from lab.model.message import Message
 from lab.model.names import Address, Domain, DomainPattern, ReversePath
 from lab.model.reply import Reply
+from lab.model.steps import Step
 from lab.model.tenant import TlsSettings
-from lab.model.trace import Hop, HopHead, Step
+from lab.model.trace import Hop, HopHead
 from lab.model.value import value
-
-
-class Direction(StrEnum):
-    """Spelled like `X-MS-Exchange-Organization-MessageDirectionality` (R24)."""
-
-    ORIGINATING = "Originating"
-    INCOMING = "Incoming"
 
 
 class IdSource(Protocol):
@@ -177,7 +171,6 @@ class QueueItem:
     report: bool = False
     """Is itself an NDR: no NDR on it (R205), leaves by the high-risk pool (R151)."""
     client: str = ""
-    client_host: str = ""
     helo: str = ""
     dsn: Mapping[str, DsnParameters] = field(default_factory=dict)
     """By recipient key."""
@@ -209,8 +202,6 @@ class Route:
 
     connector: str
     """Name of the connector that was chosen, '' for plain MX routing."""
-    how: str
-    """`mx`, `smart host` or `implicit mx`."""
     targets: tuple[Target, ...]
     ehlo: str
     source: str
@@ -259,6 +250,17 @@ class Mailboxed:
     recipient: Address
     mailbox: Address
     message: Message
+
+
+@value(kw_only=True)
+class Submission:
+    """A message that a mailbox, or a part of the service, gives to its own system: no SMTP."""
+
+    sender: Address
+    recipients: tuple[Address, ...]
+    message: Message
+    reverse_path: ReversePath | None = None
+    """None: the sender's address."""
 
 
 @value(kw_only=True)
@@ -333,14 +335,7 @@ class Node(Protocol):
     ) -> Asking[Heard]:
         """End of data."""
 
-    def submit(
-        self,
-        sender: Address,
-        recipients: tuple[Address, ...],
-        message: Message,
-        context: Context,
-        reverse_path: ReversePath | None = None,
-    ) -> Heard:
+    def submit(self, submission: Submission, context: Context) -> Heard:
         """A mailbox of this system sends."""
 
     def dispatch(self, item: QueueItem, context: Context) -> Asking[Settlement]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from lab.core.authentication.suite import CLAIMS, Suite
 from lab.core.directory import TenantDirectory
 from lab.errors import LabBug
-from lab.model.topology import Role, Topology
+from lab.model.roles import Role
+from lab.model.topology import Host, Topology
 from lab.model.transport import Node
 from lab.nodes.eop import Eop
 from lab.nodes.exchange import Exchange
@@ -24,14 +27,22 @@ def build(topology: Topology, suite: Suite = CLAIMS) -> dict[str, Node]:
         region.node: Eop(region, topology, directory, suite) for region in topology.regions.values()
     }
     for name, host in topology.hosts.items():
-        if host.role is Role.EXCHANGE:
-            nodes[name] = Exchange(host, topology.organizations[host.organization or ""], topology)
-        elif host.role is Role.GATEWAY:
-            nodes[name] = Gateway(host, topology, suite)
-        elif host.role is Role.INTERNET:
-            nodes[name] = InternetHost(host, topology, suite)
-        elif host.role is Role.SERVICE:
-            nodes[name] = ServiceHost(host, topology, directory, suite)
-        else:
-            raise LabBug(f"host {name} has the role {host.role}, which no program plays")
+        nodes[name] = _program(host, topology, directory, suite)
     return nodes
+
+
+def _program(host: Host, topology: Topology, directory: TenantDirectory, suite: Suite) -> Node:
+    """The program that a host runs."""
+    match host.role:
+        case Role.EXCHANGE:
+            return Exchange(host, topology.organizations[host.organization or ""], topology)
+        case Role.GATEWAY:
+            return Gateway(host, topology, suite)
+        case Role.INTERNET:
+            return InternetHost(host, topology, suite)
+        case Role.SERVICE:
+            return ServiceHost(host, topology, directory, suite)
+        case Role.EOP:
+            raise LabBug(f"host {host.name} is a front end, which belongs to a region")
+        case _:
+            assert_never(host.role)

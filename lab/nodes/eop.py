@@ -21,3 +21,4 @@ class Eop(EopFront, EopHub):
         self.front_ends = {host.address: host for host in region.front_ends}
         self.own_addresses = frozenset(host.source for r in topology.regions.values() for host in r.senders)
         self.services = topology.services()
+        self.decided = {}

@@ -11,12 +11,14 @@ from lab.core.crosspremises import as_internal, crossing, promote
 from lab.core.received import received_by_front_end, received_by_hub
 from lab.core.retry import EXCHANGE_ONLINE
 from lab.core.stamping import Entry, entry_stamps, firewall, foreign_tenant, is_internal, set_aside
-from lab.core.verdicts import Attribution, Verdict
+from lab.core.verdicts import Attribution
+from lab.model.decision import Reason, Verdict
 from lab.model.dns import Asking
 from lab.model.message import Header, Message
 from lab.model.reply import Reply
+from lab.model.steps import Attributed, Promoted, Step
 from lab.model.tenant import InboundConnector
-from lab.model.trace import Hop, Step, StepKind
+from lab.model.trace import Hop
 from lab.model.transport import AcceptedRecipient, Connection, Context, Heard, QueueItem, Transaction
 from lab.nodes.judging import Judged, Judging, see
 from lab.nodes.parts import author_domain, connected, queued_reply
@@ -52,7 +54,7 @@ def enter(entering: Entering, front: EopFront) -> Asking[Heard]:
         step = judged.step(entering.context)
         if judged.refusal is not None:
             told = (*transaction.steps, step)
-            return front.refuse_data(entering, judged.refusal, "DMARC policy of reject", ("R175",), told)
+            return front.refuse_data(entering, judged.refusal, Reason.DMARC, ("R175",), told)
         stays.append(_stay(entering, front, attribution, recipients, judged, step))
     first, *others = stays
     return Heard(
@@ -131,9 +133,7 @@ def _decisions(transaction: Transaction, recipients: tuple[AcceptedRecipient, ..
     """The attribution steps of these recipients only: another tenant's are not its business."""
     mine = {str(r.address) for r in recipients}
     return tuple(
-        s
-        for s in transaction.steps
-        if s.data.get("recipient", "") in mine or s.kind is not StepKind.ATTRIBUTED
+        step for step in transaction.steps if not isinstance(step, Attributed) or step.recipient in mine
     )
 
 
@@ -154,8 +154,13 @@ def _across_the_firewall(
     promoted = promote(message, host)
     if not carried:
         return promoted, ()
-    data = {"headers": list(carried), "auth_as": "Internal" if is_internal(promoted) else "Anonymous"}
-    return promoted, (Step(StepKind.PROMOTED, data, ("R64", "R118", "R119"), entering.context.now),)
+    step = Promoted(
+        headers=carried,
+        auth_as="Internal" if is_internal(promoted) else "Anonymous",
+        rules=("R64", "R118", "R119"),
+        at=entering.context.now,
+    )
+    return promoted, (step,)
 
 
 def _path_broken(front: EopFront) -> bool:

@@ -18,22 +18,27 @@ from lab.core.dates import mail_date
 from lab.core.directory import TenantDirectory
 from lab.core.incoming import UNKNOWN, blocked_at_edge
 from lab.core.loops import looping
-from lab.core.verdicts import Attribution, Reason, Verdict
+from lab.core.verdicts import Attribution
+from lab.model.certificate import CertificateIdentity
+from lab.model.decision import Reason, Verdict
 from lab.model.dns import Asking
 from lab.model.message import Message
-from lab.model.names import Address, Domain
+from lab.model.names import Address, Domain, ReversePath
 from lab.model.reply import Reply
+from lab.model.steps import Attributed, Stage, Step
 from lab.model.topology import Host, Region, Topology
-from lab.model.trace import Step, StepKind
 from lab.model.transport import Connection, Context, Heard, Transaction
 from lab.nodes.eop_entry import Entering, enter
-from lab.nodes.parts import RECIPIENT_OK, SENDER_OK, author_domain, refusal
+from lab.nodes.parts import RECIPIENT_OK, SENDER_OK, Receiver, Refusal, author_domain, refuse
 
 BAD_HELO = Reply(550, "5.7.506", "Access Denied, Bad HELO")
 LOOP = Reply(554, "5.4.14", "Hop count exceeded - possible mail loop ATTR34")
 TOO_MANY = Reply(452, "4.5.3", "Too many recipients")
 MAX_RECIPIENTS = 200
 """Of one domain, in one transaction (R155)."""
+_KEPT = 10_000
+"""Decisions that are remembered; when there are more, all are forgotten."""
+Facts = tuple[str, bool, CertificateIdentity | None, ReversePath, Address, Domain | None]
 _OWN_NAMES = Domain("protection.outlook.com")
 
 
@@ -52,6 +57,8 @@ class EopFront:
     """Hosts of Microsoft's other services (R245)."""
     suite: Suite
     """How signatures are verified."""
+    decided: dict[Facts, Attribution]
+    """What was decided on the same facts before: people write to each other again and again."""
 
     def front_end(self, connection: Connection) -> Host:
         """The front end that was connected to."""
@@ -108,18 +115,16 @@ class EopFront:
         if objection is None:
             return Heard(reply=RECIPIENT_OK, steps=(step,), decision=decision)
         reply, reason, rules = objection
-        return self._refuse(
-            connection,
-            transaction,
-            reply,
-            context,
-            stage="rcpt",
-            reason=reason.value,
+        refusal = Refusal(
+            reply=reply,
+            stage=Stage.RCPT,
+            reason=reason,
             rules=rules,
             recipient=recipient,
             tenant=decision.tenant_name,
             before=(step,),
         )
+        return self._refuse(connection, transaction, refusal, context)
 
     def _objection(
         self, transaction: Transaction, decision: Attribution
@@ -146,6 +151,23 @@ class EopFront:
         author: Domain | None = None,
     ) -> Attribution:
         """The pure decision on this connection's facts."""
+        facts = (
+            connection.client,
+            connection.tls is not None,
+            connection.certificate,
+            transaction.reverse_path,
+            recipient,
+            author,
+        )
+        if facts not in self.decided:
+            if len(self.decided) >= _KEPT:
+                self.decided.clear()
+            self.decided[facts] = self._attribute(connection, transaction, recipient, author)
+        return self.decided[facts]
+
+    def _attribute(
+        self, connection: Connection, transaction: Transaction, recipient: Address, author: Domain | None
+    ) -> Attribution:
         switches = self.topology.switches
         credentials = judge_credentials(
             connection.client, connection.tls is not None, connection.certificate, switches
@@ -179,17 +201,15 @@ class EopFront:
     ) -> Asking[Heard]:
         """Judge, stamp and take the message over, for each tenant that it is bound to (one, unless bifurcated)."""
         if looping(message, self.topology.switches):
-            return self._refuse(
-                connection,
-                transaction,
-                LOOP,
-                context,
-                stage="data",
-                reason="loop",
+            refusal = Refusal(
+                reply=LOOP,
+                stage=Stage.DATA,
+                reason=Reason.LOOP,
                 rules=("R161", "R162"),
                 message_id=message.message_id,
                 tenant=_bound(transaction),
             )
+            return self._refuse(connection, transaction, refusal, context)
         if self.topology.switches.p2_counts_for_relay:
             transaction = self._decided_anew(connection, transaction, message, context)
         entering = Entering(
@@ -197,9 +217,7 @@ class EopFront:
         )
         refused = next((d for d in decisions(transaction) if d.reply is not None), None)
         if refused is not None and refused.reply is not None:
-            return self.refuse_data(
-                entering, refused.reply, refused.reason.value, refused.rules, transaction.steps
-            )
+            return self.refuse_data(entering, refused.reply, refused.reason, refused.rules, transaction.steps)
         return (yield from enter(entering, self))
 
     def _decided_anew(
@@ -210,7 +228,7 @@ class EopFront:
         found = [
             (r, self.attribute(connection, transaction, r.address, author)) for r in transaction.recipients
         ]
-        kept = tuple(step for step in transaction.steps if step.kind is not StepKind.ATTRIBUTED)
+        kept = tuple(step for step in transaction.steps if not isinstance(step, Attributed))
         return replace(
             transaction,
             recipients=tuple(replace(r, decision=decision) for r, decision in found),
@@ -218,52 +236,31 @@ class EopFront:
         )
 
     def refuse_data(
-        self, entering: Entering, reply: Reply, reason: str, rules: tuple[str, ...], steps: tuple[Step, ...]
+        self,
+        entering: Entering,
+        reply: Reply,
+        reason: Reason,
+        rules: tuple[str, ...],
+        steps: tuple[Step, ...],
     ) -> Heard:
         """A refusal at the end of data, for what attribution could not see (DMARC, R175)."""
-        return self._refuse(
-            entering.connection,
-            entering.transaction,
-            reply,
-            entering.context,
-            stage="data",
+        refusal = Refusal(
+            reply=reply,
+            stage=Stage.DATA,
             reason=reason,
             rules=rules,
             tenant=_bound(entering.transaction),
             message_id=entering.message.message_id,
             before=steps,
         )
+        return self._refuse(entering.connection, entering.transaction, refusal, entering.context)
 
     def _refuse(
-        self,
-        connection: Connection,
-        transaction: Transaction,
-        reply: Reply,
-        context: Context,
-        *,
-        stage: str,
-        reason: str,
-        rules: tuple[str, ...],
-        recipient: Address | None = None,
-        tenant: str | None = None,
-        message_id: str = "",
-        before: tuple[Step, ...] = (),
+        self, connection: Connection, transaction: Transaction, refusal: Refusal, context: Context
     ) -> Heard:
-        return refusal(
-            self.name,
-            self.shown(connection),
-            connection,
-            transaction,
-            self._trailed(reply, connection, context),
-            context,
-            stage=stage,
-            reason=reason,
-            rules=rules,
-            recipient=recipient,
-            tenant=tenant,
-            message_id=message_id,
-            before=before,
-        )
+        receiver = Receiver(self.name, self.shown(connection))
+        trailed = replace(refusal, reply=self._trailed(refusal.reply, connection, context))
+        return refuse(receiver, connection, transaction, trailed, context)
 
     def _trailed(self, reply: Reply, connection: Connection, context: Context) -> Reply:
         """With the trailer `[<front end> <time>Z <session>]` (R189)."""
@@ -281,14 +278,16 @@ def _bound(transaction: Transaction) -> str | None:
     return next((decision.tenant_name for decision in decisions(transaction)), None)
 
 
-def attributed(decision: Attribution, recipient: Address, context: Context) -> Step:
+def attributed(decision: Attribution, recipient: Address, context: Context) -> Attributed:
     """The step that tells of an attribution."""
-    data = {
-        "recipient": str(recipient),
-        "tenant": decision.tenant_name or "",
-        "direction": decision.direction.value if decision.direction else "",
-        "basis": decision.basis.value,
-        "connector": decision.connector.name if decision.connector else "",
-        "reason": decision.reason.value,
-    }
-    return Step(StepKind.ATTRIBUTED, data, tuple(dict.fromkeys(decision.rules)), context.now, decision)
+    return Attributed(
+        recipient=str(recipient),
+        tenant=decision.tenant_name or "",
+        direction=decision.direction,
+        basis=decision.basis,
+        connector=decision.connector.name if decision.connector else "",
+        reason=decision.reason,
+        cause=decision,
+        rules=tuple(dict.fromkeys(decision.rules)),
+        at=context.now,
+    )

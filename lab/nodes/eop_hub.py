@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lab.core.authentication.results import AuthenticationResults
 from lab.core.authentication.suite import Suite
 from lab.core.cloudnames import hub_host, spelled
@@ -14,26 +16,30 @@ from lab.core.retry import EXCHANGE_ONLINE
 from lab.core.routing import (
     NoTargets,
     OutboundChoice,
+    Targets,
     choose_outbound,
+    hosts_of,
     is_on_premises,
     mx_targets,
     rule_connector,
     smart_host_targets,
     turn,
+    way_of,
 )
 from lab.core.srs import forwarded, rewritten
 from lab.core.stamping import AUTH_SOURCE, NETWORK_MESSAGE_ID, Entity, Exit, exit_stamps, mailbox_stamps
 from lab.core.transport_rules import Sending
 from lab.errors import LabBug
+from lab.model.decision import Direction
 from lab.model.dns import Asking
 from lab.model.message import Message
 from lab.model.names import Address, Domain, ReversePath
 from lab.model.reply import Reply
 from lab.model.rules import TransportRule
+from lab.model.steps import NextHop, Resolution, Routed, Step
 from lab.model.tenant import DomainType, OutboundConnector, RecipientKind, Tenant
 from lab.model.topology import Host, Region, Topology
-from lab.model.trace import Step, StepKind
-from lab.model.transport import Context, Direction, Heard, QueueItem, Route, TlsPolicy
+from lab.model.transport import Context, Heard, QueueItem, Route, Submission, TlsPolicy
 from lab.nodes.known import recipient_place, sending
 from lab.nodes.parts import author_domain, texts
 from lab.nodes.places import Place, ToMailbox, ToNextHop, Unknown
@@ -57,27 +63,12 @@ class EopHub(MailSystem):
             raise LabBug(f"item {item.id} in Exchange Online has no tenant")
         return self.topology.tenants[item.tenant]
 
-    def submit(
-        self,
-        sender: Address,
-        recipients: tuple[Address, ...],
-        message: Message,
-        context: Context,
-        reverse_path: ReversePath | None = None,
-    ) -> Heard:
+    def submit(self, submission: Submission, context: Context) -> Heard:
         """A cloud mailbox sends: Originating, and the tenant vouches for it."""
-        return self.hand_over(self._home(sender), sender, recipients, message, context, reverse_path)
+        return self.hand_over(self._home(submission.sender), submission, context)
 
     def hand_over(
-        self,
-        tenant: Tenant,
-        sender: Address,
-        recipients: tuple[Address, ...],
-        message: Message,
-        context: Context,
-        reverse_path: ReversePath | None = None,
-        *,
-        rules: tuple[str, ...] = (),
+        self, tenant: Tenant, submission: Submission, context: Context, rules: tuple[str, ...] = ()
     ) -> Heard:
         """A mailbox of the tenant or a part of the service gives a message to the hub, without SMTP (R231, R238, R243)."""
         hub = hub_host(tenant.name, tenant.region)
@@ -98,25 +89,18 @@ class EopHub(MailSystem):
             received_from_mailbox(host=hub, address="::1", now=context.now, cloud=True),
             *mailbox_stamps(hub, stay.network_message_id),
         )
-        return submitted(stay, sender, recipients, message.on_top(stamps), context, reverse_path, rules)
+        stamped = replace(submission, message=submission.message.on_top(stamps))
+        return submitted(stay, stamped, context, rules)
 
-    def notify(
-        self,
-        tenant: Tenant,
-        sender: Address,
-        recipients: tuple[Address, ...],
-        message: Message,
-        context: Context,
-        reverse_path: ReversePath | None = None,
-    ) -> Heard:
+    def notify(self, tenant: Tenant, submission: Submission, context: Context) -> Heard:
         """A part of the service tells the tenant's people something; the sender need not be a mailbox (R245).
 
         From an accepted domain it is a notification that was set to come from there, or a report; from another one it is
         made elsewhere in the cloud: voicemail, missed calls, digests, quarantine (R231, R232, R237).
         """
-        own = tenant.accepts(sender.domain) is not None
+        own = tenant.accepts(submission.sender.domain) is not None
         rules = ("R238", "R243", "R245") if own else ("R231", "R243", "R245")
-        return self.hand_over(tenant, sender, recipients, message, context, reverse_path, rules=rules)
+        return self.hand_over(tenant, submission, context, rules)
 
     def _home(self, sender: Address) -> Tenant:
         for tenant in self.topology.tenants.values():
@@ -131,7 +115,9 @@ class EopHub(MailSystem):
         """A mailbox here; a group; an external address; unknown (R141); over a limit; or out by connector or MX."""
         tenant = self.tenant_of(item)
         found = tenant.find(recipient)
-        known = recipient_place(found, recipient, item, tenant, mail_user="mail user", rules=("R143", "R144"))
+        known = recipient_place(
+            found, recipient, item, tenant, mail_user=Resolution.MAIL_USER, rules=("R143", "R144")
+        )
         if isinstance(known, ToMailbox) and rule_connector(tenant, item.outbound) is not None:
             return ToNextHop(
                 ("rule", item.outbound, recipient.domain)
@@ -144,7 +130,7 @@ class EopHub(MailSystem):
             return Unknown(Reply(550, "5.1.10", text), ("R141", "R142"))
         reply = self._over_limit(item, recipient, tenant) if accepted is None and tenant.limits else None
         if reply is not None:
-            return Unknown(reply, ("R50", "R53"), "refused")
+            return Unknown(reply, ("R50", "R53"), Resolution.REFUSED)
         connector = self._outbound(item, recipient.domain).connector
         if connector is None or connector.use_mx_record:
             return ToNextHop(("mx", connector.name if connector else "", recipient.domain))
@@ -195,7 +181,6 @@ class EopHub(MailSystem):
         return (
             Route(
                 connector=connector.name if connector else "",
-                how=found.how,
                 targets=found.targets,
                 ehlo=spelled(sender.ehlo),
                 source=sender.source,
@@ -213,24 +198,25 @@ class EopHub(MailSystem):
         self,
         item: QueueItem,
         choice: OutboundChoice,
-        found: object,
+        found: Targets | NoTargets,
         pool: Pool,
         recipients: tuple[Address, ...],
         context: Context,
-    ) -> Step:
+    ) -> Routed:
         connector = choice.connector
-        targets = getattr(found, "targets", ())
-        data = {
-            "recipients": texts(recipients),
-            "connector": connector.name if connector else "",
-            "how": getattr(found, "how", "") or getattr(found, "why", ""),
-            "targets": list(dict.fromkeys(t.host for t in targets)),
-            "tls": connector.tls_settings.value if connector and connector.tls_settings else "",
-            "pool": pool.value,
-        }
         extra = ("R27", "R148") if connector is None and not item.hosted else ()
         why = {Pool.NORMAL: (), Pool.HIGH_RISK: ("R151",), Pool.RELAY: ("R46", "R151")}[pool]
-        return Step(StepKind.ROUTED, data, (*choice.rules, *extra, *why), context.now, choice)
+        return Routed(
+            recipients=texts(recipients),
+            connector=connector.name if connector else "",
+            how=way_of(found),
+            targets=hosts_of(found),
+            tls=connector.tls_settings.value if connector and connector.tls_settings else "",
+            pool=pool.value,
+            cause=choice,
+            rules=(*choice.rules, *extra, *why),
+            at=context.now,
+        )
 
     def _pool(
         self, item: QueueItem, connector: OutboundConnector | None, entry: AuthenticationResults | None
@@ -307,7 +293,7 @@ class EopHub(MailSystem):
 
     def unroutable(self, failed: NoTargets) -> Reply:
         """R150: waits, and expires with the 5.4.312 twin."""
-        if failed.why == "null mx":
+        if failed.why is NextHop.NULL_MX:
             return Reply(550, "5.1.10", f"Recipient domain {failed.name} has a null MX record")
         return Reply(450, "4.4.312", f"DNS query failed [Message={failed.name}: {failed.why}]")
 

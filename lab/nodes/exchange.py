@@ -14,9 +14,11 @@ from lab.core.routing import (
     SendChoice,
     Targets,
     choose_send_connector,
+    hosts_of,
     mx_targets,
     smart_host_targets,
     turn,
+    way_of,
 )
 from lab.core.stamping import mailbox_stamps
 from lab.core.transport_rules import Sending
@@ -26,9 +28,9 @@ from lab.model.names import Address, Domain
 from lab.model.onprem import OnPremOrganization, SendConnector
 from lab.model.reply import Reply
 from lab.model.rules import TransportRule
+from lab.model.steps import NextHop, Resolution, Routed, Step
 from lab.model.tenant import DomainType, TlsSettings
 from lab.model.topology import Host, Topology
-from lab.model.trace import Step, StepKind
 from lab.model.transport import (
     Attempt,
     Context,
@@ -47,7 +49,6 @@ NO_CERTIFICATE = Reply(
     454, "4.7.5", "The certificate specified in TlsCertificateName of the SendConnector could not be found."
 )
 _TLS_FAILURE = re.compile(r"\[Message=(.*)\]", re.DOTALL)
-STALE_CERTIFICATE = "certificate not found"
 
 
 class Exchange(ExchangeFront, MailSystem):
@@ -67,7 +68,7 @@ class Exchange(ExchangeFront, MailSystem):
         """A mailbox here; a group; a remote mailbox under its routing address (R106); unknown; or elsewhere."""
         found = self.organization.find(recipient)
         known = recipient_place(
-            found, recipient, item, self.organization, mail_user="remote mailbox", rules=("R106",)
+            found, recipient, item, self.organization, mail_user=Resolution.REMOTE_MAILBOX, rules=("R106",)
         )
         if known is not None:
             return known
@@ -98,7 +99,8 @@ class Exchange(ExchangeFront, MailSystem):
         choice = choose_send_connector(self.organization, domain)
         connector = choice.connector
         if connector is None:
-            return NoTargets("no connector", domain), _routed(choice, "none", recipients, (), context)
+            nowhere = NoTargets(NextHop.NO_CONNECTOR, domain)
+            return nowhere, _routed(choice, nowhere, recipients, context)
         turned = turn(context.now, self.topology.switches)
         if connector.dns_routing_enabled:
             found = yield from mx_targets(domain, turned)
@@ -107,16 +109,12 @@ class Exchange(ExchangeFront, MailSystem):
         if isinstance(found, Targets) and is_stale(
             self.host, connector.tls_certificate_name, self.topology.certificates
         ):
-            found = NoTargets(STALE_CERTIFICATE, connector.name)
+            found = NoTargets(NextHop.STALE_CERTIFICATE, connector.name)
         if isinstance(found, NoTargets):
-            return found, _routed(choice, found.why, recipients, (), context)
-        step = _routed(
-            choice, found.how, recipients, tuple(dict.fromkeys(t.host for t in found.targets)), context
-        )
+            return found, _routed(choice, found, recipients, context)
         return (
             Route(
                 connector=connector.name,
-                how=found.how,
                 targets=found.targets,
                 ehlo=connector.fqdn or self.host.ehlo,
                 source=self.host.source,
@@ -126,7 +124,7 @@ class Exchange(ExchangeFront, MailSystem):
                 message=self._leaving(item, connector),
                 recipients=recipients,
             ),
-            step,
+            _routed(choice, found, recipients, context),
         )
 
     def _certificate(self, connector: SendConnector) -> str | None:
@@ -174,34 +172,34 @@ class Exchange(ExchangeFront, MailSystem):
 
     def unroutable(self, failed: NoTargets) -> Reply:
         """On-premises texts; a missing connector is final at once."""
-        if failed.why == "no connector":
+        if failed.why is NextHop.NO_CONNECTOR:
             return Reply(
                 550,
                 "5.4.4",
                 f"ROUTING.NoConnectorForAddressType; unable to route for address type {failed.name}",
             )
-        if failed.why == STALE_CERTIFICATE:
+        if failed.why is NextHop.STALE_CERTIFICATE:
             return NO_CERTIFICATE
-        if failed.why == "null mx":
+        if failed.why is NextHop.NULL_MX:
             return Reply(556, "5.1.10", "Recipient address has null MX")
         return Reply(450, "4.4.312", f"DNS query failed for {failed.name} ({failed.why})")
 
 
 def _routed(
-    choice: SendChoice, how: str, recipients: tuple[Address, ...], targets: tuple[str, ...], context: Context
-) -> Step:
+    choice: SendChoice, found: Targets | NoTargets, recipients: tuple[Address, ...], context: Context
+) -> Routed:
     connector = choice.connector
-    tls = connector.tls_auth_level.value if connector and connector.tls_auth_level else ""
-    data = {
-        "recipients": texts(recipients),
-        "connector": connector.name if connector else "",
-        "how": how,
-        "targets": list(targets),
-        "tls": tls,
-        "pool": "",
-    }
     hybrid = connector is not None and connector.cloud_services_mail_enabled
-    return Step(StepKind.ROUTED, data, ("R101", "R102") if hybrid else (), context.now, choice)
+    return Routed(
+        recipients=texts(recipients),
+        connector=connector.name if connector else "",
+        how=way_of(found),
+        targets=hosts_of(found),
+        tls=connector.tls_auth_level.value if connector and connector.tls_auth_level else "",
+        cause=choice,
+        rules=("R101", "R102") if hybrid else (),
+        at=context.now,
+    )
 
 
 def _in_own_words(attempt: Attempt) -> Attempt:

@@ -10,15 +10,16 @@ from lab.core.dates import mail_date
 from lab.core.matching import certificate_names, name_match
 from lab.core.received import received_by_exchange, received_from_mailbox
 from lab.core.stamping import firewall, is_internal, mailbox_stamps
+from lab.model.decision import Direction, Reason
 from lab.model.dns import Asking
 from lab.model.message import Message
-from lab.model.names import Address, ReversePath
+from lab.model.names import Address
 from lab.model.onprem import OnPremOrganization, ReceiveConnector
 from lab.model.reply import Reply
+from lab.model.steps import Promoted, Stage, Step
 from lab.model.topology import Host, Topology
-from lab.model.trace import Step, StepKind
-from lab.model.transport import Connection, Context, Direction, Heard, Transaction
-from lab.nodes.parts import RECIPIENT_OK, SENDER_OK, connected, queued_reply, refusal
+from lab.model.transport import Connection, Context, Heard, Submission, Transaction
+from lab.nodes.parts import RECIPIENT_OK, SENDER_OK, Receiver, Refusal, connected, queued_reply, refuse
 from lab.nodes.stay import Stay, accepted, begin, submitted
 
 UNABLE_TO_RELAY = Reply(550, "5.7.54", "SMTP; Unable to relay recipient in non-accepted domain")
@@ -68,7 +69,8 @@ class ExchangeFront:
         yield from ()
         if self.receive_connector.require_tls and not connection.tls:
             reply = Reply(451, "5.7.3", "STARTTLS is required to send mail")
-            return self._refuse(connection, transaction, reply, context, stage="mail", reason="RequireTLS")
+            refusal = Refusal(reply=reply, stage=Stage.MAIL, reason=Reason.TLS_REQUIRED)
+            return refuse(self._receiver, connection, transaction, refusal, context)
         return Heard(reply=SENDER_OK)
 
     def rcpt(
@@ -78,42 +80,35 @@ class ExchangeFront:
         yield from ()
         if self.organization.accepts(recipient.domain) or self.trusts(connection):
             return Heard(reply=RECIPIENT_OK)
-        return self._refuse(
-            connection,
-            transaction,
-            UNABLE_TO_RELAY,
-            context,
-            stage="rcpt",
-            reason="not an accepted domain, and the client may not relay",
-            recipient=recipient,
+        refusal = Refusal(
+            reply=UNABLE_TO_RELAY, stage=Stage.RCPT, reason=Reason.MAY_NOT_RELAY, recipient=recipient
         )
+        return refuse(self._receiver, connection, transaction, refusal, context)
 
-    def _hindrance(self, message: Message) -> tuple[Reply, str, str] | None:
-        """Why no message, or not this one, is taken at the end of data: reply, reason and rule."""
+    @property
+    def _receiver(self) -> Receiver:
+        return Receiver(self.name, str(self.host.fqdn))
+
+    def _objection(self, message: Message) -> Refusal | None:
+        """Why no message, or not this one, is taken at the end of data."""
         if self.host.back_pressure:
-            return BACK_PRESSURE, "back pressure", "R192"
-        if len(message.all("Received")) > self.host.max_hops:
-            return HOP_COUNT, "loop", "R161"
-        return None
+            reply, reason, rule = BACK_PRESSURE, Reason.BACK_PRESSURE, "R192"
+        elif len(message.all("Received")) > self.host.max_hops:
+            reply, reason, rule = HOP_COUNT, Reason.LOOP, "R161"
+        else:
+            return None
+        return Refusal(
+            reply=reply, stage=Stage.DATA, reason=reason, rules=(rule,), message_id=message.message_id
+        )
 
     def data(
         self, connection: Connection, transaction: Transaction, message: Message, context: Context
     ) -> Asking[Heard]:
         """Take the message over, if there is room; headers of the own tenant are promoted (R118), all others' deleted (R181)."""
         yield from ()
-        hindrance = self._hindrance(message)
-        if hindrance is not None:
-            reply, reason, rule = hindrance
-            return self._refuse(
-                connection,
-                transaction,
-                reply,
-                context,
-                stage="data",
-                reason=reason,
-                rules=(rule,),
-                message_id=message.message_id,
-            )
+        objection = self._objection(message)
+        if objection is not None:
+            return refuse(self._receiver, connection, transaction, objection, context)
         trusted = self.trusts(connection)
         carried = crossing(message)
         clean = promote(message, str(self.host.fqdn)) if trusted else firewall(message)
@@ -130,21 +125,15 @@ class ExchangeFront:
         promoted = _promoted(carried, internal, context) if trusted else ()
         return self._take(connection, transaction, taken, context, internal=internal, steps=promoted)
 
-    def submit(
-        self,
-        sender: Address,
-        recipients: tuple[Address, ...],
-        message: Message,
-        context: Context,
-        reverse_path: ReversePath | None = None,
-    ) -> Heard:
+    def submit(self, submission: Submission, context: Context) -> Heard:
         """A mailbox of this server sends (STOREDRIVER)."""
         stay = replace(self._stay(context, internal=True), connector="", direction=Direction.ORIGINATING)
         stamps = (
             received_from_mailbox(host=stay.host, address=self.host.address, now=context.now),
             *mailbox_stamps(stay.host, stay.network_message_id),
         )
-        return submitted(stay, sender, recipients, message.on_top(stamps), context, reverse_path)
+        stamped = replace(submission, message=submission.message.on_top(stamps))
+        return submitted(stay, stamped, context)
 
     def trusts(self, connection: Connection) -> bool:
         """Whether the client may hand over cross-premises headers: TlsDomainCapabilities (R28, R103)."""
@@ -198,36 +187,9 @@ class ExchangeFront:
             internal=internal,
         )
 
-    def _refuse(
-        self,
-        connection: Connection,
-        transaction: Transaction,
-        reply: Reply,
-        context: Context,
-        *,
-        stage: str,
-        reason: str,
-        recipient: Address | None = None,
-        rules: tuple[str, ...] = (),
-        message_id: str = "",
-    ) -> Heard:
-        return refusal(
-            self.name,
-            str(self.host.fqdn),
-            connection,
-            transaction,
-            reply,
-            context,
-            stage=stage,
-            reason=reason,
-            recipient=recipient,
-            rules=rules,
-            message_id=message_id,
-        )
-
 
 def _promoted(carried: tuple[str, ...], internal: bool, context: Context) -> tuple[Step, ...]:
     if not carried:
         return ()
-    data = {"headers": list(carried), "auth_as": "Internal" if internal else "Anonymous"}
-    return (Step(StepKind.PROMOTED, data, ("R118", "R119"), context.now),)
+    auth_as = "Internal" if internal else "Anonymous"
+    return (Promoted(headers=carried, auth_as=auth_as, rules=("R118", "R119"), at=context.now),)

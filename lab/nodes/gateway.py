@@ -10,6 +10,7 @@ from lab.core.authentication.signers import gateway_signer
 from lab.core.disclaimer import with_disclaimer
 from lab.core.received import received_by_gateway
 from lab.core.retry import GATEWAY
+from lab.model.decision import Reason
 from lab.model.dns import Asking
 from lab.model.message import Header, Message
 from lab.model.names import Address
@@ -26,13 +27,13 @@ class Gateway(PlainServer):
 
     schedule = GATEWAY
 
-    def admits(self, connection: Connection, recipient: Address) -> tuple[Reply, str]:
+    def admits(self, connection: Connection, recipient: Address) -> tuple[Reply, Reason | None]:
         """Own Exchange servers may send anywhere, all others to the domains that the filter guards."""
         guarded = recipient.domain in self.host.accepts_domains or self.is_postmaster(recipient)
         if connection.client in self.host.relay_from or guarded:
-            return RECIPIENT_OK, ""
+            return RECIPIENT_OK, None
         reply = Reply(554, "5.7.1", f"<{recipient}>: Relay access denied")
-        return reply, "the client may not relay, and the domain is not guarded by this filter"
+        return reply, Reason.NOT_GUARDED
 
     def _received(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lab.core.received import received_by_internet_host
 from lab.core.retry import GATEWAY
+from lab.model.decision import Reason
 from lab.model.message import Header
 from lab.model.names import Address
 from lab.model.reply import Reply
@@ -17,19 +18,19 @@ class InternetHost(PlainServer):
 
     schedule = GATEWAY
 
-    def admits(self, connection: Connection, recipient: Address) -> tuple[Reply, str]:  # noqa: ARG002
+    def admits(self, connection: Connection, recipient: Address) -> tuple[Reply, Reason | None]:  # noqa: ARG002
         """Its own domains and known mailboxes only, and the postmaster of each (RFC 5321 4.5.1); nobody, if told so."""
         if self.host.refuses_with is not None:
-            return self.host.refuses_with, "it refuses everybody"
+            return self.host.refuses_with, Reason.REFUSES_ALL
         if self.is_postmaster(recipient):
-            return RECIPIENT_OK, ""
+            return RECIPIENT_OK, None
         if recipient.domain not in self.host.accepts_domains:
-            return Reply(554, "5.7.1", f"<{recipient}>: Relay access denied"), "the domain is not served here"
+            return Reply(554, "5.7.1", f"<{recipient}>: Relay access denied"), Reason.NOT_SERVED
         known = not self.host.mailboxes or recipient.key in self.host.mailboxes
         if not known and recipient.local.lower() != "postmaster":
             text = f"<{recipient}>: Recipient address rejected: User unknown"
-            return Reply(550, "5.1.1", text), "the recipient is unknown"
-        return RECIPIENT_OK, ""
+            return Reply(550, "5.1.1", text), Reason.NO_MAILBOX
+        return RECIPIENT_OK, None
 
     def _received(
         self,

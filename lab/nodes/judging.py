@@ -28,14 +28,15 @@ from lab.core.authentication.spf import check_sender
 from lab.core.authentication.suite import Suite
 from lab.core.cloudnames import SERVICE
 from lab.core.skiplisting import Sender, SkipListed, skip_listed
-from lab.core.verdicts import Attribution, Verdict
+from lab.core.verdicts import Attribution
+from lab.model.decision import Verdict
 from lab.model.dns import Asking, DnsAnswer, DnsQuestion, Records
 from lab.model.message import Message
 from lab.model.names import Address, Domain
 from lab.model.reply import Reply
+from lab.model.steps import Authenticated, SignatureResult
 from lab.model.switches import Switches
 from lab.model.tenant import Tenant
-from lab.model.trace import Step, StepKind
 from lab.model.transport import Connection, Context, Transaction
 from lab.nodes.parts import author_domain, ptr_name
 
@@ -72,23 +73,24 @@ class Judged:
         """Whether it goes to junk: composite authentication failed (R169)."""
         return self.results.compauth is not None and self.results.compauth.result is CompAuth.FAIL
 
-    def step(self, context: Context) -> Step:
+    def step(self, context: Context) -> Authenticated:
         """For the trace."""
         found = self.results
-        data = {
-            "spf": found.spf.result.value,
-            "dkim": ", ".join(f"{d.result} {d.domain}".strip() for d in found.dkim) or "none",
-            "dmarc": found.dmarc.result.value if found.dmarc else "none",
-            "arc": found.arc.result.value if found.arc else "none",
-            "compauth": f"{found.compauth.result} {found.compauth.reason}" if found.compauth else "",
-            "enforced": self.enforced,
-            "header_from": found.dmarc.author_domain if found.dmarc else "",
-            "client": self.sender.address,
-        }
         rules = ["R166", "R175" if self.enforced else "R167"]
         rules += ["R67"] if self.skipped else []
         rules += ["R174"] if found.arc else []
-        return Step(StepKind.AUTHENTICATED, data, tuple(rules), context.now)
+        return Authenticated(
+            spf=found.spf.result.value,
+            dkim=tuple(SignatureResult(str(d.result), str(d.domain)) for d in found.dkim),
+            dmarc=found.dmarc.result.value if found.dmarc else "none",
+            arc=found.arc.result.value if found.arc else "none",
+            compauth=f"{found.compauth.result} {found.compauth.reason}" if found.compauth else "",
+            enforced=self.enforced,
+            header_from=str(found.dmarc.author_domain) if found.dmarc else "",
+            client=self.sender.address,
+            rules=tuple(rules),
+            at=context.now,
+        )
 
 
 def see(

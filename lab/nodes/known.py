@@ -5,6 +5,7 @@ from __future__ import annotations
 from lab.core.restrictions import refusal
 from lab.core.transport_rules import Organization, Sending
 from lab.model.names import Address
+from lab.model.steps import Resolution
 from lab.model.tenant import Recipient, RecipientKind
 from lab.model.transport import QueueItem
 from lab.nodes.parts import author_address
@@ -18,7 +19,7 @@ def recipient_place(
     item: QueueItem,
     organization: Organization,
     *,
-    mail_user: str,
+    mail_user: Resolution,
     rules: tuple[str, ...],
 ) -> ToMailbox | ToAddress | ToMembers | Unknown | None:
     """Where a recipient object leads; None if it is none, or is known under the very address that it has elsewhere.
@@ -37,8 +38,8 @@ def recipient_place(
     if found.kind.is_group:
         return ToMembers(found, ("R241",) if found.kind is RecipientKind.GROUP else ())
     if found.external is not None and found.external.key != recipient.key:
-        kind = mail_user if found.kind is RecipientKind.MAIL_USER else str(found.kind)
-        return ToAddress(found.external, kind, rules)
+        is_user = found.kind is RecipientKind.MAIL_USER
+        return ToAddress(found.external, mail_user if is_user else Resolution.MAIL_CONTACT, rules)
     return None
 
 
@@ -50,7 +51,8 @@ def _refusal(found: Recipient, item: QueueItem, organization: Organization) -> U
     reply = refusal(found, _credible_author(item, organization), internal=item.internal)
     if reply is None:
         return None
-    return Unknown(reply, ("R119", "R241") if found.kind is RecipientKind.GROUP else ("R119",), "refused")
+    rules = ("R119", "R241") if found.kind is RecipientKind.GROUP else ("R119",)
+    return Unknown(reply, rules, Resolution.REFUSED)
 
 
 def _mailbox(found: Recipient, item: QueueItem) -> ToMailbox | Unknown:

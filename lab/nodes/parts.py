@@ -1,16 +1,19 @@
-"""Pieces that all nodes share: steps in the right shape, reverse look-ups, replies."""
+"""Pieces that all nodes share: the steps of an arrival, refusals, reverse look-ups, replies."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
 
+from lab.model.decision import Reason
 from lab.model.dns import Asking, DnsQuestion, Records
 from lab.model.message import Message
 from lab.model.names import Address, Domain
 from lab.model.reply import Reply
-from lab.model.trace import HopHead, Step, StepKind
+from lab.model.steps import Connected, Refused, Stage, Step
+from lab.model.trace import HopHead
 from lab.model.transport import Connection, Context, Heard, Tls, Transaction
+from lab.model.value import value
 
 SENDER_OK = Reply(250, "2.1.0", "Sender OK")
 RECIPIENT_OK = Reply(250, "2.1.5", "Recipient OK")
@@ -23,76 +26,93 @@ def ptr_name(address: str) -> Asking[str]:
     return answer.texts()[0].rstrip(".") if isinstance(answer, Records) else ""
 
 
-def connected(connection: Connection, at: datetime) -> Step:
+def connected(connection: Connection, at: datetime) -> Connected:
     """Who connected, and what it showed."""
     certificate = connection.certificate
-    data = {
-        "client": connection.client,
-        "client_host": connection.helo,
-        "helo": connection.helo,
-        **spoken(connection.tls),
-        "certificate": list(certificate.names) if certificate else [],
-        "faults": sorted(certificate.faults) if certificate else [],
-        "issuer": certificate.issuer if certificate else "",
-        "thumbprint": certificate.thumbprint if certificate else "",
-    }
-    return Step(StepKind.CONNECTED, data, at=at)
+    version, cipher = spoken(connection.tls)
+    return Connected(
+        client=connection.client,
+        client_host=connection.helo,
+        helo=connection.helo,
+        tls=version,
+        cipher=cipher,
+        certificate=certificate.names if certificate else (),
+        faults=tuple(sorted(certificate.faults)) if certificate else (),
+        issuer=certificate.issuer if certificate else "",
+        thumbprint=certificate.thumbprint if certificate else "",
+        at=at,
+    )
 
 
-def spoken(tls: Tls | None) -> dict[str, object]:
-    """TLS version and cipher suite for step data; '' without TLS."""
-    return {"tls": tls.version if tls else "", "cipher": tls.cipher if tls else ""}
+def spoken(tls: Tls | None) -> tuple[str, str]:
+    """TLS version and cipher suite; '' without TLS."""
+    return (tls.version, tls.cipher) if tls else ("", "")
 
 
-def texts(addresses: Iterable[Address]) -> list[str]:
-    """Addresses as plain text, for step data."""
-    return [str(address) for address in addresses]
+def texts(addresses: Iterable[Address]) -> tuple[str, ...]:
+    """Addresses as they are written in steps."""
+    return tuple([str(address) for address in addresses])
 
 
-def refusal(
-    node: str,
-    host: str,
+@value(kw_only=True)
+class Refusal:
+    """A reply that refuses, and why."""
+
+    reply: Reply
+    stage: Stage
+    reason: Reason
+    rules: tuple[str, ...] = ()
+    recipient: Address | None = None
+    """None when the whole transaction is meant."""
+    tenant: str | None = None
+    """The tenant whose rules refuse, where one is concerned."""
+    message_id: str = ""
+    before: tuple[Step, ...] = ()
+    """What was decided on the way here."""
+
+
+@value()
+class Receiver:
+    """The server that a client talks to: its key in traces, and its name as it writes it."""
+
+    node: str
+    host: str
+
+
+def refuse(
+    receiver: Receiver,
     connection: Connection,
     transaction: Transaction,
-    reply: Reply,
+    refusal: Refusal,
     context: Context,
-    *,
-    stage: str,
-    reason: str,
-    rules: tuple[str, ...] = (),
-    recipient: Address | None = None,
-    tenant: str | None = None,
-    message_id: str = "",
-    before: tuple[Step, ...] = (),
 ) -> Heard:
-    """A reply that refuses, and the hop that tells of it: nobody took the message, but the lab knows."""
-    recipients = (str(recipient),) if recipient else tuple(str(r.address) for r in transaction.recipients)
-    step = Step(
-        StepKind.REFUSED,
-        {
-            "stage": stage,
-            "recipient": str(recipient) if recipient else "",
-            "reply": str(reply),
-            "reason": reason,
-        },
-        rules,
-        context.now,
+    """The answer, and the hop that tells of it: nobody took the message, but the lab knows."""
+    recipient = str(refusal.recipient) if refusal.recipient else ""
+    step = Refused(
+        stage=refusal.stage,
+        recipient=recipient,
+        reply=refusal.reply,
+        reason=refusal.reason,
+        rules=refusal.rules,
+        at=context.now,
     )
     head = HopHead(
         id=f"refused-{context.ids.hex(16)}",
-        node=node,
-        host=host,
-        tenant=tenant,
-        message_id=message_id,
+        node=receiver.node,
+        host=receiver.host,
+        tenant=refusal.tenant,
+        message_id=refusal.message_id,
         arrived=context.now,
         client=connection.client,
         client_host=connection.helo,
         server=connection.server,
         connection=connection.key,
         reverse_path=str(transaction.reverse_path),
-        recipients=recipients,
+        recipients=(recipient,) if recipient else texts(r.address for r in transaction.recipients),
     )
-    return Heard(reply=reply, steps=(connected(connection, context.now), *before, step), head=head)
+    return Heard(
+        reply=refusal.reply, steps=(connected(connection, context.now), *refusal.before, step), head=head
+    )
 
 
 def queued_reply(message_id: str, internal_id: int, host: str, size: int) -> Reply:

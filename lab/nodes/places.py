@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from lab.model.names import Address
 from lab.model.reply import Reply
+from lab.model.steps import Resolution
 from lab.model.tenant import Recipient, RecipientKind
 
 
@@ -23,7 +24,7 @@ class ToAddress:
     """The recipient is known under another address (targetAddress): look again."""
 
     address: Address
-    kind: str
+    resolution: Resolution
     rules: tuple[str, ...] = ()
 
 
@@ -53,7 +54,7 @@ class Unknown:
 
     reply: Reply
     rules: tuple[str, ...] = ()
-    kind: str = "unknown"
+    resolution: Resolution = Resolution.UNKNOWN
 
 
 Place = ToMailbox | ToAddress | ToNextHop | ToMembers | Unknown

@@ -10,16 +10,17 @@ from lab.core.authentication.signers import gateway_signer
 from lab.core.authentication.spf import check_sender
 from lab.core.authentication.suite import Suite
 from lab.core.ndr import Maker
-from lab.core.routing import NoTargets, mx_targets, smart_host_targets, turn
+from lab.core.routing import NoTargets, hosts_of, mx_targets, smart_host_targets, turn, way_of
 from lab.core.tls import client_certificate
+from lab.model.decision import Reason
 from lab.model.dns import Asking
 from lab.model.message import Header, Message
 from lab.model.names import Address, ReversePath
 from lab.model.reply import Reply
+from lab.model.steps import Authenticated, NextHop, Routed, Stage, Step
 from lab.model.topology import Host, Topology
-from lab.model.trace import Step, StepKind
-from lab.model.transport import Connection, Context, Heard, QueueItem, Route, Transaction
-from lab.nodes.parts import author_domain, connected, ptr_name, refusal, texts
+from lab.model.transport import Connection, Context, Heard, QueueItem, Route, Submission, Transaction
+from lab.nodes.parts import Receiver, Refusal, author_domain, connected, ptr_name, refuse, texts
 from lab.nodes.stay import Stay, accepted, begin, submitted
 from lab.nodes.system import MailSystem
 
@@ -64,27 +65,23 @@ class PlainServer(MailSystem):
     ) -> Asking[Heard]:
         """Whether the recipient is served for this client; then SPF, if the host is strict (R176)."""
         reply, reason = self.admits(connection, recipient)
+        rules: tuple[str, ...] = ()
         steps: tuple[Step, ...] = ()
         if reply.positive and self.host.strict_spf and connection.client not in self.host.relay_from:
             result = yield from self._spf(connection, transaction.reverse_path)
             steps = (_authenticated(result, connection, context),)
             if result.result == "fail":
-                reply, reason = SPF_FAIL, "strict SPF filter"
-        if reply.positive:
+                reply, reason, rules = SPF_FAIL, Reason.SPF, ("R176",)
+        if reason is None:
             return Heard(reply=reply, steps=steps)
-        return refusal(
-            self.name,
-            str(self.host.fqdn),
-            connection,
-            transaction,
-            reply,
-            context,
-            stage="rcpt",
-            reason=reason,
-            rules=("R176",) if reply is SPF_FAIL else (),
-            recipient=recipient,
-            before=steps,
+        refusal = Refusal(
+            reply=reply, stage=Stage.RCPT, reason=reason, rules=rules, recipient=recipient, before=steps
         )
+        return refuse(self._receiver, connection, transaction, refusal, context)
+
+    @property
+    def _receiver(self) -> Receiver:
+        return Receiver(self.name, str(self.host.fqdn))
 
     def postmaster(self, connection: Connection) -> Address:  # noqa: ARG002
         """At its first domain, or at its own name if it is the final server of none."""
@@ -95,7 +92,7 @@ class PlainServer(MailSystem):
         return recipient.key == Address("postmaster", self.host.fqdn).key
 
     @abstractmethod
-    def admits(self, connection: Connection, recipient: Address) -> tuple[Reply, str]:
+    def admits(self, connection: Connection, recipient: Address) -> tuple[Reply, Reason | None]:
         """The reply to RCPT TO and, if it refuses, the reason."""
 
     def _spf(self, connection: Connection, path: ReversePath) -> Asking[SpfResult]:
@@ -106,17 +103,10 @@ class PlainServer(MailSystem):
     ) -> Asking[Heard]:
         """Take the message over."""
         if len(message.all("Received")) >= self.host.max_hops:
-            return refusal(
-                self.name,
-                str(self.host.fqdn),
-                connection,
-                transaction,
-                TOO_MANY_HOPS,
-                context,
-                stage="data",
-                reason="loop",
-                message_id=message.message_id,
+            refusal = Refusal(
+                reply=TOO_MANY_HOPS, stage=Stage.DATA, reason=Reason.LOOP, message_id=message.message_id
             )
+            return refuse(self._receiver, connection, transaction, refusal, context)
         client_host = yield from ptr_name(connection.client)
         stay = self._stay(context)
         found = yield from self.findings(connection, transaction, message, context)
@@ -148,16 +138,9 @@ class PlainServer(MailSystem):
         context: Context,
     ) -> Header: ...
 
-    def submit(
-        self,
-        sender: Address,
-        recipients: tuple[Address, ...],
-        message: Message,
-        context: Context,
-        reverse_path: ReversePath | None = None,
-    ) -> Heard:
+    def submit(self, submission: Submission, context: Context) -> Heard:
         """A user of this server sends."""
-        return submitted(self._stay(context), sender, recipients, message, context, reverse_path)
+        return submitted(self._stay(context), submission, context)
 
     def _stay(self, context: Context) -> Stay:
         return Stay(
@@ -183,23 +166,18 @@ class PlainServer(MailSystem):
             found = yield from smart_host_targets(hosts, turned)
         else:
             found = yield from mx_targets(domain, turned)
-        how = found.why if isinstance(found, NoTargets) else found.how
-        targets = [] if isinstance(found, NoTargets) else list(dict.fromkeys(t.host for t in found.targets))
-        data = {
-            "recipients": texts(recipients),
-            "connector": "",
-            "how": how,
-            "targets": targets,
-            "tls": "",
-            "pool": "",
-        }
-        step = Step(StepKind.ROUTED, data, (), context.now)
+        step = Routed(
+            recipients=texts(recipients),
+            connector="",
+            how=way_of(found),
+            targets=hosts_of(found),
+            at=context.now,
+        )
         if isinstance(found, NoTargets):
             return found, step
         return (
             Route(
                 connector="",
-                how=found.how,
                 targets=found.targets,
                 ehlo=self.host.ehlo,
                 source=self.host.source,
@@ -236,13 +214,13 @@ class PlainServer(MailSystem):
 
     def unroutable(self, failed: NoTargets) -> Reply:
         """Postfix gives up on names that do not exist, and waits when DNS fails."""
-        if failed.why == "dns failed":
+        if failed.why is NextHop.DNS_FAILED:
             return Reply(
                 450,
                 "4.4.3",
                 f"Host or domain name not found. Name service error for name={failed.name}: try again",
             )
-        if failed.why == "null mx":
+        if failed.why is NextHop.NULL_MX:
             return Reply(556, "5.1.10", f"Domain {failed.name} does not accept mail (nullMX)")
         return Reply(
             550,
@@ -256,15 +234,16 @@ def spf_of(connection: Connection, path: ReversePath) -> Asking[SpfResult]:
     return (yield from check_sender(connection.client, path, connection.helo))
 
 
-def _authenticated(result: SpfResult, connection: Connection, context: Context) -> Step:
-    data = {
-        "spf": result.result,
-        "dkim": "",
-        "dmarc": "",
-        "arc": "",
-        "compauth": "",
-        "enforced": True,
-        "header_from": "",
-        "client": connection.client,
-    }
-    return Step(StepKind.AUTHENTICATED, data, ("R176",), context.now)
+def _authenticated(result: SpfResult, connection: Connection, context: Context) -> Authenticated:
+    return Authenticated(
+        spf=result.result.value,
+        dkim=(),
+        dmarc="",
+        arc="",
+        compauth="",
+        enforced=True,
+        header_from="",
+        client=connection.client,
+        rules=("R176",),
+        at=context.now,
+    )

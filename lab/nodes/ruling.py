@@ -9,12 +9,11 @@ from lab.core.ndr import Failure
 from lab.core.transport_rules import Branch, Sending, done, evaluate
 from lab.model.names import Address
 from lab.model.rules import TransportRule
-from lab.model.trace import Step, StepKind
+from lab.model.steps import Dropped, DropReason, Resolution, Ruled, Step
 from lab.model.transport import Context, QueueItem, Settlement
 from lab.nodes.expanding import rewritten
 from lab.nodes.parts import texts
 from lab.nodes.places import ToAddress
-from lab.nodes.reporting import let_go
 
 
 def rule(
@@ -57,24 +56,30 @@ def _narrowed(item: QueueItem, recipients: tuple[Address, ...], context: Context
     return replace(item, id=ident, recipients=recipients, dsn=dsn, due=context.now, ruled=True)
 
 
-def _ruled(branch: Branch, context: Context) -> Step:
-    data = {
-        "recipients": texts(branch.recipients),
-        "names": [each.name for each in branch.applied],
-        "actions": [told for each in branch.applied for told in done(each.actions)],
-        "connector": branch.connector,
-    }
-    rules = ("R143", "R93", "R99") if branch.connector else ("R143",)
-    return Step(StepKind.RULED, data, rules, context.now, branch)
+def _ruled(branch: Branch, context: Context) -> Ruled:
+    return Ruled(
+        recipients=texts(branch.recipients),
+        names=tuple(rule.name for rule in branch.applied),
+        actions=tuple(action for rule in branch.applied for action in done(rule.actions)),
+        connector=branch.connector,
+        cause=branch,
+        rules=("R143", "R93", "R99") if branch.connector else ("R143",),
+        at=context.now,
+    )
 
 
 def _redirected(branch: Branch, context: Context) -> list[Step]:
     if not branch.redirected:
         return []
-    places = [ToAddress(each, "redirected by a mail flow rule") for each in branch.redirected]
+    places = [ToAddress(each, Resolution.REDIRECTED) for each in branch.redirected]
     return [rewritten(old, place, context) for old in branch.recipients for place in places]
 
 
-def _deleted(recipient: Address, branch: Branch, context: Context) -> Step:
-    reason = f'the mail flow rule "{branch.applied[-1].name}" deletes it'
-    return let_go(recipient, reason, ("R143",), context)
+def _deleted(recipient: Address, branch: Branch, context: Context) -> Dropped:
+    return Dropped(
+        recipient=str(recipient),
+        reason=DropReason.DELETED_BY_RULE,
+        rule=branch.applied[-1].name,
+        rules=("R143",),
+        at=context.now,
+    )

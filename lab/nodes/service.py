@@ -14,8 +14,8 @@ from lab.core.directory import TenantDirectory
 from lab.core.routing import NoTargets
 from lab.model.dns import Asking
 from lab.model.names import Address
+from lab.model.steps import Step
 from lab.model.topology import Host, Topology
-from lab.model.trace import Step
 from lab.model.transport import Context, QueueItem, Route
 from lab.nodes.internet import InternetHost
 

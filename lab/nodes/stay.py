@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from lab.model.decision import Direction
 from lab.model.message import Message
 from lab.model.names import Address, ReversePath
 from lab.model.reply import Reply
-from lab.model.trace import HopHead, Step, StepKind
+from lab.model.steps import Accepted, Submitted
+from lab.model.trace import HopHead
 from lab.model.transport import (
     AcceptedRecipient,
     Connection,
     Context,
-    Direction,
     Heard,
     QueueItem,
+    Submission,
     Transaction,
 )
 from lab.model.value import value
@@ -37,6 +39,10 @@ class Stay:
     direction: Direction | None = None
     internal: bool = False
     hosted: bool = False
+    report: bool = False
+    """The node reports on a message of its own accord."""
+    in_reply_to: str = ""
+    """Message-ID of the original; that in the message where it is ''."""
     tenant: str | None = None
 
 
@@ -50,8 +56,8 @@ def begin(
 ) -> tuple[HopHead, QueueItem]:
     """The head of the hop and the item that is to be on disk before the 250."""
     named: dict[str, Address] = {}
-    for each in transaction.recipients:  # a recipient named twice is one recipient, as first spelled
-        named.setdefault(each.address.key, each.address)
+    for recipient in transaction.recipients:  # named twice, it is one recipient, as first spelled
+        named.setdefault(recipient.address.key, recipient.address)
     recipients = tuple(named.values())
     client = connection.client if connection else ""
     helo = connection.helo if connection else ""
@@ -62,7 +68,7 @@ def begin(
         tenant=stay.tenant,
         message_id=message.message_id,
         network_message_id=stay.network_message_id,
-        in_reply_to=message.get("In-Reply-To") or "",
+        in_reply_to=stay.in_reply_to or message.get("In-Reply-To") or "",
         arrived=context.now,
         client=client,
         client_host=helo,
@@ -71,7 +77,7 @@ def begin(
         connector=stay.connector,
         reverse_path=str(transaction.reverse_path),
         author=sender_shown(message),
-        recipients=tuple(texts(recipients)),
+        recipients=texts(recipients),
         subject=message.subject,
         size=message.size,
         direction=stay.direction.value if stay.direction else "",
@@ -90,10 +96,8 @@ def begin(
         direction=stay.direction,
         internal=stay.internal,
         hosted=stay.hosted,
-        report=transaction.reverse_path.is_null
-        and (message.get("Content-Type") or "").startswith("multipart/report"),
+        report=stay.report or _is_report(transaction.reverse_path, message),
         client=client,
-        client_host=helo,
         helo=helo,
         dsn={r.address.key: r.dsn for r in transaction.recipients if r.dsn.notify or r.dsn.orcpt},
         ret=transaction.parameters.get("RET", ""),
@@ -102,30 +106,31 @@ def begin(
     return head, item
 
 
-def accepted(item: QueueItem, reply: Reply, context: Context, rules: tuple[str, ...] = ()) -> Step:
+def _is_report(reverse_path: ReversePath, message: Message) -> bool:
+    return reverse_path.is_null and (message.get("Content-Type") or "").startswith("multipart/report")
+
+
+def accepted(item: QueueItem, reply: Reply, context: Context, rules: tuple[str, ...] = ()) -> Accepted:
     """The step that tells of a message taken over."""
-    data = {
-        "reverse_path": str(item.reverse_path),
-        "recipients": texts(item.recipients),
-        "reply": str(reply),
-        "size": item.message.size,
-    }
-    return Step(StepKind.ACCEPTED, data, rules, context.now)
+    return Accepted(
+        reverse_path=str(item.reverse_path),
+        recipients=texts(item.recipients),
+        reply=reply,
+        size=item.message.size,
+        rules=rules,
+        at=context.now,
+    )
 
 
-def submitted(
-    stay: Stay,
-    sender: Address,
-    recipients: tuple[Address, ...],
-    message: Message,
-    context: Context,
-    reverse_path: ReversePath | None,
-    rules: tuple[str, ...] = (),
-) -> Heard:
+def submitted(stay: Stay, submission: Submission, context: Context, rules: tuple[str, ...] = ()) -> Heard:
     """A mailbox of this very system sends: no SMTP, and the system vouches for the sender."""
-    path = reverse_path or ReversePath(sender)
-    transaction = Transaction(path, {}, tuple(AcceptedRecipient(r) for r in recipients))
-    head, item = begin(stay, transaction, message, context)
-    data = {"sender": str(sender), "recipients": texts(recipients)}
-    step = Step(StepKind.SUBMITTED, data, rules, context.now)
+    path = submission.reverse_path or ReversePath(submission.sender)
+    transaction = Transaction(path, {}, tuple(AcceptedRecipient(r) for r in submission.recipients))
+    head, item = begin(stay, transaction, submission.message, context)
+    step = Submitted(
+        sender=str(submission.sender),
+        recipients=texts(submission.recipients),
+        rules=rules,
+        at=context.now,
+    )
     return Heard(reply=Reply(250, "2.6.0", "Submitted"), steps=(step,), head=head, queue=(item,))

@@ -6,10 +6,11 @@ A concrete system says where a recipient belongs (`place`), how to get there (`r
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from dataclasses import replace
 
-from lab.core.ndr import Failure, expired
+from lab.core.ndr import Failure, Maker, expired
+from lab.core.retry import RetrySchedule
 from lab.core.routing import NoTargets
 from lab.core.transport_rules import Sending
 from lab.errors import LabBug
@@ -18,7 +19,8 @@ from lab.model.message import Message
 from lab.model.names import Address
 from lab.model.reply import Reply
 from lab.model.rules import TransportRule
-from lab.model.trace import Step, StepKind
+from lab.model.steps import Delivered, Resolution, Sent, Step
+from lab.model.steps import Resolved as ResolvedStep
 from lab.model.transport import (
     Attempt,
     Context,
@@ -27,17 +29,20 @@ from lab.model.transport import (
     Route,
     Settlement,
 )
-from lab.nodes.expanding import expand, has_groups, rewritten
+from lab.nodes.expanding import Expansion, has_groups, rewritten
 from lab.nodes.parts import texts
 from lab.nodes.places import Place, Resolved, ToAddress, ToMailbox, ToMembers, ToNextHop, Unknown
-from lab.nodes.reporting import Reporting, deferred, encounter
+from lab.nodes.reporting import confirmed, contact, deferred, reported
 from lab.nodes.ruling import rule
 
 RING = Reply(554, "5.4.6", "Hop count exceeded - possible mail loop")
 
 
-class MailSystem(Reporting):
+class MailSystem(ABC):
     """The queue half of a node."""
+
+    name: str
+    schedule: RetrySchedule
 
     @abstractmethod
     def place(self, item: QueueItem, recipient: Address) -> Place:
@@ -52,6 +57,14 @@ class MailSystem(Reporting):
     @abstractmethod
     def unroutable(self, failed: NoTargets) -> Reply:
         """How this system words a destination it cannot find; a 4yz reply is tried again."""
+
+    @abstractmethod
+    def maker(self, item: QueueItem) -> Maker:
+        """Who writes this system's reports."""
+
+    def stamped_report(self, message: Message, network_message_id: str) -> Message:  # noqa: ARG002
+        """A report as this system puts it into its own queue."""
+        return message
 
     def expiry(self, last: Reply) -> Reply:
         """What is reported when a message expires that was last deferred with `last`."""
@@ -100,10 +113,14 @@ class MailSystem(Reporting):
 
     def _expand(self, item: QueueItem, found: list[Resolved], context: Context) -> Settlement:
         """Put members in the place of groups; who asked for success is told of the expansion (RFC 3461 5.2.7)."""
-        made = expand(item, found, context)
+        expansion, level = Expansion(item, context), found
+        while has_groups(level):
+            expansion.level(level)
+            level = [self._resolve(expansion.item, recipient) for recipient in expansion.item.recipients]
+        made = expansion.settlement()
         resolved = zip(item.recipients, found, strict=True)
         groups = [recipient for recipient, each in resolved if isinstance(each.place, ToMembers)]
-        good = self.confirmed(item, groups, "expanded", context)
+        good = confirmed(self, item, groups, "expanded", context)
         return replace(made, queue=(*made.queue, *good.queue), heads=good.heads)
 
     def _rule(
@@ -113,7 +130,7 @@ class MailSystem(Reporting):
         resolved = zip(item.recipients, found, strict=True)
         unserved = [recipient for recipient, each in resolved if isinstance(each.place, Unknown)]
         made, failures = rule(item, rules, self.sending(item), unserved, context)
-        ended = self.reported(item, failures, context, None)
+        ended = reported(self, item, failures, context, None)
         return Settlement(
             steps=(*made.steps, *ended.steps), queue=(*made.queue, *ended.queue), heads=ended.heads
         )
@@ -140,7 +157,7 @@ class MailSystem(Reporting):
             steps += [rewritten(old, place, context) for old, place in each.via]
         for recipient, place in {each.recipient.key: (each.recipient, each.place) for each in found}.values():
             if isinstance(place, ToMailbox) and place.forward is not None:
-                forwarding = ToAddress(place.forward, "forwarding", ("R152",))
+                forwarding = ToAddress(place.forward, Resolution.FORWARDING, ("R152",))
                 steps.append(rewritten(recipient, forwarding, context))
                 passed_on.append(_passed_on(item, place.mailbox, place.forward, context))
             if isinstance(place, ToMailbox):
@@ -150,17 +167,15 @@ class MailSystem(Reporting):
                 if place.mailbox not in {each.mailbox for each in mailboxes}:  # one copy for all its names
                     copy = self.delivered_copy(item, recipient, context)
                     mailboxes.append(Mailboxed(recipient, place.mailbox, copy))
-                data = {"recipient": str(recipient), "mailbox": str(place.mailbox)}
-                steps.append(Step(StepKind.DELIVERED, data, at=context.now))
+                steps.append(Delivered(recipient=str(recipient), mailbox=str(place.mailbox), at=context.now))
             elif isinstance(place, ToNextHop):
                 groups.setdefault(place.key, []).append(recipient)
             elif isinstance(place, Unknown):
                 failures.append(Failure(recipient, place.reply))
-                data = {"recipient": str(recipient), "kind": place.kind, "rewritten": ""}
-                steps.append(Step(StepKind.RESOLVED, data, place.rules, context.now))
+                steps.append(_unserved(recipient, place, context))
         parts = [_part(item, addresses, context) for addresses in groups.values()]
-        ended = self.reported(item, failures, context, None)
-        good = self.confirmed(item, served, "delivered", context)
+        ended = reported(self, item, failures, context, None)
+        good = confirmed(self, item, served, "delivered", context)
         return Settlement(
             steps=(*steps, *ended.steps),
             queue=(*parts, *passed_on, *ended.queue, *good.queue),
@@ -189,40 +204,20 @@ class MailSystem(Reporting):
             else:
                 final = self.expiry(reply) if reply.temporary else reply
                 failures.append(Failure(recipient, final, host if attempt.remote else None))
-        steps = [self._sent(item, route, attempt, r, who, context) for r, who in sent.items()]
+        steps: list[Step] = [_sent(route, attempt, reply, who, context) for reply, who in sent.items()]
         queue: tuple[QueueItem, ...] = ()
         if late:
             waiting = self._waiting(item, late, context)
             queue = (waiting,)
             steps += [deferred(route, attempt, r, who, waiting, context) for r, who in late.items()]
-        ended = self.reported(item, failures, context, attempt)
+        ended = reported(self, item, failures, context, attempt)
         relayed = [a for who in sent.values() for a in who]
-        good = self.confirmed(item, relayed, "relayed", context) if not attempt.dsn else Settlement()
+        good = confirmed(self, item, relayed, "relayed", context) if not attempt.dsn else Settlement()
         return Settlement(
             steps=(*steps, *ended.steps),
             queue=(*queue, *ended.queue, *good.queue),
             heads=(*ended.heads, *good.heads),
         )
-
-    def _sent(
-        self,
-        item: QueueItem,  # noqa: ARG002
-        route: Route,
-        attempt: Attempt,
-        reply: Reply,
-        recipients: list[Address],
-        context: Context,
-    ) -> Step:
-        assert attempt.target is not None
-        data = {
-            "recipients": texts(recipients),
-            "address": attempt.target.address,
-            "source": route.seen_by(attempt.target.address),
-            "connector": route.connector,
-            "reply": str(reply),
-            **encounter(attempt),
-        }
-        return Step(StepKind.SENT, data, at=context.now)
 
     def _waiting(self, item: QueueItem, late: dict[Reply, list[Address]], context: Context) -> QueueItem:
         """The rest of the item, due again after the schedule's wait, at the latest when it expires."""
@@ -231,6 +226,25 @@ class MailSystem(Reporting):
         recipients = tuple(a for who in late.values() for a in who)
         last = str(next(iter(late)))
         return replace(item, recipients=recipients, attempts=attempts, due=due, last_reply=last)
+
+
+def _unserved(recipient: Address, place: Unknown, context: Context) -> ResolvedStep:
+    return ResolvedStep(
+        recipient=str(recipient), resolution=place.resolution, rules=place.rules, at=context.now
+    )
+
+
+def _sent(route: Route, attempt: Attempt, reply: Reply, recipients: list[Address], context: Context) -> Sent:
+    assert attempt.target is not None
+    return Sent(
+        recipients=texts(recipients),
+        address=attempt.target.address,
+        source=route.seen_by(attempt.target.address),
+        connector=route.connector,
+        reply=reply,
+        contact=contact(attempt),
+        at=context.now,
+    )
 
 
 def _renamed(item: QueueItem, found: list[Resolved]) -> QueueItem:
@@ -260,7 +274,6 @@ def _passed_on(item: QueueItem, mailbox: Address, to: Address, context: Context)
 def _nowhere(item: QueueItem) -> Route:
     return Route(
         connector="",
-        how="none",
         targets=(),
         ehlo="",
         source="",

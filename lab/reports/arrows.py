@@ -6,13 +6,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from lab.evidence.facts import place, text
+from lab.evidence.facts import place
 from lab.evidence.links import parents
+from lab.model.reply import Reply
+from lab.model.steps import Attributed, Delivered, Refused, Sent
 from lab.model.topology import Topology
-from lab.model.trace import Hop, MessageTrace, StepKind
+from lab.model.trace import Hop, MessageTrace
 from lab.reports.printable import without_guids
 from lab.reports.reading import Leg, legs
-from lab.reports.words import short_reply
+from lab.words.steps import short_reply
 
 
 class ArrowKind(StrEnum):
@@ -67,9 +69,10 @@ def _arrows(topology: Topology, trace: MessageTrace) -> Iterator[_Unnumbered]:
 def _report(report: MessageTrace) -> Iterator[_Unnumbered]:
     for hop, parent in zip(report.hops, parents(report.hops), strict=True):
         if parent is not None:
-            refusal = text(hop.first(StepKind.REFUSED), "reply")
+            refused, sent = hop.first(Refused), report.hops[parent].first(Sent)
+            refusal = refused.reply if refused else None
             told = f"refused: {short_reply(refusal)}" if refusal else _ending(hop) or "passed on"
-            by = without_guids(text(report.hops[parent].first(StepKind.SENT), "connector"))
+            by = without_guids(sent.connector if sent else "")
             through = f' through "{by}"' if by else ""
             yield (
                 place(report.hops[parent]),
@@ -83,11 +86,11 @@ def _report(report: MessageTrace) -> Iterator[_Unnumbered]:
 
 
 def _told(leg: Leg) -> str:
-    decided = leg.hop.first(StepKind.ATTRIBUTED)
-    if leg.misrouted:
-        told = f"meant for {leg.meant}, taken for {text(decided, 'tenant')} by {text(decided, 'basis')}"
+    decided = leg.hop.first(Attributed)
+    if decided is not None and leg.misrouted:
+        told = f"meant for {leg.meant}, taken for {decided.tenant} by {decided.basis}"
     elif decided is not None and leg.taken:
-        told = f"taken for {text(decided, 'tenant')} by {text(decided, 'basis')}"
+        told = f"taken for {decided.tenant} by {decided.basis}"
     else:
         told = "accepted" if leg.taken else "refused"
     if leg.refusal:
@@ -97,8 +100,8 @@ def _told(leg: Leg) -> str:
 
 
 def _ending(hop: Hop) -> str:
-    return "delivered" if hop.first(StepKind.DELIVERED) else ""
+    return "delivered" if hop.first(Delivered) else ""
 
 
-def _code(reply: str) -> str:
+def _code(reply: Reply | None) -> str:
     return " ".join(short_reply(reply).split()[:2])

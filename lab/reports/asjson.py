@@ -7,18 +7,21 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 
-from lab.core.routing import Loser, OutboundChoice
 from lab.core.rulebook import rule
-from lab.core.verdicts import Attribution, Considered
 from lab.evidence.expect import Finding
 from lab.evidence.facts import place, taken
+from lab.evidence.plain import plain_fields, step_data
 from lab.evidence.replies import iso
 from lab.evidence.trace import path
-from lab.model.trace import Explainable, Hop, MessageTrace, Step
+from lab.model.steps import Attributed, Authenticated, Dropped, Refused, Step, decision_of
+from lab.model.trace import Hop, MessageTrace
 from lab.reports import flips, rules
 from lab.reports.reading import Fate, cured, fates
 from lab.reports.run import Run, ScenarioRuns, ran
 from lab.scenario.model import Scenario
+from lab.sentence import say
+from lab.words.decisions import considered, story
+from lab.words.reasons import drop, reason
 
 SCHEMA_VERSION = 1
 """Grows when a key changes its meaning or goes away; new keys may come at any time."""
@@ -84,7 +87,7 @@ def _left_a_trace(each: Run, key: str) -> bool:
 
 def _fate(fate: Fate) -> Json:
     astray = fate.misrouted
-    decision = dict(fate.decision.data) if fate.decision else {}
+    decision = step_data(fate.decision) if fate.decision else {}
     return {
         "outcome": fate.outcome,
         "arrived": fate.arrived,
@@ -136,31 +139,37 @@ def _step(step: Step) -> Json:
     told: Json = {
         "kind": str(step.kind),
         "at": iso(step.at) if step.at else None,
-        "data": _plain(step.data),
+        "data": {**step_data(step), **_said(step)},
         "rules": [_rule(id_) for id_ in dict.fromkeys(step.rules)],
     }
-    if step.decision is not None:
-        told |= {"considered": _considered(step.decision), "story": list(step.decision.story())}
+    decision = decision_of(step)
+    if decision is not None:
+        told |= {
+            "considered": [considered(candidate) for candidate in decision.candidates],
+            "story": list(story(decision)),
+            "decision": {"kind": decision.kind, **plain_fields(decision)},
+        }
     return told
+
+
+def _said(step: Step) -> Json:
+    """What is a code in a step, as a reader wants it; the code itself stands beside it."""
+    match step:
+        case Attributed() | Refused():
+            return {
+                "reason": say(reason(step.reason)),
+                "reason_code": step.reason.value if step.reason else "",
+            }
+        case Dropped():
+            return {"reason": say(drop(step)), "reason_code": step.reason.value}
+        case Authenticated():
+            return {"dkim": ", ".join(map(str, step.dkim)) or ("none" if step.dmarc else "")}
+        case _:
+            return {}
 
 
 def _rule(id_: str) -> Json:
     return {"id": id_, "confidence": rule(id_).confidence.value}
-
-
-def _considered(decision: Explainable) -> list[Json]:
-    """The candidates of a decision that was made in this process; empty where it keeps them only as a story."""
-    match decision:
-        case Attribution():
-            return [_record(one) for one in decision.considered()]
-        case OutboundChoice():
-            return [_record(one) for one in decision.losers()]
-        case _:
-            return []
-
-
-def _record(one: Considered | Loser) -> Json:
-    return {key: _plain(value) for key, value in asdict(one).items()}
 
 
 def _plain(value: object) -> object:

@@ -13,7 +13,7 @@ from lab.model.dns import answered
 from lab.model.names import Domain
 from lab.model.onprem import SendConnector
 from lab.model.tenant import Tenant
-from lab.model.topology import Host, Role, Topology
+from lab.model.topology import Host, Topology
 
 _ELSEWHERE = Domain("elsewhere.invalid")
 """A domain that nobody has."""
@@ -36,7 +36,7 @@ def receivers(topology: Topology) -> Mapping[str, tuple[str, ...]]:
 
 
 def _by_host(host: Host, topology: Topology) -> str:
-    if host.role is not Role.EXCHANGE:
+    if not host.holds_mailboxes:
         return "" if host.smart_hosts else "MX"
     organization = topology.organizations.get(host.organization or "")
     connectors = organization.send_connectors if organization else ()

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from lab.model.topology import Host, Role, Topology
+from lab.model.topology import Host, Topology
 
 BOX = (250, 98)
 """Width and height of a box."""
@@ -96,8 +96,8 @@ class Curve:
 def lay_out(topology: Topology) -> Layout:
     """Place all hosts and tenants of a lab."""
     hosts = topology.hosts.values()
-    servers = [host.name for host in hosts if host.role is Role.EXCHANGE]
-    gateways = [host.name for host in hosts if host.role is Role.GATEWAY and host.organization]
+    servers = [host.name for host in hosts if host.holds_mailboxes]
+    gateways = [host.name for host in hosts if host.is_filter and host.organization]
     outside = [host.name for host in hosts if host.name not in (*servers, *gateways)]
     regions = {
         f"Exchange Online {name}": [f"tenant:{t.name}" for t in topology.tenants.values() if t.region == name]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from lab.evidence.facts import place
+from lab.model.steps import Delivered
 from lab.model.tenant import Tenant
 from lab.model.topology import Host, Topology
-from lab.model.trace import MessageTrace, StepKind
+from lab.model.trace import MessageTrace
 from lab.reports.arrows import Arrow, ArrowKind, arrows
 from lab.reports.canvas import BOX, Box, Curve, Lane, Layout, curves, lay_out, title_of
 from lab.reports.graph import dot, mermaid
@@ -177,7 +178,7 @@ def _deliveries(traces: Sequence[MessageTrace], layout: Layout) -> Iterator[Html
     for trace in traces:
         for told, each in (("delivered", trace), *(("NDR delivered", report) for report in trace.reports)):
             for hop in each.hops:
-                if hop.first(StepKind.DELIVERED) and place(hop) in layout.boxes:
+                if hop.first(Delivered) and place(hop) in layout.boxes:
                     found.setdefault(place(hop), told)
     for where, told in found.items():
         box, width = layout.boxes[where], 26 + 6.4 * len(told)

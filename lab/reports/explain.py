@@ -13,13 +13,17 @@ from lab.core.rulebook.switches import SWITCHES
 from lab.evidence.facts import place, recipients
 from lab.evidence.links import parents
 from lab.evidence.trace import way
-from lab.model.trace import Hop, MessageTrace, Step, StepKind
+from lab.model.steps import Attributed, Step, decision_of
+from lab.model.trace import Hop, MessageTrace
 from lab.reports import rules
 from lab.reports.layout import CONFIDENCE_STYLE, indented
 from lab.reports.printable import one_line
 from lab.reports.run import Run
-from lab.reports.words import said, without_repeats
+from lab.sentence import say
+from lab.words.decisions import Line, LineKind, lines
+from lab.words.steps import said, without_repeats
 
+_STYLES = {LineKind.WON: "green", LineKind.LOST: "dim"}
 _COLUMN = 15
 """Width of the column with the kind of a step."""
 
@@ -75,19 +79,21 @@ def _hop(number: int, hop: Hop, others: int) -> Iterator[RenderableType]:
 
 
 def _step(step: Step, told_before: tuple[str, ...]) -> Iterator[RenderableType]:
-    lines = step.decision.story() if step.decision is not None else ()
-    head = lines[0] if lines and step.kind is StepKind.ATTRIBUTED else said(step)
-    yield indented(Text.assemble((f"{step.kind:<{_COLUMN}}", "bold"), one_line(head)), 3, hang=_COLUMN)
-    yield from (_line(line) for line in lines if line != head and not line.startswith("  rules:"))
+    decision = decision_of(step)
+    more = lines(decision) if decision else ()
+    head = said(step)
+    if more and isinstance(step, Attributed):
+        head, more = more[0].told, more[1:]
+    yield indented(Text.assemble((f"{step.kind:<{_COLUMN}}", "bold"), one_line(say(head))), 3, hang=_COLUMN)
+    yield from (_line(line) for line in more if line.kind is not LineKind.RULES)
     if step.rules and step.rules != told_before:
         yield indented(_badges(rules.of(step)), 3 + _COLUMN, hang=2)
 
 
-def _line(line: str) -> RenderableType:
-    """A line of a story, indented as it says; losers stand back."""
-    bare = line.lstrip()
-    style = "green" if bare.startswith("won:") else "dim" if bare.startswith("lost:") else ""
-    return indented(Text(one_line(bare), style=style), 3 + _COLUMN + len(line) - len(bare), hang=2)
+def _line(line: Line) -> RenderableType:
+    """A line of an explanation; losers stand back."""
+    indent = 3 + _COLUMN + (0 if line.kind is LineKind.HEADLINE else 2)
+    return indented(Text(one_line(say(line.told)), style=_STYLES.get(line.kind, "")), indent, hang=2)
 
 
 def _badges(known: tuple[Rule, ...]) -> Text:

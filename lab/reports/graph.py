@@ -13,7 +13,7 @@ from ipaddress import IPv4Address
 
 from lab.core.matching import certificate_names, name_match
 from lab.model.tenant import InboundConnector, Tenant
-from lab.model.topology import Host, Role, Topology
+from lab.model.topology import Host, Topology
 from lab.reports import by_mx
 from lab.reports.printable import one_line
 
@@ -141,7 +141,7 @@ def _between_hosts(topology: Topology) -> Iterator[Edge]:
                 yield Edge(
                     f"host:{host.name}", target, "smart host" if other in host.smart_hosts else "forwards"
                 )
-        if host.role is Role.EXCHANGE:
+        if host.holds_mailboxes:
             yield from _send_connectors(topology, host)
 
 
@@ -162,9 +162,7 @@ def _recognised(topology: Topology) -> Iterator[Edge]:
                 why = _knows(topology, connector, host)
                 if why:
                     told = f"taken for {tenant.name}'s own: {why}"
-                    yield Edge(
-                        f"host:{host.name}", f"tenant:{tenant.name}", told, host.role is not Role.EXCHANGE
-                    )
+                    yield Edge(f"host:{host.name}", f"tenant:{tenant.name}", told, not host.holds_mailboxes)
 
 
 def _knows(topology: Topology, connector: InboundConnector, host: Host) -> str:

@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from lab.evidence.facts import place, recipients, taken
 from lab.evidence.trace import way
 from lab.evidence.views import LAB, TENANT, Table, tables
-from lab.model.topology import Role
-from lab.model.trace import Hop, MessageTrace, Step
+from lab.model.roles import Role
+from lab.model.steps import Step, decision_of
+from lab.model.trace import Hop, MessageTrace
 from lab.reports import rules
 from lab.reports.markup import Html, el, join
 from lab.reports.page import badge, fold, rule_badge, table
 from lab.reports.run import Run
-from lab.reports.words import said, without_repeats
+from lab.words.decisions import Line, LineKind, lines
+from lab.words.steps import said, without_repeats
 
 
 def decisions(trace: MessageTrace, title: str) -> Html:
@@ -32,9 +34,10 @@ def _step(step: Step | int) -> Html:
     if isinstance(step, int):
         return el("div", f"… {step} more attempts that ended like this", class_="step soft")
     line = join(el("strong", str(step.kind)), f" {said(step)} ", *_rules(step))
-    if step.decision is None:
+    decision = decision_of(step)
+    if decision is None:
         return el("div", line, class_="step")
-    return fold(line, el("div", *_lines(step.decision.story()), class_="story"))
+    return fold(line, el("div", *map(_line, lines(decision)), class_="story"))
 
 
 def _rules(step: Step) -> Iterator[Html]:
@@ -42,11 +45,9 @@ def _rules(step: Step) -> Iterator[Html]:
         yield join(rule_badge(rule), " ")
 
 
-def _lines(story: tuple[str, ...]) -> Iterator[Html]:
-    for line in story:
-        bare = line.lstrip()
-        kind = "won" if bare.startswith("won:") else "lost" if bare.startswith("lost:") else None
-        yield el("span", line + "\n", class_=kind)
+def _line(line: Line) -> Html:
+    marked = line.kind in (LineKind.WON, LineKind.LOST)
+    return el("span", f"{line}\n", class_=line.kind.value if marked else None)
 
 
 def logs(run: Run) -> Html:

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from lab.evidence.expect import Finding, decisive_reply
-from lab.evidence.facts import place, taken, text
+from lab.evidence.facts import place, taken
 from lab.evidence.views import TENANT
 from lab.evidence.ways import Path, Way, in_a_line
-from lab.model.trace import Step, StepKind
+from lab.model.steps import Attributed
 from lab.reports.alarms import LEADS_ASTRAY, NOT_SEEN_BY, in_words
 from lab.reports.flips import clock
 from lab.reports.reading import Fate, fates
@@ -178,14 +178,14 @@ def _cell(cell: MatrixCell, tries: Sequence[Fate], findings: Sequence[Finding]) 
         path=fate.places if fate else (),
         ways=fate.ways if fate else (),
         at=fate.spec.at if fate else timedelta(),
-        tenant=text(decision, "tenant"),
-        basis=text(decision, "basis"),
-        connector=text(decision, "connector"),
-        direction=text(decision, "direction"),
+        tenant=decision.tenant if decision else "",
+        basis=decision.basis.value if decision else "",
+        connector=decision.connector if decision else "",
+        direction=decision.direction.value if decision and decision.direction else "",
         outcome=outcome,
         partly=fate is not None and len(set(fate.trace.dispositions.values())) > 1,
         status=fate.status if fate and outcome != "delivered" else "",
-        reply=decisive_reply(fate.trace) if fate else "",
+        reply=str(decisive_reply(fate.trace) or "") if fate else "",
         alarms=_all_alarms(findings, tries),
         findings=tuple(findings),
         flips=tuple(_flips(tries)) if len(tries) > 1 else (),
@@ -199,14 +199,14 @@ def _telling(tries: Sequence[Fate], findings: Sequence[Finding]) -> Fate | None:
     return next(alarmed, tries[-1] if tries else None)
 
 
-def _decision(fate: Fate, findings: Sequence[Finding]) -> Step | None:
+def _decision(fate: Fate, findings: Sequence[Finding]) -> Attributed | None:
     """Whom a front end took the message for: the one that led it astray, else the first that was asked."""
     for finding in findings:
         claim, _, where = finding.field.partition(".")
         if finding.ok or finding.message != fate.spec.key or claim not in LEADS_ASTRAY:
             continue
         for hop in fate.trace.hops:
-            decided = hop.first(StepKind.ATTRIBUTED)
+            decided = hop.first(Attributed)
             whole = claim == NOT_SEEN_BY or any(name in finding.got for name in hop.head.recipients)
             if decided and place(hop) == where and taken(hop) and whole:
                 return decided
@@ -216,9 +216,10 @@ def _decision(fate: Fate, findings: Sequence[Finding]) -> Step | None:
 def _flips(tries: Sequence[Fate]) -> Iterator[Flip]:
     before = None
     for fate in tries:
-        tenant, basis = text(fate.decision, "tenant"), text(fate.decision, "basis")
+        decision = fate.decision
+        taken_for = f"{decision.tenant} by {decision.basis}" if decision and decision.tenant else ""
         paths = tuple(each.path for each in fate.ways)
-        now = Flip(fate.spec.at, fate.outcome, fate.places, f"{tenant} by {basis}" if tenant else "", paths)
+        now = Flip(fate.spec.at, fate.outcome, fate.places, taken_for, paths)
         if before is None or now != replace(before, at=now.at):
             yield now
         before = now

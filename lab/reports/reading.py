@@ -10,14 +10,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from lab.evidence.expect import decisive_reply
-from lab.evidence.facts import named, place, recipients, taken, text
+from lab.evidence.facts import place, recipients, taken
 from lab.evidence.links import parents
 from lab.evidence.replies import enhanced
 from lab.evidence.trace import path, way
 from lab.evidence.ways import Way, ways
 from lab.model.names import Address
+from lab.model.reply import Reply
+from lab.model.steps import Attributed, Bounced, NextHop, Refused, Routed
 from lab.model.topology import Topology
-from lab.model.trace import Disposition, Hop, MessageTrace, Step, StepKind
+from lab.model.trace import Disposition, Hop, MessageTrace
 from lab.reports.run import Run
 from lab.scenario.model import MessageSpec
 
@@ -48,9 +50,10 @@ class Leg:
         return taken(self.hop)
 
     @property
-    def refusal(self) -> str:
-        """The reply that refused it, '' if it was taken."""
-        return "" if self.taken else text(self.hop.first(StepKind.REFUSED), "reply")
+    def refusal(self) -> Reply | None:
+        """The reply that refused it, None if it was taken."""
+        refused = None if self.taken else self.hop.first(Refused)
+        return refused.reply if refused else None
 
 
 class Cured(StrEnum):
@@ -94,9 +97,9 @@ class Fate:
         return enhanced(last.refusal) in _NO_SUCH_RECIPIENT
 
     @property
-    def decision(self) -> Step | None:
+    def decision(self) -> Attributed | None:
         """The first decision of a front end about whom the message speaks for."""
-        return next((step for leg in self.legs for step in leg.hop.all(StepKind.ATTRIBUTED)), None)
+        return next((step for leg in self.legs for step in leg.hop.all(Attributed)), None)
 
     @property
     def places(self) -> tuple[str, ...]:
@@ -109,16 +112,16 @@ class Fate:
         return ways(self.trace)
 
     @property
-    def bounce(self) -> tuple[Hop, Step] | None:
+    def bounce(self) -> tuple[Hop, Bounced] | None:
         """The hop that gave up, and its step that says so."""
-        found = ((hop, step) for hop in self.trace.hops for step in hop.all(StepKind.BOUNCED))
+        found = ((hop, step) for hop in self.trace.hops for step in hop.all(Bounced))
         return next(found, None)
 
     @property
     def status(self) -> str:
         """The enhanced status of the failure, '' where there was none."""
         if self.bounce is not None:
-            return text(self.bounce[1], "status")
+            return self.bounce[1].status
         told = "" if self.trace.dispositions and self.arrived else enhanced(decisive_reply(self.trace))
         return "" if told.startswith(_ACCEPTS) else told
 
@@ -181,11 +184,11 @@ def _astray(sender: Hop | None, hop: Hop, meant: str | None) -> bool:
     A sender who routes by MX means the recipient's tenant; one who uses a smart host (a hybrid connector, say) means
     whatever stands behind that host, and gets it.
     """
-    decided = hop.first(StepKind.ATTRIBUTED)
-    wrong = decided is not None and meant is not None and text(decided, "tenant") not in ("", meant)
+    decided = hop.first(Attributed)
+    wrong = decided is not None and meant is not None and decided.tenant not in ("", meant)
     return wrong and (sender is None or _by_mx(sender, recipients(hop)))
 
 
 def _by_mx(sender: Hop, whom: Sequence[str]) -> bool:
-    steps = [step for step in sender.all(StepKind.ROUTED) if set(named(step)) & set(whom)]
-    return bool(steps) and text(steps[-1], "how") == "mx"
+    steps = [step for step in sender.all(Routed) if set(step.about) & set(whom)]
+    return bool(steps) and steps[-1].how is NextHop.MX

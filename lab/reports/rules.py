@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 
 from lab.core.rulebook import Confidence, Rule, rule, switches_of
+from lab.model.steps import Step
 from lab.model.switches import Switches
-from lab.model.trace import MessageTrace, Step
+from lab.model.trace import MessageTrace
 
 
 def used(traces: Iterable[MessageTrace]) -> tuple[Rule, ...]:

@@ -12,8 +12,10 @@ from lab.core.ndr.nouns import SENDER
 from lab.core.rulebook import Confidence, Rule
 from lab.evidence.facts import place
 from lab.evidence.views import TENANT, Table, tables
-from lab.model.topology import Role
-from lab.model.trace import Hop, MessageTrace, StepKind
+from lab.model.reply import Reply
+from lab.model.roles import Role, traits
+from lab.model.steps import Attributed
+from lab.model.trace import Hop, MessageTrace
 from lab.reports import rules
 from lab.reports.changes import changes
 from lab.reports.layout import indented
@@ -23,7 +25,7 @@ from lab.reports.run import Run, ScenarioRuns
 from lab.reports.tables import Grid
 from lab.reports.variants import variants_table
 from lab.reports.verdict import happened, why
-from lab.reports.words import short_reply
+from lab.words.steps import short_reply
 
 _SHOWN_EVENTS = frozenset({"RECEIVE", "SEND", "DELIVER", "DEFER", "FAIL", "DSN", "DROP"})
 _TRACKING = ("Timestamp", "EventId", "Sender", "Recipients", "ConnectorId")
@@ -85,7 +87,7 @@ def _way(fate: Fate) -> Iterator[RenderableType]:
         yield indented(Text.assemble(("NDR ", "yellow"), places), 2, hang=4)
 
 
-def _code(reply: str) -> str:
+def _code(reply: Reply) -> str:
     return " ".join(short_reply(reply).split()[:2])
 
 
@@ -96,7 +98,9 @@ def _views(run: Run, fate: Fate) -> Iterator[RenderableType]:
     for who in dict.fromkeys(place(hop) for hop in hops if place(hop) in hosts):
         role = hosts[who].role
         (shown,) = tables(hops, who, {who: role})
-        yield from _tracking(who, shown) if role is Role.EXCHANGE else _mail_log(who, role, shown)
+        yield from (
+            _tracking(who, role, shown) if traits(role).tracks_messages else _mail_log(who, role, shown)
+        )
     astray = fate.misrouted
     concerned = [hop.head.tenant for hop in hops] + [astray.meant if astray else None]
     for tenant in dict.fromkeys(filter(None, concerned)):
@@ -109,9 +113,9 @@ def _hops(trace: MessageTrace) -> Iterator[Hop]:
         yield from _hops(report)
 
 
-def _tracking(who: str, shown: Table) -> Iterator[RenderableType]:
+def _tracking(who: str, role: Role, shown: Table) -> Iterator[RenderableType]:
     rows = [row for row in _rows(shown) if row["EventId"] in _SHOWN_EVENTS and not _twice(row)]
-    yield _audience(_admin(Role.EXCHANGE, who), "Get-MessageTrackingLog")
+    yield _audience(_admin(role, who), "Get-MessageTrackingLog")
     yield _grid(_TRACKING, rows)
 
 
@@ -165,7 +169,7 @@ def _why(run: Run, fate: Fate) -> Iterator[RenderableType]:
     reasons = why(fate, run.variant.topology)
     if reasons:
         yield _labelled("Why", " ".join(reasons))
-    step = fate.misrouted.hop.first(StepKind.ATTRIBUTED) if fate.misrouted else fate.decision
+    step = fate.misrouted.hop.first(Attributed) if fate.misrouted else fate.decision
     known = rules.of(step) if step is not None else ()
     if not known:
         return

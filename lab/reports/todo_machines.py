@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import Any
 
 from lab.model.certificate import CertificateProfile, KeyUsage, Validity, is_public
-from lab.model.topology import Host, Role, Topology
+from lab.model.topology import Host, Topology
 from lab.reports.powershell import Expression, cmdlet
 from lab.reports.todo_nouns import Step, Todo, on_premises, thumbprint
 from lab.scenario.model import Variant
@@ -29,7 +29,7 @@ def certificates(before: Variant, after: Variant) -> Iterator[Todo]:
                 for text in _mended(was, profile)
             )
     for host, old in _hosts(before.topology, after.topology):
-        if host.role is Role.EXCHANGE and host.certificate != old.certificate and host.certificate:
+        if host.holds_mailboxes and host.certificate != old.certificate and host.certificate:
             yield _enabled(host, after)
 
 
@@ -57,7 +57,7 @@ def _holders(name: str, topology: Topology) -> tuple[Host, ...]:
         for organization in topology.organizations.values()
         if any(each.tls_certificate_name == name for each in organization.send_connectors)
     }
-    exchange = (each for each in topology.hosts.values() if each.role is Role.EXCHANGE)
+    exchange = (each for each in topology.hosts.values() if each.holds_mailboxes)
     return tuple(each for each in exchange if each.certificate == name or each.organization in named)
 
 
@@ -96,7 +96,7 @@ def machines(before: Variant, after: Variant) -> Iterator[Todo]:
     """Gateways and other machines, and what is not a certificate on Exchange's."""
     for host, old in _hosts(before.topology, after.topology):
         where = f"{host.name} ({host.fqdn})"
-        if host.role is not Role.EXCHANGE and host.certificate != old.certificate:
+        if not host.holds_mailboxes and host.certificate != old.certificate:
             shown = _called(host.certificate, after) if host.certificate else "none"
             text = f"the certificate that it shows: {shown} (now {old.certificate or 'none'})"
             yield Todo(where, text, step=Step.LAST)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from lab.evidence.facts import text
 from lab.reports.layout import indented
 from lab.reports.printable import one_line
 from lab.reports.reading import Cured, cured, fates
@@ -54,8 +53,8 @@ def variant_row(run: Run, key: str) -> VariantRow:
     return VariantRow(
         run.variant.name,
         run.variant.kind,
-        text(main.decision, "tenant") if main else "",
-        text(main.decision, "basis") if main else "",
+        main.decision.tenant if main and main.decision else "",
+        main.decision.basis.value if main and main.decision else "",
         main.places if main else (),
         bool(main and main.legs and main.legs[-1].refusal),
         main.outcome if main else "nothing sent",

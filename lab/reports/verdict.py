@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lab.core.matching import name_match
-from lab.evidence.facts import text, texts
 from lab.model.names import DomainPattern
+from lab.model.steps import Attributed, Connected
 from lab.model.switches import Switches
 from lab.model.tenant import InboundConnector
 from lab.model.topology import Topology
-from lab.model.trace import Disposition, Step, StepKind
+from lab.model.trace import Disposition
 from lab.reports.printable import without_guids
 from lab.reports.reading import Fate, Leg
-from lab.reports.words import short_reply
+from lab.words.reasons import reason
+from lab.words.steps import short_reply
 
 
 def happened(fate: Fate) -> tuple[str, ...]:
@@ -28,18 +29,19 @@ def happened(fate: Fate) -> tuple[str, ...]:
 def why(fate: Fate, topology: Topology) -> tuple[str, ...]:
     """What made a front end take the message for the wrong tenant's."""
     astray = fate.misrouted
-    step = astray.hop.first(StepKind.ATTRIBUTED) if astray else None
+    step = astray.hop.first(Attributed) if astray else None
     return tuple(_why(astray, step, topology)) if astray and step else ()
 
 
 def _handed(astray: Leg) -> str:
-    shown = texts(astray.hop.first(StepKind.CONNECTED), "certificate")
+    shown = _certificate(astray)
     certificate = f" and shows the certificate {', '.join(shown)}" if shown else ""
     return f"{astray.origin or 'A client'} delivers to {astray.meant}'s MX{certificate}."
 
 
 def _taken(astray: Leg) -> str:
-    own = text(astray.hop.first(StepKind.ATTRIBUTED), "tenant")
+    decided = astray.hop.first(Attributed)
+    own = decided.tenant if decided else ""
     told = f"Exchange Online takes that connection for {own}'s own hybrid connection"
     if astray.taken:
         return f"{told}, so the mail runs through tenant {own} instead."
@@ -52,7 +54,7 @@ def _ended(fate: Fate, astray: Leg) -> str:
         return f"{own} sends it on, and it arrives: nobody notices the detour."
     if fate.bounce is None:
         return f"It ends there: {fate.outcome}."
-    reported = text(fate.bounce[1], "ndr_to")
+    reported = fate.bounce[1].ndr_to
     home = f" The NDR goes back to {reported}" if reported else " Nobody is told"
     last = fate.legs[-1]
     if last is astray or last.taken:
@@ -61,11 +63,11 @@ def _ended(fate: Fate, astray: Leg) -> str:
     return f"{own} sends it on by MX; {last.place.removeprefix('tenant:')} refuses it: {short_reply(last.refusal)}.{home}"
 
 
-def _why(astray: Leg, step: Step, topology: Topology) -> Iterator[str]:
-    own, origin = text(step, "tenant"), astray.origin or "the client"
-    connector = _connector(topology, own, text(step, "connector"))
+def _why(astray: Leg, step: Attributed, topology: Topology) -> Iterator[str]:
+    own, origin = step.tenant, astray.origin or "the client"
+    connector = _connector(topology, own, step.connector)
     if connector is None:
-        yield f"{origin}'s connection was taken for {own}'s: {text(step, 'reason')}."
+        yield f"{origin}'s connection was taken for {own}'s: {reason(step.reason)}."
     else:
         yield f'{_fits(astray, origin, connector, topology)} of {own}\'s connector "{without_guids(connector.name)}".'
     yield f"What {astray.meant or 'the recipient'} had to do with it: nothing. RCPT TO only steered the way on."
@@ -74,11 +76,17 @@ def _why(astray: Leg, step: Step, topology: Topology) -> Iterator[str]:
 def _fits(astray: Leg, origin: str, connector: InboundConnector, topology: Topology) -> str:
     """Which property of the client fits which parameter."""
     value = connector.tls_sender_certificate_name
-    shown = texts(astray.hop.first(StepKind.CONNECTED), "certificate")
+    shown = _certificate(astray)
     if value is None:
         return f"{origin}'s address {astray.hop.head.client} is in SenderIPAddresses"
     fitting = [name for name in shown if _covers(value, name, topology.switches)]
     return f"{', '.join(fitting) or 'A name'} in {origin}'s certificate fits TlsSenderCertificateName {value}"
+
+
+def _certificate(astray: Leg) -> tuple[str, ...]:
+    """The names that the client showed."""
+    connected = astray.hop.first(Connected)
+    return connected.certificate if connected else ()
 
 
 def _covers(value: DomainPattern, name: str, switches: Switches) -> bool:

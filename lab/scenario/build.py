@@ -11,7 +11,7 @@ from lab.core.rulebook.asof import in_force
 from lab.model.dns import RecordType, Zones
 from lab.model.onprem import OnPremOrganization
 from lab.model.tenant import Tenant
-from lab.model.topology import Host, Region, Role, Topology
+from lab.model.topology import Host, Region, Topology
 from lab.scenario import (
     addresses,
     certificates,
@@ -267,7 +267,7 @@ def _publishers(read: Fields, parties: Parties) -> Iterable[Publisher]:
         )
     for name, fields in read[SectionKeys.hosts].items():
         host = parties.hosts[name]
-        if host.role in (Role.INTERNET, Role.SERVICE):
+        if host.is_final:
             yield Publisher(
                 domains=free(host.accepts_domains), addresses=(host.source,), dmarc=fields[HostKeys.dmarc]
             )

@@ -14,7 +14,7 @@ from typing import TypeAlias
 from lab.model.names import Address, Domain
 from lab.model.onprem import OnPremOrganization
 from lab.model.tenant import Recipient, RecipientKind, Tenant
-from lab.model.topology import Host, Role, Topology
+from lab.model.topology import Host, Topology
 from lab.scenario.model import Party
 
 Owner: TypeAlias = OnPremOrganization | Tenant
@@ -129,7 +129,7 @@ def _foreign(topology: Topology, own: Own) -> Iterator[Party]:
                 name="their-onprem", address=mailbox.primary, own=False, about="mailbox of a foreign Exchange"
             )
     for host in topology.hosts.values():
-        if host.role is Role.INTERNET and host.accepts_domains:
+        if host.is_final and not host.is_service and host.accepts_domains:
             yield Party(name="outside", address=_somebody(host), own=False, about="mailbox on the internet")
 
 
@@ -169,7 +169,7 @@ def _groups(own: Own) -> Iterator[Party]:
 
 def _channels(topology: Topology) -> Iterator[Party]:
     for host in topology.hosts.values():
-        if host.role is Role.SERVICE and any(each.endswith(_CHANNELS) for each in host.accepts_domains):
+        if host.is_service and any(each.endswith(_CHANNELS) for each in host.accepts_domains):
             yield Party(name="channel", address=_somebody(host), own=False, about="Teams channel")
 
 
@@ -177,14 +177,14 @@ def _services(topology: Topology) -> Iterator[Party]:
     """Hosts of services that have somebody who sends."""
     for host in topology.hosts.values():
         channel = any(each.endswith(_CHANNELS) for each in host.accepts_domains)
-        if host.role is Role.SERVICE and host.mailboxes and not channel:
+        if host.is_service and host.mailboxes and not channel:
             about = "Microsoft's service"
             yield Party(name=host.name, address=_somebody(host), own=False, via=host.name, about=about)
 
 
 def _notices(topology: Topology, own: Own) -> Iterator[Party]:
     """What is made inside the own tenant, in scenarios that have services at all."""
-    if all(host.role is not Role.SERVICE for host in topology.hosts.values()):
+    if all(not host.is_service for host in topology.hosts.values()):
         return
     for tenant in own.tenants:
         via = f"tenant:{tenant.name}"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from lab.model.topology import Role, Topology
+from lab.model.topology import Topology
 from lab.scenario import overlay, store
 from lab.scenario.exchange import parameter
 from lab.scenario.kinds import Many
@@ -136,11 +136,7 @@ class _Run:
     def _means(self, side: str, party: Party) -> bool:
         """Whether `in:` names a party, or one of its servers."""
         host = self.topology.hosts.get(side)
-        own = (
-            host is not None
-            and host.role is Role.EXCHANGE
-            and party.path == ("organizations", host.organization)
-        )
+        own = host is not None and host.holds_mailboxes and party.path == ("organizations", host.organization)
         return own or side == party.path[1]
 
     # -- the verbs

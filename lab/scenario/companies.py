@@ -17,7 +17,7 @@ from lab.model.tenant import (
     SendingLimits,
     Tenant,
 )
-from lab.model.topology import Host, Role
+from lab.model.topology import Host
 from lab.scenario import cmdlets, hybrid, recipients, rules
 from lab.scenario.drafts import Draft, drafted
 from lab.scenario.exchange import arguments
@@ -45,7 +45,7 @@ class Company:
     @property
     def servers(self) -> tuple[Host, ...]:
         """Its Exchange servers."""
-        return tuple(host for host in self.hosts.values() if host.role is Role.EXCHANGE)
+        return tuple(host for host in self.hosts.values() if host.holds_mailboxes)
 
 
 def company(name: str, read: Fields, tenants: Mapping[str, Fields]) -> Company:
@@ -59,7 +59,7 @@ def company(name: str, read: Fields, tenants: Mapping[str, Fields]) -> Company:
     tenant = tenants.get(wizard[HybridKeys.tenant]) if wizard is not None else None
     if wizard is None or tenant is None:
         return Company(name, read, hosts, domains, None)
-    servers = [host for host in hosts.values() if host.role is Role.EXCHANGE]
+    servers = [host for host in hosts.values() if host.holds_mailboxes]
     initial = tenant[TenantKeys.initial_domain]
     _equipped(read, wizard, servers)
     return Company(name, read, hosts, domains, hybrid.run_wizard(name, wizard, domains, initial, servers))

@@ -11,11 +11,10 @@ from datetime import timedelta
 from typing import Any
 
 from lab.core.rulebook import SWITCHES
-from lab.core.verdicts import Basis
+from lab.model.decision import Basis, Direction
 from lab.model.outage import How
 from lab.model.switches import Switches
 from lab.model.trace import Disposition
-from lab.model.transport import Direction
 from lab.scenario.kinds import Anything, Single
 from lab.scenario.parties import CERTIFICATE, DNS, HOST, ORGANIZATION, REGION, TENANT
 from lab.scenario.records import Key, Record, declared, named, optional, required, several

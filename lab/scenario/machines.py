@@ -8,7 +8,8 @@ from datetime import timedelta
 from typing import Any
 
 from lab.model.names import Domain
-from lab.model.topology import Host, Region, Role
+from lab.model.roles import Role
+from lab.model.topology import Host, Region
 from lab.scenario import service
 from lab.scenario.parties import HostKeys, OrganizationKeys, RegionKeys, ServiceHostKeys, TenantKeys
 from lab.scenario.records import Fields, Key
@@ -115,10 +116,10 @@ def _keys_fit(read: Fields, role: Role) -> None:
 
 def _connected(made: dict[str, Host], read: Fields, domains: tuple[Domain, ...]) -> dict[str, Host]:
     """Gateways stand in front of the organisation's Exchange servers unless they are told otherwise."""
-    servers = [host for host in made.values() if host.role is Role.EXCHANGE]
+    servers = [host for host in made.values() if host.holds_mailboxes]
     for name, fields in read[OrganizationKeys.hosts].items():
         host = made.get(name)
-        if host is not None and host.role is Role.GATEWAY:
+        if host is not None and host.is_filter:
             written = fields.places
             made[name] = replace(
                 host,

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, replace
 
 from lab.model.names import Address
-from lab.model.topology import Role, Topology
+from lab.model.topology import Topology
 from lab.scenario.cast import Own, Owner, cast, own_company
 from lab.scenario.language import MatrixKeys, PartyKeys
 from lab.scenario.meant import homes, refused, tenants_meant
@@ -122,7 +122,7 @@ def _is_robot(sender: Party, topology: Topology) -> bool:
     host = topology.hosts.get(sender.via or "")
     inside = sender.via is not None and sender.via.startswith("tenant:")
     foreign = all(not tenant.accepts(sender.address.domain) for tenant in topology.tenants.values())
-    return (host is not None and host.role is Role.SERVICE) or (inside and foreign)
+    return (host is not None and host.is_service) or (inside and foreign)
 
 
 def _primary(address: Address, topology: Topology) -> str:

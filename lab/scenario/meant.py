@@ -13,7 +13,7 @@ from lab.model.dns import Mx
 from lab.model.names import Address, Domain
 from lab.model.onprem import OnPremOrganization
 from lab.model.tenant import Recipient, RecipientKind, Tenant
-from lab.model.topology import Role, Topology
+from lab.model.topology import Topology
 from lab.scenario.model import Party
 
 _NOTICE = "tenant:"
@@ -102,7 +102,7 @@ def _by_mx(domain: Domain, topology: Topology) -> Iterator[str]:
 def _by_filter(domain: Domain, topology: Topology) -> Iterator[str]:
     """Tenants that a filter which receives for the domain hands it to."""
     for host in topology.hosts.values():
-        if host.role is Role.GATEWAY and domain in host.accepts_domains:
+        if host.is_filter and domain in host.accepts_domains:
             for next_hop in host.forwards_to:
                 yield from _through(next_hop, domain, topology)
 
@@ -121,7 +121,7 @@ def _sent_from(sender: Party, topology: Topology) -> Iterator[str]:
 def _routed_to(sender: Party, domain: Domain, topology: Topology) -> Iterator[str]:
     """Tenants that somebody chose as next hop: a send connector, a filter's fixed route, a service past the MX (R246)."""
     host = topology.hosts.get(sender.via or "")
-    if host is not None and host.role is Role.SERVICE and host.past_mx:
+    if host is not None and host.is_service and host.past_mx:
         yield from _accepting(domain, topology)
     for next_hop in _next_hops(sender, domain, topology):
         yield from _through(next_hop, domain, topology)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lab.model.certificate import KeyUsage, Validity
-from lab.model.topology import Role
+from lab.model.roles import Role
 from lab.scenario.exchange import ACCEPTED_DOMAIN, INBOUND, OUTBOUND, RECEIVE, REMOTE_DOMAIN, SEND
 from lab.scenario.records import Key, declared, named, optional, required, several
 from lab.scenario.rules import HEADER, RULE

@@ -15,9 +15,10 @@ from lab.model.certificate import CertificateProfile
 from lab.model.dns import Zones
 from lab.model.names import Domain
 from lab.model.onprem import OnPremOrganization, ReceiveConnector
+from lab.model.roles import Role
 from lab.model.rules import TransportRule
 from lab.model.tenant import Recipient, RecipientKind, SendingLimits, Tenant
-from lab.model.topology import Host, Region, Role, Topology
+from lab.model.topology import Host, Region, Topology
 from lab.scenario import render_matrix, render_time
 from lab.scenario.dumping import Plain, dumped, plain
 from lab.scenario.exchange import parameters
@@ -202,7 +203,7 @@ def _host(host: Host) -> Plain:
         "client_certificate": None if host.client_certificate else False,
         "offers_tls": None if host.offers_tls else False,
         "smart_hosts": host.smart_hosts,
-        "domains": host.accepts_domains if host.role in (Role.INTERNET, Role.SERVICE) else None,
+        "domains": host.accepts_domains if host.is_final else None,
         "mailboxes": tuple(host.mailboxes.values()),
         "strict_spf": host.strict_spf or None,
         "adds_headers": dict(host.adds_headers),
@@ -216,7 +217,7 @@ def _host(host: Host) -> Plain:
         "max_hops": host.max_hops if host.max_hops != _HOST.max_hops else None,
         "expires_after": host.expires_after if host.expires_after != _HOST.expires_after else None,
     }
-    if host.role is not Role.GATEWAY:
+    if not host.is_filter:
         return _filled(told)
     fronted = {
         "accepts_domains": host.accepts_domains,

@@ -8,7 +8,7 @@ from lab.core.homes import home_of
 from lab.errors import DriverError
 from lab.model.names import Address
 from lab.model.tenant import RecipientKind, Tenant
-from lab.model.topology import Role, Topology
+from lab.model.topology import Topology
 from lab.scenario.language import MessageKeys, SectionKeys
 from lab.scenario.model import MessageSpec
 from lab.scenario.records import Fields
@@ -60,9 +60,7 @@ def has_mailbox(author: Address, topology: Topology) -> bool:
     if author.key in _mailboxes(topology):
         return True
     return any(
-        host.role in (Role.INTERNET, Role.SERVICE)
-        and not host.mailboxes
-        and author.domain in host.accepts_domains
+        host.is_final and not host.mailboxes and author.domain in host.accepts_domains
         for host in topology.hosts.values()
     )
 

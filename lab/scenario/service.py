@@ -8,7 +8,8 @@ from collections.abc import Iterable
 
 from lab.model.certificate import CertificateProfile
 from lab.model.names import Domain
-from lab.model.topology import Host, Region, Role
+from lab.model.roles import Role
+from lab.model.topology import Host, Region
 
 PROFILE = "eop"
 KNOWN = ("EUR", "NAM", "APC")

@@ -6,7 +6,7 @@ connector presents it (R115, R135).
 
 from __future__ import annotations
 
-from lab.model.topology import Host, Role, Topology
+from lab.model.topology import Host, Topology
 from lab.scenario import overlay
 from lab.scenario.parties import HostKeys, OrganizationKeys
 from lab.scenario.powershell import Array, NotRead, Word
@@ -47,7 +47,7 @@ def _server(typed: Typed, topology: Topology) -> Host:
     named = typed.text("server")
     side = typed.line.side
     wanted = named.text if named is not None else side.text.removeprefix("organization:") if side else None
-    servers = [host for host in topology.hosts.values() if host.role is Role.EXCHANGE]
+    servers = [host for host in topology.hosts.values() if host.holds_mailboxes]
     fitting = [host for host in servers if wanted in (None, host.name, host.organization)]
     if len(fitting) == 1:
         return fitting[0]

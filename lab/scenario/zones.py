@@ -12,7 +12,7 @@ from lab.model.dns import Mx, RecordType, Zones, zones_of
 from lab.model.names import Domain
 from lab.model.onprem import OnPremOrganization
 from lab.model.tenant import Tenant
-from lab.model.topology import Host, Region, Role
+from lab.model.topology import Host, Region
 
 Record = tuple[str, RecordType, Mx | str]
 EXCHANGE_ONLINE_SPF = "spf.protection.outlook.com"
@@ -105,7 +105,7 @@ def _mail_exchangers(world: World) -> Iterator[Record]:
     """MX by who is in front: a gateway that takes the domain in, the final internet host, the tenant, Exchange."""
     taken: set[str] = set()
     for host in world.hosts.values():
-        if host.role in (Role.GATEWAY, Role.INTERNET, Role.SERVICE):
+        if host.is_filter or host.is_final:
             for domain in host.accepts_domains:
                 taken.add(domain)
                 yield domain, "MX", Mx(10, host.fqdn)
@@ -115,7 +115,7 @@ def _mail_exchangers(world: World) -> Iterator[Record]:
                 taken.add(accepted.domain_name)
                 yield accepted.domain_name, "MX", Mx(0, mx_name(accepted.domain_name))
     for host in world.hosts.values():
-        if host.role is Role.EXCHANGE and host.organization is not None:
+        if host.holds_mailboxes and host.organization is not None:
             for accepted in world.organizations[host.organization].accepted_domains:
                 if accepted.domain_name not in taken:
                     yield accepted.domain_name, "MX", Mx(10, host.fqdn)

@@ -1,9 +1,8 @@
 """Values to JSON and back, directed by their types, so that a new field of a dataclass needs no line here.
 
 Names and times are written as text (`a@b.example`, `<>`, ISO 8601), enums by their value, sets sorted, tuples and
-lists as arrays. What a type only knows as `object` (the data of a `Step`) is written by what it is and read back as
-plain data, arrays as tuples. Decisions that hang on a step are not written: they live as long as the run that made
-them.
+lists as arrays. A member of a union carries its `kind`, and that says what to read. What made a step (`Explainable`) is
+written as the decision that it explains, so that a journal that was read back tells as much as a live one.
 """
 
 from __future__ import annotations
@@ -17,16 +16,19 @@ from dataclasses import MISSING, fields, is_dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from functools import cache, lru_cache
+from operator import attrgetter
 from typing import TypeVar
 
+from lab.model.decision import AttributionDecision, Decision, Explainable
 from lab.model.message import Message
 from lab.model.names import Address, Domain, DomainPattern, ReversePath
-from lab.model.trace import Step, StepKind
+from lab.model.steps import Step
 from lab.model.transport import QueueItem
 
 T = TypeVar("T")
 Json = object
 """What the json module takes."""
+_KEPT = 1024
 _Writer = Callable[[typing.Any], Json]
 _Reader = Callable[[typing.Any], typing.Any]
 
@@ -39,7 +41,7 @@ def dumps(value: object, *, leave_out: tuple[str, ...] = ()) -> str:
     if leave_out:
         kind: typing.Any = type(value)
         names = tuple(name for name in _names(kind) if name not in leave_out)
-        return _encode(_fields_writer(names)(value))
+        return _encode(_fields_writer(kind, names)(value))
     return _encode(_checked(value) if type(value) is dict else value)
 
 
@@ -77,12 +79,12 @@ def load_item(text: str, content: bytes) -> QueueItem:
 
 
 def dump_steps(steps: Iterable[Step]) -> str:
-    """Steps as JSON, without the decisions behind them."""
+    """Steps as JSON, with the decisions behind them."""
     return dumps(tuple(steps))
 
 
 def load_steps(text: str) -> tuple[Step, ...]:
-    """The inverse of `dump_steps`; a kind that this version does not know keeps its name."""
+    """The inverse of `dump_steps`; ValueError for a kind of step that this version does not know."""
     steps: tuple[Step, ...] = decode(tuple[Step, ...], json.loads(text))
     return steps
 
@@ -94,17 +96,6 @@ def _address_of(text: str) -> Address:
 
 def _path_of(text: str) -> ReversePath:
     return ReversePath(_address_of(text[1:-1])) if text != "<>" else ReversePath.NULL
-
-
-def _kind_of(text: str) -> StepKind:
-    """A step kind; one of a newer lab is shown by its name and equals none of ours."""
-    try:
-        return StepKind(text)
-    except ValueError:
-        kind = str.__new__(StepKind, text)
-        kind._name_ = text
-        kind._value_ = text
-        return kind
 
 
 @lru_cache(maxsize=256)  # a message has nine times in its queue item and its steps, and most are the same one
@@ -127,7 +118,6 @@ _TEXTS: Mapping[type, tuple[_Writer, _Reader]] = {
     bytes: (lambda octets: base64.b64encode(octets).decode(), base64.b64decode),
     datetime: (utc, datetime.fromisoformat),
     timedelta: (timedelta.total_seconds, lambda seconds: timedelta(seconds=seconds)),
-    StepKind: (str, _kind_of),
 }
 """Types that are written in a form of their own."""
 
@@ -148,8 +138,10 @@ def _writer(kind: typing.Any) -> _Writer:
         return _TEXTS[kind][0]
     if issubclass(kind, Enum):
         return lambda member: member.value
+    if hasattr(kind, "explain") and not _tag(kind):
+        return _explained
     if is_dataclass(kind):
-        return _fields_writer(_names(typing.cast(typing.Any, kind)))
+        return _fields_writer(typing.cast(typing.Any, kind), _names(typing.cast(typing.Any, kind)))
     if issubclass(kind, Mapping):
         return _checked
     if issubclass(kind, set | frozenset):
@@ -157,16 +149,45 @@ def _writer(kind: typing.Any) -> _Writer:
     raise TypeError(f"a {kind.__name__} cannot be written down")
 
 
+_REMEMBERED: dict[int, tuple[Decision, Json]] = {}
+"""Attributions as JSON data, by identity: a front end gives the same one to all who ask the same."""
+
+
+def _explained(cause: Explainable) -> Json:
+    """The decision behind a step; that of a front end as it was written last time."""
+    decision = cause.explain()
+    if not isinstance(decision, AttributionDecision):
+        return decision
+    known = _REMEMBERED.get(id(decision))
+    if known is None or known[0] is not decision:
+        if len(_REMEMBERED) >= _KEPT:
+            _REMEMBERED.clear()
+        known = _REMEMBERED[id(decision)] = decision, json.loads(_encode(decision))
+    return known[1]
+
+
 @cache
-def _fields_writer(names: tuple[str, ...]) -> _Writer:
+def _fields_writer(kind: typing.Any, names: tuple[str, ...]) -> _Writer:
+    """Writes fields, and the `kind` of a member of a union. Mappings are looked into: JSON takes any key."""
+    written = ("kind", *names) if _tag(kind) else names
+    hints = typing.get_type_hints(kind)
+    mappings = tuple(name for name in names if _is_mapping(hints[name]))
+    if len(written) < 2:
+        return lambda value: {name: getattr(value, name) for name in written}
+    get = attrgetter(*written)
+
     def write(value: typing.Any) -> Json:
-        data = {name: getattr(value, name) for name in names}
-        for each in data.values():
-            if type(each) is dict:
-                _checked(each)
+        data = dict(zip(written, get(value), strict=True))
+        for name in mappings:
+            data[name] = _checked(data[name])
         return data
 
     return write
+
+
+def _is_mapping(hint: typing.Any) -> bool:
+    origin = typing.get_origin(hint)
+    return isinstance(origin, type) and issubclass(origin, Mapping)
 
 
 def _checked(mapping: Mapping[typing.Any, object]) -> Json:
@@ -181,10 +202,18 @@ def _checked(mapping: Mapping[typing.Any, object]) -> Json:
 
 @cache
 def _names(kind: typing.Any) -> tuple[str, ...]:
-    """The fields that are data; what is never compared and has a default is an attachment."""
+    """The fields that are data; what is never compared and has a default is an attachment, unless it says otherwise."""
     return tuple(
-        each.name for each in fields(kind) if each.init and (each.compare or each.default is MISSING)
+        one.name
+        for one in fields(kind)
+        if one.init and (one.compare or one.default is MISSING or "written" in one.metadata)
     )
+
+
+def _tag(kind: typing.Any) -> str:
+    """The `kind` that a member of a union is told by; '' for other classes, and where it is a field like others."""
+    tag = getattr(kind, "kind", "")
+    return tag if isinstance(tag, str) else ""
 
 
 def _read_fields(kind: typing.Any, data: Json, given: Mapping[str, object]) -> typing.Any:
@@ -205,10 +234,10 @@ def _reader(kind: typing.Any) -> _Reader:
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if kind in _TEXTS:
         return _TEXTS[kind][1]
-    if kind is object:
-        return _plain
+    if kind is Explainable:
+        return _reader(Decision)
     if origin in (typing.Union, types.UnionType):
-        return _optional_reader(kind, arguments)
+        return _union_reader(kind, arguments)
     if origin is tuple:
         return _tuple_reader(arguments)
     if isinstance(origin, type) and issubclass(origin, Mapping):
@@ -237,12 +266,33 @@ def _exactly(kind: type) -> _Reader:
     return read
 
 
-def _optional_reader(kind: typing.Any, arguments: tuple[typing.Any, ...]) -> _Reader:
+def _union_reader(kind: typing.Any, arguments: tuple[typing.Any, ...]) -> _Reader:
+    """Of members that JSON tells apart: None, text, array, and dataclasses by their `kind`, or one without."""
     some = [argument for argument in arguments if argument is not types.NoneType]
-    if len(some) != 1:
-        raise TypeError(f"{kind}: JSON does not tell which of the two it is")
-    read = _reader(some[0])
-    return lambda data: None if data is None else read(data)
+    if len(some) == 1:
+        read = _reader(some[0])
+        return lambda data: None if data is None else read(data)
+    if str in some:
+        readers = {_form(argument): _reader(argument) for argument in some}
+        if len(readers) != len(some):
+            raise TypeError(f"{kind}: JSON does not tell which of them it is")
+        return lambda data: readers[type(data)](data)
+    members = {_tag(argument): argument for argument in some}
+    if "" in members or len(members) != len(some):
+        raise TypeError(f"{kind}: JSON does not tell which of them it is")
+    return lambda data: _read_member(members, data)
+
+
+def _form(kind: typing.Any) -> type:
+    """What the json module reads it as."""
+    return str if kind is str else list if typing.get_origin(kind) is tuple else dict
+
+
+def _read_member(members: Mapping[str, typing.Any], data: typing.Any) -> typing.Any:
+    if not isinstance(data, dict) or data.get("kind") not in members:
+        raise TypeError(f"{data!r} is none of {', '.join(members)}")
+    member = members[data["kind"]]
+    return _read_fields(member, {name: value for name, value in data.items() if name != "kind"}, {})
 
 
 def _tuple_reader(arguments: tuple[typing.Any, ...]) -> _Reader:
@@ -251,11 +301,3 @@ def _tuple_reader(arguments: tuple[typing.Any, ...]) -> _Reader:
         return lambda data: tuple([read(value) for value in data])
     readers = [_reader(argument) for argument in arguments]
     return lambda data: tuple([read(value) for read, value in zip(readers, data, strict=True)])
-
-
-def _plain(data: Json) -> Json:
-    if isinstance(data, list):
-        return tuple([_plain(value) for value in data])
-    if isinstance(data, dict):
-        return {key: _plain(value) for key, value in data.items()}
-    return data

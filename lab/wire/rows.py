@@ -12,7 +12,7 @@ from lab.model.trace import Hop, HopHead
 from lab.model.transport import Mailboxed, QueueItem
 from lab.wire import codec
 
-VERSION = "2"
+VERSION = "3"
 
 SCHEMA = """
 CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL);

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 from lab.errors import LabBug, WireError
-from lab.model.trace import Hop, Step
+from lab.model.steps import Step
+from lab.model.trace import Hop
 from lab.model.transport import Heard, Mailboxed, QueueItem, Settlement
 from lab.wire import codec, rows
 from lab.wire.commit import GroupCommit, Work

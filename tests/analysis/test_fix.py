@@ -17,7 +17,8 @@ from lab.analysis.checks.nouns import Finding
 from lab.analysis.fix import _guesses, choose, fix
 from lab.analysis.matrix import prepared
 from lab.errors import DriverError
-from lab.model.topology import Role, Topology
+from lab.model.roles import Role
+from lab.model.topology import Topology
 from lab.reports.console import text
 from lab.reports.fixing import Applied, screen
 from lab.reports.turn import Turn

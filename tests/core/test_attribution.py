@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.core.rulebook.asof import in_force
-from lab.core.verdicts import Basis, Reason, Verdict
 from lab.model.certificate import CertFault
+from lab.model.decision import Basis, Reason, Verdict, Why
 from lab.model.names import Domain, DomainPattern
 from lab.model.tenant import AcceptedDomain
+from lab.words.decisions import story
 from tests.core.worlds import a_certificate, a_tenant, decide, on_premises, partner
 
 B = a_tenant("b")
@@ -69,6 +70,10 @@ def told(decision):
     return f"{decision.verdict} {decision.tenant_name} {decision.basis}"
 
 
+def codes(decision):
+    return [why.code for one in decision.explain().candidates for why in one.why]
+
+
 @pytest.mark.parametrize("world", [w[1:3] for w in WORKED], ids=[w[0] for w in WORKED])
 def test_the_order_of_tenants_changes_nothing(world):
     tenants, facts = world
@@ -79,9 +84,9 @@ def test_the_order_of_tenants_changes_nothing(world):
 def test_every_decision_can_be_told(world):
     tenants, facts = world
     decision = decide(*tenants, **facts)
-    lines = decision.story()
+    lines = story(decision.explain())
     assert lines[0].startswith(str(decision.recipient))
-    assert sum(one.fits for one in decision.considered()) == (
+    assert sum(one.won for one in decision.explain().candidates) == (
         decision.connector is not None and decision.reply is None
     )
 
@@ -336,7 +341,7 @@ class TestDates:
         facts: dict[str, Any] = {"sender": "x@other.example", "to": "x@elsewhere.example"}
         tie = decide(by_address("a"), by_address("c"), B, **facts, attribution_order="legacy_pre2026")
         assert {"R18", "R45"} <= set(tie.rules)
-        assert tie.owner == "oldest tenant (switch)"
+        assert tie.owner is Why.OLDEST_TENANT
 
     def test_what_is_chosen_stands_whatever_the_date(self):
         assert in_force(date(2020, 1, 1), {"srs_relay": True}).srs_relay
@@ -361,7 +366,7 @@ def test_a_null_sender_passes_a_restriction_to_named_domains_and_the_verdict_say
     decision = decide(*world, sender="<>")
     assert decision.reply is None
     assert "R57" in decision.rules
-    assert any("null reverse-path" in one.why for one in decision.considered())
+    assert Why.NULL_SENDER in codes(decision)
     everybody = (a(), a_tenant("b", partner(senders=("*",), ips=("203.0.113.9",))))
     assert decide(*everybody, sender="<>").status == "5.7.51"
 
@@ -383,10 +388,11 @@ def test_of_two_connectors_of_one_tenant_the_loser_is_not_told_of_another_tenant
     own = a(on_premises("Exact", cert="mx.a.example"), on_premises("Wide", cert="*.a.example"))
     own = replace(own, accepted_domains=(*own.accepted_domains, AcceptedDomain(Domain("mx.a.example"))))
     decision = decide(own, B, cert="mx.a.example")
-    (loser,) = (one for one in decision.considered() if one.tenant == "a" and not one.fits)
+    (loser,) = (one for one in decision.explain().candidates if one.tenant == "a" and not one.won)
     assert decision.connector_name == "Exact"
-    assert (loser.connector, loser.rules[-1]) == ("Wide", "R81")
-    assert '"Exact" fits as well and goes first' in loser.why
+    assert (loser.name, loser.rules[-1]) == ("Wide", "R81")
+    (why,) = loser.why
+    assert (why.code, why.parameters["connector"]) == (Why.OTHER_CONNECTOR_FIRST, "Exact")
 
 
 def test_a_partner_who_is_named_but_comes_without_tls_is_told_so():
@@ -394,7 +400,7 @@ def test_a_partner_who_is_named_but_comes_without_tls_is_told_so():
     decision = decide(*world, tls=False)
     assert (decision.reason, decision.status) == (Reason.PARTNER_NEEDS_TLS, "5.7.3")
     assert "R60" in decision.rules
-    assert any("requires TLS" in one.why for one in decision.considered())
+    assert Why.PARTNER_NEEDS_TLS in codes(decision)
     assert decide(*world, tls=False, ip="203.0.113.9").status == "5.7.51"
 
 
@@ -403,5 +409,5 @@ def test_sender_domains_narrow_an_on_premises_connector_only_by_switch():
     assert decide(a(only_c), B, cert="*.a.example").tenant_name == "a"
     scoped = decide(a(only_c), B, cert="*.a.example", onpremises_sender_domains="scopes")
     assert scoped.tenant_name == "b"
-    (loser,) = scoped.considered()
-    assert "SenderDomains do not mean the sender" in loser.why
+    (loser,) = scoped.explain().candidates
+    assert [why.code for why in loser.why] == [Why.OUT_OF_SCOPE]

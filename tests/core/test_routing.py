@@ -7,11 +7,14 @@ from dataclasses import replace
 import pytest
 
 from lab.core.routing import choose_outbound, choose_send_connector
+from lab.model.decision import Phrase, Why, phrase
 from lab.model.names import Domain, DomainPattern
 from lab.model.onprem import AddressSpace, OnPremOrganization, SendConnector
 from lab.model.switches import Switches
 from lab.model.tenant import ConnectorType, OutboundConnector
 from tests.core.worlds import a_tenant
+
+BEST = "smtp:*.b.example;5"
 
 
 def organization(**spaces: str) -> OnPremOrganization:
@@ -29,26 +32,28 @@ def organization(**spaces: str) -> OnPremOrganization:
 @pytest.mark.parametrize(
     ("loser", "why"),
     [
-        ("*;1", "its address space (smtp:*;1) is less specific than smtp:*.b.example;5"),
-        ("*.b.example;7", "its address space (smtp:*.b.example;7) is as specific, but costs more than"),
-        ("*.b.example;5", "is as good; that the name then decides is the lab's choice"),
-        ("*.c.example", "its address space (smtp:*.c.example;1) does not mean a.b.example"),
-        ("-a.b.example", "it is disabled"),
+        ("*;1", phrase(Why.SPACE_LESS_SPECIFIC, space="smtp:*;1", chosen=BEST)),
+        ("*.b.example;7", phrase(Why.SPACE_COSTS_MORE, space="smtp:*.b.example;7", chosen=BEST)),
+        ("*.b.example;5", phrase(Why.SPACE_AS_GOOD, space=BEST)),
+        ("*.c.example", phrase(Why.SPACE_MISFIT, spaces="smtp:*.c.example;1", domain="a.b.example")),
+        ("-a.b.example", phrase(Why.DISABLED)),
     ],
 )
-def test_a_loser_is_told_what_it_lost_by(loser: str, why: str) -> None:
+def test_a_loser_is_told_what_it_lost_by(loser: str, why: Phrase) -> None:
     choice = choose_send_connector(organization(Winner="*.b.example;5", Xloser=loser), Domain("a.b.example"))
-    won, lost = choice.story()
-    assert won == 'send connector for a.b.example: "Winner" by smtp:*.b.example;5'
-    assert lost.startswith('  lost: "Xloser": ')
-    assert why in lost
+    decision = choice.explain()
+    won, lost = decision.candidates
+    assert (decision.domain, decision.connector, decision.space) == ("a.b.example", "Winner", BEST)
+    assert (won.name, won.won, won.why) == ("Winner", True, (phrase(Why.SPACE_FITS, space=BEST),))
+    assert (lost.name, lost.won, lost.why) == ("Xloser", False, (why,))
 
 
 def test_only_the_routing_domain_is_the_wizards() -> None:
     own = organization(Outbound="own.mail.onmicrosoft.com", Internet="*")
     for name, cites in (("own", True), ("other", False)):
-        lost = choose_send_connector(own, Domain(f"{name}.onmicrosoft.com")).story()[1]
-        assert lost.endswith("[R102]") is cites
+        choice = choose_send_connector(own, Domain(f"{name}.onmicrosoft.com"))
+        (lost,) = (each for each in choice.explain().candidates if not each.won)
+        assert (lost.rules == ("R102",)) is cites
 
 
 def test_of_a_connectors_address_spaces_the_best_counts() -> None:

@@ -21,9 +21,9 @@ from lab.core.stamping import (
     mailbox_stamps,
     set_aside,
 )
+from lab.model.decision import Direction
 from lab.model.message import Header, Message
 from lab.model.names import Domain
-from lab.model.transport import Direction
 from tests.core.mail import FRONT_END, HUB, NOW, a_message, the_tenant
 
 GUID = "0d74a54c-b7ca-404d-af8d-08d5c00a3f03"

@@ -7,6 +7,7 @@ from ipaddress import IPv4Network
 import pytest
 
 from lab.core.transport_rules import Branch, Sending, done, evaluate
+from lab.model.decision import Why, phrase
 from lab.model.message import Message
 from lab.model.names import Address, Domain
 from lab.model.rules import Actions, Conditions, RuleMode, RuleState, TransportRule, UserScope
@@ -122,7 +123,9 @@ def test_one_exception_spares_the_message():
     rule = a_rule(unless_sender_domain_is=(Domain("a.example"),), unless_subject_contains_words=("bill",))
     (branch,) = ruled(rule)
     assert not branch.applied
-    assert "excepted: SenderDomainIs a.example" in "\n".join(branch.story())
+    (candidate,) = branch.explain().candidates
+    assert not candidate.won
+    assert candidate.why == (phrase(Why.EXCEPTED, conditions="SenderDomainIs a.example"),)
 
 
 def test_recipients_part_where_a_condition_holds_for_some():
@@ -166,7 +169,7 @@ def test_test_mode_records_and_does_nothing(mode):
 
 def test_a_disabled_rule_is_not_looked_at():
     (branch,) = ruled(a_rule(state=RuleState.DISABLED))
-    assert branch.looked == ()
+    assert branch.outcomes == ()
 
 
 def test_refusal_has_the_rules_status_and_text_and_ends_the_rules():

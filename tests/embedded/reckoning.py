@@ -9,9 +9,9 @@ from pathlib import Path
 
 from lab.drivers.embedded import Embedded
 from lab.drivers.works import AT_ONCE
-from lab.evidence.facts import ENDS, named
 from lab.evidence.trace import traces
-from lab.model.trace import Disposition, Hop, StepKind
+from lab.model.steps import Delivered, Ending, Refused, Resolved
+from lab.model.trace import Disposition, Hop
 from lab.wire.store import Snapshot, snapshot
 from tests.embedded.fire import FATES, Sent, world
 
@@ -81,17 +81,15 @@ def _one_place(store: Snapshot, found: Reckoning) -> None:
     queued = Counter((item.hop, address.key) for item in store.queue for address in item.recipients)
     ended: Counter[tuple[str, str]] = Counter()
     for hop in store.hops:
-        ended.update((hop.head.id, name.lower()) for s in hop.steps if s.kind in ENDS for name in named(s))
+        ended.update(
+            (hop.head.id, name.lower()) for s in hop.steps if isinstance(s, Ending) for name in s.about
+        )
         for name in _recipients(hop):
             places = queued[hop.head.id, name] + ended[hop.head.id, name]
             if places != 1:
                 found.problem(f"{hop.head.message_id} for {name} at {hop.head.node}: in {places} places")
     copies = Counter((m.message.message_id, m.mailbox.key) for m in store.mailboxes)
-    steps = Counter(
-        (hop.head.message_id, str(s.data["mailbox"]))
-        for hop in store.hops
-        for s in hop.all(StepKind.DELIVERED)
-    )
+    steps = Counter((hop.head.message_id, s.mailbox) for hop in store.hops for s in hop.all(Delivered))
     if copies != steps:
         found.problem(f"mailboxes and journal differ: {copies - steps} {steps - copies}")
 
@@ -99,12 +97,12 @@ def _one_place(store: Snapshot, found: Reckoning) -> None:
 def _recipients(hop: Hop) -> Iterable[str]:
     """Who has to end at a hop, under the last of his names; nobody if it refused."""
     names = {name.lower() for name in hop.head.recipients}
-    if hop.first(StepKind.REFUSED):
+    if hop.first(Refused):
         return ()
-    for step in hop.all(StepKind.RESOLVED):
-        if step.data["rewritten"]:
-            names.discard(str(step.data["recipient"]).lower())
-            names.add(str(step.data["rewritten"]).lower())
+    for step in hop.all(Resolved):
+        if step.rewritten:
+            names.discard(step.recipient.lower())
+            names.add(step.rewritten.lower())
     return names
 
 
@@ -113,7 +111,7 @@ def _copies(store: Snapshot, sent: dict[str, Sent], found: Reckoning) -> None:
     taken = Counter(
         (hop.head.message_id, hop.head.node, hop.head.tenant, name)
         for hop in store.hops
-        if not hop.first(StepKind.REFUSED)
+        if not hop.first(Refused)
         for name in _recipients(hop)
     )
     entries = Counter(hop.head.message_id for hop in store.hops if hop.head.node == "gateway")

@@ -13,8 +13,8 @@ import pytest
 
 from lab.core.courier import OUTSIDE, Dial
 from lab.drivers.embedded import run_embedded
-from lab.evidence.facts import text
-from lab.model.trace import Disposition, StepKind
+from lab.model.steps import Deferred
+from lab.model.trace import Disposition
 from lab.model.transport import Target
 from lab.wire.client import ClientWire, Conversation
 from tests.embedded.labs import played
@@ -51,8 +51,8 @@ def test_a_route_out_of_the_lab_waits_with_a_text_that_says_why_and_comes_back(t
         "dns: {records: {outside.example: {MX: 10 mx.outside.example}, mx.outside.example: {A: 198.51.100.99}}}\n"
     )
     trace = run_embedded(variant, state=tmp_path).trace("offer")
-    deferred = [step for hop in trace.hops for step in hop.all(StepKind.DEFERRED)]
-    assert text(deferred[0], "reply") == (
+    deferred = [step for hop in trace.hops for step in hop.all(Deferred)]
+    assert str(deferred[0].reply) == (
         "450 4.4.316 Connection refused [Message=this address is not in the lab's address book]"
     )
     assert trace.dispositions == {"friend@outside.example": Disposition.BOUNCED}

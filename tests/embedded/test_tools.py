@@ -9,9 +9,9 @@ from itertools import count
 import pytest
 
 from lab.core.cloudnames import hub_host
-from lab.evidence.facts import texts
 from lab.model.certificate import CertFault
-from lab.model.trace import Hop, StepKind
+from lab.model.steps import Attributed, Connected
+from lab.model.trace import Hop
 from tests.embedded.labs import Lab, played, running
 from tests.embedded.tools import PARTNER, Mail, dig, needs, openssl, python, swaks
 
@@ -65,16 +65,16 @@ def a_mail(**different: str) -> Mail:
 def taken(lab: Lab, mail: Mail) -> Hop:
     """The hop of a message at the front end that it was handed to."""
     found = (hop for hop in lab.hops() if hop.head.message_id == mail.message_id)
-    return next(hop for hop in found if hop.first(StepKind.CONNECTED))
+    return next(hop for hop in found if hop.first(Connected))
 
 
 def facts(hop: Hop) -> tuple[str, set[str], tuple[str, str]]:
     """(TLS version, faults of the certificate, attribution) of a hop."""
-    connected, attributed = hop.first(StepKind.CONNECTED), hop.first(StepKind.ATTRIBUTED)
+    connected, attributed = hop.first(Connected), hop.first(Attributed)
     assert connected is not None
     assert attributed is not None
-    who = (str(attributed.data["tenant"]), str(attributed.data["basis"]))
-    return str(connected.data["tls"]), set(texts(connected, "faults")), who
+    who = (attributed.tenant, attributed.basis)
+    return connected.tls, set(connected.faults), who
 
 
 # -- openssl

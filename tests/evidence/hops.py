@@ -1,8 +1,29 @@
 """Builders of hops with defaults, and the article's fault as hops, as the nodes record it."""
 
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
-from lab.model.trace import Hop, HopHead, Step, StepKind
+from lab.model.decision import Basis, Direction, Reason
+from lab.model.steps import (
+    Accepted,
+    Attributed,
+    Authenticated,
+    Bounced,
+    Connected,
+    Delivered,
+    NextHop,
+    Promoted,
+    Refused,
+    Routed,
+    Sent,
+    Stage,
+    Step,
+    Submitted,
+)
+from lab.model.trace import Hop, HopHead
+from tests.steps import step_of
+
+S = TypeVar("S", bound=Step)
 
 START = datetime(2026, 3, 3, 9, 15, 1, 250_000, tzinfo=UTC)
 OFFER = "<offer@exchange.msxfaq.example>"
@@ -40,15 +61,15 @@ def a_head(node: str = "exchange", seconds: float = 0, **fields) -> HopHead:
     return HopHead(**{**given, **fields})
 
 
-def a_step(kind: str, seconds: float = 0, /, **data) -> Step:
-    return Step(StepKind(kind), data, at=at(seconds))
+def a_step(kind: type[S], seconds: float = 0, /, **data) -> S:
+    return step_of(kind, **data, at=at(seconds))
 
 
 def a_hop(*steps: Step, **fields) -> Hop:
     return Hop(a_head(**fields), steps)
 
 
-def sent(to: str, connection: str, seconds: float = 1, recipients=(PARTNER,), **data) -> Step:
+def sent(to: str, connection: str, seconds: float = 1, recipients=(PARTNER,), **data) -> Sent:
     given = {
         "recipients": list(recipients),
         "host": to,
@@ -63,14 +84,14 @@ def sent(to: str, connection: str, seconds: float = 1, recipients=(PARTNER,), **
         "server_certificate": ["mail.protection.outlook.com"],
         "server_faults": [],
     }
-    return a_step("sent", seconds, **{**given, **data})
+    return a_step(Sent, seconds, **{**given, **data})
 
 
 def exchange_hop(**fields) -> Hop:
     """The on-premises server: submitted by a mailbox, sent to the filter."""
     return a_hop(
-        a_step("submitted", 0, sender=USER, recipients=[PARTNER]),
-        a_step("routed", 0, recipients=[PARTNER], connector="Internet via filter", how="smart host", targets=["gateway"], tls=""),
+        a_step(Submitted, 0, sender=USER, recipients=[PARTNER]),
+        a_step(Routed, 0, recipients=[PARTNER], connector="Internet via filter", how=NextHop.SMART_HOST, targets=["gateway"], tls=""),
         sent("gateway.msxfaq.example", "198.51.100.10:1025>198.51.100.25", 0.5, connector="Internet via filter",
              certificate="*.msxfaq.example"),
         **{"node": "exchange", "id": "1000000000001", **fields},
@@ -81,8 +102,8 @@ def gateway_hop(to: str = "uclabor-example.mail.protection.outlook.com", **field
     """The spam filter: shows the wildcard certificate to the partner's MX."""
     return a_hop(
         connected("198.51.100.10", "exchange.msxfaq.example", "*.msxfaq.example"),
-        a_step("accepted", 0.25, reverse_path=f"<{USER}>", recipients=[PARTNER], reply="250 2.0.0 Ok: queued as 4F1A2B3C4D5", size=4911),
-        a_step("routed", 0.5, recipients=[PARTNER], connector="", how="mx", targets=[to], tls=""),
+        a_step(Accepted, 0.25, reverse_path=f"<{USER}>", recipients=[PARTNER], reply="250 2.0.0 Ok: queued as 4F1A2B3C4D5", size=4911),
+        a_step(Routed, 0.5, recipients=[PARTNER], connector="", how=NextHop.MX, targets=[to], tls=""),
         sent(to, "198.51.100.25:1026>203.0.113.40", 1, certificate="*.msxfaq.example", reply=TAKEN),
         **{
             "node": "gateway",
@@ -104,8 +125,8 @@ TAKEN = (
 )
 
 
-def connected(client: str, host: str, certificate: str = "", faults=()) -> Step:
-    return a_step("connected", 0, client=client, client_host=host, helo=host, tls="TLS1_3", cipher="TLS_AES_256_GCM_SHA384",
+def connected(client: str, host: str, certificate: str = "", faults=()) -> Connected:
+    return a_step(Connected, 0, client=client, client_host=host, helo=host, tls="TLS1_3", cipher="TLS_AES_256_GCM_SHA384",
                   certificate=[certificate] if certificate else [], faults=list(faults),
                   issuer="CN=Mailflow Lab public CA" if certificate else "", thumbprint="A94A8FE5CCB1" if certificate else "")  # fmt: skip
 
@@ -114,12 +135,12 @@ def own_tenant_hop(*last: Step, **fields) -> Hop:
     """Exchange Online, attributed to the sender's own tenant; the partner refuses, the tenant writes an NDR."""
     steps = (
         connected("198.51.100.25", "mail.msxfaq.example", "*.msxfaq.example"),
-        a_step("attributed", 0.75, recipient=PARTNER, tenant="msxfaq", direction="Originating", basis="certificate",
-               connector="Inbound from 5d0c", reason="matched"),
-        a_step("accepted", 0.75, reverse_path=f"<{USER}>", recipients=[PARTNER], reply=TAKEN, size=5312),
-        a_step("authenticated", 0.75, spf="pass", dkim="none", dmarc="pass", enforced="", header_from="msxfaq.example",
+        a_step(Attributed, 0.75, recipient=PARTNER, tenant="msxfaq", direction=Direction.ORIGINATING, basis=Basis.CERTIFICATE,
+               connector="Inbound from 5d0c", reason=Reason.OWN_CONNECTION),
+        a_step(Accepted, 0.75, reverse_path=f"<{USER}>", recipients=[PARTNER], reply=TAKEN, size=5312),
+        a_step(Authenticated, 0.75, spf="pass", dmarc="pass", header_from="msxfaq.example",
                client="198.51.100.25"),
-        a_step("routed", 1, recipients=[PARTNER], connector="", how="mx",
+        a_step(Routed, 1, recipients=[PARTNER], connector="", how=NextHop.MX,
                targets=["uclabor-example.mail.protection.outlook.com"], tls=""),
     )  # fmt: skip
     return a_hop(
@@ -142,7 +163,7 @@ def own_tenant_hop(*last: Step, **fields) -> Hop:
     )
 
 
-def bounced(**data) -> Step:
+def bounced(**data) -> Bounced:
     given = {
         "recipient": PARTNER,
         "status": "5.7.51",
@@ -152,15 +173,15 @@ def bounced(**data) -> Step:
         "ndr": NDR,
         "ndr_to": USER,
     }
-    return a_step("bounced", 2, **{**given, **data})
+    return a_step(Bounced, 2, **{**given, **data})
 
 
 def refusing_hop(**fields) -> Hop:
     """The partner's tenant refuses at RCPT: no message, no row in its trace."""
     return a_hop(
-        a_step("attributed", 1.5, recipient=PARTNER, tenant="uclabor", direction="Incoming", basis="recipient",
-               connector="Only from msxfaq's filter", reason="partner restriction"),
-        a_step("refused", 1.5, stage="rcpt", recipient=PARTNER, reply=f"{PARTNER_REFUSES} {TRAILER}", reason="5.7.51"),
+        a_step(Attributed, 1.5, recipient=PARTNER, tenant="uclabor", direction=Direction.INCOMING, basis=Basis.RECIPIENT,
+               connector="Only from msxfaq's filter", reason=Reason.PARTNER_RESTRICTS),
+        a_step(Refused, 1.5, stage=Stage.RCPT, recipient=PARTNER, reply=f"{PARTNER_REFUSES} {TRAILER}", reason=Reason.PARTNER_RESTRICTS),
         **{
             "node": "eop:EUR",
             "host": "DB3PEPF0000885C.eurprd05.prod.outlook.com",
@@ -193,7 +214,7 @@ def ndr_hops() -> tuple[Hop, ...]:
     }
     home = "203.0.113.70:1028>198.51.100.10"
     written = a_hop(
-        a_step("routed", 2, recipients=[USER], connector="Outbound to 5d0c", how="smart host", targets=["exchange"], tls=""),
+        a_step(Routed, 2, recipients=[USER], connector="Outbound to 5d0c", how=NextHop.SMART_HOST, targets=["exchange"], tls=""),
         sent("exchange.msxfaq.example", home, 3, recipients=[USER], connector="Outbound to 5d0c",
              reply=f"250 2.6.0 {NDR} [InternalId=1000000000002, Hostname=exchange.msxfaq.example] 9100 bytes in 0.1, 88.8 KB/sec Queued mail for delivery"),
         **{"node": "eop:EUR", "host": "AM9PR10MB4321.EURPRD10.PROD.OUTLOOK.COM", "tenant": "msxfaq", "id": "1234567890124",
@@ -201,9 +222,9 @@ def ndr_hops() -> tuple[Hop, ...]:
     )  # fmt: skip
     came = a_hop(
         connected("203.0.113.70", "mail-eur.outbound.protection.outlook.com", "mail.protection.outlook.com"),
-        a_step("accepted", 2.5, reverse_path="<>", recipients=[USER], reply="250 2.6.0 Queued mail for delivery", size=9100),
-        a_step("promoted", 2.5, headers=3, auth_as="Internal"),
-        a_step("delivered", 3, recipient=USER, mailbox=USER),
+        a_step(Accepted, 2.5, reverse_path="<>", recipients=[USER], reply="250 2.6.0 Queued mail for delivery", size=9100),
+        a_step(Promoted, 2.5, headers=["X-MS-Exchange-Organization-AuthAs"], auth_as="Internal"),
+        a_step(Delivered, 3, recipient=USER, mailbox=USER),
         **{"node": "exchange", "id": "1000000000002", "seconds": 2.5, "connection": home, "client": "203.0.113.70",
            "client_host": "mail-eur.outbound.protection.outlook.com", "server": "198.51.100.10",
            "connector": "EXCHANGE\\Default EXCHANGE", "direction": "Incoming", **about},

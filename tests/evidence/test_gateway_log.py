@@ -3,6 +3,20 @@
 import pytest
 
 from lab.evidence.gateway_log import log_lines
+from lab.model.certificate import CertFault
+from lab.model.steps import (
+    Accepted,
+    Connected,
+    Deferred,
+    Delivered,
+    Dropped,
+    DropReason,
+    Refused,
+    Resolved,
+    Routed,
+    Stage,
+)
+from lab.words.reasons import drop
 from tests.evidence.goldens import assert_golden
 from tests.evidence.hops import (
     NDR,
@@ -48,7 +62,7 @@ def test_what_postfix_does_not_write_has_the_tag_of_the_lab():
 
 @pytest.mark.parametrize(
     ("shown", "faults", "trust"),
-    [(["mx"], [], "Trusted"), (["mx"], ["no chain to a public root"], "Untrusted"), ([], [], "Anonymous")],
+    [(["mx"], [], "Trusted"), (["mx"], [CertFault.UNTRUSTED], "Untrusted"), ([], [], "Anonymous")],
 )
 def test_trust_in_a_server_is_told(shown, faults, trust):
     said = lines(sent("mx", "a:1>203.0.113.40", server_certificate=shown, server_faults=faults))
@@ -59,8 +73,8 @@ def test_trust_in_a_server_is_told(shown, faults, trust):
 
 
 def test_a_delay_is_told_in_parts():
-    routed = a_step("routed", 60, recipients=[PARTNER])
-    deferred = a_step("deferred", 61, recipients=[PARTNER], host="mx", connection="", reply="450 4.4.1 No")
+    routed = a_step(Routed, 60, recipients=[PARTNER])
+    deferred = a_step(Deferred, 61, recipients=[PARTNER], host="mx", connection="", reply="450 4.4.1 No")
     assert "delay=61, delays=60/0/1/0," in lines(routed, deferred)[-1]
     assert "delay=1.2, delays=0/0/0/1.2," in lines(sent("mx", "a:1>203.0.113.40", 1.2))[-2]
 
@@ -69,13 +83,13 @@ def test_a_delay_is_told_in_parts():
     ("certificate", "faults", "trust"),
     [
         ("mail.msxfaq.example", (), "Trusted"),
-        ("mail.msxfaq.example", ("expired",), "Untrusted"),
+        ("mail.msxfaq.example", (CertFault.EXPIRED,), "Untrusted"),
         ("", (), "Anonymous"),
     ],
 )
 def test_trust_in_a_client_is_told(certificate, faults, trust):
     said = lines(
-        connected("198.51.100.10", "exchange", certificate, faults), a_step("accepted", recipients=[PARTNER])
+        connected("198.51.100.10", "exchange", certificate, faults), a_step(Accepted, recipients=[PARTNER])
     )
     assert any(
         f"{trust} TLS connection established from exchange[198.51.100.10]: TLSv1.3" in line for line in said
@@ -89,7 +103,7 @@ def test_trust_in_a_client_is_told(certificate, faults, trust):
 
 
 def test_a_connection_without_tls_says_nothing_of_it():
-    said = lines(a_step("connected", client="198.51.100.10", client_host="", tls=""), a_step("accepted"))
+    said = lines(a_step(Connected, client="198.51.100.10", client_host="", tls=""), a_step(Accepted))
     assert said[0].endswith("connect from unknown[198.51.100.10]")
     assert not any("TLS" in line for line in said)
 
@@ -106,7 +120,7 @@ def test_a_bounce_quotes_the_other_side_and_names_the_report():
 
 def test_a_deferral_keeps_the_message_in_the_queue():
     step = a_step(
-        "deferred", 1, recipients=[PARTNER], host="mx", connection="", reply="450 4.4.316 Connection refused"
+        Deferred, 1, recipients=[PARTNER], host="mx", connection="", reply="450 4.4.316 Connection refused"
     )
     said = lines(step)
     assert (
@@ -125,7 +139,7 @@ def test_a_refusal_is_a_reject_without_a_queue_file():
 
 def test_a_refused_recipient_beside_accepted_ones_is_logged_with_the_queue_id():
     said = lines(
-        a_step("refused", stage="mail", reply="550 5.7.1 no"), a_step("accepted", recipients=[PARTNER])
+        a_step(Refused, stage=Stage.MAIL, reply="550 5.7.1 no"), a_step(Accepted, recipients=[PARTNER])
     )
     assert any(
         "4F1A2B3C4D5: reject: MAIL from exchange[198.51.100.10]: 550 5.7.1 no; from=" in line for line in said
@@ -133,9 +147,10 @@ def test_a_refused_recipient_beside_accepted_ones_is_logged_with_the_queue_id():
 
 
 def test_a_local_delivery_and_a_drop_are_told():
-    assert "relay=local" in lines(a_step("delivered", recipient=PARTNER))[-2]
-    assert "status=bounced (loop)" in lines(a_step("dropped", 12, recipient=PARTNER, reason="loop"))[-2]
-    assert "delay=12," in lines(a_step("dropped", 12, recipient=PARTNER, reason="loop"))[-2]
+    assert "relay=local" in lines(a_step(Delivered, recipient=PARTNER))[-2]
+    dropped = a_step(Dropped, 12, recipient=PARTNER, reason=DropReason.NO_MEMBERS)
+    assert f"status=bounced ({drop(dropped)})" in lines(dropped)[-2]
+    assert "delay=12," in lines(dropped)[-2]
 
 
 def test_a_report_of_its_own_has_no_client():
@@ -147,14 +162,14 @@ def test_a_report_of_its_own_has_no_client():
 def test_a_rewritten_recipient_ends_with_its_new_address():
     target = "user@inside.example"
     said = lines(
-        a_step("resolved", recipient=PARTNER, rewritten=target), sent("mx", "a:1>b", recipients=[target])
+        a_step(Resolved, recipient=PARTNER, rewritten=target), sent("mx", "a:1>b", recipients=[target])
     )
     assert said[-1].endswith("removed")
 
 
 def test_no_control_character_reaches_the_log():
     said = lines(
-        connected("198.51.100.10", "evil\r\nMar  3 forged\x1b[31m"), a_step("accepted"), client_host="x\ny"
+        connected("198.51.100.10", "evil\r\nMar  3 forged\x1b[31m"), a_step(Accepted), client_host="x\ny"
     )
     assert all(line.isprintable() for line in said)
 
@@ -176,7 +191,7 @@ def test_a_cipher_is_named_where_it_is_known():
 )
 def test_a_fault_of_a_client_certificate_is_told_in_one_line(faults, said):
     step = a_step(
-        "connected", client="198.51.100.10", client_host="ex", tls="TLS1_3", certificate=["ex"], faults=faults,
+        Connected, client="198.51.100.10", client_host="ex", tls="TLS1_3", certificate=["ex"], faults=faults,
         issuer="CN=Mailflow Lab public CA,O=Lab",
     )  # fmt: skip
     (line,) = [line for line in lines(step) if "verification failed" in line]

@@ -1,5 +1,6 @@
 from lab.evidence.joining import joined
 from lab.evidence.links import parents
+from lab.model.steps import Accepted, Refused, Sent, Step
 from lab.model.trace import Hop
 from tests.evidence.hops import a_hop, a_step, sent
 
@@ -11,12 +12,13 @@ def asked(reply: str = "250 2.6.0 queued as 1", to: str = SERVER) -> Hop:
     return a_hop(sent("mx", f">{to}", reply=reply), node="gateway", id="ours")
 
 
-def answered(reply: str = "250 2.6.0 queued as 1", kind: str = "accepted", **head) -> Hop:
+def answered(reply: str = "250 2.6.0 queued as 1", kind: type[Step] = Accepted, **head) -> Hop:
     return a_hop(a_step(kind, 1, reply=reply), **{"node": "mx", "id": "theirs", "connection": KEY, **head})
 
 
-def connection(hops: tuple[Hop, ...]) -> object:
-    return hops[0].steps[0].data["connection"]
+def connection(hops: tuple[Hop, ...]) -> str:
+    (step,) = hops[0].all(Sent)
+    return step.contact.connection
 
 
 def test_the_same_words_at_the_same_address_join_both_ends():
@@ -27,16 +29,12 @@ def test_the_same_words_at_the_same_address_join_both_ends():
 
 def test_a_refusal_is_an_answer_too():
     reply = "451 4.4.62 wrong region [FE 08DE]"
-    assert connection(joined([asked(reply), answered(reply, "refused", message_id="")])) == KEY
+    assert connection(joined([asked(reply), answered(reply, Refused, message_id="")])) == KEY
 
 
 def test_an_answer_of_several_lines_stands_in_one():
-    assert (
-        connection(
-            joined([asked("550-5.7.1 a 550 5.7.1 b"), answered("550-5.7.1 a\n550 5.7.1 b", "refused")])
-        )
-        == KEY
-    )
+    told = joined([asked("550 5.7.1 a b"), answered("550-5.7.1 a\n550 b", Refused)])
+    assert connection(told) == KEY
 
 
 def test_other_words_or_another_server_join_nothing():

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from lab.evidence.links import in_order, parents
+from lab.model.steps import Refused
 from tests.evidence.hops import (
     a_hop,
     a_step,
@@ -46,5 +47,5 @@ def test_refusals_on_a_shared_connection_are_told_apart_by_recipient():
         own_tenant_hop(bounced(recipient=two), recipients=(two,), message_id="<2@x.example>"),
         refusing_hop(recipients=(two,)),
     )
-    refused = replace(hops[2], steps=(a_step("refused", 1.5, recipient=two),))
+    refused = replace(hops[2], steps=(a_step(Refused, 1.5, recipient=two),))
     assert parents((*hops[:2], refused))[2] == 1

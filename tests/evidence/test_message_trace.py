@@ -6,6 +6,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from lab.evidence.message_trace import message_trace, message_trace_detail
+from lab.model.steps import Accepted, Connected, Deferred, Delivered, Dropped, Resolved, Submitted
 from tests.evidence.goldens import assert_golden
 from tests.evidence.hops import (
     NDR,
@@ -61,8 +62,8 @@ def test_a_misrouted_message_has_both_addresses():
 
 def test_mail_from_a_cloud_mailbox_has_no_client_address():
     hop = a_hop(
-        a_step("submitted", recipients=[PARTNER]),
-        a_step("delivered", recipient=PARTNER, mailbox=PARTNER),
+        a_step(Submitted, recipients=[PARTNER]),
+        a_step(Delivered, recipient=PARTNER, mailbox=PARTNER),
         tenant="msxfaq",
         node="eop:EUR",
     )
@@ -74,13 +75,13 @@ def test_mail_from_a_cloud_mailbox_has_no_client_address():
 @pytest.mark.parametrize(
     ("steps", "status"),
     [
-        pytest.param((a_step("delivered", recipient=PARTNER),), "Delivered", id="delivered"),
+        pytest.param((a_step(Delivered, recipient=PARTNER),), "Delivered", id="delivered"),
         pytest.param((sent("mx", "a:1>b"),), "Delivered", id="taken by the next system"),
         pytest.param((bounced(),), "Failed", id="bounced"),
-        pytest.param((a_step("dropped", recipient=PARTNER, reason="loop"),), "Failed", id="dropped"),
-        pytest.param((a_step("deferred", recipients=[PARTNER], reply="451"),), "Pending", id="deferred"),
+        pytest.param((a_step(Dropped, recipient=PARTNER),), "Failed", id="dropped"),
+        pytest.param((a_step(Deferred, recipients=[PARTNER], reply="451"),), "Pending", id="deferred"),
         pytest.param(
-            (a_step("deferred", recipients=[PARTNER], reply="451"), sent("mx", "a:1>b")),
+            (a_step(Deferred, recipients=[PARTNER], reply="451"), sent("mx", "a:1>b")),
             "Delivered",
             id="then sent",
         ),
@@ -88,12 +89,12 @@ def test_mail_from_a_cloud_mailbox_has_no_client_address():
     ],
 )
 def test_status(steps, status):
-    hop = a_hop(a_step("accepted", recipients=[PARTNER]), *steps, tenant="msxfaq")
+    hop = a_hop(a_step(Accepted, recipients=[PARTNER]), *steps, tenant="msxfaq")
     assert message_trace([hop], "msxfaq")[0]["Status"] == status
 
 
 def test_recipients_have_a_row_each_with_their_own_status():
-    hop = own_tenant_hop(bounced(), a_step("delivered", recipient=USER), recipients=(PARTNER, USER))
+    hop = own_tenant_hop(bounced(), a_step(Delivered, recipient=USER), recipients=(PARTNER, USER))
     rows = message_trace([hop], "msxfaq")
     assert [(row["RecipientAddress"], row["Status"], row["Index"]) for row in rows] == [
         (PARTNER, "Failed", 0),
@@ -106,9 +107,9 @@ def test_recipients_have_a_row_each_with_their_own_status():
 def test_a_resolved_recipient_keeps_the_row_of_the_address_that_was_used():
     target = "user@msxfaqlab.mail.onmicrosoft.com"
     hop = own_tenant_hop(
-        a_step("resolved", recipient=PARTNER, rewritten=target),
-        a_step("deferred", recipients=[target], host="mx", reply="451 4.4.62", connector="Outbound to 5d0c"),
-        a_step("dropped", recipient=target, reason="expired"),
+        a_step(Resolved, recipient=PARTNER, rewritten=target),
+        a_step(Deferred, recipients=[target], host="mx", reply="451 4.4.62", connector="Outbound to 5d0c"),
+        a_step(Dropped, recipient=target),
     )
     (row,) = message_trace([hop], "msxfaq")
     assert (row["RecipientAddress"], row["Status"]) == (PARTNER, "Failed")
@@ -129,6 +130,6 @@ def test_hostile_names_stay_inside_their_attribute():
 
 
 def test_a_cipher_is_named_where_it_is_known():
-    step = a_step("connected", tls="TLS1_2", cipher="TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384")
-    hop = a_hop(step, a_step("accepted", recipients=[PARTNER]), tenant="msxfaq")
+    step = a_step(Connected, tls="TLS1_2", cipher="TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384")
+    hop = a_hop(step, a_step(Accepted, recipients=[PARTNER]), tenant="msxfaq")
     assert str(message_trace_detail([hop], "msxfaq")[0]["Detail"]).endswith(" using TLS1.2 with AES256")

@@ -26,6 +26,7 @@ from lab.evidence.metrics import (
     count,
     places,
 )
+from lab.model.steps import Accepted, Bounced, Deferred, Delivered, Dropped, Refused, Stage, Step, Submitted
 from lab.scenario import load
 from tests.evidence.hops import a_head, a_step
 
@@ -101,9 +102,7 @@ def test_a_second_copy_in_one_mailbox_is_a_duplicate():
         ["partner@uclabor.example", "PARTNER@uclabor.example", "b@uclabor.example"]
     ):
         head = a_head(node="eop:EUR", tenant="uclabor", id=str(index))
-        tally.count(
-            index, head, [a_step("accepted"), a_step("delivered", recipient=mailbox, mailbox=mailbox)]
-        )
+        tally.count(index, head, [a_step(Accepted), a_step(Delivered, recipient=mailbox, mailbox=mailbox)])
     told = happened(tally.families())
     assert told[DELIVERIES] == {("tenant:uclabor",): 3}
     assert told[DUPLICATES] == {("tenant:uclabor",): 1}
@@ -112,18 +111,18 @@ def test_a_second_copy_in_one_mailbox_is_a_duplicate():
 def test_one_report_on_two_recipients_is_one():
     tally = Tally(FAULT)
     bounced = [
-        a_step("bounced", recipient=to, status="5.1.10", ndr="<n@x>") for to in ("a@b.example", "c@b.example")
+        a_step(Bounced, recipient=to, status="5.1.10", ndr="<n@x>") for to in ("a@b.example", "c@b.example")
     ]
-    tally.count(0, a_head(), [a_step("submitted", sender="a@b.example"), *bounced])
+    tally.count(0, a_head(), [a_step(Submitted, sender="a@b.example"), *bounced])
     assert happened(tally.families())[NDRS] == {("exchange", "5.1.10"): 1}
 
 
 def test_what_waits_and_what_is_dropped_is_counted():
     tally = Tally(FAULT)
-    steps = [
-        a_step("submitted"),
-        a_step("deferred", reply="450 4.4.316 Connection refused"),
-        a_step("dropped"),
+    steps: list[Step] = [
+        a_step(Submitted),
+        a_step(Deferred, reply="450 4.4.316 Connection refused"),
+        a_step(Dropped),
     ]
     tally.count(0, a_head(), steps)
     told = happened(tally.families())
@@ -131,10 +130,10 @@ def test_what_waits_and_what_is_dropped_is_counted():
     assert told[DROPS] == {("exchange",): 1}
 
 
-@pytest.mark.parametrize("reply", ["550 5.7.9999 x", "no reply", "", "550 5.x.1 x"])
+@pytest.mark.parametrize("reply", ["550 5.7.9999 x", "550 no reply", "550", "550 5.x.1 x"])
 def test_a_status_that_is_none_makes_no_series_of_its_own(reply):
     tally = Tally(FAULT)
-    tally.count(0, a_head(), [a_step("refused", stage="rcpt", reply=reply)])
+    tally.count(0, a_head(), [a_step(Refused, stage=Stage.RCPT, reply=reply)])
     (labels,) = happened(tally.families())[REFUSALS]
     assert labels[2] in (metrics.OTHER, "5.0.0")
 
@@ -142,7 +141,7 @@ def test_a_status_that_is_none_makes_no_series_of_its_own(reply):
 def test_statuses_without_end_end():
     tally = Tally(FAULT)
     for number in range(500):
-        tally.count(number, a_head(), [a_step("refused", stage="rcpt", reply=f"550 5.7.{number} no")])
+        tally.count(number, a_head(), [a_step(Refused, stage=Stage.RCPT, reply=f"550 5.7.{number} no")])
     refusals = happened(tally.families())[REFUSALS]
     assert len(refusals) <= 101
     assert sum(refusals.values()) == 500

@@ -3,17 +3,19 @@
 from datetime import timedelta
 
 from lab.evidence.moments import known_by, shown_to
-from lab.model.trace import Hop, Step, StepKind
-from tests.evidence.hops import a_head, at
+from lab.model.steps import Accepted, Sent, Submitted
+from lab.model.trace import Hop
+from tests.evidence.hops import a_head, a_step, at
+from tests.steps import step_of
 
 HOPS = (
-    Hop(a_head("exchange", 0), (Step(StepKind.SUBMITTED, {}, at=at(0)), Step(StepKind.SENT, {}, at=at(20)))),
-    Hop(a_head("eop:EUR", 10, tenant="msxfaq"), (Step(StepKind.ACCEPTED, {}),)),
+    Hop(a_head("exchange", 0), (a_step(Submitted, 0), a_step(Sent, 20))),
+    Hop(a_head("eop:EUR", 10, tenant="msxfaq"), (step_of(Accepted),)),
 )
 
 
 def shape(hops):
-    return [(hop.head.node, [step.kind.value for step in hop.steps]) for hop in hops]
+    return [(hop.head.node, [step.kind for step in hop.steps]) for hop in hops]
 
 
 def test_what_happened_later_is_not_known():

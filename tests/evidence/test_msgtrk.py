@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from lab.core.received import SERVER_BUILD
 from lab.evidence.msgtrk import log_file, log_files, message_tracking_log
 from lab.evidence.tracking import FIELDS, SOFTWARE
+from lab.model.steps import Submitted
 from tests.evidence.goldens import assert_golden
 from tests.evidence.hops import (
     PARTNER,
@@ -30,7 +31,7 @@ def test_files_are_as_exchange_writes_them():
 
 @given(st.text(max_size=40))
 def test_any_subject_survives_the_quoting(subject):
-    hop = a_hop(a_step("submitted", sender=USER, recipients=[PARTNER]), subject=subject)
+    hop = a_hop(a_step(Submitted, sender=USER, recipients=[PARTNER]), subject=subject)
     content = next(iter(log_files([hop], "exchange").values()))
     body = "\r\n".join(content.split("\r\n")[5:]) if "\r\n" in content else content
     read = list(csv.reader(io.StringIO(body, newline="")))
@@ -39,7 +40,7 @@ def test_any_subject_survives_the_quoting(subject):
 
 
 def test_files_are_one_an_hour():
-    hops = [a_hop(a_step("submitted", when, recipients=[PARTNER]), id=str(when)) for when in (0, 3600)]
+    hops = [a_hop(a_step(Submitted, when, recipients=[PARTNER]), id=str(when)) for when in (0, 3600)]
     names = [name for name in log_files(hops, "exchange") if name.startswith("MSGTRK2")]
     assert names == ["MSGTRK2026030309-1.LOG", "MSGTRK2026030310-1.LOG"]
 

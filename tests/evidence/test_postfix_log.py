@@ -7,11 +7,25 @@ from pathlib import Path
 
 import pytest
 
-from lab.evidence.facts import text, texts
 from lab.evidence.postfix_log import Reading, read
 from lab.model.names import Domain
-from lab.model.topology import Host, Role
-from lab.model.trace import Hop, StepKind
+from lab.model.roles import Role
+from lab.model.steps import (
+    Accepted,
+    Bounced,
+    Connected,
+    Deferred,
+    Dropped,
+    NextHop,
+    Refused,
+    Resolved,
+    Routed,
+    Sent,
+    Stage,
+    Step,
+)
+from lab.model.topology import Host
+from lab.model.trace import Hop
 
 LOGS = Path(__file__).parent / "postfix"
 BEGINS = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
@@ -38,8 +52,8 @@ def up_to(log: str, wanted: str) -> Reading:
     return read(told[:end], FILTER, shown=SHOWN, begins=BEGINS)
 
 
-def kinds(hop: Hop) -> list[StepKind]:
-    return [step.kind for step in hop.steps]
+def kinds(hop: Hop) -> list[type[Step]]:
+    return [type(step) for step in hop.steps]
 
 
 @pytest.fixture(scope="module")
@@ -66,26 +80,26 @@ def test_a_connection_that_came_is_known_whole(passed_on):
 
 
 def test_of_a_connection_that_was_made_the_log_has_the_server_only(passed_on):
-    sent = passed_on.first(StepKind.SENT)
-    assert text(sent, "connection") == ">203.0.113.10"
-    assert text(sent, "source") == "198.51.100.25"
-    assert text(sent, "host") == "uclabor-example.mail.protection.outlook.com"
+    sent = passed_on.first(Sent)
+    assert sent.contact.connection == ">203.0.113.10"
+    assert sent.source == "198.51.100.25"
+    assert sent.contact.host == "uclabor-example.mail.protection.outlook.com"
 
 
 def test_the_way_through_is_taken_over_and_sent(passed_on):
-    assert kinds(passed_on) == [StepKind.CONNECTED, StepKind.ACCEPTED, StepKind.ROUTED, StepKind.SENT]
-    assert text(passed_on.first(StepKind.CONNECTED), "tls") == "TLS1_3"
-    assert passed_on.head.id in text(passed_on.first(StepKind.ACCEPTED), "reply")
-    sent = passed_on.first(StepKind.SENT)
-    assert text(sent, "reply").startswith("250 2.6.0 <offer@ex01.msxfaq.example> [InternalId=")
-    assert (text(sent, "tls"), text(sent, "cipher")) == ("TLS1_3", "TLS_AES_256_GCM_SHA384")
-    assert text(sent, "certificate") == SHOWN
+    assert kinds(passed_on) == [Connected, Accepted, Routed, Sent]
+    assert passed_on.first(Connected).tls == "TLS1_3"
+    assert passed_on.head.id in str(passed_on.first(Accepted).reply)
+    sent = passed_on.first(Sent)
+    assert str(sent.reply).startswith("250 2.6.0 <offer@ex01.msxfaq.example> [InternalId=")
+    assert (sent.contact.tls, sent.contact.cipher) == ("TLS1_3", "TLS_AES_256_GCM_SHA384")
+    assert sent.contact.certificate == SHOWN
 
 
 def test_the_next_host_was_configured_or_found_by_mx():
     offer, report = of("other-region").hops
-    assert {text(step, "how") for step in offer.all(StepKind.ROUTED)} == {"mx"}
-    assert text(report.first(StepKind.ROUTED), "how") == "smart host"
+    assert {step.how for step in offer.all(Routed)} == {NextHop.MX}
+    assert {step.how for step in report.all(Routed)} == {NextHop.SMART_HOST}
 
 
 def test_the_labs_clock_tells_the_time():
@@ -104,28 +118,28 @@ def test_what_was_tried_and_put_off_waits():
     reading = up_to("other-region", "status=expired")
     assert (reading.at_work, reading.deferred) == (0, 1)
     (hop,) = reading.hops
-    assert kinds(hop)[2:] == [StepKind.ROUTED, StepKind.DEFERRED] * 2
+    assert kinds(hop)[2:] == [Routed, Deferred] * 2
 
 
 def test_each_host_that_was_tried_has_its_step():
     offer, _ = of("other-region").hops
-    first, last = offer.all(StepKind.DEFERRED)
-    assert text(first, "connection") != text(last, "connection")
-    assert texts(first, "recipients") == texts(last, "recipients") == (PARTNER,)
+    first, last = offer.all(Deferred)
+    assert first.contact.connection != last.contact.connection
+    assert first.recipients == last.recipients == (PARTNER,)
     for step in (first, last):
-        assert text(step, "reply").startswith("451 4.4.62 ")
-        assert text(step, "reply").endswith("]")  # without Postfix's `(in reply to RCPT TO command)`
+        assert str(step.reply).startswith("451 4.4.62 ")
+        assert str(step.reply).endswith("]")  # without Postfix's `(in reply to RCPT TO command)`
 
 
 def test_what_expired_bounces_with_its_last_reply_and_the_report_is_a_hop_of_its_own():
     offer, report = of("other-region").hops
-    (bounced,) = offer.all(StepKind.BOUNCED)
-    assert text(bounced, "status") == "4.4.62"
-    assert text(bounced, "reply") == text(offer.all(StepKind.DEFERRED)[-1], "reply")
-    assert (text(bounced, "ndr"), text(bounced, "ndr_to")) == (report.head.message_id, USER)
+    (bounced,) = offer.all(Bounced)
+    assert bounced.status == "4.4.62"
+    assert bounced.reply == offer.all(Deferred)[-1].reply
+    assert (bounced.ndr, bounced.ndr_to) == (report.head.message_id, USER)
     assert report.head.in_reply_to == offer.head.message_id
     assert (report.head.reverse_path, report.head.recipients) == ("<>", (USER,))
-    assert kinds(report) == [StepKind.ROUTED, StepKind.SENT]
+    assert kinds(report) == [Routed, Sent]
 
 
 def test_a_report_that_passes_through_says_what_it_is_about():
@@ -134,51 +148,52 @@ def test_a_report_that_passes_through_says_what_it_is_about():
 
 
 def test_a_stranger_who_may_not_relay_is_a_hop_that_nobody_took_over():
-    hop = next(hop for hop in of("strangers").hops if hop.first(StepKind.REFUSED))
-    refused = hop.first(StepKind.REFUSED)
+    hop = next(hop for hop in of("strangers").hops if hop.first(Refused))
+    (refused,) = hop.all(Refused)
     assert (hop.head.message_id, hop.head.client) == ("", "198.51.100.77")
     assert (hop.head.client_host, hop.head.recipients) == ("x.example", ("b@y.example",))
-    assert (text(refused, "stage"), text(refused, "recipient")) == ("rcpt", "b@y.example")
-    assert text(refused, "reply") == "554 5.7.1 <b@y.example>: Relay access denied"
+    assert (refused.stage, refused.recipient) == (Stage.RCPT, "b@y.example")
+    assert str(refused.reply) == "554 5.7.1 <b@y.example>: Relay access denied"
 
 
 def test_a_recipient_refused_beside_others_is_told_of_at_the_messages_own_hop():
-    hop = next(hop for hop in of("strangers").hops if hop.first(StepKind.REFUSED) and hop.head.message_id)
+    hop = next(hop for hop in of("strangers").hops if hop.first(Refused) and hop.head.message_id)
     assert kinds(hop) == [
-        StepKind.CONNECTED,
-        StepKind.REFUSED,
-        StepKind.ACCEPTED,
-        StepKind.ROUTED,
-        StepKind.SENT,
+        Connected,
+        Refused,
+        Accepted,
+        Routed,
+        Sent,
     ]
     assert hop.head.recipients == (USER,)
 
 
 def test_recipients_that_end_alike_share_a_step_and_the_others_do_not():
     hop = next(hop for hop in of("strangers").hops if len(hop.head.recipients) == 3)
-    (sent,), (bounced,) = hop.all(StepKind.SENT), hop.all(StepKind.BOUNCED)
-    assert texts(sent, "recipients") == ("nobody@uclabor.example", PARTNER)
-    assert text(bounced, "recipient") == "x@nowhere.example"
-    assert text(bounced, "reply").startswith("550 5.4.4 Host or domain name not found.")
-    assert text(bounced, "connection") == ""
+    (sent,), (bounced,) = hop.all(Sent), hop.all(Bounced)
+    assert sent.recipients == ("nobody@uclabor.example", PARTNER)
+    assert bounced.recipient == "x@nowhere.example"
+    assert str(bounced.reply).startswith("550 5.4.4 Host or domain name not found.")
+    assert bounced.contact.connection == ""
 
 
 def test_what_fails_with_a_null_sender_is_dropped():
-    dropped = [hop for hop in of("strangers").hops if hop.first(StepKind.DROPPED)]
+    dropped = [hop for hop in of("strangers").hops if hop.first(Dropped)]
     (hop,) = dropped
     assert (hop.head.reverse_path, hop.head.recipients) == ("<>", ("x@nowhere.example",))
 
 
 def test_an_alias_is_a_recipient_that_was_resolved():
-    hop = next(hop for hop in of("strangers").hops if hop.first(StepKind.RESOLVED))
+    hop = next(hop for hop in of("strangers").hops if hop.first(Resolved))
     assert hop.head.recipients == ("postmaster@mail.msxfaq.example",)
-    assert text(hop.first(StepKind.RESOLVED), "rewritten") == "postmaster@msxfaq.example"
+    (resolved,) = hop.all(Resolved)
+    assert resolved.rewritten == "postmaster@msxfaq.example"
 
 
 def test_who_gives_up_before_the_content_leaves_nothing_behind():
     reading = of("strangers")
     assert reading.at_work == 0
-    assert all(hop.head.message_id or hop.first(StepKind.REFUSED) for hop in reading.hops)
+    assert all(hop.head.message_id or hop.first(Refused) for hop in reading.hops)
 
 
 def test_a_queue_id_that_is_used_again_is_another_message():
@@ -199,7 +214,7 @@ def test_a_refusal_after_the_content_leaves_no_message():
     )
     reading = read([*told[: start + 1], refused], FILTER, shown=SHOWN, begins=BEGINS)
     (hop,) = reading.hops
-    assert kinds(hop)[-1] is StepKind.REFUSED
+    assert kinds(hop)[-1] is Refused
     assert reading.at_work == 0
 
 

@@ -7,6 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.evidence.trace import path, traces, way
+from lab.model.steps import (
+    Accepted,
+    Deferred,
+    Delivered,
+    Dropped,
+    Refused,
+    Resolution,
+    Resolved,
+    Routed,
+    Stage,
+    Submitted,
+)
 from lab.model.trace import Disposition
 from tests.evidence.hops import (
     NDR,
@@ -46,27 +58,27 @@ def test_the_order_in_which_hops_were_told_does_not_matter(hops):
 @pytest.mark.parametrize(
     ("last", "end"),
     [
-        pytest.param(a_step("delivered", recipient=PARTNER, mailbox=PARTNER), "delivered", id="delivered"),
+        pytest.param(a_step(Delivered, recipient=PARTNER, mailbox=PARTNER), "delivered", id="delivered"),
         pytest.param(bounced(), "bounced", id="bounced"),
-        pytest.param(a_step("dropped", recipient=PARTNER, reason="loop"), "dropped", id="dropped"),
+        pytest.param(a_step(Dropped, recipient=PARTNER), "dropped", id="dropped"),
         pytest.param(
-            a_step("deferred", recipients=[PARTNER], reply="451 4.4.62"), "queued", id="deferred is queued"
+            a_step(Deferred, recipients=[PARTNER], reply="451 4.4.62"), "queued", id="deferred is queued"
         ),
-        pytest.param(a_step("routed", recipients=[PARTNER]), "queued", id="not yet tried is queued"),
+        pytest.param(a_step(Routed, recipients=[PARTNER]), "queued", id="not yet tried is queued"),
         pytest.param(sent("mx", "a:1>b"), "lost", id="handed over and never seen again is lost"),
     ],
 )
 def test_how_a_message_ends(last, end):
-    hop = a_hop(a_step("submitted", sender=USER, recipients=[PARTNER]), last)
+    hop = a_hop(a_step(Submitted, sender=USER, recipients=[PARTNER]), last)
     assert traces([hop])[OFFER].dispositions == {PARTNER: Disposition(end)}
 
 
 def test_recipients_end_each_for_themselves():
     other = "other@fabrikam.example"
     hop = a_hop(
-        a_step("submitted", sender=USER, recipients=[PARTNER, other]),
+        a_step(Submitted, sender=USER, recipients=[PARTNER, other]),
         bounced(),
-        a_step("delivered", recipient=other.upper(), mailbox=other),
+        a_step(Delivered, recipient=other.upper(), mailbox=other),
         recipients=(PARTNER, other),
     )
     assert traces([hop])[OFFER].dispositions == {PARTNER: Disposition.BOUNCED, other: Disposition.DELIVERED}
@@ -82,10 +94,12 @@ def test_a_refusal_to_a_stranger_is_a_trace_of_its_own():
 def test_a_stranger_with_one_good_recipient_is_one_trace():
     unknown = "unknown@uclabor.example"
     link = {"connection": "192.0.2.1:9>203.0.113.40", "node": "eop:EUR", "tenant": "uclabor"}
-    refused = a_hop(a_step("refused", recipient=unknown, stage="rcpt"), message_id="", recipients=(), **link)
+    refused = a_hop(
+        a_step(Refused, recipient=unknown, stage=Stage.RCPT), message_id="", recipients=(), **link
+    )
     taken = a_hop(
-        a_step("accepted", recipients=[PARTNER]),
-        a_step("delivered", recipient=PARTNER, mailbox=PARTNER),
+        a_step(Accepted, recipients=[PARTNER]),
+        a_step(Delivered, recipient=PARTNER, mailbox=PARTNER),
         seconds=1,
         **link,
     )
@@ -97,9 +111,9 @@ def test_a_stranger_with_one_good_recipient_is_one_trace():
 def test_a_recipient_refused_beside_an_accepted_one_is_rejected():
     unknown = "unknown@uclabor.example"
     hop = a_hop(
-        a_step("refused", recipient=unknown),
-        a_step("accepted", recipients=[PARTNER]),
-        a_step("delivered", recipient=PARTNER),
+        a_step(Refused, recipient=unknown),
+        a_step(Accepted, recipients=[PARTNER]),
+        a_step(Delivered, recipient=PARTNER),
     )
     ends = traces([hop])[OFFER].dispositions
     assert ends == {PARTNER: Disposition.DELIVERED, unknown: Disposition.REJECTED}
@@ -108,7 +122,7 @@ def test_a_recipient_refused_beside_an_accepted_one_is_rejected():
 def test_refused_at_end_of_data_is_no_acceptance():
     link = "192.0.2.1:9>203.0.113.40"
     hop = a_hop(
-        a_step("refused", stage="data", recipient="", reply="550 5.7.509"), node="eop:EUR", connection=link
+        a_step(Refused, stage=Stage.DATA, recipient="", reply="550 5.7.509"), node="eop:EUR", connection=link
     )
     assert traces([hop])[OFFER].dispositions == {PARTNER: Disposition.REJECTED}
 
@@ -117,14 +131,16 @@ def test_a_rewritten_recipient_is_followed():
     target = "useronline@msxfaqlab.mail.onmicrosoft.com"
     link = "198.51.100.10:1>203.0.113.40"
     here = a_hop(
-        a_step("submitted", sender=USER, recipients=["useronline@msxfaq.example"]),
-        a_step("resolved", recipient="useronline@msxfaq.example", kind="mail user", rewritten=target),
+        a_step(Submitted, sender=USER, recipients=["useronline@msxfaq.example"]),
+        a_step(
+            Resolved, recipient="useronline@msxfaq.example", resolution=Resolution.MAIL_USER, rewritten=target
+        ),
         sent("eop", link, recipients=[target]),
         recipients=("useronline@msxfaq.example",),
     )
     there = a_hop(
-        a_step("accepted", recipients=[target]),
-        a_step("delivered", recipient=target, mailbox="useronline@msxfaq.example"),
+        a_step(Accepted, recipients=[target]),
+        a_step(Delivered, recipient=target, mailbox="useronline@msxfaq.example"),
         node="eop:EUR",
         tenant="msxfaq",
         connection=link,
@@ -139,7 +155,7 @@ def test_a_rewritten_recipient_is_followed():
 def deferred_then_taken():
     again = "203.0.113.70:1030>203.0.113.40"
     first = a_step(
-        "deferred",
+        Deferred,
         2,
         recipients=[PARTNER],
         host="mx",
@@ -147,8 +163,8 @@ def deferred_then_taken():
         reply="451",
     )
     taken = a_hop(
-        a_step("accepted", 600, recipients=[PARTNER]),
-        a_step("delivered", 600, recipient=PARTNER, mailbox=PARTNER),
+        a_step(Accepted, 600, recipients=[PARTNER]),
+        a_step(Delivered, 600, recipient=PARTNER, mailbox=PARTNER),
         node="eop:EUR",
         tenant="uclabor",
         connection=again,
@@ -168,7 +184,7 @@ def test_of_several_refusals_the_last_one_ends_the_way():
         seconds=9, connection="203.0.113.70:1031>203.0.113.40", tenant="fabrikam", id="later"
     )
     first = a_step(
-        "deferred", 2, recipients=[PARTNER], connection="203.0.113.70:1027>203.0.113.40", reply="451"
+        Deferred, 2, recipients=[PARTNER], connection="203.0.113.70:1027>203.0.113.40", reply="451"
     )
     hops = (own_tenant_hop(first, bounced(connection=other.head.connection)), refusing_hop(), other)
     assert path(traces(hops)[OFFER]) == ("tenant:msxfaq", "tenant:fabrikam")
@@ -176,18 +192,20 @@ def test_of_several_refusals_the_last_one_ends_the_way():
 
 def test_a_refusal_at_mail_from_belongs_to_all_recipients():
     refusal = refusing_hop(recipients=())
-    refusal = replace(refusal, steps=(a_step("refused", 1.5, stage="mail", recipient="", reply="550 5.7.1"),))
+    refusal = replace(
+        refusal, steps=(a_step(Refused, 1.5, stage=Stage.MAIL, recipient="", reply="550 5.7.1"),)
+    )
     trace = traces((own_tenant_hop(), refusal))[OFFER]
     assert path(trace, PARTNER) == ("tenant:msxfaq", "tenant:uclabor")
 
 
 def test_a_loop_is_shown_round_by_round():
-    hops = [a_hop(a_step("submitted", recipients=[PARTNER]), sent("mx", "r0"), id="0")]
+    hops = [a_hop(a_step(Submitted, recipients=[PARTNER]), sent("mx", "r0"), id="0")]
     for turn in range(1, 40):
         step = sent("mx", f"r{turn}", turn) if turn < 39 else bounced(connection="")
         hops.append(
             a_hop(
-                a_step("accepted", turn),
+                a_step(Accepted, turn),
                 step,
                 id=str(turn),
                 seconds=turn,
@@ -204,7 +222,7 @@ def test_reports_on_reports_are_nested():
     about["reverse_path"] = "<>"
     hops = (
         *the_fault(),
-        a_hop(a_step("delivered", recipient="postmaster@msxfaq.example"), seconds=9, **about),
+        a_hop(a_step(Delivered, recipient="postmaster@msxfaq.example"), seconds=9, **about),
     )
     (report,) = traces(hops)[OFFER].reports
     assert [inner.message_id for inner in report.reports] == [second]
@@ -240,8 +258,8 @@ def test_the_way_of_all_recipients_names_shared_hops_once():
     start = gateway_hop(recipients=(PARTNER, other), connection="")
     start = replace(start, steps=(*start.steps, sent("mx", link, 1, recipients=[other])))
     aside = a_hop(
-        a_step("accepted", recipients=[other]),
-        a_step("delivered", recipient=other),
+        a_step(Accepted, recipients=[other]),
+        a_step(Delivered, recipient=other),
         node="fabrikam",
         connection=link,
         recipients=(other,),

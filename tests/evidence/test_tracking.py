@@ -1,6 +1,8 @@
 """The events that an on-premises server tracks."""
 
 from lab.evidence.tracking import FIELDS, rows
+from lab.model.steps import Deferred, Delivered, Dropped, DropReason, Resolution, Resolved, Submitted
+from lab.words.reasons import drop
 from tests.evidence.hops import NDR, OFFER, PARTNER, USER, a_hop, a_step, bounced, refusing_hop, the_fault
 
 
@@ -29,11 +31,11 @@ def test_fields_are_thirty_and_each_row_has_them_all():
 def test_a_bounce_is_a_report_and_a_failure_that_name_each_other():
     reply = "550 5.1.10 RESOLVER.ADR.RecipientNotFound"
     hop = a_hop(
-        a_step("submitted", sender=USER, recipients=[PARTNER]),
+        a_step(Submitted, sender=USER, recipients=[PARTNER]),
         bounced(host="", connection="", reply=reply, ndr=NDR),
     )
     report = a_hop(
-        a_step("delivered", 3, recipient=USER, mailbox=USER),
+        a_step(Delivered, 3, recipient=USER, mailbox=USER),
         id="2000",
         seconds=2,
         message_id=NDR,
@@ -50,7 +52,7 @@ def test_a_bounce_is_a_report_and_a_failure_that_name_each_other():
 
 def test_a_deferral_quotes_the_last_error():
     step = a_step(
-        "deferred",
+        Deferred,
         2,
         recipients=[PARTNER, USER],
         host="mx",
@@ -64,15 +66,18 @@ def test_a_deferral_quotes_the_last_error():
 
 
 def test_a_resolved_recipient_keeps_its_old_address_as_related():
-    step = a_step("resolved", recipient=USER, kind="remote mailbox", rewritten="u@t.mail.onmicrosoft.com")
-    unknown = a_step("resolved", recipient=USER, kind="unknown", rewritten="")
+    step = a_step(
+        Resolved, recipient=USER, resolution=Resolution.REMOTE_MAILBOX, rewritten="u@t.mail.onmicrosoft.com"
+    )
+    unknown = a_step(Resolved, recipient=USER, resolution=Resolution.UNKNOWN, rewritten="")
     (row,) = rows([a_hop(step, unknown)], "exchange")
     assert (row.event, row.related, row.recipients) == ("RESOLVE", USER, ("u@t.mail.onmicrosoft.com",))
 
 
 def test_a_dropped_report_tells_why():
-    (row,) = rows([a_hop(a_step("dropped", recipient=USER, reason="no report on a report"))], "exchange")
-    assert (row.event, row.statuses) == ("DROP", ("no report on a report",))
+    step = a_step(Dropped, recipient=USER, reason=DropReason.NULL_SENDER)
+    (row,) = rows([a_hop(step)], "exchange")
+    assert (row.event, row.statuses) == ("DROP", (str(drop(step)),))
 
 
 def test_a_refused_message_is_not_tracked():

@@ -4,7 +4,9 @@ import pytest
 
 from lab.evidence.trace import traces
 from lab.evidence.views import seen_by, tables
-from lab.model.topology import Role
+from lab.model.roles import Role
+from lab.model.steps import Accepted, Dropped
+from lab.words.reasons import drop
 from tests.evidence.hops import OFFER, a_hop, a_step, own_tenant_hop, refusing_hop, the_fault
 
 ROLES = {"exchange": Role.EXCHANGE, "gateway": Role.GATEWAY, "filter2": Role.GATEWAY}
@@ -19,7 +21,7 @@ def test_three_administrators_see_the_message_and_the_fourth_does_not():
 def test_a_tenant_that_took_the_message_later_sees_it():
     taken = refusing_hop(message_id=OFFER, seconds=9)
     taken = a_hop(
-        a_step("accepted"), **{name: getattr(taken.head, name) for name in ("node", "tenant", "connection")}
+        a_step(Accepted), **{name: getattr(taken.head, name) for name in ("node", "tenant", "connection")}
     )
     assert seen_by(traces([own_tenant_hop(), taken])[OFFER], "tenant:uclabor")
 
@@ -60,12 +62,10 @@ def test_the_teacher_sees_every_hop_in_order():
 
 
 def test_a_message_in_the_queue_and_a_drop_are_told():
-    hops = [
-        a_hop(),
-        a_hop(a_step("dropped", recipient="a", reason="loop"), id="2", message_id="<2@x.example>"),
-    ]
+    dropped = a_step(Dropped, recipient="a")
+    hops = [a_hop(), a_hop(dropped, id="2", message_id="<2@x.example>")]
     (table,) = tables(hops, "lab", ROLES)
-    assert sorted(row[5] for row in table.rows) == ["dropped: loop", "in the queue"]
+    assert sorted(row[5] for row in table.rows) == [f"dropped: {drop(dropped)}", "in the queue"]
 
 
 def test_nobody_of_that_name_is_an_error():

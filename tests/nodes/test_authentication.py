@@ -6,9 +6,8 @@ import pytest
 
 from lab.core.authentication.arc import chain_of
 from lab.drivers.simulator import simulate
-from lab.evidence.facts import text
 from lab.model.message import Message
-from lab.model.trace import StepKind
+from lab.model.steps import Routed, Sent
 from tests.nodes.worlds import lab_of, run, steps, stranger, world
 
 OUTSIDE = "messages: {m: {from: user@a.example, to: friend@out.example}}\n"
@@ -75,9 +74,9 @@ def test_mail_that_never_left_a_tenant_is_not_sealed():
 )
 def test_outbound_pool(over, pool, source):
     trace = run(over)
-    routed = [step for step in steps(trace, StepKind.ROUTED) if text(step, "pool")]
-    assert [text(step, "pool") for step in routed][:1] == [pool]
-    assert text(steps(trace, StepKind.SENT)[-1], "source") == source
+    routed = [step for step in steps(trace, Routed) if step.pool]
+    assert [step.pool for step in routed][:1] == [pool]
+    assert steps(trace, Sent)[-1].source == source
 
 
 @pytest.mark.parametrize(

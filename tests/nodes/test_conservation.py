@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from lab.core.courier import Dial
 from lab.drivers.simulator import Simulator
 from lab.evidence.trace import traces
-from lab.model.trace import Disposition, Hop, MessageTrace, StepKind
+from lab.model.steps import Ending, Refused, Resolved, Sent
+from lab.model.trace import Disposition, Hop, MessageTrace
 from lab.model.transport import Target
 from lab.scenario import load_text
 from tests.nodes.worlds import BASE, Client, stranger
@@ -26,7 +27,6 @@ MX = (
     "10 gone.example",
     "0 b-example.mail.protection.outlook.com",
 )
-ENDS = {StepKind.SENT, StepKind.DELIVERED, StepKind.BOUNCED, StepKind.DROPPED}
 addresses = st.builds("{}@{}".format, st.sampled_from(PEOPLE), st.sampled_from(DOMAINS))
 
 
@@ -98,20 +98,18 @@ def ended(hop: Hop) -> Counter[str]:
     """How often each of a hop's recipients, or what it was rewritten to, came to an end there."""
     found: Counter[str] = Counter()
     for step in hop.steps:
-        if step.kind in ENDS:
-            names = step.data.get("recipients") or [step.data["recipient"]]
-            assert isinstance(names, list)
-            found.update(str(name).lower() for name in names)
+        if isinstance(step, Ending):
+            found.update(name.lower() for name in step.about)
     return found
 
 
 def open_at(hop: Hop) -> set[str]:
     """Recipients of a hop that nothing has ended: rewritten ones live on under their new name."""
     here = {name.lower() for name in hop.head.recipients}
-    for step in hop.all(StepKind.RESOLVED):
-        if step.data["rewritten"]:
-            here.discard(str(step.data["recipient"]).lower())
-            here.add(str(step.data["rewritten"]).lower())
+    for step in hop.all(Resolved):
+        if step.rewritten:
+            here.discard(step.recipient.lower())
+            here.add(step.rewritten.lower())
     return here - set(ended(hop))
 
 
@@ -147,7 +145,7 @@ def test_at_any_moment_each_recipient_of_a_hop_is_in_one_place(text, data, hours
     for item in lab.pending():
         queued.setdefault(item.hop, []).extend(address.key for address in item.recipients)
     for hop in lab.journal.hops():
-        if hop.first(StepKind.REFUSED):
+        if hop.first(Refused):
             continue
         waiting = queued.get(hop.head.id, [])
         assert len(waiting) == len(set(waiting))
@@ -162,7 +160,7 @@ def test_nothing_is_sent_to_an_address_outside_the_book(text, data):
     lab = Simulator(variant.topology, variant.starts)
     hand_in(lab, data)
     lab.run()
-    reached = {str(step.data["address"]) for hop in lab.journal.hops() for step in hop.all(StepKind.SENT)}
+    reached = {step.address for hop in lab.journal.hops() for step in hop.all(Sent)}
     assert reached <= set(variant.topology.addresses())
 
 

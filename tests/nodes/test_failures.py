@@ -8,8 +8,8 @@ from itertools import pairwise
 import pytest
 
 from lab.drivers.simulator import Simulator, simulate
-from lab.evidence.facts import text
-from lab.model.trace import Disposition, MessageTrace, StepKind
+from lab.model.steps import Bounced, Deferred, NextHop, Refused, Routed, Sent
+from lab.model.trace import Disposition, MessageTrace
 from tests.nodes.worlds import lab_of, places, run, steps, stranger, world
 
 FROM_CLOUD = "messages: {m: {from: cloud@a.example, to: friend@out.example}}\n"
@@ -19,18 +19,18 @@ TO_GROUND = "messages: {m: {from: cloud@a.example, to: user@a.example}}\n"
 
 
 def deferrals(trace: MessageTrace) -> list[str]:
-    return [text(step, "reply") for step in steps(trace, StepKind.DEFERRED)]
+    return [str(step.reply) for step in steps(trace, Deferred)]
 
 
 def final(trace: MessageTrace) -> str:
-    (bounced,) = steps(trace, StepKind.BOUNCED)
-    return text(bounced, "reply")
+    (bounced,) = steps(trace, Bounced)
+    return str(bounced.reply)
 
 
 def lasted(trace: MessageTrace) -> timedelta:
     """From the first attempt to the report."""
-    first = steps(trace, StepKind.DEFERRED)[0].at
-    last = steps(trace, StepKind.BOUNCED)[0].at
+    first = steps(trace, Deferred)[0].at
+    last = steps(trace, Bounced)[0].at
     assert first is not None
     assert last is not None
     return last - first
@@ -44,7 +44,7 @@ def test_null_mx_is_reported_at_once():
 
 def test_without_mx_the_address_of_the_domain_itself_is_tried():
     trace = run(FROM_CLOUD + "dns: {records: {out.example: {MX: ~, A: 203.0.113.200}}}")
-    assert text(steps(trace, StepKind.ROUTED)[0], "how") == "implicit mx"
+    assert steps(trace, Routed)[0].how is NextHop.IMPLICIT_MX
     assert trace.dispositions == {"friend@out.example": Disposition.DELIVERED}
 
 
@@ -55,7 +55,7 @@ def test_the_lowest_preference_is_tried_first_and_the_next_when_it_is_down():
         " dead.example: {A: 198.51.100.99}, out.internet.example: {A: 203.0.113.200}}}\n"
     )
     trace = run(FROM_CLOUD + over)
-    assert text(steps(trace, StepKind.ROUTED)[0], "targets") == "['dead.example', 'out.internet.example']"
+    assert steps(trace, Routed)[0].targets == ("dead.example", "out.internet.example")
     assert trace.dispositions == {"friend@out.example": Disposition.DELIVERED}
 
 
@@ -74,7 +74,7 @@ def test_dns_failure_waits_a_day_and_expires_with_its_twin(dns):
 
 def test_attempts_come_every_quarter_of_an_hour_and_later_every_hour():
     trace = run(FROM_CLOUD + "dns: {servfail: [out.example]}")
-    times = [step.at for step in steps(trace, StepKind.DEFERRED) if step.at]
+    times = [step.at for step in steps(trace, Deferred) if step.at]
     gaps = [(late - early) // timedelta(minutes=1) for early, late in pairwise(times)]
     assert gaps[:4] == [15, 15, 30, 60]
     assert set(gaps[4:]) == {60}
@@ -123,8 +123,8 @@ def test_missing_starttls_waits_for_a_connector_that_demands_it():
 
 def test_without_a_connector_no_tls_is_needed():
     trace = run(FROM_CLOUD)
-    (sent,) = steps(trace, StepKind.SENT)
-    assert text(sent, "tls") == ""
+    (sent,) = steps(trace, Sent)
+    assert sent.contact.tls == ""
 
 
 def test_the_report_on_an_expired_message_comes_home():
@@ -159,7 +159,7 @@ messages: {m: {from: friend@out.example, to: partner@b.example}}
 """
     trace = run(over)
     assert len(trace.hops) == 22  # from outside once, twenty lines, and the one that is too many
-    assert {text(s, "reply") for s in steps(trace, StepKind.REFUSED)} == {"554 5.4.6 Error: too many hops"}
+    assert {str(s.reply) for s in steps(trace, Refused)} == {"554 5.4.6 Error: too many hops"}
     assert trace.dispositions == {"partner@b.example": Disposition.BOUNCED}
 
 

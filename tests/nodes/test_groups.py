@@ -6,11 +6,11 @@ import pytest
 
 from lab.core.limits import over_limit
 from lab.drivers.simulator import simulate
-from lab.evidence.facts import text, texts
 from lab.model.names import Domain
+from lab.model.steps import Connected, Deferred, Dropped, DropReason, Expanded, Routed
 from lab.model.switches import Switches
 from lab.model.tenant import SendingLimits
-from lab.model.trace import Disposition, StepKind
+from lab.model.trace import Disposition
 from tests.nodes.worlds import lab_of, places, run, steps, stranger, world
 
 
@@ -31,8 +31,8 @@ def test_a_group_becomes_its_members_and_they_are_the_recipients():
             "{address: team@a.example, members: [cloud@a.example, friend@out.example]}", to="team@a.example"
         )
     )
-    (expanded,) = steps(trace, StepKind.EXPANDED)
-    assert texts(expanded, "members") == ("cloud@a.example", "friend@out.example")
+    (expanded,) = steps(trace, Expanded)
+    assert expanded.members == ("cloud@a.example", "friend@out.example")
     assert trace.dispositions == {
         "cloud@a.example": Disposition.DELIVERED,
         "friend@out.example": Disposition.DELIVERED,
@@ -60,7 +60,7 @@ def test_a_ring_of_groups_ends():
     outcome = simulate(world(over))
     assert [str(each.mailbox) for each in outcome.delivered] == ["cloud@a.example"]
     assert set(outcome.trace("m").dispositions.values()) == {Disposition.DELIVERED}
-    assert len(steps(outcome.trace("m"), StepKind.EXPANDED)) == 2
+    assert len(steps(outcome.trace("m"), Expanded)) == 2
 
 
 def test_groups_that_are_members_of_each_other_only_reach_nobody():
@@ -69,12 +69,15 @@ def test_groups_that_are_members_of_each_other_only_reach_nobody():
         "{address: two@a.example, members: [one@a.example]}",
         to="one@a.example",
     )
-    assert dict(simulate(world(over)).trace("m").dispositions) == {"one@a.example": Disposition.DROPPED}
+    trace = simulate(world(over)).trace("m")
+    assert dict(trace.dispositions) == {"one@a.example": Disposition.DROPPED}
+    assert [step.reason for step in steps(trace, Dropped)] == [DropReason.GROUP_RING]
 
 
 def test_an_empty_group_swallows_the_message():
     trace = run(groups("{address: team@a.example}", to="team@a.example"))
     assert trace.dispositions == {"team@a.example": Disposition.DROPPED}
+    assert [step.reason for step in steps(trace, Dropped)] == [DropReason.NO_MEMBERS]
     assert trace.reports == ()
 
 
@@ -225,8 +228,8 @@ def test_limits_begin_on_their_day(limits, sender, last_day_without):
 @pytest.mark.parametrize(("day", "pool"), [("2021-06-30", "normal"), ("2021-07-01", "relay")])
 def test_the_relay_pool_came_in_july_2021(day, pool):
     foreign = "messages: {m: {from: friend@out.example, via: gw, to: partner@b.example}}\n"
-    routed = steps(run(f"{foreign}as_of: {day}\n"), StepKind.ROUTED)
-    assert text(routed[-1], "pool") == pool
+    routed = steps(run(f"{foreign}as_of: {day}\n"), Routed)
+    assert routed[-1].pool == pool
 
 
 def test_only_external_recipients_of_cloud_senders_count():
@@ -246,7 +249,7 @@ def test_a_stale_certificate_name_leaves_mail_in_the_queue():
         "organizations: {a: {SendConnectors: [{Name: 'Outbound to Office 365 *', TlsCertificateName: '<I>CN=gone<S>CN=gone'}]}}\n"
     )
     trace = run(over)
-    assert text(steps(trace, StepKind.DEFERRED)[0], "reply").startswith("454 4.7.5 The certificate specified")
+    assert str(steps(trace, Deferred)[0].reply).startswith("454 4.7.5 The certificate specified")
     assert trace.dispositions == {"cloud@a.example": Disposition.BOUNCED}
 
 
@@ -258,8 +261,8 @@ def test_the_newest_valid_certificate_that_fits_is_shown():
         "organizations: {a: {hosts: {ex: {certificates: [hybrid, newer, old]}}, SendConnectors: [{Name: 'Outbound to Office 365 *', "
         f"TlsCertificateName: '{name}'}}]}}}}\n"
     )
-    (connected,) = steps(run(over), StepKind.CONNECTED)
-    assert texts(connected, "certificate") == ("hybrid.a.example", "newer.a.example")
+    (connected,) = steps(run(over), Connected)
+    assert connected.certificate == ("hybrid.a.example", "newer.a.example")
 
 
 @pytest.mark.parametrize(

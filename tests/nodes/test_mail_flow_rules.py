@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from lab.drivers.simulator import simulate
-from lab.evidence.facts import text, texts
 from lab.evidence.message_trace import message_trace, message_trace_detail
 from lab.evidence.tracking import rows
-from lab.model.trace import Disposition, StepKind
+from lab.model.decision import Why, phrase
+from lab.model.steps import Bounced, Deferred, NextHop, Routed, Ruled, decision_of
+from lab.model.trace import Disposition
 from tests.nodes.worlds import lab_of, places, run, steps, stranger, world
 
 TO_B_AND_OUT = (
@@ -32,11 +33,11 @@ def tenant_rules(
 def test_a_rule_chooses_a_connector_for_the_recipients_it_is_about():
     over = TO_B_AND_OUT + VIA_GATEWAY % "RecipientDomainIs: out.example"
     trace = simulate(world(over)).trace("m")
-    ruled = {texts(step, "recipients"): text(step, "connector") for step in steps(trace, StepKind.RULED)}
+    ruled = {step.recipients: step.connector for step in steps(trace, Ruled)}
     assert ruled == {("friend@out.example",): "By the filter", ("partner@b.example",): ""}
-    routed = {texts(s, "recipients"): s for s in trace.hops[0].all(StepKind.ROUTED)}
-    assert text(routed["friend@out.example",], "connector") == "By the filter"
-    assert text(routed["partner@b.example",], "how") == "mx"
+    routed = {s.recipients: s for s in trace.hops[0].all(Routed)}
+    assert routed["friend@out.example",].connector == "By the filter"
+    assert routed["partner@b.example",].how is NextHop.MX
     assert set(trace.dispositions.values()) == {Disposition.DELIVERED}
 
 
@@ -56,31 +57,34 @@ def test_a_rules_connector_takes_even_mail_for_own_mailboxes():
 def test_rules_of_a_rule_scoped_connector_are_told_with_the_losers():
     over = TO_B_AND_OUT + VIA_GATEWAY % "RecipientDomainIs: out.example"
     trace = simulate(world(over)).trace("m")
-    (routed,) = [s for s in trace.hops[0].all(StepKind.ROUTED) if text(s, "connector") == "By the filter"]
+    (routed,) = [s for s in trace.hops[0].all(Routed) if s.connector == "By the filter"]
     assert routed.rules[:2] == ("R93", "R99")
-    assert routed.decision is not None
-    assert any("a mail flow rule chose another connector" in line for line in routed.decision.story())
+    decision = decision_of(routed)
+    assert decision is not None
+    assert phrase(Why.RULE_CHOSE_ANOTHER) in [
+        why for each in decision.candidates for why in each.why if not each.won
+    ]
 
 
 def test_a_rule_is_applied_once_however_often_the_message_is_tried():
     over = tenant_rules("{Name: P, PrependSubject: '[x] '}") + "dns: {servfail: b.example}\n"
     trace = run(over)
-    assert len(steps(trace, StepKind.DEFERRED)) > 1
-    assert len(steps(trace, StepKind.RULED)) == 1
+    assert len(steps(trace, Deferred)) > 1
+    assert len(steps(trace, Ruled)) == 1
 
 
 def test_a_refusing_rule_makes_the_hub_report():
     rule = "{Name: Never, RejectMessageReasonText: Not today, RejectMessageEnhancedStatusCode: 5.7.900}"
     trace = run(tenant_rules(rule))
-    (bounced,) = steps(trace, StepKind.BOUNCED)
-    assert text(bounced, "status") == "5.7.900"
-    assert "Not today" in text(bounced, "reply")
+    (bounced,) = steps(trace, Bounced)
+    assert bounced.status == "5.7.900"
+    assert "Not today" in str(bounced.reply)
     assert trace.reports[0].dispositions == {"cloud@a.example": Disposition.DELIVERED}
 
 
 def test_the_services_own_report_is_not_judged_by_rules():
     trace = run(tenant_rules("{Name: Never, RejectMessageReasonText: Not today}"))
-    assert not [step for hop in trace.reports[0].hops for step in hop.all(StepKind.RULED)]
+    assert not [step for hop in trace.reports[0].hops for step in hop.all(Ruled)]
 
 
 def test_a_deleting_rule_drops_without_a_report():
@@ -96,7 +100,7 @@ def test_an_unknown_recipient_is_reported_and_no_rule_is_asked():
         "nobody@a.example": Disposition.BOUNCED,
         "user@a.example": Disposition.DROPPED,
     }
-    assert [texts(s, "recipients") for s in steps(trace, StepKind.RULED)] == [("user@a.example",)]
+    assert [s.recipients for s in steps(trace, Ruled)] == [("user@a.example",)]
 
 
 def test_copies_go_to_others_too_and_a_redirection_to_others_instead():
@@ -132,7 +136,7 @@ def test_both_halves_of_a_hybrid_organisation_have_rules_of_their_own():
     )
     outcome = simulate(world(over))
     assert [box.message.subject for box in outcome.delivered] == ["two one Offer"]
-    assert [texts(s, "names") for s in steps(outcome.trace("m"), StepKind.RULED)] == [("One",), ("Two",)]
+    assert [s.names for s in steps(outcome.trace("m"), Ruled)] == [("One",), ("Two",)]
 
 
 @pytest.mark.parametrize(("mode", "subject"), [("Enforce", "x Offer"), ("Audit", "Offer")])

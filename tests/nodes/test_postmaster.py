@@ -3,7 +3,7 @@
 import pytest
 
 from lab.drivers.simulator import Simulator
-from lab.model.trace import StepKind
+from lab.model.steps import Delivered
 from lab.model.transport import Connection
 from tests.nodes.worlds import Client, lab_of, last_hop
 
@@ -53,7 +53,7 @@ def test_a_final_server_has_a_mailbox_for_it(node, server):
     client.hello()
     client.hand("x@foreign.example", postmaster(lab, node, server))
     lab.run()
-    assert last_hop(lab).first(StepKind.DELIVERED) is not None
+    assert last_hop(lab).first(Delivered) is not None
 
 
 def test_exchange_names_its_first_domain_where_none_is_the_default():

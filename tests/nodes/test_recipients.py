@@ -7,12 +7,12 @@ from email import message_from_bytes
 import pytest
 
 from lab.core.courier import Handed
-from lab.core.verdicts import Reason
 from lab.drivers.simulator import Simulator, simulate
-from lab.evidence.facts import text
 from lab.evidence.trace import traces
+from lab.model.decision import Reason
 from lab.model.message import Message
-from lab.model.trace import Disposition, StepKind
+from lab.model.steps import Accepted, Attributed, Refused
+from lab.model.trace import Disposition
 from tests.nodes.worlds import a_message, lab_of, stranger, world
 
 THREE = """
@@ -58,13 +58,13 @@ def test_bifurcation_takes_all_and_keeps_the_tenants_apart():
     handed = stranger(lab).hand("friend@out.example", *MIXED)
     assert replies(handed)["third@c.example"] == "250 2.1.5"
     assert delivered(lab) == ["partner@b.example", "second@b.example", "third@c.example"]
-    taken = [hop for hop in lab.journal.hops() if hop.first(StepKind.ACCEPTED)]
+    taken = [hop for hop in lab.journal.hops() if hop.first(Accepted)]
     assert {hop.head.tenant: hop.head.recipients for hop in taken} == {
         "b": ("partner@b.example", "second@b.example"),
         "c": ("third@c.example",),
     }
     for hop in taken:
-        named = {text(step, "tenant") for step in hop.all(StepKind.ATTRIBUTED)}
+        named = {step.tenant for step in hop.all(Attributed)}
         assert named == {hop.head.tenant}, "a tenant's rows must not tell of another tenant"
 
 
@@ -116,8 +116,8 @@ def test_two_hundred_and_first_recipient_is_one_too_many():
     handed = stranger(lab).hand("friend@out.example", *names)
     assert replies(handed)[names[199]] == "250 2.1.5"
     assert handed.recipients[names[200]].bare == "452 4.5.3 Too many recipients"
-    (refused,) = (step for hop in lab.journal.hops() for step in hop.all(StepKind.REFUSED))
-    assert (text(refused, "reason"), refused.rules) == (Reason.TOO_MANY.value, ("R155",))
+    (refused,) = (step for hop in lab.journal.hops() for step in hop.all(Refused))
+    assert (refused.reason, refused.rules) == (Reason.TOO_MANY, ("R155",))
 
 
 def test_the_two_hundred_are_counted_for_each_domain():

@@ -7,15 +7,16 @@ import pytest
 from lab.core.credentials import judge_credentials
 from lab.core.homes import home_of
 from lab.core.incoming import admit
-from lab.core.verdicts import Reason
 from lab.drivers.simulator import simulate
 from lab.errors import ScenarioError
-from lab.evidence.facts import text
+from lab.model.decision import Reason, Why, phrase
 from lab.model.names import Address, ReversePath
-from lab.model.trace import Disposition, StepKind
+from lab.model.steps import Attributed, Bounced, Submitted, decision_of
+from lab.model.trace import Disposition
 from lab.nodes import build
 from lab.nodes.eop_front import EopFront
 from lab.nodes.service import ServiceHost
+from lab.words.decisions import reasons, story
 from tests.nodes.worlds import attributed, places, steps, world
 
 TEAMS = """
@@ -77,12 +78,12 @@ def test_a_domain_in_no_tenant_is_reached_by_mx_even_past_the_mx():
 def test_service_mail_is_spared_by_partner_restrictions():
     trace = sent(teams(more=LOCKED))
     assert trace.dispositions == {"cloud@a.example": Disposition.DELIVERED}
-    assert "R246" in steps(trace, StepKind.ATTRIBUTED)[0].rules
+    assert "R246" in steps(trace, Attributed)[0].rules
 
 
 def test_service_mail_is_refused_where_the_switch_says_so():
     trace = sent(teams(more=LOCKED + "switches: {service_mail_exempt: false}\n"))
-    assert text(steps(trace, StepKind.BOUNCED)[0], "status") == "5.7.51"
+    assert steps(trace, Bounced)[0].status == "5.7.51"
 
 
 def test_a_stranger_is_not_spared():
@@ -95,7 +96,7 @@ def test_a_stranger_is_not_spared():
 def test_exemption_does_not_open_the_directory():
     """Service mail to nobody is refused at the edge like all mail (R136)."""
     trace = sent(teams("nobody@a.example", more=LOCKED))
-    assert text(steps(trace, StepKind.BOUNCED)[0], "status") == "5.4.1"
+    assert steps(trace, Bounced)[0].status == "5.4.1"
 
 
 @pytest.mark.parametrize("direct_send", ["true", "false"])
@@ -124,7 +125,7 @@ def test_what_the_service_makes_reaches_on_premises_by_the_hybrid_connector():
 )
 def test_the_rule_of_a_notice_follows_its_domain(sender, rule):
     trace = sent(INSIDE.format(sender=sender, to="cloud@a.example"))
-    assert rule in steps(trace, StepKind.SUBMITTED)[0].rules
+    assert rule in steps(trace, Submitted)[0].rules
 
 
 def test_a_notice_with_the_null_reverse_path_causes_no_report():
@@ -171,7 +172,8 @@ def test_exempt_admission_names_no_connector():
 
 
 def test_an_explanation_says_that_a_service_was_spared():
-    decision = steps(sent(teams(more=LOCKED)), StepKind.ATTRIBUTED)[0].decision
+    decision = decision_of(steps(sent(teams(more=LOCKED)), Attributed)[0])
     assert decision is not None
-    told = "\n".join(decision.story())
-    assert "hosts of Microsoft's services are spared (switch service_mail_exempt) [R246]" in told
+    (spared,) = (each for each in decision.candidates if each.why == (phrase(Why.SERVICE_EXEMPT),))
+    assert spared.rules == ("R246",)
+    assert any(f"{reasons(spared)} [R246]" in line for line in story(decision))

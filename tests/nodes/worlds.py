@@ -7,18 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from textwrap import indent
+from typing import TypeVar
 
 from lab.core.courier import Dial, Dialed, Hand, Handed, Hello, StartTls
 from lab.drivers.simulator import Simulator, simulate
-from lab.evidence.facts import text
 from lab.model.message import Message
 from lab.model.names import Address, ReversePath
 from lab.model.reply import Reply
-from lab.model.trace import Hop, MessageTrace, Step, StepKind
+from lab.model.steps import Attributed, Step
+from lab.model.trace import Hop, MessageTrace
 from lab.model.transport import DsnParameters, Target
 from lab.scenario import load_text
 from lab.scenario.model import Variant
 
+S = TypeVar("S", bound=Step)
 BASE = """
 scenario: world
 why: a test's world
@@ -78,15 +80,15 @@ def places(trace: MessageTrace) -> list[str]:
     return [f"tenant:{hop.head.tenant}" if hop.head.tenant else hop.head.node for hop in trace.hops]
 
 
-def steps(trace: MessageTrace, kind: StepKind) -> list[Step]:
+def steps(trace: MessageTrace, kind: type[S]) -> list[S]:
     """All steps of a kind on the message's way."""
     return [step for hop in trace.hops for step in hop.all(kind)]
 
 
 def attributed(trace: MessageTrace) -> tuple[str, str]:
     """(tenant, basis) of the first attribution."""
-    first = steps(trace, StepKind.ATTRIBUTED)[0]
-    return text(first, "tenant"), text(first, "basis")
+    first = steps(trace, Attributed)[0]
+    return first.tenant, first.basis
 
 
 class Client:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from lab.model.steps import Connected
 from lab.model.topology import Topology
-from lab.model.trace import StepKind
 from lab.reports.by_mx import receivers, senders
 from lab.reports.graph import dot, edges, mermaid, nodes
 from lab.scenario import load
@@ -37,7 +37,7 @@ def test_every_hop_of_the_message_is_drawn(variant: str) -> None:
     assert any(place.startswith("tenant:") for place in places)
     assert {place.removeprefix("host:") for place in places if place.startswith("host:")} <= hosts.keys()
     for hop, source, target in zip(told[1:], places, places[1:], strict=False):
-        assert hop.first(StepKind.CONNECTED)
+        assert hop.first(Connected)
         assert (source, target) in set(ways(run.variant.topology))
 
 

@@ -45,7 +45,7 @@ def test_mail_to_the_own_tenant_over_the_hybrid_connection_is_not_astray():
 def test_the_last_leg_of_a_refused_message_carries_the_reply():
     (fate,) = fates(_only("shared-wildcard"))
     assert [leg.taken for leg in fate.legs] == [True, True, True, False]
-    assert fate.legs[-1].refusal.startswith("550 5.7.51")
+    assert str(fate.legs[-1].refusal).startswith("550 5.7.51")
 
 
 def test_an_address_outside_all_tenants_has_no_home():

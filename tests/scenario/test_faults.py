@@ -10,6 +10,8 @@ import pytest
 
 from lab.drivers.simulator import simulate
 from lab.errors import ScenarioError
+from lab.evidence.facts import reply_of
+from lab.model.steps import Bounced
 from lab.scenario import load, load_text
 from lab.scenario.model import Scenario
 
@@ -33,7 +35,9 @@ def shown(scenario: Scenario) -> Iterator[str]:
             continue
         for hop in simulate(variant).hops:
             for step in hop.steps:
-                yield from _STATUS.findall(f"{step.data.get('reply', '')} {step.data.get('status', '')}")
+                yield from _STATUS.findall(
+                    f"{reply_of(step)} {step.status if isinstance(step, Bounced) else ''}"
+                )
 
 
 @pytest.mark.parametrize("name", CATALOGUE)

@@ -32,7 +32,7 @@ def swept_scenario(file: Path, variant: str, folder: Path) -> list[Row]:
 def attributed(variant: Variant) -> dict[str, object]:
     """Whom the simulator takes each message of the variant for."""
     run = simulate(variant)
-    return {fate.spec.key: fate.decision.data["tenant"] for fate in fates(run) if fate.decision}
+    return {fate.spec.key: fate.decision.tenant for fate in fates(run) if fate.decision}
 
 
 def test_p03_the_providers_wildcard(tmp_path: Path) -> None:

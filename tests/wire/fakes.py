@@ -13,9 +13,10 @@ from typing import NoReturn
 from lab.errors import WireError
 from lab.model.dns import Asking, DnsAnswer, DnsQuestion, NxDomain
 from lab.model.message import Message
-from lab.model.names import Address, Domain, ReversePath
+from lab.model.names import Address, Domain
 from lab.model.reply import Reply
-from lab.model.trace import HopHead, Step, StepKind
+from lab.model.steps import Accepted, Attributed, Connected, Refused, Stage, Step
+from lab.model.trace import HopHead
 from lab.model.transport import (
     Attempt,
     Connection,
@@ -24,10 +25,12 @@ from lab.model.transport import (
     QueueItem,
     Route,
     Settlement,
+    Submission,
     Transaction,
 )
 from lab.wire.server import Limits, Listener, serve
 from lab.wire.tls import PermissiveTLSContext
+from tests.steps import step_of
 
 NOW = datetime(2031, 5, 4, 12, tzinfo=UTC)
 EXTENSIONS = (
@@ -85,10 +88,10 @@ class RecordingNode:
         yield from ()
         address = transaction.reverse_path.address
         local = address.local if address else ""
-        step = Step(StepKind.CONNECTED, {"client": connection.client})
+        step = step_of(Connected, client=connection.client)
         match local:
             case "blocked":
-                refused = Step(StepKind.REFUSED, {"stage": "mail"})
+                refused = step_of(Refused, stage=Stage.MAIL)
                 return Heard(reply=Reply(550, "5.7.1", "Blocked"), steps=(step, refused), head=self._head(""))
             case "crash":
                 raise RuntimeError("a node's mistake")
@@ -103,13 +106,13 @@ class RecordingNode:
     ) -> Asking[Heard]:
         answer = yield DnsQuestion(recipient.domain, "MX")
         if recipient.local == "nobody":
-            refused = Step(StepKind.REFUSED, {"stage": "rcpt", "recipient": str(recipient)})
+            refused = step_of(Refused, stage=Stage.RCPT, recipient=str(recipient))
             return Heard(
                 reply=Reply(550, "5.4.1", "Access denied"),
                 steps=(*transaction.steps, refused),
                 head=self._head(""),
             )
-        step = Step(StepKind.ATTRIBUTED, {"recipient": str(recipient)})
+        step = step_of(Attributed, recipient=str(recipient))
         return Heard(reply=Reply(250, "2.1.5", "Recipient OK"), steps=(step,), decision=answer)
 
     def data(
@@ -118,17 +121,10 @@ class RecordingNode:
         yield DnsQuestion(Domain("uclabor.example"), "TXT")
         self.taken.append(Taken(connection, transaction, bytes(message)))
         reply = Reply(250, "2.6.0", f"{message.message_id or '<none>'} Queued mail for delivery")
-        step = Step(StepKind.ACCEPTED, {"reply": str(reply)})
+        step = step_of(Accepted, reply=reply)
         return Heard(reply=reply, steps=(*transaction.steps, step), head=self._head(message.message_id))
 
-    def submit(
-        self,
-        sender: Address,
-        recipients: tuple[Address, ...],
-        message: Message,
-        context: Context,
-        reverse_path: ReversePath | None = None,
-    ) -> NoReturn:
+    def submit(self, submission: Submission, context: Context) -> NoReturn:
         raise NotImplementedError
 
     def dispatch(self, item: QueueItem, context: Context) -> Asking[Settlement]:

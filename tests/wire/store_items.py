@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 from lab.model.message import Message
 from lab.model.names import Address, ReversePath
 from lab.model.reply import Reply
-from lab.model.trace import HopHead, Step, StepKind
+from lab.model.steps import Accepted, Deferred, Delivered, Step
+from lab.model.trace import HopHead
 from lab.model.transport import Heard, Mailboxed, QueueItem, Route, Settlement, Target
+from tests.steps import step_of
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -40,8 +42,8 @@ def a_head(name: str) -> HopHead:
     )
 
 
-def a_step(kind: StepKind = StepKind.ACCEPTED, **data: object) -> Step:
-    return Step(kind, data, ("R188",), NOW)
+def a_step(kind: type[Step] = Accepted, **data: object) -> Step:
+    return step_of(kind, **data, rules=("R188",), at=NOW)
 
 
 def heard(*items: QueueItem) -> Heard:
@@ -50,20 +52,19 @@ def heard(*items: QueueItem) -> Heard:
 
 def delivered(item: QueueItem) -> Settlement:
     return Settlement(
-        steps=tuple(a_step(StepKind.DELIVERED, recipient=each.key) for each in item.recipients),
+        steps=tuple(a_step(Delivered, recipient=each.key) for each in item.recipients),
         mailboxes=tuple(Mailboxed(each, each, item.message) for each in item.recipients),
     )
 
 
 def deferred(item: QueueItem, minutes: int = 15) -> Settlement:
     later = replace(item, due=item.due + timedelta(minutes=minutes), attempts=item.attempts + 1)
-    return Settlement(steps=(a_step(StepKind.DEFERRED),), queue=(later,))
+    return Settlement(steps=(a_step(Deferred),), queue=(later,))
 
 
 def a_route(*recipients: str) -> Route:
     return Route(
         connector="",
-        how="mx",
         targets=(Target("mx.b.example", "203.0.113.1"),),
         ehlo="a.example",
         source="198.51.100.10",

@@ -11,7 +11,7 @@ import pytest
 from lab.errors import WireError
 from lab.model.dns import NxDomain
 from lab.model.reply import Reply
-from lab.model.trace import StepKind
+from lab.model.steps import Accepted, Attributed, Connected, Refused
 from lab.model.transport import DsnParameters
 from lab.wire.phrases import encode
 from lab.wire.server import Limits, serve
@@ -75,9 +75,9 @@ async def test_a_hop_is_kept_with_all_steps_of_its_transaction() -> None:
         await client.say(b"RCPT TO:<nobody@uclabor.example>\r\n")
         await client.say(b"DATA\r\n")
         await client.say(b"\r\n.\r\n")
-        kept = [[step.kind for step in steps] for _, steps in server.host.kept]
-    so_far = [StepKind.CONNECTED, StepKind.ATTRIBUTED]
-    assert kept == [[*so_far, StepKind.REFUSED], [*so_far, StepKind.ACCEPTED]]
+        kept = [[type(step) for step in steps] for _, steps in server.host.kept]
+    so_far = [Connected, Attributed]
+    assert kept == [[*so_far, Refused], [*so_far, Accepted]]
 
 
 async def test_a_message_is_on_disk_before_its_reply() -> None:

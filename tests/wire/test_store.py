@@ -13,7 +13,7 @@ import pytest
 
 from lab.errors import LabBug, WireError
 from lab.model.reply import Reply
-from lab.model.trace import StepKind
+from lab.model.steps import Bounced, Refused, Routed, Sent
 from lab.model.transport import Heard, Settlement
 from lab.wire.rows import Counts, Mark
 from lab.wire.store import Store, mark, snapshot
@@ -66,7 +66,7 @@ async def test_item_stays_while_it_is_relayed(store):
     assert stays == replace(item, recipients=item.recipients[:1])
     assert await store.pending() == [stays, moved]
     assert (await store.counts()).relaying == 1
-    assert await store.settle(stays, Settlement(steps=(a_step(StepKind.SENT),))) is None
+    assert await store.settle(stays, Settlement(steps=(a_step(Sent),))) is None
     assert await store.pending() == [moved]
 
 
@@ -74,20 +74,20 @@ async def test_report_begins_a_hop_of_its_own(store):
     item, report = an_item("1"), an_item("9")
     await store.accept(heard(item), [])
     await store.settle(
-        item, Settlement(steps=(a_step(StepKind.BOUNCED, ndr="9"),), heads=(a_head("9"),), queue=(report,))
+        item, Settlement(steps=(a_step(Bounced, ndr="9"),), heads=(a_head("9"),), queue=(report,))
     )
-    await store.journal("9", [a_step(StepKind.ROUTED)])
-    assert [(hop.head.id, [step.kind for step in hop.steps]) for hop in await store.hops()] == [
-        ("1", [StepKind.BOUNCED]),
-        ("9", [StepKind.ROUTED]),
+    await store.journal("9", [a_step(Routed)])
+    assert [(hop.head.id, [type(step) for step in hop.steps]) for hop in await store.hops()] == [
+        ("1", [Bounced]),
+        ("9", [Routed]),
     ]
 
 
 async def test_refusals_of_one_session_share_its_id(store):
     refusal = Heard(reply=Reply(550, "5.4.1", "Access denied"), head=a_head("08DD"))
     for recipient in ("b", "c"):
-        await store.accept(refusal, [a_step(StepKind.REFUSED, recipient=recipient)])
-    assert [hop.steps[0].data["recipient"] for hop in await store.hops()] == ["b", "c"]
+        await store.accept(refusal, [a_step(Refused, recipient=recipient)])
+    assert [hop.steps[0].about for hop in await store.hops()] == [("b",), ("c",)]
 
 
 async def test_queue_is_read_in_order_of_due(store):

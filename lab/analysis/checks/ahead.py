@@ -14,7 +14,7 @@ from lab.analysis.checks.hybrid import entries, inward, out, own_entries, pairs,
 from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Suspicion
 from lab.analysis.checks.world import World
 from lab.model.certificate import CertificateProfile, Validity
-from lab.model.topology import Host, Role
+from lab.model.topology import Host
 from lab.reports.reading import Fate
 from lab.scenario.model import MessageSpec
 from lab.scenario.whatif import Change
@@ -37,8 +37,8 @@ def ending(world: World) -> Iterator[Suspicion]:
 
 
 def _own_machines(world: World) -> Iterator[Host]:
-    yield from world.hosts(Role.EXCHANGE)
-    yield from world.hosts(Role.GATEWAY)
+    yield from world.exchange_servers()
+    yield from world.filters()
 
 
 def _when_ended(world: World, profile: CertificateProfile, holder: Host) -> Iterator[Suspicion]:

@@ -10,12 +10,12 @@ from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity
 from lab.analysis.checks.world import World, message, of_host
 from lab.core.attribution import ATTR35
 from lab.core.verdicts import Attribution
-from lab.evidence.facts import text
+from lab.model.decision import Basis
 from lab.model.names import Address, Domain
 from lab.model.onprem import OnPremOrganization
+from lab.model.steps import Attributed
 from lab.model.tenant import ConnectorType, InboundConnector, Tenant
-from lab.model.topology import Host, Role
-from lab.model.trace import Step, StepKind
+from lab.model.topology import Host
 from lab.reports.reading import Leg
 
 
@@ -29,11 +29,9 @@ def astray(played: Played) -> str:
     leg = misrouted(played)
     if leg is None:
         return ""
-    decided = leg.hop.first(StepKind.ATTRIBUTED)
-    return (
-        f"mail for {leg.meant} is taken for {text(decided, 'tenant')} by {text(decided, 'basis')}, through "
-        f'"{text(decided, "connector")}"'
-    )
+    decided = leg.hop.first(Attributed)
+    assert decided is not None, "a front end led it astray"
+    return f'mail for {leg.meant} is taken for {decided.tenant} by {decided.basis}, through "{decided.connector}"'
 
 
 def to_partner(world: World, organization: OnPremOrganization, recipient: Address) -> Probe | None:
@@ -42,24 +40,25 @@ def to_partner(world: World, organization: OnPremOrganization, recipient: Addres
     if sender is not None:
         return Probe((message(sender, recipient),))
     domain = next((each.domain_name for each in organization.accepted_domains), None)
-    gateway = next((each for each in world.hosts(Role.GATEWAY, organization.name) if each.relay_from), None)
+    gateway = next((each for each in world.filters(organization.name) if each.relay_from), None)
     if domain is None or gateway is None:
         return None
     return Probe((message(Address("somebody", domain), recipient, via=gateway.name),))
 
 
-def _found(world: World) -> Iterator[tuple[Suspicion, Host, str]]:
+def _found(world: World) -> Iterator[tuple[Suspicion, Host, Basis]]:
     """Every way on which a partner's mail goes astray, with the machine that hands it over and the basis."""
     for organization in world.organizations:
         probe = to_partner(world, organization, standins.NEAR)
         leg = misrouted(world.play(probe)) if probe else None
         host = world.topology.hosts.get(leg.origin or "") if leg else None
         if probe and leg and host:
-            decided = leg.hop.first(StepKind.ATTRIBUTED)
-            yield _astray_at(world, probe, host, decided), host, text(decided, "basis")
+            decided = leg.hop.first(Attributed)
+            basis = decided.basis if decided else Basis.NONE
+            yield _astray_at(world, probe, host, decided), host, basis
 
 
-def _astray_at(world: World, probe: Probe, host: Host, decided: Step | None) -> Suspicion:
+def _astray_at(world: World, probe: Probe, host: Host, decided: Attributed | None) -> Suspicion:
     tenant, connector = _connector(decided)
     assert tenant is not None, "it was taken for somebody"
     assert connector is not None, "by a connector"
@@ -78,15 +77,15 @@ def cures_at(world: World, host: Host, tenant: Tenant, connector: InboundConnect
     by_name = connector.tls_sender_certificate_name is not None
     if tenant in world.tenants:
         yield cures.own_name(world, tenant, connector, tenant.default_domain)
-    if by_name and host.role is Role.GATEWAY:
+    if by_name and host.is_filter:
         yield cures.shows_nothing(host)
-    if host.role is Role.EXCHANGE and host.organization:
+    if host.holds_mailboxes and host.organization:
         yield from cures.other_certificate(world, world.topology.organizations[host.organization])
 
 
-def _connector(decided: Step | None) -> tuple[Tenant | None, InboundConnector | None]:
+def _connector(decided: Attributed | None) -> tuple[Tenant | None, InboundConnector | None]:
     """Whose connector it was, as the decision itself says; a foreign tenant's is not ours to change."""
-    decision = decided.decision if decided else None
+    decision = decided.cause if decided else None
     assert isinstance(decision, Attribution), "the simulator hangs decisions on their steps"
     return decision.tenant, decision.connector
 
@@ -101,8 +100,8 @@ def told_at(world: World, tenant: Tenant, connector: InboundConnector) -> str:
     return world.setting(tenant, "InboundConnectors", connector.name, parameter)
 
 
-def _shown(world: World, host: Host, decided: Step | None) -> Fact:
-    if text(decided, "basis") == "address":
+def _shown(world: World, host: Host, decided: Attributed | None) -> Fact:
+    if decided is not None and decided.basis is Basis.ADDRESS:
         return Fact(of_host(host, "nat" if host.nat else "address"), f"{host.name} comes from {host.source}")
     profile = world.variant.profiles.get(host.certificate or "")
     names = ", ".join(profile.names) if profile else "a certificate"
@@ -120,32 +119,32 @@ def expects(connector: InboundConnector) -> str:
 def shared_certificate(world: World) -> Iterator[Suspicion]:
     """A gateway that shows the very certificate of the hybrid connection."""
     for suspicion, host, basis in _found(world):
-        if host.role is Role.GATEWAY and basis == "certificate" and _shared(world, host):
+        if host.is_filter and basis is Basis.CERTIFICATE and _shared(world, host):
             yield suspicion
 
 
 def covered_certificate(world: World) -> Iterator[Suspicion]:
     """A gateway with a certificate of its own that the connector's value fits all the same."""
     for suspicion, host, basis in _found(world):
-        if host.role is Role.GATEWAY and basis == "certificate" and not _shared(world, host):
+        if host.is_filter and basis is Basis.CERTIFICATE and not _shared(world, host):
             yield suspicion
 
 
 def shared_address(world: World) -> Iterator[Suspicion]:
     """A gateway behind an address that the connector knows."""
-    return (suspicion for suspicion, _, basis in _found(world) if basis == "address")
+    return (suspicion for suspicion, _, basis in _found(world) if basis is Basis.ADDRESS)
 
 
 def exchange_itself(world: World) -> Iterator[Suspicion]:
     """Exchange sends to the internet itself, with the certificate of the hybrid connection."""
     for suspicion, host, basis in _found(world):
-        if host.role is Role.EXCHANGE and basis == "certificate":
+        if host.holds_mailboxes and basis is Basis.CERTIFICATE:
             yield suspicion
 
 
 def _shared(world: World, host: Host) -> bool:
     return any(
-        host.certificate in (each.certificate, *each.certificates) for each in world.hosts(Role.EXCHANGE)
+        host.certificate in (each.certificate, *each.certificates) for each in world.exchange_servers()
     )
 
 
@@ -156,12 +155,17 @@ def other_region(world: World) -> Iterator[Suspicion]:
         leg = _wrong_region(world.play(probe)) if probe else None
         host = world.topology.hosts.get(leg.origin or "") if leg else None
         if probe and leg and host:
-            found = _astray_at(world, probe, host, leg.hop.first(StepKind.ATTRIBUTED))
+            found = _astray_at(world, probe, host, leg.hop.first(Attributed))
             yield replace(found, shows=lambda played: _stuck(played) or astray(played))
 
 
 def _wrong_region(played: Played) -> Leg | None:
-    legs = (leg for fate in played.fates.values() for leg in fate.legs if ATTR35.text in leg.refusal)
+    legs = (
+        leg
+        for fate in played.fates.values()
+        for leg in fate.legs
+        if leg.refusal and leg.refusal.text == ATTR35.text
+    )
     return next((leg for leg in legs if leg.place != f"tenant:{leg.meant}"), None)
 
 

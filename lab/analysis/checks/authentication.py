@@ -26,7 +26,6 @@ from lab.analysis.checks.senders import (
 from lab.analysis.checks.world import World, message
 from lab.core.authentication.signers import key_records
 from lab.core.authentication.suite import tags
-from lab.evidence.facts import text
 from lab.model.names import Address, Domain, ReversePath
 from lab.model.tenant import Tenant
 from lab.scenario.whatif import Change
@@ -44,7 +43,8 @@ def _strict_writers(world: World) -> Iterator[tuple[Writer, str]]:
 
 
 def _dmarc(played: Played, where: str) -> str:
-    return text(authenticated(played, where), "dmarc")
+    judged = authenticated(played, where)
+    return judged.dmarc if judged else ""
 
 
 # -- own mail
@@ -57,8 +57,8 @@ def unaligned(world: World) -> Iterator[Suspicion]:
         played = world.play(probe)
         judged = authenticated(played, _NEAR)
         unknown = f"fail {writer.domain}" in _signatures(played) and not _missing_keys(world, writer.domain)
-        if text(judged, "dmarc") == "fail" and not unknown and straight(played):
-            yield _refused(world, writer, asked, probe, text(judged, "client"))
+        if judged and judged.dmarc == "fail" and not unknown and straight(played):
+            yield _refused(world, writer, asked, probe, judged.client)
 
 
 def _refused(world: World, writer: Writer, asked: str, probe: Probe, client: str) -> Suspicion:
@@ -200,7 +200,8 @@ def _unknown_key(world: World, writer: Writer, missing: Change, probe: Probe) ->
 
 def _signatures(played: Played) -> list[str]:
     """What a partner makes of each signature: `pass contoso.example`."""
-    return text(authenticated(played, _NEAR), "dkim").split(", ")
+    judged = authenticated(played, _NEAR)
+    return [str(signature) for signature in judged.dkim] if judged else []
 
 
 CHECKS = (

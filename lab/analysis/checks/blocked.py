@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from lab.analysis.checks.hybrid import entries, flows, inward, whose
 from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Suspicion
 from lab.analysis.checks.world import World, message, of_host
-from lab.core.verdicts import Reason
+from lab.model.decision import Reason
 from lab.model.names import Address
-from lab.model.topology import Role
 
 
 def blocked(world: World) -> Iterator[Suspicion]:
@@ -50,7 +49,7 @@ def _probes(world: World) -> Iterator[Probe]:
             yield Probe((inward(recipient),))
             for host in world.topology.hosts.values():
                 sender = Address("device", tenant.default_domain)
-                if host.role is Role.GATEWAY and host.smart_hosts:
+                if host.is_filter and host.smart_hosts:
                     yield Probe((message(sender, recipient, via=host.name),))
 
 

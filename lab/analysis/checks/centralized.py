@@ -18,12 +18,10 @@ from lab.analysis.checks.flows import (
 )
 from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Shows, Suspicion
 from lab.analysis.checks.world import World, message
-from lab.evidence.facts import named, text
 from lab.model.names import Address
 from lab.model.onprem import OnPremOrganization
+from lab.model.steps import Routed
 from lab.model.tenant import OutboundConnector, Recipient, Tenant
-from lab.model.topology import Role
-from lab.model.trace import StepKind
 from lab.scenario.whatif import Change
 
 Centralized = tuple[Tenant, OutboundConnector]
@@ -81,7 +79,7 @@ def _wizard(world: World, tenant: Tenant, connector: OutboundConnector) -> OnPre
 
 def leads_to(world: World, connector: OutboundConnector, organization: OnPremOrganization) -> bool:
     """Whether the connector's smart host is one of the organisation's Exchange servers."""
-    hosts = world.hosts(Role.EXCHANGE, organization.name)
+    hosts = world.exchange_servers(organization.name)
     return any({host.name, str(host.fqdn), host.address} & set(connector.smart_hosts) for host in hosts)
 
 
@@ -116,8 +114,8 @@ def _forward(
     where = in_tenant(tenant)
 
     def shows(played: Played) -> str:
-        routed = last_step(played, where, StepKind.ROUTED)
-        if routed is None or str(mailbox.forwarding) not in named(routed) or text(routed, "connector"):
+        routed = last_step(played, where, Routed)
+        if routed is None or str(mailbox.forwarding) not in routed.about or routed.connector:
             return ""
         return f"what {mailbox.primary} forwards to {mailbox.forwarding} leaves the tenant by MX"
 
@@ -157,8 +155,9 @@ def left_on(world: World) -> Iterator[Suspicion]:
 
 def _left(world: World, tenant: Tenant, connector: OutboundConnector, sender: Address) -> Suspicion:
     def shows(played: Played) -> str:
-        spf = text(authenticated(played, standins.OUTSIDE_HOST), "spf")
-        failed = "mail to the internet leaves by on-premises, and fails SPF there" if spf == "fail" else ""
+        judged = authenticated(played, standins.OUTSIDE_HOST)
+        fails = judged is not None and judged.spf == "fail"
+        failed = "mail to the internet leaves by on-premises, and fails SPF there" if fails else ""
         return looped(played) or failed
 
     typo = message(sender, Address(NOBODY, sender.domain), key="typo")

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from lab.analysis.checks.attribution import expects, told_at
 from lab.analysis.checks.flaws import CHAIN, OUTDATED, PRIVATE, PURPOSE, Flaw, flaws, mended, named, presented
-from lab.analysis.checks.hybrid import Entry, flows, own_entries, whose
+from lab.analysis.checks.hybrid import Entry, exchange_entries, flows, own_entries, whose
 from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Suspicion
 from lab.analysis.checks.world import World
-from lab.core.verdicts import Basis
 from lab.model.certificate import CertificateProfile
-from lab.model.topology import Host, Role
+from lab.model.decision import Basis
+from lab.model.topology import Host
 from lab.scenario.whatif import Change
 
 
@@ -57,7 +57,7 @@ def _ignored(world: World, flaw: Flaw, change: Change | None = None) -> Iterator
 
 
 def _of_flow(world: World, flaw: Flaw, probe: Probe) -> Iterator[tuple[Entry, Suspicion]]:
-    for entry in own_entries(world, world.play(probe), Role.EXCHANGE):
+    for entry in exchange_entries(world, world.play(probe)):
         profile = presented(world, entry)
         if profile is None or not entry.decision.credentials.ignored or not flaw.has(profile):
             continue
@@ -95,7 +95,7 @@ def _suspicion(
 
 
 def _not_counting(world: World, played: Played) -> str:
-    for entry in own_entries(world, played, Role.EXCHANGE):
+    for entry in exchange_entries(world, played):
         ignored = entry.decision.credentials.ignored
         if ignored and not entry.recognised:
             return f"Exchange Online ignores the certificate ({ignored}): {whose(entry.fate)} {entry.told}"

@@ -10,7 +10,7 @@ from lab.analysis.checks.world import World, of_host
 from lab.model.names import Domain
 from lab.model.onprem import OnPremOrganization
 from lab.model.tenant import InboundConnector, Tenant
-from lab.model.topology import Host, Role
+from lab.model.topology import Host
 from lab.scenario.whatif import Change
 
 HYBRID, MAIL = "mflab-hybrid", "mflab-mail"
@@ -35,9 +35,9 @@ def own_name(world: World, tenant: Tenant, connector: InboundConnector, domain: 
         **_renamed(world, tenant, connector, name),
     }
     for organization in world.organizations:
-        for host in world.hosts(Role.EXCHANGE, organization.name):
+        for host in world.exchange_servers(organization.name):
             change[of_host(host, "certificate")] = HYBRID
-        for host in world.hosts(Role.GATEWAY, organization.name):
+        for host in world.filters(organization.name):
             if host.client_certificate and host.certificate:
                 change[of_host(host, "certificate")] = MAIL
         change.update(_chosen(world, organization))
@@ -58,7 +58,7 @@ def _chosen(world: World, organization: OnPremOrganization) -> Iterator[tuple[st
             path = world.setting(organization, kind, connector.name, "TlsCertificateName")
             if world.value(path) is not None:
                 yield path, HYBRID
-    for host in world.hosts(Role.EXCHANGE, organization.name):
+    for host in world.exchange_servers(organization.name):
         if host.certificates:
             yield of_host(host, "certificates"), [*host.certificates, HYBRID]
 

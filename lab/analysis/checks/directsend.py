@@ -8,17 +8,17 @@ from lab.analysis.checks import standins
 from lab.analysis.checks.hybrid import own_entries, whose
 from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Suspicion
 from lab.analysis.checks.world import World, message, of_host
-from lab.core.verdicts import Reason
+from lab.model.decision import Reason
 from lab.model.names import Address
 from lab.model.tenant import Tenant
-from lab.model.topology import Host, Role
+from lab.model.topology import Host
 
 
 def device(world: World) -> Iterator[Suspicion]:
     """RejectDirectSend is on, and a machine that hands mail to the tenant has no connector (R39)."""
     for tenant in world.tenants or tuple(world.topology.tenants.values()):
         recipient = world.mailbox(tenant)
-        machines = [host for host in world.hosts(Role.GATEWAY) if host.smart_hosts]
+        machines = [host for host in world.filters() if host.smart_hosts]
         for host in machines if recipient is not None and tenant.reject_direct_send else ():
             sender = Address("device", tenant.default_domain)
             assert recipient is not None, "as the loop says"

@@ -12,7 +12,7 @@ from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity
 from lab.analysis.checks.world import World, message, of_host
 from lab.model.names import Address
 from lab.model.tenant import ConnectorType, InboundConnector, Tenant
-from lab.model.topology import Host, Role
+from lab.model.topology import Host
 from lab.scenario.whatif import Change
 
 _CONDITION = "once somebody takes the tenant's own name in DNS instead of the MX"
@@ -80,7 +80,7 @@ def believed(world: World) -> Iterator[Suspicion]:
 
 def _believed(door: _Door) -> bool:
     """Whether the connector is for a filter; that Exchange is known by one is no belief."""
-    return door.knows is not None and door.last.role is not Role.EXCHANGE
+    return door.knows is not None and not door.last.holds_mailboxes
 
 
 def unflagged(world: World) -> Iterator[Suspicion]:

@@ -9,9 +9,8 @@ from lab.analysis.checks.flows import authenticated, in_tenant
 from lab.analysis.checks.hybrid import Entry, entries, inward, whose
 from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Shows, Suspicion
 from lab.analysis.checks.world import World, of_host
-from lab.evidence.facts import text
 from lab.model.tenant import InboundConnector, Tenant
-from lab.model.topology import Host, Role
+from lab.model.topology import Host
 from lab.scenario.whatif import Change
 
 
@@ -21,7 +20,7 @@ def behind_a_filter(world: World) -> Iterator[Suspicion]:
         mailbox = world.mailbox(tenant)
         probe = Probe((inward(mailbox),)) if mailbox else None
         for entry in entries(world.play(probe)) if probe else ():
-            in_front = entry.host.name != standins.OUTSIDE_HOST and entry.host.role is not Role.EXCHANGE
+            in_front = entry.host.name != standins.OUTSIDE_HOST and not entry.host.holds_mailboxes
             if probe and in_front and entry.leg.place == in_tenant(tenant) and not entry.recognised:
                 yield _unskipped(world, tenant, entry, probe)
 
@@ -52,10 +51,10 @@ def _unskipped(world: World, tenant: Tenant, entry: Entry, probe: Probe) -> Susp
 def _judged(tenant: Tenant) -> Shows:
     def shows(played: Played) -> str:
         step = authenticated(played, in_tenant(tenant))
-        spf, compauth = text(step, "spf"), text(step, "compauth")
-        if spf == "pass" or not compauth.startswith("fail"):
+        if step is None or step.spf == "pass" or not step.compauth.startswith("fail"):
             return ""
-        return f"{whose(next(iter(played.fates.values())))}: spf={spf} for {text(step, 'client')}, compauth={compauth}"
+        writer = whose(next(iter(played.fates.values())))
+        return f"{writer}: spf={step.spf} for {step.client}, compauth={step.compauth}"
 
     return shows
 

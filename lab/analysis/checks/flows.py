@@ -11,12 +11,12 @@ from lab.analysis.checks.nouns import Played
 from lab.analysis.checks.world import World, distinct
 from lab.core.cloudnames import front_door
 from lab.core.routing import is_on_premises
-from lab.evidence.facts import place, text
+from lab.evidence.facts import place
 from lab.model.names import Address, Domain
 from lab.model.onprem import OnPremOrganization
+from lab.model.steps import Authenticated, Promoted, Routed
 from lab.model.tenant import OutboundConnector, Recipient, RecipientKind, Tenant
-from lab.model.topology import Role
-from lab.model.trace import Disposition, Step, StepKind
+from lab.model.trace import Disposition, S
 from lab.reports.reading import Fate
 
 NOBODY = "mflab-nobody"
@@ -67,12 +67,12 @@ def straight(played: Played) -> bool:
     return all(fate.misrouted is None for fate in played.fates.values())
 
 
-def authenticated(played: Played, where: str) -> Step | None:
+def authenticated(played: Played, where: str) -> Authenticated | None:
     """The last judgement of the sender at a place."""
-    return last_step(played, where, StepKind.AUTHENTICATED)
+    return last_step(played, where, Authenticated)
 
 
-def last_step(played: Played, where: str, kind: StepKind) -> Step | None:
+def last_step(played: Played, where: str, kind: type[S]) -> S | None:
     """The last step of its kind at a place, whichever message it was."""
     hops = (hop for fate in played.fates.values() for hop in fate.trace.hops if place(hop) == where)
     return next(reversed([step for hop in hops for step in hop.all(kind)]), None)
@@ -80,13 +80,14 @@ def last_step(played: Played, where: str, kind: StepKind) -> Step | None:
 
 def routed_by(played: Played, where: str) -> str | None:
     """The connector that a message left a place by, '' for none; None if it did not leave."""
-    step = last_step(played, where, StepKind.ROUTED)
-    return None if step is None else text(step, "connector")
+    step = last_step(played, where, Routed)
+    return None if step is None else step.connector
 
 
 def arrives_internal(played: Played, tenant: Tenant) -> bool:
     """Whether the tenant took the sender for a colleague (R119)."""
-    return text(last_step(played, in_tenant(tenant), StepKind.PROMOTED), "auth_as") == "Internal"
+    promoted = last_step(played, in_tenant(tenant), Promoted)
+    return promoted is not None and promoted.auth_as == "Internal"
 
 
 # -- who writes
@@ -130,7 +131,7 @@ def to_on_premises(world: World) -> Iterator[tuple[Tenant, OutboundConnector]]:
 
 def servers(world: World, organization: OnPremOrganization) -> list[str]:
     """The names of its Exchange servers."""
-    return [str(host.fqdn) for host in world.hosts(Role.EXCHANGE, organization.name)]
+    return [str(host.fqdn) for host in world.exchange_servers(organization.name)]
 
 
 def own_hosts(world: World) -> frozenset[str]:

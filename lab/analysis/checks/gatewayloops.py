@@ -15,12 +15,12 @@ from lab.analysis.checks.flows import (
 )
 from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Suspicion
 from lab.analysis.checks.world import World, message, of_host
-from lab.evidence.facts import place, texts
+from lab.evidence.facts import place
 from lab.model.names import Address
 from lab.model.rules import RuleMode, RuleState, TransportRule
+from lab.model.steps import Ruled
 from lab.model.tenant import RecipientKind, Tenant
-from lab.model.topology import Host, Role
-from lab.model.trace import StepKind
+from lab.model.topology import Host
 from lab.scenario.whatif import Change
 
 _LOOP_MARK = "X-Mflab-Loop"
@@ -53,12 +53,7 @@ def _bringer(world: World, played: Played, tenant: Tenant, rule: TransportRule) 
     if not looped(played):
         return None
     for fate in played.fates.values():
-        hits = [
-            hop
-            for hop in fate.trace.hops
-            for step in hop.all(StepKind.RULED)
-            if rule.name in texts(step, "names")
-        ]
+        hits = [hop for hop in fate.trace.hops for step in hop.all(Ruled) if rule.name in step.names]
         for before, after in pairwise(fate.trace.hops):
             host = world.topology.hosts.get(place(after))
             if len(hits) > 1 and place(before) == in_tenant(tenant) and host is not None:
@@ -95,7 +90,7 @@ def _again(world: World, tenant: Tenant, rule: TransportRule, host: Host, probe:
 
 def next_hop_is_itself(world: World) -> Iterator[Suspicion]:
     """A gateway that delivers inward by the public name, which is its own (R156)."""
-    for host in world.hosts(Role.GATEWAY):
+    for host in world.filters():
         recipient = _guarded(world, host)
         if recipient is None:
             continue

@@ -9,15 +9,16 @@ from lab.analysis.checks import standins
 from lab.analysis.checks.nouns import Played, Probe, Shows
 from lab.analysis.checks.world import World, distinct, message
 from lab.core.stamping import AUTH_AS
-from lab.core.verdicts import Attribution, Verdict
-from lab.evidence.facts import text
+from lab.core.verdicts import Attribution
+from lab.model.decision import Verdict
 from lab.model.names import Address, ReversePath
 from lab.model.onprem import OnPremOrganization
+from lab.model.steps import Attributed, Bounced, Deferred, Dropped, Refused
 from lab.model.tenant import RecipientKind, Tenant
-from lab.model.topology import Host, Role
-from lab.model.trace import StepKind
+from lab.model.topology import Host
 from lab.reports.reading import Fate, Leg
 from lab.scenario.model import MessageSpec
+from lab.words.steps import short_reply
 
 TO_CLOUD, FROM_CLOUD, OUT, IN = "to-cloud", "from-cloud", "out", "in"
 """Keys of the four flows that a hybrid company lives by."""
@@ -120,7 +121,7 @@ class Entry:
     def told(self) -> str:
         """What became of it there, in a few words."""
         if self.leg.refusal:
-            return f"is refused: {' '.join(self.leg.refusal.split()[:2])}"
+            return f"is refused: {' '.join(short_reply(self.leg.refusal).split()[:2])}"
         return (
             "counts as the tenant's own"
             if self.recognised
@@ -134,27 +135,37 @@ def entries(played: Played) -> Iterator[Entry]:
     for fate in played.fates.values():
         for leg in fate.legs:
             host = hosts.get(leg.origin or "")
-            decided = leg.hop.first(StepKind.ATTRIBUTED)
+            decided = leg.hop.first(Attributed)
             if host is not None and decided is not None:
-                decision = decided.decision
+                decision = decided.cause
                 assert isinstance(decision, Attribution), "the simulator hangs decisions on their steps"
                 yield Entry(fate, host, leg, decision)
 
 
-def own_entries(world: World, played: Played, role: Role | None = None) -> Iterator[Entry]:
+def own_entries(world: World, played: Played) -> Iterator[Entry]:
     """Those of the company's own machines."""
-    names = {each.name for each in world.organizations}
-    for entry in entries(played):
-        if entry.host.organization in names and role in (None, entry.host.role):
-            yield entry
+    names = {organization.name for organization in world.organizations}
+    return (entry for entry in entries(played) if entry.host.organization in names)
+
+
+def exchange_entries(world: World, played: Played) -> Iterator[Entry]:
+    """Those of the company's Exchange servers."""
+    return (entry for entry in own_entries(world, played) if entry.host.holds_mailboxes)
+
+
+def filter_entries(world: World, played: Played) -> Iterator[Entry]:
+    """Those of the company's spam filters."""
+    return (entry for entry in own_entries(world, played) if entry.host.is_filter)
 
 
 def refusals(played: Played) -> Iterator[str]:
     """What anybody answered on the way, for good or for now."""
-    kinds = (StepKind.REFUSED, StepKind.DEFERRED, StepKind.BOUNCED, StepKind.DROPPED)
     for fate in played.fates.values():
         for hop in fate.trace.hops:
-            yield from (text(step, "reply") for step in hop.steps if step.kind in kinds)
+            refusing = (
+                step for step in hop.steps if isinstance(step, Refused | Deferred | Bounced | Dropped)
+            )
+            yield from (str(step.reply or "") for step in refusing)
 
 
 def auth_as(played: Played) -> str:
@@ -173,7 +184,7 @@ def of_exchange(world: World, wrong: Callable[[Entry], bool]) -> Shows:
     """What became of the first message of the own Exchange with which something is wrong."""
 
     def shows(played: Played) -> str:
-        found = (each for each in own_entries(world, played, Role.EXCHANGE) if wrong(each))
+        found = (each for each in exchange_entries(world, played) if wrong(each))
         return next((f"{whose(each.fate)} {each.told}" for each in found), "")
 
     return shows

@@ -13,9 +13,9 @@ from lab.core.cloudnames import SERVICE
 from lab.core.routing import OutboundChoice, choose_outbound, choose_send_connector
 from lab.model.names import Domain
 from lab.model.onprem import OnPremOrganization, SendConnector
+from lab.model.steps import Routed
 from lab.model.tenant import OutboundConnector, Tenant
-from lab.model.topology import Host, Role
-from lab.model.trace import StepKind
+from lab.model.topology import Host
 from lab.scenario.hybrid import coexistence_domain
 from lab.scenario.whatif import Change
 
@@ -50,7 +50,7 @@ def _box(world: World, played: Played) -> Host | None:
     """The first machine on the way that is no Exchange."""
     hosts = world.topology.hosts
     places = [name for fate in played.fates.values() for name in fate.places if name in hosts]
-    return next((hosts[name] for name in places if hosts[name].role is not Role.EXCHANGE), None)
+    return next((hosts[name] for name in places if not hosts[name].holds_mailboxes), None)
 
 
 def _direct(world: World, organization: OnPremOrganization, connector: SendConnector) -> Change:
@@ -149,10 +149,10 @@ def _either(
 
 def _open(world: World, tenant: Tenant) -> Shows:
     def shows(played: Played) -> str:
-        step = last_step(played, in_tenant(tenant), StepKind.ROUTED)
-        if step is None or not isinstance(step.decision, OutboundChoice) or step.decision.connector is None:
+        step = last_step(played, in_tenant(tenant), Routed)
+        if step is None or not isinstance(step.cause, OutboundChoice) or step.cause.connector is None:
             return ""
-        choice = step.decision
+        choice = step.cause
         switches = world.topology.switches
         ways = {
             order: choose_outbound(

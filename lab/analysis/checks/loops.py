@@ -19,7 +19,6 @@ from lab.analysis.checks.world import World, message
 from lab.model.names import Address, Domain
 from lab.model.onprem import OnPremOrganization
 from lab.model.tenant import DomainType, OutboundConnector, Tenant
-from lab.model.topology import Role
 
 _LOOP_MARK = "X-Mflab-Loop"
 
@@ -154,7 +153,7 @@ def _to_and_fro(world: World, played: Played) -> bool:
     if not looped(played):
         return False
     places = {name for fate in played.fates.values() for name, often in visits(fate).items() if often > 1}
-    servers_ = {host.name for host in world.hosts(Role.EXCHANGE)}
+    servers_ = {host.name for host in world.exchange_servers()}
     return bool(places & servers_) and any(in_tenant(tenant) in places for tenant in world.tenants)
 
 

@@ -11,11 +11,10 @@ from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity
 from lab.analysis.checks.senders import Writer, writers
 from lab.analysis.checks.world import World, message, of_host
 from lab.core.cloudnames import front_door
-from lab.evidence.facts import place, text
+from lab.evidence.facts import place
 from lab.model.dns import Mx
 from lab.model.names import Domain
-from lab.model.topology import Role
-from lab.model.trace import StepKind
+from lab.model.steps import NextHop, Refused, Routed
 from lab.scenario.whatif import Change
 
 _RELAY_DENIED = ("Relay access denied", "TenantAttribution")
@@ -35,17 +34,17 @@ def _refused(world: World, writer: Writer) -> Shows:
     own = [each.domain_name for owner in world.own.owners for each in owner.accepted_domains]
 
     def shows(played: Played) -> str:
-        routed = last_step(played, standins.OUTSIDE_HOST, StepKind.ROUTED)
-        how = text(routed, "how")
+        routed = last_step(played, standins.OUTSIDE_HOST, Routed)
+        how = routed.how if routed else None
         names = [Domain(name) for name in _exchangers(world, writer.domain)]
         ours = all(any(name == each or name.is_under(each) for each in own) for name in names)
-        if how in UNROUTABLE and (ours or how != "no address"):
+        if how in UNROUTABLE and (ours or how is not NextHop.NO_ADDRESS):
             return f"nobody can deliver to {writer.domain}: {how}"
         for fate in played.fates.values():
             for hop in fate.trace.hops[1:2]:
-                reply = text(hop.first(StepKind.REFUSED), "reply")
-                if any(words in reply for words in _RELAY_DENIED):
-                    return f"{place(hop)} refuses mail for {writer.domain}: {reply}"
+                refused = hop.first(Refused)
+                if refused and any(words in refused.reply.text for words in _RELAY_DENIED):
+                    return f"{place(hop)} refuses mail for {writer.domain}: {refused.reply}"
         return ""
 
     return shows
@@ -73,7 +72,7 @@ def _unserved(world: World, writer: Writer, probe: Probe) -> Suspicion:
 
 def _takers(world: World, domain: Domain) -> Iterator[Cure]:
     """The gateway that MX names takes the domain; or the MX is the tenant, or the servers."""
-    for host in world.hosts(Role.GATEWAY):
+    for host in world.filters():
         if str(host.fqdn) in _exchangers(world, domain):
             taken = [*map(str, host.accepts_domains), str(domain)]
             yield Cure(f"{host.name} takes mail for {domain}", {of_host(host, "accepts_domains"): taken})

@@ -18,12 +18,11 @@ from lab.analysis.checks.flows import (
 from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Shows, Suspicion
 from lab.analysis.checks.world import World, message
 from lab.core.routing import rule_connector
-from lab.evidence.facts import texts
 from lab.model.names import Address, Domain, ReversePath
 from lab.model.onprem import OnPremOrganization
 from lab.model.rules import Conditions, RuleMode, RuleState, TransportRule, UserScope
+from lab.model.steps import Ruled
 from lab.model.tenant import OutboundConnector, Tenant
-from lab.model.trace import StepKind
 from lab.scenario.model import MessageSpec
 from lab.scenario.whatif import Change
 
@@ -52,10 +51,10 @@ def acts(rule: TransportRule) -> bool:
 def hits(played: Played, rule: TransportRule) -> bool:
     """Whether a rule applied to a message, anywhere on its way."""
     return any(
-        rule.name in texts(step, "names")
+        rule.name in step.names
         for fate in played.fates.values()
         for hop in fate.trace.hops
-        for step in hop.all(StepKind.RULED)
+        for step in hop.all(Ruled)
     )
 
 

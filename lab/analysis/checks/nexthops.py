@@ -11,15 +11,14 @@ from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity
 from lab.analysis.checks.world import World, message, of_host
 from lab.core.cloudnames import SERVICE, front_door
 from lab.core.courier import CONNECTION_REFUSED, TIMED_OUT
-from lab.evidence.facts import text
 from lab.model.dns import DnsQuestion, Records
 from lab.model.names import Address, Domain, DomainPattern
 from lab.model.onprem import OnPremOrganization
+from lab.model.steps import Bounced, Deferred, NextHop, Routed
 from lab.model.tenant import Tenant
-from lab.model.topology import Host, Role
-from lab.model.trace import StepKind
+from lab.model.topology import Host
 
-UNROUTABLE = frozenset({"no address", "no such domain", "null mx"})
+UNROUTABLE = frozenset({NextHop.NO_ADDRESS, NextHop.NO_DOMAIN, NextHop.NULL_MX})
 """What a route says that leads nowhere for good."""
 
 
@@ -149,12 +148,11 @@ def _stuck(hop: Hop) -> Shows:
     def shows(played: Played) -> str:
         for fate in played.fates.values():
             for each in fate.trace.hops:
-                routed = each.first(StepKind.ROUTED)
-                waits = [*each.all(StepKind.DEFERRED), *each.all(StepKind.BOUNCED)]
-                dead = text(routed, "how") in UNROUTABLE or any(
-                    words in text(step, "reply") for step in waits for words in refused
-                )
-                if dead and text(routed, "connector") == hop.name:
+                routed = each.first(Routed)
+                waits: list[Deferred | Bounced] = [*each.all(Deferred), *each.all(Bounced)]
+                if routed is None or routed.connector != hop.name:
+                    continue
+                if routed.how in UNROUTABLE or any(step.reply.text in refused for step in waits):
                     return f'mail by "{hop.name}" waits, and fails: {fate.outcome}'
         return ""
 
@@ -169,7 +167,7 @@ def _other_way(world: World, hop: Hop) -> Iterator[Cure]:
         if names:
             yield Cure(f"to {', '.join(names)}", {path: names})
         return
-    names = [str(host.fqdn) for host in world.hosts(Role.GATEWAY, hop.owner.name)]
+    names = [str(host.fqdn) for host in world.filters(hop.owner.name)]
     if names:
         yield Cure(f"by {', '.join(names)}", {path: names})
     yield Cure("by DNS", {path: [], hop.setting(world, "DNSRoutingEnabled"): True})

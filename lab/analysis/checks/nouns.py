@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from lab.model.trace import StepKind
+from lab.model.steps import Attributed, Bounced, Refused, Routed
 from lab.reports.reading import Fate
 from lab.reports.run import Run
 from lab.scenario.model import MessageSpec
@@ -81,9 +81,9 @@ class Played:
     @property
     def deciding(self) -> tuple[str, ...]:
         """Those of whom a message speaks for, of refusals and of routes."""
-        kinds = (StepKind.ATTRIBUTED, StepKind.REFUSED, StepKind.ROUTED, StepKind.BOUNCED)
         steps = (step for fate in self.fates.values() for hop in fate.trace.hops for step in hop.steps)
-        return tuple(dict.fromkeys(rule for step in steps if step.kind in kinds for rule in step.rules))
+        deciding = (step for step in steps if isinstance(step, Attributed | Refused | Routed | Bounced))
+        return tuple(dict.fromkeys(rule for step in deciding for rule in step.rules))
 
 
 Shows = Callable[[Played], str]

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from lab.analysis.checks.flaws import named, presented
-from lab.analysis.checks.hybrid import Entry, flows, inward, own_entries, pairs, whose
+from lab.analysis.checks.hybrid import (
+    Entry,
+    exchange_entries,
+    filter_entries,
+    flows,
+    inward,
+    pairs,
+    whose,
+)
 from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Suspicion
 from lab.analysis.checks.unmatched import fitted, meant
 from lab.analysis.checks.world import World, message, of_host
-from lab.core.verdicts import Attribution, Basis, Reason
+from lab.core.verdicts import Attribution
+from lab.model.decision import Basis, Reason
 from lab.model.names import Address
+from lab.model.steps import Attributed
 from lab.model.tenant import ConnectorType, InboundConnector, Tenant
-from lab.model.topology import Host, Role
-from lab.model.trace import StepKind
+from lab.model.topology import Host
 from lab.scenario.whatif import Change
 
 
@@ -22,8 +31,8 @@ def refused(played: Played) -> Attribution | None:
     """The first decision by which a restricting partner connector refused."""
     for fate in played.fates.values():
         for hop in fate.trace.hops:
-            for step in hop.all(StepKind.ATTRIBUTED):
-                decision = step.decision
+            for step in hop.all(Attributed):
+                decision = step.cause
                 if isinstance(decision, Attribution) and decision.reason is Reason.PARTNER_RESTRICTS:
                     return decision
     return None
@@ -40,7 +49,7 @@ def _refusal(played: Played) -> str:
 def own_mail(world: World) -> Iterator[Suspicion]:
     """Now: Exchange is not recognised, and the lock holds for it as for everybody."""
     for flow in flows(world):
-        yield from _locked_out(world, flow.probe, Role.EXCHANGE)
+        yield from _locked_out(world, flow.probe, exchange_entries)
 
 
 def own_gateway(world: World) -> Iterator[Suspicion]:
@@ -48,11 +57,13 @@ def own_gateway(world: World) -> Iterator[Suspicion]:
     for tenant in world.tenants:
         recipient = world.mailbox(tenant)
         if recipient is not None:
-            yield from _locked_out(world, Probe((inward(recipient),)), Role.GATEWAY)
+            yield from _locked_out(world, Probe((inward(recipient),)), filter_entries)
 
 
-def _locked_out(world: World, probe: Probe, role: Role) -> Iterator[Suspicion]:
-    for entry in own_entries(world, world.play(probe), role):
+def _locked_out(
+    world: World, probe: Probe, entries: Callable[[World, Played], Iterator[Entry]]
+) -> Iterator[Suspicion]:
+    for entry in entries(world, world.play(probe)):
         tenant, lock = entry.decision.tenant, entry.decision.connector
         if tenant is None or lock is None or tenant not in world.tenants:
             continue
@@ -63,7 +74,7 @@ def _locked_out(world: World, probe: Probe, role: Role) -> Iterator[Suspicion]:
 def _against(world: World, probe: Probe, entry: Entry, tenant: Tenant, lock: InboundConnector) -> Suspicion:
     profile, host = presented(world, entry), entry.host
     shown = f"shows the {named(profile)}" if profile else "shows no certificate"
-    hybrid = meant(tenant) if host.role is Role.EXCHANGE else None
+    hybrid = meant(tenant) if host.holds_mailboxes else None
     own = fitted(world, tenant, hybrid, host) if hybrid else None
     return Suspicion(
         about=lock.name,
@@ -113,7 +124,7 @@ def once_unrecognised(world: World) -> Iterator[Suspicion]:
     for pair in pairs(world):
         locks = [each for each in pair.tenant.inbound_connectors if each.enabled and each.restricts]
         probe = Probe((pair.to_cloud(),))
-        for entry in own_entries(world, world.play(probe), Role.EXCHANGE) if locks else ():
+        for entry in exchange_entries(world, world.play(probe)) if locks else ():
             profile = presented(world, entry)
             if entry.recognised and entry.decision.basis is Basis.CERTIFICATE and profile is not None:
                 ended: Change = {f"certificates.{profile.name}.validity": "expired"}

@@ -17,11 +17,11 @@ from lab.analysis.checks.senders import (
     writers,
 )
 from lab.analysis.checks.world import World, message, of_host
-from lab.evidence.facts import place, text
+from lab.evidence.facts import place
 from lab.model.names import Domain
+from lab.model.steps import Routed
 from lab.model.tenant import Tenant
-from lab.model.topology import Host, Role
-from lab.model.trace import StepKind
+from lab.model.topology import Host
 from lab.scenario.whatif import Change
 
 _NEAR = f"tenant:{standins.NEAR_TENANT}"
@@ -34,7 +34,7 @@ _SIGNING = {
 
 def disclaimer(world: World) -> Iterator[Suspicion]:
     """A gateway that appends a text breaks the signatures that are there (R173)."""
-    for host in world.hosts(Role.GATEWAY):
+    for host in world.filters():
         if not host.disclaimer:
             continue
         for tenant in world.tenants:
@@ -52,17 +52,18 @@ def _broken(
     world: World, host: Host, probe: Probe, where: str, signer: Domain, about: str
 ) -> Iterator[Suspicion]:
     def shows(played: Played) -> str:
-        results = text(authenticated(played, where), "dkim").split(", ")
+        step = authenticated(played, where)
         passed = any(host.name in fate.places for fate in played.fates.values())
-        if not passed or f"fail {signer}" not in results or f"pass {signer}" in results:
+        results = {each.result for each in step.dkim if each.domain == str(signer)} if step else set()
+        if step is None or not passed or "fail" not in results or "pass" in results:
             return ""
-        return f"behind {host.name} the signature of {signer} does not fit any more, and DMARC: {text(authenticated(played, where), 'dmarc')}"
+        return f"behind {host.name} the signature of {signer} does not fit any more, and DMARC: {step.dmarc}"
 
     untouched: Change = {of_host(host, "disclaimer"): None}
     if shows(world.play(Probe(probe.messages, {**probe.change, **untouched}))):
         return  # something else is wrong with the signature
     judged = authenticated(world.play(probe), where)
-    counts = text(judged, "dmarc") == "fail" and text(judged, "enforced") == "True"
+    counts = judged is not None and judged.dmarc == "fail" and judged.enforced
     yield Suspicion(
         about=about,
         text=f"{host.name} breaks signatures of {signer}",
@@ -100,7 +101,7 @@ def _signs_itself(host: Host, signer: Domain, about: str) -> tuple[Cure, ...]:
 def relay_pool(world: World) -> Iterator[Suspicion]:
     """What on-premises passes on of others through the tenant leaves by addresses that no SPF record names (R46, R151)."""
     for tenant in world.tenants:
-        for server in world.hosts(Role.EXCHANGE):
+        for server in world.exchange_servers():
             probe = Probe((message(standins.OUTSIDE, standins.NEAR, via=server.name),))
             played = world.play(probe)
             last = _before(world, played, tenant)
@@ -109,7 +110,8 @@ def relay_pool(world: World) -> Iterator[Suspicion]:
 
 
 def _pool(played: Played, tenant: Tenant) -> str:
-    return text(last_step(played, in_tenant(tenant), StepKind.ROUTED), "pool")
+    routed = last_step(played, in_tenant(tenant), Routed)
+    return routed.pool if routed else ""
 
 
 def _before(world: World, played: Played, tenant: Tenant) -> Host | None:
@@ -125,7 +127,9 @@ def _relayed(world: World, tenant: Tenant, host: Host, probe: Probe, played: Pla
     def shows(again: Played) -> str:
         if _pool(again, tenant) != "relay":
             return ""
-        return f"{tenant.name} sends it from the relay pool, and the recipient finds spf={text(authenticated(again, _NEAR), 'spf')}"
+        judged = authenticated(again, _NEAR)
+        spf = judged.spf if judged else ""
+        return f"{tenant.name} sends it from the relay pool, and the recipient finds spf={spf}"
 
     return Suspicion(
         about=host.name,
@@ -143,7 +147,7 @@ def _relayed(world: World, tenant: Tenant, host: Host, probe: Probe, played: Pla
 
 def _way_out(world: World, host: Host, played: Played) -> tuple[str, str]:
     """Where it is written that the machine sends to the internet by the tenant."""
-    if host.role is Role.GATEWAY or host.organization is None:
+    if host.is_filter or host.organization is None:
         return of_host(host, "smart_hosts"), f"{host.name} sends to the internet by the tenant"
     organization = world.topology.organizations[host.organization]
     name = routed_by(played, host.name) or ""
@@ -154,7 +158,7 @@ def _way_out(world: World, host: Host, played: Played) -> tuple[str, str]:
 def _past_tenant(world: World, host: Host, played: Played) -> tuple[Cure, ...]:
     """By MX; the certificate must not be that of the hybrid connection then."""
     path = _way_out(world, host, played)[0]
-    if host.role is Role.GATEWAY or host.organization is None:
+    if host.is_filter or host.organization is None:
         return (Cure(f"{host.name} delivers by MX", {path: [], of_host(host, "client_certificate"): False}),)
     organization = world.topology.organizations[host.organization]
     change = {path: [], path.replace(".SmartHosts", ".DNSRoutingEnabled"): True}

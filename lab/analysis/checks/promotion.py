@@ -7,14 +7,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from lab.analysis.checks.flows import in_tenant, routed_by
-from lab.analysis.checks.hybrid import Pair, auth_as, own_entries, pairs, whose
+from lab.analysis.checks.hybrid import (
+    Pair,
+    auth_as,
+    exchange_entries,
+    filter_entries,
+    pairs,
+    whose,
+)
 from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Suspicion
 from lab.analysis.checks.world import World, distinct, message, of_host
 from lab.core.cloudnames import SERVICE
 from lab.model.names import Address
 from lab.model.onprem import ReceiveConnector
 from lab.model.tenant import InboundConnector, Tenant
-from lab.model.topology import Host, Role
+from lab.model.topology import Host
 
 _FLAG = "CloudServicesMailEnabled"
 _CAPABILITY = f"{SERVICE}:AcceptCloudServicesMail"
@@ -79,7 +86,7 @@ def _external(played: Played) -> str:
 
 def _to_cloud(world: World, pair: Pair, played: Played) -> tuple[_End, _End] | None:
     """Exchange's send connector, and the tenant's connector that knows it."""
-    entry = next(own_entries(world, played, Role.EXCHANGE), None)
+    entry = next(exchange_entries(world, played), None)
     if entry is None or not entry.recognised or entry.decision.connector is None:
         return None
     receiver, used = entry.decision.connector, routed_by(played, entry.host.name)
@@ -130,10 +137,10 @@ def _trusts(receiver: ReceiveConnector) -> bool:
 def shared(world: World) -> Iterator[Suspicion]:
     """A gateway that is no Exchange speaks by the hybrid connector, and has no CrossPremises headers to promote (R120)."""
     for pair in pairs(world):
-        for host in world.hosts(Role.GATEWAY, pair.organization.name):
+        for host in world.filters(pair.organization.name):
             recipient = _internal_group(pair.tenant) or pair.cloud
             probe = Probe((message(pair.onprem, recipient, via=host.name),))
-            for entry in own_entries(world, world.play(probe), Role.GATEWAY) if host.smart_hosts else ():
+            for entry in filter_entries(world, world.play(probe)) if host.smart_hosts else ():
                 connector = entry.decision.connector
                 if entry.recognised and connector and connector.cloud_services_mail_enabled:
                     yield _sharing(world, pair.tenant, host, connector, probe)

@@ -15,7 +15,7 @@ from lab.analysis.checks.world import World, message, of_host
 from lab.core.cloudnames import front_door
 from lab.model.names import Address, Domain, ReversePath
 from lab.model.tenant import ConnectorType, InboundConnector, Tenant
-from lab.model.topology import Host, Role
+from lab.model.topology import Host
 from lab.scenario.model import MessageSpec
 from lab.scenario.whatif import Change
 
@@ -48,13 +48,9 @@ def own_bounces(world: World) -> Iterator[Suspicion]:
 def _is_service(world: World, host: Host) -> bool:
     """A server with a name of its own; not a device, nor a neighbour who only shares the company's address."""
     shared = any(
-        each.source == host.source
-        for each in (*world.hosts(Role.EXCHANGE), *world.hosts(Role.GATEWAY))
-        if each != host
+        each.source == host.source for each in (*world.exchange_servers(), *world.filters()) if each != host
     )
-    return (
-        host.role is Role.GATEWAY and bool(host.smart_hosts) and host.certificate is not None and not shared
-    )
+    return host.is_filter and bool(host.smart_hosts) and host.certificate is not None and not shared
 
 
 def _relaying(world: World, host: Host, domain: Domain, tenant: Tenant) -> Iterator[Suspicion]:
@@ -121,7 +117,7 @@ def neighbours(world: World) -> Iterator[Suspicion]:
     for tenant, connector in _by_address(world):
         for host in world.topology.hosts.values():
             known = any(IPv4Address(host.source) in network for network in connector.sender_ip_addresses)
-            if known and host.organization not in own and host.role is Role.GATEWAY and host.smart_hosts:
+            if known and host.organization not in own and host.is_filter and host.smart_hosts:
                 probe = Probe((_forged(tenant, host.name),))
                 fact = Fact(
                     of_host(host, "nat" if host.nat else "address"), f"{host.name} comes from {host.source}"
@@ -211,7 +207,7 @@ def _told(entry: Entry) -> str:
 
 def _closed(world: World, tenant: Tenant, connector: InboundConnector) -> Iterator[Cure]:
     path = world.setting(tenant, "InboundConnectors", connector.name, "SenderIPAddresses")
-    own = [*world.hosts(Role.EXCHANGE), *world.hosts(Role.GATEWAY)]
+    own = [*world.exchange_servers(), *world.filters()]
     known = dict.fromkeys(
         host.source
         for host in own

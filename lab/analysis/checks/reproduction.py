@@ -67,5 +67,5 @@ def claim(fate: Fate) -> Expectation:
     return Expectation(
         path=path(fate.trace),
         ends=ends.pop() if len(ends) == 1 else None,
-        reply=fate.status if fate.status and fate.status in decisive_reply(fate.trace) else None,
+        reply=fate.status if fate.status and fate.status in str(decisive_reply(fate.trace)) else None,
     )

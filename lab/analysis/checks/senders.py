@@ -13,12 +13,10 @@ from lab.core.authentication.dmarc import Published, published
 from lab.core.authentication.results import SpfResult
 from lab.core.authentication.spf import check_host
 from lab.core.authentication.spf_record import is_spf
-from lab.evidence.facts import text
 from lab.model.dns import ServFail, answered
 from lab.model.names import Address, Domain
 from lab.model.onprem import OnPremOrganization
 from lab.model.tenant import Tenant
-from lab.model.topology import Role
 from lab.scenario.zones import EXCHANGE_ONLINE_SPF
 
 
@@ -75,7 +73,7 @@ class Spf:
 def spf_outside(played: Played) -> Spf | None:
     """None if the mail does not get that far."""
     step = authenticated(played, standins.OUTSIDE_HOST)
-    return None if step is None else Spf(text(step, "spf"), text(step, "client"))
+    return None if step is None else Spf(step.spf, step.client)
 
 
 def machine(world: World, client: str) -> str:
@@ -166,7 +164,7 @@ def signed(world: World, writer: Writer) -> Cure | None:
         listed = [*sorted(tenant.dkim_domains), str(writer.domain)]
         return Cure(f"DKIM on for {writer.domain} in {tenant.name}", {f"tenants.{tenant.name}.dkim": listed})
     host = world.topology.hosts.get(last)
-    if host is None or host.role is not Role.GATEWAY:
+    if host is None or not host.is_filter:
         return None
     listed = [*sorted(host.dkim_signs), str(writer.domain)]
     return Cure(f"{host.name} signs for {writer.domain}", {of_host(host, "dkim_signs"): listed})

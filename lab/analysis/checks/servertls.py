@@ -12,15 +12,16 @@ from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity
 from lab.analysis.checks.world import World, of_host
 from lab.core.certificate_store import is_stale
 from lab.core.cloudnames import SERVICE
-from lab.evidence.facts import connector_of, text
+from lab.evidence.facts import connector_of
 from lab.model.onprem import OnPremOrganization, SendConnector
+from lab.model.steps import Bounced, Deferred, Dropped
 from lab.model.tenant import OutboundConnector, Tenant
-from lab.model.topology import Host, Role
-from lab.model.trace import Hop, Step, StepKind
+from lab.model.topology import Host
+from lab.model.trace import Hop
 from lab.scenario.whatif import Change
 
 SUBJECT, CHAINLESS, NO_STARTTLS = "SubjectMismatch", "CertificateValidationFailure", "STARTTLS is required"
-_WAITS = (StepKind.DEFERRED, StepKind.BOUNCED, StepKind.DROPPED)
+_Waiting = Deferred | Bounced | Dropped
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +49,20 @@ def _unsatisfied(world: World, cause: str) -> Iterator[_Refusal]:
             yield _Refusal(pair.tenant, connector, host, probe)
 
 
-def _waits(played: Played, cause: str) -> tuple[Hop, Step] | None:
+def _waits(played: Played, cause: str) -> tuple[Hop, _Waiting] | None:
     """The first step that tells of it."""
     for fate in played.fates.values():
         for hop in fate.trace.hops:
             for step in hop.steps:
-                if step.kind in _WAITS and cause in text(step, "reply"):
+                if isinstance(step, _Waiting) and step.reply is not None and cause in step.reply.text:
                     return hop, step
     return None
 
 
-def _behind(world: World, step: Step) -> Host | None:
+def _behind(world: World, step: _Waiting) -> Host | None:
     """The company's machine that was spoken to."""
-    own = (*world.hosts(Role.EXCHANGE), *world.hosts(Role.GATEWAY))
-    return next((host for host in own if str(host.fqdn) == text(step, "host")), None)
+    own = (*world.exchange_servers(), *world.filters())
+    return next((host for host in own if str(host.fqdn) == step.contact.host), None)
 
 
 def _shows(cause: str) -> Shows:
@@ -186,7 +187,7 @@ def _demanding(
     organization: OnPremOrganization,
     connector: SendConnector,
     cause: str,
-    step: Step,
+    step: _Waiting,
     probe: Probe,
 ) -> Suspicion:
     def path(parameter: str) -> str:
@@ -194,13 +195,13 @@ def _demanding(
 
     parameter = "TlsDomain" if cause == SUBJECT else "TlsAuthLevel" if cause == CHAINLESS else "RequireTLS"
     host = _behind(world, step)
-    next_hop = host.name if host else text(step, "host")
+    next_hop = host.name if host else step.contact.host
     return Suspicion(
         about=connector.name,
         text=f'"{connector.name}" demands TLS that {next_hop} does not give',
         facts=(
             Fact(path(parameter), f'"{connector.name}" has {parameter} {_setting(connector, parameter)}'),
-            Fact(of_host(host, "certificate") if host else "", f"{next_hop}: {_said(text(step, 'reply'))}"),
+            Fact(of_host(host, "certificate") if host else "", f"{next_hop}: {_said(str(step.reply))}"),
         ),
         probe=probe,
         shows=_shows(cause),

@@ -21,7 +21,6 @@ from lab.analysis.checks.senders import (
 )
 from lab.analysis.checks.world import World, message
 from lab.core.authentication.spf import LOOKUPS
-from lab.evidence.facts import text
 from lab.model.names import Address, Domain
 
 _SERVICE = "Exchange Online"
@@ -188,7 +187,8 @@ def too_wide(world: World) -> Iterator[Suspicion]:
 
 
 def _of_stranger(played: Played) -> str:
-    return text(authenticated(played, f"tenant:{standins.NEAR_TENANT}"), "spf")
+    judged = authenticated(played, f"tenant:{standins.NEAR_TENANT}")
+    return judged.spf if judged else ""
 
 
 def _passed(played: Played) -> str:

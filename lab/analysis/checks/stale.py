@@ -13,7 +13,7 @@ from lab.core.matching import certificate_names, name_match
 from lab.model.certificate import CertFault
 from lab.model.onprem import OnPremOrganization, ReceiveConnector, SendConnector
 from lab.model.switches import Switches
-from lab.model.topology import Host, Role
+from lab.model.topology import Host
 from lab.scenario.model import MessageSpec
 from lab.scenario.whatif import Change
 
@@ -46,7 +46,7 @@ def _naming(world: World, organization: OnPremOrganization) -> Iterator[_Named]:
         *(each for each in organization.send_connectors if each.enabled and each.cloud_services_mail_enabled),
         *organization.receive_connectors,
     )
-    for host in world.hosts(Role.EXCHANGE, organization.name):
+    for host in world.exchange_servers(organization.name):
         for connector in connectors:
             if connector.tls_certificate_name is not None:
                 yield _Named(organization, host, connector, connector.tls_certificate_name)

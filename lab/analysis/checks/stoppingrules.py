@@ -13,7 +13,6 @@ from lab.analysis.checks.world import World, message
 from lab.model.names import Address, Domain
 from lab.model.rules import TransportRule
 from lab.model.tenant import Tenant
-from lab.model.topology import Role
 from lab.scenario.whatif import Change
 
 _VOICEMAIL = Address("noreply", Domain("skype.voicemail.microsoft.com"))
@@ -36,7 +35,7 @@ def _stops(rule: TransportRule) -> bool:
 def _own_mail(world: World, owner: Owner, rule: TransportRule) -> Iterator[Special]:
     cloud = next((found for each in world.tenants if (found := world.mailbox(each))), None)
     home = next((found for each in world.organizations if (found := world.mailbox(each))), None)
-    servers = [host.source for host in world.hosts(Role.EXCHANGE)]
+    servers = [host.source for host in world.exchange_servers()]
     trusted: Change = {"ExceptIfSenderIpRanges": servers}
     if cloud and home:
         yield Special("on-premises", f"{home} to {cloud}", message(home, cloud), trusted)

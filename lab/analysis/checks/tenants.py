@@ -8,13 +8,22 @@ from lab.analysis.checks import cures
 from lab.analysis.checks.attribution import expects, told_at
 from lab.analysis.checks.flaws import named, presented
 from lab.analysis.checks.flows import routed_by
-from lab.analysis.checks.hybrid import Entry, Pair, inward, of_exchange, own_entries, pairs, whose
+from lab.analysis.checks.hybrid import (
+    Entry,
+    Pair,
+    exchange_entries,
+    inward,
+    of_exchange,
+    own_entries,
+    pairs,
+    whose,
+)
 from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Shows, Suspicion
 from lab.analysis.checks.unmatched import accepting, meant
 from lab.analysis.checks.world import World, message, of_host
-from lab.core.verdicts import Basis
+from lab.model.decision import Basis
 from lab.model.tenant import Tenant
-from lab.model.topology import Host, Role
+from lab.model.topology import Host
 from lab.scenario.model import MessageSpec
 from lab.scenario.whatif import Change
 
@@ -44,11 +53,7 @@ def one_certificate(world: World) -> Iterator[Suspicion]:
         probe = Probe((pair.to_cloud(),))
         played = world.play(probe)
         entry = _another(world, played, pair.tenant)
-        if (
-            entry is not None
-            and entry.decision.basis is Basis.CERTIFICATE
-            and entry.host.role is Role.EXCHANGE
-        ):
+        if entry is not None and entry.decision.basis is Basis.CERTIFICATE and entry.host.holds_mailboxes:
             used = routed_by(played, entry.host.name) or ""
             yield _confused(
                 world, pair.tenant, entry, probe, _certificate_each(world, pair, entry.host, used)
@@ -103,7 +108,7 @@ def _certificate_each(world: World, pair: Pair, host: Host, used: str) -> Cure:
 
 def customers(world: World) -> Iterator[Suspicion]:
     """A gateway takes mail in for several tenants, and speaks for one of them only (R18, R19, R30)."""
-    gateways = tuple(world.hosts(Role.GATEWAY))
+    gateways = tuple(world.filters())
     served = [t for t in world.topology.tenants.values() if any(_serves(host, t) for host in gateways)]
     for host in gateways:
         for tenant in (each for each in served if _serves(host, each)):
@@ -158,7 +163,7 @@ def unverified(world: World) -> Iterator[Suspicion]:
     for pair in pairs(world):
         domain = pair.onprem.domain
         probe = Probe((pair.to_cloud(),))
-        strangers = [each for each in own_entries(world, world.play(probe), Role.EXCHANGE) if _stranger(each)]
+        strangers = [each for each in exchange_entries(world, world.play(probe)) if _stranger(each)]
         if pair.tenant.accepts(domain) is None and strangers:
             yield _unverified(world, pair, probe, strangers[0])
 

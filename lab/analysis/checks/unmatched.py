@@ -9,14 +9,18 @@ from typing import Any
 from lab.analysis.checks import cures
 from lab.analysis.checks.attribution import expects, told_at
 from lab.analysis.checks.flaws import named, presented
-from lab.analysis.checks.hybrid import Entry, flows, of_exchange, own_entries
+from lab.analysis.checks.hybrid import (
+    Entry,
+    exchange_entries,
+    flows,
+    of_exchange,
+)
 from lab.analysis.checks.nouns import Check, Cure, Fact, Probe, Severity, Suspicion
 from lab.analysis.checks.world import World, of_host
-from lab.evidence.facts import connector_of
 from lab.model.names import DomainPattern
+from lab.model.steps import Routed
 from lab.model.tenant import ConnectorType, InboundConnector, Tenant
-from lab.model.topology import Host, Role
-from lab.model.trace import StepKind
+from lab.model.topology import Host
 from lab.scenario.whatif import Change
 
 
@@ -76,7 +80,7 @@ def _prohibited(world: World, tenant: Tenant) -> bool:
 
 def _unknown_entries(world: World) -> Iterator[tuple[Tenant, Entry, Probe]]:
     for flow in flows(world):
-        for entry in own_entries(world, world.play(flow.probe), Role.EXCHANGE):
+        for entry in exchange_entries(world, world.play(flow.probe)):
             tenant = entry.decision.tenant or _relaying_tenant(world)
             if (
                 tenant is not None
@@ -97,8 +101,8 @@ def _was_meant(world: World, entry: Entry) -> bool:
     if entry.decision.tenant is None:
         return True
     sender = next((hop for hop in entry.fate.trace.hops if hop.head.node == entry.host.name), None)
-    step = sender.all(StepKind.ROUTED)[-1] if sender and sender.all(StepKind.ROUTED) else None
-    used = connector_of(sender, step) if sender and step else ""
+    routed = sender.all(Routed) if sender else ()
+    used = routed[-1].connector if routed else ""
     organization = world.topology.organizations[entry.host.organization or ""]
     return any(
         each.name == used and each.cloud_services_mail_enabled for each in organization.send_connectors

@@ -6,13 +6,19 @@ from collections.abc import Iterator
 
 from lab.analysis.checks import cures
 from lab.analysis.checks.attribution import expects, told_at
-from lab.analysis.checks.hybrid import Entry, of_exchange, out, own_entries, pairs
+from lab.analysis.checks.hybrid import (
+    Entry,
+    exchange_entries,
+    of_exchange,
+    out,
+    pairs,
+)
 from lab.analysis.checks.nouns import Check, Cure, Fact, Probe, Severity, Suspicion
 from lab.analysis.checks.unmatched import accepting
 from lab.analysis.checks.world import World, of_host
 from lab.model.names import ReversePath
 from lab.model.tenant import InboundConnector, Tenant
-from lab.model.topology import Host, Role
+from lab.model.topology import Host
 from lab.scenario.model import MessageSpec
 
 
@@ -21,7 +27,7 @@ def unaccepted_name(world: World) -> Iterator[Suspicion]:
     found = [
         (entry, _unaccepted(world, Probe((spec,)), entry))
         for spec in _reports(world)
-        for entry in own_entries(world, world.play(Probe((spec,))), Role.EXCHANGE)
+        for entry in exchange_entries(world, world.play(Probe((spec,))))
         if _by_name_alone(entry)
     ]
     found.sort(key=lambda pair: not pair[0].leg.refusal)
@@ -70,7 +76,7 @@ def report_by_address(world: World) -> Iterator[Suspicion]:
     """A connector by address needs MAIL FROM to relay, and reports have none (R7, R29)."""
     for spec in _reports_out(world):
         probe = Probe((spec,))
-        for entry in own_entries(world, world.play(probe), Role.EXCHANGE):
+        for entry in exchange_entries(world, world.play(probe)):
             known = next(iter(entry.decision.candidates), None)
             if known is not None and _refused_by_address(entry):
                 yield _by_address(world, probe, entry.host, known.tenant, known.connector)

@@ -14,7 +14,7 @@ from lab.drivers.simulator import simulate
 from lab.model.names import Address, Domain
 from lab.model.onprem import OnPremOrganization, SendConnector
 from lab.model.tenant import InboundConnector, OutboundConnector, Recipient, RecipientKind, Tenant
-from lab.model.topology import Host, Role, Topology
+from lab.model.topology import Host, Topology
 from lab.reports.reading import fates
 from lab.scenario.cast import Own, own_company
 from lab.scenario.model import MessageSpec, Variant
@@ -128,12 +128,18 @@ class World:
         """The tenants of the company."""
         return self.own.tenants
 
-    def hosts(self, role: Role, organization: str | None = None) -> Iterator[Host]:
-        """Machines of the company, or of one of its organisations."""
+    def exchange_servers(self, organization: str | None = None) -> Iterator[Host]:
+        """Exchange servers of the company, or of one of its organisations."""
+        return (host for host in self._hosts(organization) if host.holds_mailboxes)
+
+    def filters(self, organization: str | None = None) -> Iterator[Host]:
+        """Spam filters of the company, or of one of its organisations."""
+        return (host for host in self._hosts(organization) if host.is_filter)
+
+    def _hosts(self, organization: str | None) -> Iterator[Host]:
         names = {each.name for each in self.organizations}
         for host in self.topology.hosts.values():
-            mine = host.organization in names and organization in (None, host.organization)
-            if host.role is role and mine:
+            if host.organization in names and organization in (None, host.organization):
                 yield host
 
     def mailbox(self, owner: OnPremOrganization | Tenant) -> Address | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from lab.analysis.diagnose.known import Known
-from lab.core.verdicts import Attribution, Basis
+from lab.core.verdicts import Attribution
 from lab.evidence.diagnosis import By, Journey, Passage, Refusal, Report, Sure, Told
+from lab.model.decision import Basis
 
 _MOST = 5
 """Recipients that are asked about."""

@@ -16,7 +16,7 @@ from lab.evidence.diagnosis import Passage, Tenant
 from lab.model.certificate import CertificateIdentity
 from lab.model.names import Address, Domain, ReversePath
 from lab.model.tenant import Tenant as Configured
-from lab.model.topology import Host, Role
+from lab.model.topology import Host
 from lab.scenario.model import Variant
 
 
@@ -98,7 +98,7 @@ class Known:
         if host is None or not host.client_certificate:
             return (None,)
         likeliest = topology.certificates.get(client_certificate(host, topology) or "")
-        if host.role is not Role.EXCHANGE:
+        if not host.holds_mailboxes:
             return (likeliest,)
         connectors = topology.organizations[host.organization or ""].send_connectors
         names = (stored(host, each.tls_certificate_name, topology.certificates) for each in connectors)

@@ -16,8 +16,9 @@ from lab.drivers.outcome import Outcome
 from lab.drivers.simulator import simulate
 from lab.errors import ScenarioError
 from lab.evidence.diagnosis import By, Diagnosis, Refusal
-from lab.evidence.facts import taken, text
-from lab.model.trace import Hop, StepKind
+from lab.evidence.facts import taken
+from lab.model.steps import Attributed, Bounced
+from lab.model.trace import Hop
 from lab.model.value import value
 from lab.scenario import load_text
 
@@ -103,20 +104,20 @@ def _differences(facts: Case, outcome: Outcome) -> list[str]:
 
 
 def _basis(hop: Hop) -> By:
-    decided = hop.first(StepKind.ATTRIBUTED)
-    return _BASES.get(text(decided, "basis"), By.UNKNOWN) if decided else By.MAILBOX
+    decided = hop.first(Attributed)
+    return _BASES.get(decided.basis, By.UNKNOWN) if decided else By.MAILBOX
 
 
 def _ends_otherwise(facts: Case, hops: tuple[Hop, ...]) -> list[str]:
-    found = [(hop, step) for hop in hops for step in hop.all(StepKind.BOUNCED)]
+    found = [(hop, step) for hop in hops for step in hop.all(Bounced)]
     if facts.refusal is None:
-        return [f"it bounces: {text(found[0][1], 'reply')}"] if found else []
+        return [f"it bounces: {found[0][1].reply}"] if found else []
     if not found:
         return ["nothing bounces"]
     hop, step = found[0]
     told = []
-    if text(step, "status") != facts.refusal.status:
-        told.append(f"the status is {text(step, 'status')}, not {_status(facts.refusal)}")
+    if step.status != facts.refusal.status:
+        told.append(f"the status is {step.status}, not {_status(facts.refusal)}")
     if facts.maker_is_service != bool(hop.head.tenant):
         told.append(f"the report is made by {hop.head.host}")
     return told

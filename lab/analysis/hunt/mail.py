@@ -7,11 +7,9 @@ from collections.abc import Iterator
 from lab.analysis.checks import standins
 from lab.analysis.checks.world import World, message
 from lab.model.names import Address, ReversePath
-from lab.model.topology import Role, Topology
+from lab.model.topology import Topology
 from lab.scenario.cast import cast
 from lab.scenario.model import MessageSpec, Party
-
-_STARTS = (Role.EXCHANGE, Role.GATEWAY)
 
 
 def every(world: World, topology: Topology) -> tuple[MessageSpec, ...]:
@@ -72,7 +70,7 @@ def _concerns(sender: Party, recipient: Party) -> bool:
 
 def _machines(world: World) -> Iterator[str]:
     """Machines of the company that hand in mail themselves, and the stranger at the front door."""
-    yield from (host.name for role in _STARTS for host in world.hosts(role))
+    yield from (host.name for host in (*world.exchange_servers(), *world.filters()))
     if world.tenants:
         yield standins.STRANGER_HOST
 

@@ -11,10 +11,11 @@ from lab.analysis.hunt import mail
 from lab.analysis.hunt.steps import Step, steps
 from lab.drivers.simulator import simulate
 from lab.errors import ScenarioError
-from lab.evidence.facts import place, taken, text
+from lab.evidence.facts import place, taken
 from lab.evidence.placement import misplaced
+from lab.model.steps import Attributed
 from lab.model.topology import Topology
-from lab.model.trace import Hop, StepKind
+from lab.model.trace import Hop
 from lab.reports.reading import Fate, fates
 from lab.scenario.model import MessageSpec, Variant
 
@@ -152,7 +153,8 @@ def _astray(fate: Fate, lost: tuple[str, ...]) -> Hop | None:
 
 
 def _cause(fate: Fate, hop: Hop) -> Cause:
-    decided = hop.first(StepKind.ATTRIBUTED)
+    decided = hop.first(Attributed)
     origin = next((leg.origin or "" for leg in fate.legs if leg.hop is hop), "")
-    tenant = text(decided, "tenant") or hop.head.tenant or ""
-    return Cause(origin, tenant, text(decided, "basis"), text(decided, "connector"))
+    if decided is None:
+        return Cause(origin, hop.head.tenant or "", "", "")
+    return Cause(origin, decided.tenant or hop.head.tenant or "", decided.basis.value, decided.connector)

@@ -13,10 +13,9 @@ from lab.core.rulebook import SWITCHES
 from lab.model.certificate import CertificateProfile, Validity
 from lab.model.names import Domain
 from lab.model.tenant import DomainType, InboundConnector, Tenant
-from lab.model.topology import Host, Role
+from lab.model.topology import Host
 
 _SWITCHES = "switches."
-_OWN = (Role.GATEWAY, Role.EXCHANGE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,8 +63,8 @@ def _profiles_of(world: World) -> dict[str, CertificateProfile]:
 
 
 def _hosts(world: World) -> Iterator[Host]:
-    for role in _OWN:
-        yield from world.hosts(role)
+    yield from world.filters()
+    yield from world.exchange_servers()
 
 
 def _shown(world: World) -> Iterator[Step]:

@@ -10,9 +10,8 @@ from lab.analysis.checks.world import World
 from lab.analysis.hunt.search import Catch, Hunt
 from lab.analysis.hunt.steps import Step
 from lab.drivers.simulator import simulate
-from lab.evidence.facts import text
 from lab.evidence.ways import in_a_line
-from lab.model.trace import StepKind
+from lab.model.steps import Attributed
 from lab.reports.hunted import Find, Hunted
 from lab.reports.reading import Fate, fates
 from lab.scenario.model import AttributedExpectation, Expectation, MessageSpec
@@ -34,7 +33,7 @@ def told(hunt: Hunt, world: World) -> Hunted:
 
 
 def _find(catch: Catch, world: World) -> Find:
-    fate, decided = catch.fate, catch.hop.first(StepKind.ATTRIBUTED)
+    fate, decided = catch.fate, catch.hop.first(Attributed)
     meant = next((leg.meant for leg in fate.legs if leg.hop is catch.hop), None)
     return Find(
         settings=tuple(_setting(each, world) for each in catch.steps),
@@ -91,8 +90,6 @@ def _claim(fate: Fate) -> Expectation:
     if decided is None:
         return claim(fate)
     attributed = AttributedExpectation(
-        tenant=text(decided, "tenant") or None,
-        basis=text(decided, "basis") or None,
-        connector=text(decided, "connector") or None,
+        tenant=decided.tenant or None, basis=decided.basis.value, connector=decided.connector or None
     )
     return replace(claim(fate), attributed=attributed)

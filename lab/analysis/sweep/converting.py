@@ -8,7 +8,7 @@ from dataclasses import replace
 from lab.analysis.sweep.nouns import Connection, Customer, Sends
 from lab.model.onprem import OnPremOrganization
 from lab.model.tenant import Tenant
-from lab.model.topology import Host, Role, Topology
+from lab.model.topology import Host, Topology
 
 _SERVICE = ".mail.protection.outlook.com"
 _ROUTING = ".mail.onmicrosoft.com"
@@ -40,11 +40,11 @@ def _connection(host: Host, ways: tuple[Sends, ...], topology: Topology) -> Conn
 def _ways(host: Host, tenant: Tenant, topology: Topology) -> Iterator[Sends]:
     """What a machine hands to Exchange Online of this tenant's mail."""
     own = [org for org in topology.organizations.values() if _belongs(org, tenant)]
-    if host.role is Role.EXCHANGE:
+    if host.holds_mailboxes:
         for organization in own:
             if host.organization == organization.name:
                 yield from _of_exchange(organization)
-    elif host.role is Role.GATEWAY:
+    elif host.is_filter:
         if any(host.organization == org.name or _sends_by(org, host) for org in own):
             to_service = any(name.endswith(_SERVICE) for name in host.smart_hosts)
             yield Sends.RELAY if to_service else Sends.INTERNET

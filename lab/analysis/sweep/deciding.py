@@ -13,10 +13,12 @@ from lab.core.attribution import attribute
 from lab.core.credentials import judge_credentials
 from lab.core.directory import Candidate, TenantDirectory
 from lab.core.rulebook import Confidence, rule
-from lab.core.verdicts import Attribution, Reason
+from lab.core.verdicts import Attribution
+from lab.model.decision import Reason
 from lab.model.names import DomainPattern
 from lab.model.switches import Switches
 from lab.model.tenant import Tenant
+from lab.words.reasons import reason
 
 _REMEMBERED = 20_000
 """Decisions, each with its candidates."""
@@ -151,7 +153,7 @@ class Wrong:
             basis=decision.basis.value,
             connector=decision.connector_name,
             reply=decision.reply.bare if decision.reply else "",
-            reason=decision.reason.value,
+            reason=str(reason(decision.reason)),
             rules=tuple(dict.fromkeys(decision.rules)),
             confidence=_weakest(decision.rules).value,
         )

@@ -5,7 +5,9 @@ from. `nouns` says what a rule is, `sources` where rules come from, `switches` w
 held on a date, `render` makes the page; the other modules are the rules by topic. All of it is pure.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lab.core.rulebook import (
     attribution,
@@ -27,6 +29,7 @@ from lab.core.rulebook.nouns import Confidence, Rule, Source, Switch
 from lab.core.rulebook.sources import SOURCES
 from lab.core.rulebook.switches import SWITCHES
 from lab.errors import LabBug
+from lab.model.switches import Switches
 
 __all__ = [
     "RULES",
@@ -39,6 +42,7 @@ __all__ = [
     "Switch",
     "Topic",
     "rule",
+    "settings_behind",
     "switches_of",
 ]
 
@@ -104,6 +108,23 @@ def switches_of(id_: str) -> tuple[Switch, ...]:
     own = rule(id_).switch
     bending = [switch for switch in SWITCHES.values() if id_ in switch.rules]
     return tuple(sorted(bending, key=lambda switch: switch.name != own))
+
+
+def settings_behind(rules: Iterable[str], switches: Switches) -> Mapping[str, str]:
+    """The switches that bend these rules, by name, set as they are and spelled as scenarios spell them."""
+    return {switch.name: _setting(switch, switches) for switch in _bending(tuple(dict.fromkeys(rules)))}
+
+
+@lru_cache(maxsize=1024)
+def _bending(rules: tuple[str, ...]) -> tuple[Switch, ...]:
+    return tuple({switch.name: switch for id_ in rules for switch in switches_of(id_)}.values())
+
+
+def _setting(switch: Switch, switches: Switches) -> str:
+    value = getattr(switches, switch.name, switch.default)
+    if isinstance(value, bool):
+        return next(spelling for spelling in switch.values if (spelling in ("on", "true")) is value)
+    return str(value)
 
 
 def _hint(id_: str) -> str:

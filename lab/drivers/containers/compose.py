@@ -7,7 +7,6 @@ from textwrap import fill
 
 from lab.drivers.containers import frame
 from lab.drivers.containers.plan import Machine, Network, Plan, Router, plan
-from lab.model.topology import Role
 from lab.scenario.model import Scenario
 
 POSTFIX = "postfix"
@@ -31,7 +30,7 @@ def _postfixes(scenario: Scenario, planned: Plan) -> Mapping[str, Machine]:
         host.address
         for variant in scenario.variants.values()
         for host in variant.topology.hosts.values()
-        if host.role is Role.GATEWAY
+        if host.is_filter
     }
     machines = [each for each in planned.machines if each.addresses[0] in gateways and not each.profile]
     return {POSTFIX if each is machines[0] else f"{POSTFIX}-{each.name}": each for each in machines}

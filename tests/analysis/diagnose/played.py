@@ -9,10 +9,11 @@ from pathlib import Path
 
 from lab.drivers.outcome import Outcome
 from lab.drivers.simulator import simulate
-from lab.evidence.facts import taken, text
+from lab.evidence.facts import taken
 from lab.model.names import Domain
+from lab.model.steps import Attributed, Bounced, Step
 from lab.model.topology import Topology
-from lab.model.trace import Hop, MessageTrace, Step, StepKind
+from lab.model.trace import Hop, MessageTrace
 from lab.model.transport import Mailboxed
 from lab.scenario import load
 from lab.scenario.model import Variant
@@ -61,7 +62,7 @@ class Mail:
         """What was given up with this report, and where."""
         mine = self.found.message.message_id
         hops = self.about.hops if self.about else ()
-        return tuple((h, s) for h in hops for s in h.all(StepKind.BOUNCED) if text(s, "ndr") == mine)
+        return tuple((h, s) for h in hops for s in h.all(Bounced) if s.ndr == mine)
 
 
 @lru_cache(maxsize=1)
@@ -115,8 +116,8 @@ def stays(trace: MessageTrace | None) -> tuple[Hop, ...]:
 
 
 def basis(hop: Hop) -> str:
-    decided = hop.first(StepKind.ATTRIBUTED)
-    return _BASIS[text(decided, "basis")] if decided else "mailbox"
+    decided = hop.first(Attributed)
+    return _BASIS[decided.basis] if decided else "mailbox"
 
 
 def owners(play: Play, domain: str) -> set[str]:

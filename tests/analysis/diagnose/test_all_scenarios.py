@@ -7,8 +7,8 @@ import pytest
 
 from lab.analysis.diagnose import diagnose
 from lab.evidence.diagnosis import Diagnosis, Kind, Passage
-from lab.evidence.facts import named, taken, text
-from lab.model.trace import StepKind
+from lab.evidence.facts import taken
+from lab.model.steps import Bounced, Deferred, Refused, Resolved, Routed, Sent
 from lab.reports.reading import legs
 from tests.analysis.diagnose.played import Mail, basis, called, mails, stays
 
@@ -78,9 +78,9 @@ def test_maker_status_and_words_of_every_failure_are_those_of_the_trace():
         assert {found.report.maker} == {hop.head.host for hop, _ in mail.bounces}, mail.where
         told = {each.recipient.lower(): each for each in found.report.refusals}
         for _, step in mail.bounces:
-            refusal = told[named(step)[0].lower()]
-            assert refusal.status == text(step, "status"), mail.where
-            assert refusal.said_by in ("", text(step, "host")), (
+            refusal = told[step.about[0].lower()]
+            assert refusal.status == step.status, mail.where
+            assert refusal.said_by in ("", step.contact.host), (
                 mail.where
             )  # the maker's own words have no other host
 
@@ -129,17 +129,17 @@ def test_the_rules_of_a_refusal_are_those_that_the_trace_cites():
 
 
 def _refused(hop):
-    return {name for step in hop.all(StepKind.REFUSED) for name in named(step)}
+    return {name for step in hop.all(Refused) for name in step.about}
 
 
 def _rules_of(mail):
     """The rules of the steps that ended it."""
-    ends = (StepKind.REFUSED, StepKind.BOUNCED, StepKind.DEFERRED, StepKind.ROUTED, StepKind.RESOLVED)
+    ends = (Refused, Bounced, Deferred, Routed, Resolved)
     return {
         id_
         for hop in (mail.about.hops if mail.about else ())
         for step in hop.steps
-        if step.kind in ends
+        if isinstance(step, ends)
         for id_ in step.rules
     }
 
@@ -178,4 +178,4 @@ def _stayed_there(mail, hop):
 
 
 def _sent_on(hop):
-    return any(step.kind in (StepKind.SENT, StepKind.BOUNCED, StepKind.DEFERRED) for step in hop.steps)
+    return any(isinstance(step, Sent | Bounced | Deferred) for step in hop.steps)

@@ -12,13 +12,13 @@ import pytest
 from lab.analysis.diagnose import Known, diagnose
 from lab.analysis.diagnose.rebuild import rebuild
 from lab.evidence.diagnosis import By, Kind
-from lab.evidence.facts import named, taken, text
+from lab.evidence.facts import taken
 from lab.evidence.gateway_log import log_lines
 from lab.evidence.message_trace import message_trace, message_trace_detail
 from lab.evidence.msgtrk import log_file, message_tracking_log
 from lab.model.names import Domain
-from lab.model.topology import Role
-from lab.model.trace import StepKind
+from lab.model.roles import Role
+from lab.model.steps import Bounced, Deferred, Refused, Sent
 from tests.analysis.diagnose.played import basis, called, mail_of, plays
 
 EVERY = 3
@@ -77,8 +77,7 @@ def test_a_gateway_log_names_the_server_and_leaves_the_tenant_open():
                 refusing = {
                     hop.head.tenant
                     for hop in play.outcome.hops
-                    if not taken(hop)
-                    and any(each.recipient in named(step) for step in hop.all(StepKind.REFUSED))
+                    if not taken(hop) and any(each.recipient in step.about for step in hop.all(Refused))
                 }
                 assert refusing & called(play, each.refusal.tenant), (play.name, each)
                 counts["refused"] += 1
@@ -127,7 +126,7 @@ def _relays(play, tenant):
 
 
 def _goes_on(hop):
-    return any(step.kind in (StepKind.SENT, StepKind.BOUNCED, StepKind.DEFERRED) for step in hop.steps)
+    return any(isinstance(step, Sent | Bounced | Deferred) for step in hop.steps)
 
 
 def _misroutes(play, tenant):
@@ -137,12 +136,9 @@ def _misroutes(play, tenant):
         if hop.head.tenant != tenant.name or not taken(hop) or basis(hop) != "connector":
             continue
         sender = hop.head.reverse_path.strip("<>").rpartition("@")[2]
-        for step in hop.all(StepKind.SENT):
+        for step in hop.all(Sent):
             theirs = any(
-                o.accepts(_domain(to))
-                for o in others
-                for to in named(step)
-                if not tenant.accepts(_domain(to))
+                o.accepts(_domain(to)) for o in others for to in step.about if not tenant.accepts(_domain(to))
             )
             if theirs and sender and tenant.accepts(_domain(sender)):
                 return 1
@@ -199,10 +195,10 @@ def test_a_tracking_log_tells_what_the_server_sent_and_what_failed(form):
             rows = json.dumps({"hosts": {name: {"rows": message_tracking_log(play.outcome.hops, name)}}})
             found = diagnose((log if form == "log" else rows).encode())
             assert found.kind is Kind.TRACKING_LOG
-            sent = [s for h in play.outcome.hops if h.head.node == name for s in h.all(StepKind.SENT)]
-            assert sum(each.outcome == "sent" for each in found.handed) == sum(len(named(s)) for s in sent)
+            sent = [s for h in play.outcome.hops if h.head.node == name for s in h.all(Sent)]
+            assert sum(each.outcome == "sent" for each in found.handed) == sum(len(s.about) for s in sent)
             assert {each.relay for each in found.handed if each.outcome == "sent"} == {
-                text(s, "host") for s in sent
+                s.contact.host for s in sent
             }
             told.update(each.outcome for each in found.handed)
     assert told["sent"] > 50

@@ -1,0 +1,238 @@
+"""Each kind of step said in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import assert_never
+
+from lab.model.reply import Reply
+from lab.model.steps import (
+    Accepted,
+    Attributed,
+    Authenticated,
+    Bounced,
+    Connected,
+    Deferred,
+    Delivered,
+    Dropped,
+    Expanded,
+    Merged,
+    Promoted,
+    Refused,
+    Resolved,
+    Routed,
+    Ruled,
+    Sent,
+    Step,
+    Submitted,
+)
+from lab.sentence import NOTHING, Sentence, sentence
+from lab.words.english import BASES, RESOLUTIONS
+from lab.words.reasons import drop, faults, reason
+
+
+def said(step: Step) -> Sentence:
+    """The step in one line."""
+    match step:
+        case Submitted():
+            return sentence(
+                "by {sender} for {recipients}", sender=step.sender, recipients=_list(step.recipients)
+            )
+        case Connected():
+            return _connected(step)
+        case Attributed():
+            return _attributed(step)
+        case Refused():
+            return sentence("at {stage}: {reply}", stage=step.stage.upper(), reply=step.reply)
+        case Accepted():
+            return _accepted(step)
+        case Authenticated():
+            return _authenticated(step)
+        case Promoted():
+            headers = _list(step.headers)
+            return sentence("{headers} (authenticated as {auth_as})", headers=headers, auth_as=step.auth_as)
+        case Resolved():
+            return _resolved(step)
+        case Expanded():
+            return _expanded(step)
+        case Merged():
+            return sentence("{group}: its members are recipients already", group=step.recipient)
+        case Ruled():
+            return _ruled(step)
+        case Routed():
+            return _routed(step)
+        case Sent():
+            return _sent(step)
+        case Deferred():
+            return _deferred(step)
+        case Delivered():
+            return sentence("to the mailbox {mailbox}", mailbox=step.mailbox)
+        case Bounced():
+            return _bounced(step)
+        case Dropped():
+            return sentence("{recipient}: {why}", recipient=step.recipient, why=drop(step))
+        case _:
+            assert_never(step)
+
+
+def short_reply(reply: Reply | None) -> str:
+    """A reply as far as it tells things apart: `550 5.7.51 TenantInboundAttribution`; '' for none."""
+    if reply is None:
+        return ""
+    text = reply.text.split("[", 1)[0].split(";", 1)[0].split("\n", 1)[0]
+    return " ".join(f"{reply.code} {reply.enhanced} {text}".split())
+
+
+def without_repeats(steps: Iterable[Step]) -> Iterator[Step | int]:
+    """Steps as they were, but attempts that went like an earlier one are only counted: one number for each row of them."""
+    seen: set[tuple[object, ...]] = set()
+    repeats = 0
+    for step in steps:
+        if isinstance(step, Routed | Deferred):
+            likeness = _likeness(step)
+            if likeness in seen:
+                repeats += isinstance(step, Deferred)
+                continue
+            seen.add(likeness)
+        if repeats:
+            yield repeats
+        repeats = 0
+        yield step
+    if repeats:
+        yield repeats
+
+
+def _likeness(step: Routed | Deferred) -> tuple[object, ...]:
+    if isinstance(step, Routed):
+        return step.kind, step.about, step.connector, step.targets
+    return step.kind, step.about, step.connector, short_reply(step.reply)
+
+
+def _connected(step: Connected) -> Sentence:
+    if not step.certificate:
+        certificate = sentence("no client certificate")
+    elif step.faults:
+        shown = "certificate {names} ({faults})"
+        certificate = sentence(shown, names=_list(step.certificate), faults=faults(step.faults))
+    else:
+        certificate = sentence("certificate {names}", names=_list(step.certificate))
+    return sentence(
+        "{host} [{client}], {tls}, {certificate}",
+        host=step.client_host or sentence("unknown"),
+        client=step.client,
+        tls=step.tls or sentence("no TLS"),
+        certificate=certificate,
+    )
+
+
+def _attributed(step: Attributed) -> Sentence:
+    why = reason(step.reason)
+    if step.direction is None and step.tenant:
+        refused = "{recipient}: {why} ({tenant})"
+        return sentence(refused, recipient=step.recipient, why=why, tenant=step.tenant)
+    if step.direction is None:
+        return sentence("{recipient}: {why}", recipient=step.recipient, why=why)
+    through = sentence(' through "{connector}"', connector=step.connector) if step.connector else NOTHING
+    return sentence(
+        "to {tenant} by {basis}{through}, {direction}: {why}",
+        tenant=step.tenant,
+        basis=BASES[step.basis],
+        through=through,
+        direction=step.direction,
+        why=why,
+    )
+
+
+def _accepted(step: Accepted) -> Sentence:
+    return sentence(
+        "from {sender} for {recipients}, {size} bytes",
+        sender=step.reverse_path.strip("<>") or "<>",
+        recipients=_list(step.recipients),
+        size=step.size,
+    )
+
+
+def _authenticated(step: Authenticated) -> Sentence:
+    dkim = _list(step.dkim) or ("none" if step.dmarc else "")
+    results = [f"spf {step.spf}", f"dkim {dkim}", f"dmarc {step.dmarc}"]
+    results += [f"arc {step.arc}"] if step.arc not in ("", "none") else []
+    results += [f"compauth {step.compauth}"] if step.compauth else []
+    return sentence(
+        "{results}{enforced} (client {client}, author domain {domain})",
+        results=", ".join(results),
+        enforced=sentence(", enforced") if step.enforced else NOTHING,
+        client=step.client,
+        domain=step.header_from,
+    )
+
+
+def _resolved(step: Resolved) -> Sentence:
+    kind = RESOLUTIONS[step.resolution]
+    if step.rewritten:
+        rewritten = "{recipient} is {kind}, rewritten to {address}"
+        return sentence(rewritten, recipient=step.recipient, kind=kind, address=step.rewritten)
+    return sentence("{recipient} is {kind}", recipient=step.recipient, kind=kind)
+
+
+def _expanded(step: Expanded) -> Sentence:
+    members = _list(step.members) or sentence("nobody")
+    is_group = "{recipient} is a {group} of {members}"
+    return sentence(is_group, recipient=step.recipient, group=step.group, members=members)
+
+
+def _ruled(step: Ruled) -> Sentence:
+    """The rules that applied, and what they did."""
+    recipients, names = _list(step.recipients), ", ".join(f'"{name}"' for name in step.names)
+    if not step.names:
+        return sentence("{recipients}: no mail flow rule applies", recipients=recipients)
+    if not step.actions:
+        return sentence("{recipients}: {rules}", recipients=recipients, rules=names)
+    acted = "{recipients}: {rules} ({actions})"
+    return sentence(acted, recipients=recipients, rules=names, actions=_list(step.actions))
+
+
+def _routed(step: Routed) -> Sentence:
+    pool = step.pool not in ("", "normal")
+    return sentence(
+        "{recipients} by {way} to {hosts}{tls}{pool}",
+        recipients=_list(step.recipients),
+        way=f'"{step.connector}"' if step.connector else step.how.upper(),
+        hosts=_list(step.targets) or sentence("nowhere"),
+        tls=sentence(", TLS {level}", level=step.tls) if step.tls else NOTHING,
+        pool=sentence(", from the {pool} pool", pool=step.pool) if pool else NOTHING,
+    )
+
+
+def _sent(step: Sent) -> Sentence:
+    shown = step.contact.certificate
+    return sentence(
+        "to {host} [{address}], {tls}, {certificate}: {reply}",
+        host=step.contact.host,
+        address=step.address,
+        tls=step.contact.tls or sentence("no TLS"),
+        certificate=sentence("showing {name}", name=shown) if shown else sentence("showing no certificate"),
+        reply=short_reply(step.reply),
+    )
+
+
+def _deferred(step: Deferred) -> Sentence:
+    recipients, reply = _list(step.recipients), step.reply
+    if step.until is None:
+        return sentence("{recipients}: {reply}", recipients=recipients, reply=reply)
+    until = f"{step.until:%Y-%m-%dT%H:%M:%S}"
+    return sentence("{recipients} until {time}: {reply}", recipients=recipients, time=until, reply=reply)
+
+
+def _bounced(step: Bounced) -> Sentence:
+    to = step.ndr_to
+    return sentence(
+        "{recipient} {status}, {report}: {reply}",
+        recipient=step.recipient,
+        status=step.status,
+        report=sentence("report to {sender}", sender=to) if to else sentence("no report"),
+        reply=step.reply,
+    )
+
+
+def _list(values: Iterable[object]) -> str:
+    return ", ".join(map(str, values))
