@@ -64,6 +64,7 @@ def test_a_certificate_without_domain_names_is_ignored_but_not_refused():
         ((CertFault.NOT_YET_VALID,), ("R127",)),
         ((CertFault.EXPIRED, CertFault.SELF_SIGNED), ("R9", "R125", "R127")),
         ((CertFault.UNTRUSTED, CertFault.NOT_YET_VALID), ("R8", "R125", "R126", "R127")),
+        ((CertFault.SELF_SIGNED, CertFault.UNTRUSTED), ("R9", "R125", "R8", "R125", "R126")),
         ((CertFault.RESUMED,), ("R8",)),
     ],
     ids=[
@@ -73,6 +74,7 @@ def test_a_certificate_without_domain_names_is_ignored_but_not_refused():
         "not-yet",
         "expired-self-signed",
         "untrusted-not-yet",
+        "self-signed-untrusted",
         "resumed",
     ],
 )
@@ -90,6 +92,7 @@ def test_a_faulty_certificate_is_ignored_by_the_rules_of_its_faults(faults, rule
         ({CertFault.EXPIRED}, "expired_cert", True),
         ({CertFault.EXPIRED}, "bad_chain", False),
         ({CertFault.NOT_YET_VALID}, "expired_cert", True),
+        ({CertFault.EXPIRED, CertFault.NOT_YET_VALID}, "expired_cert", True),
         ({CertFault.SELF_SIGNED}, "expired_cert", False),
         ({CertFault.SELF_SIGNED}, "bad_chain", True),
         (EXPIRED_SELF_SIGNED, "expired_cert", False),
@@ -99,6 +102,7 @@ def test_a_faulty_certificate_is_ignored_by_the_rules_of_its_faults(faults, rule
         "expired-by-its-own-switch",
         "expired-is-no-bad-chain",
         "not-yet-valid-like-expired",
+        "both-ends-of-the-chain-out-of-date",
         "self-signed-is-not-expired",
         "self-signed-is-a-bad-chain",
         "expired-and-self-signed-is-not-only-expired",

@@ -118,6 +118,7 @@ class TestPartners:
         lax = partner(senders=("a.example",))
         assert taken(lax) == Admission(Reason.ANONYMOUS, ())
         assert taken(lax, partner_scope="sender_domain_also") == Admission(Reason.PARTNER, FITS, lax)
+        assert name(taken(lax, partner("Behind", ips=(CLIENT,)))) == "Behind"
 
     @pytest.mark.parametrize(
         "connector",
@@ -153,6 +154,11 @@ class TestPartners:
         connector = partner(cert="mx.a.example")
         assert taken(connector, cert="mx.a.example").reply is None
         assert taken(connector).reply == PARTNER
+
+    def test_the_name_is_judged_by_the_switches(self):
+        connector = partner(cert="mx.a.example")
+        assert taken(connector, cert="*.a.example").reply is None
+        assert taken(connector, cert="*.a.example", wildcard_cert_covers_exact=False).reply == PARTNER
 
     def test_address_and_certificate_together_ask_for_the_address(self):
         connector = partner(ips=(CLIENT,), cert="mx.a.example")
