@@ -169,8 +169,9 @@ class TestOutbound:
             (outbound("A", "b.example"), outbound("B", "*.b.example")),
             (outbound("A", "*.b.example"), outbound("B", all_accepted_domains=True)),
             (outbound("A", "b.example"), outbound("B", all_accepted_domains=True)),
+            (outbound("A", "*"), outbound("B", all_accepted_domains=True)),
         ],
-        ids=["exact-wildcard", "wildcard-accepted", "exact-accepted"],
+        ids=["exact-wildcard", "wildcard-accepted", "exact-accepted", "any-accepted"],
     )
     def test_wildcards_go_before_accepted_domains_by_switch(self, better, worse):
         own, order = ("a.example", "b.example"), "exact,wildcard,accepted_domains"
@@ -185,6 +186,10 @@ class TestOutbound:
     def test_a_tie_is_broken_by_name_whatever_the_order(self):
         same = [outbound(each, "b.example") for each in ("A", "C", "B")]
         assert {name(chosen(*order)) for order in permutations(same)} == {"C"}
+
+    def test_of_two_connectors_of_one_name_the_first_stands(self):
+        first, second = outbound("A", "b.example", comment="first"), outbound("A", "b.example")
+        assert chosen(first, second).connector is first
 
     @pytest.mark.parametrize(
         "more",
@@ -328,6 +333,12 @@ class TestMx:
             assert isinstance(found, Targets)
             assert "".join(each.address[-1] for each in found.targets[:3]) == order
 
+    def test_the_addresses_of_a_host_stand_as_they_are_unless_turned(self):
+        for asking in (mx_targets(Domain("b.example")), smart_host_targets(("first.b.example",))):
+            found = answered(asking, ZONES)
+            assert isinstance(found, Targets)
+            assert found.targets[0].address == "203.0.113.1"
+
     def test_without_mx_the_domain_s_own_address_is_tried(self):
         assert targets(answered(mx_targets(Domain("bare.example"), 5), ZONES)) == (
             "implicit mx",
@@ -370,6 +381,9 @@ class TestSmartHosts:
                 "bare.example 203.0.113.7",
             ],
         )
+
+    def test_a_name_of_few_letters_is_a_name(self):
+        assert answered(smart_host_targets(("X25",)), ZONES) == NoTargets("no address", "X25")
 
     def test_an_address_needs_no_dns(self):
         assert targets(answered(smart_host_targets(("[198.51.100.9]",)), zones_of([])))[0] == "smart host"
@@ -418,6 +432,12 @@ def test_choice_of_a_send_connector(spaces: dict[str, str], winner: str) -> None
     choice = choose_send_connector(own, Domain("a.b.example"))
     assert choice.connector is not None
     assert (choice.connector.name, choice.organization, choice.domain) == (winner, own, "a.b.example")
+
+
+def test_of_two_send_connectors_of_one_name_the_first_stands() -> None:
+    first = SendConnector(name="A", address_spaces=(AddressSpace.parse("*"),))
+    own = OnPremOrganization(name="own", send_connectors=(first, replace(first, comment="second")))
+    assert choose_send_connector(own, Domain("b.example")).connector is first
 
 
 def test_without_a_fitting_send_connector_there_is_none() -> None:
