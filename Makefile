@@ -5,20 +5,22 @@
 #   make test-slow   run the slow ones that need none
 #   make test-containers   run those
 #   make coverage   the first ones again, and what they leave out
+#   make mutants   change the core in small ways, and see whether its tests notice
 #   make check    format, lint, types and the direction of the imports
 #   make format   format, and fix what can be fixed
 #   make clean    remove .venv, caches and reports
 
-.PHONY: help demo test test-slow test-containers coverage check format dev clean
+.PHONY: help demo test test-slow test-containers coverage mutants check format dev clean
 .DEFAULT_GOAL := help
 
 VENV := .venv
 BIN  := $(VENV)/bin
 DEMO_READY := $(VENV)/.ready-demo
 DEV_READY  := $(VENV)/.ready-dev
+MUTATION_READY := $(VENV)/.ready-mutation
 
 # When its Python is gone (an upgrade, a moved home), so is the virtual environment.
-$(shell test -e $(BIN)/python || rm -f $(DEMO_READY) $(DEV_READY))
+$(shell test -e $(BIN)/python || rm -f $(DEMO_READY) $(DEV_READY) $(MUTATION_READY))
 
 # The first interpreter that is new enough; `make PYTHON=/path/to/python3.12 demo` chooses another.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -39,6 +41,10 @@ test-slow: $(DEV_READY)
 # Half as slow again, so not part of the gate.
 coverage: $(DEV_READY)
 	$(BIN)/pytest -m "not docker" -n 2 --dist worksteal --cov --cov-branch --cov-report=term:skip-covered $(ARGS)
+
+# Minutes, so not part of the gate. `make mutants ARGS="core/routing nodes/judging"` takes other modules.
+mutants: $(MUTATION_READY)
+	$(BIN)/python tests/mutation/run.py $(ARGS)
 
 # One after the other: all labs have the same addresses.
 test-containers: $(DEV_READY)
@@ -78,7 +84,12 @@ $(DEV_READY): pyproject.toml $(BIN)/python
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	@touch $@ $(DEMO_READY)
 
+$(MUTATION_READY): pyproject.toml $(BIN)/python
+	@echo "installing the lab, its development tools and the mutation tool"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,mutation]'
+	@touch $@ $(DEV_READY) $(DEMO_READY)
+
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* \
+	rm -rf $(VENV) .mutants .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* \
 		htmlcov reports build dist
 	find lab tests -name __pycache__ -type d -prune -exec rm -rf {} +

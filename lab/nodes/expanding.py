@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from lab.model.names import Address
 from lab.model.steps import Dropped, DropReason, Expanded, Merged, Step
@@ -18,6 +18,15 @@ def has_groups(found: Iterable[Resolved]) -> bool:
     return any(isinstance(resolved.place, ToMembers) for resolved in found)
 
 
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """Who takes the place of a group."""
+
+    members: tuple[Address, ...]
+    mailbox: Address | None
+    """Its own, if it has one."""
+
+
 class Expansion:
     """An item whose groups are expanded level by level; who is named twice is there once (DUPLICATEEXPAND)."""
 
@@ -26,44 +35,51 @@ class Expansion:
         """As it is after the last level."""
         self._context = context
         self._steps: list[Step] = []
-        self._asked = {recipient.key: recipient for recipient in item.recipients}
-        self._members: dict[str, tuple[str, ...]] = {}
-        """By key of a recipient that is a group, the keys of those who take its place."""
-        self._taken: dict[str, str] = {}
-        """By key of a group, the recipient in whose place its members were put."""
-        self._empty: set[str] = set()
+        self._before = frozenset(item.expanded)
+        """Groups, by key, that were expanded before this item was made."""
+        self._asked: dict[str, tuple[Address, str]] = {}
+        """The groups that the item was for: by key of the address that led to them, this address and the group's key."""
+        self._groups: dict[str, str] = {}
+        """Keys of groups by keys of the recipients that turned out to be groups."""
+        self._members: dict[str, tuple[Address, ...]] = {}
+        """Who takes the place of a group, by its key."""
+        self._ended: set[str] = set()
+        """Keys of addresses that have been dropped."""
 
     def level(self, found: Sequence[Resolved]) -> None:
         """Put the members of each group in its place. `found` are the item's recipients, resolved."""
+        first = not self._groups
+        opened: dict[str, _Opened] = {}
+        for recipient, resolved in zip(self.item.recipients, found, strict=True):
+            if isinstance(resolved.place, ToMembers):
+                self._groups[recipient.key] = resolved.place.group.primary.key
+                opened[recipient.key] = self._group(resolved, resolved.place)
+                if first:
+                    self._asked[resolved.recipient.key] = resolved.recipient, self._groups[recipient.key]
         recipients: dict[str, Address] = {}
         wishes: dict[str, DsnParameters] = {}
-        for recipient, resolved in zip(self.item.recipients, found, strict=True):
+        for recipient in self.item.recipients:
             wish = self.item.dsn.get(recipient.key)
-            members: tuple[Address, ...] = (recipient,)
-            if isinstance(resolved.place, ToMembers):
-                members = self._group(recipient, resolved, resolved.place)
+            if recipient.key in opened:
                 wish = _without_success(wish) if wish else None
-            for member in members:
+            for member in self._fresh(opened[recipient.key]) if recipient.key in opened else (recipient,):
                 recipients.setdefault(member.key, member)
                 if wish:
                     wishes.setdefault(member.key, wish)
-        expanded = dict.fromkeys((*self.item.expanded, *self._taken))
+        expanded = dict.fromkeys((*self.item.expanded, *self._members))
         self.item = replace(
             self.item, recipients=tuple(recipients.values()), dsn=wishes, expanded=tuple(expanded)
         )
 
-    def _group(self, recipient: Address, resolved: Resolved, place: ToMembers) -> tuple[Address, ...]:
+    def _group(self, resolved: Resolved, place: ToMembers) -> _Opened:
         """Who takes the place of a group: its members, and itself if it has a mailbox of its own."""
         group, now = place.group, self._context.now
         self._steps += [rewritten(old, to, self._context) for old, to in resolved.via]
-        if group.primary.key in self._taken or group.primary.key in self.item.expanded:
-            first = self._taken.get(group.primary.key, "")
-            self._members.setdefault(recipient.key, self._members.get(first, ()))
-            self._steps.append(Merged(recipient=str(resolved.recipient), at=now))
-            return ()
-        members = (*group.members, group.primary) if place.keeps_mail else group.members
-        self._taken[group.primary.key] = recipient.key
-        self._members[recipient.key] = tuple(member.key for member in members)
+        if group.primary.key in self._members or group.primary.key in self._before:
+            self._merge(resolved.recipient)
+            return _Opened((), None)
+        opened = _Opened(group.members, group.primary if place.keeps_mail else None)
+        self._members[group.primary.key] = (*opened.members, *([opened.mailbox] if opened.mailbox else []))
         step = Expanded(
             recipient=str(resolved.recipient),
             group=group.kind,
@@ -72,34 +88,52 @@ class Expansion:
             at=now,
         )
         self._steps.append(step)
-        if not members:
-            self._empty.add(recipient.key)
+        if not self._members[group.primary.key]:
             self._drop(resolved.recipient, DropReason.NO_MEMBERS)
-        return members
+        return opened
+
+    def _fresh(self, group: _Opened) -> Iterator[Address]:
+        """Members that are no group that has been expanded already, and the group's own mailbox."""
+        for member in group.members:
+            if member.key in self._groups:
+                self._merge(member)
+            else:
+                yield member
+        if group.mailbox is not None:
+            yield group.mailbox
 
     def settlement(self) -> Settlement:
         """One item for everybody, due at once; and the end of each recipient whose group leads to nobody."""
         item = replace(self.item, id=str(self._context.ids.number()), due=self._context.now)
-        ends = self._empty | {recipient.key for recipient in item.recipients}
-        for key, recipient in self._asked.items():
-            if not self._leads_to(key, ends):
-                known = key in self._taken.values()
-                self._drop(recipient, DropReason.GROUP_RING if known else DropReason.EXPANDED_BEFORE)
+        ends = {recipient.key for recipient in item.recipients}
+        for key, (recipient, group) in self._asked.items():
+            if key in self._ended:
+                continue
+            if self._members.get(group) == ():
+                self._drop(recipient, DropReason.NO_MEMBERS)
+            elif not self._leads_to(group, ends):
+                known = group in self._before
+                self._drop(recipient, DropReason.EXPANDED_BEFORE if known else DropReason.GROUP_RING)
         return Settlement(steps=tuple(self._steps), queue=(item,) if item.recipients else ())
 
-    def _leads_to(self, recipient: str, ends: set[str]) -> bool:
-        """Whether a recipient, a member of its group, or of a group in it, has an end or a way on."""
-        known, waiting = {recipient}, [recipient]
+    def _leads_to(self, group: str, ends: set[str]) -> bool:
+        """Whether a member of a group, or of a group in it, is a recipient of the item or has ended."""
+        known, waiting = {group}, [group]
         while waiting:
-            key = waiting.pop()
-            if key in ends:
-                return True
-            fresh = [member for member in self._members.get(key, ()) if member not in known]
-            known.update(fresh)
-            waiting += fresh
+            for member in self._members.get(waiting.pop(), ()):
+                if member.key in ends or member.key in self._ended:
+                    return True
+                inner = self._groups.get(member.key, member.key)
+                if inner not in known:
+                    known.add(inner)
+                    waiting.append(inner)
         return False
 
+    def _merge(self, recipient: Address) -> None:
+        self._steps.append(Merged(recipient=str(recipient), at=self._context.now))
+
     def _drop(self, recipient: Address, reason: DropReason) -> None:
+        self._ended.add(recipient.key)
         self._steps.append(Dropped(recipient=str(recipient), reason=reason, at=self._context.now))
 
 

@@ -146,7 +146,7 @@ def _facts(facts: AttributionFacts) -> Sentence:
 
 def _certificate(facts: AttributionFacts) -> Sentence:
     if not facts.certificate:
-        return sentence("none shown [R132]")
+        return sentence("none shown {rules}", rules=_cited(facts.credential_rules))
     names, rules = ", ".join(facts.certificate), _cited(facts.credential_rules)
     if facts.ignored:
         ignored = faults(facts.ignored)

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lab.core.attribution import (
+    ATTR35,
+    ATTR36,
+    BAD_CERTIFICATE,
+    BAD_CONNECTOR,
+    RELAY_DENIED,
+)
+from lab.core.incoming import PARTNER, UNKNOWN
 from lab.core.rulebook.asof import in_force
 from lab.model.certificate import CertFault
-from lab.model.decision import Basis, Reason, Verdict, Why
+from lab.model.decision import Basis, Direction, Reason, Verdict, Why
 from lab.model.names import Domain, DomainPattern
 from lab.model.tenant import AcceptedDomain
 from lab.words.decisions import story
@@ -411,3 +421,317 @@ def test_sender_domains_narrow_an_on_premises_connector_only_by_switch():
     assert scoped.tenant_name == "b"
     (loser,) = scoped.explain().candidates
     assert [why.code for why in loser.why] == [Why.OUT_OF_SCOPE]
+
+
+# -- each decision in full: by which tenant, connector and owner, and by exactly which rules
+
+HYBRID = on_premises(cert="*.a.example")
+OUT = "x@elsewhere.example"
+OTHER = "x@other.example"
+SHOWN = ("R8", "R10")
+"""The certificate counts."""
+UNACCEPTED = on_premises(cert="mail.a.example")
+"""Its value is no accepted domain of a."""
+
+
+def printer(name="Printer", **more):
+    return on_premises(name, ips=(GATEWAY,), **more)
+
+
+ORIGINATING = [
+    ("certificate", (a(HYBRID), B), {"cert": "mx.a.example"}, Why.CERTIFICATE_DOMAIN, (*SHOWN, "R73", "R3", "R5", "R83", "R6")),
+    ("to-the-own-tenant", (a(HYBRID), B), {"cert": "mx.a.example", "to": "user@a.example"}, Why.CERTIFICATE_DOMAIN, (*SHOWN, "R73", "R3", "R5", "R83", "R16", "R6")),
+    ("certificate-untested", (a(UNACCEPTED), B), {"cert": "mail.a.example", "sender": OTHER, "require_accepted_cert_domain": False}, Why.CERTIFICATE_DOMAIN, (*SHOWN, "R72", "R3", "R6")),
+    ("certificate-before-2017", (a(UNACCEPTED), B), {"cert": "mail.a.example", "sender": OTHER, "attribution_order": "legacy_pre2026"}, Why.CERTIFICATE_DOMAIN, (*SHOWN, "R72", "R3", "R6")),
+    ("unaccepted-name-with-p1", (a(UNACCEPTED), B), {"cert": "mail.a.example"}, Why.REVERSE_PATH_DOMAIN, (*SHOWN, "R72", "R3", "R5", "R6")),
+    ("unaccepted-name-with-author", (a(UNACCEPTED), B), {"cert": "mail.a.example", "sender": OTHER, "author": "a.example", "p2_counts_for_relay": True}, Why.REVERSE_PATH_DOMAIN, (*SHOWN, "R72", "R45", "R49", "R6")),
+    ("address-with-p1", (a(printer()), B), {}, Why.REVERSE_PATH_DOMAIN, ("R132", "R21", "R3", "R5", "R7")),
+    ("address-with-author", (a(printer()), B), {"sender": OTHER, "author": "a.example", "p2_counts_for_relay": True}, Why.REVERSE_PATH_DOMAIN, ("R132", "R21", "R45", "R49", "R7")),
+    ("address-with-recipient", (a(printer()), B), {"sender": OTHER, "to": "user@a.example"}, Why.RECIPIENT_DOMAIN, ("R132", "R21", "R3", "R7", "R16", "R7")),
+    ("address-alone-before-2017", (a(printer()), B), {"sender": OTHER, "to": OUT, "attribution_order": "legacy_pre2026"}, Why.ADDRESS_ALONE, ("R132", "R21", "R45", "R7")),
+    ("address-in-the-clear", (a(printer(require_tls=False)), B), {"tls": False}, Why.REVERSE_PATH_DOMAIN, ("R195", "R21", "R3", "R5", "R7")),
+    ("foreign-region-by-proxy", (a(HYBRID, region="NAM"), B), {"cert": "mx.a.example", "cross_region": "proxy"}, Why.CERTIFICATE_DOMAIN, (*SHOWN, "R73", "R3", "R5", "R83", "R6")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("world", "facts", "owner", "rules"), [case[1:] for case in ORIGINATING], ids=[c[0] for c in ORIGINATING]
+)
+def test_own_mail_is_told_by_owner_and_rules(world, facts, owner, rules):
+    decision = decide(*world, **facts)
+    assert (decision.verdict, decision.reason) == (Verdict.ORIGINATING, Reason.OWN_CONNECTION)
+    assert (decision.tenant, decision.connector) == (world[0], world[0].inbound_connectors[0])
+    assert (decision.owner, decision.rules) == (owner, rules)
+    assert decision.basis is (Basis.CERTIFICATE if "cert" in facts else Basis.ADDRESS)
+    assert (decision.direction, decision.reply) == (Direction.ORIGINATING, None)
+    assert decision.chosen in decision.candidates
+    assert decision.chosen.connector is decision.connector
+
+
+INCOMING = [
+    ("anybody", (a(), B), {}, Reason.ANONYMOUS, "", ("R132", "R15")),
+    ("in-the-clear", (a(), B), {"tls": False}, Reason.ANONYMOUS, "", ("R195", "R15")),
+    ("ignored-certificate", (a(HYBRID), B), {"cert": SELF_SIGNED}, Reason.ANONYMOUS, "", ("R9", "R125", "R15")),
+    ("unaccepted-name", (a(UNACCEPTED), B), {"cert": "mail.a.example", "sender": OTHER}, Reason.ANONYMOUS, "", (*SHOWN, "R15", "R11")),
+    ("unaccepted-name-to-its-own-tenant", (B, a(UNACCEPTED)), {"cert": "mail.a.example", "sender": OTHER, "to": "user@a.example"}, Reason.ANONYMOUS, "", (*SHOWN, "R15", "R11")),
+    ("address-of-a-stranger", (a(printer()), B), {"sender": OTHER}, Reason.ANONYMOUS, "", ("R132", "R15")),
+    ("author-does-not-count", (a(printer()), B), {"sender": OTHER, "author": "a.example"}, Reason.ANONYMOUS, "", ("R132", "R15")),
+    ("author-of-nobody", (a(printer()), B), {"sender": OTHER, "author": "z.example", "p2_counts_for_relay": True}, Reason.ANONYMOUS, "", ("R132", "R15")),
+    ("no-author", (a(printer()), B), {"sender": OTHER, "p2_counts_for_relay": True}, Reason.ANONYMOUS, "", ("R132", "R15")),
+    ("near-miss", (a(on_premises(cert="a.example")), B), {"cert": "*.a.example"}, Reason.ANONYMOUS, "", (*SHOWN, "R78", "R15")),
+    ("partner", (a(), a_tenant("b", partner(ips=(GATEWAY,)))), {}, Reason.PARTNER, "Partner", ("R132", "R15", "R22", "R23", "R57")),
+    ("foreign-region-by-proxy", (a(), a_tenant("b", region="NAM")), {"cross_region": "proxy"}, Reason.ANONYMOUS, "", ("R132", "R15")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("world", "facts", "reason", "connector", "rules"),
+    [c[1:] for c in INCOMING],
+    ids=[c[0] for c in INCOMING],
+)
+def test_incoming_mail_is_told_by_reason_and_rules(world, facts, reason, connector, rules):
+    decision = decide(*world, **facts)
+    assert (decision.verdict, decision.reason) == (Verdict.INCOMING, reason)
+    assert (decision.tenant, decision.connector_name, decision.rules) == (world[1], connector, rules)
+    assert (decision.basis, decision.direction) == (Basis.RECIPIENT, Direction.INCOMING)
+    assert (decision.chosen, decision.owner, decision.reply) == (None, None, None)
+
+
+STRICT = partner("From the gateway", ips=("203.0.113.9",))
+REFUSED = [
+    ("certificate", (a(HYBRID), B), {"cert": SELF_SIGNED, "bad_chain": "refuse_connection"}, BAD_CERTIFICATE, Reason.CERTIFICATE_REFUSED, "", Basis.NONE, ("R114", "R9", "R125")),
+    ("tie", (a(on_premises(cert="*.x.example"), domains=("x.example",)), a_tenant("c", on_premises(cert="*.x.example"), domains=("x.example",))), {"cert": "mx.x.example", "tenant_tie_break": "reject"}, RELAY_DENIED, Reason.TIE_REJECTED, "", Basis.NONE, ("R18", "R35")),
+    ("region-of-the-own-tenant", (a(HYBRID, region="NAM"), B), {"cert": "mx.a.example"}, ATTR35, Reason.WRONG_REGION, "Inbound from A", Basis.CERTIFICATE, (*SHOWN, "R73", "R3", "R5", "R83", "R31", "R32", "R37")),
+    ("region-of-the-recipient", (a_tenant("b", region="NAM"), a()), {}, ATTR35, Reason.WRONG_REGION, "", Basis.RECIPIENT, ("R132", "R15", "R31", "R37")),
+    ("blocked-by-certificate", (a(on_premises(cert="*.a.example", blocked=True)), B), {"cert": "mx.a.example"}, BAD_CONNECTOR, Reason.CONNECTOR_BLOCKED, "Inbound from A", Basis.CERTIFICATE, (*SHOWN, "R73", "R3", "R5", "R83", "R40")),
+    ("blocked-by-address", (a(printer(blocked=True)), B), {}, BAD_CONNECTOR, Reason.CONNECTOR_BLOCKED, "Printer", Basis.ADDRESS, ("R132", "R21", "R3", "R5", "R40")),
+    ("blocked-by-address-for-the-recipient", (a(printer(blocked=True)), B), {"sender": "<>", "to": "user@a.example"}, BAD_CONNECTOR, Reason.CONNECTOR_BLOCKED, "Printer", Basis.ADDRESS, ("R132", "R21", "R3", "R7", "R16", "R40")),
+    ("relay", (a(), B), {"to": OUT}, RELAY_DENIED, Reason.RELAY_DENIED, "", Basis.NONE, ("R132", "R35")),
+    ("relay-in-the-clear", (a(), B), {"to": OUT, "tls": False}, RELAY_DENIED, Reason.RELAY_DENIED, "", Basis.NONE, ("R195", "R35")),
+    ("relay-by-unaccepted-name", (a(UNACCEPTED), B), {"cert": "mail.a.example", "sender": OTHER, "to": OUT}, ATTR36, Reason.NOT_ACCEPTED, "", Basis.NONE, (*SHOWN, "R5", "R11", "R36")),
+    ("relay-by-address", (a(printer()), B), {"sender": OTHER, "to": OUT}, RELAY_DENIED, Reason.NOT_ACCEPTED, "", Basis.NONE, ("R132", "R5", "R7", "R35")),
+    ("relay-by-address-of-a-report", (a(printer()), B), {"sender": "<>", "to": OUT}, RELAY_DENIED, Reason.NOT_ACCEPTED, "", Basis.NONE, ("R132", "R5", "R7", "R35", "R29")),
+    ("restriction", (a_tenant("b", STRICT), a()), {}, PARTNER, Reason.PARTNER_RESTRICTS, "From the gateway", Basis.RECIPIENT, ("R132", "R15", "R22", "R23", "R57", "R62", "R38", "R43")),
+    ("restriction-after-an-unaccepted-name", (a(UNACCEPTED, STRICT), B), {"cert": "mail.a.example", "sender": OTHER, "to": "user@a.example"}, PARTNER, Reason.PARTNER_RESTRICTS, "From the gateway", Basis.RECIPIENT, (*SHOWN, "R15", "R11", "R22", "R23", "R57", "R62", "R38", "R43", "R42")),
+    ("edge-after-an-unaccepted-name", (B, a(UNACCEPTED)), {"cert": "mail.a.example", "sender": OTHER, "to": "nobody@b.example"}, UNKNOWN, Reason.UNKNOWN_RECIPIENT, "", Basis.RECIPIENT, (*SHOWN, "R15", "R11", "R136", "R43")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("world", "facts", "reply", "reason", "connector", "basis", "rules"),
+    [case[1:] for case in REFUSED],
+    ids=[case[0] for case in REFUSED],
+)
+def test_a_refusal_is_told_by_reply_reason_and_rules(world, facts, reply, reason, connector, basis, rules):
+    decision = decide(*world, **facts)
+    assert (decision.verdict, decision.reply, decision.reason) == (Verdict.REFUSED, reply, reason)
+    assert (decision.connector_name, decision.basis, decision.rules) == (connector, basis, rules)
+    assert decision.tenant == (None if basis is Basis.NONE else world[0])
+    own = basis in (Basis.CERTIFICATE, Basis.ADDRESS)
+    incoming = Direction.INCOMING if basis is Basis.RECIPIENT else None
+    assert decision.direction is (Direction.ORIGINATING if own else incoming)
+    assert bool(decision.owner) is (decision.chosen is not None) is own
+
+
+def test_a_decision_carries_the_facts_that_it_was_made_on():
+    decision = decide(a(HYBRID), B, cert="mx.a.example", tls=True, bad_chain="refuse_connection")
+    assert (decision.credentials.address, decision.credentials.tls) == (GATEWAY, True)
+    assert (str(decision.reverse_path), str(decision.recipient)) == ("<user@a.example>", "user@b.example")
+    assert [c.connector for c in decision.candidates] == [HYBRID]
+    assert set(decision.directory.tenants) == {"a", "b"}
+    assert decision.switches.bad_chain == "refuse_connection"
+
+
+class TestCandidates:
+    def test_a_connector_that_fits_by_certificate_and_address_is_one_candidate(self):
+        both = on_premises("Both", cert="*.a.example", ips=(GATEWAY,))
+        decision = decide(a(both), B, cert="mx.a.example")
+        assert [(c.connector.name, bool(c.match)) for c in decision.candidates] == [("Both", True)]
+
+    def test_certificates_and_addresses_are_all_candidates(self):
+        both = on_premises("Both", cert="*.a.example", ips=(GATEWAY,))
+        decision = decide(a(both, printer()), a_tenant("c", printer("Both")), B, cert="mx.a.example")
+        assert [(c.tenant.name, c.connector.name, bool(c.match)) for c in decision.candidates] == [
+            ("a", "Both", True),
+            ("a", "Printer", False),
+            ("c", "Both", False),
+        ]
+
+    @pytest.mark.parametrize(
+        ("facts", "owner", "first"),
+        [
+            ({"cert": "mx.a.example"}, Why.CERTIFICATE_DOMAIN, "A own"),
+            ({"cert": "mail.other.example"}, Why.REVERSE_PATH_DOMAIN, "A other"),
+            ({}, Why.REVERSE_PATH_DOMAIN, "x"),
+            (
+                {"sender": OTHER, "author": "a.example", "p2_counts_for_relay": True},
+                Why.REVERSE_PATH_DOMAIN,
+                "x",
+            ),
+            ({"sender": OTHER, "to": "user@a.example"}, Why.RECIPIENT_DOMAIN, "x"),
+            ({"sender": OTHER, "to": OUT, "attribution_order": "legacy_pre2026"}, Why.ADDRESS_ALONE, "x"),
+        ],
+        ids=["certificate", "unaccepted-name", "reverse-path", "author", "recipient", "address-alone"],
+    )
+    def test_of_a_tenant_s_equal_connectors_the_first_by_name_is_taken(self, facts, owner, first):
+        own = [on_premises(f"{name} own", cert="*.a.example") for name in "CAB"]
+        own += [on_premises(f"{name} other", cert="mail.other.example") for name in "CAB"]
+        own += [printer(name) for name in "zxy"]
+        decision = decide(a(*own), B, **facts)
+        assert (decision.connector_name, decision.owner) == (first, owner)
+
+    def test_two_connectors_of_one_tenant_are_no_tie(self):
+        own = a(on_premises("Wide", cert="*.a.example"), on_premises("Same", cert="*.a.example"))
+        decision = decide(own, B, cert="mx.a.example", tenant_tie_break="reject")
+        assert (decision.connector_name, decision.owner) == ("Same", Why.CERTIFICATE_DOMAIN)
+        assert decision.rules == (*SHOWN, "R73", "R3", "R5", "R83", "R6")
+
+    def test_two_addresses_of_one_tenant_are_no_tie_before_2017(self):
+        decision = decide(
+            a(printer("2"), printer("1")),
+            B,
+            sender=OTHER,
+            to=OUT,
+            tenant_tie_break="reject",
+            attribution_order="legacy_pre2026",
+        )
+        assert (decision.connector_name, decision.owner) == ("1", Why.ADDRESS_ALONE)
+        assert decision.rules == ("R132", "R21", "R45", "R7")
+
+    def test_the_longer_value_goes_before_the_longer_name(self):
+        own = a(
+            on_premises("Long value", cert="*.mx.a.example"),
+            on_premises("Long name", cert="*.a.example"),
+            domains=("a.example", "mx.a.example"),
+        )
+        shown = a_certificate("x.mx.a.example", "a-name-that-is-longer.a.example")
+        assert decide(own, B, cert=shown).connector_name == "Long value"
+
+    def test_a_connector_that_is_out_of_scope_is_not_taken(self):
+        scoped = on_premises("Scoped", cert="*.a.example", sender_domains=(DomainPattern.parse("c.example"),))
+        decision = decide(
+            a(scoped, on_premises("Wide", cert="*.a.example")),
+            B,
+            cert="mx.a.example",
+            onpremises_sender_domains="scopes",
+        )
+        assert decision.connector_name == "Wide"
+
+    def test_no_tls_hides_only_connectors_that_require_it(self):
+        own = a(printer("A strict"), printer("B lax", require_tls=False))
+        assert decide(own, B, tls=False).connector_name == "B lax"
+
+
+class TestOrderOfProofs:
+    """R3: the certificate's domain, then MAIL FROM, then RCPT TO."""
+
+    WORLD = (by_address("a"), by_address("c"), by_address("e"), B)
+    FACTS: Mapping[str, Any] = MappingProxyType(
+        {"sender": "x@c.example", "author": "a.example", "to": "user@e.example"}
+    )
+
+    def test_the_reverse_path_goes_before_the_author(self):
+        assert decide(*self.WORLD, **self.FACTS, p2_counts_for_relay=True).tenant_name == "c"
+
+    def test_the_author_goes_before_the_recipient(self):
+        facts = {**self.FACTS, "sender": OTHER}
+        assert decide(*self.WORLD, **facts, p2_counts_for_relay=True).tenant_name == "a"
+
+    def test_the_recipient_goes_before_the_address_alone(self):
+        facts = {**self.FACTS, "sender": OTHER, "attribution_order": "legacy_pre2026"}
+        assert decide(*self.WORLD, **facts).tenant_name == "e"
+
+    def test_the_certificate_goes_before_the_reverse_path_of_another_tenant(self):
+        assert (
+            decide(a(HYBRID), by_address("c"), B, cert="mx.a.example", sender="x@c.example").tenant_name
+            == "a"
+        )
+
+    def test_the_recipient_does_not_settle_an_unaccepted_name(self):
+        """R7, R11: RCPT TO settles address matches only."""
+        world = (a(UNACCEPTED), by_address("c"), B)
+        facts: dict[str, Any] = {"cert": "mail.a.example", "sender": OTHER, "to": "user@a.example"}
+        assert decide(*world, **facts).verdict is Verdict.INCOMING
+        facts["to"] = "user@c.example"
+        assert decide(*world, **facts).basis is Basis.ADDRESS
+
+    def test_the_stricter_reading_leaves_addresses_alone(self):
+        decision = decide(by_address("a"), B, unaccepted_cert_name="no_match")
+        assert decision.owner is Why.REVERSE_PATH_DOMAIN
+
+    def test_an_address_without_a_proof_is_not_enough_since_2017(self):
+        assert decide(by_address("a"), B, sender=OTHER).owner is None
+
+
+class TestTies:
+    """R18: several tenants own a name of one certificate."""
+
+    SHOWN = a_certificate("mx.a.example", "mx.c.example")
+    RULES = ("R3", "R5", "R83", "R18", "R81")
+
+    def tie(self, ages=(2, 1), **facts: Any):
+        return decide(
+            a(on_premises("1", cert="*.a.example"), on_premises("0", cert="*.a.example"), age=ages[0]),
+            a_tenant(
+                "c", on_premises("1", cert="*.c.example"), on_premises("0", cert="*.c.example"), age=ages[1]
+            ),
+            B,
+            cert=self.SHOWN,
+            **{"sender": "<>", **facts},
+        )
+
+    @pytest.mark.parametrize(
+        ("facts", "tenant", "owner"),
+        [
+            ({"sender": "x@a.example", "to": "user@c.example"}, "a", Why.REVERSE_PATH_DOMAIN),
+            ({"sender": "x@c.example", "to": "user@a.example"}, "c", Why.REVERSE_PATH_DOMAIN),
+            ({"sender": OTHER, "to": "user@a.example"}, "a", Why.RECIPIENT_DOMAIN),
+            ({}, "c", Why.OLDEST_TENANT),
+            ({"sender": "x@a.example", "tenant_tie_break": "oldest"}, "c", Why.OLDEST_TENANT),
+            ({"ages": (1, 2)}, "a", Why.OLDEST_TENANT),
+            ({"ages": (1, 1)}, "a", Why.OLDEST_TENANT),
+        ],
+        ids=[
+            "reverse-path",
+            "reverse-path-first",
+            "recipient",
+            "oldest",
+            "oldest-at-once",
+            "older",
+            "same-age",
+        ],
+    )
+    def test_a_tie_is_settled_by_the_switch_and_told(self, facts, tenant, owner):
+        decision = self.tie(**facts)
+        assert (decision.tenant_name, decision.owner, decision.connector_name) == (tenant, owner, "0")
+        own = ("R16",) if facts.get("to") == f"user@{tenant}.example" else ()
+        assert decision.rules == (*SHOWN, "R73", *self.RULES, *own, "R6")
+
+    def test_untested_certificates_tie_as_well(self):
+        decision = self.tie(require_accepted_cert_domain=False)
+        assert decision.rules == (*SHOWN, "R73", "R3", "R18", "R81", "R6")
+
+    def test_dice_depend_on_the_seed_the_tenant_and_the_connector_alone(self):
+        thrown = [self.tie(tenant_tie_break="seeded_random", seed=seed) for seed in range(8)]
+        assert {each.owner for each in thrown} == {Why.SEEDED_DICE}
+        assert (
+            " ".join(f"{each.tenant_name}{each.connector_name}" for each in thrown)
+            == "a1 c0 a1 c1 a1 a0 a1 c0"
+        )
+
+    def test_an_address_of_two_tenants_was_a_tie_told_by_its_date(self):
+        facts: dict[str, Any] = {"sender": OTHER, "to": OUT, "attribution_order": "legacy_pre2026"}
+        world = (by_address("a"), by_address("c"), B)
+        assert decide(*world, **facts).rules == ("R132", "R21", "R45", "R18", "R81", "R7")
+        refused = decide(*world, **facts, tenant_tie_break="reject")
+        assert (refused.reason, refused.reply) == (Reason.TIE_REJECTED, RELAY_DENIED)
+
+    def test_a_rejected_tie_is_not_settled_by_an_address_after_all(self):
+        decision = decide(
+            a(HYBRID, printer()),
+            a_tenant("c", on_premises(cert="*.c.example")),
+            B,
+            cert=self.SHOWN,
+            tenant_tie_break="reject",
+        )
+        assert decision.reason is Reason.TIE_REJECTED

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.core.directory import TenantDirectory
-from lab.core.matching import certificate_names, name_match
+from lab.core.matching import NameMatch, certificate_names, may_match, name_match, near_miss
 from lab.model.certificate import CertificateIdentity
 from lab.model.names import DomainPattern
 from lab.model.switches import Switches
@@ -101,3 +101,72 @@ def test_the_index_finds_what_a_scan_finds(values, names, switches):
     assert found == {
         f"c{i}" for i, v in enumerate(values) if any(plainly_fits(v, n, switches) for n in names)
     }
+
+
+@pytest.mark.parametrize(
+    ("better", "worse"),
+    [
+        (("a.example", "a.example"), ("*.long.name.example", "x.long.name.example")),
+        (("*.mx.a.example", "x.mx.a.example"), ("*.a.example", "a-name-that-is-longer.a.example")),
+        (("*.a.example", "longer.a.example"), ("*.a.example", "x.a.example")),
+    ],
+    ids=["exact-before-wildcard", "value-before-name", "longer-name-last"],
+)
+def test_rank_of_a_match(better, worse):
+    def rank(pair):
+        value, name = map(DomainPattern.parse, pair)
+        return NameMatch(value, name, "R73").rank
+
+    assert rank(better) > rank(worse)
+
+
+NEAR = [
+    ("R74", "*.a.example", "x.y.a.example", {"wildcard_connector_depth": "single_label"}),
+    ("R75", "*.a.example", "a.example", {"wildcard_connector_covers_apex": False}),
+    ("R77", "mx.a.example", "*.a.example", {"wildcard_cert_covers_exact": False}),
+    ("R78", "a.example", "*.a.example", {}),
+    ("R79", "*.a.example", "*.sub.a.example", {}),
+]
+
+
+@pytest.mark.parametrize(("rule", "value", "name", "switches"), NEAR, ids=[each[0] for each in NEAR])
+def test_what_only_a_switch_keeps_apart_is_a_near_miss(rule, value, name, switches):
+    pair = DomainPattern.parse(value), DomainPattern.parse(name)
+    assert name_match(*pair, Switches(**switches)) is None
+    assert near_miss(*pair, Switches(**switches)) == rule
+    assert may_match(*pair)
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        ("mx.a.example", "ex.a.example"),
+        ("*.a.example", "a.b.example"),
+        ("x.mx.a.example", "*.a.example"),
+        ("*.mx.a.example", "*.a.example"),
+        ("*", "mx.a.example"),
+    ],
+    ids=["siblings", "strangers", "two-labels-down", "wider-name", "bare-value"],
+)
+def test_what_no_switch_brings_together_is_far_apart(value, name):
+    pair = DomainPattern.parse(value), DomainPattern.parse(name)
+    assert near_miss(*pair, Switches()) is None
+    assert not may_match(*pair)
+
+
+def test_what_fits_is_no_near_miss():
+    pair = DomainPattern.parse("*.a.example"), DomainPattern.parse("mx.a.example")
+    assert near_miss(*pair, Switches()) is None
+    assert may_match(*pair)
+
+
+def test_with_the_common_name_alone_other_names_do_not_count():
+    shown = CertificateIdentity(common_name="mx.a.example", dns_names=("mx.b.example", "mx.a.example"))
+    assert [str(n) for n in certificate_names(shown, Switches())] == ["mx.a.example", "mx.b.example"]
+    assert [str(n) for n in certificate_names(shown, Switches(cert_names="cn_only"))] == ["mx.a.example"]
+
+
+def test_with_the_common_name_alone_a_certificate_without_one_has_no_names():
+    shown = CertificateIdentity(common_name=None, dns_names=("mx.a.example",))
+    assert [str(n) for n in certificate_names(shown, Switches())] == ["mx.a.example"]
+    assert certificate_names(shown, Switches(cert_names="cn_only")) == ()
