@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from lab.cli import bulk, places
-from lab.cli.arguments import Parser, Verbs, add_json, add_variant, chosen, today, verb
+from lab.cli.arguments import add_json, add_variant, chosen, today
 from lab.cli.exits import BadInput, Exit
 from lab.cli.output import plainly, put, put_json
 from lab.cli.rules import as_data as rule_data
+from lab.cli.verbs import Parser, Verb, declare
 from lab.core.attribution import attribute
 from lab.core.credentials import judge_credentials
 from lab.core.directory import TenantDirectory
@@ -25,10 +26,10 @@ from lab.model.switches import Switches
 from lab.model.topology import Topology
 from lab.pki.reading import identity
 from lab.reports.printable import printable
-from lab.scenario import load
 from lab.scenario.build import START
 from lab.scenario.kinds import Single
 from lab.scenario.language import SWITCHES_RECORD
+from lab.scenario.load import load
 from lab.scenario.model import Variant
 from lab.scenario.report import unknown
 
@@ -54,10 +55,9 @@ _EXAMPLES = """\
       --mail-from a@msxfaq.example --rcpt-to b@uclabor.example --as-of 2023-10-31"""
 
 
-def add(verbs: Verbs) -> None:
+def add(verb: Verb) -> None:
     """Declare the verb."""
-    told = "decide one connection: which tenant and connector, and why"
-    parser = verb(verbs, "attribute", run, told, about=_ABOUT, examples=_EXAMPLES)
+    parser = declare(verb, run, about=_ABOUT, examples=_EXAMPLES)
     parser.add_argument(
         "--config", required=True, metavar="FILE", help="scenario with the tenants, or what mflab sweep reads"
     )

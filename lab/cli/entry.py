@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
-from pathlib import Path
 
 _PATIENCE = 1.0
 """Seconds for the quick question; the verb itself waits longer."""
@@ -22,6 +20,9 @@ def main() -> int:
 
 def _answers() -> bool:
     """Whether the part of this container is well; what is amiss with one that is not, the verb finds out and tells."""
+    import asyncio
+    from pathlib import Path
+
     from lab.drivers import control, shared
     from lab.errors import DriverError
 

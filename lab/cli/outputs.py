@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab.cli.arguments import Parser
 from lab.cli.exits import BadInput
 from lab.cli.output import put
+from lab.cli.verbs import Parser
 from lab.errors import DriverError
 
 STDOUT = Path("-")

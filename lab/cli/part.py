@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lab.cli import labs, parts, places, running
-from lab.cli.arguments import Run, Verbs, verb
 from lab.cli.exits import BadInput, Exit
 from lab.cli.output import talk
+from lab.cli.verbs import Run, Verb, declare
 from lab.errors import DriverError
 from lab.model.topology import Role
 
@@ -44,10 +44,9 @@ _EXAMPLES = """\
   mflab part node --at 198.51.100.25 --dns 198.51.100.53"""
 
 
-def add(verbs: Verbs) -> None:
+def add(verb: Verb) -> None:
     """Declare the verb."""
-    told = "be one part of a lab in containers"
-    parser = verb(verbs, "part", run, told, about=_ABOUT, examples=_EXAMPLES)
+    parser = declare(verb, run, about=_ABOUT, examples=_EXAMPLES)
     parser.add_argument("what", choices=_PARTS, help="which part")
     parser.add_argument(
         "--at", type=_address, metavar="ADDRESS", help="all but setup, run, relay: an address of it"

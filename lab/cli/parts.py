@@ -22,9 +22,10 @@ from lab.drivers.shared import Reading
 from lab.drivers.sockets import Sockets
 from lab.errors import DriverError
 from lab.model.topology import Role
-from lab.reports.console import demo_story, run_summary
 from lab.reports.run import ScenarioRuns
-from lab.scenario import load
+from lab.reports.story import demo_story
+from lab.reports.summary import run_summary
+from lab.scenario.load import load
 from lab.scenario.model import Variant
 from lab.scenario.render import render
 

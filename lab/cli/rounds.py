@@ -14,7 +14,7 @@ from lab.cli.arguments import chosen, today
 from lab.cli.bodies import run_in
 from lab.cli.exits import BadInput, NothingToRun
 from lab.drivers.outcome import Outcome
-from lab.scenario import load
+from lab.scenario.load import load
 from lab.scenario.model import Variant
 from lab.wire.store import mark, snapshot
 

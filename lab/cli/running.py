@@ -17,7 +17,7 @@ from pathlib import Path
 from lab.cli.arguments import chosen, today
 from lab.cli.exits import BadInput, NothingToRun
 from lab.drivers import shared
-from lab.scenario import load
+from lab.scenario.load import load
 from lab.scenario.model import Variant
 from lab.scenario.render import render
 from lab.wire.store import Snapshot, snapshot

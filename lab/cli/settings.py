@@ -14,8 +14,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from lab.cli.arguments import Verb
 from lab.cli.settable import COLOR, COLOR_KEY, DEFAULTS, OF_VERBS, PROCESS, STATE, option
+from lab.cli.verbs import Verb
 from lab.cli.written import Level, Written, levels
 from lab.scenario.report import At, Report, one_of, unknown
 

@@ -15,13 +15,11 @@ from lab.evidence.facts import place, taken
 from lab.evidence.replies import iso
 from lab.evidence.trace import path
 from lab.model.trace import Explainable, Hop, MessageTrace, Step
-from lab.reports import flips, rules
+from lab.reports import SCHEMA_VERSION, flips, rules
 from lab.reports.reading import Fate, cured, fates
 from lab.reports.run import Run, ScenarioRuns, ran
 from lab.scenario.model import Scenario
 
-SCHEMA_VERSION = 1
-"""Grows when a key changes its meaning or goes away; new keys may come at any time."""
 Json = dict[str, object]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 
 from lab.errors import Problem, ScenarioError
 from lab.scenario.tree import Place
@@ -77,6 +76,8 @@ class At:
 
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:
     """A hint with the nearest known name, if one is near."""
+    from difflib import get_close_matches
+
     spelled = {each.lower(): each for each in known}
     near = get_close_matches(name.lower(), spelled, n=1, cutoff=0.6)
     return f"did you mean {spelled[near[0]]!r}?" if near else None

@@ -26,7 +26,7 @@ from lab.evidence.metrics import (
     count,
     places,
 )
-from lab.scenario import load
+from lab.scenario.load import load
 from tests.evidence.hops import a_head, a_step
 
 VARIANTS = load(where.find_scenario("wildcard-misrouting")).variants

@@ -12,7 +12,7 @@ from lab.drivers.simulator import Simulator
 from lab.evidence.normal import normalise
 from lab.evidence.trace import traces
 from lab.model.trace import Disposition
-from lab.scenario import load_text
+from lab.scenario.load import load_text
 from tests.nodes.worlds import BASE, stranger
 
 GROUPS = ("g1@a.example", "g2@a.example", "g3@a.example")

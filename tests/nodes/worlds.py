@@ -16,7 +16,7 @@ from lab.model.names import Address, ReversePath
 from lab.model.reply import Reply
 from lab.model.trace import Hop, MessageTrace, Step, StepKind
 from lab.model.transport import DsnParameters, Target
-from lab.scenario import load_text
+from lab.scenario.load import load_text
 from lab.scenario.model import Variant
 
 BASE = """

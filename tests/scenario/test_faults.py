@@ -10,7 +10,7 @@ import pytest
 
 from lab.drivers.simulator import simulate
 from lab.errors import ScenarioError
-from lab.scenario import load, load_text
+from lab.scenario.load import load, load_text
 from lab.scenario.model import Scenario
 
 FAULTS = Path(__file__).parents[2] / "scenarios" / "faults"

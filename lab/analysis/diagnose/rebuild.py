@@ -19,7 +19,7 @@ from lab.evidence.diagnosis import By, Diagnosis, Refusal
 from lab.evidence.facts import taken, text
 from lab.model.trace import Hop, StepKind
 from lab.model.value import value
-from lab.scenario import load_text
+from lab.scenario.load import load_text
 
 MARK = "# Written by `mflab diagnose`"
 """What such a scenario begins with."""
