@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
-from lab.cli import bulk, places
+from lab.cli import places
 from lab.cli.arguments import add_json, add_variant, chosen, today
 from lab.cli.exits import BadInput, Exit
 from lab.cli.output import plainly, put, put_json
@@ -24,7 +24,6 @@ from lab.model.certificate import CertFault, CertificateIdentity
 from lab.model.names import Address, Domain, DomainPattern, ReversePath
 from lab.model.switches import Switches
 from lab.model.topology import Topology
-from lab.pki.reading import identity
 from lab.reports.printable import printable
 from lab.scenario.build import START
 from lab.scenario.kinds import Single
@@ -124,8 +123,10 @@ def run(args: Namespace) -> int:
 
 def _configuration(config: str, variant: str | None) -> Variant:
     """A scenario's variant, or what `mflab sweep` reads: tenants, and nothing besides."""
-    if not bulk.is_bulk(config):
+    if not places.is_bulk(config):
         return chosen(load(places.find_scenario(config)), variant)
+    from lab.cli import bulk
+
     return Variant(
         name=config,
         topology=bulk.topology(config, variant),
@@ -195,6 +196,8 @@ def _certificate(args: Namespace) -> CertificateIdentity | None:
 
 def read_certificate(path: Path, at: datetime) -> CertificateIdentity:
     """The certificate in a file, its chain taken on trust. Raises BadInput, also for a file with a private key."""
+    from lab.pki.reading import identity
+
     try:
         return identity(path.read_bytes(), at)
     except OSError as error:

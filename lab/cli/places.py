@@ -84,6 +84,12 @@ def _bundled() -> dict[str, Path]:
     return {scenario.stem: scenario for scenario in scenario_files([bundled_scenarios()])}
 
 
+def is_bulk(name: str) -> bool:
+    """Whether this is a file or a folder of tenants, and no scenario."""
+    path = Path(name)
+    return path.is_dir() or (path.suffix == ".jsonl" and path.is_file())
+
+
 def state_of_environment() -> str | None:
     """The state folder that `MFLAB_STATE` names."""
     return os.environ.get("MFLAB_STATE") or None
