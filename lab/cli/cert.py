@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from lab.cli import places
@@ -17,6 +16,7 @@ from lab.core.credentials import judge_credentials
 from lab.core.matching import name_match
 from lab.model.certificate import CertificateIdentity
 from lab.model.topology import Topology
+from lab.model.value import dataclass
 from lab.pki import store
 from lab.scenario.load import load
 from lab.scenario.model import Variant

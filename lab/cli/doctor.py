@@ -11,7 +11,6 @@ import tempfile
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from lab.drivers.containers import trouble
 from lab.drivers.containers.plan import LAN, WIRE
 from lab.drivers.containers.programs import IMAGES
 from lab.errors import DriverError
+from lab.model.value import dataclass
 from lab.scenario.load import load
 
 PACKAGES = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from lab.cli.exits import BadInput
@@ -16,6 +16,7 @@ from lab.evidence.msgtrk import log_file, log_files, message_tracking_log
 from lab.evidence.views import LAB, TENANT, Table, tables, whole
 from lab.model.topology import Role, Topology
 from lab.model.trace import Hop
+from lab.model.value import dataclass
 
 Rows = Sequence[Mapping[str, object]]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from argparse import ArgumentTypeError, Namespace
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from lab.cli import labs, places, running
 from lab.cli.arguments import add_body, add_json, add_variant, chosen
@@ -18,6 +17,7 @@ from lab.model.message import Message
 from lab.model.names import Address
 from lab.model.topology import Topology
 from lab.model.transport import Mailboxed
+from lab.model.value import dataclass
 from lab.reports.mail import arrived, as_read, field
 from lab.reports.tables import table
 from lab.scenario.load import load

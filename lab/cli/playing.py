@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from lab.cli.running import Running
 from lab.drivers.addresses import loopback
 from lab.model.names import Address
 from lab.model.topology import Host, Role, Topology
+from lab.model.value import dataclass
 from lab.scenario.model import Variant
 
 STRANGER = "127.0.0.1"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from lab.analysis.nobody import typos
@@ -18,6 +17,7 @@ from lab.cli.outputs import HTML, JUNIT, METRICS, SARIF, Outputs, add_outputs
 from lab.cli.verbs import Verb, declare
 from lab.drivers.outcome import Outcome
 from lab.errors import Problem, ScenarioError
+from lab.model.value import dataclass
 from lab.reports import asjson, html, junit, sarif
 from lab.reports.run import Run, ScenarioRuns
 from lab.reports.summary import run_summary

@@ -10,13 +10,14 @@ import json
 import os
 import signal
 import threading
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 
 from lab.cli.arguments import chosen, today
 from lab.cli.exits import BadInput, NothingToRun
 from lab.drivers import shared
+from lab.model.value import dataclass
 from lab.scenario.load import load
 from lab.scenario.model import Variant
 from lab.scenario.render import render

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 
 from lab.evidence.facts import place, taken, text
@@ -13,6 +12,7 @@ from lab.evidence.trace import path, way
 from lab.evidence.views import in_log, seen_by
 from lab.model.message import Message
 from lab.model.trace import Hop, MessageTrace, Step, StepKind
+from lab.model.value import dataclass
 from lab.scenario.model import AttributedExpectation, Expectation, NdrExpectation, Variant
 
 NOTHING = "(nothing)"

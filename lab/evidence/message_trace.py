@@ -6,7 +6,7 @@ Only what the tenant may see: messages that it took. A refusal at SMTP leaves no
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from xml.sax.saxutils import quoteattr
 
@@ -15,6 +15,7 @@ from lab.evidence.links import sort_key
 from lab.evidence.replies import iso, last_error, moment, server_of
 from lab.evidence.trace import aliases
 from lab.model.trace import Hop, Step, StepKind
+from lab.model.value import dataclass
 
 Row = dict[str, object]
 

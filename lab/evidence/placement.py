@@ -9,13 +9,14 @@ told.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from lab.evidence.facts import bare_path, place, taken, text
 from lab.model.names import Address, Domain
 from lab.model.topology import Topology
 from lab.model.trace import Hop, StepKind
+from lab.model.value import dataclass
 from lab.scenario.meant import origin, tenants_led_to
 from lab.scenario.model import Party, Variant
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from itertools import groupby
 
 from lab.model.message import Header, Message
 from lab.model.topology import Host
 from lab.model.trace import Hop, HopHead, Step, StepKind
+from lab.model.value import dataclass
 
 
 @dataclass(slots=True)

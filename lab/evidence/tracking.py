@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from uuid import NAMESPACE_OID, uuid5
 
@@ -12,6 +12,7 @@ from lab.evidence.facts import bare_path, connector_of, is_redirection, rule_id,
 from lab.evidence.links import sort_key
 from lab.evidence.replies import iso, last_error, moment, server_of
 from lab.model.trace import Hop, Step, StepKind
+from lab.model.value import dataclass
 
 SOFTWARE = "{:02}.{:02}.{:04}.{:03}".format(*map(int, SERVER_BUILD.split(".")))
 """The server's build, with the zeros that the log has and `Received` lines have not."""

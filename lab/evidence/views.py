@@ -6,7 +6,6 @@ Internet mail in the own tenant's table that should never have been there is the
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from lab.evidence.facts import place, recipients, taken, text
 from lab.evidence.gateway_log import log_lines
@@ -16,6 +15,7 @@ from lab.evidence.replies import iso
 from lab.evidence.trace import traces
 from lab.model.topology import Role
 from lab.model.trace import Hop, MessageTrace, Step, StepKind
+from lab.model.value import dataclass
 
 LAB = "lab"
 TENANT = "tenant:"

@@ -48,7 +48,9 @@ def _made(
             cls.__repr__ = _repr([each.name for each in given if each.repr])
         if "__eq__" not in own:
             compared = [each.name for each in given if each.compare]
-            _later(cls, "__eq__", lambda: (_EQ.format(_tuple("self", compared), _tuple("other", compared)), {}))
+            _later(
+                cls, "__eq__", lambda: (_EQ.format(_tuple("self", compared), _tuple("other", compared)), {})
+            )
         if own.get("__hash__") is None:
             cls.__hash__ = None
             if frozen or unsafe_hash:
@@ -60,7 +62,7 @@ def _made(
 
 
 if TYPE_CHECKING:
-    from dataclasses import dataclass
+    from dataclasses import dataclass as dataclass
 else:
 
     def dataclass(cls=None, /, **settings):
@@ -82,9 +84,7 @@ def _later(cls: Any, name: str, write: Callable[[], tuple[str, dict[str, Any]]])
     setattr(cls, name, first)
 
 
-def _init(
-    cls: Any, given: Iterable[Field[Any]], *, frozen: bool, slots: bool
-) -> tuple[str, dict[str, Any]]:
+def _init(cls: Any, given: Iterable[Field[Any]], *, frozen: bool, slots: bool) -> tuple[str, dict[str, Any]]:
     """The text of `__init__`, and what is known to it."""
     known: dict[str, Any] = {"_set": object.__setattr__, "_missing": MISSING}
     before, behind, lines = ["self"], ["*"], []

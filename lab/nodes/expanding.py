@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from lab.model.names import Address
 from lab.model.trace import EXPANDED_ALREADY, Step, StepKind
 from lab.model.transport import Context, DsnParameters, QueueItem, Settlement
+from lab.model.value import dataclass
 from lab.nodes.parts import texts
 from lab.nodes.places import Resolved, ToAddress, ToMembers
 from lab.nodes.reporting import let_go

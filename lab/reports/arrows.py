@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
 from lab.evidence.facts import place, text
 from lab.evidence.links import parents
 from lab.model.topology import Topology
 from lab.model.trace import Hop, MessageTrace, StepKind
+from lab.model.value import dataclass
 from lab.reports.printable import without_guids
 from lab.reports.reading import Leg, legs
 from lab.reports.words import short_reply

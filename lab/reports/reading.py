@@ -6,7 +6,6 @@ Judged from the traces alone, never from what a variant says of itself.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from lab.evidence.expect import decisive_reply
@@ -18,6 +17,7 @@ from lab.evidence.ways import Way, ways
 from lab.model.names import Address
 from lab.model.topology import Topology
 from lab.model.trace import Disposition, Hop, MessageTrace, Step, StepKind
+from lab.model.value import dataclass
 from lab.reports.run import Run
 from lab.scenario.model import MessageSpec
 

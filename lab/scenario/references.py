@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from lab.core.certificate_store import is_described
 from lab.model.onprem import SendConnector
 from lab.model.tenant import OutboundConnector
 from lab.model.topology import Topology
+from lab.model.value import dataclass
 from lab.scenario.addresses import written_hosts
 from lab.scenario.certificates import profiles
 from lab.scenario.exchange import parameter

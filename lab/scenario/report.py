@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from lab.errors import Problem, ScenarioError
+from lab.model.value import dataclass
 from lab.scenario.tree import Place
 
 

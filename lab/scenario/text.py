@@ -6,11 +6,12 @@ events are counted before anything is built, so a bomb costs no more than its si
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import yaml
 
+from lab.model.value import dataclass
 from lab.scenario.report import At, Report
 from lab.scenario.tree import Entry, Items, Node, Place, Scalar, Table
 

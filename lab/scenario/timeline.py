@@ -7,11 +7,11 @@ change either: whoever renews one makes a new one, and lets the host show it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from lab.model.certificate import CertificateProfile
 from lab.model.topology import Topology
+from lab.model.value import dataclass
 from lab.scenario import commands, overlay
 from lab.scenario.language import EventKeys, SectionKeys
 from lab.scenario.model import Moment

@@ -7,7 +7,9 @@ reported at the line that made it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
+
+from lab.model.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

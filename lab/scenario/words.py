@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any, TypeVar
@@ -13,6 +12,7 @@ from lab.model.dns import Mx
 from lab.model.names import Address, Domain, DomainPattern, ReversePath
 from lab.model.onprem import AddressSpace
 from lab.model.reply import Reply
+from lab.model.value import dataclass
 from lab.scenario.kinds import JsonSchema, Single, choice
 from lab.scenario.report import At
 from lab.scenario.tree import Node

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from lab.core.authentication.signers import key_records
@@ -13,6 +12,7 @@ from lab.model.names import Domain
 from lab.model.onprem import OnPremOrganization
 from lab.model.tenant import Tenant
 from lab.model.topology import Host, Region, Role
+from lab.model.value import dataclass
 
 Record = tuple[str, RecordType, Mx | str]
 EXCHANGE_ONLINE_SPF = "spf.protection.outlook.com"

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import NamedTuple, Self
 
 from lab.model.names import Address, ReversePath
 from lab.model.reply import Reply
 from lab.model.transport import DsnParameters
+from lab.model.value import dataclass
 from lab.wire import phrases
 
 NO_LIMIT = 1 << 30

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from lab.analysis.checks import standins
@@ -24,6 +23,7 @@ from lab.model.onprem import OnPremOrganization
 from lab.model.rules import Conditions, RuleMode, RuleState, TransportRule, UserScope
 from lab.model.tenant import OutboundConnector, Tenant
 from lab.model.trace import StepKind
+from lab.model.value import dataclass
 from lab.scenario.model import MessageSpec
 from lab.scenario.whatif import Change
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from lab.analysis.checks import standins
 from lab.analysis.checks.flows import door, lost, servers
@@ -18,6 +17,7 @@ from lab.model.onprem import OnPremOrganization
 from lab.model.tenant import Tenant
 from lab.model.topology import Host, Role
 from lab.model.trace import StepKind
+from lab.model.value import dataclass
 
 UNROUTABLE = frozenset({"no address", "no such domain", "null mx"})
 """What a route says that leads nowhere for good."""

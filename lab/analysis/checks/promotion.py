@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from lab.analysis.checks.flows import in_tenant, routed_by
@@ -15,6 +14,7 @@ from lab.model.names import Address
 from lab.model.onprem import ReceiveConnector
 from lab.model.tenant import InboundConnector, Tenant
 from lab.model.topology import Host, Role
+from lab.model.value import dataclass
 
 _FLAG = "CloudServicesMailEnabled"
 _CAPABILITY = f"{SERVICE}:AcceptCloudServicesMail"

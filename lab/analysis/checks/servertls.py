@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from lab.analysis.checks import cures
 from lab.analysis.checks.flaws import CHAIN, OUTDATED, PRIVATE, mended, named
@@ -17,6 +16,7 @@ from lab.model.onprem import OnPremOrganization, SendConnector
 from lab.model.tenant import OutboundConnector, Tenant
 from lab.model.topology import Host, Role
 from lab.model.trace import Hop, Step, StepKind
+from lab.model.value import dataclass
 from lab.scenario.whatif import Change
 
 SUBJECT, CHAINLESS, NO_STARTTLS = "SubjectMismatch", "CertificateValidationFailure", "STARTTLS is required"

@@ -5,8 +5,6 @@ from. `nouns` says what a rule is, `sources` where rules come from, `switches` w
 held on a date, `render` makes the page; the other modules are the rules by topic. All of it is pure.
 """
 
-from dataclasses import dataclass
-
 from lab.core.rulebook import (
     attribution,
     authentication,
@@ -27,6 +25,7 @@ from lab.core.rulebook.nouns import Confidence, Rule, Source, Switch
 from lab.core.rulebook.sources import SOURCES
 from lab.core.rulebook.switches import SWITCHES
 from lab.errors import LabBug
+from lab.model.value import dataclass
 
 __all__ = [
     "RULES",
