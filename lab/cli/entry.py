@@ -13,9 +13,12 @@ def main() -> int:
     """Run one command; returns its exit code."""
     if sys.argv[1:] == ["probe"] and _answers():
         return 0
-    from lab.cli.main import main as every_verb
+    from lab.drivers import collector
 
-    return every_verb()
+    with collector.seldom():
+        from lab.cli.main import main as every_verb
+
+        return every_verb()
 
 
 def _answers() -> bool:

@@ -3,8 +3,8 @@
 `dataclasses` writes up to seven methods for a class while its module is imported, and has Python compile each. The lab has
 some 400 such classes, a call needs a fraction of their methods, and making all was a fifth of the time until a verb began
 its work. The `dataclass` of this module leaves the fields to `dataclasses` and makes the methods at their first call, with
-the same meaning; `fields`, `replace`, `asdict`, patterns and pickling work as ever. It knows what the lab uses: no `order`,
-`eq=False` or `InitVar`.
+the same meaning; `fields`, `replace`, `asdict`, patterns and pickling work as ever. It knows no `order`, which
+one class has, and no `InitVar`.
 
 `@dataclass(frozen=True)` also keeps guard over each field while the program runs, and pays for it whenever an instance is
 made: a seventh of the time of a journey, for a promise that mypy checks in the text, and without mypy this project
@@ -32,7 +32,12 @@ def value(*, kw_only: bool = False) -> Callable[[type[T]], type[T]]:
 
 
 def _made(
-    *, frozen: bool = False, slots: bool = False, kw_only: bool = False, unsafe_hash: bool = False
+    *,
+    frozen: bool = False,
+    slots: bool = False,
+    kw_only: bool = False,
+    eq: bool = True,
+    unsafe_hash: bool = False,
 ) -> Callable[[type[T]], type[T]]:
     def made(plain: type[T]) -> type[T]:
         own = dict(vars(plain))
@@ -46,12 +51,12 @@ def _made(
             _later(cls, "__init__", lambda: _init(cls, given, frozen=frozen, slots=slots))
         if "__repr__" not in own:
             cls.__repr__ = _repr([each.name for each in given if each.repr])
-        if "__eq__" not in own:
+        if eq and "__eq__" not in own:
             compared = [each.name for each in given if each.compare]
             _later(
                 cls, "__eq__", lambda: (_EQ.format(_tuple("self", compared), _tuple("other", compared)), {})
             )
-        if own.get("__hash__") is None:
+        if eq and own.get("__hash__") is None:
             cls.__hash__ = None
             if frozen or unsafe_hash:
                 hashed = [each.name for each in given if (each.compare if each.hash is None else each.hash)]

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from lab.core.rulebook.asof import in_force
-from lab.model.dns import RecordType, Zones
+from lab.model.dns import RecordType, Zones, zones_of
 from lab.model.onprem import OnPremOrganization
 from lab.model.tenant import Tenant
 from lab.model.topology import Host, Region, Role, Topology
@@ -73,7 +73,7 @@ def _variant(name: str, kind: str, tree: Table, report: Report) -> Variant | Non
     used = [frozenset(topology.regions), *(frozenset(moment.topology.regions) for moment in moments)]
     if len(set(used)) > 1:  # a region does not go when its last tenant does
         return _variant(name, kind, timeline.with_regions(tree, frozenset[str]().union(*used)), report)
-    made = _matrix(read, topology, [moment.topology for moment in moments])
+    made = _matrix(read, topology, [moment.topology for moment in moments]) if moments else start.matrix
     if report:
         return None
     played, asked = (None, made) if _on_request(read) else (made, None)
@@ -114,11 +114,10 @@ def _world(tree: Table, report: Report) -> timeline.World | None:
     if not unread.host_names:
         references.check_smart_hosts(read, topology)
     sending.check(read, topology, whole=not unread.mailboxes)
-    if not unread.mailboxes:
-        _matrix(read, topology)
+    made = None if unread.mailboxes else _matrix(read, topology)
     if report:
         return None
-    return timeline.World(read, topology, certificates.profiles(read[SectionKeys.certificates]))
+    return timeline.World(read, topology, certificates.profiles(read[SectionKeys.certificates]), made)
 
 
 def _matrix(read: Fields, topology: Topology, later: Iterable[Topology] = ()) -> Matrix | None:
@@ -224,9 +223,9 @@ def _zones(read: Fields, parties: Parties) -> Zones:
         publishers=tuple(_publishers(read, parties)),
     )
     if dns is None:
-        return zones.zones(zones.derived(world))
+        return zones_of(zones.derived(world))
     records = zones.derived(world) if dns[DnsKeys.derive] else ()
-    return zones.zones(_overridden(records, dns), dns[DnsKeys.servfail], _ttls(dns))
+    return zones_of(_overridden(records, dns), dns[DnsKeys.servfail], _ttls(dns))
 
 
 def _ttls(dns: Fields) -> dict[str, int]:

@@ -152,8 +152,9 @@ def by_rule(cell: MatrixCell, times: Sequence[Topology]) -> Expectation:
     What is led to a tenant at some time is judged when it is sent (`not_astray`).
     """
     topology = times[0]
-    meant = frozenset[str]().union(*(tenants_meant(cell.sender, cell.recipient, each) for each in times))
-    passed = tenants_meant(cell.sender, cell.recipient, topology) - homes(cell.recipient, topology)
+    first, *later = (tenants_meant(cell.sender, cell.recipient, each) for each in times)
+    meant = first.union(*later)
+    passed = first - homes(cell.recipient, topology)
     unwanted = refused(cell.sender, cell.recipient, topology)
     return Expectation(
         ends="bounced" if unwanted else "delivered",

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import field
 
 from lab.errors import Problem, ScenarioError
-from lab.model.value import dataclass
+from lab.model.value import dataclass, value
 from lab.scenario.tree import Place
 
 
@@ -49,7 +49,7 @@ class Report:
             )
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class At:
     """A path in the scenario and the report that its problems go to."""
 
@@ -58,8 +58,8 @@ class At:
 
     def key(self, name: str) -> At:
         """One level down, in a table."""
-        told = f"[{name}]" if "." in name or " " in name else f".{name}"
-        return At(self.report, (self.path + told).removeprefix("."))
+        told = f"[{name}]" if "." in name or " " in name else f".{name}" if self.path else name
+        return At(self.report, self.path + told)
 
     def index(self, number: int) -> At:
         """One level down, in a list."""

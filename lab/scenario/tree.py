@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
 
-from lab.model.value import dataclass
+from lab.model.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Place:
     """A spot in a file; lines and columns count from 1."""
 
@@ -24,7 +24,7 @@ class Place:
         return f"{self.file}:{self.line}"
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Scalar:
     """A single value as it is written."""
 
@@ -47,7 +47,7 @@ class Scalar:
         return self.tag == "null" or self.text == "$null"
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Items:
     """A list."""
 
@@ -55,7 +55,7 @@ class Items:
     items: tuple[Node, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Entry:
     """One key of a table: where the key stands, and its value."""
 
@@ -63,7 +63,7 @@ class Entry:
     value: Node
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Table:
     """Keys and values, in the order of the file."""
 

@@ -61,7 +61,7 @@ def _text(text: str) -> str:
 
 
 def _line(text: str) -> str:
-    if any(ord(character) < 32 or ord(character) == 127 for character in text):
+    if not text.isprintable() and any(ord(each) < 32 or ord(each) == 127 for each in text):
         raise ValueError("no line breaks or control characters here")
     return text
 
