@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
-from importlib.resources import files
 from pathlib import Path
 
+import lab
 from lab.cli.exits import BadInput
 from lab.cli.output import talk
 from lab.scenario.report import unknown
@@ -21,7 +21,7 @@ _SUFFIXES = (".yaml", ".yml")
 
 def bundled_scenarios() -> Path:
     """The scenarios that come with the lab: those of the checkout, else the copy in the package."""
-    package = Path(str(files("lab")))
+    package = Path(lab.__file__).parent
     checkout = package.parent / "scenarios"
     return checkout if (package.parent / "pyproject.toml").is_file() else package / "_bundle" / "scenarios"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any, TypeVar
 
@@ -116,6 +117,7 @@ def _span(text: str) -> timedelta:
     return timedelta(**{unit: int(found[1])})
 
 
+@lru_cache(maxsize=1024)  # each variant of a scenario says the same
 def _ipv4(text: str) -> str:
     try:
         return str(IPv4Address(text))
