@@ -9,7 +9,6 @@ from lab.cli.bodies import run_in
 from lab.cli.exits import Exit
 from lab.cli.output import draw, put_json
 from lab.cli.verbs import Verb, declare
-from lab.reports import asjson
 from lab.reports.explain import explain
 
 _EXAMPLES = """\
@@ -34,6 +33,8 @@ def run(args: Namespace) -> int:
     spec = message_of(variant, args.message)
     outcome = run_in(args.driver, variant, seed=args.seed)
     if args.json:
+        from lab.reports import asjson
+
         put_json({"scenario": scenario.name, "variant": variant.name, **asjson.message(outcome, spec.key)})
     else:
         draw(explain(outcome, spec.key))

@@ -18,7 +18,6 @@ from lab.cli.verbs import Verb, declare
 from lab.drivers.outcome import Outcome
 from lab.errors import Problem, ScenarioError
 from lab.model.value import dataclass
-from lab.reports import asjson, html, junit, sarif
 from lab.reports.run import Run, ScenarioRuns
 from lab.reports.summary import run_summary
 from lab.scenario.load import load
@@ -159,11 +158,16 @@ def _runs(wanted: Wanted, args: Namespace, progress: Progress) -> Iterator[Outco
 
 def _report(args: Namespace, told: Sequence[ScenarioRuns], files: Outputs) -> None:
     """Where a report has stdout, what is told to people goes to stderr."""
-    files.write(JUNIT, lambda: junit.report(told))
-    files.write(SARIF, lambda: sarif.report(told))
-    files.write(HTML, lambda: html.report(told))
-    files.write(METRICS, lambda: _measured(told))
+    if files.paths:
+        from lab.reports import html, junit, sarif
+
+        files.write(JUNIT, lambda: junit.report(told))
+        files.write(SARIF, lambda: sarif.report(told))
+        files.write(HTML, lambda: html.report(told))
+        files.write(METRICS, lambda: _measured(told))
     if args.json:
+        from lab.reports import asjson
+
         put(asjson.dumps(told).rstrip("\n"))
     elif not args.quiet or any(each.failed for each in told):
         draw(run_summary(told), sys.stderr if files.on_stdout else None)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 from datetime import datetime
-from xml.sax.saxutils import quoteattr
 
 from lab.evidence.facts import about, bare_path, connector_of, is_redirection, rule_id, taken, text, texts
 from lab.evidence.links import sort_key
@@ -211,6 +210,8 @@ def _detail(hop: Hop, recipient: str, event: _Event) -> Row:
 
 def _xml(data: Mapping[str, str]) -> str:
     """`<root><MEP Name="ConnectorId" String="…"/></root>` (R212)."""
+    from xml.sax.saxutils import quoteattr  # it loads http and ssl
+
     return (
         "<root>"
         + "".join(f'<MEP Name="{k}" String={quoteattr(v)}/>' for k, v in data.items() if v)
