@@ -60,7 +60,8 @@ class Fields:
     removes: bool = False
 
     def __getitem__(self, key: Key[T]) -> T:
-        return cast("T", self.values[key.name]) if key.name in self.values else key.default
+        found: T = self.values.get(key.name, key.default)
+        return found
 
     @property
     def broken(self) -> bool:
