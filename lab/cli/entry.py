@@ -23,18 +23,16 @@ def main() -> int:
 
 def _answers() -> bool:
     """Whether the part of this container is well; what is amiss with one that is not, the verb finds out and tells."""
-    import asyncio
     from pathlib import Path
 
-    from lab.drivers import control, shared
+    from lab.drivers import asking, shared
     from lab.errors import DriverError
 
     state, part = os.environ.get("MFLAB_STATE"), os.environ.get("MFLAB_PART")
     if not state or not part:
         return False
     try:
-        asking = control.ask(shared.place(Path(state), part), {"do": "clock"})
-        asyncio.run(asyncio.wait_for(asking, _PATIENCE))
-    except (DriverError, OSError, TimeoutError):
+        asking.ask(shared.place(Path(state), part), {"do": "clock"}, _PATIENCE)
+    except DriverError:
         return False
     return True

@@ -96,7 +96,6 @@ def _dns(args: Namespace) -> int:
 
 def _node(args: Namespace) -> int:
     from lab.drivers import shared
-    from lab.drivers.handover import Handover
     from lab.drivers.part import NodePart
     from lab.drivers.site import Endpoint
 
@@ -112,6 +111,8 @@ def _node(args: Namespace) -> int:
     what = f"{node} on {', '.join(parts.listening(variant, node))}"
     host = variant.topology.hosts.get(node)
     if host is not None and host.role is Role.GATEWAY:
+        from lab.drivers.handover import Handover
+
         return asyncio.run(_until_stopped(Handover(variant, state, part), what))
     return asyncio.run(_until_stopped(part, what))
 

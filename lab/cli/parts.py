@@ -22,12 +22,8 @@ from lab.drivers.shared import Reading
 from lab.drivers.sockets import Sockets
 from lab.errors import DriverError
 from lab.model.topology import Role
-from lab.reports.run import ScenarioRuns
-from lab.reports.story import demo_story
-from lab.reports.summary import run_summary
 from lab.scenario.load import load
 from lab.scenario.model import Variant
-from lab.scenario.render import render
 
 DEFAULT_SCENARIO = "wildcard-misrouting"
 PATIENCE = 60.0
@@ -109,6 +105,8 @@ def _check_addresses(scenario: str, variant: Variant) -> None:
 
 
 def _is_same(state: Path, variant: Variant) -> bool:
+    from lab.scenario.render import render
+
     path = state / running.SCENARIO
     return path.exists() and path.read_text("utf-8") == render(variant)
 
@@ -169,6 +167,10 @@ def tell_bug(error: Exception) -> None:
 
 def play() -> int:
     """Send the variant's messages through the parts, tell what happened, and judge it."""
+    from lab.reports.run import ScenarioRuns
+    from lab.reports.story import demo_story
+    from lab.reports.summary import run_summary
+
     state = labs.played()
     variant = running.variant_of(state)
     told = ScenarioRuns(load(state / running.SCENARIO), (asyncio.run(_played(state, variant)),))

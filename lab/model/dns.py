@@ -87,7 +87,7 @@ class Zones:
 
     @cached_property
     def _names(self) -> frozenset[str]:
-        names = {name for name, _ in self.rows}
+        names = frozenset(name for name, _ in self.rows)
         return names.union(*(Domain(name).parents() for name in names))  # empty non-terminals exist, RFC 8020
 
     def answer(self, question: DnsQuestion) -> DnsAnswer:

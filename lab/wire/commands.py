@@ -23,7 +23,7 @@ NO_LIMIT = 1 << 30
 _PATH = re.compile(r'(FROM|TO):\s*<(?:@[^:>"]*:)?((?:"(?:[^"\\]|\\.)*"|[^<>"\s])*)>(?:\s+(.*))?', re.I)
 _PARAMETER = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*)(?:=([^\s=\x00-\x1f\x7f]+))?")
 _BDAT = re.compile(r"(\d{1,18})(\s+LAST)?", re.I)
-_XTEXT = r"(?:[!-*,-<>-~\u0080-\U0010ffff]|\+[0-9A-F]{2})"
+_XTEXT = r"(?:[^\x00-\x20+=\x7f]|\+[0-9A-F]{2})"
 
 
 class Parameter(NamedTuple):
