@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lab.cli import labs, places, running
 from lab.cli.arguments import chosen, today
@@ -17,13 +18,15 @@ from lab.cli.exits import BadInput, Exit
 from lab.cli.output import draw, put, talk
 from lab.cli.running import Running
 from lab.drivers import shared
-from lab.drivers.outcome import Outcome
 from lab.drivers.shared import Reading
 from lab.drivers.sockets import Sockets
 from lab.errors import DriverError
 from lab.model.topology import Role
 from lab.scenario.load import load
 from lab.scenario.model import Variant
+
+if TYPE_CHECKING:
+    from lab.drivers.outcome import Outcome
 
 DEFAULT_SCENARIO = "wildcard-misrouting"
 PATIENCE = 60.0
