@@ -14,7 +14,7 @@ from lab.model.names import Address
 from lab.model.topology import Role, Topology
 from lab.scenario.cast import Own, Owner, cast, own_company
 from lab.scenario.language import MatrixKeys, PartyKeys
-from lab.scenario.meant import homes, refused, tenants_meant
+from lab.scenario.meant import ends, homes, refused, tenants_meant
 from lab.scenario.messages import Rhythm, expectation, repeated, rhythm
 from lab.scenario.model import Expectation, Matrix, MatrixCell, MatrixPlan, MessageSpec, Party
 from lab.scenario.records import Fields, Key
@@ -154,9 +154,10 @@ def by_rule(cell: MatrixCell, times: Sequence[Topology], place: Place = _NOWHERE
     What is led to a tenant at some time is judged when it is sent (`not_astray`).
     """
     topology = times[0]
-    first, *later = (tenants_meant(cell.sender, cell.recipient, each) for each in times)
+    to = [ends(cell.recipient.address, each) for each in times]
+    first, *later = (tenants_meant(cell.sender, *each) for each in zip(to, times, strict=True))
     meant = first.union(*later)
-    passed = first - homes(cell.recipient, topology)
+    passed = first - homes(to[0], topology)
     unwanted = refused(cell.sender, cell.recipient, topology)
     return Expectation(
         ends="bounced" if unwanted else "delivered",

@@ -81,12 +81,16 @@ class Table:
 
     def having(self, key: str, value: Node, place: Place | None = None) -> Table:
         """This table with one key set."""
-        return replace(self, entries={**self.entries, key: Entry(place or value.place, value)})
+        return self.holding({**self.entries, key: Entry(place or value.place, value)})
 
     def without(self, keys: Iterable[str]) -> Table:
         """This table without some keys."""
         gone = frozenset(keys)
-        return replace(self, entries={key: entry for key, entry in self.entries.items() if key not in gone})
+        return self.holding({key: entry for key, entry in self.entries.items() if key not in gone})
+
+    def holding(self, entries: Mapping[str, Entry]) -> Table:
+        """This table with other keys."""
+        return Table(self.place, entries, self.amends, self.removes)
 
 
 Node = Scalar | Items | Table
@@ -105,4 +109,4 @@ def merged(under: Node, over: Node) -> Node:
     for key, entry in over.entries.items():
         below = entries.get(key)
         entries[key] = entry if below is None else Entry(entry.place, merged(below.value, entry.value))
-    return replace(over, entries=entries)
+    return over.holding(entries)
