@@ -27,7 +27,7 @@ from lab.model.names import Address, Domain
 from lab.model.reply import Reply
 from lab.model.transport import Connection, Context, Heard, Node, Transaction
 from lab.pki import store as pki
-from lab.scenario import load
+from lab.scenario.load import load
 from lab.wire.server import serve
 from lab.wire.tls import server_context
 

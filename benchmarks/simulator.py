@@ -30,7 +30,7 @@ from aiosmtpd.smtp import SMTP
 from benchmarks.timing import Spread, cpu_seconds, load, machine, stay_on_one_core
 from lab.drivers.outcome import Outcome
 from lab.drivers.simulator import simulate
-from lab.scenario import load as load_scenario
+from lab.scenario.load import load as load_scenario
 from lab.scenario.model import Scenario, Variant
 
 ARTICLE = Path(__file__).parents[1] / "scenarios" / "wildcard-misrouting.yaml"

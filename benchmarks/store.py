@@ -23,7 +23,7 @@ from lab.model.message import Message
 from lab.model.names import Address, ReversePath
 from lab.model.transport import Connection, Context, DsnParameters, Heard, Tls, Transaction
 from lab.nodes import build
-from lab.scenario import load
+from lab.scenario.load import load
 from lab.wire.store import Store
 
 WAITERS = (1, 10, 50)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 from lab.analysis.checks.engine import findings
@@ -13,6 +13,7 @@ from lab.analysis.checks.world import World
 from lab.analysis.matrix import prepared
 from lab.analysis.parting import parting
 from lab.drivers.simulator import simulate
+from lab.model.value import dataclass
 from lab.reports.alarms import SEEN
 from lab.reports.difference import Difference, Moved, Side, Turned
 from lab.reports.findings import LEVELS, Told

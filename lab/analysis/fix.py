@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -17,6 +16,7 @@ from lab.analysis.difference import Variation, difference, moves
 from lab.analysis.guesses import turned
 from lab.drivers.simulator import simulate
 from lab.errors import DriverError
+from lab.model.value import dataclass
 from lab.reports.fixing import Applied, Fixed
 from lab.reports.printable import one_line
 from lab.reports.todo import todos

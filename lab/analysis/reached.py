@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from lab.drivers.simulator import simulate
 from lab.evidence.facts import reply_of
 from lab.model.steps import Bounced
 from lab.model.trace import Hop
+from lab.model.value import dataclass
 from lab.reports.run import Run
 from lab.scenario.model import Scenario, Variant
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from lab.drivers.history import History
 from lab.evidence.expect import Finding
 from lab.evidence.placement import misplaced
 from lab.evidence.series import Gist, gist
 from lab.model.trace import Disposition
+from lab.model.value import dataclass
 from lab.reports.alarms import in_words, seen
 from lab.reports.run import Run
 from lab.reports.turn import Turn

@@ -3,88 +3,19 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from ipaddress import IPv4Address
-from typing import Any, NoReturn, TypeAlias
+from typing import TYPE_CHECKING
 
-from lab.cli import places
-from lab.cli.exits import BadInput, Exit, NothingToRun
-from lab.drivers.site import Endpoint
-from lab.scenario import load
-from lab.scenario.model import MessageSpec, Scenario, Variant
+from lab.cli.exits import BadInput, NothingToRun
 from lab.scenario.report import unknown
 
-Run: TypeAlias = Callable[[argparse.Namespace], int]
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from lab.cli.verbs import Parser
+    from lab.drivers.site import Endpoint
+    from lab.scenario.model import MessageSpec, Scenario, Variant
+
 _LAST_PORT = 65535
-
-
-class Parser(argparse.ArgumentParser):
-    """argparse with the lab's exit code for bad input, and examples that keep their line breaks."""
-
-    def __init__(self, **settings: Any) -> None:
-        settings.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
-        super().__init__(**settings, allow_abbrev=False)
-        self._mixing = False
-
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Options may stand before, between and behind a verb's other arguments: `mflab run a --variant v b`."""
-        if (
-            self._mixing or self._subparsers is not None
-        ):  # a verb's own second pass; argparse cannot mix verbs in
-            return super().parse_known_args(args, namespace)
-        self._mixing = True
-        try:
-            return self.parse_known_intermixed_args(args, namespace)
-        finally:
-            self._mixing = False
-
-    @property
-    def arguments(self) -> list[argparse.Action]:
-        """What was declared, --help left out."""
-        return [action for action in self._actions if action.dest != "help"]
-
-    def error(self, message: str) -> NoReturn:
-        """Say what is wrong with the arguments, and where the help is."""
-        self.exit(Exit.BAD_INPUT, f"{self.prog}: {message}\nTry: {self.prog} --help\n")
-
-
-class Verbs:
-    """The verbs declared so far: for argparse, and for the manual and the completion scripts."""
-
-    def __init__(self, whole: Parser) -> None:
-        self._group = whole.add_subparsers(title="verbs", metavar="VERB", required=True, parser_class=Parser)
-        self.known: dict[str, Verb] = {}
-
-    def add(self, name: str, told: str, **settings: Any) -> Parser:
-        """A new verb."""
-        parser = self._group.add_parser(name, help=told, **settings)
-        self.known[name] = Verb(name, told, parser)
-        return parser
-
-
-@dataclass(frozen=True, slots=True)
-class Verb:
-    """A verb as it is declared."""
-
-    name: str
-    told: str
-    parser: Parser
-
-    @property
-    def options(self) -> list[argparse.Action]:
-        """Its arguments that have a name."""
-        return [action for action in self.parser.arguments if action.option_strings]
-
-
-def verb(verbs: Verbs, name: str, run: Run, told: str, *, about: str = "", examples: str = "") -> Parser:
-    """Declare a verb: one line for the list, `about` and `examples` for its own help."""
-    description = f"{told[0].upper()}{told[1:]}." + (f"\n\n{about}" if about else "")
-    epilog = f"examples:\n{examples}" if examples else None
-    parser = verbs.add(name, told, description=description, epilog=epilog)
-    parser.set_defaults(run=run)
-    return parser
 
 
 _WHICH = "which variant; the first if not given"
@@ -127,6 +58,10 @@ def port(text: str) -> int:
 
 def endpoint(text: str) -> Endpoint:
     """An IPv4 address and a port such as 127.0.0.1:5301, for argparse."""
+    from ipaddress import IPv4Address
+
+    from lab.drivers.site import Endpoint
+
     address, _, number = text.rpartition(":")
     try:
         return Endpoint(str(IPv4Address(address)), port(number))
@@ -136,6 +71,9 @@ def endpoint(text: str) -> Endpoint:
 
 def loaded(args: argparse.Namespace) -> Scenario:
     """The scenario that was named. Raises ScenarioError with all its mistakes, BadInput if there is none."""
+    from lab.cli import places
+    from lab.scenario.load import load
+
     return load(places.find_scenario(args.scenario))
 
 
@@ -172,4 +110,6 @@ def message_of(variant: Variant, key: str | None) -> MessageSpec:
 
 def today() -> datetime:
     """The machine's clock, for what has to do with the reader's own world and not with a lab's."""
+    from datetime import UTC, datetime
+
     return datetime.now(UTC)  # noqa: TID251 - the command line is where time comes in

@@ -9,11 +9,12 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
-from lab.cli import bulk, places
-from lab.cli.arguments import Parser, Verbs, add_json, add_variant, chosen, today, verb
+from lab.cli import places
+from lab.cli.arguments import add_json, add_variant, chosen, today
 from lab.cli.exits import BadInput, Exit
 from lab.cli.output import plainly, put, put_json
 from lab.cli.rules import as_data as rule_data
+from lab.cli.verbs import Parser, Verb, declare
 from lab.core.attribution import attribute
 from lab.core.credentials import judge_credentials
 from lab.core.directory import TenantDirectory
@@ -23,12 +24,11 @@ from lab.model.certificate import CertFault, CertificateIdentity
 from lab.model.names import Address, Domain, DomainPattern, ReversePath
 from lab.model.switches import Switches
 from lab.model.topology import Topology
-from lab.pki.reading import identity
 from lab.reports.printable import printable
-from lab.scenario import load
 from lab.scenario.build import START
 from lab.scenario.kinds import Single
 from lab.scenario.language import SWITCHES_RECORD
+from lab.scenario.load import load
 from lab.scenario.model import Variant
 from lab.scenario.report import unknown
 from lab.sentence import say
@@ -57,10 +57,9 @@ _EXAMPLES = """\
       --mail-from a@msxfaq.example --rcpt-to b@uclabor.example --as-of 2023-10-31"""
 
 
-def add(verbs: Verbs) -> None:
+def add(verb: Verb) -> None:
     """Declare the verb."""
-    told = "decide one connection: which tenant and connector, and why"
-    parser = verb(verbs, "attribute", run, told, about=_ABOUT, examples=_EXAMPLES)
+    parser = declare(verb, run, about=_ABOUT, examples=_EXAMPLES)
     parser.add_argument(
         "--config", required=True, metavar="FILE", help="scenario with the tenants, or what mflab sweep reads"
     )
@@ -127,8 +126,10 @@ def run(args: Namespace) -> int:
 
 def _configuration(config: str, variant: str | None) -> Variant:
     """A scenario's variant, or what `mflab sweep` reads: tenants, and nothing besides."""
-    if not bulk.is_bulk(config):
+    if not places.is_bulk(config):
         return chosen(load(places.find_scenario(config)), variant)
+    from lab.cli import bulk
+
     return Variant(
         name=config,
         topology=bulk.topology(config, variant),
@@ -199,6 +200,8 @@ def _certificate(args: Namespace) -> CertificateIdentity | None:
 
 def read_certificate(path: Path, at: datetime) -> CertificateIdentity:
     """The certificate in a file, its chain taken on trust. Raises BadInput, also for a file with a private key."""
+    from lab.pki.reading import identity
+
     try:
         return identity(path.read_bytes(), at)
     except OSError as error:

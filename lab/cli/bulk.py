@@ -18,12 +18,6 @@ from lab.scenario.report import Report
 from lab.scenario.tree import Place
 
 
-def is_bulk(name: str) -> bool:
-    """Whether this is a file or a folder of tenants, and no scenario."""
-    path = Path(name)
-    return path.is_dir() or (path.suffix == ".jsonl" and path.is_file())
-
-
 def source(name: str, variant: str | None = None) -> Source:
     """The tenants of a file or a folder. Raises BadInput where there are none."""
     path = Path(name)

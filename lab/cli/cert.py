@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from lab.cli import places
-from lab.cli.arguments import Verbs, add_json, add_variant, chosen, today, verb
+from lab.cli.arguments import add_json, add_variant, chosen, today
 from lab.cli.attribute import read_certificate
 from lab.cli.exits import BadInput, Exit
 from lab.cli.output import columns, put, put_json
+from lab.cli.verbs import Verb, declare
 from lab.core.credentials import judge_credentials
 from lab.core.matching import name_match
 from lab.model.certificate import CertificateIdentity
 from lab.model.topology import Topology
+from lab.model.value import dataclass
 from lab.pki import store
-from lab.scenario import load
+from lab.scenario.load import load
 from lab.scenario.model import Variant
 from lab.scenario.report import unknown
 from lab.sentence import say
@@ -48,10 +49,9 @@ class Opened:
     rule: str
 
 
-def add(verbs: Verbs) -> None:
+def add(verb: Verb) -> None:
     """Declare the verb."""
-    told = "show certificates, and which connectors they fit"
-    parser = verb(verbs, "cert", run, told, about=_ABOUT, examples=_EXAMPLES)
+    parser = declare(verb, run, about=_ABOUT, examples=_EXAMPLES)
     parser.add_argument("what", metavar="SCENARIO|PROFILE|FILE", help="whose certificates")
     parser.add_argument("--config", metavar="SCENARIO", help="whose connectors, for a profile or a file")
     add_variant(parser)

@@ -14,10 +14,11 @@ from lab.analysis.checks.nouns import Check
 from lab.analysis.checks.reproduction import reproduction
 from lab.analysis.checks.telling import audit
 from lab.cli import places
-from lab.cli.arguments import Verbs, add_json, today, verb
+from lab.cli.arguments import add_json, today
 from lab.cli.exits import BadInput, Exit, NothingToRun
 from lab.cli.output import Progress, draw, put, put_json, talk
 from lab.cli.outputs import JUNIT, MARKDOWN, SARIF, Outputs, add_outputs
+from lab.cli.verbs import Verb, declare
 from lab.errors import DriverError, Problem, ScenarioError
 from lab.reports import findings, findings_files
 from lab.reports.findings import LEVELS, Audit
@@ -37,11 +38,9 @@ _EXAMPLES = """\
   mflab check --list"""
 
 
-def add(verbs: Verbs) -> None:
+def add(verb: Verb) -> None:
     """Declare the verb."""
-    parser = verb(
-        verbs, "check", run, "find what is wrong with a configuration", about=_ABOUT, examples=_EXAMPLES
-    )
+    parser = declare(verb, run, about=_ABOUT, examples=_EXAMPLES)
     parser.add_argument(
         "scenario", nargs="*", metavar="SCENARIO|DIR", help="files, folders, or names of the lab's own"
     )

@@ -1,104 +1,35 @@
-"""`mflab completion`: a script that lets a shell complete verbs, options and their choices."""
+"""`mflab completion`: a script that lets a shell complete verbs, options and their choices.
+
+A shell asks for it whenever it starts, so it lies ready in `completions/`; `shells` writes it.
+"""
 
 from __future__ import annotations
 
-from argparse import Action, Namespace
-from collections.abc import Iterable
+from argparse import Namespace
+from pathlib import Path
 
-from lab.cli import manual
-from lab.cli.arguments import Verbs, verb
 from lab.cli.exits import Exit
 from lab.cli.output import put
+from lab.cli.verbs import Verb, declare
+
+FOLDER = Path(__file__).with_name("completions")
 
 _EXAMPLES = """\
   source <(mflab completion bash)                    # in ~/.bashrc
   source <(mflab completion zsh)                     # in ~/.zshrc, behind compinit
   mflab completion fish > ~/.config/fish/completions/mflab.fish"""
 
-_BASH = """\
-_mflab() {{
-    local word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}} words=
-    case "${{COMP_WORDS[1]}} $before" in
-{choices}
-    esac
-    if [[ -z $words && $COMP_CWORD -eq 1 ]]; then
-        words="{verbs}"
-    elif [[ -z $words && $word == -* ]]; then
-        case ${{COMP_WORDS[1]}} in
-{options}
-        esac
-    fi
-    if [[ -n $words ]]; then
-        mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
-    else
-        mapfile -t COMPREPLY < <(compgen -f -- "$word")
-    fi
-}}
-complete -o filenames -F _mflab mflab"""
 
-
-def add(verbs: Verbs) -> None:
+def add(verb: Verb) -> None:
     """Declare the verb."""
-    parser = verb(verbs, "completion", run, "print a completion script for a shell", examples=_EXAMPLES)
+    parser = declare(verb, run, examples=_EXAMPLES)
     parser.add_argument("shell", choices=("bash", "zsh", "fish"), help="which shell")
 
 
 def run(args: Namespace) -> int:
     """Print the script."""
-    put({"bash": bash, "zsh": zsh, "fish": fish}[args.shell]())
+    if args.shell == "zsh":  # it understands bash's
+        put("autoload -U +X bashcompinit && bashcompinit")
+    script = FOLDER / ("mflab.fish" if args.shell == "fish" else "mflab.bash")
+    put(script.read_text("utf-8"), end="")
     return Exit.OK
-
-
-def bash() -> str:
-    """For bash 4 and newer."""
-    verbs = manual.verbs()
-    options = [
-        f'            {name}) words="{" ".join(_options(parser.options))}" ;;'
-        for name, parser in verbs.items()
-    ]
-    choices = [
-        f'        "{name} {option}") words="{" ".join(map(str, action.choices or ()))}" ;;'
-        for name, parser in verbs.items()
-        for action in parser.parser.arguments
-        if action.choices
-        for option in action.option_strings or (name,)
-    ]
-    return _BASH.format(verbs=" ".join(verbs), options="\n".join(options), choices="\n".join(choices))
-
-
-def zsh() -> str:
-    """zsh understands bash's."""
-    return f"autoload -U +X bashcompinit && bashcompinit\n{bash()}"
-
-
-def fish() -> str:
-    """For fish."""
-    lines = ["complete -c mflab -f -n __fish_use_subcommand"]
-    for name, parser in manual.verbs().items():
-        lines.append(f"complete -c mflab -n __fish_use_subcommand -f -a {name} -d {_quoted(parser.told)}")
-        lines += [_fish_option(name, action) for action in parser.options]
-    return "\n".join(lines)
-
-
-def _fish_option(name: str, action: Action) -> str:
-    seen = f"-n '__fish_seen_subcommand_from {name}'"
-    spelled = " ".join(
-        f"-l {option[2:]}" if option.startswith("--") else f"-s {option[1:]}"
-        for option in action.option_strings
-    )
-    values = (
-        f" -x -a '{' '.join(map(str, action.choices))}'"
-        if action.choices
-        else " -r"
-        if action.nargs != 0
-        else ""
-    )
-    return f"complete -c mflab {seen} {spelled}{values} -d {_quoted(manual.told(action))}"
-
-
-def _options(actions: Iterable[Action]) -> list[str]:
-    return [option for action in actions for option in action.option_strings]
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"

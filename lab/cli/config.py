@@ -8,11 +8,13 @@ from argparse import Action, Namespace
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 
-from lab.cli.arguments import Verb, Verbs, add_json, verb
+from lab.cli.arguments import add_json
 from lab.cli.exits import Exit
+from lab.cli.main import declared
 from lab.cli.output import columns, plain, put, put_json
 from lab.cli.settable import DEFAULTS, OF_VERBS, PROCESS, SHARED, option
 from lab.cli.settings import BUILT_IN, Setting, Settings
+from lab.cli.verbs import Verb, declare
 
 _ABOUT = """\
 Options that one sets once have defaults in the environment (MFLAB_CHECK_FAIL_ON), in a project's mflab.toml or
@@ -24,10 +26,9 @@ _EXAMPLES = """\
   mflab config show --json | jq '.settings[] | select(.origin != "built in")'"""
 
 
-def add(verbs: Verbs) -> None:
+def add(verb: Verb) -> None:
     """Declare the verb."""
-    told = "show the defaults that hold here, and where they come from"
-    parser = verb(verbs, "config", run, told, about=_ABOUT, examples=_EXAMPLES)
+    parser = declare(verb, run, about=_ABOUT, examples=_EXAMPLES)
     parser.add_argument("what", choices=("show",), help="show: print them as mflab.toml would have them")
     parser.add_argument("--origin", action="store_true", help="say where each comes from")
     add_json(parser)
@@ -46,9 +47,7 @@ def run(args: Namespace) -> int:
 
 def effective(settings: Settings) -> Iterator[Setting]:
     """Every key with what holds for it. Raises ScenarioError, after the last one."""
-    from lab.cli.main import declared  # main imports this module
-
-    known = declared()[1].known
+    known = declared(OF_VERBS)[1].known
     for key in PROCESS:
         yield settings.everywhere(key)
     for name, keys in OF_VERBS.items():
@@ -81,8 +80,6 @@ def _toml(setting: Setting) -> str:
 
 def as_markdown() -> str:
     """The tables and keys, for the documentation."""
-    from lab.cli.main import declared
-
     known = declared()[1].known
     rows = [f"| `[defaults]` | `{key}` | {doc} |" for key, (_, doc) in PROCESS.items()]
     rows += [f"| `[defaults]` | `{key}` | For every verb that has it. |" for key in SHARED]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lab.drivers import control
-from lab.drivers.control import Answer, Request
+from lab.drivers.asking import Answer, Request
 from lab.drivers.outcome import again
 from lab.errors import DriverError
 from lab.scenario.model import MessageSpec

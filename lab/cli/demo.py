@@ -6,15 +6,17 @@ from argparse import Namespace
 from collections.abc import Iterator
 
 from lab.cli import places
-from lab.cli.arguments import Verbs, add_body, chosen, verb
+from lab.cli.arguments import add_body, chosen
 from lab.cli.bodies import run_in, skipped
 from lab.cli.exits import Exit
 from lab.cli.output import Progress, draw, plainly, talk
+from lab.cli.verbs import Verb, declare
 from lab.drivers.outcome import Outcome
 from lab.errors import DriverError, WireError
-from lab.reports.console import demo_story, run_summary
 from lab.reports.run import ScenarioRuns
-from lab.scenario import load
+from lab.reports.story import demo_story
+from lab.reports.summary import run_summary
+from lab.scenario.load import load
 from lab.scenario.model import Scenario
 
 SCENARIO = "wildcard-misrouting"
@@ -24,12 +26,9 @@ Runs scenarios/wildcard-misrouting.yaml, all variants, over real SMTP, TLS and D
 nothing leaves this machine."""
 
 
-def add(verbs: Verbs) -> None:
+def add(verb: Verb) -> None:
     """Declare the verb."""
-    told = "show the wildcard misrouting and its cures on one screen"
-    parser = verb(
-        verbs, "demo", run, told, about=_ABOUT, examples="  mflab demo\n  mflab demo --driver simulator"
-    )
+    parser = declare(verb, run, about=_ABOUT, examples="  mflab demo\n  mflab demo --driver simulator")
     parser.add_argument("--variant", metavar="V", help="only this variant; all if not given")
     add_body(parser, default="embedded")
 

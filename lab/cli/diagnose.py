@@ -10,11 +10,12 @@ from lab.analysis.diagnose import Known, Unreadable, diagnose
 from lab.analysis.diagnose.limits import MAX_OCTETS
 from lab.analysis.diagnose.rebuild import MARK, Rebuilt, rebuild
 from lab.cli import places
-from lab.cli.arguments import Verbs, add_json, add_variant, chosen, verb
+from lab.cli.arguments import add_json, add_variant, chosen
 from lab.cli.exits import BadInput, Exit
 from lab.cli.output import draw, plainly, put, put_json, talk
+from lab.cli.verbs import Verb, declare
 from lab.reports.diagnosis import as_data, drawn
-from lab.scenario import load
+from lab.scenario.load import load
 
 _STDOUT = Path("-")
 _ABOUT = """\
@@ -31,10 +32,9 @@ _EXAMPLES = """\
   mflab mailbox wildcard-misrouting --message 1 --raw | mflab diagnose - --json"""
 
 
-def add(verbs: Verbs) -> None:
+def add(verb: Verb) -> None:
     """Declare the verb."""
-    told = "read a bounce, a mail, a log or a message trace: which tenant had it, and why"
-    parser = verb(verbs, "diagnose", run, told, about=_ABOUT, examples=_EXAMPLES)
+    parser = declare(verb, run, about=_ABOUT, examples=_EXAMPLES)
     parser.add_argument("file", metavar="FILE", help="what to read; - is standard input")
     parser.add_argument("--config", metavar="FILE", help="scenario that names tenants, hosts and connectors")
     add_variant(parser)

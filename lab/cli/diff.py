@@ -8,11 +8,12 @@ from argparse import Namespace
 from lab.analysis.checks.catalogue import CHECKS
 from lab.analysis.difference import Variation, difference, pairs
 from lab.cli import places
-from lab.cli.arguments import Verbs, add_json, add_variant, chosen, first, today, verb
+from lab.cli.arguments import add_json, add_variant, chosen, first, today
 from lab.cli.exits import BadInput, Exit
 from lab.cli.fromgit import GitFiles
 from lab.cli.output import Progress, draw, put_json, talk
 from lab.cli.outputs import JUNIT, MARKDOWN, SARIF, Outputs, add_outputs
+from lab.cli.verbs import Verb, declare
 from lab.reports import difference_files, difference_text
 from lab.reports.difference import Difference
 from lab.scenario.load import expanded
@@ -32,10 +33,9 @@ _EXAMPLES = """\
   mflab diff before.yaml after.yaml --json | jq '.pairs[].cells[] | select(.turn == "worse")'"""
 
 
-def add(verbs: Verbs) -> None:
+def add(verb: Verb) -> None:
     """Declare the verb."""
-    told = "compare two configurations: which mail goes another way, and why"
-    parser = verb(verbs, "diff", run, told, about=_ABOUT, examples=_EXAMPLES)
+    parser = declare(verb, run, about=_ABOUT, examples=_EXAMPLES)
     parser.add_argument("before", metavar="BEFORE", help="a scenario; left out with --git-base")
     parser.add_argument("after", nargs="?", metavar="AFTER", help="a scenario")
     parser.add_argument(

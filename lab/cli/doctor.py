@@ -11,21 +11,22 @@ import tempfile
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
 from lab.cli import incontainers, places
-from lab.cli.arguments import Verbs, add_json, verb
+from lab.cli.arguments import add_json
 from lab.cli.exits import Exit
 from lab.cli.output import columns, plainly, put, put_json
 from lab.cli.running import DNS_PORT, HTTP_PORT, SMTP_PORT
+from lab.cli.verbs import Verb, declare
 from lab.drivers.addresses import all_hosts, loopback
 from lab.drivers.containers import trouble
 from lab.drivers.containers.plan import LAN, WIRE
 from lab.drivers.containers.programs import IMAGES
 from lab.errors import DriverError
-from lab.scenario import load
+from lab.model.value import dataclass
+from lab.scenario.load import load
 
 PACKAGES = (
     "aiosmtpd",
@@ -63,14 +64,13 @@ class Check:
         return "ok" if self.ok else "MISSING" if self.needed else "without"
 
 
-def add(verbs: Verbs) -> None:
+def add(verb: Verb) -> None:
     """Declare the verb."""
-    told = "check what this machine has for the lab"
     about = (
         "The simulator needs only Python and its packages; addresses, ports and the state folder are for the embedded lab\n"
         "(up, demo, --driver embedded), Docker and what belongs to it for --driver containers."
     )
-    parser = verb(verbs, "doctor", run, told, about=about, examples="  mflab doctor\n  mflab doctor --json")
+    parser = declare(verb, run, about=about, examples="  mflab doctor\n  mflab doctor --json")
     parser.add_argument("--state", metavar="DIR", help="state folder to check (default: .mflab)")
     add_json(parser)
 

@@ -5,17 +5,16 @@ from __future__ import annotations
 from argparse import Namespace
 
 from lab.cli import incontainers, places, running
-from lab.cli.arguments import Verbs, verb
 from lab.cli.exits import Exit, NothingToRun
 from lab.cli.output import talk
+from lab.cli.verbs import Verb, declare
 from lab.errors import DriverError
 
 
-def add(verbs: Verbs) -> None:
+def add(verb: Verb) -> None:
     """Declare the verb."""
-    told = "end a lab that `mflab up` has started"
     examples = "  mflab down\n  mflab down --state /tmp/lab\n  mflab down --containers"
-    parser = verb(verbs, "down", run, told, examples=examples)
+    parser = declare(verb, run, examples=examples)
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--state", metavar="DIR", help="its state folder (default: .mflab)")
     which.add_argument(

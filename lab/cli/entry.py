@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
-from pathlib import Path
 
 _PATIENCE = 1.0
 """Seconds for the quick question; the verb itself waits longer."""
@@ -15,22 +13,26 @@ def main() -> int:
     """Run one command; returns its exit code."""
     if sys.argv[1:] == ["probe"] and _answers():
         return 0
-    from lab.cli.main import main as every_verb
+    from lab.drivers import collector
 
-    return every_verb()
+    with collector.seldom():
+        from lab.cli.main import main as every_verb
+
+        return every_verb()
 
 
 def _answers() -> bool:
     """Whether the part of this container is well; what is amiss with one that is not, the verb finds out and tells."""
-    from lab.drivers import control, shared
+    from pathlib import Path
+
+    from lab.drivers import asking, shared
     from lab.errors import DriverError
 
     state, part = os.environ.get("MFLAB_STATE"), os.environ.get("MFLAB_PART")
     if not state or not part:
         return False
     try:
-        asking = control.ask(shared.place(Path(state), part), {"do": "clock"})
-        asyncio.run(asyncio.wait_for(asking, _PATIENCE))
-    except (DriverError, OSError, TimeoutError):
+        asking.ask(shared.place(Path(state), part), {"do": "clock"}, _PATIENCE)
+    except DriverError:
         return False
     return True

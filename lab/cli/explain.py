@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from lab.cli.arguments import Verbs, add_body, add_json, add_scenario, chosen, loaded, message_of, verb
+from lab.cli.arguments import add_body, add_json, add_scenario, chosen, loaded, message_of
 from lab.cli.bodies import run_in
 from lab.cli.exits import Exit
 from lab.cli.output import draw, put_json
-from lab.reports import asjson
-from lab.reports.console import explain
+from lab.cli.verbs import Verb, declare
+from lab.reports.explain import explain
 
 _EXAMPLES = """\
   mflab explain wildcard-misrouting
@@ -17,10 +17,9 @@ _EXAMPLES = """\
   mflab explain scenarios/wildcard-misrouting.yaml --variant name-not-accepted-domain --message order"""
 
 
-def add(verbs: Verbs) -> None:
+def add(verb: Verb) -> None:
     """Declare the verb."""
-    told = "tell a message's way, decision by decision"
-    parser = verb(verbs, "explain", run, told, examples=_EXAMPLES)
+    parser = declare(verb, run, examples=_EXAMPLES)
     add_scenario(parser)
     parser.add_argument("--message", metavar="KEY", help="which message; not needed if there is only one")
     add_body(parser)
@@ -34,6 +33,8 @@ def run(args: Namespace) -> int:
     spec = message_of(variant, args.message)
     outcome = run_in(args.driver, variant, seed=args.seed)
     if args.json:
+        from lab.reports import asjson
+
         put_json({"scenario": scenario.name, "variant": variant.name, **asjson.message(outcome, spec.key)})
     else:
         draw(explain(outcome, spec.key))

@@ -12,10 +12,11 @@ from lab.analysis.checks.nouns import Finding
 from lab.analysis.checks.telling import told
 from lab.analysis.fix import choose, fix
 from lab.cli import places
-from lab.cli.arguments import Verbs, add_json, add_scenario, chosen, today, verb
+from lab.cli.arguments import add_json, add_scenario, chosen, today
 from lab.cli.exits import BadInput, Exit
 from lab.cli.output import draw, put_json, talk
 from lab.cli.outputs import check_new, write_new
+from lab.cli.verbs import Verb, declare
 from lab.errors import DriverError
 from lab.reports import fixing
 from lab.reports.fixing import Fixed
@@ -34,11 +35,9 @@ _EXAMPLES = """\
   mflab fix my.yaml --finding MFL-ATTR-001 --cure 2 --json | jq -r '.variants[0].to_do[].commands[]'"""
 
 
-def add(verbs: Verbs) -> None:
+def add(verb: Verb) -> None:
     """Declare the verb."""
-    parser = verb(
-        verbs, "fix", run, "write the cure of a finding, and prove it", about=_ABOUT, examples=_EXAMPLES
-    )
+    parser = declare(verb, run, about=_ABOUT, examples=_EXAMPLES)
     add_scenario(parser, variant="only this variant; all that have the finding if not given")
     parser.add_argument(
         "--finding", metavar="ID", help="which finding; its code is enough if that is found once"

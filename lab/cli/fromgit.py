@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 
 from lab.cli.exits import BadInput
 from lab.errors import DriverError
+from lab.model.value import dataclass
 from lab.scenario.load import Unreadable
 
 _OF_A_HOOK = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")

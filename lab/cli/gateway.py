@@ -11,13 +11,15 @@ from argparse import Namespace
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
 
-from lab.cli.arguments import Verbs, add_scenario, chosen, loaded, verb
+from lab.cli.arguments import add_scenario, chosen, loaded
 from lab.cli.exits import BadInput, Exit
 from lab.cli.output import draw, put, talk
+from lab.cli.verbs import Verb, declare
 from lab.gateways import machine, postfix
 from lab.gateways.machine import Filter, Places
-from lab.reports.console import demo_story, run_summary
 from lab.reports.run import ScenarioRuns
+from lab.reports.story import demo_story
+from lab.reports.summary import run_summary
 from lab.scenario.model import Variant
 
 _ABOUT = """\
@@ -37,10 +39,9 @@ _INSIDE = "MFLAB_APART"
 DNS = "198.51.100.53"
 
 
-def add(verbs: Verbs) -> None:
+def add(verb: Verb) -> None:
     """Declare the verb."""
-    told = "put a real mail server in the filter's place"
-    parser = verb(verbs, "gateway", run, told, about=_ABOUT, examples=_EXAMPLES)
+    parser = declare(verb, run, about=_ABOUT, examples=_EXAMPLES)
     parser.add_argument("server", choices=("postfix",), help="which mail server")
     add_scenario(parser)
     parser.add_argument("--host", metavar="HOST", help="which filter; the first if not given")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Callable
 
-from lab.cli.arguments import Verbs, add_scenario, chosen, loaded, verb
+from lab.cli.arguments import add_scenario, chosen, loaded
 from lab.cli.exits import Exit
 from lab.cli.output import put
+from lab.cli.verbs import Verb, declare
 from lab.model.topology import Topology
 from lab.reports import diagram, graph
 
@@ -27,10 +28,9 @@ FORMS: dict[str, Callable[[Topology], str]] = {
 }
 
 
-def add(verbs: Verbs) -> None:
+def add(verb: Verb) -> None:
     """Declare the verb."""
-    told = "draw who may hand mail to whom, and as what"
-    parser = verb(verbs, "graph", run, told, about=_ABOUT, examples=_EXAMPLES)
+    parser = declare(verb, run, about=_ABOUT, examples=_EXAMPLES)
     add_scenario(parser)
     parser.add_argument("--format", choices=list(FORMS), default="mermaid", help="(default: %(default)s)")
 

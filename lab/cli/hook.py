@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from lab.cli import places
-from lab.cli.arguments import Verbs, verb
 from lab.cli.exits import BadInput, Exit
+from lab.cli.main import main
 from lab.cli.output import talk
+from lab.cli.verbs import Verb, declare
 from lab.errors import ScenarioError
-from lab.scenario import load
+from lab.scenario.load import load
 
 _ABOUT = """\
 Takes files as a version control system names them. Of these, scenarios are looked at, and the scenarios that include one
@@ -38,10 +39,9 @@ _WORST = (
 _SUFFIXES = (".yaml", ".yml")
 
 
-def add(verbs: Verbs) -> None:
+def add(verb: Verb) -> None:
     """Declare the verb."""
-    told = "check, diff or run the scenarios that a commit touches"
-    parser = verb(verbs, "hook", run, told, about=_ABOUT, examples=_EXAMPLES)
+    parser = declare(verb, run, about=_ABOUT, examples=_EXAMPLES)
     parser.add_argument("what", choices=tuple(_DOING), help="which verb")
     parser.add_argument(
         "files", nargs="*", metavar="FILE", help="files and folders; others than scenarios may be among them"
@@ -135,8 +135,6 @@ def _reports(args: Namespace, name: str, *kinds: str) -> list[str]:
 
 def _call(*argv: str) -> int:
     """As from the command line, with the defaults of that verb."""
-    from lab.cli.main import main  # main imports this module
-
     return main(argv)
 
 

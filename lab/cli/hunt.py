@@ -10,10 +10,11 @@ from lab.analysis.checks.world import World
 from lab.analysis.hunt.search import hunt
 from lab.analysis.hunt.telling import scenario_of, told
 from lab.cli import places
-from lab.cli.arguments import Verbs, add_json, add_scenario, chosen, today, verb
+from lab.cli.arguments import add_json, add_scenario, chosen, today
 from lab.cli.exits import BadInput, Exit
 from lab.cli.output import Counter, draw, put, put_json, talk
 from lab.cli.outputs import STDOUT, check_new, write_new
+from lab.cli.verbs import Verb, declare
 from lab.reports import hunted
 from lab.scenario.whatif import Configuration
 
@@ -30,10 +31,9 @@ _EXAMPLES = """\
   mflab hunt my.yaml --depth 2 --budget 10000 --json | jq -r '.finds[].settings[]'"""
 
 
-def add(verbs: Verbs) -> None:
+def add(verb: Verb) -> None:
     """Declare the verb."""
-    told = "search for the smallest change that leads mail to a wrong tenant"
-    parser = verb(verbs, "hunt", run, told, about=_ABOUT, examples=_EXAMPLES)
+    parser = declare(verb, run, about=_ABOUT, examples=_EXAMPLES)
     add_scenario(parser)
     parser.add_argument(
         "--depth",

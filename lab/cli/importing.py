@@ -6,10 +6,11 @@ from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
 
-from lab.cli.arguments import Verbs, add_json, today, verb
+from lab.cli.arguments import add_json, today
 from lab.cli.exits import BadInput, Exit
 from lab.cli.output import columns, plainly, put, put_json, talk
 from lab.cli.outputs import IMPORT, STDOUT, Outputs
+from lab.cli.verbs import Verb, declare
 from lab.importers.assembly.answering import Answers
 from lab.importers.assembly.assemble import assembled, domains
 from lab.importers.assembly.nouns import Imported, Options
@@ -34,10 +35,9 @@ _EXAMPLES = """\
 _MOST_TOLD = 12
 
 
-def add(verbs: Verbs) -> None:
+def add(verb: Verb) -> None:
     """Declare the verb."""
-    told = "make a scenario from exported configurations"
-    parser = verb(verbs, "import", run, told, about=_ABOUT, examples=_EXAMPLES)
+    parser = declare(verb, run, about=_ABOUT, examples=_EXAMPLES)
     parser.add_argument("folder", type=Path, metavar="DIR", help="the folder with the exports")
     parser.add_argument(
         "-o", "--output", type=Path, metavar="FILE", help="the scenario file; stdout if not given"

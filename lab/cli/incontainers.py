@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lab.drivers.containers.found import Lab
 from lab.errors import DriverError
+from lab.model.value import dataclass
 
 if TYPE_CHECKING:
     from lab.drivers.containers.engine import Engine

@@ -6,7 +6,6 @@ with. Its name server leaves a link to the lab that runs, or has run last, and w
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +13,7 @@ from pathlib import Path
 from lab.cli import places
 from lab.cli.exits import BadInput
 from lab.cli.output import talk
-from lab.drivers import control, shared
+from lab.drivers import shared
 from lab.errors import DriverError
 
 FIRST = ".first"
@@ -83,6 +82,9 @@ def _latest() -> Path | None:
 
 def _runs(lab: Path) -> bool:
     """Whether its name server answers. Docker has ended that before another lab begins; single nodes may have been left."""
+    import asyncio
+
+    from lab.drivers import control
 
     async def asked() -> None:
         async with asyncio.timeout(_SLOW):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from lab.cli.exits import BadInput
@@ -17,6 +17,7 @@ from lab.evidence.views import LAB, TENANT, Table, tables, whole
 from lab.model.roles import Role, traits
 from lab.model.topology import Topology
 from lab.model.trace import Hop
+from lab.model.value import dataclass
 
 Rows = Sequence[Mapping[str, object]]
 

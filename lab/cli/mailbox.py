@@ -5,21 +5,22 @@ from __future__ import annotations
 import re
 from argparse import ArgumentTypeError, Namespace
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from lab.cli import labs, places, running
-from lab.cli.arguments import Verbs, add_body, add_json, add_variant, chosen, verb
+from lab.cli.arguments import add_body, add_json, add_variant, chosen
 from lab.cli.bodies import run_in
 from lab.cli.exits import BadInput, Exit
 from lab.cli.output import draw, put, put_json, put_octets, talk
+from lab.cli.verbs import Verb, declare
 from lab.core.homes import home_of
 from lab.model.message import Message
 from lab.model.names import Address
 from lab.model.topology import Topology
 from lab.model.transport import Mailboxed
+from lab.model.value import dataclass
 from lab.reports.mail import arrived, as_read, field
 from lab.reports.tables import table
-from lab.scenario import load
+from lab.scenario.load import load
 from lab.scenario.report import unknown
 
 _ABOUT = """\
@@ -44,10 +45,9 @@ class Asked:
     address: Address | None
 
 
-def add(verbs: Verbs) -> None:
+def add(verb: Verb) -> None:
     """Declare the verb."""
-    told = "show what has arrived in mailboxes, NDRs too"
-    parser = verb(verbs, "mailbox", run, told, about=_ABOUT, examples=_EXAMPLES)
+    parser = declare(verb, run, about=_ABOUT, examples=_EXAMPLES)
     parser.add_argument(
         "what", nargs="*", metavar="SCENARIO|ADDRESS", help="what to run; whose mailbox, all if not given"
     )

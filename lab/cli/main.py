@@ -6,87 +6,14 @@ import io
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
-from types import ModuleType
 
 from lab import __version__
-from lab.cli import (
-    attribute,
-    cert,
-    check,
-    completion,
-    config,
-    demo,
-    diagnose,
-    diff,
-    doctor,
-    down,
-    explain,
-    fix,
-    gateway,
-    graph,
-    hook,
-    hunt,
-    importing,
-    mailbox,
-    matrix,
-    part,
-    probe,
-    render,
-    rules,
-    run,
-    scenarios,
-    schema,
-    settings,
-    status,
-    sweep,
-    trace,
-    up,
-    watch,
-    zones,
-)
-from lab.cli.arguments import Parser, Verbs
 from lab.cli.exits import MEANINGS, BadInput, Exit, NothingToRun
 from lab.cli.output import flush, plainly, talk
-from lab.cli.settings import Settings
+from lab.cli.verbs import TOLD, Parser, Verbs
 from lab.errors import DriverError, ScenarioError, WireError
-
-VERBS: tuple[ModuleType, ...] = (
-    demo,
-    run,
-    explain,
-    attribute,
-    diagnose,
-    matrix,
-    importing,
-    check,
-    sweep,
-    diff,
-    fix,
-    hunt,
-    trace,
-    mailbox,
-    scenarios,
-    render,
-    graph,
-    cert,
-    rules,
-    schema,
-    up,
-    down,
-    status,
-    watch,
-    gateway,
-    zones,
-    doctor,
-    config,
-    hook,
-    completion,
-    part,
-    probe,
-)
-"""In the order of --help: first what a newcomer needs."""
 
 UNCONFIGURED = frozenset({"config", "completion", "hook", "part", "probe"})
 """Verbs that follow no configuration: one that shows it, one that calls others, and those that run where nobody has one."""
@@ -97,14 +24,15 @@ A lab that reproduces and explains hybrid Exchange mail flow faults: who a conne
 It is not Microsoft's, it is no mail server, and nothing in it leaves this machine."""
 
 
-def declared() -> tuple[Parser, Verbs]:
-    """The whole command line."""
+def declared(needed: Container[str] = TOLD) -> tuple[Parser, Verbs]:
+    """The command line: all verbs, and the arguments of those that are needed."""
     codes = "\n".join(f"  {code.value:>3}  {meaning}" for code, meaning in MEANINGS.items())
     whole = Parser(prog="mflab", description=_ABOUT, epilog=f"exit codes:\n{codes}")
     whole.add_argument("--version", action="version", version=f"mflab {__version__}")
     verbs = Verbs(whole)
-    for module in VERBS:
-        module.add(verbs)
+    for name in TOLD:
+        if name in needed:
+            verbs.declare(name)
     return whole, verbs
 
 
@@ -139,12 +67,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(argv: Sequence[str]) -> int:
     """Parse, with the defaults that are configured, and run the verb."""
-    whole, verbs = declared()
+    called = [word for word in argv if not word.startswith("-")][:1]  # before the verb, no option has a value
+    whole, verbs = declared(called)
     verb = verbs.known.get(argv[0]) if argv else None
     if verb is None or verb.name in UNCONFIGURED:
         args = whole.parse_args(argv)
         return _flushed(args.run(args))
-    configured = Settings(os.environ, Path.cwd())
+    from lab.cli import settings
+
+    configured = settings.Settings(os.environ, Path.cwd())
     settings.apply(configured, verb, argv)
     with settings.process_wide(configured):
         args = whole.parse_args(argv)

@@ -8,8 +8,9 @@ from __future__ import annotations
 from argparse import Action
 from collections.abc import Iterator, Mapping
 
-from lab.cli.arguments import Verb
 from lab.cli.exits import MEANINGS
+from lab.cli.main import declared
+from lab.cli.verbs import Verb
 
 _PREFACE = """\
 # The command line
@@ -23,8 +24,6 @@ bare name of one of the lab's own scenarios (`mflab scenarios`)."""
 
 def verbs() -> Mapping[str, Verb]:
     """Every verb by name, in the order of --help."""
-    from lab.cli.main import declared  # main imports `completion`, which needs this module
-
     return declared()[1].known
 
 

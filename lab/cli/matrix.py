@@ -7,11 +7,12 @@ from argparse import Namespace
 from collections.abc import Sequence
 
 from lab.analysis.matrix import matrix
-from lab.cli.arguments import Verbs, add_body, add_json, add_scenario, chosen, loaded, verb
+from lab.cli.arguments import add_body, add_json, add_scenario, chosen, loaded
 from lab.cli.bodies import run_in, skipped
 from lab.cli.exits import Exit, NothingToRun
 from lab.cli.output import Progress, draw, put_json, talk
 from lab.cli.outputs import HTML, JUNIT, Outputs, add_outputs
+from lab.cli.verbs import Verb, declare
 from lab.reports import matrix_files, matrix_html
 from lab.reports.grid import grid, side_by_side
 from lab.reports.matrix import Matrix
@@ -29,10 +30,9 @@ _EXAMPLES = """\
   mflab matrix wildcard-misrouting --variants --json | jq '.changes'"""
 
 
-def add(verbs: Verbs) -> None:
+def add(verb: Verb) -> None:
     """Declare the verb."""
-    told = "let everybody write to everybody"
-    parser = verb(verbs, "matrix", run, told, about=_ABOUT, examples=_EXAMPLES)
+    parser = declare(verb, run, about=_ABOUT, examples=_EXAMPLES)
     add_scenario(parser)
     parser.add_argument(
         "--variants", action="store_true", help="all variants side by side, with each cell that changes"

@@ -7,16 +7,15 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import fields, is_dataclass
-from datetime import date
 from enum import Enum
-from typing import Any, TextIO
-
-from rich.console import RenderableType
+from typing import TYPE_CHECKING, Any, TextIO
 
 from lab.errors import DriverError
-from lab.reports.asjson import SCHEMA_VERSION
-from lab.reports.console import console
+from lab.reports import SCHEMA_VERSION
 from lab.reports.printable import printable
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 _BAR = 30
 """Characters of a progress bar."""
@@ -73,6 +72,8 @@ def put_json(data: Mapping[str, object]) -> None:
 
 def plain(value: Any) -> Any:
     """A value in what JSON knows: enumerations by value, names of the mail world as they are written."""
+    from datetime import date
+
     match value:
         case None | bool() | int() | float():
             return value
@@ -101,6 +102,8 @@ def draw(drawn: RenderableType, to: TextIO | None = None, *, crop: bool = True) 
 
     Drawn first and written afterwards: rich would end the program by itself when the reader has gone.
     """
+    from lab.reports.console import console  # not every verb needs rich
+
     paper = console(to)
     with _on_stdout() if to is None else nullcontext():
         with paper.capture() as captured:  # it flushes what the stream has

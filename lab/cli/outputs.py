@@ -6,13 +6,13 @@ import os
 import stat
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
-from lab.cli.arguments import Parser
 from lab.cli.exits import BadInput
 from lab.cli.output import put
+from lab.cli.verbs import Parser
 from lab.errors import DriverError
+from lab.model.value import dataclass
 
 STDOUT = Path("-")
 _HEAD = 4096

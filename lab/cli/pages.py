@@ -14,10 +14,10 @@ from pathlib import Path
 from lab.analysis.checks.page import as_markdown as checks
 from lab.analysis.reached import Reached, reached
 from lab.analysis.sweep import schema as tenants_schema
-from lab.cli import catalogue, config, manual, scenarios
+from lab.cli import catalogue, completion, config, manual, scenarios, shells
 from lab.core.rulebook import RULES, Confidence, Rule
 from lab.core.rulebook.render import as_markdown as rulebook
-from lab.scenario import load
+from lab.scenario.load import load
 from lab.scenario.model import Scenario
 from lab.scenario.reference import reference
 from lab.scenario.schema import schema_text
@@ -31,9 +31,12 @@ def pages(root: Path) -> Mapping[Path, str]:
     """Every generated page of a checkout, with what it should say. Plays all scenarios once."""
     readme, limits = root / "README.md", root / "docs" / "limits.md"
     pipeline = root / "docs" / "pipeline.md"
+    scripts = root / "lab" / "cli" / completion.FOLDER.name
     played, shown = _played()
     return {
         root / "docs" / "cli.md": manual.as_markdown(),
+        scripts / "mflab.bash": f"{shells.bash()}\n",
+        scripts / "mflab.fish": f"{shells.fish()}\n",
         root / "docs" / "rules.md": rulebook(),
         root / "docs" / "checks.md": checks(),
         root / "docs" / "scenario-language.md": reference(),

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lab.cli import labs, parts, places, running
-from lab.cli.arguments import Run, Verbs, verb
 from lab.cli.exits import BadInput, Exit
 from lab.cli.output import talk
+from lab.cli.verbs import Run, Verb, declare
 from lab.errors import DriverError
 
 if TYPE_CHECKING:
@@ -43,10 +43,9 @@ _EXAMPLES = """\
   mflab part node --at 198.51.100.25 --dns 198.51.100.53"""
 
 
-def add(verbs: Verbs) -> None:
+def add(verb: Verb) -> None:
     """Declare the verb."""
-    told = "be one part of a lab in containers"
-    parser = verb(verbs, "part", run, told, about=_ABOUT, examples=_EXAMPLES)
+    parser = declare(verb, run, about=_ABOUT, examples=_EXAMPLES)
     parser.add_argument("what", choices=_PARTS, help="which part")
     parser.add_argument(
         "--at", type=_address, metavar="ADDRESS", help="all but setup, run, relay: an address of it"
@@ -96,7 +95,6 @@ def _dns(args: Namespace) -> int:
 
 def _node(args: Namespace) -> int:
     from lab.drivers import shared
-    from lab.drivers.handover import Handover
     from lab.drivers.part import NodePart
     from lab.drivers.site import Endpoint
 
@@ -112,6 +110,8 @@ def _node(args: Namespace) -> int:
     what = f"{node} on {', '.join(parts.listening(variant, node))}"
     host = variant.topology.hosts.get(node)
     if host is not None and host.is_filter:
+        from lab.drivers.handover import Handover
+
         return asyncio.run(_until_stopped(Handover(variant, state, part), what))
     return asyncio.run(_until_stopped(part, what))
 

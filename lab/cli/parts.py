@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lab.cli import labs, places, running
 from lab.cli.arguments import chosen, today
@@ -17,15 +18,14 @@ from lab.cli.exits import BadInput, Exit
 from lab.cli.output import draw, put, talk
 from lab.cli.running import Running
 from lab.drivers import shared
-from lab.drivers.outcome import Outcome
 from lab.drivers.shared import Reading
 from lab.drivers.sockets import Sockets
 from lab.errors import DriverError
-from lab.reports.console import demo_story, run_summary
-from lab.reports.run import ScenarioRuns
-from lab.scenario import load
+from lab.scenario.load import load
 from lab.scenario.model import Variant
-from lab.scenario.render import render
+
+if TYPE_CHECKING:
+    from lab.drivers.outcome import Outcome
 
 DEFAULT_SCENARIO = "wildcard-misrouting"
 PATIENCE = 60.0
@@ -107,6 +107,8 @@ def _check_addresses(scenario: str, variant: Variant) -> None:
 
 
 def _is_same(state: Path, variant: Variant) -> bool:
+    from lab.scenario.render import render
+
     path = state / running.SCENARIO
     return path.exists() and path.read_text("utf-8") == render(variant)
 
@@ -167,6 +169,10 @@ def tell_bug(error: Exception) -> None:
 
 def play() -> int:
     """Send the variant's messages through the parts, tell what happened, and judge it."""
+    from lab.reports.run import ScenarioRuns
+    from lab.reports.story import demo_story
+    from lab.reports.summary import run_summary
+
     state = labs.played()
     variant = running.variant_of(state)
     told = ScenarioRuns(load(state / running.SCENARIO), (asyncio.run(_played(state, variant)),))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
-from importlib.resources import files
 from pathlib import Path
 
+import lab
 from lab.cli.exits import BadInput
 from lab.cli.output import talk
 from lab.scenario.report import unknown
@@ -21,7 +21,7 @@ _SUFFIXES = (".yaml", ".yml")
 
 def bundled_scenarios() -> Path:
     """The scenarios that come with the lab: those of the checkout, else the copy in the package."""
-    package = Path(str(files("lab")))
+    package = Path(lab.__file__).parent
     checkout = package.parent / "scenarios"
     return checkout if (package.parent / "pyproject.toml").is_file() else package / "_bundle" / "scenarios"
 
@@ -82,6 +82,12 @@ def _tell_shadow(name: str, what: str) -> None:
 def _bundled() -> dict[str, Path]:
     """The lab's own scenarios by name."""
     return {scenario.stem: scenario for scenario in scenario_files([bundled_scenarios()])}
+
+
+def is_bulk(name: str) -> bool:
+    """Whether this is a file or a folder of tenants, and no scenario."""
+    path = Path(name)
+    return path.is_dir() or (path.suffix == ".jsonl" and path.is_file())
 
 
 def state_of_environment() -> str | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from lab.cli.running import Running
@@ -12,6 +11,7 @@ from lab.drivers.addresses import loopback
 from lab.model.names import Address
 from lab.model.roles import Role
 from lab.model.topology import Host, Topology
+from lab.model.value import dataclass
 from lab.scenario.model import Variant
 
 STRANGER = "127.0.0.1"

@@ -7,8 +7,8 @@ import os
 from argparse import Namespace
 
 from lab.cli import places
-from lab.cli.arguments import Verbs, verb
 from lab.cli.exits import BadInput, Exit
+from lab.cli.verbs import Verb, declare
 
 _ABOUT = """\
 Asks the control socket of the part that MFLAB_PART names: `dns`, or the address that the node was told with --at. Ends
@@ -17,10 +17,9 @@ PATIENCE = 5.0
 """Seconds for an answer."""
 
 
-def add(verbs: Verbs) -> None:
+def add(verb: Verb) -> None:
     """Declare the verb."""
-    told = "check the health of a part of a lab in containers"
-    verb(verbs, "probe", run, told, about=_ABOUT, examples="  MFLAB_PART=198.51.100.25 mflab probe")
+    declare(verb, run, about=_ABOUT, examples="  MFLAB_PART=198.51.100.25 mflab probe")
 
 
 def run(args: Namespace) -> int:  # noqa: ARG001 - all verbs are called alike

@@ -6,9 +6,10 @@ from argparse import Namespace
 
 import yaml
 
-from lab.cli.arguments import Verbs, add_json, add_scenario, chosen, loaded, verb
+from lab.cli.arguments import add_json, add_scenario, chosen, loaded
 from lab.cli.exits import BadInput, Exit
 from lab.cli.output import put, put_json
+from lab.cli.verbs import Verb, declare
 from lab.drivers.containers.compose import compose
 from lab.scenario.render import render
 
@@ -21,10 +22,9 @@ _EXAMPLES = """\
   mflab render multi-forest --compose > compose/multi-forest.yaml"""
 
 
-def add(verbs: Verbs) -> None:
+def add(verb: Verb) -> None:
     """Declare the verb."""
-    told = "write a variant out in full"
-    add_to = verb(verbs, "render", run, told, about=_ABOUT, examples=_EXAMPLES)
+    add_to = declare(verb, run, about=_ABOUT, examples=_EXAMPLES)
     add_scenario(add_to)
     add_to.add_argument(
         "--compose",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
@@ -14,7 +14,8 @@ from lab.cli.arguments import chosen, today
 from lab.cli.bodies import run_in
 from lab.cli.exits import BadInput, NothingToRun
 from lab.drivers.outcome import Outcome
-from lab.scenario import load
+from lab.model.value import dataclass
+from lab.scenario.load import load
 from lab.scenario.model import Variant
 from lab.wire.store import mark, snapshot
 

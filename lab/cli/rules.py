@@ -6,9 +6,9 @@ import textwrap
 from argparse import Namespace
 from collections.abc import Iterable, Iterator, Mapping
 
-from lab.cli.arguments import Verbs, verb
 from lab.cli.exits import BadInput, Exit, NothingToRun
 from lab.cli.output import columns, put, put_json
+from lab.cli.verbs import Verb, declare
 from lab.core.rulebook import RULES, SOURCES, SWITCHES, Confidence, Rule, Switch, rule, switches_of
 from lab.core.rulebook.render import as_markdown
 from lab.scenario.report import unknown
@@ -20,9 +20,9 @@ _EXAMPLES = """\
   mflab rules --switches"""
 
 
-def add(verbs: Verbs) -> None:
+def add(verb: Verb) -> None:
     """Declare the verb."""
-    parser = verb(verbs, "rules", run, "print rules, with confidence and source", examples=_EXAMPLES)
+    parser = declare(verb, run, examples=_EXAMPLES)
     parser.add_argument(
         "id", nargs="*", metavar="ID", help="rules to print in full; all in one line each if none"
     )

@@ -5,22 +5,22 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from lab.analysis.nobody import typos
 from lab.cli import places
-from lab.cli.arguments import Verbs, add_body, add_json, verb
+from lab.cli.arguments import add_body, add_json
 from lab.cli.bodies import run_in, skipped
 from lab.cli.exits import BadInput, Exit, NothingToRun
 from lab.cli.output import Progress, draw, put, talk
 from lab.cli.outputs import HTML, JUNIT, METRICS, SARIF, Outputs, add_outputs
+from lab.cli.verbs import Verb, declare
 from lab.drivers.outcome import Outcome
 from lab.errors import Problem, ScenarioError
-from lab.reports import asjson, html, junit, sarif
-from lab.reports.console import run_summary
+from lab.model.value import dataclass
 from lab.reports.run import Run, ScenarioRuns
-from lab.scenario import load
+from lab.reports.summary import run_summary
+from lab.scenario.load import load
 from lab.scenario.model import Scenario, Variant
 from lab.scenario.report import did_you_mean
 
@@ -41,10 +41,9 @@ _REPORTS = {
 }
 
 
-def add(verbs: Verbs) -> None:
+def add(verb: Verb) -> None:
     """Declare the verb."""
-    told = "run scenarios and check what they expect"
-    parser = verb(verbs, "run", run, told, about=_ABOUT, examples=_EXAMPLES)
+    parser = declare(verb, run, about=_ABOUT, examples=_EXAMPLES)
     parser.add_argument(
         "scenario", nargs="+", metavar="SCENARIO|DIR", help="files, folders, or names of the lab's own"
     )
@@ -159,11 +158,16 @@ def _runs(wanted: Wanted, args: Namespace, progress: Progress) -> Iterator[Outco
 
 def _report(args: Namespace, told: Sequence[ScenarioRuns], files: Outputs) -> None:
     """Where a report has stdout, what is told to people goes to stderr."""
-    files.write(JUNIT, lambda: junit.report(told))
-    files.write(SARIF, lambda: sarif.report(told))
-    files.write(HTML, lambda: html.report(told))
-    files.write(METRICS, lambda: _measured(told))
+    if files.paths:
+        from lab.reports import html, junit, sarif
+
+        files.write(JUNIT, lambda: junit.report(told))
+        files.write(SARIF, lambda: sarif.report(told))
+        files.write(HTML, lambda: html.report(told))
+        files.write(METRICS, lambda: _measured(told))
     if args.json:
+        from lab.reports import asjson
+
         put(asjson.dumps(told).rstrip("\n"))
     elif not args.quiet or any(each.failed for each in told):
         draw(run_summary(told), sys.stderr if files.on_stdout else None)

@@ -10,17 +10,20 @@ import json
 import os
 import signal
 import threading
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lab.cli.arguments import chosen, today
 from lab.cli.exits import BadInput, NothingToRun
 from lab.drivers import shared
-from lab.scenario import load
+from lab.model.value import dataclass
+from lab.scenario.load import load
 from lab.scenario.model import Variant
-from lab.scenario.render import render
-from lab.wire.store import Snapshot, snapshot
+
+if TYPE_CHECKING:
+    from lab.wire.store import Snapshot
 
 SMTP_PORT, DNS_PORT, HTTP_PORT = 2525, 5300, 8025
 """Where `mflab up` listens unless told otherwise. 5353 would be mDNS's, which many desktops have in use."""
@@ -56,6 +59,8 @@ class Running:
 
 def write(state: Path, running: Running, variant: Variant) -> None:
     """Tell others about a lab that has just started."""
+    from lab.scenario.render import render
+
     _replace(state / SCENARIO, render(variant))
     _replace(state / _FILE, json.dumps(asdict(running), indent=1) + "\n")
 
@@ -121,6 +126,8 @@ def held(state: Path) -> Snapshot:
 
     Raises NothingToRun when its parts have not run yet, WireError when it cannot be read.
     """
+    from lab.wire.store import Snapshot, snapshot
+
     stores = shared.stores(state) if read(state).pid is None else [state / STORE]
     if not stores:
         raise NothingToRun(f"the lab in {state} has been set up, but has never run")

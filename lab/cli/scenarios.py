@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from lab.cli import places
-from lab.cli.arguments import Verbs, verb
 from lab.cli.exits import Exit, NothingToRun
 from lab.cli.output import columns, put, put_json
-from lab.scenario import load
+from lab.cli.verbs import Verb, declare
+from lab.scenario.load import load
 from lab.scenario.model import Scenario, Variant
 from lab.scenario.search import shows
 
@@ -31,9 +31,9 @@ thing each. `common/` has the companies that several scenarios share. Run one wi
 explained with `mflab explain NAME --variant VARIANT`."""
 
 
-def add(verbs: Verbs) -> None:
+def add(verb: Verb) -> None:
     """Declare the verb."""
-    parser = verb(verbs, "scenarios", run, "list scenarios and their variants", examples=_EXAMPLES)
+    parser = declare(verb, run, examples=_EXAMPLES)
     parser.add_argument(
         "folder", nargs="*", metavar="DIR", help="folders or files; the lab's own scenarios if none"
     )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from lab.cli.arguments import Verbs, verb
 from lab.cli.exits import Exit
 from lab.cli.output import put
+from lab.cli.verbs import Verb, declare
 from lab.scenario.schema import schema_text
 
 _EXAMPLES = """\
@@ -15,9 +15,9 @@ _EXAMPLES = """\
   # yaml-language-server: $schema=../schemas/scenario.schema.json"""
 
 
-def add(verbs: Verbs) -> None:
+def add(verb: Verb) -> None:
     """Declare the verb."""
-    verb(verbs, "schema", run, "print the JSON Schema of scenario files", examples=_EXAMPLES)
+    declare(verb, run, examples=_EXAMPLES)
 
 
 def run(_: Namespace) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Action
 from collections.abc import Mapping
 
-from lab.cli.arguments import Verb
+from lab.cli.verbs import Verb
 
 DEFAULTS = "defaults"
 """The table of what holds for every verb that has it."""

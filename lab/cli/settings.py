@@ -9,14 +9,14 @@ import os
 from argparse import Action, ArgumentTypeError
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from lab.cli.arguments import Verb
 from lab.cli.settable import COLOR, COLOR_KEY, DEFAULTS, OF_VERBS, PROCESS, STATE, option
+from lab.cli.verbs import Verb
 from lab.cli.written import Level, Written, levels
+from lab.model.value import dataclass
 from lab.scenario.report import At, Report, one_of, unknown
 
 BUILT_IN = "built in"

@@ -7,25 +7,20 @@ from dataclasses import asdict
 from pathlib import Path
 
 from lab.cli import incontainers, labs, running
-from lab.cli.arguments import Verbs, add_json, verb
+from lab.cli.arguments import add_json
 from lab.cli.exits import Exit, NothingToRun
 from lab.cli.output import columns, put, put_json
+from lab.cli.verbs import Verb, declare
 
 
-def add(verbs: Verbs) -> None:
+def add(verb: Verb) -> None:
     """Declare the verb."""
-    told = "say whether a lab runs, and what it holds"
     about = (
         "Ends with 0 when a lab runs, with 2 when none does. Labs of --driver containers are told too, and what a crash has\n"
         "left of one."
     )
-    parser = verb(
-        verbs,
-        "status",
-        run,
-        told,
-        about=about,
-        examples="  mflab status\n  mflab status --state /tmp/lab --json",
+    parser = declare(
+        verb, run, about=about, examples="  mflab status\n  mflab status --state /tmp/lab --json"
     )
     parser.add_argument("--state", metavar="DIR", help="its state folder (default: .mflab)")
     add_json(parser)

@@ -14,11 +14,12 @@ from lab.analysis.sweep.planning import CROWD
 from lab.analysis.sweep.source import Source
 from lab.analysis.sweep.store import COLUMNS, Foreign, Store
 from lab.cli import bulk
-from lab.cli.arguments import Verbs, add_json, verb
+from lab.cli.arguments import add_json
 from lab.cli.attribute import add_rules, switches
 from lab.cli.exits import BadInput, Exit
 from lab.cli.output import Counter, put, put_json, talk
 from lab.cli.swept import as_data, told
+from lab.cli.verbs import Verb, declare
 from lab.core.rulebook.asof import in_force
 from lab.errors import DriverError
 
@@ -36,10 +37,9 @@ _EXAMPLES = """\
   mflab sweep customers/ --json | jq '.pairs'"""
 
 
-def add(verbs: Verbs) -> None:
+def add(verb: Verb) -> None:
     """Declare the verb."""
-    told = "find the tenants whose mail takes another tenant, among thousands"
-    parser = verb(verbs, "sweep", run, told, about=_ABOUT, examples=_EXAMPLES)
+    parser = declare(verb, run, about=_ABOUT, examples=_EXAMPLES)
     parser.add_argument("dir", metavar="DIR", help="folder with tenants.jsonl or scenarios, or such a file")
     parser.add_argument("--variant", metavar="V", help="of scenarios: which variant; the first if not given")
     parser.add_argument(

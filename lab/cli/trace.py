@@ -10,26 +10,19 @@ from pathlib import Path
 from typing import get_args
 
 from lab.cli import labs, logs, places, running
-from lab.cli.arguments import (
-    Verbs,
-    add_body,
-    add_json,
-    add_variant,
-    chosen,
-    loaded,
-    message_of,
-    verb,
-)
+from lab.cli.arguments import add_body, add_json, add_variant, chosen, loaded, message_of
 from lab.cli.bodies import run_in
 from lab.cli.exits import BadInput, Exit
 from lab.cli.logs import Seen
 from lab.cli.output import draw, put, put_json, talk
+from lab.cli.verbs import Verb, declare
 from lab.evidence.moments import shown_to
 from lab.evidence.trace import traces
 from lab.evidence.views import LAB, TENANT, Table
 from lab.model.trace import Hop, MessageTrace
-from lab.reports.console import Form, console, left_out
-from lab.reports.console import tables as drawn
+from lab.reports.console import console
+from lab.reports.tables import Form, left_out
+from lab.reports.tables import tables as drawn
 from lab.scenario.report import unknown
 from lab.scenario.words import SPAN
 
@@ -49,10 +42,9 @@ _EXAMPLES = """\
   mflab trace --state .mflab --as lab"""
 
 
-def add(verbs: Verbs) -> None:
+def add(verb: Verb) -> None:
     """Declare the verb."""
-    told = "show the log of one administrator"
-    parser = verb(verbs, "trace", run, told, about=_ABOUT, examples=_EXAMPLES)
+    parser = declare(verb, run, about=_ABOUT, examples=_EXAMPLES)
     parser.add_argument(
         "scenario", nargs="?", metavar="SCENARIO", help="a file, or the name of one of the lab's own"
     )

@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from lab.cli import control, places, running
-from lab.cli.arguments import Verbs, add_scenario, chosen, endpoint, loaded, port, today, verb
+from lab.cli.arguments import add_scenario, chosen, endpoint, loaded, port, today
 from lab.cli.exits import BadInput, Exit
 from lab.cli.output import plainly, put, talk
 from lab.cli.playing import Access, lines
 from lab.cli.running import DNS_PORT, HTTP_PORT, SMTP_PORT, Running
+from lab.cli.verbs import Verb, declare
 from lab.drivers.outcome import again
 from lab.errors import DriverError, LabBug, WireError
 from lab.scenario.model import Scenario, Variant
@@ -51,10 +52,9 @@ _ADVICE = {
 _LAST_LINES = 12
 
 
-def add(verbs: Verbs) -> None:
+def add(verb: Verb) -> None:
     """Declare the verb."""
-    told = "keep a lab running to play with"
-    parser = verb(verbs, "up", run, told, about=_ABOUT, examples=_EXAMPLES)
+    parser = declare(verb, run, about=_ABOUT, examples=_EXAMPLES)
     add_scenario(parser)
     parser.add_argument("--port", **_port(SMTP_PORT, "SMTP port on all addresses"))
     parser.add_argument("--dns-port", **_port(DNS_PORT, "DNS port on 127.0.0.1"))

@@ -10,13 +10,14 @@ from argparse import ArgumentTypeError, Namespace
 from collections.abc import Iterator
 
 from lab.analysis.rounds import Change, Reading, Readings, changes, readings
-from lab.cli.arguments import Verbs, add_json, add_variant, today, verb
+from lab.cli.arguments import add_json, add_variant, today
 from lab.cli.exits import BadInput, Exit, NothingToRun
 from lab.cli.output import plain, put, talk
 from lab.cli.rounds import Rounds, rounds
+from lab.cli.verbs import Verb, declare
 from lab.errors import DriverError, ScenarioError, WireError
 from lab.evidence.replies import iso
-from lab.reports.asjson import SCHEMA_VERSION
+from lab.reports import SCHEMA_VERSION
 from lab.reports.turn import Turn
 
 _ABOUT = """\
@@ -34,10 +35,9 @@ _TROUBLE = (BadInput, NothingToRun, ScenarioError, DriverError, WireError, OSErr
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 
-def add(verbs: Verbs) -> None:
+def add(verb: Verb) -> None:
     """Declare the verb."""
-    told = "send the same messages again and again, and tell what changes"
-    parser = verb(verbs, "watch", run, told, about=_ABOUT, examples=_EXAMPLES)
+    parser = declare(verb, run, about=_ABOUT, examples=_EXAMPLES)
     parser.add_argument(
         "scenario", nargs="?", metavar="SCENARIO", help="a file, or the name of one of the lab's own"
     )

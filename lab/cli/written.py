@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 import platformdirs
 
 from lab.cli.settable import DEFAULTS, OF_VERBS, keys_of, variable
+from lab.model.value import dataclass
 from lab.scenario.report import At, Report, unknown
 from lab.scenario.tree import Place
 

@@ -6,9 +6,10 @@ from argparse import Namespace
 from ipaddress import IPv4Address
 from pathlib import Path, PurePosixPath
 
-from lab.cli.arguments import Verbs, add_scenario, chosen, loaded, port, verb
+from lab.cli.arguments import add_scenario, chosen, loaded, port
 from lab.cli.exits import BadInput, Exit
 from lab.cli.output import put, talk
+from lab.cli.verbs import Verb, declare
 from lab.drivers import papers
 from lab.drivers.history import History
 from lab.model.dns import Zones
@@ -28,10 +29,9 @@ _EXAMPLES = """\
 ADDRESS = "198.51.100.53"
 
 
-def add(verbs: Verbs) -> None:
+def add(verb: Verb) -> None:
     """Declare the verb."""
-    told = "write the lab's DNS for a real name server"
-    parser = verb(verbs, "zones", run, told, about=_ABOUT, examples=_EXAMPLES)
+    parser = declare(verb, run, about=_ABOUT, examples=_EXAMPLES)
     add_scenario(parser)
     parser.add_argument("-o", "--out", type=Path, metavar="DIR", help="write the files there")
     parser.add_argument(

@@ -7,7 +7,6 @@ fault that the lab exists to show (R13, R14).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from hashlib import sha256
 
 from lab.core.credentials import Credentials
@@ -19,6 +18,7 @@ from lab.model.names import Address, Domain, ReversePath
 from lab.model.reply import Reply
 from lab.model.switches import Switches
 from lab.model.tenant import InboundConnector, Tenant
+from lab.model.value import dataclass
 
 RELAY_DENIED = Reply(550, "5.7.64", "TenantAttribution; Relay Access Denied")
 ATTR36 = Reply(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from zlib import crc32
 
@@ -10,6 +9,7 @@ from lab.core.dates import mail_date, postfix_date
 from lab.model.certificate import CertificateIdentity
 from lab.model.message import Header
 from lab.model.transport import Tls
+from lab.model.value import dataclass
 
 CLOUD_BUILD = "15.20.9275.10"
 """The build of Exchange Online that the lab's servers write into their lines."""

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
 from lab.core.directory import ip_number
 from lab.model.message import Header, Message
 from lab.model.names import Address
 from lab.model.tenant import ConnectorType, InboundConnector, Tenant
+from lab.model.value import dataclass
 
 SKIPPED = "X-MS-Exchange-SkipListedInternetSender"
 ORIGINAL = "X-MS-Exchange-ExternalOriginalInternetSender"

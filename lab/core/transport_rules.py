@@ -7,7 +7,7 @@ Rules run in order of priority. A condition on recipients may hold for some of t
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from ipaddress import IPv4Address, IPv4Network
 from typing import Protocol
 
@@ -19,6 +19,7 @@ from lab.model.names import Address, Domain
 from lab.model.reply import Reply
 from lab.model.rules import Actions, Conditions, RuleMode, RuleState, TransportRule, UserScope
 from lab.model.tenant import AcceptedDomain, DomainType, Recipient
+from lab.model.value import dataclass
 
 _REFUSED = "TRANSPORT.RULES.RejectMessage; the message was rejected by organization policy"
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from lab.drivers import papers, postfix, shared
 from lab.drivers.addresses import all_hosts
+from lab.drivers.asking import Answer, Request
 from lab.drivers.clock import LabClock
 from lab.drivers.conductor import Conductor, parts_of
 from lab.drivers.containers.plan import plan
-from lab.drivers.control import Answer, Request
 from lab.drivers.outcome import Outcome
 from lab.drivers.part import DnsPart, NodePart
 from lab.drivers.shadow import ShadowPart

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from lab.drivers import records, shared
 from lab.drivers.agenda import Agenda
-from lab.drivers.control import Answer, Request
+from lab.drivers.asking import Answer, Request
 from lab.drivers.history import History
 from lab.drivers.outages import Outages
 from lab.drivers.outcome import Outcome

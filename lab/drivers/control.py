@@ -9,17 +9,14 @@ import asyncio
 import contextlib
 import json
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
+from lab.drivers.asking import SOCKET, Answer, Request, answer, connected, nobody
 from lab.errors import DriverError, LabBug
 
-Request = Mapping[str, Any]
-Answer = Mapping[str, Any]
 Answering = Callable[[Request], Awaitable[Answer]]
 """Answers one request. ValueError, KeyError and TypeError mean that the request makes no sense."""
-SOCKET = "control"
 _LONGEST = 1 << 30
 """Octets of a line: a journal with its messages is one."""
 
@@ -45,7 +42,7 @@ async def ask(folder: Path, request: Request) -> Answer:
     Raises DriverError when none does, when it ends meanwhile, and when it refuses.
     """
     try:
-        with _connected(folder) as line:
+        with connected(folder) as line:
             reader, writer = await asyncio.open_unix_connection(sock=line, limit=_LONGEST)
             try:
                 writer.write(json.dumps(request).encode() + b"\n")
@@ -54,26 +51,8 @@ async def ask(folder: Path, request: Request) -> Answer:
             finally:
                 writer.transport.abort()
     except OSError as error:
-        raise DriverError(f"nobody answers in {folder}: {error.strerror or error}") from error
-    if not said.endswith(b"\n"):
-        raise DriverError(f"the program in {folder} has ended")
-    answer: Answer = json.loads(said)
-    if "error" in answer:
-        raise DriverError(str(answer["error"]))
-    return answer
-
-
-def _connected(folder: Path) -> socket.socket:
-    """By its bare name, as `_bound`; connecting to a socket of this machine does not wait."""
-    line = socket.socket(socket.AF_UNIX)
-    try:
-        with contextlib.chdir(folder):
-            line.connect(SOCKET)
-        line.setblocking(False)
-    except BaseException:
-        line.close()
-        raise
-    return line
+        raise nobody(folder, error) from error
+    return answer(folder, said)
 
 
 def _bound(folder: Path) -> socket.socket:

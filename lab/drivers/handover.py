@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lab.drivers.control import Answer, Request
+from lab.drivers.asking import Answer, Request
 from lab.drivers.part import NodePart
 from lab.drivers.shadow import ShadowPart
 from lab.scenario.model import Variant

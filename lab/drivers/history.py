@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from lab.core.authentication.signers import with_keys
@@ -32,6 +32,7 @@ from lab.model.transport import (
     Submission,
     Transaction,
 )
+from lab.model.value import dataclass
 from lab.nodes import build
 from lab.scenario.model import Moment, Variant
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 
 from lab.core.dates import mail_date
@@ -16,6 +16,7 @@ from lab.model.names import Domain
 from lab.model.topology import Topology
 from lab.model.trace import Hop, MessageTrace
 from lab.model.transport import Context, Heard, Mailboxed, Node, Submission
+from lab.model.value import dataclass
 from lab.nodes.eop import Eop
 from lab.scenario.model import MessageSpec, Variant
 from lab.scenario.sending import notifying_tenant, sending_node

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lab.core.authentication.signers import key_names
 from lab.core.authentication.suite import Suite
@@ -13,8 +14,10 @@ from lab.model.topology import Host
 from lab.pki import signing
 from lab.pki.store import Store
 from lab.scenario.model import Variant
-from lab.wire.client import ClientCertificate
-from lab.wire.tls import PermissiveTLSContext, server_context
+
+if TYPE_CHECKING:
+    from lab.wire.client import ClientCertificate
+    from lab.wire.tls import PermissiveTLSContext
 
 Clock = Callable[[], datetime]
 
@@ -23,6 +26,8 @@ def server_tls(host: Host, made: Store, clock: Clock) -> PermissiveTLSContext | 
     """What a machine offers as STARTTLS; None if it offers none."""
     if not host.speaks_tls or host.certificate is None:
         return None
+    from lab.wire.tls import server_context  # whoever only makes keys needs none of the wire
+
     chain, key = made.chain(host.certificate), made.key(host.certificate)
     return server_context(chain, key, made.anchors, clock=clock)
 
@@ -31,6 +36,8 @@ def client_certificates(
     made: Store, identities: Mapping[str, CertificateIdentity]
 ) -> Mapping[str, ClientCertificate]:
     """What clients can show, by profile."""
+    from lab.wire.client import ClientCertificate
+
     return {
         name: ClientCertificate(
             made.chain(name), made.key(name), identities[name].label if name in identities else name

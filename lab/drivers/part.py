@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Protocol
 
 from lab.drivers import papers, records, shared
+from lab.drivers.asking import Answer, Request
 from lab.drivers.clock import LabClock
-from lab.drivers.control import Answer, Request
 from lab.drivers.history import History
 from lab.drivers.outcome import again, compose, submit
 from lab.drivers.shared import Reading

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from lab.core.tls import client_certificate
 from lab.drivers import records, shared
-from lab.drivers.control import Answer, Request
+from lab.drivers.asking import Answer, Request
 from lab.drivers.part import set_clock
 from lab.errors import DriverError
 from lab.evidence import postfix_log

@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from lab.drivers.clock import LabClock
 from lab.errors import DriverError
+from lab.model.value import dataclass
 
 DNS = "dns"
 """The part that answers DNS; all others are called by their node."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from lab.core.courier import Dial
 from lab.drivers.addresses import loopback, public, public_names
 from lab.model.topology import Topology
+from lab.model.value import dataclass
 
 
 class Site(Protocol):

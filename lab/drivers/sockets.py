@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from lab.drivers import control, shared
-from lab.drivers.control import Answer, Request
+from lab.drivers.asking import Answer, Request
 from lab.errors import DriverError
 
 _AGAIN = 0.05

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from dataclasses import dataclass
 from datetime import datetime
 
 from lab import __version__
@@ -14,6 +13,7 @@ from lab.evidence.families import Declared, Family, Kind, Labels, Spread
 from lab.evidence.metrics import places
 from lab.model.dns import DnsQuestion, ServFail
 from lab.model.names import Domain
+from lab.model.value import dataclass
 from lab.wire.resolver import Resolver
 
 INFO = Declared("mflab_info", "What runs; always 1.", ("version", "scenario", "variant"), Kind.GAUGE)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 
 from lab.evidence.facts import place, reply_of, taken
@@ -15,6 +14,7 @@ from lab.model.message import Message
 from lab.model.reply import Reply
 from lab.model.steps import Accepted, Attributed, Authenticated, Bounced, Deferred, Refused, Routed, Sent
 from lab.model.trace import Hop, MessageTrace
+from lab.model.value import dataclass
 from lab.scenario.model import AttributedExpectation, Expectation, NdrExpectation, Variant
 
 NOTHING = "(nothing)"

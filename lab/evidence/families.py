@@ -7,8 +7,10 @@ series depends on the configuration alone.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
+
+from lab.model.value import dataclass
 
 Labels = tuple[str, ...]
 """Values, in the order of the family's label names."""

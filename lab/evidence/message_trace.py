@@ -6,9 +6,8 @@ Only what the tenant may see: messages that it took. A refusal at SMTP leaves no
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
-from xml.sax.saxutils import quoteattr
 
 from lab.evidence.facts import about, bare_path, connector_of, rule_id, taken
 from lab.evidence.links import sort_key
@@ -30,6 +29,7 @@ from lab.model.steps import (
     Submitted,
 )
 from lab.model.trace import Hop
+from lab.model.value import dataclass
 from lab.words.reasons import drop
 
 Row = dict[str, object]
@@ -223,6 +223,8 @@ def _detail(hop: Hop, recipient: str, event: _Event) -> Row:
 
 def _xml(data: Mapping[str, str]) -> str:
     """`<root><MEP Name="ConnectorId" String="…"/></root>` (R212)."""
+    from xml.sax.saxutils import quoteattr  # it loads http and ssl
+
     return (
         "<root>"
         + "".join(f'<MEP Name="{k}" String={quoteattr(v)}/>' for k, v in data.items() if v)

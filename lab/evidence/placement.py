@@ -9,7 +9,7 @@ told.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from lab.evidence.facts import bare_path, place, taken
@@ -17,6 +17,7 @@ from lab.model.names import Address, Domain
 from lab.model.steps import Submitted
 from lab.model.topology import Topology
 from lab.model.trace import Hop
+from lab.model.value import dataclass
 from lab.scenario.meant import origin, tenants_led_to
 from lab.scenario.model import Party, Variant
 

@@ -8,7 +8,7 @@ shown is known from the configuration only.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from lab.errors import LabBug
@@ -19,6 +19,7 @@ from lab.model.reply import Reply
 from lab.model.steps import Refused, Stage
 from lab.model.topology import Host
 from lab.model.trace import Hop, HopHead
+from lab.model.value import dataclass
 
 Clock = Callable[[datetime], datetime]
 _CONTENT = ("DATA", "END-OF-MESSAGE")

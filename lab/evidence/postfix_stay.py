@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from itertools import groupby
 
@@ -28,6 +28,7 @@ from lab.model.steps import (
 )
 from lab.model.topology import Host
 from lab.model.trace import Hop, HopHead
+from lab.model.value import dataclass
 
 
 @dataclass(slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 
 from lab.evidence.expect import decisive_reply
@@ -12,6 +11,7 @@ from lab.evidence.trace import path, way
 from lab.evidence.ways import Path, in_a_line, ways
 from lab.model.steps import Attributed
 from lab.model.trace import Disposition, MessageTrace
+from lab.model.value import dataclass
 from lab.scenario.model import MessageSpec
 
 SETTLED = 3

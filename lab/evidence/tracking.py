@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 from uuid import NAMESPACE_OID, uuid5
@@ -32,6 +32,7 @@ from lab.model.steps import (
     Submitted,
 )
 from lab.model.trace import Hop
+from lab.model.value import dataclass
 from lab.words.reasons import drop
 
 SOFTWARE = "{:02}.{:02}.{:04}.{:03}".format(*map(int, SERVER_BUILD.split(".")))

@@ -6,7 +6,6 @@ Internet mail in the own tenant's table that should never have been there is the
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from lab.evidence.facts import place, recipients, taken
 from lab.evidence.gateway_log import log_lines
@@ -17,6 +16,7 @@ from lab.evidence.trace import traces
 from lab.model.roles import Role, traits
 from lab.model.steps import Attributed, Bounced, Deferred, Delivered, Dropped, Refused, Sent, Step
 from lab.model.trace import Hop, MessageTrace
+from lab.model.value import dataclass
 from lab.words.reasons import drop
 
 LAB = "lab"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from lab.evidence.trace import path
 from lab.model.trace import MessageTrace
+from lab.model.value import dataclass
 
 Path = tuple[str, ...]
 """Places in order: hosts by key and tenants as `tenant:NAME`."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import PurePosixPath
 
 from lab.core.tls import client_certificate
 from lab.model.topology import Host, Topology
+from lab.model.value import dataclass
 
 LARGEST = 52_428_800
 """Octets of a message, as the fake filter says in EHLO."""

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from lab.importers import shapes
 from lab.importers.gathering import Read, exports
 from lab.importers.nouns import Exports, Notice, Place, Value
 from lab.importers.text import Source, whole
 from lab.importers.xmltree import Children, Node, Refused
+from lab.model.value import dataclass
 
 LARGEST = 5_000_000
 """Values of one file with all references unfolded."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date
 
 from lab.importers.values import Looked, text
+from lab.model.value import dataclass
 
 _MONTHS = {
     name: number

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from lab.importers import recognise, resolved
 from lab.importers.inside import certificate_in
 from lab.importers.nouns import Exported, Exports, Notice, Place, Value
+from lab.model.value import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from json import JSONDecodeError
+
+from lab.model.value import dataclass
 
 _BLANK = re.compile(r"[ \t\r\n]*")
 _DEEPEST_LIST = 4

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from ipaddress import (
     AddressValueError,
     IPv4Address,
@@ -16,6 +15,7 @@ from ipaddress import (
 
 from lab.importers.nouns import Value
 from lab.importers.values import MISSING, Looked, get, number, text, texts
+from lab.model.value import dataclass
 
 _SPACE = re.compile(r"(?:(?P<type>[A-Za-z0-9]+):)?(?P<domain>[^;]*)(?:;(?P<cost>\d{1,5}))?")
 _IDENTIFIER = re.compile(r"\s*<I>(?P<issuer>.*?)<S>(?P<subject>.*)", re.DOTALL | re.IGNORECASE)

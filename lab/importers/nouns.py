@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import TypeAlias
 
 from lab.model.certificate import CertFault
+from lab.model.value import dataclass
 
 Value: TypeAlias = "str | int | float | bool | tuple[Value, ...] | Mapping[str, Value] | None"
 """A property as it was written. Null is None; a property that is not there is missing from the mapping; dates are text."""

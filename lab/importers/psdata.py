@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from lab.importers.nouns import Value
 from lab.importers.text import whole
+from lab.model.value import dataclass
 
 DEEPEST = 16
 """Tables and lists in each other."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import codecs
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
+
+from lab.model.value import dataclass
 
 _MARKS = (  # UTF-32's begins with UTF-16's
     (codecs.BOM_UTF8, "utf-8"),

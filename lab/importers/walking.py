@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from lab.importers.nouns import Notice, Place
+from lab.model.value import dataclass
 
 LARGEST = 64 * 2**20
 """Bytes of one file."""

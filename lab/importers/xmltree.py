@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from xml.parsers import expat
+
+from lab.model.value import dataclass
 
 DEEPEST = 100
 """Levels of elements; Export-Clixml -Depth 10 needs some forty."""

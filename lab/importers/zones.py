@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import dns.exception
@@ -16,6 +15,7 @@ import dns.ttl
 
 from lab.importers.nouns import Exports, FoundRecord, Notice, Place
 from lab.importers.text import Source, whole
+from lab.model.value import dataclass
 
 _TYPES = (
     "A",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal, Protocol, TypeVar
 
 from lab.model.names import Domain
@@ -83,13 +84,11 @@ class Zones:
     broken: frozenset[str] = frozenset()
     ttls: Mapping[str, int] = field(default_factory=dict)
     """Seconds by name, where they are not DEFAULT_TTL."""
-    _names: frozenset[str] = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        names = {name for name, _ in self.rows}
-        for name in tuple(names):  # empty non-terminals exist, RFC 8020
-            names.update(Domain(name).parents())
-        object.__setattr__(self, "_names", frozenset(names))
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        names = frozenset(name for name, _ in self.rows)
+        return names.union(*(Domain(name).parents() for name in names))  # empty non-terminals exist, RFC 8020
 
     def answer(self, question: DnsQuestion) -> DnsAnswer:
         """Answer from the data, following CNAMEs (eight at most, then SERVFAIL)."""
@@ -143,9 +142,13 @@ def answered(asking: Asking[T], zones: Answering) -> T:
         return value
 
 
-def zones_of(records: Iterable[tuple[str, RecordType, Mx | str]]) -> Zones:
+def zones_of(
+    records: Iterable[tuple[str, RecordType, Mx | str]],
+    broken: Iterable[str] = (),
+    ttls: Mapping[str, int] | None = None,
+) -> Zones:
     """Zones from single records, in order of appearance."""
     rows: dict[tuple[str, str], tuple[Mx | str, ...]] = {}
     for name, kind, row in records:
         rows[name, kind] = (*rows.get((name, kind), ()), row)
-    return Zones(rows)
+    return Zones(rows, frozenset(broken), dict(ttls or {}))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from lab.model.names import Address, Domain, DomainPattern
 from lab.model.rules import TransportRule
 from lab.model.tenant import AcceptedDomain, Recipient, TlsSettings, covering
+from lab.model.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,12 @@ begin with `ExceptIf`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from enum import StrEnum
 from ipaddress import IPv4Network
 
 from lab.model.names import Address, Domain
+from lab.model.value import dataclass
 
 
 class UserScope(StrEnum):

@@ -6,12 +6,13 @@ Field names are Exchange's parameter names in snake case; the scenario language 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from ipaddress import IPv4Network
 
 from lab.model.names import Address, Domain, DomainPattern
 from lab.model.rules import TransportRule
+from lab.model.value import dataclass
 
 
 class ConnectorType(StrEnum):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 
 from lab.model.certificate import CertificateIdentity
@@ -14,6 +14,7 @@ from lab.model.reply import Reply
 from lab.model.roles import Role, traits
 from lab.model.switches import Switches
 from lab.model.tenant import Tenant
+from lab.model.value import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

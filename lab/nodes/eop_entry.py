@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lab.core.authentication.results import received_spf
@@ -20,6 +19,7 @@ from lab.model.steps import Attributed, Promoted, Step
 from lab.model.tenant import InboundConnector
 from lab.model.trace import Hop
 from lab.model.transport import AcceptedRecipient, Connection, Context, Heard, QueueItem, Transaction
+from lab.model.value import dataclass
 from lab.nodes.judging import Judged, Judging, see
 from lab.nodes.parts import author_domain, connected, queued_reply
 from lab.nodes.stay import Stay, accepted, begin

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from lab.model.names import Address
 from lab.model.steps import Dropped, DropReason, Expanded, Merged, Step
 from lab.model.steps import Resolved as ResolvedStep
 from lab.model.transport import Context, DsnParameters, QueueItem, Settlement
+from lab.model.value import dataclass
 from lab.nodes.parts import texts
 from lab.nodes.places import Resolved, ToAddress, ToMembers
 

@@ -7,7 +7,7 @@ the target lets a misrouted message in follows from that (R177).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from zlib import crc32
 
 from lab.core.authentication import arc, dkim, dmarc
@@ -38,6 +38,7 @@ from lab.model.steps import Authenticated, SignatureResult
 from lab.model.switches import Switches
 from lab.model.tenant import Tenant
 from lab.model.transport import Connection, Context, Transaction
+from lab.model.value import dataclass
 from lab.nodes.parts import author_domain, ptr_name
 
 _OVERRIDDEN = {"reject": "oreject", "quarantine": "none"}

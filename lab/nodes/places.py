@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from lab.model.names import Address
 from lab.model.reply import Reply
 from lab.model.steps import Resolution
 from lab.model.tenant import Recipient, RecipientKind
+from lab.model.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cryptography import x509
@@ -11,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from lab.model.certificate import CertificateProfile, KeyUsage, Validity
+from lab.model.value import dataclass
 
 Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 

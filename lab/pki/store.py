@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -14,6 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from lab.model.certificate import CertificateIdentity, CertificateProfile, Validity, is_public
+from lab.model.value import dataclass
 from lab.pki.authority import Authority, Issued, self_signed
 from lab.pki.private import write_private
 from lab.pki.reading import identity

@@ -5,3 +5,6 @@
 `variants` are its parts), `asjson` and `junit` write for programs, `html` makes one page for people (`page` is its frame,
 `journal` its foldable parts). `diagram` draws ways (`arrows`, placed by `canvas`), `graph` a configuration that has not run.
 """
+
+SCHEMA_VERSION = 1
+"""Of what programs are told (`asjson`); grows when a key changes its meaning or goes away. New keys may come at any time."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
 from lab.evidence.facts import place
@@ -12,6 +11,7 @@ from lab.model.reply import Reply
 from lab.model.steps import Attributed, Delivered, Refused, Sent
 from lab.model.topology import Topology
 from lab.model.trace import Hop, MessageTrace
+from lab.model.value import dataclass
 from lab.reports.printable import without_guids
 from lab.reports.reading import Leg, legs
 from lab.words.steps import short_reply

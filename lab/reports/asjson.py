@@ -15,7 +15,7 @@ from lab.evidence.replies import iso
 from lab.evidence.trace import path
 from lab.model.steps import Attributed, Authenticated, Dropped, Refused, Step, decision_of
 from lab.model.trace import Hop, MessageTrace
-from lab.reports import flips, rules
+from lab.reports import SCHEMA_VERSION, flips, rules
 from lab.reports.reading import Fate, cured, fates
 from lab.reports.run import Run, ScenarioRuns, ran
 from lab.scenario.model import Scenario
@@ -23,8 +23,6 @@ from lab.sentence import say
 from lab.words.decisions import considered, story
 from lab.words.reasons import drop, reason
 
-SCHEMA_VERSION = 1
-"""Grows when a key changes its meaning or goes away; new keys may come at any time."""
 Json = dict[str, object]
 
 

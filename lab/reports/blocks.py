@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
+
+from lab.model.value import dataclass
 
 _Column = Sequence[Text]
 """Its name and its cells."""

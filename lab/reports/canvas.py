@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from lab.model.topology import Host, Topology
+from lab.model.value import dataclass
 
 BOX = (250, 98)
 """Width and height of a box."""

@@ -13,25 +13,6 @@ from typing import TextIO
 
 from rich.console import Console, RenderableType
 
-from lab.reports.explain import explain
-from lab.reports.story import demo_story
-from lab.reports.summary import run_summary
-from lab.reports.tables import Form, left_out, plain, table, tables
-
-__all__ = [
-    "WIDTH",
-    "Form",
-    "console",
-    "demo_story",
-    "explain",
-    "left_out",
-    "plain",
-    "run_summary",
-    "table",
-    "tables",
-    "text",
-]
-
 WIDTH = 100
 """Columns where nobody says how wide the paper is."""
 _NARROWEST = 40

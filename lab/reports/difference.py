@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from lab.core.rulebook import Rule, rule
+from lab.model.value import dataclass
 from lab.reports.findings import Told
 from lab.reports.matrix import Cell
 from lab.reports.turn import Turn

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -12,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lab.core.rulebook import rule
+from lab.model.value import dataclass
 from lab.reports.markdown import in_code, in_markdown
 from lab.reports.printable import one_line, without_guids
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from lab.model.value import dataclass
 from lab.reports import difference_files, difference_text
 from lab.reports.difference import Difference
 from lab.reports.findings import Told

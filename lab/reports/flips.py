@@ -11,7 +11,6 @@ from rich.text import Text
 from lab.evidence.series import Series, series
 from lab.reports.layout import indented
 from lab.reports.markup import Html, el, join
-from lab.reports.page import table
 from lab.reports.printable import one_line
 from lab.reports.run import Run
 
@@ -71,6 +70,8 @@ def section(run: Run) -> Html:
     found = repeated(run)
     if not found:
         return join()
+    from lab.reports.page import table  # loads the diagrams
+
     times = {test.at for each in found for test in each.tests} | {m.at for m in run.variant.timeline}
     columns = ("time", "change", *(each.name for each in found))
     caption = "When each message was sent again, and what became of it"

@@ -8,12 +8,12 @@ may reach everybody who has one: these ways meet in a node of their own, instead
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from lab.core.matching import certificate_names, name_match
 from lab.model.tenant import InboundConnector, Tenant
 from lab.model.topology import Host, Topology
+from lab.model.value import dataclass
 from lab.reports import by_mx
 from lab.reports.printable import one_line
 

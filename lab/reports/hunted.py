@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from lab.core.rulebook import Confidence, rule
+from lab.model.value import dataclass
 from lab.reports.layout import indented
 from lab.reports.printable import one_line, without_guids
 

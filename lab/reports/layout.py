@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.padding import Padding
 from rich.text import Text
 
 from lab.core.rulebook import Confidence
+from lab.model.value import dataclass
 
 CONFIDENCE_STYLE: Mapping[Confidence, str] = {
     Confidence.DOCUMENTED: "green",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 from lab.evidence.expect import Finding, decisive_reply
@@ -12,6 +12,7 @@ from lab.evidence.facts import place, taken
 from lab.evidence.views import TENANT
 from lab.evidence.ways import Path, Way, in_a_line
 from lab.model.steps import Attributed
+from lab.model.value import dataclass
 from lab.reports.alarms import LEADS_ASTRAY, NOT_SEEN_BY, in_words
 from lab.reports.flips import clock
 from lab.reports.reading import Fate, fates

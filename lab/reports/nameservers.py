@@ -6,8 +6,9 @@ Neither asks anybody else. A name whose server fails is a zone without data to t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
+
+from lab.model.value import dataclass
 
 ZONE_FILE = "lab.zone"
 _NO_FILE = "no-data.zone"

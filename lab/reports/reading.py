@@ -6,7 +6,6 @@ Judged from the traces alone, never from what a variant says of itself.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from lab.evidence.expect import decisive_reply
@@ -20,6 +19,7 @@ from lab.model.reply import Reply
 from lab.model.steps import Attributed, Bounced, NextHop, Refused, Routed
 from lab.model.topology import Topology
 from lab.model.trace import Disposition, Hop, MessageTrace
+from lab.model.value import dataclass
 from lab.reports.run import Run
 from lab.scenario.model import MessageSpec
 

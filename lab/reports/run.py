@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from lab.evidence.expect import Finding
 from lab.model.trace import Hop, MessageTrace
 from lab.model.transport import Mailboxed
+from lab.model.value import dataclass
 from lab.scenario.model import Scenario, Variant
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby
 from operator import attrgetter
 
+from lab.model.value import dataclass
 from lab.reports import todo_machines, todo_objects, todo_recipients
 from lab.reports.todo_nouns import Step, Todo
 from lab.scenario.model import Variant

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any, TypeAlias
 
 from lab.model.onprem import OnPremOrganization
 from lab.model.rules import RuleState, TransportRule
 from lab.model.tenant import AcceptedDomain, InboundConnector, OutboundConnector, Tenant
 from lab.model.topology import Topology
+from lab.model.value import dataclass
 from lab.reports.powershell import Expression, cmdlet
 from lab.reports.todo_nouns import Step, Todo, cloud, on_premises, thumbprint
 from lab.scenario.exchange import OWN, parameter, parameters

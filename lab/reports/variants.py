@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from lab.model.value import dataclass
 from lab.reports.layout import indented
 from lab.reports.printable import one_line
 from lab.reports.reading import Cured, cured, fates

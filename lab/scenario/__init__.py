@@ -5,9 +5,3 @@
 one into a topology with the help of `hybrid`, `machines`, `companies`, `recipients`, `service` and `zones`; `cmdlets`,
 `addresses`, `domains`, `references` and `sending` refuse what would not work. `render` writes a variant out in full.
 """
-
-from lab.scenario.load import load, load_text
-from lab.scenario.render import render
-from lab.scenario.schema import schema, schema_text
-
-__all__ = ["load", "load_text", "render", "schema", "schema_text"]

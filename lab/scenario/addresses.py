@@ -6,6 +6,7 @@ A scenario for the simulator alone may have real ones: what is imported keeps th
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network
 
 from lab.model.addressplan import INSIDE, NEVER, PUBLIC, is_inside
@@ -61,7 +62,7 @@ def _service(regions: Iterable[Region]) -> dict[str, str]:
 
 def _in_plan(fields: Fields, key: Key[str] | Key[str | None], ranges: tuple[IPv4Network, ...]) -> None:
     written = fields[key]
-    if written is None or any(IPv4Address(written) in network for network in ranges):
+    if written is None or _among(written, ranges):
         return
     if fields.at.report.real:
         _real(fields, key, IPv4Address(written))
@@ -73,6 +74,11 @@ def _in_plan(fields: Fields, key: Key[str] | Key[str | None], ranges: tuple[IPv4
     else:
         hint = _RANGES
     fields.wrong(key, f"an address from {' or '.join(map(str, ranges))}, not {written}", hint)
+
+
+@lru_cache(maxsize=1024)
+def _among(address: str, ranges: tuple[IPv4Network, ...]) -> bool:
+    return any(IPv4Address(address) in network for network in ranges)
 
 
 def _real(fields: Fields, key: Key[str] | Key[str | None], written: IPv4Address) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
 from lab.core.rulebook.asof import in_force
-from lab.model.dns import RecordType, Zones
+from lab.model.certificate import CertificateProfile
+from lab.model.dns import RecordType, Zones, zones_of
 from lab.model.onprem import OnPremOrganization
 from lab.model.tenant import Tenant
 from lab.model.topology import Host, Region, Topology
+from lab.model.value import dataclass
 from lab.scenario import (
     addresses,
     certificates,
@@ -72,7 +74,7 @@ def _variant(name: str, kind: str, tree: Table, report: Report) -> Variant | Non
     used = [frozenset(topology.regions), *(frozenset(moment.topology.regions) for moment in moments)]
     if len(set(used)) > 1:  # a region does not go when its last tenant does
         return _variant(name, kind, timeline.with_regions(tree, frozenset[str]().union(*used)), report)
-    made = _matrix(read, topology, [moment.topology for moment in moments])
+    made = _matrix(read, topology, [moment.topology for moment in moments]) if moments else start.matrix
     if report:
         return None
     played, asked = (None, made) if _on_request(read) else (made, None)
@@ -109,15 +111,15 @@ def _world(tree: Table, report: Report) -> timeline.World | None:
     addresses.check(read, parties.hosts, parties.regions.values())
     references.check(read, known)
     domains.check(read, parties.companies, parties.tenants, unread)
-    topology = _topology(read, parties)
+    profiles = certificates.profiles(read[SectionKeys.certificates])
+    topology = _topology(read, parties, profiles)
     if not unread.host_names:
         references.check_smart_hosts(read, topology)
     sending.check(read, topology, whole=not unread.mailboxes)
-    if not unread.mailboxes:
-        _matrix(read, topology)
+    made = None if unread.mailboxes else _matrix(read, topology)
     if report:
         return None
-    return timeline.World(read, topology, certificates.profiles(read[SectionKeys.certificates]))
+    return timeline.World(read, topology, profiles, made)
 
 
 def _matrix(read: Fields, topology: Topology, later: Iterable[Topology] = ()) -> Matrix | None:
@@ -184,14 +186,19 @@ def _parties(read: Fields) -> Parties:
 
 def _resolved(owner: Any, connectors: str, fqdns: Mapping[str, str]) -> Any:
     """Smart hosts written by their key become host names, which the lab's DNS knows."""
+    written = getattr(owner, connectors)
+    if fqdns.keys().isdisjoint(host for each in written for host in each.smart_hosts):
+        return owner
     made = (
         replace(each, smart_hosts=tuple(fqdns.get(host, host) for host in each.smart_hosts))
-        for each in getattr(owner, connectors)
+        for each in written
     )
     return replace(owner, **{connectors: tuple(made)})
 
 
 def _resolved_host(host: Host, fqdns: Mapping[str, str]) -> Host:
+    if fqdns.keys().isdisjoint((*host.smart_hosts, *host.forwards_to)):
+        return host
     return replace(
         host,
         smart_hosts=tuple(fqdns.get(each, each) for each in host.smart_hosts),
@@ -199,8 +206,7 @@ def _resolved_host(host: Host, fqdns: Mapping[str, str]) -> Host:
     )
 
 
-def _topology(read: Fields, parties: Parties) -> Topology:
-    made = certificates.profiles(read[SectionKeys.certificates])
+def _topology(read: Fields, parties: Parties, profiles: Mapping[str, CertificateProfile]) -> Topology:
     switches = read[SectionKeys.switches]
     return Topology(
         hosts=parties.hosts,
@@ -208,7 +214,7 @@ def _topology(read: Fields, parties: Parties) -> Topology:
         organizations=parties.organizations,
         tenants=parties.tenants,
         zones=_zones(read, parties),
-        certificates={name: profile.identity() for name, profile in made.items()},
+        certificates={name: profile.identity() for name, profile in profiles.items()},
         switches=in_force(read[SectionKeys.as_of], switches.values if switches is not None else None),
     )
 
@@ -223,9 +229,9 @@ def _zones(read: Fields, parties: Parties) -> Zones:
         publishers=tuple(_publishers(read, parties)),
     )
     if dns is None:
-        return zones.zones(zones.derived(world))
+        return zones_of(zones.derived(world))
     records = zones.derived(world) if dns[DnsKeys.derive] else ()
-    return zones.zones(_overridden(records, dns), dns[DnsKeys.servfail], _ttls(dns))
+    return zones_of(_overridden(records, dns), dns[DnsKeys.servfail], _ttls(dns))
 
 
 def _ttls(dns: Fields) -> dict[str, int]:

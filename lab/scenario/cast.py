@@ -8,13 +8,13 @@ the cloud knows, `t.onmicrosoft.com` and `t.mail.onmicrosoft.com` addresses (R23
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from lab.model.names import Address, Domain
 from lab.model.onprem import OnPremOrganization
 from lab.model.tenant import Recipient, RecipientKind, Tenant
 from lab.model.topology import Host, Topology
+from lab.model.value import dataclass
 from lab.scenario.model import Party
 
 Owner: TypeAlias = OnPremOrganization | Tenant

@@ -16,14 +16,16 @@ from lab.scenario.words import in_lab
 
 def profiles(read: Mapping[str, Fields]) -> dict[str, CertificateProfile]:
     """All certificates that have names, and the service's own; those without are kinds to start from."""
-    made = {name: _profile(name, read, each) for name, each in read.items()}
+    made = (profile(name, read) for name in read)
     return {
         service.PROFILE: service.eop_certificate(),
-        **{name: each for name, each in made.items() if each.names},
+        **{each.name: each for each in made if each.names},
     }
 
 
-def _profile(name: str, read: Mapping[str, Fields], own: Fields) -> CertificateProfile:
+def profile(name: str, read: Mapping[str, Fields]) -> CertificateProfile:
+    """The certificate of that name, or the kind to start from."""
+    own = read[name]
     values = _inherited(read, own, ())
     certificate_names = values.get(CertificateKeys.names.name, ())
     for each in certificate_names:

@@ -7,11 +7,12 @@ configuration that was built, the wizard's objects included; whether the result 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
 from lab.model.topology import Topology
+from lab.model.value import dataclass
 from lab.scenario import overlay, store
 from lab.scenario.exchange import parameter
 from lab.scenario.kinds import Many

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from lab.model.names import Domain
@@ -18,6 +17,7 @@ from lab.model.tenant import (
     Tenant,
 )
 from lab.model.topology import Host
+from lab.model.value import dataclass
 from lab.scenario import cmdlets, hybrid, recipients, rules
 from lab.scenario.drafts import Draft, drafted
 from lab.scenario.exchange import arguments

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, fields
 from fnmatch import fnmatchcase
 from typing import Any, Generic, TypeVar
 
+from lab.model.value import dataclass
 from lab.scenario.exchange import arguments, parameter
 from lab.scenario.records import Fields
 from lab.scenario.report import unknown

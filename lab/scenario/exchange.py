@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import MISSING, fields
 from enum import StrEnum
+from functools import cache
 from ipaddress import IPv4Network
 from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
@@ -183,13 +184,18 @@ def _kind(hint: Any) -> Kind[Any]:
 def arguments(read: Fields, cls: type) -> dict[str, Any]:
     """What was written, as arguments of the model class; a null chooses the default."""
     found: dict[str, Any] = {}
-    for each in fields(cls):
-        key = parameter(each.name, cls)
+    for name, key, default in _spelled(cls):
         if key in read.values:
-            found[each.name] = read.values[key]
-        elif key in read.nulls and each.default is not MISSING:
-            found[each.name] = each.default
+            found[name] = read.values[key]
+        elif key in read.nulls and default is not MISSING:
+            found[name] = default
     return found
+
+
+@cache
+def _spelled(cls: type) -> tuple[tuple[str, str, Any], ...]:
+    """The fields of a class, with their parameters and defaults."""
+    return tuple((each.name, parameter(each.name, cls), each.default) for each in fields(cls))
 
 
 def parameters(made: object) -> dict[str, Any]:

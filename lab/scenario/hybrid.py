@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from lab.core.cloudnames import SERVICE
@@ -17,6 +16,7 @@ from lab.model.names import Address, Domain, DomainPattern
 from lab.model.onprem import AddressSpace
 from lab.model.tenant import ConnectorType, TlsSettings
 from lab.model.topology import Host
+from lab.model.value import dataclass
 from lab.scenario.parties import HybridKeys
 from lab.scenario.records import Fields
 

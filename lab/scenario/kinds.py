@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Generic, TypeVar
 
+from lab.model.value import dataclass
 from lab.scenario.report import At, did_you_mean, one_of
 from lab.scenario.tree import Items, Node, Scalar, Table, is_null
 

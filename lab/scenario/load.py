@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os.path
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TypeVar, cast
 
 from lab.errors import LabBug
+from lab.model.value import dataclass
 from lab.scenario import build, overlay
 from lab.scenario.language import ScenarioKeys, SectionKeys, VariantKeys
 from lab.scenario.model import Scenario, Variant

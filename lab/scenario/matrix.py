@@ -14,21 +14,23 @@ from lab.model.names import Address
 from lab.model.topology import Topology
 from lab.scenario.cast import Own, Owner, cast, own_company
 from lab.scenario.language import MatrixKeys, PartyKeys
-from lab.scenario.meant import homes, refused, tenants_meant
+from lab.scenario.meant import ends, homes, refused, tenants_meant
 from lab.scenario.messages import Rhythm, expectation, repeated, rhythm
 from lab.scenario.model import Expectation, Matrix, MatrixCell, MatrixPlan, MessageSpec, Party
 from lab.scenario.records import Fields, Key
 from lab.scenario.report import unknown
 from lab.scenario.sending import has_mailbox
+from lab.scenario.tree import Place
 
 AUTO = "auto"
 ANY = "*"
+_NOWHERE = Place("", 0)
 
 
 def automatic(topology: Topology, file: str = "", later: Iterable[Topology] = ()) -> Matrix:
     """The matrix of a scenario that says nothing about it; `later` is what its timeline makes of the configuration."""
     found = cast(topology)
-    return _matrix(found.senders, found.recipients, (topology, *later), Expectation(file=file))
+    return _matrix(found.senders, found.recipients, (topology, *later), Place(file, 0))
 
 
 def written(read: Fields, topology: Topology, later: Iterable[Topology] = ()) -> Matrix:
@@ -37,7 +39,7 @@ def written(read: Fields, topology: Topology, later: Iterable[Topology] = ()) ->
     senders = _parties(read, MatrixKeys.senders, known.senders, own)
     recipients = _parties(read, MatrixKeys.recipients, known.recipients, own)
     times = (topology, *later)
-    made = _matrix(senders, recipients, times, Expectation(file=read.place.file, line=read.place.line))
+    made = _matrix(senders, recipients, times, read.place)
     made = replace(made, expect=_with_claims(made, read, senders, recipients))
     again = read[MatrixKeys.repeat]
     return made if again is None else repeating(made, rhythm(again))
@@ -88,14 +90,14 @@ def _one(read: Fields, known: tuple[Party, ...], own: Own) -> tuple[Party, ...]:
 
 
 def _matrix(
-    senders: Iterable[Party], recipients: Iterable[Party], times: Sequence[Topology], base: Expectation
+    senders: Iterable[Party], recipients: Iterable[Party], times: Sequence[Topology], place: Place
 ) -> Matrix:
     who, whom = tuple(senders), tuple(recipients)
     cells = tuple(_cells(who, whom, times[0]))
     return Matrix(
         MatrixPlan(senders=who, recipients=whom, cells=cells),
         tuple(message(cell) for cell in cells),
-        {cell.key: replace(by_rule(cell, times), file=base.file, line=base.line) for cell in cells},
+        {cell.key: by_rule(cell, times, place) for cell in cells},
     )
 
 
@@ -146,14 +148,16 @@ def message(cell: MatrixCell) -> MessageSpec:
     )
 
 
-def by_rule(cell: MatrixCell, times: Sequence[Topology]) -> Expectation:
+def by_rule(cell: MatrixCell, times: Sequence[Topology], place: Place = _NOWHERE) -> Expectation:
     """What is claimed of a pair of which the scenario says nothing, under its configurations one after the other.
 
     What is led to a tenant at some time is judged when it is sent (`not_astray`).
     """
     topology = times[0]
-    meant = frozenset[str]().union(*(tenants_meant(cell.sender, cell.recipient, each) for each in times))
-    passed = tenants_meant(cell.sender, cell.recipient, topology) - homes(cell.recipient, topology)
+    to = [ends(cell.recipient.address, each) for each in times]
+    first, *later = (tenants_meant(cell.sender, *each) for each in zip(to, times, strict=True))
+    meant = first.union(*later)
+    passed = first - homes(to[0], topology)
     unwanted = refused(cell.sender, cell.recipient, topology)
     return Expectation(
         ends="bounced" if unwanted else "delivered",
@@ -161,6 +165,8 @@ def by_rule(cell: MatrixCell, times: Sequence[Topology]) -> Expectation:
         not_seen_by=tuple(f"tenant:{name}" for name in topology.tenants if name not in meant),
         not_twice=tuple(f"tenant:{name}" for name in topology.tenants if name in passed),
         not_astray=tuple(f"tenant:{name}" for name in topology.tenants if name in meant),
+        file=place.file,
+        line=place.line,
     )
 
 

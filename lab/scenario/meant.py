@@ -6,7 +6,7 @@ itself sent it (with centralized transport too, R146). What is found in another 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from lab.core.cloudnames import SERVICE, front_door
 from lab.model.dns import Mx
@@ -20,9 +20,9 @@ _NOTICE = "tenant:"
 _POINTERS = (RecipientKind.MAIL_USER, RecipientKind.CONTACT)
 
 
-def tenants_meant(sender: Party, recipient: Party, topology: Topology) -> frozenset[str]:
-    """Names of the tenants that a message of this sender to this recipient may pass."""
-    copies = (tenants_led_to(sender, address, topology) for address in _ends(recipient.address, topology))
+def tenants_meant(sender: Party, ends: Iterable[Address], topology: Topology) -> frozenset[str]:
+    """Names of the tenants that a message of this sender with these `ends` may pass."""
+    copies = (tenants_led_to(sender, address, topology) for address in ends)
     return origin(sender, topology).union(*copies)
 
 
@@ -43,9 +43,8 @@ def tenants_led_to(sender: Party, recipient: Address, topology: Topology) -> fro
     )
 
 
-def homes(recipient: Party, topology: Topology) -> frozenset[str]:
+def homes(ends: Iterable[Address], topology: Topology) -> frozenset[str]:
     """Names of the tenants that have the recipient: mail may come there twice, by way of on-premises."""
-    ends = _ends(recipient.address, topology)
     return frozenset(name for address in ends for name in _with_mailbox(address, topology))
 
 
@@ -60,16 +59,16 @@ def refused(sender: Party, recipient: Party, topology: Topology) -> bool:
     return False
 
 
-def _ends(address: Address, topology: Topology) -> tuple[Address, ...]:
+def ends(address: Address, topology: Topology) -> tuple[Address, ...]:
     """Where mail for an address may go on to: members of a group, a forwarding, the address of a contact."""
-    ends, waiting = {address.key: address}, [address]
+    known, waiting = {address.key: address}, [address]
     while waiting:
         for found in _known(waiting.pop(), topology):
             further = (*found.members, found.forwarding, found.external)
-            fresh = [each for each in further if each is not None and each.key not in ends]
-            ends |= {each.key: each for each in fresh}
+            fresh = [each for each in further if each is not None and each.key not in known]
+            known |= {each.key: each for each in fresh}
             waiting += fresh
-    return tuple(ends.values())
+    return tuple(known.values())
 
 
 def _known(address: Address, topology: Topology) -> Iterator[Recipient]:

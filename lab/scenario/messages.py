@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import TypeVar
 
+from lab.model.value import dataclass
 from lab.scenario.language import AttributedKeys, ExpectationKeys, MessageKeys, NdrKeys, RepeatKeys
 from lab.scenario.model import AttributedExpectation, Expectation, MessageSpec, NdrExpectation
 from lab.scenario.records import Fields

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime, timedelta
 
 from lab.model.certificate import CertificateProfile
 from lab.model.names import Address, ReversePath
 from lab.model.outage import Outage
 from lab.model.topology import Topology
+from lab.model.value import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

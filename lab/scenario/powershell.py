@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from lab.model.value import dataclass
 
 
 class NotRead(ValueError):  # noqa: N818 - a verdict on a text, told as a problem of the scenario

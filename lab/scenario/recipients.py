@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from lab.model.names import Address
 from lab.model.tenant import Recipient, RecipientKind
+from lab.model.value import dataclass
 from lab.scenario.hybrid import Hybrid
 from lab.scenario.parties import ContactKeys, GroupKeys, OrganizationKeys, RecipientKeys, TenantKeys
 from lab.scenario.records import Fields, Key

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Generic, TypeVar, cast
 
+from lab.model.value import dataclass
 from lab.scenario.kinds import JsonSchema, Kind, Many, Named, Single
 from lab.scenario.report import At, one_of, unknown
 from lab.scenario.tree import Entry, Node, Place, Scalar, Table, is_null
@@ -59,7 +60,8 @@ class Fields:
     removes: bool = False
 
     def __getitem__(self, key: Key[T]) -> T:
-        return cast("T", self.values[key.name]) if key.name in self.values else key.default
+        found: T = self.values.get(key.name, key.default)
+        return found
 
     @property
     def broken(self) -> bool:
@@ -103,12 +105,11 @@ class Record(Kind[Fields]):
         if not isinstance(node, Table):
             at.wrong(node.place, f"a table with the keys of {self.name}", f"such as {self._example()}")
             return None
-        spelled = {(key.name.lower() if self.any_case else key.name): key for key in self.keys}
         values: dict[str, Any] = {}
         places: dict[str, Place] = {}
         nulls: set[str] = set()
         for name, entry in node.entries.items():
-            key = spelled.get(name.lower() if self.any_case else name)
+            key = self._spelled.get(name.lower() if self.any_case else name)
             if key is None:
                 self._unknown(name, entry, at)
                 continue
@@ -118,8 +119,16 @@ class Record(Kind[Fields]):
             elif (value := key.kind.read(entry.value, at.key(name))) is not None:
                 values[key.name] = value
         fields = Fields(node.place, at, values, places, frozenset(nulls), node.amends, node.removes)
-        whole = [_has(fields, key) for key in self.keys if key.required]
+        whole = [_has(fields, key) for key in self._required]
         return fields if all(whole) else None
+
+    @cached_property
+    def _spelled(self) -> Mapping[str, Key[Any]]:
+        return {(key.name.lower() if self.any_case else key.name): key for key in self.keys}
+
+    @cached_property
+    def _required(self) -> tuple[Key[Any], ...]:
+        return tuple(key for key in self.keys if key.required)
 
     def _unknown(self, name: str, entry: Entry, at: At) -> None:
         if name.lower() in self.not_emulated:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from lab.core.certificate_store import is_described
 from lab.model.onprem import SendConnector
 from lab.model.tenant import OutboundConnector
 from lab.model.topology import Topology
+from lab.model.value import dataclass
 from lab.scenario.addresses import written_hosts
-from lab.scenario.certificates import profiles
+from lab.scenario.certificates import profile
 from lab.scenario.exchange import parameter
 from lab.scenario.language import (
     AttributedKeys,
@@ -152,7 +152,7 @@ def _certificate(read: Fields, key: Key[Any] | str, scenario: Fields, known: Kno
         return  # <I>issuer<S>subject: that it may be stale is the point (R115)
     _exists(read, key, name, known.certificates, "certificate")
     written = scenario[SectionKeys.certificates]
-    if name is not None and name in written and not written[name].broken and name not in profiles(written):
+    if name is not None and name in written and not written[name].broken and not profile(name, written).names:
         read.wrong(
             key, f"the certificate {name!r} has no names", "it is a kind to start from, with `profile:`"
         )

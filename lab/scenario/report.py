@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from difflib import get_close_matches
+from dataclasses import field
 
 from lab.errors import Problem, ScenarioError
+from lab.model.value import dataclass, value
 from lab.scenario.tree import Place
 
 
@@ -49,7 +49,7 @@ class Report:
             )
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class At:
     """A path in the scenario and the report that its problems go to."""
 
@@ -58,8 +58,8 @@ class At:
 
     def key(self, name: str) -> At:
         """One level down, in a table."""
-        told = f"[{name}]" if "." in name or " " in name else f".{name}"
-        return At(self.report, (self.path + told).removeprefix("."))
+        told = f"[{name}]" if "." in name or " " in name else f".{name}" if self.path else name
+        return At(self.report, self.path + told)
 
     def index(self, number: int) -> At:
         """One level down, in a list."""
@@ -77,6 +77,8 @@ class At:
 
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:
     """A hint with the nearest known name, if one is near."""
+    from difflib import get_close_matches
+
     spelled = {each.lower(): each for each in known}
     near = get_close_matches(name.lower(), spelled, n=1, cutoff=0.6)
     return f"did you mean {spelled[near[0]]!r}?" if near else None

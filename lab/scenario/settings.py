@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from lab.model.value import dataclass
 from lab.scenario.language import ScenarioKeys, SectionKeys
 from lab.scenario.overlay import bracketed, names_of
 from lab.scenario.records import Key

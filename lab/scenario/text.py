@@ -6,11 +6,13 @@ events are counted before anything is built, so a bomb costs no more than its si
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
+from functools import lru_cache
 from typing import Any
 
 import yaml
 
+from lab.model.value import dataclass
 from lab.scenario.report import At, Report
 from lab.scenario.tree import Entry, Items, Node, Place, Scalar, Table
 
@@ -32,16 +34,24 @@ class Refused(Exception):  # noqa: N818 - it refuses a text, and never leaves th
 
 def compose(text: str, file: str, report: Report) -> Table | None:
     """Read one file; None if it is no table of keys. What is wrong with it goes to the report."""
+    tree, found = _composed(text, file)
+    report.take(found)
+    return tree
+
+
+@lru_cache(maxsize=32)  # scenarios of a folder include the same few files
+def _composed(text: str, file: str) -> tuple[Table | None, Report]:
+    report = Report()
     try:
         root = _compose(text.removeprefix("\ufeff"), file)
         tree = _Growing(file, At(report)).grow(root, At(report), 1)
     except Refused as refused:
         At(report).wrong(refused.place, refused.wanted, refused.hint)
-        return None
+        return None, report
     if not isinstance(tree, Table):
         At(report).wrong(tree.place, "a scenario is a table of keys", "it begins with `scenario: NAME`")
-        return None
-    return tree
+        return None, report
+    return tree, report
 
 
 def _compose(text: str, file: str) -> yaml.Node:

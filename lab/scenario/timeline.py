@@ -7,14 +7,14 @@ change either: whoever renews one makes a new one, and lets the host show it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from lab.model.certificate import CertificateProfile
 from lab.model.topology import Topology
+from lab.model.value import dataclass
 from lab.scenario import commands, overlay
 from lab.scenario.language import EventKeys, SectionKeys
-from lab.scenario.model import Moment
+from lab.scenario.model import Matrix, Moment
 from lab.scenario.records import Fields, Key
 from lab.scenario.report import At, Report
 from lab.scenario.tree import Items, Node, Place, Scalar, Table, is_null
@@ -30,6 +30,7 @@ class World:
     read: Fields
     topology: Topology
     profiles: dict[str, CertificateProfile]
+    matrix: Matrix | None
 
 
 Build = Callable[[Table, Report], World | None]

@@ -7,10 +7,12 @@ reported at the line that made it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
+
+from lab.model.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Place:
     """A spot in a file; lines and columns count from 1."""
 
@@ -22,7 +24,7 @@ class Place:
         return f"{self.file}:{self.line}"
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Scalar:
     """A single value as it is written."""
 
@@ -45,7 +47,7 @@ class Scalar:
         return self.tag == "null" or self.text == "$null"
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Items:
     """A list."""
 
@@ -53,7 +55,7 @@ class Items:
     items: tuple[Node, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Entry:
     """One key of a table: where the key stands, and its value."""
 
@@ -61,7 +63,7 @@ class Entry:
     value: Node
 
 
-@dataclass(frozen=True, slots=True)
+@value()
 class Table:
     """Keys and values, in the order of the file."""
 
@@ -79,12 +81,16 @@ class Table:
 
     def having(self, key: str, value: Node, place: Place | None = None) -> Table:
         """This table with one key set."""
-        return replace(self, entries={**self.entries, key: Entry(place or value.place, value)})
+        return self.holding({**self.entries, key: Entry(place or value.place, value)})
 
     def without(self, keys: Iterable[str]) -> Table:
         """This table without some keys."""
         gone = frozenset(keys)
-        return replace(self, entries={key: entry for key, entry in self.entries.items() if key not in gone})
+        return self.holding({key: entry for key, entry in self.entries.items() if key not in gone})
+
+    def holding(self, entries: Mapping[str, Entry]) -> Table:
+        """This table with other keys."""
+        return Table(self.place, entries, self.amends, self.removes)
 
 
 Node = Scalar | Items | Table
@@ -103,4 +109,4 @@ def merged(under: Node, over: Node) -> Node:
     for key, entry in over.entries.items():
         below = entries.get(key)
         entries[key] = entry if below is None else Entry(entry.place, merged(below.value, entry.value))
-    return replace(over, entries=entries)
+    return over.holding(entries)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from lab.model.value import dataclass
 from lab.scenario.kinds import Many
 from lab.scenario.parameters import COMMON, SWITCHES, emulated, meant, missing
 from lab.scenario.powershell import Argument, Array, Hash, NotRead, Word, parse

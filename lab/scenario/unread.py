@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
+from lab.model.value import dataclass
 from lab.scenario.addresses import written_hosts
 from lab.scenario.language import SectionKeys
 from lab.scenario.records import Fields, Key

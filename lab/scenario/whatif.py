@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lab.model.value import dataclass
 from lab.scenario import build, overlay
 from lab.scenario.load import Expanded, expanded
 from lab.scenario.model import Scenario, Variant

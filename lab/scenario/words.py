@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any, TypeVar
 
@@ -13,6 +13,7 @@ from lab.model.dns import Mx
 from lab.model.names import Address, Domain, DomainPattern, ReversePath
 from lab.model.onprem import AddressSpace
 from lab.model.reply import Reply
+from lab.model.value import dataclass
 from lab.scenario.kinds import JsonSchema, Single, choice
 from lab.scenario.report import At
 from lab.scenario.tree import Node
@@ -61,7 +62,7 @@ def _text(text: str) -> str:
 
 
 def _line(text: str) -> str:
-    if any(ord(character) < 32 or ord(character) == 127 for character in text):
+    if not text.isprintable() and any(ord(each) < 32 or ord(each) == 127 for each in text):
         raise ValueError("no line breaks or control characters here")
     return text
 
@@ -116,6 +117,7 @@ def _span(text: str) -> timedelta:
     return timedelta(**{unit: int(found[1])})
 
 
+@lru_cache(maxsize=1024)  # each variant of a scenario says the same
 def _ipv4(text: str) -> str:
     try:
         return str(IPv4Address(text))

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from ipaddress import IPv4Address
 
 from lab.core.authentication.signers import key_records
 from lab.core.cloudnames import front_door
-from lab.model.dns import Mx, RecordType, Zones, zones_of
+from lab.model.dns import Mx, RecordType
 from lab.model.names import Domain
 from lab.model.onprem import OnPremOrganization
 from lab.model.tenant import Tenant
 from lab.model.topology import Host, Region
+from lab.model.value import dataclass
 
 Record = tuple[str, RecordType, Mx | str]
 EXCHANGE_ONLINE_SPF = "spf.protection.outlook.com"
@@ -56,7 +55,7 @@ def mx_name(domain: Domain) -> str:
 
 def reverse(address: str) -> str:
     """The name that an address's PTR record has."""
-    return IPv4Address(address).reverse_pointer
+    return ".".join([*reversed(address.split(".")), "in-addr.arpa"])
 
 
 def derived(world: World) -> tuple[Record, ...]:
@@ -71,14 +70,6 @@ def derived(world: World) -> tuple[Record, ...]:
         *key_records(world.tenants.values(), world.hosts.values()),
     )
     return tuple(dict.fromkeys(records))
-
-
-def zones(
-    records: Iterable[Record], servfail: Iterable[str] = (), ttls: Mapping[str, int] | None = None
-) -> Zones:
-    """The records as zones; `ttls` are seconds by name."""
-    made = zones_of(records)
-    return Zones(made.rows, frozenset(servfail), dict(ttls or {}))
 
 
 def _service_machines(regions: Iterable[Region]) -> Iterator[Host]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from lab.core.courier import (
@@ -33,6 +33,7 @@ from lab.core.courier import (
 from lab.errors import LabBug, WireError
 from lab.model.reply import Reply
 from lab.model.transport import Attempt
+from lab.model.value import dataclass
 from lab.wire.channel import Channel
 from lab.wire.tls import Clock, client_context, session_on
 from lab.wire.transaction import Offers, Patience, Transaction

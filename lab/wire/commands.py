@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import NamedTuple, Self
 
 from lab.model.names import Address, ReversePath
 from lab.model.reply import Reply
 from lab.model.transport import DsnParameters
+from lab.model.value import dataclass
 from lab.wire import phrases
 
 NO_LIMIT = 1 << 30
@@ -22,7 +23,7 @@ NO_LIMIT = 1 << 30
 _PATH = re.compile(r'(FROM|TO):\s*<(?:@[^:>"]*:)?((?:"(?:[^"\\]|\\.)*"|[^<>"\s])*)>(?:\s+(.*))?', re.I)
 _PARAMETER = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*)(?:=([^\s=\x00-\x1f\x7f]+))?")
 _BDAT = re.compile(r"(\d{1,18})(\s+LAST)?", re.I)
-_XTEXT = r"(?:[!-*,-<>-~\u0080-\U0010ffff]|\+[0-9A-F]{2})"
+_XTEXT = r"(?:[^\x00-\x20+=\x7f]|\+[0-9A-F]{2})"
 
 
 class Parameter(NamedTuple):

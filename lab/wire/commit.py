@@ -14,10 +14,11 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TypeVar
 
 from lab.errors import WireError
+from lab.model.value import dataclass
 from lab.wire.spread import Durations
 
 T = TypeVar("T")

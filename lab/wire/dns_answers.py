@@ -7,7 +7,6 @@ a name that the scenario does not know does not exist. No recursion, no zone tra
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import dns.edns
 import dns.exception
@@ -24,6 +23,7 @@ import dns.rrset
 
 from lab.model.dns import DENIED_TTL, DnsQuestion, Mx, NoData, NxDomain, Records, ServFail, Zones
 from lab.model.names import Domain
+from lab.model.value import dataclass
 
 Rewrite = Callable[[str], str]
 """Which address to tell for one of the scenario's."""

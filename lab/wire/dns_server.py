@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter, deque
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal, cast
 
 from lab.errors import WireError
 from lab.model.dns import Zones
+from lab.model.value import dataclass
 from lab.wire.dns_answers import LONGEST_TCP, Response, Rewrite, respond
 
 Over = Literal["udp", "tcp"]

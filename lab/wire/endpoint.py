@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from aiosmtpd.smtp import SMTP
 
 from lab.model.reply import Reply
 from lab.model.transport import Node
+from lab.model.value import dataclass
 from lab.wire import phrases
 from lab.wire.host import Host, Limits
 from lab.wire.inbox import Inbox, Vanished

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from lab.model.dns import DnsAnswer, DnsQuestion
 from lab.model.transport import Heard, IdSource
+from lab.model.value import dataclass
 
 
 class Host(Protocol):

@@ -10,13 +10,13 @@ import asyncio
 import contextlib
 import os
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
 import h11
 
 from lab.errors import WireError
+from lab.model.value import dataclass
 
 LONGEST_HEAD = 8192
 """Octets of a request line and its headers."""

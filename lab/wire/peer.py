@@ -8,7 +8,7 @@ certificate of an earlier one, and OpenSSL does not look at it again.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 
 from cryptography import x509
@@ -18,6 +18,7 @@ from OpenSSL import SSL
 
 from lab.model.certificate import CertFault, CertificateIdentity
 from lab.model.transport import Tls
+from lab.model.value import dataclass
 
 SELF_SIGNED_LEAF = 18
 INVALID_PURPOSE = 26

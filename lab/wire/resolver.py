@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import secrets
 import socket
-from dataclasses import dataclass
 from functools import lru_cache
 
 import dns.exception
@@ -22,6 +21,7 @@ import dns.rdtypes.ANY.PTR
 import dns.rdtypes.ANY.TXT
 
 from lab.model.dns import DENIED_TTL, DnsAnswer, DnsQuestion, Mx, NoData, NxDomain, Records, ServFail
+from lab.model.value import dataclass
 from lab.wire.dns_answers import PAYLOAD, key_of, name_of
 
 _LONGEST_DATAGRAM = 65_535

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from lab.errors import LabBug
 from lab.model.message import Message
 from lab.model.trace import Hop, HopHead
 from lab.model.transport import Mailboxed, QueueItem
+from lab.model.value import dataclass
 from lab.wire import codec
 
 VERSION = "3"

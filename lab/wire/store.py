@@ -11,7 +11,7 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -19,6 +19,7 @@ from lab.errors import LabBug, WireError
 from lab.model.steps import Step
 from lab.model.trace import Hop
 from lab.model.transport import Heard, Mailboxed, QueueItem, Settlement
+from lab.model.value import dataclass
 from lab.wire import codec, rows
 from lab.wire.commit import GroupCommit, Work
 from lab.wire.rows import Counts, Mark

@@ -7,13 +7,13 @@ The replies mean the same either way.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from lab.core.courier import BROKEN_OFF, Hand, Handed
 from lab.errors import LabBug
 from lab.model.message import is_binary
 from lab.model.reply import Reply
 from lab.model.transport import DsnParameters
+from lab.model.value import dataclass
 from lab.wire.channel import Channel
 
 SHORT = 65_536

@@ -15,7 +15,8 @@ from lab.reports import matrix_files, matrix_html
 from lab.reports.console import text
 from lab.reports.grid import grid, side_by_side
 from lab.reports.matrix import differing, judged
-from lab.scenario import load, load_text, render
+from lab.scenario.load import load, load_text
+from lab.scenario.render import render
 from tests.nodes.worlds import BASE, RESTRICTED, world
 
 CURED = """

@@ -12,7 +12,7 @@ from lab.core.rulebook import RULES
 from lab.core.rulebook.catalogue import ASKED, FAULTS
 from lab.core.rulebook.sources import SOURCES
 from lab.core.rulebook.status import CODES, Status, missing
-from lab.scenario import load
+from lab.scenario.load import load
 
 ROOT = Path(__file__).parents[2]
 

@@ -12,7 +12,7 @@ from lab.cli.places import find_scenario
 from lab.drivers.simulator import simulate
 from lab.evidence.series import Gist
 from lab.reports.turn import Turn
-from lab.scenario import load
+from lab.scenario.load import load
 
 ARTICLE = load(find_scenario("wildcard-misrouting"))
 GOOD = Reading(Gist(("exchange", "tenant:b"), ("delivered",), "", "b"))

@@ -9,7 +9,7 @@ import pytest
 
 from lab.cli.exits import Exit
 from lab.drivers.simulator import simulate
-from lab.scenario import load
+from lab.scenario.load import load
 from tests.cli.commands import ARTICLE, ROOT, Shell
 
 MSXFAQ = "e42ef92f-5f20-55e8-9808-90c1497b5f8a"

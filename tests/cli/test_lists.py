@@ -11,10 +11,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from lab.cli import completion, manual
+from lab.cli import manual, shells
 from lab.cli.exits import Exit
 from lab.core.rulebook import RULES, SWITCHES
-from lab.scenario import load, load_text
+from lab.scenario.load import load, load_text
 from tests.cli.commands import ARTICLE, Shell
 
 
@@ -99,7 +99,7 @@ def test_completion_knows_every_verb_and_option(mflab: Shell) -> None:
 def test_bash_completes(words: list[str], offered: str) -> None:
     asked = f"COMP_WORDS=({' '.join(words)}); COMP_CWORD={len(words) - 1}; _mflab; echo ${{COMPREPLY[@]}}"
     done = subprocess.run(
-        ["bash", "-c", f"{completion.bash()}\n{asked}"], capture_output=True, text=True, check=True
+        ["bash", "-c", f"{shells.bash()}\n{asked}"], capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == [offered]
 

@@ -19,7 +19,7 @@ from lab.drivers import shared
 from lab.drivers.conductor import Conductor
 from lab.drivers.shared import Reading
 from lab.errors import DriverError
-from lab.scenario import load
+from lab.scenario.load import load
 from lab.wire.store import Store
 from tests.cli.commands import ARTICLE, Shell
 from tests.drivers.test_parts import parts as all_parts

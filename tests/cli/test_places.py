@@ -38,7 +38,7 @@ def test_what_lists_show_is_a_name_too() -> None:
 
 def test_an_installed_package_has_them_in_its_bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     installed = tmp_path / "site-packages" / "lab"
-    monkeypatch.setattr(places, "files", lambda _: installed)
+    monkeypatch.setattr("lab.__file__", str(installed / "__init__.py"))
     assert places.bundled_scenarios() == installed / "_bundle" / "scenarios"
 
 

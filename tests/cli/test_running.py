@@ -13,7 +13,7 @@ import pytest
 from lab.cli import running
 from lab.cli.exits import Exit
 from lab.cli.scenarios import own
-from lab.scenario import load
+from lab.scenario.load import load
 from tests.cli.commands import ARTICLE, Shell
 from tests.cli.test_up import ANYWHERE, LAB, up
 

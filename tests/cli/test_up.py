@@ -15,7 +15,7 @@ import pytest
 from lab.cli import playing, running
 from lab.cli.exits import Exit
 from lab.cli.playing import Access
-from lab.scenario import load
+from lab.scenario.load import load
 from tests.cli.commands import ARTICLE, Shell
 
 pytestmark = pytest.mark.wire

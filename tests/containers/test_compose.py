@@ -13,7 +13,7 @@ from lab.cli.exits import Exit
 from lab.cli.main import main
 from lab.drivers.containers.compose import compose
 from lab.drivers.containers.plan import plan
-from lab.scenario import load
+from lab.scenario.load import load
 
 TOP = Path(__file__).parents[2]
 SCENARIOS = TOP / "scenarios"

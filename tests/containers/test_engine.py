@@ -20,7 +20,7 @@ from lab.drivers.containers.engine import Engine
 from lab.drivers.containers.found import Lab, Range, labels, labs
 from lab.drivers.containers.programs import IMAGES
 from lab.errors import DriverError
-from lab.scenario import load
+from lab.scenario.load import load
 from tests.cli.commands import ARTICLE, Shell
 from tests.containers.engines import engine
 

@@ -11,7 +11,7 @@ import pytest
 from lab.drivers.addresses import all_hosts
 from lab.drivers.containers.plan import RESERVED, plan
 from lab.errors import DriverError
-from lab.scenario import load, load_text
+from lab.scenario.load import load, load_text
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 FILES = sorted(path for path in SCENARIOS.rglob("*.yaml") if "common" not in path.parts)

@@ -18,7 +18,7 @@ from lab.core.authentication.suite import CLAIMS
 from lab.model.dns import Zones, answered, zones_of
 from lab.model.message import Header, Message
 from lab.model.names import Domain
-from lab.scenario import load_text
+from lab.scenario.load import load_text
 from tests.core.mail import NOW, a_message, the_tenant
 
 DOMAIN = Domain("a.example")

@@ -9,7 +9,7 @@ import pytest
 from lab.drivers.embedded import run_embedded
 from lab.drivers.simulator import simulate
 from lab.evidence.normal import diff, normalise
-from lab.scenario import load
+from lab.scenario.load import load
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 FILES = sorted(path for path in SCENARIOS.rglob("*.yaml") if "common" not in path.parts)

@@ -10,7 +10,7 @@ from lab.drivers.history import History, lags
 from lab.drivers.simulator import simulate
 from lab.evidence.series import series
 from lab.model.transport import Connection
-from lab.scenario import load_text
+from lab.scenario.load import load_text
 
 START = datetime(2026, 3, 3, 9, 15, tzinfo=UTC)
 TEXT = """

@@ -8,7 +8,7 @@ from lab.core.courier import TIMED_OUT, Dial
 from lab.drivers.outages import Outages
 from lab.model.outage import How, Outage
 from lab.model.transport import Target
-from lab.scenario import load_text
+from lab.scenario.load import load_text
 
 STARTS = datetime(2026, 3, 3, 9, 15, tzinfo=UTC)
 VARIANT = load_text(

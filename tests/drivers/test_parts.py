@@ -18,7 +18,7 @@ from lab.drivers.site import Endpoint, OnLoopback
 from lab.drivers.sockets import Sockets
 from lab.evidence.normal import diff, normalise
 from lab.pki import store as pki
-from lab.scenario import load
+from lab.scenario.load import load
 
 pytestmark = pytest.mark.wire
 SCENARIOS = Path(__file__).parents[2] / "scenarios"

@@ -11,7 +11,7 @@ from lab.drivers.clock import LabClock
 from lab.drivers.shadow import LOG, ShadowPart
 from lab.drivers.shared import Reading
 from lab.errors import DriverError
-from lab.scenario import load
+from lab.scenario.load import load
 
 TOP = Path(__file__).parents[2]
 VARIANT = load(TOP / "scenarios" / "wildcard-misrouting.yaml").variants["shared-wildcard"]

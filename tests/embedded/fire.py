@@ -18,7 +18,7 @@ from pathlib import Path
 
 from lab.drivers.addresses import loopback
 from lab.drivers.embedded import Embedded
-from lab.scenario import load_text
+from lab.scenario.load import load_text
 from lab.scenario.model import Variant
 
 ROOT = Path(__file__).parents[2]

@@ -14,7 +14,7 @@ from lab.drivers.addresses import loopback
 from lab.drivers.embedded import Embedded
 from lab.model.trace import Hop
 from lab.model.transport import Mailboxed
-from lab.scenario import load_text
+from lab.scenario.load import load_text
 from lab.scenario.model import Variant
 
 T = TypeVar("T")

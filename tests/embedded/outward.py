@@ -29,7 +29,7 @@ def main(files: list[str]) -> None:
     """Run every variant of the files."""
     sys.addaudithook(watch)
     from lab.drivers.embedded import run_embedded
-    from lab.scenario import load
+    from lab.scenario.load import load
 
     ran = 0
     for file in files:

@@ -19,7 +19,7 @@ from lab.drivers.site import Endpoint
 from lab.evidence.normal import diff, normalise
 from lab.model.dns import DnsQuestion, Mx, NoData, NxDomain, Records, RecordType, ServFail, Zones
 from lab.model.names import Domain
-from lab.scenario import load
+from lab.scenario.load import load
 from lab.scenario.model import Scenario, Variant
 from lab.wire.resolver import Resolver
 from tests.embedded.labs import SCENARIOS, played

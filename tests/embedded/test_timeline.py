@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from lab.drivers.embedded import Embedded
-from lab.scenario import load_text
+from lab.scenario.load import load_text
 
 pytestmark = pytest.mark.wire
 

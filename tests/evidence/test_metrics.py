@@ -27,7 +27,7 @@ from lab.evidence.metrics import (
     places,
 )
 from lab.model.steps import Accepted, Bounced, Deferred, Delivered, Dropped, Refused, Stage, Step, Submitted
-from lab.scenario import load
+from lab.scenario.load import load
 from tests.evidence.hops import a_head, a_step
 
 VARIANTS = load(where.find_scenario("wildcard-misrouting")).variants

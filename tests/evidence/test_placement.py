@@ -12,7 +12,7 @@ from lab.drivers.history import History
 from lab.drivers.simulator import simulate
 from lab.evidence.metrics import MISPLACED, count
 from lab.evidence.placement import misplaced
-from lab.scenario import load
+from lab.scenario.load import load
 from lab.scenario.model import Variant
 from tests.nodes.worlds import world
 

@@ -13,7 +13,7 @@ from lab.drivers import shared
 from lab.drivers.beside import play_beside
 from lab.drivers.shadow import LOG
 from lab.gateways import postfix
-from lab.scenario import load
+from lab.scenario.load import load
 
 ARTICLE = Path(__file__).parents[2] / "scenarios" / "wildcard-misrouting.yaml"
 

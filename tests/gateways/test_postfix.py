@@ -11,7 +11,7 @@ import pytest
 from lab.errors import DriverError
 from lab.gateways import postfix
 from lab.gateways.machine import Filter, Places, resolv_conf
-from lab.scenario import load_text
+from lab.scenario.load import load_text
 from tests.embedded.tools import needs
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"

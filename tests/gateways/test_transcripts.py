@@ -17,7 +17,7 @@ import pytest
 from lab.drivers import beside
 from lab.drivers.apart import apart
 from lab.gateways.machine import resolv_conf
-from lab.scenario import load
+from lab.scenario.load import load
 from tests.embedded.labs import played, running
 from tests.embedded.tools import Mail, needs, swaks
 from tests.gateways.talkative import ARTICLE

@@ -15,7 +15,7 @@ from lab.evidence.trace import traces
 from lab.model.steps import Ending, Refused, Resolved, Sent
 from lab.model.trace import Disposition, Hop, MessageTrace
 from lab.model.transport import Target
-from lab.scenario import load_text
+from lab.scenario.load import load_text
 from tests.nodes.worlds import BASE, Client, stranger
 
 DOMAINS = ("a.example", "b.example", "out.example", "alab.onmicrosoft.com", "nowhere.example")

@@ -32,7 +32,7 @@ from lab.model.steps import (
 from lab.model.tenant import RecipientKind
 from lab.model.trace import Disposition, MessageTrace
 from lab.model.transport import QueueItem, Settlement, Submission
-from lab.scenario import load_text
+from lab.scenario.load import load_text
 from tests.nodes.worlds import BASE, a_message, stranger
 
 GROUPS = ("g1@a.example", "g2@a.example", "g3@a.example")

@@ -17,7 +17,7 @@ from lab.model.reply import Reply
 from lab.model.steps import Attributed, Step
 from lab.model.trace import Hop, MessageTrace
 from lab.model.transport import DsnParameters, Target
-from lab.scenario import load_text
+from lab.scenario.load import load_text
 from lab.scenario.model import Variant
 
 S = TypeVar("S", bound=Step)

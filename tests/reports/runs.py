@@ -9,7 +9,7 @@ from pathlib import Path
 from lab.drivers.outcome import Outcome
 from lab.drivers.simulator import simulate
 from lab.reports.run import ScenarioRuns
-from lab.scenario import load, load_text
+from lab.scenario.load import load, load_text
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 HOSTILE_SUBJECT = "</td><script>alert(1)</script> & \u202etxt.exe \x1b[31mred :smile: [bold]"

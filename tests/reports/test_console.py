@@ -9,7 +9,11 @@ from lab.drivers.outcome import Outcome
 from lab.evidence.views import Table
 from lab.evidence.views import tables as views
 from lab.model.steps import Attributed, Routed, Ruled, Step
-from lab.reports import console, rules
+from lab.reports import console, rules, tables
+from lab.reports.explain import explain
+from lab.reports.story import demo_story
+from lab.reports.summary import run_summary
+from lab.reports.tables import left_out, plain
 from tests.reports.runs import article, hostile
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -26,11 +30,11 @@ def _as_golden(text: str, name: str) -> None:
 
 def test_the_story_fits_one_screen_and_tells_everything():
     told = article("shared-wildcard", "half-fix", "dedicated-certificate", "name-not-accepted-domain")
-    _as_golden(console.text(console.demo_story(told)), "story.txt")
+    _as_golden(console.text(demo_story(told)), "story.txt")
 
 
 def test_the_story_of_all_variants_is_as_long_as_a_screen():
-    lines = console.text(console.demo_story(article())).splitlines()
+    lines = console.text(demo_story(article())).splitlines()
     assert len(lines) < 64
     assert max(map(len, lines)) <= console.WIDTH
 
@@ -39,15 +43,15 @@ def test_the_story_of_all_variants_is_as_long_as_a_screen():
 def test_reports_keep_to_the_width(width):
     told = article("shared-wildcard", "dedicated-certificate")
     for drawn in (
-        console.demo_story(told),
-        console.explain(told.runs[0], "offer"),
-        console.run_summary([told]),
+        demo_story(told),
+        explain(told.runs[0], "offer"),
+        run_summary([told]),
     ):
         assert max(map(len, console.text(drawn, width).splitlines())) <= width
 
 
 def test_a_summary_says_ok_or_where_the_claim_is_written():
-    text = console.text(console.run_summary([article("shared-wildcard"), hostile()]))
+    text = console.text(run_summary([article("shared-wildcard"), hostile()]))
     assert re.search(r"ok +shared-wildcard +(\d+)/\1 as expected, simulator", text)
     assert re.search(r"FAILED +shared +1/2 as expected", text)
     assert "hostile.yaml:12: offer: reply" in text
@@ -56,7 +60,7 @@ def test_a_summary_says_ok_or_where_the_claim_is_written():
 
 
 def test_an_explanation_names_rules_confidence_and_losers():
-    text = console.text(console.explain(article("shared-wildcard").runs[0], "offer"))
+    text = console.text(explain(article("shared-wildcard").runs[0], "offer"))
     assert 'lost: uclabor / "Only from msxfaq\'s filter"' in text
     assert "R76 observed" in text
     assert re.search(r"R3 +documented +For OnPremises connectors", text)
@@ -64,13 +68,13 @@ def test_an_explanation_names_rules_confidence_and_losers():
 
 
 def test_an_explanation_says_which_guess_it_relies_on_and_what_would_bend_it():
-    text = console.text(console.explain(article("half-fix").runs[0], "offer"))
+    text = console.text(explain(article("half-fix").runs[0], "offer"))
     assert re.search(r"relies on assumed rules: .*R77 \(Exact value, wildcard certificate\)", text)
     assert "Switches: wildcard_cert_covers_exact = on (or off)" in text
 
 
 def test_attempts_that_end_alike_are_counted_and_not_repeated():
-    text = console.text(console.explain(article("other-region").runs[0], "offer"))
+    text = console.text(explain(article("other-region").runs[0], "offer"))
     assert re.search(r"… \d+ more attempts that ended like this", text)
     assert text.count("deferred ") == 1
     assert text.count("bounced ") == 2  # the step, and the end of the message
@@ -84,7 +88,7 @@ def test_a_run_whose_decisions_are_not_known_is_told_from_its_steps():
     (run,) = article("shared-wildcard").runs
     hops = tuple(replace(hop, steps=tuple(map(without_decision, hop.steps))) for hop in run.hops)
     assert isinstance(run, Outcome)
-    text = console.text(console.explain(replace(run, hops=hops), "offer"))
+    text = console.text(explain(replace(run, hops=hops), "offer"))
     assert "to msxfaq by certificate through" in text
     assert "R76 observed" in text
 
@@ -95,23 +99,23 @@ def test_the_story_does_not_hide_what_is_assumed_in_part():
     assert decided is not None
     in_part = ", ".join(rule.id for rule in rules.assumed_in_part(rules.of(decided)))
     assert in_part
-    text = console.text(console.demo_story(article("shared-wildcard")), 300)
+    text = console.text(demo_story(article("shared-wildcard")), 300)
     assert f"none assumed as a whole; in part: {in_part}\n" in text
 
 
 def test_an_explanation_of_an_unknown_message_is_a_key_error():
     with pytest.raises(KeyError):
-        console.explain(article("shared-wildcard").runs[0], "nonsense")
+        explain(article("shared-wildcard").runs[0], "nonsense")
 
 
 def test_data_can_neither_steer_the_terminal_nor_use_markup():
-    text = console.text(console.demo_story(hostile())) + console.text(console.run_summary([hostile()]))
+    text = console.text(demo_story(hostile())) + console.text(run_summary([hostile()]))
     run = hostile().runs[0]
-    text += console.text(console.tables(views(run.hops, "lab", {})))
-    text += console.text(console.tables(views(run.hops, "tenant:msxfaq", {}), "wide"))
+    text += console.text(tables.tables(views(run.hops, "lab", {})))
+    text += console.text(tables.tables(views(run.hops, "tenant:msxfaq", {}), "wide"))
     assert "\x1b" not in text
     assert "\u202e" not in text
-    listed = console.text(console.tables(views(run.hops, "tenant:msxfaq", {}), "list"), 200)
+    listed = console.text(tables.tables(views(run.hops, "tenant:msxfaq", {}), "list"), 200)
     assert "\\u202etxt.exe \\x1b[31mred :smile: [bold]" in listed
 
 
@@ -120,31 +124,31 @@ class TestTable:
     ROWS = (("2026-03-03T09:15:00.000Z", "RECEIVE", "a" * 60), ("2026-03-03T09:15:01.250Z", "SEND", "b"))
 
     def test_short_columns_stay_whole_and_the_long_one_is_cut(self):
-        text = console.text(console.table("Log", self.COLUMNS, self.ROWS), 40)
+        text = console.text(tables.table("Log", self.COLUMNS, self.ROWS), 40)
         assert text.splitlines()[0] == "Log (2026-03-03, UTC)"
         assert text.splitlines()[3] == "09:15:00.000  RECEIVE  " + "a" * 16 + "…"
 
     def test_wide_leaves_nothing_out(self):
-        lines = console.text(console.table("Log", self.COLUMNS, self.ROWS, "wide"), 50).splitlines()
+        lines = console.text(tables.table("Log", self.COLUMNS, self.ROWS, "wide"), 50).splitlines()
         assert lines[3] == f"2026-03-03T09:15:00.000Z  RECEIVE  {'a' * 60}"
         assert len(lines) == 5
 
     def test_where_there_is_no_room_the_last_columns_are_left_out(self):
         shown = Table("Log", self.COLUMNS, self.ROWS)
         for width, missing in ((28, ()), (27, ("Sender",)), (18, ("Sender",)), (17, ("EventId", "Sender"))):
-            assert console.left_out([shown], width) == missing
-            header = console.text(console.tables([shown]), width).splitlines()[-4]
+            assert left_out([shown], width) == missing
+            header = console.text(tables.tables([shown]), width).splitlines()[-4]
             assert len(header.split()) == 3 - len(missing), header
 
     def test_list_gives_each_property_a_line(self):
-        text = console.text(console.table("Log", self.COLUMNS, self.ROWS, "list"))
+        text = console.text(tables.table("Log", self.COLUMNS, self.ROWS, "list"))
         assert "EventId   : RECEIVE\n" in text
 
     def test_no_rows_are_said(self):
-        assert console.text(console.table("Log", self.COLUMNS, ())) == "Log\n  (nothing)\n"
+        assert console.text(tables.table("Log", self.COLUMNS, ())) == "Log\n  (nothing)\n"
 
     def test_plain_has_tabs_and_whole_cells(self):
-        assert console.plain(("a", "b"), [("1\t2\n3", "x" * 300)]) == f"a\tb\n1 2 3\t{'x' * 300}\n"
+        assert plain(("a", "b"), [("1\t2\n3", "x" * 300)]) == f"a\tb\n1 2 3\t{'x' * 300}\n"
 
 
 def test_nothing_is_drawn_narrower_than_40(monkeypatch: pytest.MonkeyPatch):
@@ -155,13 +159,13 @@ def test_nothing_is_drawn_narrower_than_40(monkeypatch: pytest.MonkeyPatch):
 
 def test_a_stream_that_is_no_terminal_gets_no_colour():
     stream = io.StringIO()
-    console.console(stream).print(console.run_summary([article("shared-wildcard")]))
+    console.console(stream).print(run_summary([article("shared-wildcard")]))
     assert "\x1b" not in stream.getvalue()
 
 
 def test_a_narrow_character_set_does_not_end_the_run():
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding="ascii")
-    console.console(stream).print(console.demo_story(article("shared-wildcard")))
+    console.console(stream).print(demo_story(article("shared-wildcard")))
     stream.flush()
     assert b"exchange ? gateway" in raw.getvalue()

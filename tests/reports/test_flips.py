@@ -9,9 +9,10 @@ import pytest
 
 from lab.drivers.simulator import simulate
 from lab.reports import asjson, flips, html
-from lab.reports.console import run_summary, text
+from lab.reports.console import text
 from lab.reports.run import ScenarioRuns
-from lab.scenario import load
+from lab.reports.summary import run_summary
+from lab.scenario.load import load
 
 SCENARIO = Path(__file__).parents[2] / "scenarios" / "flows" / "timeline-cure.yaml"
 

@@ -10,7 +10,7 @@ from lab.model.steps import Connected
 from lab.model.topology import Topology
 from lab.reports.by_mx import receivers, senders
 from lab.reports.graph import dot, edges, mermaid, nodes
-from lab.scenario import load
+from lab.scenario.load import load
 from tests.cli.commands import ARTICLE
 from tests.reports.runs import article
 

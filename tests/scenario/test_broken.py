@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from lab.errors import ScenarioError
-from lab.scenario import load
+from lab.scenario.load import load
 
 FOLDER = Path(__file__).parent / "broken"
 FILES = sorted(path.stem for path in FOLDER.glob("*.yaml"))

@@ -12,7 +12,7 @@ from lab.drivers.simulator import simulate
 from lab.errors import ScenarioError
 from lab.evidence.facts import reply_of
 from lab.model.steps import Bounced
-from lab.scenario import load, load_text
+from lab.scenario.load import load, load_text
 from lab.scenario.model import Scenario
 
 FAULTS = Path(__file__).parents[2] / "scenarios" / "faults"

@@ -7,9 +7,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lab.errors import ScenarioError
-from lab.scenario import load_text, render
 from lab.scenario.language import SCENARIO
+from lab.scenario.load import load_text
 from lab.scenario.records import all_records
+from lab.scenario.render import render
 
 SHIPPED = Path(__file__).parents[2] / "scenarios"
 BASE = (Path(__file__).parent / "broken" / "common" / "base.yaml").read_text(encoding="utf-8")

@@ -6,7 +6,7 @@ import pytest
 
 from lab.errors import ScenarioError
 from lab.model.reply import Reply
-from lab.scenario import load_text
+from lab.scenario.load import load_text
 
 WORLD = """\
 scenario: hosts

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from lab.errors import ScenarioError
-from lab.scenario import load, load_text, render
+from lab.scenario.load import load, load_text
+from lab.scenario.render import render
 from lab.scenario.text import MAX_BYTES, MAX_NODES
 
 MINIMAL = """

@@ -6,7 +6,7 @@ import pytest
 
 from lab.errors import ScenarioError
 from lab.model.names import Domain, DomainPattern
-from lab.scenario import load_text
+from lab.scenario.load import load_text
 from lab.scenario.overlay import bracketed
 
 BASE = """

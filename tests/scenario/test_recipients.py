@@ -2,7 +2,7 @@
 
 from lab.model.names import Address
 from lab.model.tenant import Recipient
-from lab.scenario import load_text
+from lab.scenario.load import load_text
 
 HYBRID = """
 scenario: both-sides

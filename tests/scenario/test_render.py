@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from lab.scenario import load, load_text, render
+from lab.scenario.load import load, load_text
+from lab.scenario.render import render
 
 HERE = Path(__file__).parent
 SCENARIOS = HERE.parents[1] / "scenarios"

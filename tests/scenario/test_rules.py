@@ -6,7 +6,8 @@ import pytest
 
 from lab.errors import ScenarioError
 from lab.model.rules import RuleState, UserScope
-from lab.scenario import load_text, render
+from lab.scenario.load import load_text
+from lab.scenario.render import render
 from tests.nodes.worlds import BASE
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from lab.scenario import schema, schema_text
 from lab.scenario.report import Report
+from lab.scenario.schema import schema, schema_text
 from lab.scenario.text import compose
 from lab.scenario.tree import Items, Scalar, Table
 

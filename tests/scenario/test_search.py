@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.scenario import load
+from lab.scenario.load import load
 from lab.scenario.search import shows
 
 FAULTS = Path(__file__).parents[2] / "scenarios" / "faults"

@@ -7,7 +7,7 @@ import pytest
 
 from lab.errors import ScenarioError
 from lab.model.tenant import DomainType
-from lab.scenario import load_text
+from lab.scenario.load import load_text
 
 BASE = """
 scenario: timeline

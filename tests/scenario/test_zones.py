@@ -4,7 +4,7 @@ import pytest
 
 from lab.model.dns import DnsQuestion, NoData, NxDomain, Records, ServFail
 from lab.model.names import Domain
-from lab.scenario import load_text
+from lab.scenario.load import load_text
 from lab.scenario.zones import mx_name
 
 BASE = """

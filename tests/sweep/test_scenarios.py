@@ -12,8 +12,8 @@ from lab.analysis.sweep.folder import source_of
 from lab.analysis.sweep.store import Row, Store
 from lab.drivers.simulator import simulate
 from lab.reports.reading import fates
-from lab.scenario import load, load_text
 from lab.scenario.build import START
+from lab.scenario.load import load, load_text
 from lab.scenario.model import Variant
 from tests.sweep.customers import told
 

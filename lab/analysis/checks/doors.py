@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from lab.analysis.checks import standins
 from lab.analysis.checks.attribution import expects, told_at
@@ -13,6 +12,7 @@ from lab.analysis.checks.world import World, message, of_host
 from lab.model.names import Address
 from lab.model.tenant import ConnectorType, InboundConnector, Tenant
 from lab.model.topology import Host
+from lab.model.value import dataclass
 from lab.scenario.whatif import Change
 
 _CONDITION = "once somebody takes the tenant's own name in DNS instead of the MX"

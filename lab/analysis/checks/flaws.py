@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from lab.analysis.checks.hybrid import Entry
 from lab.analysis.checks.world import World
 from lab.model.certificate import CertificateProfile, KeyUsage, Validity, is_public
+from lab.model.value import dataclass
 from lab.scenario.whatif import Change
 
 

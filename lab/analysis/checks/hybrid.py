@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from lab.analysis.checks import standins
 from lab.analysis.checks.nouns import Played, Probe, Shows
@@ -16,6 +15,7 @@ from lab.model.onprem import OnPremOrganization
 from lab.model.steps import Attributed, Bounced, Deferred, Dropped, Refused
 from lab.model.tenant import RecipientKind, Tenant
 from lab.model.topology import Host
+from lab.model.value import dataclass
 from lab.reports.reading import Fate, Leg
 from lab.scenario.model import MessageSpec
 from lab.words.steps import short_reply

@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from lab.analysis.checks import standins
-from lab.analysis.checks.flows import (
-    STRICT,
-    in_tenant,
-    is_moera,
-    lost,
-    mailbox_where,
-    routed_by,
-)
+from lab.analysis.checks.flows import STRICT, in_tenant, is_moera, lost, mailbox_where, routed_by
 from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Shows, Suspicion
 from lab.analysis.checks.world import World, message
 from lab.core.routing import rule_connector
@@ -23,6 +15,7 @@ from lab.model.onprem import OnPremOrganization
 from lab.model.rules import Conditions, RuleMode, RuleState, TransportRule, UserScope
 from lab.model.steps import Ruled
 from lab.model.tenant import OutboundConnector, Tenant
+from lab.model.value import dataclass
 from lab.scenario.model import MessageSpec
 from lab.scenario.whatif import Change
 

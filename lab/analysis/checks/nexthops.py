@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from lab.analysis.checks import standins
 from lab.analysis.checks.flows import door, lost, servers
@@ -17,6 +16,7 @@ from lab.model.onprem import OnPremOrganization
 from lab.model.steps import Bounced, Deferred, NextHop, Routed
 from lab.model.tenant import Tenant
 from lab.model.topology import Host
+from lab.model.value import dataclass
 
 UNROUTABLE = frozenset({NextHop.NO_ADDRESS, NextHop.NO_DOMAIN, NextHop.NULL_MX})
 """What a route says that leads nowhere for good."""

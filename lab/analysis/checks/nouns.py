@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from lab.model.steps import Attributed, Bounced, Refused, Routed
+from lab.model.value import dataclass
 from lab.reports.reading import Fate
 from lab.reports.run import Run
 from lab.scenario.model import MessageSpec

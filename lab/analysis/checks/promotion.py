@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from lab.analysis.checks.flows import in_tenant, routed_by
-from lab.analysis.checks.hybrid import (
-    Pair,
-    auth_as,
-    exchange_entries,
-    filter_entries,
-    pairs,
-    whose,
-)
+from lab.analysis.checks.hybrid import Pair, auth_as, exchange_entries, filter_entries, pairs, whose
 from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Suspicion
 from lab.analysis.checks.world import World, distinct, message, of_host
 from lab.core.cloudnames import SERVICE
@@ -22,6 +14,7 @@ from lab.model.names import Address
 from lab.model.onprem import ReceiveConnector
 from lab.model.tenant import InboundConnector, Tenant
 from lab.model.topology import Host
+from lab.model.value import dataclass
 
 _FLAG = "CloudServicesMailEnabled"
 _CAPABILITY = f"{SERVICE}:AcceptCloudServicesMail"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
 from lab.analysis.checks import cures, standins
@@ -16,6 +15,7 @@ from lab.core.cloudnames import front_door
 from lab.model.names import Address, Domain, ReversePath
 from lab.model.tenant import ConnectorType, InboundConnector, Tenant
 from lab.model.topology import Host
+from lab.model.value import dataclass
 from lab.scenario.model import MessageSpec
 from lab.scenario.whatif import Change
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from lab.analysis.checks import standins
 from lab.analysis.checks.flows import STRICT, authenticated, mailboxes, vanity_domains
@@ -17,6 +16,7 @@ from lab.model.dns import ServFail, answered
 from lab.model.names import Address, Domain
 from lab.model.onprem import OnPremOrganization
 from lab.model.tenant import Tenant
+from lab.model.value import dataclass
 from lab.scenario.zones import EXCHANGE_ONLINE_SPF
 
 

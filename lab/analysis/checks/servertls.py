@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from lab.analysis.checks import cures
 from lab.analysis.checks.flaws import CHAIN, OUTDATED, PRIVATE, mended, named
@@ -18,6 +17,7 @@ from lab.model.steps import Bounced, Deferred, Dropped
 from lab.model.tenant import OutboundConnector, Tenant
 from lab.model.topology import Host
 from lab.model.trace import Hop
+from lab.model.value import dataclass
 from lab.scenario.whatif import Change
 
 SUBJECT, CHAINLESS, NO_STARTTLS = "SubjectMismatch", "CertificateValidationFailure", "STARTTLS is required"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from lab.analysis.checks.hybrid import Pair, pairs, refusals, whose
 from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Suspicion
@@ -14,6 +13,7 @@ from lab.model.certificate import CertFault
 from lab.model.onprem import OnPremOrganization, ReceiveConnector, SendConnector
 from lab.model.switches import Switches
 from lab.model.topology import Host
+from lab.model.value import dataclass
 from lab.scenario.model import MessageSpec
 from lab.scenario.whatif import Change
 

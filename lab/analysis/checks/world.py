@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -15,6 +15,7 @@ from lab.model.names import Address, Domain
 from lab.model.onprem import OnPremOrganization, SendConnector
 from lab.model.tenant import InboundConnector, OutboundConnector, Recipient, RecipientKind, Tenant
 from lab.model.topology import Host, Topology
+from lab.model.value import dataclass
 from lab.reports.reading import fates
 from lab.scenario.cast import Own, own_company
 from lab.scenario.model import MessageSpec, Variant

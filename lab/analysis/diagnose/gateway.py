@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 
 from lab.analysis.diagnose.codes import refusal
@@ -12,6 +12,7 @@ from lab.analysis.diagnose.hosts import is_outbound, is_service
 from lab.analysis.diagnose.limits import MAX_ROWS, MAX_VALUE
 from lab.evidence.diagnosis import Handed
 from lab.evidence.postfix_lines import Line, lines, relay_of, reply_of
+from lab.model.value import dataclass
 
 _HUB = re.compile(r"Hostname=([A-Za-z0-9.-]{1,253})")
 _SHOWN = re.compile(r"lab: (\w+): client certificate sent to (\S+)\[([\d.]+)\]:\d+: subject_CN=(.+)$")

@@ -20,7 +20,7 @@ from lab.evidence.facts import taken
 from lab.model.steps import Attributed, Bounced
 from lab.model.trace import Hop
 from lab.model.value import value
-from lab.scenario import load_text
+from lab.scenario.load import load_text
 
 MARK = "# Written by `mflab diagnose`"
 """What such a scenario begins with."""

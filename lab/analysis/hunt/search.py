@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import combinations
 
 from lab.analysis.checks.world import World
@@ -16,6 +16,7 @@ from lab.evidence.placement import misplaced
 from lab.model.steps import Attributed
 from lab.model.topology import Topology
 from lab.model.trace import Hop
+from lab.model.value import dataclass
 from lab.reports.reading import Fate, fates
 from lab.scenario.model import MessageSpec, Variant
 

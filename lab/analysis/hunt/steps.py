@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import permutations
 from typing import Any
 
@@ -14,6 +13,7 @@ from lab.model.certificate import CertificateProfile, Validity
 from lab.model.names import Domain
 from lab.model.tenant import DomainType, InboundConnector, Tenant
 from lab.model.topology import Host
+from lab.model.value import dataclass
 
 _SWITCHES = "switches."
 

@@ -15,11 +15,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from lab.analysis.sweep.nouns import Connection, Customer, Mail, Sends
 from lab.model.names import Address, Domain, ReversePath
 from lab.model.tenant import AcceptedDomain, Tenant
+from lab.model.value import dataclass
 
 _USER = "user"
 _ANY = "(any other tenant)"

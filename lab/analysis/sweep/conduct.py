@@ -6,7 +6,7 @@ import shlex
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import lru_cache, partial
 from typing import TypeAlias
 
@@ -21,6 +21,7 @@ from lab.analysis.sweep.source import Line, Source
 from lab.analysis.sweep.store import Store
 from lab.errors import DriverError, Problem, ScenarioError
 from lab.model.switches import Switches
+from lab.model.value import dataclass
 from lab.scenario.report import Report
 from lab.scenario.tree import Place
 

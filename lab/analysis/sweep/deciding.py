@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from lab.analysis.sweep.asking import Question, alone, any_tenant, with_peer
@@ -18,6 +18,7 @@ from lab.model.decision import Reason
 from lab.model.names import DomainPattern
 from lab.model.switches import Switches
 from lab.model.tenant import Tenant
+from lab.model.value import dataclass
 from lab.words.reasons import reason
 
 _REMEMBERED = 20_000

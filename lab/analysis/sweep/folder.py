@@ -13,7 +13,7 @@ from lab.importers.assembly.answering import Answers
 from lab.importers.assembly.assemble import assembled
 from lab.importers.assembly.nouns import Options
 from lab.importers.reading import read
-from lab.scenario import load, load_text
+from lab.scenario.load import load, load_text
 from lab.scenario.model import Scenario
 from lab.scenario.report import unknown
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeVar
 
 from lab.analysis.sweep.marks import Marks
 from lab.analysis.sweep.nouns import Kind, Shared
+from lab.model.value import dataclass
 
 K = TypeVar("K", str, int)
 _Owners = dict[K, "int | list[int]"]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from lab.model.certificate import CertificateIdentity
 from lab.model.names import Domain
 from lab.model.tenant import Tenant
+from lab.model.value import dataclass
 
 
 class Sends(StrEnum):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from lab.analysis.sweep.nouns import Shared
+from lab.model.value import dataclass
 
 CROWD = 30
 """Up to so many tenants that share one thing, all pairs are asked about; see `Plan`."""

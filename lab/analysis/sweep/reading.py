@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from lab.analysis.sweep.nouns import Connection, Customer, Sends
@@ -24,6 +23,7 @@ from lab.analysis.sweep.values import (
 from lab.model.certificate import CertFault, CertificateIdentity
 from lab.model.names import Domain
 from lab.model.tenant import AcceptedDomain, InboundConnector, OutboundConnector, Tenant
+from lab.model.value import dataclass
 from lab.scenario import cmdlets
 from lab.scenario.drafts import Draft
 from lab.scenario.exchange import ACCEPTED_DOMAIN, INBOUND, OUTBOUND

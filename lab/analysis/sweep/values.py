@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, fields
 from enum import Enum
 from ipaddress import IPv4Address, IPv4Network
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 from lab.model.names import Address, Domain, DomainPattern
+from lab.model.value import dataclass
 from lab.scenario.exchange import parameter
 from lab.scenario.report import At, did_you_mean, one_of, unknown
 from lab.scenario.tree import Place

@@ -8,7 +8,6 @@ at each exit of a tenant, so the first set of a misrouted message shows the addr
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from lab.core.authentication.canonical import body_hash, covered
@@ -19,6 +18,7 @@ from lab.core.authentication.suite import ALGORITHMS, Suite, base64_octets, tags
 from lab.model.dns import Asking
 from lab.model.message import Header, Message
 from lab.model.names import Domain
+from lab.model.value import dataclass
 
 RESULTS = "ARC-Authentication-Results"
 SIGNATURE = "ARC-Message-Signature"

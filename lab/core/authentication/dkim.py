@@ -6,7 +6,6 @@ DNS, as anybody would: a selector that is missing there, or points elsewhere, br
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from lab.core.authentication.canonical import body_hash, covered
@@ -24,6 +23,7 @@ from lab.core.authentication.suite import ALGORITHMS, KeyRecord, Suite, key_reco
 from lab.model.dns import Asking, DnsAnswer, DnsQuestion, Records, ServFail
 from lab.model.message import Header, Message
 from lab.model.names import Domain
+from lab.model.value import dataclass
 
 NAME = "DKIM-Signature"
 SIGNED = (

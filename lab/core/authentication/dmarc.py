@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from lab.core.authentication.organizational import organizational_domain
 from lab.core.authentication.results import Dkim, DkimResult, Dmarc, DmarcResult, Spf, SpfResult
 from lab.model.dns import Asking, DnsAnswer, DnsQuestion, Records, ServFail
 from lab.model.names import Domain
+from lab.model.value import dataclass
 
 Policy = Literal["none", "quarantine", "reject"]
 _POLICIES: tuple[Policy, ...] = ("none", "quarantine", "reject")

@@ -6,11 +6,12 @@ Fields that the header does not tell are for the trace and take no part in compa
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from lab.core.received import fold
 from lab.model.message import Header
+from lab.model.value import dataclass
 
 _NAME = "Authentication-Results"
 _RECEIVER = "protection.outlook.com"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
 from lab.core.authentication.canonical import covered, relaxed_header, simple_header
 from lab.core.authentication.suite import ALGORITHMS, base64_octets, tags
 from lab.model.message import Header, Message
 from lab.model.names import Domain
+from lab.model.value import dataclass
 
 _B = re.compile(r"((?:^|;)(?:[ \t]|\r\n)*b(?:[ \t]|\r\n)*=)[^;]*")
 _NUMBER = re.compile(r"\d{1,12}", re.ASCII)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import lru_cache
 from ipaddress import IPv4Address, ip_address
 
@@ -23,6 +23,7 @@ from lab.core.authentication.spf_macro import (
 from lab.core.authentication.spf_record import Mechanism, Record, is_spf, parse
 from lab.model.dns import Asking, DnsAnswer, DnsQuestion, NoData, NxDomain, Records, RecordType, ServFail
 from lab.model.names import Domain, ReversePath
+from lab.model.value import dataclass
 
 LOOKUPS = 10
 """4.6.4: terms that ask DNS, and names behind one MX or PTR."""

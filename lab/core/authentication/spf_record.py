@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Literal
 
 from lab.core.authentication.spf_macro import check_macros
+from lab.model.value import dataclass
 
 Qualifier = Literal["+", "-", "~", "?"]
 _MODIFIER = re.compile(r"([a-z][a-z0-9_.-]*)=(.*)", re.IGNORECASE)

@@ -13,10 +13,11 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
-from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from typing import Protocol
+
+from lab.model.value import dataclass
 
 ALGORITHMS = {"rsa-sha256": "rsa", "ed25519-sha256": "ed25519"}
 """What may sign, and the kind of key it takes (RFC 8301, RFC 8463); rsa-sha1 is history."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from lab.model.value import dataclass
 
 Party = Literal["sender", "service", "recipient"]
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from lab.model.names import Address, Domain
 from lab.model.reply import Reply
 from lab.model.tenant import Tenant
+from lab.model.value import dataclass
 
 SENDER = "MicrosoftExchange329e71ec88ae4615bbc36ab6ce41109e"
 """Local part of the address that Exchange reports to its own recipients from, the same in every organisation."""

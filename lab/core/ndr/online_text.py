@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from html import escape
 
 from lab.core.dates import us_date
@@ -15,6 +14,7 @@ from lab.core.ndr.nouns import Failure
 from lab.core.ndr.returned import Original
 from lab.core.ndr.status import status_of
 from lab.model.transport import QueueItem
+from lab.model.value import dataclass
 
 _HOP_TITLES = ("HOP", "TIME (UTC)", "FROM", "TO", "WITH", "RELAY TIME")
 

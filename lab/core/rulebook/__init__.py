@@ -6,7 +6,6 @@ held on a date, `render` makes the page; the other modules are the rules by topi
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 
 from lab.core.rulebook import (
@@ -30,6 +29,7 @@ from lab.core.rulebook.sources import SOURCES
 from lab.core.rulebook.switches import SWITCHES
 from lab.errors import LabBug
 from lab.model.switches import Switches
+from lab.model.value import dataclass
 
 __all__ = [
     "RULES",

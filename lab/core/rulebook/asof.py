@@ -8,12 +8,13 @@ rewritten before SRS came for all forwarding (R48), though headers of 2022 and J
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import date
 from typing import Any
 
 from lab.core.rulebook.switches import SWITCHES
 from lab.model.switches import Switches
+from lab.model.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

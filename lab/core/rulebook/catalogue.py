@@ -6,7 +6,7 @@ article asks administrators for.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from lab.model.value import dataclass
 
 FAULTS: dict[str, str] = {
     "P1": "A wildcard certificate shared by hybrid Exchange and the outbound filter",

@@ -1,9 +1,10 @@
 """What the catalogue is made of: a rule, where it comes from, and a switch between behaviours."""
 
-from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 from typing import Literal
+
+from lab.model.value import dataclass
 
 
 class Confidence(Enum):

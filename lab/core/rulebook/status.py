@@ -6,9 +6,8 @@ list to that, in both directions. A code that the lab never says has the reason 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from lab.core.rulebook.nouns import Confidence
+from lab.model.value import dataclass
 
 DOCUMENTED, OBSERVED = Confidence.DOCUMENTED, Confidence.OBSERVED
 _REPUTATION = "the lab judges no reputation: no block lists, no banned addresses, no suspicious traffic"

@@ -10,7 +10,6 @@ import socket
 import tarfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -26,6 +25,7 @@ from lab.drivers.containers.found import RUN, Lab, Range, labs
 from lab.drivers.containers.programs import OWNER, VOLUME, Program
 from lab.drivers.containers.stream import Stream
 from lab.errors import DriverError
+from lab.model.value import dataclass
 
 _PATIENCE = 60
 """Seconds for one answer of the engine."""

@@ -8,7 +8,6 @@ connects the two public ranges, which lie on one Docker network, and translates 
 from __future__ import annotations
 
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from itertools import chain, count
 from typing import NamedTuple
@@ -17,6 +16,7 @@ from lab.errors import DriverError
 from lab.model.addressplan import INSIDE as INSIDE_RANGES
 from lab.model.addressplan import PUBLIC
 from lab.model.topology import Topology
+from lab.model.value import dataclass
 from lab.scenario.model import Variant
 
 INTERNET, INSIDE = "internet", "inside"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from lab.drivers.containers.plan import INTERNET, Machine, Plan
+from lab.model.value import dataclass
 from lab.scenario.model import Variant
 
 LAB, ROUTER = "mailflow-lab:local", "mailflow-lab-router:local"

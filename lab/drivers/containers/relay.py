@@ -13,7 +13,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
-from lab.drivers.control import Answer, Request
+from lab.drivers.asking import Answer, Request
 from lab.errors import DriverError
 
 

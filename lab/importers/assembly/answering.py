@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from lab.importers.assembly.nouns import Path
+from lab.model.value import dataclass
 from lab.scenario.dumping import Plain
 from lab.scenario.load import load_laid_over
 from lab.scenario.report import At, Report

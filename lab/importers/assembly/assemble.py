@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from lab.core.cloudnames import front_door
@@ -26,6 +25,7 @@ from lab.importers.assembly.translating import translated
 from lab.importers.assembly.writing import written
 from lab.importers.nouns import Exports
 from lab.model.names import Domain
+from lab.model.value import dataclass
 from lab.scenario.dumping import Plain, dumped
 
 _ONLY: Plain = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from lab.importers.assembly.given import Given
 from lab.importers.assembly.nouns import Notes
@@ -11,6 +11,7 @@ from lab.importers.assembly.sides import Side
 from lab.importers.assembly.worded import Written
 from lab.importers.mailwords import proxy_addresses, smtp_address
 from lab.model.names import Address
+from lab.model.value import dataclass
 
 MAILBOXES, REMOTE, USERS = "mailboxes", "remote_mailboxes", "mail_users"
 CONTACTS, GROUPS, LISTS = "mail_contacts", "groups", "distribution_groups"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from lab.importers.assembly.names import Records, is_address, is_service
 from lab.importers.assembly.nouns import Notes
@@ -14,6 +14,7 @@ from lab.importers.assembly.worded import Written
 from lab.importers.nouns import FoundGateway
 from lab.model.addressplan import is_inside
 from lab.model.names import Domain
+from lab.model.value import dataclass
 from lab.scenario.dumping import Plain
 
 

@@ -6,13 +6,13 @@ Everything that an importer knows about is told by itself, in better words; this
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from lab.errors import Problem, ScenarioError
 from lab.importers.assembly.nouns import Notes
 from lab.importers.assembly.worded import Written
 from lab.importers.nouns import Place
+from lab.model.value import dataclass
 from lab.scenario.dumping import Plain, dumped
 from lab.scenario.load import load_text
 from lab.scenario.report import Report

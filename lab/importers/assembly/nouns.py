@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from lab.importers.nouns import Notice, Place
+from lab.model.value import dataclass
 from lab.scenario.dumping import Plain
 
 Path = tuple[str, ...]

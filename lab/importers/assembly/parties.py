@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from lab.importers.assembly import connectors, rules
@@ -16,6 +16,7 @@ from lab.importers.assembly.sides import MOERA, ROUTING, Side
 from lab.importers.assembly.worded import Written
 from lab.importers.mailwords import address_spaces
 from lab.model.names import Domain
+from lab.model.value import dataclass
 from lab.scenario.dumping import Plain
 
 _FOREST = re.compile(r"\b([A-Z]{3})(?:PR|PRD)\d\w*[.,]", re.IGNORECASE)

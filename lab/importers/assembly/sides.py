@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from lab.importers.assembly.given import Given
 from lab.importers.assembly.nouns import Notes
+from lab.model.value import dataclass
 
 _CLOUD = frozenset(
     ("InboundConnector", "OutboundConnector", "DkimSigningConfig", "ArcConfig", "UnifiedGroup")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from lab.core.cloudnames import front_door
 from lab.importers.assembly import possibilities
@@ -18,6 +18,7 @@ from lab.importers.assembly.store import Paper, Store, key_of, meant, of_server,
 from lab.importers.assembly.worded import Written
 from lab.importers.nouns import Exports
 from lab.model.names import Domain, DomainPattern
+from lab.model.value import dataclass
 from lab.scenario import service
 from lab.scenario.dumping import Plain
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 
 from lab.importers.assembly.given import Given
@@ -15,6 +15,7 @@ from lab.importers.nouns import FoundCertificate, Place
 from lab.importers.values import flags
 from lab.model.certificate import CertFault
 from lab.model.names import DomainPattern
+from lab.model.value import dataclass
 from lab.scenario.dumping import Plain
 
 _SERVICES = {

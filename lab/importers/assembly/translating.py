@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import AddressValueError, IPv4Network, NetmaskValueError
 from typing import Any
 
 from lab.core.cloudnames import front_door
 from lab.model.addressplan import INSIDE, PUBLIC, is_inside
 from lab.model.names import Domain
+from lab.model.value import dataclass
 from lab.scenario.dumping import Plain
 from lab.scenario.words import is_in_lab
 

@@ -15,7 +15,7 @@ from lab.model.steps import Attributed, Bounced, Step
 from lab.model.topology import Topology
 from lab.model.trace import Hop, MessageTrace
 from lab.model.transport import Mailboxed
-from lab.scenario import load
+from lab.scenario.load import load
 from lab.scenario.model import Variant
 
 SCENARIOS = Path(__file__).parents[3] / "scenarios"

@@ -7,7 +7,7 @@ import pytest
 from lab.analysis.diagnose import diagnose
 from lab.analysis.diagnose.rebuild import MARK, rebuild
 from lab.drivers.simulator import simulate
-from lab.scenario import load_text
+from lab.scenario.load import load_text
 from tests.analysis.diagnose.played import mail_of, mails
 from tests.analysis.diagnose.test_samples import SAMPLES
 
