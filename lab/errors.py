@@ -36,6 +36,22 @@ class ScenarioError(Exception):
         return "\n".join(map(str, self.problems))
 
 
+class ArgumentError(ValueError):
+    """An argument of a call is nothing that the lab can use: no address, no such variant, no such driver."""
+
+    argument: str
+    """Its name, as the call has it."""
+    why: str
+
+    def __init__(self, argument: str, why: str) -> None:
+        super().__init__(argument, why)
+        self.argument = argument
+        self.why = why
+
+    def __str__(self) -> str:
+        return f"{self.argument}: {self.why}"
+
+
 class WireError(Exception):
     """The network side of the lab could not do its work: a port taken, an address missing, a peer gone."""
 

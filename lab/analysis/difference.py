@@ -46,11 +46,24 @@ class Variation:
         return Side(self.label or self.configuration.scenario.file, self.name)
 
 
-def pairs(before: Configuration, after: Configuration) -> tuple[tuple[str, str], ...]:
-    """Which variants to compare: those with the same name; the first of each where no name is the same."""
+def pairs(
+    before: Configuration, after: Configuration, one: str | None = None, other: str | None = None
+) -> tuple[tuple[str, str], ...]:
+    """Which variants to compare: those that are named; of one that is not, the one called as the other side's, else the first.
+
+    Where no side names one, all with the same name; the first of each where no name is the same. Names are known ones.
+    """
     names, others = tuple(before.scenario.variants), tuple(after.scenario.variants)
+    if one is not None or other is not None:
+        return tuple(zip(_wanted(one, other, names), _wanted(other, one, others), strict=True))
     same = tuple((name, name) for name in names if name in others)
-    return same or tuple(zip(names[:1], others[:1], strict=True))
+    return same or tuple(zip(names[:1], others[:1], strict=False))
+
+
+def _wanted(named: str | None, opposite: str | None, names: Sequence[str]) -> tuple[str, ...]:
+    if named is not None:
+        return (named,)
+    return (opposite,) if opposite is not None and opposite in names else tuple(names[:1])
 
 
 def difference(before: Variation, after: Variation, today: date, checks: Sequence[Check]) -> Difference:

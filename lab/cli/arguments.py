@@ -6,11 +6,11 @@ import argparse
 from typing import TYPE_CHECKING
 
 from lab.cli.exits import BadInput, NothingToRun
+from lab.drivers.bodies import DRIVERS
+from lab.drivers.clock import today as today
 from lab.scenario.report import unknown
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from lab.cli.verbs import Parser
     from lab.drivers.site import Endpoint
     from lab.scenario.model import MessageSpec, Scenario, Variant
@@ -41,7 +41,7 @@ def add_body(parser: Parser, default: str = "simulator") -> None:
     """`--driver` and `--seed`."""
     parser.add_argument(
         "--driver",
-        choices=("simulator", "embedded", "containers"),
+        choices=DRIVERS,
         default=default,
         help="what runs it: the simulator, real SMTP, TLS and DNS on loopback, or that in Docker containers with the "
         "scenario's own addresses (default: %(default)s)",
@@ -106,10 +106,3 @@ def message_of(variant: Variant, key: str | None) -> MessageSpec:
     if key not in messages:
         raise BadInput(f"variant {variant.name} has no message {key!r}: {unknown(key, messages)}")
     return messages[key]
-
-
-def today() -> datetime:
-    """The machine's clock, for what has to do with the reader's own world and not with a lab's."""
-    from datetime import UTC, datetime
-
-    return datetime.now(UTC)  # noqa: TID251 - the command line is where time comes in

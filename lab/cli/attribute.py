@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from argparse import ArgumentTypeError, Namespace
 from collections.abc import Iterable, Mapping
-from dataclasses import fields, replace
+from dataclasses import fields
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
+from lab.analysis import connection
+from lab.analysis.connection import Question
 from lab.cli import places
 from lab.cli.arguments import add_json, add_variant, chosen, today
 from lab.cli.exits import BadInput, Exit
-from lab.cli.output import plainly, put, put_json
+from lab.cli.output import put, put_json
 from lab.cli.rules import as_data as rule_data
 from lab.cli.verbs import Parser, Verb, declare
-from lab.core.attribution import attribute
-from lab.core.credentials import judge_credentials
-from lab.core.directory import TenantDirectory
 from lab.core.rulebook.asof import in_force
 from lab.core.verdicts import Attribution
+from lab.errors import ArgumentError
 from lab.model.certificate import CertFault, CertificateIdentity
-from lab.model.names import Address, Domain, DomainPattern, ReversePath
+from lab.model.names import Address, ReversePath
 from lab.model.switches import Switches
-from lab.model.topology import Topology
 from lab.reports.printable import printable
 from lab.scenario.build import START
 from lab.scenario.kinds import Single
@@ -42,6 +41,9 @@ FAULTS: dict[str, CertFault] = {
     "untrusted": CertFault.UNTRUSTED,
     "no-client-auth": CertFault.NO_CLIENT_AUTH,
 }
+
+_OPTIONS = {"certificate": "name", "faults": "fault"}
+"""What arguments of the decision are called here, where they have another name."""
 
 _ABOUT = """\
 The tenants and connectors come from a scenario; the connection and the message from the arguments. Nothing is sent.
@@ -144,22 +146,21 @@ def decide(args: Namespace, variant: Variant) -> Attribution:
     """The decision for these arguments. Raises BadInput."""
     topology = variant.topology
     chosen_switches = switches(topology.switches, variant.as_of, args.as_of, args.switch)
-    directory = TenantDirectory(topology.tenants.values())
     try:
-        credentials = judge_credentials(args.ip, not args.no_tls, _certificate(args), chosen_switches)
-    except ValueError as error:
-        raise BadInput(f"--ip: {error}") from None
-    if args.ip in topology.services():
-        credentials = replace(credentials, service=True)
-    author = args.header_from.domain if args.header_from else args.mail_from.domain
-    return attribute(
-        credentials,
-        args.mail_from,
-        args.rcpt_to,
-        region=_region(args.region, args.rcpt_to.domain, topology, directory),
-        directory=directory,
-        switches=chosen_switches,
-        author=author,
+        return connection.decide(_question(args), topology, chosen_switches)
+    except ArgumentError as error:
+        raise BadInput(f"--{_OPTIONS.get(error.argument, error.argument)}: {error.why}") from None
+
+
+def _question(args: Namespace) -> Question:
+    return Question(
+        ip=args.ip,
+        tls=not args.no_tls,
+        certificate=_certificate(args),
+        mail_from=args.mail_from,
+        rcpt_to=args.rcpt_to,
+        header_from=args.header_from,
+        region=args.region,
     )
 
 
@@ -185,50 +186,21 @@ def as_data(decision: Attribution) -> Mapping[str, object]:
 
 def _certificate(args: Namespace) -> CertificateIdentity | None:
     faults = frozenset(FAULTS[name] for name in args.fault)
-    if args.cert is not None:
-        shown = read_certificate(args.cert, _moment(args.as_of))
-        return replace(shown, faults=shown.faults | faults)
-    if not args.name:
-        if faults:
-            raise BadInput("--fault: no certificate is shown; give --cert or --name")
-        return None
-    for name in args.name:
-        _check_name(name)
-    cn = args.name[0]
-    return CertificateIdentity(cn, tuple(args.name), faults, subject=f"CN={cn}")
+    if args.cert is None:
+        return connection.made_up(args.name, faults)
+    return read_certificate(args.cert, _moment(args.as_of), faults)
 
 
-def read_certificate(path: Path, at: datetime) -> CertificateIdentity:
+def read_certificate(path: Path, at: datetime, faults: Iterable[CertFault] = ()) -> CertificateIdentity:
     """The certificate in a file, its chain taken on trust. Raises BadInput, also for a file with a private key."""
-    from lab.pki.reading import identity
-
     try:
-        return identity(path.read_bytes(), at)
-    except OSError as error:
-        raise BadInput(plainly(error)) from None
-    except ValueError as error:
-        raise BadInput(f"{path}: {error}") from None
-
-
-def _check_name(name: str) -> None:
-    try:
-        DomainPattern.parse(name)
-    except ValueError as error:
-        raise BadInput(f"--name: {error}") from None
+        return connection.read(path, at, faults)
+    except ArgumentError as error:
+        raise BadInput(error.why) from None
 
 
 def _moment(as_of: date | None) -> datetime:
     return today() if as_of is None else datetime.combine(as_of, time(12), UTC)
-
-
-def _region(given: str | None, recipient: Domain, topology: Topology, directory: TenantDirectory) -> str:
-    """Where the client has connected to: by MX, that is the recipient's region."""
-    if given is None:
-        owner = directory.owner(recipient)
-        return owner.region if owner else next(iter(topology.regions), "")
-    if given not in topology.regions:
-        raise BadInput(f"--region: no tenant lives in {given!r}: {unknown(given, topology.regions)}")
-    return given
 
 
 def switches(

@@ -1,11 +1,14 @@
-"""Which body of the lab runs a variant."""
+"""Which body of the lab runs a variant, as `--driver` names it."""
 
 from __future__ import annotations
 
 from lab.cli.exits import BadInput
+from lab.drivers import bodies
+from lab.drivers.bodies import skipped
 from lab.drivers.outcome import Outcome
-from lab.drivers.simulator import simulate
 from lab.scenario.model import Variant
+
+__all__ = ["run_in", "skipped"]
 
 
 def run_in(driver: str, variant: Variant, *, seed: int = 0) -> Outcome:
@@ -16,18 +19,4 @@ def run_in(driver: str, variant: Variant, *, seed: int = 0) -> Outcome:
     why = skipped(variant, driver)
     if why:
         raise BadInput(f"{variant.name} runs only with --driver {variant.only}: {why}")
-    if driver == "simulator":
-        return simulate(variant, seed=seed)
-    # what listens and connects is loaded only for a lab that needs it
-    if driver == "containers":
-        from lab.drivers.containers.driver import run_containers
-
-        return run_containers(variant, seed=seed)
-    from lab.drivers.embedded import run_embedded
-
-    return run_embedded(variant, seed=seed)
-
-
-def skipped(variant: Variant, driver: str) -> str:
-    """Why this body does not run the variant; '' if it does."""
-    return "" if variant.only in (None, driver) else variant.only_why
+    return bodies.run_in(driver, variant, seed=seed)

@@ -6,6 +6,7 @@ from argparse import Namespace
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from lab.analysis.connection import CERTIFICATE_FILES
 from lab.cli import places
 from lab.cli.arguments import add_json, add_variant, chosen, today
 from lab.cli.attribute import read_certificate
@@ -34,8 +35,6 @@ _EXAMPLES = """\
   mflab cert mail.pem --config wildcard-misrouting
   mflab cert wildcard-misrouting --out certificates/"""
 
-_SUFFIXES = (".pem", ".crt", ".cer", ".der", ".key")
-
 
 @dataclass(frozen=True, slots=True)
 class Opened:
@@ -63,7 +62,7 @@ def add(verb: Verb) -> None:
 
 def run(args: Namespace) -> int:
     """Show one certificate, or all of a scenario."""
-    if Path(args.what).suffix.lower() in _SUFFIXES:
+    if Path(args.what).suffix.lower() in CERTIFICATE_FILES:
         return _file(args)
     if args.config is not None:
         return _profile(args)

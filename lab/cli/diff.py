@@ -8,7 +8,7 @@ from argparse import Namespace
 from lab.analysis.checks.catalogue import CHECKS
 from lab.analysis.difference import Variation, difference, pairs
 from lab.cli import places
-from lab.cli.arguments import add_json, add_variant, chosen, first, today
+from lab.cli.arguments import add_json, add_variant, chosen, today
 from lab.cli.exits import BadInput, Exit
 from lab.cli.fromgit import GitFiles
 from lab.cli.output import Progress, draw, put_json, talk
@@ -99,20 +99,12 @@ def _compared(args: Namespace, before: Configuration, after: Configuration) -> t
 
 def _variants(args: Namespace, before: Configuration, after: Configuration) -> tuple[tuple[str, str], ...]:
     """The pairs to compare. Raises BadInput for a name that is none, NothingToRun for a file without variants."""
-    first(before.scenario), first(after.scenario)
     one, two = args.before_variant or args.variant, args.after_variant or args.variant
+    chosen(before.scenario, one), chosen(after.scenario, two)
+    found = pairs(before, after, one, two)
     if one is None and two is None:
-        found = pairs(before, after)
         _tell_lonely(before, after, found)
-        return found
-    return ((_one(before, one, two), _one(after, two, one)),)
-
-
-def _one(configuration: Configuration, name: str | None, other: str | None) -> str:
-    """The variant that is named; else the one that is called as the other side's; else the first."""
-    if name is None and other in configuration.scenario.variants:
-        name = other
-    return chosen(configuration.scenario, name).name
+    return found
 
 
 def _tell_lonely(before: Configuration, after: Configuration, found: tuple[tuple[str, str], ...]) -> None:

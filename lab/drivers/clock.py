@@ -6,6 +6,11 @@ import time
 from datetime import UTC, datetime, timedelta
 
 
+def today() -> datetime:
+    """The machine's clock, for what has to do with the reader's own world and not with a lab's."""
+    return datetime.now(UTC)
+
+
 class LabClock:
     """Starts at a given moment; never goes back."""
 

@@ -1,0 +1,103 @@
+"""Which file is meant: a path, or the name of a scenario that comes with the lab. Says nothing; the caller tells."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import lab
+from lab.scenario.report import unknown
+
+_SCENARIO_LINE = re.compile(r"^\ufeff?scenario\s*:[ \t]*(?P<name>[\w-]*)", re.MULTILINE)
+SUFFIXES = (".yaml", ".yml")
+
+
+class NoSuchScenario(Exception):  # noqa: N818 - a verdict on a name, told by whoever was given it
+    """There is neither a file nor a shipped scenario of that name; says what may have been meant."""
+
+
+def bundled(package: Path | None = None) -> Path:
+    """The folder of the scenarios that come with the lab: those of the checkout, else the copy in the package."""
+    package = package or Path(lab.__file__).parent
+    checkout = package.parent / "scenarios"
+    return checkout if (package.parent / "pyproject.toml").is_file() else package / "_bundle" / "scenarios"
+
+
+def own() -> dict[str, Path]:
+    """The lab's own scenarios by the names of their files."""
+    return {scenario.stem: scenario for scenario in scenario_files([bundled()])}
+
+
+def find(name: str) -> Path:
+    """The file that is meant.
+
+    A shipped scenario's name is its file's, or else what its key `scenario:` says, which is what lists show. A file that
+    is there wins over a name. Raises NoSuchScenario when there is neither.
+    """
+    path = Path(name)
+    if path.is_file():
+        return path
+    if path.suffix in SUFFIXES or os.sep in name or (path.exists() and not path.is_dir()):
+        return _inside(path)
+    known = own()
+    if name in known:
+        return short(known[name])
+    if path.is_dir():
+        return path  # the loader tells that it is a folder
+    known |= {_called(file): file for file in known.values()}
+    if name in known:
+        return short(known[name])
+    raise NoSuchScenario(f"there is no scenario {name!r}: {unknown(name, known)}")
+
+
+def scenario_files(paths: Iterable[Path]) -> Iterator[Path]:
+    """The scenarios among files and in folders, each once; includes are no scenarios."""
+    seen: set[str] = set()
+    for path in paths:
+        for found in sorted(_in_folder(path)) if path.is_dir() else [path]:
+            real = os.path.realpath(found)  # Path.resolve would raise for a link to itself
+            if real not in seen:
+                seen.add(real)
+                yield found
+
+
+def is_scenario(path: Path) -> bool:
+    """Whether a YAML file is a scenario; what others include is none."""
+    return bool(_scenario_line(path))
+
+
+def short(path: Path) -> Path:
+    """Relative to the current folder where it lies below, so that messages stay readable."""
+    try:
+        return path.relative_to(Path.cwd())
+    except ValueError:
+        return path
+
+
+def _inside(path: Path) -> Path:
+    """`scenarios/x.yaml` works from anywhere, as the documentation writes it. Raises NoSuchScenario."""
+    if path.parts[:1] == ("scenarios",):
+        found = bundled().joinpath(*path.parts[1:])
+        if found.is_file():
+            return found
+    if not path.exists() and not path.is_symlink():  # what else is wrong, the loader tells
+        raise NoSuchScenario(f"there is no file {path}")
+    return path
+
+
+def _in_folder(folder: Path) -> Iterator[Path]:
+    for path in folder.rglob("*"):
+        if path.suffix in SUFFIXES and path.is_file() and is_scenario(path):
+            yield path
+
+
+def _called(path: Path) -> str:
+    """What a scenario calls itself."""
+    found = _scenario_line(path)
+    return found["name"] if found else path.stem
+
+
+def _scenario_line(path: Path) -> re.Match[str] | None:
+    return _SCENARIO_LINE.search(path.read_text("utf-8", "replace"))
