@@ -62,3 +62,10 @@ class DriverError(Exception):
 
 class LabBug(Exception):  # noqa: N818 - it is not the user's error, and says so
     """The lab broke a promise of its own; never the scenario's fault."""
+
+
+def plainly(error: Exception) -> str:
+    """An error in words: of the system's, the file and what is wrong with it, without its number."""
+    if not isinstance(error, OSError) or error.strerror is None:
+        return str(error)
+    return error.strerror if error.filename is None else f"{error.filename}: {error.strerror}"

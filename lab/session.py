@@ -19,7 +19,7 @@ from lab.analysis.difference import Variation, difference, pairs
 from lab.analysis.matrix import matrix
 from lab.analysis.ran import RunResult, played
 from lab.drivers.clock import today
-from lab.errors import ArgumentError, Problem, ScenarioError
+from lab.errors import ArgumentError, Problem, ScenarioError, plainly
 from lab.model.certificate import CertFault, CertificateIdentity
 from lab.model.decision import AttributionDecision
 from lab.model.names import Address, ReversePath
@@ -58,7 +58,7 @@ class Session:
         try:
             path = shelf.find(name)
         except (shelf.NoSuchScenario, OSError) as error:
-            raise ScenarioError((Problem(name, 1, 1, "(top level)", str(error)),)) from None
+            raise ScenarioError((Problem(name, 1, 1, "(top level)", plainly(error)),)) from None
         return cls._of(Configuration.load(path), variant)
 
     @classmethod

@@ -11,7 +11,7 @@ from lab.core.attribution import attribute
 from lab.core.credentials import Credentials, judge_credentials
 from lab.core.directory import TenantDirectory
 from lab.core.verdicts import Attribution
-from lab.errors import ArgumentError
+from lab.errors import ArgumentError, plainly
 from lab.model.certificate import CertFault, CertificateIdentity
 from lab.model.names import Address, Domain, DomainPattern, ReversePath
 from lab.model.switches import Switches
@@ -99,7 +99,7 @@ def read(path: Path, at: datetime, faults: Iterable[CertFault] = ()) -> Certific
     try:
         found = identity(path.read_bytes(), at)
     except OSError as error:
-        raise ArgumentError("certificate", f"{path}: {error.strerror or error}") from None
+        raise ArgumentError("certificate", plainly(error)) from None
     except ValueError as error:
         raise ArgumentError("certificate", f"{path}: {error}") from None
     return replace(found, faults=found.faults | frozenset(faults))

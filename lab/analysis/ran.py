@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from lab.drivers.bodies import DRIVERS, run_in
 from lab.drivers.outcome import Outcome
-from lab.errors import ArgumentError, DriverError
+from lab.errors import ArgumentError, DriverError, plainly
 from lab.evidence.expect import Finding
 from lab.model.decision import Decision
 from lab.model.steps import decision_of
@@ -85,7 +85,7 @@ def played(driver: str, variant: Variant, seed: int) -> Outcome:
     try:
         return run_in(driver, variant, seed=seed)
     except OSError as error:
-        raise DriverError(str(error)) from error
+        raise DriverError(plainly(error)) from error
 
 
 def _in_a_loop() -> bool:

@@ -11,6 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, TextIO
 
 from lab.errors import DriverError
+from lab.errors import plainly as plainly
 from lab.reports import SCHEMA_VERSION
 from lab.reports.printable import printable
 
@@ -24,13 +25,6 @@ _BAR = 30
 def talk(text: str) -> None:
     """Say something to the person at the terminal: names in it may come from files, and must not steer the terminal."""
     print(printable(text), file=sys.stderr)
-
-
-def plainly(error: Exception) -> str:
-    """An error in words: of the system's, the file and what is wrong with it, without its number."""
-    if not isinstance(error, OSError) or error.strerror is None:
-        return str(error)
-    return error.strerror if error.filename is None else f"{error.filename}: {error.strerror}"
 
 
 @contextmanager
