@@ -17,7 +17,8 @@ import lab
 from lab import ArgumentError, DriverError, ScenarioError, Session
 from lab.cli.output import plain
 from lab.reports import difference_files, findings_files, matrix_files
-from lab.scenario import load, render
+from lab.scenario.load import load
+from lab.scenario.render import render
 from tests.cli.commands import ARTICLE, ROOT, Shell
 
 PAGE = (ROOT / "docs" / "api.md").read_text("utf-8")

@@ -16,6 +16,7 @@ from lab.model.steps import decision_of
 from lab.model.trace import MessageTrace
 from lab.model.transport import Mailboxed
 from lab.reports import console
+from lab.reports.explain import explain
 from lab.scenario.model import Variant
 from lab.scenario.report import unknown
 
@@ -70,7 +71,7 @@ class RunResult:
     def explain(self, key: str, width: int = console.WIDTH) -> tuple[str, ...]:
         """What `mflab explain` prints, in lines of at most `width` columns. Raises ArgumentError for an unknown key."""
         self.trace(key)
-        return tuple(console.text(console.explain(self._outcome, key), width).splitlines())
+        return tuple(console.text(explain(self._outcome, key), width).splitlines())
 
 
 def played(driver: str, variant: Variant, seed: int) -> Outcome:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from lab.drivers.outcome import Outcome
-from lab.drivers.simulator import simulate
+from typing import TYPE_CHECKING
+
 from lab.errors import DriverError
 from lab.scenario.model import Variant
+
+if TYPE_CHECKING:
+    from lab.drivers.outcome import Outcome
 
 DRIVERS = ("simulator", "embedded", "containers")
 
@@ -18,9 +21,11 @@ def run_in(driver: str, variant: Variant, *, seed: int = 0) -> Outcome:
     why = skipped(variant, driver)
     if why:
         raise DriverError(f"{variant.name} runs only in {variant.only}: {why}")
+    # a body is loaded only for a lab that needs it
     if driver == "simulator":
+        from lab.drivers.simulator import simulate
+
         return simulate(variant, seed=seed)
-    # what listens and connects is loaded only for a lab that needs it
     if driver == "containers":
         from lab.drivers.containers.driver import run_containers
 
