@@ -5,6 +5,8 @@ An expected outcome (a rejection, a deferral, a temporary DNS failure) is a valu
 
 from dataclasses import dataclass
 
+from lab.sentence import NOTHING, Sentence, sentence
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -15,12 +17,16 @@ class Problem:
     column: int
     path: str
     """Dotted, as the reader would say it: `tenants.uclabor.InboundConnectors[0].Name`."""
-    wanted: str
-    hint: str | None = None
+    wanted: Sentence
+    hint: Sentence = NOTHING
+
+    @property
+    def told(self) -> Sentence:
+        """What was wanted, and what was meant in brackets."""
+        return sentence("{wanted} ({hint})", wanted=self.wanted, hint=self.hint) if self.hint else self.wanted
 
     def __str__(self) -> str:
-        told = f"{self.file}:{self.line}:{self.column}: {self.path}: {self.wanted}"
-        return told if self.hint is None else f"{told} ({self.hint})"
+        return f"{self.file}:{self.line}:{self.column}: {self.path}: {self.told}"
 
 
 class ScenarioError(Exception):
@@ -50,6 +56,14 @@ class ArgumentError(ValueError):
 
     def __str__(self) -> str:
         return f"{self.argument}: {self.why}"
+
+
+def words_of(error: Exception) -> Sentence:
+    """What an error says: the sentence that it was raised with, or the words of whoever else raised it."""
+    said = error.args[0] if len(error.args) == 1 else None
+    if isinstance(said, Sentence):
+        return said
+    return sentence("{text}", text=str(error)) if str(error) else NOTHING
 
 
 class WireError(Exception):

@@ -1,9 +1,11 @@
 import pickle
 
-from lab.errors import Problem, ScenarioError
+from lab.errors import Problem, ScenarioError, words_of
+from lab.sentence import NOTHING, sentence
 
-MISSPELT = Problem("fault.yaml", 31, 5, "tenants.uclabor.regoin", "unknown key", "did you mean region?")
-MISSING = Problem("fault.yaml", 40, 1, "messages.offer", "needs a `to`")
+UNKNOWN, MEANT = sentence("unknown key"), sentence("did you mean {name}?", name="region")
+MISSPELT = Problem("fault.yaml", 31, 5, "tenants.uclabor.regoin", UNKNOWN, MEANT)
+MISSING = Problem("fault.yaml", 40, 1, "messages.offer", sentence("needs a `to`"))
 
 
 def test_a_problem_reads_like_a_compiler_message():
@@ -18,3 +20,9 @@ def test_a_scenario_error_tells_all_problems():
 def test_a_scenario_error_survives_a_process_boundary():
     copy = pickle.loads(pickle.dumps(ScenarioError((MISSPELT,))))
     assert copy.problems == (MISSPELT,)
+
+
+def test_an_error_is_told_by_its_sentence_or_in_the_words_of_others():
+    assert words_of(ValueError(UNKNOWN)) == UNKNOWN
+    assert str(words_of(ValueError("bad escape (end of pattern)"))) == "bad escape (end of pattern)"
+    assert words_of(ValueError()) == NOTHING

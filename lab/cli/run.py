@@ -125,7 +125,7 @@ def _meant(name: str, scenarios: Sequence[Scenario]) -> str:
     """The variant that is near, or else all that there are."""
     known = [variant for scenario in scenarios for variant in scenario.variants]
     lines = [f"  {scenario.name}: {', '.join(scenario.variants)}" for scenario in scenarios]
-    return did_you_mean(name, known) or "\n".join(["known are", *lines])
+    return str(did_you_mean(name, known)) or "\n".join(["known are", *lines])
 
 
 def _plan(wanted: Wanted, args: Namespace) -> Wanted:

@@ -16,8 +16,10 @@ from typing import Any
 from lab.cli.settable import COLOR, COLOR_KEY, DEFAULTS, OF_VERBS, PROCESS, STATE, option
 from lab.cli.verbs import Verb
 from lab.cli.written import Level, Written, levels
+from lab.errors import words_of
 from lab.model.value import dataclass
 from lab.scenario.report import At, Report, one_of, unknown
+from lab.sentence import sentence
 
 BUILT_IN = "built in"
 _TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
@@ -74,7 +76,7 @@ class Settings:
     def _plain(self, key: str, written: Written) -> str | None:
         at = At(self._report).key(DEFAULTS).key(key)
         if not isinstance(written.value, str) or not written.value:
-            at.wrong(written.place, "a folder" if key == STATE else one_of(COLOR))
+            at.wrong(written.place, sentence("a folder") if key == STATE else one_of(COLOR))
             return None
         if key == STATE:
             return _path(written.value, written)
@@ -155,15 +157,19 @@ def _truth(written: Written, at: At) -> bool | None:
     value = written.value
     found = _TRUTHS.get(value.lower()) if isinstance(value, str) and written.folder is None else value
     if not isinstance(found, bool):
-        at.wrong(written.place, "true or false", f"not {value!r}")
+        at.wrong(written.place, sentence("true or false"), sentence("not {value}", value=repr(value)))
         return None
     return found
 
 
 def _one(action: Action, item: object, written: Written, at: At) -> Any:
-    wanted = action.help or "a value"
+    wanted = sentence("{help}", help=(action.help or "a value") % {"default": action.default})
     if isinstance(item, bool) or not isinstance(item, str | int | date):
-        at.wrong(written.place, f"a single value: {wanted}", f"not {item!r}")
+        at.wrong(
+            written.place,
+            sentence("a single value: {wanted}", wanted=wanted),
+            sentence("not {value}", value=repr(item)),
+        )
         return None
     text = item.isoformat() if isinstance(item, date) else str(item)
     if action.type is Path:
@@ -171,7 +177,7 @@ def _one(action: Action, item: object, written: Written, at: At) -> Any:
     try:
         value: Any = action.type(text) if callable(action.type) else text
     except (ValueError, ArgumentTypeError) as error:
-        at.wrong(written.place, wanted % {"default": action.default}, str(error))
+        at.wrong(written.place, wanted, words_of(error))
         return None
     if action.choices is not None and value not in action.choices:
         at.wrong(

@@ -14,6 +14,7 @@ from lab.cli.settable import DEFAULTS, OF_VERBS, keys_of, variable
 from lab.model.value import dataclass
 from lab.scenario.report import At, Report, unknown
 from lab.scenario.tree import Place
+from lab.sentence import sentence
 
 NAME = "mflab.toml"
 _PYPROJECT = "pyproject.toml"
@@ -95,13 +96,13 @@ def _of_file(name: str, path: Path, section: tuple[str, ...], report: Report) ->
         text = path.read_text("utf-8")
         found: object = tomllib.loads(text)
     except UnicodeDecodeError:
-        at.wrong(Place(file), "the file is not UTF-8")
+        at.wrong(Place(file), sentence("the file is not UTF-8"))
         return Level(name)
     except tomllib.TOMLDecodeError as error:
-        at.wrong(_where(error, file), f"this is no TOML: {_AT.sub('', str(error))}")
+        at.wrong(_where(error, file), sentence("this is no TOML: {why}", why=_AT.sub("", str(error))))
         return Level(name)
-    for each in section:
-        found = found[each] if isinstance(found, dict) else {}
+    for step in section:
+        found = found[step] if isinstance(found, dict) else {}
     lines = _lines(text, section)
     return Level(name, dict(_tables(found, file, path.absolute().parent, lines, at)))
 
@@ -112,9 +113,13 @@ def _tables(
     for table, keys in found.items() if isinstance(found, dict) else ():
         place = Place(file, lines.get((table,), 1))
         if table not in (DEFAULTS, *OF_VERBS):
-            at.key(table).wrong(place, f"there is no table [{table}]", unknown(table, (DEFAULTS, *OF_VERBS)))
+            at.key(table).wrong(
+                place,
+                sentence("there is no table [{table}]", table=table),
+                unknown(table, (DEFAULTS, *OF_VERBS)),
+            )
         elif not isinstance(keys, dict):
-            at.key(table).wrong(place, f"[{table}] is a table of keys")
+            at.key(table).wrong(place, sentence("[{table}] is a table of keys", table=table))
         else:
             for key, value in keys.items():
                 here = Place(file, lines.get((table, key), place.line))
@@ -122,7 +127,9 @@ def _tables(
                     yield (table, key), Written(value, here, folder)
                 else:
                     hint = unknown(key, keys_of(table))
-                    at.key(table).key(key).wrong(here, f"[{table}] has no key {key!r}", hint)
+                    at.key(table).key(key).wrong(
+                        here, sentence("[{table}] has no key {key!r}", table=table, key=key), hint
+                    )
 
 
 def _where(error: tomllib.TOMLDecodeError, file: str) -> Place:

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import ClassVar, Self
 
 from lab.model.value import value
+from lab.sentence import sentence
 
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*", re.ASCII)
@@ -50,9 +51,9 @@ def _domain_name(text: str) -> str:
         try:
             name = name.encode("idna").decode("ascii")
         except UnicodeError as error:
-            raise ValueError(f"{text!r} is no domain name ({error})") from None
+            raise ValueError(sentence("{text!r} is no domain name ({why})", text=text, why=error)) from None
     if len(name) > 253 or not _DOMAIN.fullmatch(name):
-        raise ValueError(f"{text!r} is no domain name")
+        raise ValueError(sentence("{text!r} is no domain name", text=text))
     return name
 
 
@@ -123,7 +124,7 @@ class Address:
         """
         local, at, domain = text.strip().rpartition("@")
         if not at or len(local) > 64 or not (_DOT_ATOM.fullmatch(local) or _QUOTED.fullmatch(local)):
-            raise ValueError(f"{text!r} is no mail address")
+            raise ValueError(sentence("{text!r} is no mail address", text=text))
         return cls(local, Domain.parse(domain))
 
     @property

@@ -9,6 +9,7 @@ from lab.model.names import Address, Domain, DomainPattern
 from lab.model.rules import TransportRule
 from lab.model.tenant import AcceptedDomain, Recipient, TlsSettings, covering
 from lab.model.value import dataclass
+from lab.sentence import sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class AddressSpace:
             bare = bare[5:]
         name, _, cost = bare.partition(";")
         if cost and not cost.strip().isdigit():
-            raise ValueError(f"{text!r}: the cost behind the semicolon is a number")
+            raise ValueError(sentence("{text!r}: the cost behind the semicolon is a number", text=text))
         return cls(DomainPattern.parse(name), int(cost) if cost else 1)
 
     def __str__(self) -> str:

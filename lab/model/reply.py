@@ -6,6 +6,7 @@ import re
 from typing import Self
 
 from lab.model.value import value
+from lab.sentence import sentence
 
 _LINE = re.compile(r"(\d{3})(?:[ -](?:(\d\.\d{1,3}\.\d{1,3})(?: |$))?(.*))?", re.DOTALL)
 _TRAILER = re.compile(r"(?: \[[A-Z0-9]+[^\]\s]* \S+Z? [0-9A-F]{16}\])+$")
@@ -33,7 +34,7 @@ class Reply:
         lines = text.replace("\r\n", "\n").rstrip("\n").split("\n")
         found = _LINE.fullmatch(lines[0])
         if found is None or not 200 <= int(found[1]) <= 599:
-            raise ValueError(f"{text[:80]!r} is no SMTP reply")
+            raise ValueError(sentence("{text!r} is no SMTP reply", text=text[:80]))
         more = [re.sub(r"^\d{3}[ -]?", "", line) for line in lines[1:]]
         body = "\n".join([found[3] or "", *more])
         tail = _TRAILER.search(body)

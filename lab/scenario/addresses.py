@@ -14,8 +14,13 @@ from lab.model.topology import Host, Region
 from lab.scenario.language import SectionKeys
 from lab.scenario.parties import HostKeys, OrganizationKeys, RegionKeys, ServiceHostKeys
 from lab.scenario.records import Fields, Key
+from lab.scenario.report import one_of
+from lab.sentence import sentence
 
-_RANGES = "198.51.100.0/24 and 203.0.113.0/24 are for public addresses, 198.18.0.0/15 for inside networks"
+_RANGES = sentence(
+    "198.51.100.0/24 and 203.0.113.0/24 are for public addresses, 198.18.0.0/15 for inside networks"
+)
+_UNIQUE, _PUBLIC = sentence("addresses are unique"), sentence("others see it, so it is public")
 
 
 def written_hosts(read: Fields) -> Iterator[tuple[str, Fields]]:
@@ -35,7 +40,11 @@ def check(read: Fields, hosts: Mapping[str, Host], regions: Iterable[Region]) ->
     for name, fields in written_hosts(read):
         if name in names:
             first = names[name].place
-            fields.at.wrong(fields.place, f"a second host named {name!r}", f"the first is in {first}")
+            fields.at.wrong(
+                fields.place,
+                sentence("a second host named {name!r}", name=name),
+                sentence("the first is in {first}", first=first),
+            )
         names[name] = fields
         _in_plan(fields, HostKeys.address, (*PUBLIC, *INSIDE))
         _in_plan(fields, HostKeys.nat, PUBLIC)
@@ -51,7 +60,9 @@ def _written_service(region: Fields) -> None:
             address = machine[ServiceHostKeys.address]
             _in_plan(machine, ServiceHostKeys.address, PUBLIC)
             if address in taken:
-                machine.wrong(ServiceHostKeys.address, f"{address} is taken already", "addresses are unique")
+                machine.wrong(
+                    ServiceHostKeys.address, sentence("{address} is taken already", address=address), _UNIQUE
+                )
             taken.add(address)
 
 
@@ -68,12 +79,16 @@ def _in_plan(fields: Fields, key: Key[str] | Key[str | None], ranges: tuple[IPv4
         _real(fields, key, IPv4Address(written))
         return
     if IPv4Address(written) in NEVER:
-        hint = "192.0.2.0/24 may be the lab machine's own network, which a Docker network would cut off"
+        hint = sentence(
+            "192.0.2.0/24 may be the lab machine's own network, which a Docker network would cut off"
+        )
     elif key is HostKeys.nat:
-        hint = "others see it, so it is public"
+        hint = _PUBLIC
     else:
         hint = _RANGES
-    fields.wrong(key, f"an address from {' or '.join(map(str, ranges))}, not {written}", hint)
+    fields.wrong(
+        key, sentence("an address from {ranges}, not {address}", ranges=one_of(ranges), address=written), hint
+    )
 
 
 @lru_cache(maxsize=1024)
@@ -84,9 +99,9 @@ def _among(address: str, ranges: tuple[IPv4Network, ...]) -> bool:
 def _real(fields: Fields, key: Key[str] | Key[str | None], written: IPv4Address) -> None:
     """What some machine could have; behind NAT it has one that others see."""
     if written.is_loopback or written.is_multicast or written.is_unspecified or written.packed[0] in (0, 255):
-        fields.wrong(key, f"an address that a machine can have, not {written}", "")
+        fields.wrong(key, sentence("an address that a machine can have, not {address}", address=written))
     elif key is HostKeys.nat and is_inside(str(written)):
-        fields.wrong(key, f"a public address, not {written}", "others see it, so it is public")
+        fields.wrong(key, sentence("a public address, not {address}", address=written), _PUBLIC)
 
 
 def _alone(name: str, fields: Fields, owners: dict[str, str], service: Mapping[str, str]) -> None:
@@ -95,13 +110,15 @@ def _alone(name: str, fields: Fields, owners: dict[str, str], service: Mapping[s
         key: Key[str] | Key[str | None] = HostKeys.address if address in service else HostKeys.nat
         owner = service[str(fields[key])]
         fields.wrong(
-            key, f"{fields[key]} is {owner}", "Exchange Online has 203.0.113.10-18, 30-38, 50-58 and so on"
+            key,
+            sentence("{address} is {owner}", address=fields[key], owner=owner),
+            sentence("Exchange Online has 203.0.113.10-18, 30-38, 50-58 and so on"),
         )
     elif address in owners:
         fields.wrong(
             HostKeys.address,
-            f"{address} is the address of {owners[address]!r} already",
-            "addresses are unique",
+            sentence("{address} is the address of {owner!r} already", address=address, owner=owners[address]),
+            _UNIQUE,
         )
     owners.setdefault(address, name)
 
@@ -112,6 +129,10 @@ def _own_names(written: Mapping[str, Fields], hosts: Mapping[str, Host]) -> None
         fqdn = hosts[name].fqdn if name in hosts else None
         if fqdn is not None and fqdn in owners:
             key = HostKeys.fqdn if fields.given(HostKeys.fqdn) else HostKeys.helo
-            fields.wrong(key, f"{fqdn} is the name of {owners[fqdn]!r} already", "give each its own `fqdn:`")
+            fields.wrong(
+                key,
+                sentence("{fqdn} is the name of {owner!r} already", fqdn=fqdn, owner=owners[fqdn]),
+                sentence("give each its own `fqdn:`"),
+            )
         elif fqdn is not None:
             owners[fqdn] = name

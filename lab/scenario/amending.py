@@ -11,6 +11,7 @@ from lab.errors import DriverError
 from lab.scenario.dumping import dumped, plain
 from lab.scenario.model import Scenario
 from lab.scenario.whatif import Change
+from lab.sentence import sentence
 
 _WIDTH = 118
 
@@ -34,5 +35,11 @@ def included(scenario: Path, file: Path) -> str:
     folder = os.path.relpath(os.path.realpath(scenario.parent), os.path.realpath(file.parent))
     name = Path(folder, scenario.name).as_posix()
     if ":" in name or name.startswith(("/", "~")):
-        raise DriverError(f"{file} cannot include {scenario}: the name must be relative, without a colon")
+        raise DriverError(
+            sentence(
+                "{file} cannot include {scenario}: the name must be relative, without a colon",
+                file=file,
+                scenario=scenario,
+            )
+        )
     return name

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from lab.errors import words_of
 from lab.model.certificate import CertificateProfile
 from lab.model.names import DomainPattern
 from lab.scenario import service
@@ -12,14 +13,15 @@ from lab.scenario.parties import CertificateKeys
 from lab.scenario.records import Fields
 from lab.scenario.report import unknown
 from lab.scenario.words import in_lab
+from lab.sentence import sentence
 
 
 def profiles(read: Mapping[str, Fields]) -> dict[str, CertificateProfile]:
     """All certificates that have names, and the service's own; those without are kinds to start from."""
-    made = (profile(name, read) for name in read)
+    profiles = (profile(name, read) for name in read)
     return {
         service.PROFILE: service.eop_certificate(),
-        **{each.name: each for each in made if each.names},
+        **{one.name: one for one in profiles if one.names},
     }
 
 
@@ -28,12 +30,12 @@ def profile(name: str, read: Mapping[str, Fields]) -> CertificateProfile:
     own = read[name]
     values = _inherited(read, own, ())
     certificate_names = values.get(CertificateKeys.names.name, ())
-    for each in certificate_names:
-        _check_name(each, own)
+    for text in certificate_names:
+        _check_name(text, own)
     settings: dict[str, Any] = {key.name: values.get(key.name, key.default) for key in _SETTINGS}
     return CertificateProfile(
         name=name,
-        names=tuple(each.strip().lower() for each in certificate_names),
+        names=tuple(text.strip().lower() for text in certificate_names),
         **settings,
     )
 
@@ -55,10 +57,14 @@ def _inherited(read: Mapping[str, Fields], own: Fields, seen: tuple[Fields, ...]
     if start is None:
         return dict(own.values)
     if start not in read:
-        own.wrong(CertificateKeys.profile, f"no certificate is named {start!r}", unknown(start, read))
+        own.wrong(
+            CertificateKeys.profile,
+            sentence("no certificate is named {name!r}", name=start),
+            unknown(start, read),
+        )
         return dict(own.values)
     if read[start] in seen:
-        own.wrong(CertificateKeys.profile, "certificates that start from each other in a circle")
+        own.wrong(CertificateKeys.profile, sentence("certificates that start from each other in a circle"))
         return dict(own.values)
     return {**_inherited(read, read[start], (*seen, own)), **own.values}
 
@@ -69,7 +75,11 @@ def _check_name(text: str, own: Fields) -> None:
         if pattern.domain is not None:
             in_lab(pattern.domain, real=own.at.report.real)
     except ValueError as error:
-        own.wrong(CertificateKeys.names, "host names or *.domain", str(error))
+        own.wrong(CertificateKeys.names, sentence("host names or *.domain"), words_of(error))
         return
     if pattern.is_any:
-        own.wrong(CertificateKeys.names, "a certificate cannot be for *", "such as *.contoso.example")
+        own.wrong(
+            CertificateKeys.names,
+            sentence("a certificate cannot be for *"),
+            sentence("such as *.contoso.example"),
+        )

@@ -7,10 +7,11 @@ from typing import Any
 
 from lab.model.tenant import ConnectorType, TlsSettings
 from lab.scenario.drafts import Draft
+from lab.sentence import sentence
 
 Check = Callable[[Draft[Any]], None]
 
-_ONLY_ON_PREMISES = "only for connectors of type OnPremises"
+_ONLY_ON_PREMISES = sentence("only for connectors of type OnPremises")
 
 
 def anything(_: Draft[Any]) -> None:
@@ -25,14 +26,14 @@ def inbound_connector(draft: Draft[Any]) -> None:
     own = draft.get("connector_type") is ConnectorType.ON_PREMISES
     cloud, internal = draft.get("cloud_services_mail_enabled"), draft.get("treat_messages_as_internal")
     if cloud and not own:
-        draft.wrong("cloud_services_mail_enabled", _ONLY_ON_PREMISES, "R63")
+        draft.wrong("cloud_services_mail_enabled", _ONLY_ON_PREMISES, sentence("R63"))
     if internal and not own:
-        draft.wrong("treat_messages_as_internal", _ONLY_ON_PREMISES, "R63")
+        draft.wrong("treat_messages_as_internal", _ONLY_ON_PREMISES, sentence("R63"))
     if internal and cloud:
         draft.wrong(
             "treat_messages_as_internal",
-            "never together with CloudServicesMailEnabled",
-            "R63: choose one of them",
+            sentence("never together with CloudServicesMailEnabled"),
+            sentence("R63: choose one of them"),
         )
 
 
@@ -42,15 +43,21 @@ def _identifies(draft: Draft[Any]) -> None:
         if draft.get("connector_type") is ConnectorType.ON_PREMISES:
             draft.wrong(
                 "connector_type",
-                "an OnPremises connector needs SenderIPAddresses or TlsSenderCertificateName",
-                "R63: nothing else identifies the server",
+                sentence("an OnPremises connector needs SenderIPAddresses or TlsSenderCertificateName"),
+                sentence("R63: nothing else identifies the server"),
             )
         return
     if name is not None and name.is_any:
-        draft.wrong("tls_sender_certificate_name", "a domain or *.domain; a bare * is not allowed", "R80")
+        draft.wrong(
+            "tls_sender_certificate_name",
+            sentence("a domain or *.domain; a bare * is not allowed"),
+            sentence("R80"),
+        )
     if name is not None and not draft.get("require_tls"):
         draft.wrong(
-            "require_tls", "must be true with TlsSenderCertificateName", "R63: no TLS, no certificate"
+            "require_tls",
+            sentence("must be true with TlsSenderCertificateName"),
+            sentence("R63: no TLS, no certificate"),
         )
 
 
@@ -62,32 +69,42 @@ def _restricts(draft: Draft[Any]) -> None:
     if by_name and by_address:
         draft.wrong(
             "restrict_domains_to_ip_addresses",
-            "not together with RestrictDomainsToCertificate",
-            "R63: choose one",
+            sentence("not together with RestrictDomainsToCertificate"),
+            sentence("R63: choose one"),
         )
     if by_address and not draft.get("sender_ip_addresses"):
-        draft.wrong("restrict_domains_to_ip_addresses", "needs SenderIPAddresses", "R63")
+        draft.wrong("restrict_domains_to_ip_addresses", sentence("needs SenderIPAddresses"), sentence("R63"))
     if by_name and draft.get("tls_sender_certificate_name") is None:
-        draft.wrong("restrict_domains_to_certificate", "needs TlsSenderCertificateName", "R63")
+        draft.wrong(
+            "restrict_domains_to_certificate", sentence("needs TlsSenderCertificateName"), sentence("R63")
+        )
     if (by_name or by_address) and draft.get("connector_type") is ConnectorType.ON_PREMISES:
         field = "restrict_domains_to_certificate" if by_name else "restrict_domains_to_ip_addresses"
         draft.wrong(
-            field, "only for connectors of type Partner", "R22: OnPremises connectors identify, not refuse"
+            field,
+            sentence("only for connectors of type Partner"),
+            sentence("R22: OnPremises connectors identify, not refuse"),
         )
 
 
 def _addresses(draft: Draft[Any]) -> None:
     for network in draft.get("sender_ip_addresses"):
         if network.prefixlen < 24:
-            draft.wrong("sender_ip_addresses", f"{network} is too wide: /24 to /32", "R58")
+            draft.wrong(
+                "sender_ip_addresses",
+                sentence("{network} is too wide: /24 to /32", network=network),
+                sentence("R58"),
+            )
 
 
 def outbound_connector(draft: Draft[Any]) -> None:
     """`New-OutboundConnector`."""
     if not draft.get("use_mx_record") and not draft.get("smart_hosts"):
-        draft.wrong("use_mx_record", "SmartHosts are needed when UseMXRecord is false", "R89")
+        draft.wrong(
+            "use_mx_record", sentence("SmartHosts are needed when UseMXRecord is false"), sentence("R89")
+        )
     if draft.get("use_mx_record") and draft.get("smart_hosts"):
-        draft.wrong("smart_hosts", "UseMXRecord must be false with SmartHosts", "R89")
+        draft.wrong("smart_hosts", sentence("UseMXRecord must be false with SmartHosts"), sentence("R89"))
     _tls_domain(draft, "tls_settings")
     if draft.get("connector_type") is not ConnectorType.ON_PREMISES:
         for field in (
@@ -96,20 +113,20 @@ def outbound_connector(draft: Draft[Any]) -> None:
             "sender_rewriting_enabled",
         ):
             if draft.get(field):
-                draft.wrong(field, _ONLY_ON_PREMISES, "R88, R92, R96")
+                draft.wrong(field, _ONLY_ON_PREMISES, sentence("R88, R92, R96"))
 
 
 def send_connector(draft: Draft[Any]) -> None:
     """`New-SendConnector`."""
     if not draft.get("address_spaces"):
-        draft.wrong("address_spaces", "AddressSpaces are needed", 'such as "smtp:*;1"')
+        draft.wrong("address_spaces", sentence("AddressSpaces are needed"), sentence('such as "smtp:*;1"'))
     if not draft.get("dns_routing_enabled") and not draft.get("smart_hosts"):
-        draft.wrong("dns_routing_enabled", "SmartHosts are needed when DNSRoutingEnabled is false")
+        draft.wrong("dns_routing_enabled", sentence("SmartHosts are needed when DNSRoutingEnabled is false"))
     if draft.get("dns_routing_enabled") and draft.get("smart_hosts"):
-        draft.wrong("dns_routing_enabled", "must be false with SmartHosts")
+        draft.wrong("dns_routing_enabled", sentence("must be false with SmartHosts"))
     _tls_domain(draft, "tls_auth_level")
 
 
 def _tls_domain(draft: Draft[Any], level: str) -> None:
     if draft.get("tls_domain") is not None and draft.get(level) is not TlsSettings.DOMAIN_VALIDATION:
-        draft.wrong("tls_domain", "only with DomainValidation", "R91")
+        draft.wrong("tls_domain", sentence("only with DomainValidation"), sentence("R91"))

@@ -23,6 +23,7 @@ from lab.scenario.records import Record
 from lab.scenario.report import one_of, unknown
 from lab.scenario.tree import Entry, Items, Node, Scalar, Table
 from lab.scenario.typed import Line, Typed
+from lab.sentence import NOTHING, sentence
 
 _CONFIG = "OrganizationConfig"
 _SWITCHED = ("TransportRule",)
@@ -86,8 +87,12 @@ class _Run:
         verb, _, noun = cmdlet.partition("-")
         if cmdlet.lower() not in spelled:
             switch = verb.lower() in ("enable", "disable") and f"set-{noun}".lower() in spelled
-            hint = f"Set-{noun} has -Enabled" if switch else unknown(cmdlet, spelled.values())
-            raise NotRead(0, f"the lab knows no cmdlet {cmdlet}", hint)
+            hint = (
+                sentence("Set-{noun} has -Enabled", noun=noun)
+                if switch
+                else unknown(cmdlet, spelled.values())
+            )
+            raise NotRead(0, sentence("the lab knows no cmdlet {cmdlet}", cmdlet=cmdlet), hint)
         return spelled[cmdlet.lower()]
 
     def result(self) -> Table:
@@ -124,14 +129,20 @@ class _Run:
         if len(fitting) == 1:
             return fitting[0]
         if side is None:
-            names = one_of(each.name for each in found) if found else None
-            raise NotRead(0, f"whose {self.noun}? `in:` says it", names)
+            names = one_of(each.name for each in found) if found else NOTHING
+            raise NotRead(0, sentence("whose {noun}? `in:` says it", noun=self.noun), names)
         if fitting:
-            told = f"{side.text!r} is a tenant and an organisation, and both have {self.typed.cmdlet}"
-            self.typed.line.at.wrong(side.place, told, one_of(each.name for each in fitting))
+            both = sentence(
+                "{name!r} is a tenant and an organisation, and both have {cmdlet}",
+                name=side.text,
+                cmdlet=self.typed.cmdlet,
+            )
+            self.typed.line.at.wrong(side.place, both, one_of(each.name for each in fitting))
         else:
             hint = unknown(side.text, (each.name for each in found))
-            self.typed.line.at.wrong(side.place, f"{self.typed.cmdlet} cannot run there", hint)
+            self.typed.line.at.wrong(
+                side.place, sentence("{cmdlet} cannot run there", cmdlet=self.typed.cmdlet), hint
+            )
         return None
 
     def _means(self, side: str, party: Party) -> bool:
@@ -148,9 +159,17 @@ class _Run:
         if naming != "Name":
             self.typed.arguments.pop("name", None)  # New-AcceptedDomain wants one, and nothing depends on it
         if name is None:
-            raise NotRead(0, f"-{naming} is missing", f"a new {self.noun} needs one")
+            raise NotRead(
+                0,
+                sentence("-{name} is missing", name=naming),
+                sentence("a new {noun} needs one", noun=self.noun),
+            )
         if name.text.lower() in (each.lower() for each in self._names(party)):
-            raise NotRead(name.at, f"a second {self.noun} named {name.text!r}", "names are unique")
+            raise NotRead(
+                name.at,
+                sentence("a second {noun} named {name!r}", noun=self.noun, name=name.text),
+                sentence("names are unique"),
+            )
         made = {naming: self._name(name)}
         for each in self.typed.arguments.values():
             key = self.typed.key(each, record)
@@ -168,7 +187,9 @@ class _Run:
         left = tuple(each for each in there if _name_of(each, record) != identity.text.lower())
         if left == there:
             raise NotRead(
-                identity.at, f"{identity.text!r} is not written anywhere", "it follows from other keys"
+                identity.at,
+                sentence("{name!r} is not written anywhere", name=identity.text),
+                sentence("it follows from other keys"),
             )
         return self._with(path, left)
 
@@ -196,7 +217,9 @@ class _Run:
             if key is None:
                 continue
             if key.name == _naming(record):
-                self.typed.line.wrong(each.at, "the lab does not rename", "remove it, and make a new one")
+                self.typed.line.wrong(
+                    each.at, sentence("the lab does not rename"), sentence("remove it, and make a new one")
+                )
                 continue
             entry = self.typed.entry(each, key, lists.get(key.name.lower(), ()))
             tree = overlay.put(tree, (*path, key.name), entry, self.typed.line.at)
@@ -208,15 +231,24 @@ class _Run:
         """The object's full name. Exchange knows no wildcard here: `*` for the wizard's GUID is the lab's convenience."""
         found = self.typed.text("identity", "")
         if found is None:
-            raise NotRead(0, "-Identity is missing", f"which {self.noun}?")
+            raise NotRead(0, sentence("-Identity is missing"), sentence("which {noun}?", noun=self.noun))
         names = self._names(party)
         same = [name for name in names if name.lower() == found.text.lower()]
         fitting = same or [name for name in names if _fits(found.text, name)]
         if not fitting:
-            raise NotRead(found.at, f"no {self.noun} is named {found.text!r}", unknown(found.text, names))
+            raise NotRead(
+                found.at,
+                sentence("no {noun} is named {name!r}", noun=self.noun, name=found.text),
+                unknown(found.text, names),
+            )
         if len(fitting) > 1:
-            several = f"{found.text!r} fits {len(fitting)} {self.noun}s, and one is meant"
-            raise NotRead(found.at, several, one_of(fitting))
+            wanted = sentence(
+                "{name!r} fits {number} {noun}s, and one is meant",
+                name=found.text,
+                number=len(fitting),
+                noun=self.noun,
+            )
+            raise NotRead(found.at, wanted, one_of(fitting))
         return Word(found.at, fitting[0])
 
     def _objects(self, party: Party) -> tuple[object, ...]:

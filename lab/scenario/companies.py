@@ -25,6 +25,7 @@ from lab.scenario.hybrid import Hybrid
 from lab.scenario.machines import hosts_of
 from lab.scenario.parties import HybridKeys, LimitKeys, OrganizationConfigKeys, OrganizationKeys, TenantKeys
 from lab.scenario.records import Fields
+from lab.sentence import sentence
 
 
 @dataclass(frozen=True)
@@ -69,10 +70,12 @@ def _equipped(read: Fields, wizard: Fields, servers: Sequence[Host]) -> None:
     """Whether the wizard finds a server, and a certificate there; hosts that are wrong in themselves are not missed."""
     hosts = read.at.key(OrganizationKeys.hosts.name)
     if not servers and not hosts.troubled:
-        wizard.at.wrong(wizard.place, "hybrid needs a host with role exchange in the organisation")
+        wizard.at.wrong(wizard.place, sentence("hybrid needs a host with role exchange in the organisation"))
     if servers and servers[0].certificate is None and not hosts.key(servers[0].name).troubled:
-        wanted = f"hybrid needs a certificate on {servers[0].name}"
-        wizard.at.wrong(wizard.place, wanted, "the wizard asks for it, and connectors rely on it (R113)")
+        wanted = sentence("hybrid needs a certificate on {host}", host=servers[0].name)
+        wizard.at.wrong(
+            wizard.place, wanted, sentence("the wizard asks for it, and connectors rely on it (R113)")
+        )
 
 
 def organization(company: Company) -> OnPremOrganization:
@@ -149,7 +152,7 @@ def accepted(derived: Iterable[AcceptedDomain], written: Iterable[Fields]) -> tu
     for each in written:
         made = AcceptedDomain(**arguments(each, AcceptedDomain))
         if made.domain_name in found:
-            each.wrong("DomainName", f"{made.domain_name} is listed twice")
+            each.wrong("DomainName", sentence("{domain} is listed twice", domain=made.domain_name))
         found.setdefault(made.domain_name, made)
     for one in derived:
         found.setdefault(one.domain_name, one)
@@ -167,9 +170,11 @@ def _prohibited(drafts: tuple[Draft[Any], ...]) -> None:
         if draft.get("connector_type") is ConnectorType.ON_PREMISES and draft.get("enabled"):
             draft.wrong(
                 "connector_type",
-                "OrganizationInboundConnectorProhibitedException: the tenant may not create or enable inbound "
-                "connectors of type OnPremises",
-                "R34: Microsoft's support has to allow it",
+                sentence(
+                    "OrganizationInboundConnectorProhibitedException: the tenant may not create or enable inbound "
+                    "connectors of type OnPremises"
+                ),
+                sentence("R34: Microsoft's support has to allow it"),
             )
 
 

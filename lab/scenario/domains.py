@@ -13,6 +13,7 @@ from lab.scenario.parties import HostKeys, OrganizationKeys, RecipientKeys, Tena
 from lab.scenario.records import Fields, Key
 from lab.scenario.report import unknown
 from lab.scenario.unread import Unread
+from lab.sentence import Sentence, sentence
 
 _SHARED = ".mail.onmicrosoft.com"
 _ROUTING = AcceptedDomain(Domain("mail.onmicrosoft.com"), match_sub_domains=True)
@@ -36,8 +37,8 @@ def check(read: Fields, companies: Sequence[Company], tenants: Mapping[str, Tena
             if taken.setdefault(domain, company.name) != company.name:
                 company.read.wrong(
                     OrganizationKeys.domains,
-                    f"{domain} belongs to {taken[domain]!r} already",
-                    "one owner a domain",
+                    sentence("{domain} belongs to {owner!r} already", domain=domain, owner=taken[domain]),
+                    sentence("one owner a domain"),
                 )
         listed = (OrganizationKeys.domains, OrganizationKeys.accepted_domains)
         if not any(unread.below(company.read, key) for key in listed):
@@ -50,11 +51,13 @@ def _accepted_once(name: str, fields: Fields, tenant: Tenant, owners: dict[str, 
     for accepted in tenant.accepted_domains:
         owner = owners.setdefault(accepted.domain_name, name)
         if owner != name:
-            wanted = f"{accepted.domain_name} is accepted in tenant {owner!r} already"
-            _wrong_domain(fields, accepted, wanted, "Exchange Online lets one tenant have a domain")
+            wanted = sentence(
+                "{domain} is accepted in tenant {owner!r} already", domain=accepted.domain_name, owner=owner
+            )
+            _wrong_domain(fields, accepted, wanted, sentence("Exchange Online lets one tenant have a domain"))
 
 
-def _wrong_domain(fields: Fields, accepted: AcceptedDomain, wanted: str, hint: str) -> None:
+def _wrong_domain(fields: Fields, accepted: AcceptedDomain, wanted: Sentence, hint: Sentence) -> None:
     """A problem where the accepted domain is written, or where it follows from."""
     for each in fields[TenantKeys.accepted_domains]:
         if each.values["DomainName"] == accepted.domain_name:
@@ -73,20 +76,28 @@ def _cloud_addresses(fields: Fields, accepted: Iterable[AcceptedDomain]) -> None
         TenantKeys.distribution_groups,
     ):
         for recipient in fields[key]:
-            _addresses(recipient, domains, "the tenant")
+            _addresses(recipient, domains, sentence("the tenant"))
 
 
 def _tenant(fields: Fields, tenant: Tenant) -> None:
     for accepted in tenant.accepted_domains:
         if accepted.domain_type is DomainType.EXTERNAL_RELAY:
-            _wrong_domain(fields, accepted, "ExternalRelay exists on-premises only", "R139")
+            _wrong_domain(
+                fields, accepted, sentence("ExternalRelay exists on-premises only"), sentence("R139")
+            )
     names = [accepted.domain_name for accepted in tenant.accepted_domains]
     for domain in fields[TenantKeys.dkim]:
         if domain not in names:
-            fields.wrong(TenantKeys.dkim, f"{domain} is not accepted in the tenant", unknown(domain, names))
+            fields.wrong(
+                TenantKeys.dkim,
+                sentence("{domain} is not accepted in the tenant", domain=domain),
+                unknown(domain, names),
+            )
     if sum(accepted.default for accepted in tenant.accepted_domains) > 1:
         fields.wrong(
-            TenantKeys.accepted_domains, "one accepted domain is the default", "Default: true stands twice"
+            TenantKeys.accepted_domains,
+            sentence("one accepted domain is the default"),
+            sentence("Default: true stands twice"),
         )
 
 
@@ -100,10 +111,10 @@ def _company(company: Company, routing: Iterable[AcceptedDomain]) -> None:
         OrganizationKeys.distribution_groups,
     ):
         for recipient in company.read[key]:
-            _addresses(recipient, accepted, "the organisation")
+            _addresses(recipient, accepted, sentence("the organisation"))
 
 
-def _addresses(recipient: Fields, accepted: Iterable[AcceptedDomain], who: str) -> None:
+def _addresses(recipient: Fields, accepted: Iterable[AcceptedDomain], who: Sentence) -> None:
     domains = tuple(accepted)
     written: tuple[tuple[Key[object], Iterable[Address]], ...] = (
         (RecipientKeys.address, (recipient[RecipientKeys.address],)),
@@ -115,7 +126,7 @@ def _addresses(recipient: Fields, accepted: Iterable[AcceptedDomain], who: str) 
                 names = [str(each.domain_name) for each in domains]
                 recipient.wrong(
                     key,
-                    f"{address.domain} is not an accepted domain of {who}",
+                    sentence("{domain} is not an accepted domain of {who}", domain=address.domain, who=who),
                     unknown(address.domain, names),
                 )
 
@@ -126,6 +137,6 @@ def _internet_mailboxes(host: Fields) -> None:
         if mailbox.domain not in domains:
             host.wrong(
                 HostKeys.mailboxes,
-                f"{mailbox.domain} is not a domain of this host",
+                sentence("{domain} is not a domain of this host", domain=mailbox.domain),
                 unknown(mailbox.domain, domains),
             )

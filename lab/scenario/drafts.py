@@ -11,6 +11,7 @@ from lab.model.value import dataclass
 from lab.scenario.exchange import arguments, parameter
 from lab.scenario.records import Fields
 from lab.scenario.report import unknown
+from lab.sentence import NOTHING, Sentence, sentence
 
 M = TypeVar("M")
 
@@ -31,7 +32,7 @@ class Draft(Generic[M]):
         default = next(each.default for each in fields(self.cls) if each.name == name)  # type: ignore[arg-type]
         return None if default is MISSING else default
 
-    def wrong(self, name: str, wanted: str, hint: str | None = None) -> None:
+    def wrong(self, name: str, wanted: Sentence, hint: Sentence = NOTHING) -> None:
         """Report a problem at a field."""
         self.written.wrong(parameter(name, self.cls), wanted, hint)
 
@@ -63,13 +64,15 @@ def drafted(
                 del drafts[key]
         elif record.amends and not fitting:
             known = (str(draft.arguments["name"]) for draft in drafts.values())
-            record.wrong("Name", f"no connector is named {name!r}", unknown(name, known))
+            record.wrong("Name", sentence("no connector is named {name!r}", name=name), unknown(name, known))
         elif record.amends or (fitting and drafts[fitting[0]].written is by):
             for key in fitting:
                 kept = {**drafts[key].arguments, **own, "name": drafts[key].arguments["name"]}
                 drafts[key] = Draft(cls, kept, record)
         elif fitting:
-            record.wrong("Name", f"a second connector named {name!r}", "names are unique")
+            record.wrong(
+                "Name", sentence("a second connector named {name!r}", name=name), sentence("names are unique")
+            )
         else:
             drafts[name.lower()] = Draft(cls, own, record)
     return tuple(drafts.values())

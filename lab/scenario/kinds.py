@@ -7,13 +7,20 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
 from typing import Any, Generic, TypeVar
 
+from lab.errors import words_of
 from lab.model.value import dataclass
 from lab.scenario.report import At, did_you_mean, one_of
 from lab.scenario.tree import Items, Node, Scalar, Table, is_null
+from lab.sentence import NOTHING, Sentence, sentence
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 JsonSchema = dict[str, Any]
+
+
+def misread(text: object, hint: Sentence = NOTHING) -> ValueError:
+    """For a text that is none of what it must be."""
+    return ValueError(hint or sentence("not {text!r}", text=text))
 
 
 class Kind(ABC, Generic[T_co]):
@@ -36,7 +43,7 @@ class Kind(ABC, Generic[T_co]):
 class Single(Kind[T_co]):
     """A single value. `parse` raises ValueError, whose text becomes the hint."""
 
-    wanted: str
+    wanted: Sentence
     parse: Callable[[str], T_co]
     json: JsonSchema = field(default_factory=lambda: {"type": "string"})
     refuses: tuple[str, ...] = ("bool",)
@@ -45,20 +52,20 @@ class Single(Kind[T_co]):
     def read(self, node: Node, at: At) -> T_co | None:
         """Parse the text as it is written."""
         if not isinstance(node, Scalar):
-            found = "a list" if isinstance(node, Items) else "a table"
-            at.wrong(node.place, self.wanted, f"this is {found}")
+            hint = sentence("this is a list") if isinstance(node, Items) else sentence("this is a table")
+            at.wrong(node.place, self.wanted, hint)
             return None
         if node.tag in self.refuses:
             at.wrong(
                 node.place,
                 self.wanted,
-                f'YAML reads {node.text} as a truth value; write "{node.text}"',
+                sentence('YAML reads {text} as a truth value; write "{text}"', text=node.text),
             )
             return None
         try:
             return self.parse(node.text)
         except ValueError as error:
-            at.wrong(node.place, self.wanted, str(error) or None)
+            at.wrong(node.place, self.wanted, words_of(error))
             return None
 
     def schema(self) -> JsonSchema:
@@ -66,13 +73,13 @@ class Single(Kind[T_co]):
         return dict(self.json)
 
 
-def choice(values: Mapping[str, T], wanted: str = "") -> Single[T]:
+def choice(values: Mapping[str, T], wanted: Sentence = NOTHING) -> Single[T]:
     """One of a few words, in any case."""
     spelled = {word.lower(): value for word, value in values.items()}
 
     def parse(text: str) -> T:
         if text.lower() not in spelled:
-            raise ValueError(did_you_mean(text, values) or f"not {text!r}")
+            raise misread(text, did_you_mean(text, values))
         return spelled[text.lower()]
 
     return Single(wanted or one_of(values), parse, {"enum": list(values)})
@@ -112,7 +119,11 @@ class Named(Kind[Mapping[str, T_co]]):
     def read(self, node: Node, at: At) -> Mapping[str, T_co] | None:
         """Every entry that is right."""
         if not isinstance(node, Table):
-            at.wrong(node.place, "a table of names and what they are", "one `name:` per line, indented")
+            at.wrong(
+                node.place,
+                sentence("a table of names and what they are"),
+                sentence("one `name:` per line, indented"),
+            )
             return None
         found: dict[str, T_co] = {}
         for key, entry in node.entries.items():

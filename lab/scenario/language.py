@@ -15,10 +15,10 @@ from lab.model.decision import Basis, Direction
 from lab.model.outage import How
 from lab.model.switches import Switches
 from lab.model.trace import Disposition
-from lab.scenario.kinds import Anything, Single
+from lab.scenario.kinds import Anything, Single, misread
 from lab.scenario.parties import CERTIFICATE, DNS, HOST, ORGANIZATION, REGION, TENANT
 from lab.scenario.records import Key, Record, declared, named, optional, required, several
-from lab.scenario.report import did_you_mean
+from lab.scenario.report import did_you_mean, one_of
 from lab.scenario.words import (
     CHANGE_PATH,
     DATE,
@@ -44,6 +44,7 @@ from lab.scenario.words import (
     from_enum,
     word,
 )
+from lab.sentence import sentence
 
 ENDS = word(*(each.value for each in Disposition if each is not Disposition.LOST))
 DRIVER = word("simulator", "embedded", "containers")
@@ -214,25 +215,30 @@ def _switch(name: str, default: Any) -> Single[Any]:
         if isinstance(default, bool) and spelled in ("true", "on", "false", "off"):
             return spelled in ("true", "on")
         if isinstance(default, bool) or (known and not known.accepts(text)):
-            raise ValueError(did_you_mean(text, values) or f"not {text!r}")
+            raise misread(text, did_you_mean(text, values))
         if not isinstance(default, str) and not WHOLE_NUMBER.fullmatch(text):
-            raise ValueError(f"not {text!r}")
+            raise misread(text)
         return type(default)(text)
 
     if isinstance(default, bool):
         return Single(
-            "true or false", parse, {"anyOf": [{"type": "boolean"}, {"enum": ["on", "off"]}]}, refuses=()
+            sentence("true or false"),
+            parse,
+            {"anyOf": [{"type": "boolean"}, {"enum": ["on", "off"]}]},
+            refuses=(),
         )
     if known is None or known.kind != "choice":
         example = known.values[-1] if known else "1"
-        return Single(f"a value such as {example}", parse, {"type": ["string", "number"]})
-    return Single(" or ".join(values), parse, {"enum": list(values)}, refuses=())
+        return Single(
+            sentence("a value such as {example}", example=example), parse, {"type": ["string", "number"]}
+        )
+    return Single(one_of(values), parse, {"enum": list(values)}, refuses=())
 
 
 def _switch_key(name: str, default: Any) -> Key[Any]:
     known = SWITCHES.get(name)
-    told = f"{known.text} ({', '.join(known.rules)})" if known else "The dice of seeded choices."
-    return Key(name, _switch(name, default), told, default)
+    doc = f"{known.text} ({', '.join(known.rules)})" if known else "The dice of seeded choices."
+    return Key(name, _switch(name, default), doc, default)
 
 
 SWITCHES_RECORD = Record(

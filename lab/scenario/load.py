@@ -8,7 +8,7 @@ from dataclasses import field
 from pathlib import Path
 from typing import TypeVar, cast
 
-from lab.errors import LabBug
+from lab.errors import LabBug, words_of
 from lab.model.value import dataclass
 from lab.scenario import build, overlay
 from lab.scenario.language import ScenarioKeys, SectionKeys, VariantKeys
@@ -17,6 +17,7 @@ from lab.scenario.records import Key
 from lab.scenario.report import At, Report, unknown
 from lab.scenario.text import MAX_BYTES, compose
 from lab.scenario.tree import Items, Node, Place, Scalar, Table, is_null, merged
+from lab.sentence import NOTHING, Sentence, listed, sentence
 
 T = TypeVar("T")
 Read = Callable[[Path], bytes]
@@ -53,7 +54,7 @@ class Expanded:
 
 
 class Unreadable(Exception):  # noqa: N818 - a verdict on a file, told as a problem of the scenario
-    """Why a file cannot be read, in words."""
+    """Why a file cannot be read: a sentence."""
 
 
 def from_disk(path: Path) -> bytes:
@@ -106,7 +107,9 @@ def _of_tree(tree: Table | None, file: str, files: _Files, only: str | None) -> 
             if variant is not None:
                 made[name] = variant
     if only is not None and only not in trees:
-        at.key("variants").wrong(tree.place, f"no variant is named {only!r}", unknown(only, trees))
+        at.key("variants").wrong(
+            tree.place, sentence("no variant is named {name!r}", name=only), unknown(only, trees)
+        )
     report.settle(file)
     made_of_it = Scenario(
         name=_said(tree, ScenarioKeys.scenario.name),
@@ -172,18 +175,22 @@ class _Files:
         listed = node.items if isinstance(node, Items) else () if node is None else (node,)
         for each in listed:
             if not isinstance(each, Scalar):
-                at.wrong(each.place, "file names, relative to this file")
+                at.wrong(each.place, sentence("file names, relative to this file"))
                 self.complete = False
         return tuple(each for each in listed if isinstance(each, Scalar))
 
     def _included(self, name: Scalar, file: str, above: tuple[str, ...]) -> Table | None:
         at = At(self.report).key("include")
         if "\x00" in name.text or name.text.startswith(("/", "~")) or ":" in name.text:
-            at.wrong(name.place, "a file name relative to this file", "no absolute names")
+            at.wrong(name.place, sentence("a file name relative to this file"), sentence("no absolute names"))
             return None
         path = os.path.normpath(Path(file).parent / name.text)
         if path in map(os.path.normpath, above) or len(above) > MAX_INCLUDES:
-            at.wrong(name.place, "files that include each other in a circle", " -> ".join((*above, path)))
+            at.wrong(
+                name.place,
+                sentence("files that include each other in a circle"),
+                listed((*above, path), " -> "),
+            )
             return None
         self.includes.append(path)
         text = self.text(Path(path), name.place, at)
@@ -194,26 +201,28 @@ class _Files:
         try:
             return self.read(path).decode("utf-8")
         except Unreadable as trouble:
-            hint = "includes are relative to the file they stand in" if at.path else None
-            at.wrong(place, str(trouble), hint)
+            hint = sentence("includes are relative to the file they stand in") if at.path else NOTHING
+            at.wrong(place, words_of(trouble), hint)
         except UnicodeDecodeError as error:
             line = bytes(error.object).count(b"\n", 0, error.start) + 1
-            at.wrong(Place(str(path), line), "the file is not UTF-8")
+            at.wrong(Place(str(path), line), sentence("the file is not UTF-8"))
         except (OSError, ValueError) as error:
-            told = error.strerror if isinstance(error, OSError) else None
-            at.wrong(place, f"cannot read {path}", told or str(error))
+            why = error.strerror if isinstance(error, OSError) else None
+            at.wrong(place, sentence("cannot read {path}", path=path), sentence("{why}", why=why or error))
         return None
 
 
-def _no_file(path: Path) -> str:
-    """Why a path cannot be read from, '' if it can. A pipe or a device could keep the lab waiting for ever."""
+def _no_file(path: Path) -> Sentence:
+    """Why a path cannot be read from, if it cannot. A pipe or a device could keep the lab waiting for ever."""
     if path.is_file():
-        return ""
+        return NOTHING
     if path.is_dir():
-        return f"{path} is a folder; name a file in it"
+        return sentence("{path} is a folder; name a file in it", path=path)
     if path.is_symlink() and not path.exists():
-        return f"{path} is not a regular file: a link that leads nowhere, or to itself"
-    return f"{path} is not a regular file" if path.exists() else f"there is no file {path}"
+        return sentence("{path} is not a regular file: a link that leads nowhere, or to itself", path=path)
+    if path.exists():
+        return sentence("{path} is not a regular file", path=path)
+    return sentence("there is no file {path}", path=path)
 
 
 def _joined(under: Table, over: Table) -> Table:

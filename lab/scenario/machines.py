@@ -12,7 +12,9 @@ from lab.model.roles import Role
 from lab.model.topology import Host, Region
 from lab.scenario import service
 from lab.scenario.parties import HostKeys, OrganizationKeys, RegionKeys, ServiceHostKeys, TenantKeys
-from lab.scenario.records import Fields, Key
+from lab.scenario.records import Fields, Key, is_missing
+from lab.scenario.report import one_of
+from lab.sentence import listed, sentence
 
 _ROLES: tuple[tuple[Key[Any], tuple[Role, ...]], ...] = (
     (HostKeys.smart_hosts, (Role.GATEWAY,)),
@@ -40,11 +42,15 @@ def hosts_of(organization: str, read: Fields, domains: tuple[Domain, ...]) -> di
     for name, fields in read[OrganizationKeys.hosts].items():
         role = fields[HostKeys.role]
         if role is None:
-            fields.wrong(HostKeys.role, "role is missing", "exchange, gateway or internet")
+            fields.wrong(
+                HostKeys.role, is_missing(HostKeys.role.name), sentence("exchange, gateway or internet")
+            )
             continue
         if role is Role.SERVICE:
             fields.wrong(
-                HostKeys.role, "a service of Microsoft's belongs to no organisation", "write it at top level"
+                HostKeys.role,
+                sentence("a service of Microsoft's belongs to no organisation"),
+                sentence("write it at top level"),
             )
         _keys_fit(fields, role)
         twins = sum(host.role is role for host in made.values())
@@ -58,8 +64,8 @@ def internet_host(name: str, read: Fields) -> Host:
     if role not in (Role.INTERNET, Role.SERVICE):
         read.wrong(
             HostKeys.role,
-            "a host at top level is an internet host or a service",
-            "others belong to an organisation",
+            sentence("a host at top level is an internet host or a service"),
+            sentence("others belong to an organisation"),
         )
     _keys_fit(read, role)
     fqdn = _fqdn(read, role, read[HostKeys.domains], 0)
@@ -111,7 +117,11 @@ def _host(name: str, role: Role, read: Fields, organization: str | None, fqdn: D
 def _keys_fit(read: Fields, role: Role) -> None:
     for key, roles in _ROLES:
         if read.given(key) and role not in roles:
-            read.wrong(key, f"{key.name} is for role {' or '.join(roles)}", f"this host is {role}")
+            read.wrong(
+                key,
+                sentence("{key} is for role {roles}", key=key.name, roles=one_of(roles)),
+                sentence("this host is {role}", role=role),
+            )
 
 
 def _connected(made: dict[str, Host], read: Fields, domains: tuple[Domain, ...]) -> dict[str, Host]:
@@ -141,7 +151,9 @@ def regions(read: Mapping[str, Fields], tenants: Iterable[Fields]) -> dict[str, 
     used = {*read, *living}
     planned = service.plan((*read, *sorted(used)))
     for name in planned[service.MOST_REGIONS :]:
-        wanted = f"{service.MOST_REGIONS} regions at most, {', '.join(service.KNOWN)} included"
+        wanted = sentence(
+            "{most} regions at most, {names} included", most=service.MOST_REGIONS, names=listed(service.KNOWN)
+        )
         if name in read:
             read[name].at.wrong(read[name].place, wanted)
         else:

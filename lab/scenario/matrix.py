@@ -21,6 +21,7 @@ from lab.scenario.records import Fields, Key
 from lab.scenario.report import unknown
 from lab.scenario.sending import has_mailbox
 from lab.scenario.tree import Place
+from lab.sentence import sentence
 
 AUTO = "auto"
 ANY = "*"
@@ -74,7 +75,7 @@ def _one(read: Fields, known: tuple[Party, ...], own: Own) -> tuple[Party, ...]:
         fitting = tuple(party for party in known if party.name == who)
         if not fitting:
             hint = unknown(who, (AUTO, *(party.name for party in known)))
-            read.wrong(PartyKeys.who, f"nobody here is called {who!r}", hint)
+            read.wrong(PartyKeys.who, sentence("nobody here is called {who!r}", who=who), hint)
         return fitting
     address = Address.parse(who)
     name = read[PartyKeys.name] or address.local.lower().replace(".", "-")
@@ -188,12 +189,16 @@ def _pair(
     """`onprem > cloud`; each side may be `*`."""
     who, arrow, whom = (part.strip() for part in pair.partition(">"))
     if not arrow:
-        claim.at.wrong(claim.place, "SENDER > RECIPIENT", "such as `onprem > cloud` or `* > outside`")
+        claim.at.wrong(
+            claim.place, sentence("SENDER > RECIPIENT"), sentence("such as `onprem > cloud` or `* > outside`")
+        )
         return "", ""
     for name, known in ((who, senders), (whom, recipients)):
         names = (ANY, *(party.name for party in known))
         if name not in names:
-            claim.at.wrong(claim.place, f"nobody here is called {name!r}", unknown(name, names))
+            claim.at.wrong(
+                claim.place, sentence("nobody here is called {name!r}", name=name), unknown(name, names)
+            )
     return who, whom
 
 
@@ -211,4 +216,8 @@ def send_check(read: Fields, made: Matrix, topology: Topology) -> None:
     """Every sender has a place to start from."""
     for party in made.plan.senders:
         if party.via is None and not has_mailbox(party.address, topology):
-            read.wrong(MatrixKeys.senders, f"{party.address} has no mailbox here", "say `via:` a host")
+            read.wrong(
+                MatrixKeys.senders,
+                sentence("{address} has no mailbox here", address=party.address),
+                sentence("say `via:` a host"),
+            )

@@ -11,6 +11,7 @@ from lab.model.value import dataclass
 from lab.scenario.language import AttributedKeys, ExpectationKeys, MessageKeys, NdrKeys, RepeatKeys
 from lab.scenario.model import AttributedExpectation, Expectation, MessageSpec, NdrExpectation
 from lab.scenario.records import Fields
+from lab.sentence import sentence
 
 T = TypeVar("T")
 
@@ -37,9 +38,9 @@ def rhythm(read: Fields) -> Rhythm:
     """As it is written; what cannot be goes to the report."""
     every, times = read[RepeatKeys.every], read[RepeatKeys.times]
     if not 2 <= times <= MOST_TIMES:
-        read.wrong(RepeatKeys.times, f"2 to {MOST_TIMES}, not {times}")
+        read.wrong(RepeatKeys.times, sentence("2 to {most}, not {times}", most=MOST_TIMES, times=times))
     if every <= timedelta():
-        read.wrong(RepeatKeys.every, "some time from one to the next")
+        read.wrong(RepeatKeys.every, sentence("some time from one to the next"))
     return Rhythm(every, min(times, MOST_TIMES), read[RepeatKeys.until] is not None)
 
 
@@ -96,9 +97,17 @@ def _single(read: Mapping[str, Fields], keys: set[str]) -> Iterator[tuple[str, s
         wanted = [f"{message}#{n}" for n in range(int(first), int(last or first) + 1)] if first else [name]
         for key in wanted:
             if numbers and key not in keys:
-                fields.at.wrong(fields.place, f"there is no {key}", "`repeat:` says how many there are")
+                fields.at.wrong(
+                    fields.place,
+                    sentence("there is no {key}", key=key),
+                    sentence("`repeat:` says how many there are"),
+                )
             elif key in taken:
-                fields.at.wrong(fields.place, f"a second claim about {key}", "one for each repetition")
+                fields.at.wrong(
+                    fields.place,
+                    sentence("a second claim about {key}", key=key),
+                    sentence("one for each repetition"),
+                )
             elif key in keys:
                 taken.add(key)
                 yield key, name

@@ -12,6 +12,7 @@ from lab.scenario.model import MessageSpec
 from lab.scenario.records import Fields
 from lab.scenario.report import unknown
 from lab.scenario.sending import sending_node
+from lab.sentence import sentence
 
 
 def outages(read: Fields, topology: Topology) -> tuple[Outage, ...]:
@@ -37,8 +38,8 @@ def check(
                 fields = read[SectionKeys.messages][spec.series or spec.key]
                 fields.at.wrong(
                     fields.place,
-                    f"{node} sends it, and is {each.how} at that time",
-                    "send it before or after, with `at:`",
+                    sentence("{node} sends it, and is {how} at that time", node=node, how=each.how),
+                    sentence("send it before or after, with `at:`"),
                 )
 
 
@@ -48,8 +49,10 @@ def _apart(written: Fields, new: Outage, others: Collection[Outage]) -> None:
         node = next((each for each in new.nodes if each in other.nodes), None)
         first, then = sorted((other, new), key=lambda each: each.at)
         if node and (first.at == then.at or then.at < first.at + first.lasts):
-            hint = "one outage of a machine begins when the one before has ended"
-            written.wrong(OutageKeys.at, f"{node} is {other.how} at that time", hint)
+            hint = sentence("one outage of a machine begins when the one before has ended")
+            written.wrong(
+                OutageKeys.at, sentence("{node} is {how} at that time", node=node, how=other.how), hint
+            )
             return
 
 
@@ -59,16 +62,26 @@ def _outage(written: Fields, known: Collection[str]) -> Iterator[Outage]:
     wanted = 2 if how is How.DROPPED else 1
     key = OutageKeys.between if how is How.DROPPED else OutageKeys.machine
     if len(nodes) != wanted or len(set(nodes)) != wanted:
-        hint = "`between: [gateway, eop:EUR]`" if how is How.DROPPED else "`machine: gateway`"
-        written.wrong(key, f"{how} is about {'two machines' if wanted == 2 else 'one machine'}", hint)
+        one, two = (
+            sentence("{how} is about one machine", how=how),
+            sentence("{how} is about two machines", how=how),
+        )
+        hint = sentence("`machine: gateway`") if wanted == 1 else sentence("`between: [gateway, eop:EUR]`")
+        written.wrong(key, one if wanted == 1 else two, hint)
         return
     for node in nodes:
         if node not in known:
-            written.wrong(key, f"no machine is called {node!r}", unknown(node, known))
+            written.wrong(key, sentence("no machine is called {node!r}", node=node), unknown(node, known))
             return
     if (lasts is None) != (how is How.RESTARTED):
-        hint = "it is back at once" if how is How.RESTARTED else "say `for: 30m`"
-        written.wrong(OutageKeys.lasts, f"{how} {'takes no' if lasts else 'needs a'} `for:`", hint)
+        if lasts:
+            written.wrong(
+                OutageKeys.lasts, sentence("{how} takes no `for:`", how=how), sentence("it is back at once")
+            )
+        else:
+            written.wrong(
+                OutageKeys.lasts, sentence("{how} needs a `for:`", how=how), sentence("say `for: 30m`")
+            )
         return
     yield Outage(how=how, nodes=nodes, at=written[OutageKeys.at], lasts=lasts or timedelta())
 

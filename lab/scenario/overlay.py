@@ -11,6 +11,7 @@ from lab.scenario.language import EXPANDED, VARIANT, SectionKeys, VariantKeys
 from lab.scenario.records import Record
 from lab.scenario.report import At, one_of, unknown
 from lab.scenario.tree import Entry, Items, Node, Place, Scalar, Table, is_null, merged
+from lab.sentence import listed, sentence
 
 _STEP = re.compile(r"\.?([^.\[\]]+)|\[((?:[^\]]|\]\])+)\]")
 _OWN = (VariantKeys.kind.name, VariantKeys.extends.name, VariantKeys.change.name)
@@ -26,7 +27,7 @@ def variants(scenario: Table, at: At) -> Iterator[tuple[str, Table]]:
         yield "base", base
         return
     if not isinstance(table, Table):
-        at.key("variants").wrong(table.place, "a table of names and what differs")
+        at.key("variants").wrong(table.place, sentence("a table of names and what differs"))
         return
     for name, entry in table.entries.items():
         if not is_null(entry.value):
@@ -37,18 +38,20 @@ def _expanded(name: str, place: Place, table: Table, base: Table, all_: At, belo
     """The variant on top of what it extends; `below` are the variants that came here by `extends:`."""
     own = table.get(name)
     if name in below:
-        circle = " -> ".join((*below, name))
-        all_.key(below[-1]).key("extends").wrong(place, "variants that extend each other in a circle", circle)
+        circle = listed((*below, name), " -> ")
+        all_.key(below[-1]).key("extends").wrong(
+            place, sentence("variants that extend each other in a circle"), circle
+        )
         return base
     if own is None:
         others = (each for each in table.entries if each not in below)
         all_.key(below[-1]).key("extends").wrong(
-            place, f"no variant is named {name!r}", unknown(name, others)
+            place, sentence("no variant is named {name!r}", name=name), unknown(name, others)
         )
         return base
     at = all_.key(name)
     if not isinstance(own, Table):
-        at.wrong(own.place, "a table of what differs")
+        at.wrong(own.place, sentence("a table of what differs"))
         return base
     start = base.without(_ABOUT)
     earlier = own.get(VariantKeys.extends.name)
@@ -61,7 +64,9 @@ def _laid_over(start: Table, own: Table, at: At) -> Table:
     known = [key.name for key in VARIANT.keys]
     for key, entry in own.entries.items():
         if key not in known:
-            at.key(key).wrong(entry.place, f"a variant has no key {key!r}", unknown(key, known))
+            at.key(key).wrong(
+                entry.place, sentence("a variant has no key {key!r}", key=key), unknown(key, known)
+            )
     sections = own.without([key for key in own.entries if key not in known or key in _OWN])
     joined = merged(start, sections)
     assert isinstance(joined, Table), "tables join to a table"
@@ -78,17 +83,23 @@ def _changed(tree: Table, own: Table, at: At) -> Table:
 def changed(tree: Table, change: Node, here: At, may: tuple[str, ...] = ()) -> Table:
     """The tree with single settings by path; `may` names the sections that may change, if not all."""
     if not isinstance(change, Table):
-        here.wrong(change.place, "a table of paths and new values", "such as tenants.contoso.region: NAM")
+        here.wrong(
+            change.place,
+            sentence("a table of paths and new values"),
+            sentence("such as tenants.contoso.region: NAM"),
+        )
         return tree
     for path, entry in change.entries.items():
         steps = _steps(path)
         if not steps:
             here.key(path).wrong(
-                entry.place, "a path such as tenants.contoso.InboundConnectors[Name].Enabled"
+                entry.place, sentence("a path such as tenants.contoso.InboundConnectors[Name].Enabled")
             )
             continue
         if may and steps[0] not in may:
-            here.key(path).wrong(entry.place, f"settings of {one_of(may)}", unknown(steps[0], may))
+            here.key(path).wrong(
+                entry.place, sentence("settings of {sections}", sections=one_of(may)), unknown(steps[0], may)
+            )
             continue
         tree = put(tree, steps, entry, here.key(path))
     return tree
@@ -209,7 +220,9 @@ class _Setting:
         return int(step) if step.isdecimal() and step.isascii() and int(step) < len(items) else None
 
     def _lost(self, node: Node, step: str, known: tuple[str, ...]) -> Node:
-        self.at.wrong(self.entry.place, f"nothing is called {step!r} there", unknown(step, known))
+        self.at.wrong(
+            self.entry.place, sentence("nothing is called {step!r} there", step=step), unknown(step, known)
+        )
         return node
 
 

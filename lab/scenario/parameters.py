@@ -8,6 +8,7 @@ from lab.scenario.exchange import OWN, SHOWN
 from lab.scenario.powershell import Argument, NotRead
 from lab.scenario.records import Record
 from lab.scenario.report import one_of
+from lab.sentence import sentence
 
 IDENTITY = "Identity"
 SWITCHES = ("Confirm", "Force", "Verbose", "Debug", "WhatIf")
@@ -22,9 +23,9 @@ _ALIASES = {
     "wa": "warningaction",
 }
 _OTHERWISE = {
-    **{name: f"it is the lab's own: `change:` sets {name}" for name in OWN},
-    "state": "Enable-TransportRule and Disable-TransportRule set it",
-    "default": "Set-AcceptedDomain has -MakeDefault",
+    **{name: sentence("it is the lab's own: `change:` sets {name}", name=name) for name in OWN},
+    "state": sentence("Enable-TransportRule and Disable-TransportRule set it"),
+    "default": sentence("Set-AcceptedDomain has -MakeDefault"),
 }
 """Keys of the language that are no cmdlet's parameters, in lower case, and how else they are set."""
 _RENAMED: Mapping[str, Mapping[str, str]] = {"AcceptedDomain": {"MakeDefault": "Default"}}
@@ -51,14 +52,23 @@ def meant(argument: Argument, known: Iterable[str]) -> str:
     if not given or given in spelled:
         return spelled.get(given, "")
     if given in _OTHERWISE:
-        raise NotRead(argument.at, f"no cmdlet has a parameter -{argument.name}", _OTHERWISE[given])
+        raise NotRead(
+            argument.at, sentence("no cmdlet has a parameter -{name}", name=argument.name), _OTHERWISE[given]
+        )
     fitting = [name for lower, name in spelled.items() if lower.startswith(given)]
     if len(fitting) > 1:
-        listed = one_of(f"-{name}" for name in fitting)
-        raise NotRead(argument.at, f"-{argument.name} is ambiguous", f"{listed}?")
+        raise NotRead(
+            argument.at,
+            sentence("-{name} is ambiguous", name=argument.name),
+            sentence("{parameters}?", parameters=one_of(f"-{name}" for name in fitting)),
+        )
     return fitting[0] if fitting else argument.name
 
 
 def missing(argument: Argument) -> NotRead:
     """A parameter without the value that it needs."""
-    return NotRead(argument.at, f"-{argument.name} is missing an argument", "only switches stand alone")
+    return NotRead(
+        argument.at,
+        sentence("-{name} is missing an argument", name=argument.name),
+        sentence("only switches stand alone"),
+    )

@@ -9,12 +9,13 @@ import re
 from collections.abc import Iterator
 
 from lab.model.value import dataclass
+from lab.sentence import NOTHING, Sentence, sentence
 
 
 class NotRead(ValueError):  # noqa: N818 - a verdict on a text, told as a problem of the scenario
     """The line is no such cmdlet line; `at` counts its characters from 0."""
 
-    def __init__(self, at: int, wanted: str, hint: str | None = None) -> None:
+    def __init__(self, at: int, wanted: Sentence, hint: Sentence = NOTHING) -> None:
         super().__init__(wanted)
         self.at, self.wanted, self.hint = at, wanted, hint
 
@@ -77,6 +78,14 @@ _SPECIAL = re.compile(r"\$(true|false|null)\b", re.IGNORECASE)
 _BLANK = re.compile(r"\s*")
 
 
+_ODD = {
+    "|": sentence("one cmdlet a line, no pipes"),
+    "$": sentence("no variables; $true, $false and $null are known"),
+    ";": sentence("one cmdlet a line"),
+    "`": sentence("one line, without backticks at its end"),
+    "#": sentence("# begins a comment; a value with it stands in quotes"),
+    "@": sentence("a value with @ at its start stands in quotes"),
+}
 _SWITCHES = ("confirm", "cf", "whatif", "wi", "verbose", "vb", "debug", "db", "force")
 """Parameters that take a value only behind a colon: in `-Force Partner` the name stands for itself."""
 
@@ -95,7 +104,7 @@ class _Reader:
         self._blanks()
         found = _CMDLET.match(self.line, self.at)
         if found is None:
-            raise NotRead(self.at, "a cmdlet such as Set-InboundConnector")
+            raise NotRead(self.at, sentence("a cmdlet such as Set-InboundConnector"))
         self.at = found.end()
         return Call(found[1], found[2], tuple(self._arguments()))
 
@@ -122,7 +131,7 @@ class _Reader:
         if self.at == len(self.line):
             return False
         if self.at == before:
-            raise NotRead(self.at, "a blank before the next parameter", self._odd())
+            raise NotRead(self.at, sentence("a blank before the next parameter"), self._odd())
         return True
 
     def _blanks(self) -> None:
@@ -171,10 +180,10 @@ class _Reader:
         while not self._next("}"):
             key = self._key()
             if not self._next("="):
-                raise NotRead(self.at, "an equals sign, as in @{Add='x'}", self._odd())
+                raise NotRead(self.at, sentence("an equals sign, as in @{{Add='x'}}"), self._odd())
             value = self._value()
             if isinstance(value, Hash):
-                raise NotRead(value.at, "one value or a list of them")
+                raise NotRead(value.at, sentence("one value or a list of them"))
             entries.append((key, value if isinstance(value, Array) else Array(value.at, (value,))))
             self._ends(";", "}")
         return Hash(at, tuple(entries))
@@ -184,7 +193,7 @@ class _Reader:
         if not self._next(mark):
             self._blanks()
             if not self.line.startswith(end, self.at):
-                raise NotRead(self.at, f"{mark!r} or {end!r}", self._odd())
+                raise NotRead(self.at, sentence("{mark!r} or {end!r}", mark=mark, end=end), self._odd())
 
     def _key(self) -> Word:
         """Bare up to the equals sign, or quoted."""
@@ -205,7 +214,7 @@ class _Reader:
             return Word(at, special[0].lower(), special=True)
         found = _BARE.match(self.line, at)
         if found is None:
-            raise NotRead(at, "a value", self._odd())
+            raise NotRead(at, sentence("a value"), self._odd())
         self.at = found.end()
         return Word(at, found[0])
 
@@ -221,19 +230,14 @@ class _Reader:
                 self.at += 1
                 return Word(at, "".join(text))
             if marks == _DOUBLE and here == "$":
-                raise NotRead(self.at, "no variables", "in single quotes $ is only a character")
+                raise NotRead(
+                    self.at, sentence("no variables"), sentence("in single quotes $ is only a character")
+                )
             self.at += 2 if twice or (marks == _DOUBLE and here == "`") else 1
             text.append(self.line[self.at - 1 : self.at])
-        raise NotRead(at, "a quotation that ends")
+        raise NotRead(at, sentence("a quotation that ends"))
 
-    def _odd(self) -> str | None:
+    def _odd(self) -> Sentence:
         mark = self.line[self.at : self.at + 1]
-        told = {
-            "|": "one cmdlet a line, no pipes",
-            "$": "no variables; $true, $false and $null are known",
-            ";": "one cmdlet a line",
-            "`": "one line, without backticks at its end",
-            "#": "# begins a comment; a value with it stands in quotes",
-            "@": "a value with @ at its start stands in quotes",
-        }
-        return told.get(mark, f"not {mark!r}" if mark else "the line ends here")
+        other = sentence("not {mark!r}", mark=mark) if mark else sentence("the line ends here")
+        return _ODD.get(mark, other)

@@ -12,6 +12,7 @@ from lab.model.value import dataclass
 from lab.scenario.hybrid import Hybrid
 from lab.scenario.parties import ContactKeys, GroupKeys, OrganizationKeys, RecipientKeys, TenantKeys
 from lab.scenario.records import Fields, Key
+from lab.sentence import sentence
 
 Derive = Callable[[Address], tuple[Address, ...]]
 _ADDRESSED = (RecipientKind.MAILBOX, RecipientKind.DISTRIBUTION_GROUP)
@@ -40,7 +41,11 @@ class Directory:
         for address in (recipient.primary, *recipient.proxies):
             if address.key in self.by_key:
                 owner = self.by_key[address.key].primary
-                read.at.wrong(read.place, f"{address} belongs to {owner} already", "addresses are unique")
+                read.at.wrong(
+                    read.place,
+                    sentence("{address} belongs to {owner} already", address=address, owner=owner),
+                    sentence("addresses are unique"),
+                )
                 return
         self.written[recipient.primary.key] = read
         self._put(recipient)
@@ -97,7 +102,8 @@ def on_premises(read: Fields, hybrid: Hybrid | None) -> dict[str, Recipient]:
             external = hybrid.routing_address(each[RecipientKeys.address])
         if external is None and not read.written(OrganizationKeys.hybrid):
             each.wrong(
-                RecipientKeys.external, "a remote mailbox needs `external` or the organisation `hybrid:`"
+                RecipientKeys.external,
+                sentence("a remote mailbox needs `external` or the organisation `hybrid:`"),
             )
         directory.enter(_recipient(each, RecipientKind.MAIL_USER, external), each)
     _others(directory, read[OrganizationKeys.mail_contacts], read[OrganizationKeys.distribution_groups])

@@ -10,6 +10,7 @@ from lab.model.value import dataclass
 from lab.scenario.kinds import JsonSchema, Kind, Many, Named, Single
 from lab.scenario.report import At, one_of, unknown
 from lab.scenario.tree import Entry, Node, Place, Scalar, Table, is_null
+from lab.sentence import NOTHING, Sentence, sentence
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -76,7 +77,7 @@ class Fields:
         """Whether the key is written and not null, be it right or wrong."""
         return key.name in self.places and key.name not in self.nulls
 
-    def wrong(self, key: Key[Any] | str, wanted: str, hint: str | None = None) -> None:
+    def wrong(self, key: Key[Any] | str, wanted: Sentence, hint: Sentence = NOTHING) -> None:
         """Report a problem at a key; at the record itself if the key is not written."""
         name = key if isinstance(key, str) else key.name
         self.at.key(name).wrong(self.places.get(name, self.place), wanted, hint)
@@ -103,7 +104,11 @@ class Record(Kind[Fields]):
         if isinstance(node, Scalar) and self.short is not None and not node.is_null:
             node = Table(node.place, {self.short: Entry(node.place, node)})
         if not isinstance(node, Table):
-            at.wrong(node.place, f"a table with the keys of {self.name}", f"such as {self._example()}")
+            at.wrong(
+                node.place,
+                sentence("a table with the keys of {record}", record=self.name),
+                sentence("such as {keys}", keys=self._example()),
+            )
             return None
         values: dict[str, Any] = {}
         places: dict[str, Place] = {}
@@ -132,12 +137,16 @@ class Record(Kind[Fields]):
 
     def _unknown(self, name: str, entry: Entry, at: At) -> None:
         if name.lower() in self.not_emulated:
-            at.key(name).wrong(entry.place, f"the lab does not emulate {name}", "leave it out")
+            at.key(name).wrong(
+                entry.place, sentence("the lab does not emulate {name}", name=name), sentence("leave it out")
+            )
         else:
             hint = unknown(name, (key.name for key in self.keys))
-            at.key(name).wrong(entry.place, f"{self.name} has no key {name!r}", hint)
+            at.key(name).wrong(
+                entry.place, sentence("{record} has no key {key!r}", record=self.name, key=name), hint
+            )
 
-    def _example(self) -> str:
+    def _example(self) -> Sentence:
         return one_of([key.name for key in self.keys][:3])
 
     def schema(self) -> JsonSchema:
@@ -163,10 +172,15 @@ class Record(Kind[Fields]):
         yield self
 
 
+def is_missing(key: str) -> Sentence:
+    """What is said where a key that must be there is not."""
+    return sentence("{key} is missing", key=key)
+
+
 def _has(fields: Fields, key: Key[Any]) -> bool:
     """Whether a required key is there; one that was wrong has been reported already."""
     if key.name not in fields.places or key.name in fields.nulls:
-        fields.wrong(key, f"{key.name} is missing", key.doc)
+        fields.wrong(key, is_missing(key.name), Sentence(key.doc))
     return key.name in fields.values
 
 

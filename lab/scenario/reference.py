@@ -47,7 +47,7 @@ def _value(kind: Kind[Any]) -> Iterator[str]:
         case Record():
             yield f"[{kind.name}](#{kind.name.lower().replace(' ', '-')})"
         case Single():
-            yield kind.wanted
+            yield str(kind.wanted)
         case _:
             yield "any value"
 

@@ -25,10 +25,13 @@ from lab.scenario.parties import DnsKeys, HostKeys, HybridKeys, OrganizationKeys
 from lab.scenario.records import Fields, Key
 from lab.scenario.report import unknown
 from lab.scenario.tree import Table, is_null
+from lab.sentence import Sentence, sentence
 
 _SEND_HOSTS = parameter("smart_hosts", SendConnector)
 _OUTBOUND_HOSTS = parameter("smart_hosts", OutboundConnector)
 _CERTIFICATE = parameter("tls_certificate_name", SendConnector)
+_A_CERTIFICATE, _A_TENANT = sentence("certificate"), sentence("tenant")
+_A_HOST, _A_PLACE = sentence("host"), sentence("host or tenant:NAME")
 PEOPLE = ("sender", "recipient")
 """Who notices a fault besides the admins."""
 
@@ -75,7 +78,7 @@ def check(read: Fields, known: Known) -> None:
     for _, host in written_hosts(read):
         _certificate(host, HostKeys.certificate, read, known)
         for name in host[HostKeys.certificates]:
-            _exists(host, HostKeys.certificates, name, known.certificates, "certificate")
+            _exists(host, HostKeys.certificates, name, known.certificates, _A_CERTIFICATE)
         for key in (HostKeys.smart_hosts, HostKeys.forwards_to):
             _bare_hosts(host, key.name, known)
     for organization in read[SectionKeys.organizations].values():
@@ -85,7 +88,7 @@ def check(read: Fields, known: Known) -> None:
             _bare_hosts(connector, _OUTBOUND_HOSTS, known)
     for message in read[SectionKeys.messages].values():
         senders = (*known.places, *read[SectionKeys.regions], *_regions_used(read))
-        _exists(message, MessageKeys.via, message[MessageKeys.via], senders, "host or tenant:NAME")
+        _exists(message, MessageKeys.via, message[MessageKeys.via], senders, _A_PLACE)
     _places(
         read,
         ScenarioKeys.symptoms,
@@ -95,7 +98,7 @@ def check(read: Fields, known: Known) -> None:
     for name, expectation in read[SectionKeys.expect].items():
         if name.partition("#")[0] not in known.messages:
             hint = unknown(name, known.messages)
-            expectation.at.wrong(expectation.place, f"no message is named {name!r}", hint)
+            expectation.at.wrong(expectation.place, sentence("no message is named {name!r}", name=name), hint)
         _expectation(expectation, known)
 
 
@@ -111,7 +114,7 @@ def _organization(organization: Fields, read: Fields, known: Known) -> None:
         _certificate(receiver, _CERTIFICATE, read, known)
     hybrid = organization[OrganizationKeys.hybrid]
     if hybrid is not None:
-        _exists(hybrid, HybridKeys.tenant, hybrid[HybridKeys.tenant], known.tenants, "tenant")
+        _exists(hybrid, HybridKeys.tenant, hybrid[HybridKeys.tenant], known.tenants, _A_TENANT)
         _bare_hosts(hybrid, HybridKeys.smart_host.name, known)
 
 
@@ -124,37 +127,43 @@ def _expectation(expectation: Fields, known: Known) -> None:
     attributed, ndr = expectation[ExpectationKeys.attributed], expectation[ExpectationKeys.ndr]
     if attributed is not None:
         key_ = AttributedKeys.tenant
-        _exists(attributed, key_, attributed[key_], known.tenants, "tenant")
+        _exists(attributed, key_, attributed[key_], known.tenants, _A_TENANT)
     if ndr is not None:
         maker = ndr[NdrKeys.generated_by]
         _places(ndr, NdrKeys.generated_by, () if maker is None else (maker,), known)
         _places(ndr, NdrKeys.path, ndr[NdrKeys.path], known)
     if ndr is not None and expectation[ExpectationKeys.no_ndr]:
         expectation.wrong(
-            ExpectationKeys.no_ndr, "either `ndr:` or `no_ndr: true`", "set the other to ~ in a variant"
+            ExpectationKeys.no_ndr,
+            sentence("either `ndr:` or `no_ndr: true`"),
+            sentence("set the other to ~ in a variant"),
         )
 
 
 def _places(read: Fields, key: Key[Any], named: Iterable[str], known: Known) -> None:
     for place in named:
-        _exists(read, key, place, known.places, "host or tenant:NAME")
+        _exists(read, key, place, known.places, _A_PLACE)
 
 
-def _exists(read: Fields, key: Key[Any] | str, name: str | None, known: Iterable[str], what: str) -> None:
+def _exists(
+    read: Fields, key: Key[Any] | str, name: str | None, known: Iterable[str], what: Sentence
+) -> None:
     names = tuple(known)
     if name is not None and name not in names:
-        read.wrong(key, f"no {what} is named {name!r}", unknown(name, names))
+        read.wrong(key, sentence("no {what} is named {name!r}", what=what, name=name), unknown(name, names))
 
 
 def _certificate(read: Fields, key: Key[Any] | str, scenario: Fields, known: Known) -> None:
     name = read.values.get(key if isinstance(key, str) else key.name)
     if name is not None and is_described(name):
         return  # <I>issuer<S>subject: that it may be stale is the point (R115)
-    _exists(read, key, name, known.certificates, "certificate")
+    _exists(read, key, name, known.certificates, _A_CERTIFICATE)
     written = scenario[SectionKeys.certificates]
     if name is not None and name in written and not written[name].broken and not profile(name, written).names:
         read.wrong(
-            key, f"the certificate {name!r} has no names", "it is a kind to start from, with `profile:`"
+            key,
+            sentence("the certificate {name!r} has no names", name=name),
+            sentence("it is a kind to start from, with `profile:`"),
         )
 
 
@@ -163,7 +172,7 @@ def _bare_hosts(read: Fields, key: str, known: Known) -> None:
     named = read.values.get(key, ())
     for host in (named,) if isinstance(named, str) else named:
         if "." not in host:
-            _exists(read, key, host, known.hosts, "host")
+            _exists(read, key, host, known.hosts, _A_HOST)
 
 
 def check_smart_hosts(read: Fields, topology: Topology) -> None:
@@ -190,5 +199,7 @@ def check_smart_hosts(read: Fields, topology: Topology) -> None:
                 and host_name not in resolvable
             ):
                 fields.wrong(
-                    key, f"nothing in the lab's DNS is named {host_name}", unknown(host_name, resolvable)
+                    key,
+                    sentence("nothing in the lab's DNS is named {name}", name=host_name),
+                    unknown(host_name, resolvable),
                 )

@@ -8,17 +8,18 @@ from dataclasses import field
 from lab.errors import Problem, ScenarioError
 from lab.model.value import dataclass, value
 from lab.scenario.tree import Place
+from lab.sentence import NOTHING, Sentence, listed, sentence
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
     """The problems found so far; the same one found again (in another variant) counts once."""
 
-    found: dict[tuple[str, int, int, str], Problem] = field(default_factory=dict)
+    found: dict[tuple[str, int, int, Sentence], Problem] = field(default_factory=dict)
     real: bool = False
     """Whether names and addresses may be somebody's: nothing of the scenario leaves the simulator."""
 
-    def add(self, place: Place, path: str, wanted: str, hint: str | None = None) -> None:
+    def add(self, place: Place, path: str, wanted: Sentence, hint: Sentence = NOTHING) -> None:
         """Note a problem."""
         problem = Problem(place.file, place.line, place.column, path, wanted, hint)
         self.found.setdefault((place.file, place.line, place.column, wanted), problem)
@@ -27,7 +28,7 @@ class Report:
         """Whether something at a path or below it was found to be wrong; PowerShell's names are not case-sensitive."""
         above = path.lower()
         paths = (problem.path.lower() for problem in self.found.values())
-        return any(each == above or each.startswith((f"{above}.", f"{above}[")) for each in paths)
+        return any(below == above or below.startswith((f"{above}.", f"{above}[")) for below in paths)
 
     def __bool__(self) -> bool:
         return bool(self.found)
@@ -40,13 +41,10 @@ class Report:
     def settle(self, first: str) -> None:
         """Raise ScenarioError if anything was found: in order of the lines, the file `first` before its includes."""
         if self.found:
-            raise ScenarioError(
-                tuple(
-                    sorted(
-                        self.found.values(), key=lambda p: (p.file != first, p.file, p.line, p.column, p.path)
-                    )
-                )
+            order = sorted(
+                self.found.values(), key=lambda p: (p.file != first, p.file, p.line, p.column, p.path)
             )
+            raise ScenarioError(tuple(order))
 
 
 @value()
@@ -58,8 +56,8 @@ class At:
 
     def key(self, name: str) -> At:
         """One level down, in a table."""
-        told = f"[{name}]" if "." in name or " " in name else f".{name}" if self.path else name
-        return At(self.report, self.path + told)
+        step = f"[{name}]" if "." in name or " " in name else f".{name}" if self.path else name
+        return At(self.report, self.path + step)
 
     def index(self, number: int) -> At:
         """One level down, in a list."""
@@ -70,30 +68,30 @@ class At:
         """Whether a problem here or below is known already: what follows from it alone is not worth telling."""
         return self.report.troubled(self.path)
 
-    def wrong(self, place: Place, wanted: str, hint: str | None = None) -> None:
+    def wrong(self, place: Place, wanted: Sentence, hint: Sentence = NOTHING) -> None:
         """Note a problem here."""
         self.report.add(place, self.path or "(top level)", wanted, hint)
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str | None:
+def did_you_mean(name: str, known: Iterable[str]) -> Sentence:
     """A hint with the nearest known name, if one is near."""
     from difflib import get_close_matches
 
     spelled = {each.lower(): each for each in known}
     near = get_close_matches(name.lower(), spelled, n=1, cutoff=0.6)
-    return f"did you mean {spelled[near[0]]!r}?" if near else None
+    return sentence("did you mean {name!r}?", name=spelled[near[0]]) if near else NOTHING
 
 
-def one_of(names: Iterable[str]) -> str:
+def one_of(names: Iterable[object]) -> Sentence:
     """Names for a sentence: `a, b or c`."""
     *others, last = names
-    return f"{', '.join(others)} or {last}" if others else last
+    return sentence("{others} or {last}", others=listed(others), last=last) if others else listed([last])
 
 
-def unknown(name: str, known: Iterable[str]) -> str:
+def unknown(name: str, known: Iterable[str]) -> Sentence:
     """The hint for an unknown name: the nearest, or all of them if they are few."""
-    names = list(dict.fromkeys(known))
+    names = tuple(dict.fromkeys(known))
     near = did_you_mean(name, names)
-    if near is None and names and len(names) <= 12:
-        return f"known: {', '.join(names)}"
-    return near or "nothing of that name is near"
+    if not near and names and len(names) <= 12:
+        return sentence("known: {names}", names=listed(names))
+    return near or sentence("no known name is like it")

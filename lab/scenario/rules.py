@@ -7,20 +7,22 @@ from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from typing import Any, get_args, get_origin, get_type_hints
 
+from lab.errors import words_of
 from lab.model.names import Address, Domain
 from lab.model.rules import Actions, Conditions, RuleMode, RuleState, TransportRule, UserScope
 from lab.model.tenant import OutboundConnector
-from lab.scenario.kinds import Kind, Many, Single
+from lab.scenario.kinds import Kind, Many, Single, misread
 from lab.scenario.records import Fields, Key, Record
 from lab.scenario.report import unknown
 from lab.scenario.words import DOMAIN, FILLED, LINE, MAILBOX, NETWORK, TRUTH, WHOLE, from_enum
+from lab.sentence import Sentence, sentence
 
 _HEADER_NAME = re.compile(r"[!-9;-~]+")
 
 
 def _header_name(text: str) -> str:
     if not _HEADER_NAME.fullmatch(text):
-        raise ValueError(f"not {text!r}")
+        raise misread(text)
     return text
 
 
@@ -28,26 +30,26 @@ def _pattern(text: str) -> str:
     try:
         re.compile(text)
     except re.error as error:
-        raise ValueError(str(error)) from None
+        raise ValueError(words_of(error)) from None
     return text
 
 
 def _scl(text: str) -> int:
     if not re.fullmatch(r"-1|\d", text, re.ASCII):
-        raise ValueError(f"not {text!r}")
+        raise misread(text)
     return int(text)
 
 
 def _status(text: str) -> str:
     if not re.fullmatch(r"5\.7\.(1|9\d{0,2})", text, re.ASCII):
-        raise ValueError(f"not {text!r}")
+        raise misread(text)
     return text
 
 
-HEADER = Single("a header field's name such as X-Signed", _header_name)
-REGEX = Single("a regular expression", _pattern)
-SCL = Single("-1 to 9", _scl, {"type": "integer", "minimum": -1, "maximum": 9})
-STATUS = Single("5.7.1, or 5.7.900 to 5.7.999", _status)
+HEADER = Single(sentence("a header field's name such as X-Signed"), _header_name)
+REGEX = Single(sentence("a regular expression"), _pattern)
+SCL = Single(sentence("-1 to 9"), _scl, {"type": "integer", "minimum": -1, "maximum": 9})
+STATUS = Single(sentence("5.7.1, or 5.7.900 to 5.7.999"), _status)
 
 _DOCS = {
     "from_scope": "InOrganization: an internal sender; NotInOrganization: anybody else (R119).",
@@ -169,17 +171,25 @@ def rules(
     made: list[TransportRule] = []
     for each in read:
         if each.amends:
-            each.wrong("Name", f"no mail flow rule is named {each[RuleKeys.name]!r}", _near(each, made))
+            each.wrong(
+                "Name",
+                sentence("no mail flow rule is named {name!r}", name=each[RuleKeys.name]),
+                _near(each, made),
+            )
             continue
         rule = _rule(each, connectors)
         if rule.name.lower() in {other.name.lower() for other in made}:
-            each.wrong("Name", f"a second mail flow rule named {rule.name!r}", "names are unique")
+            each.wrong(
+                "Name",
+                sentence("a second mail flow rule named {name!r}", name=rule.name),
+                sentence("names are unique"),
+            )
         place = each[RuleKeys.priority]
         made.insert(len(made) if place is None else place, rule)
     return tuple(made)
 
 
-def _near(read: Fields, made: Iterable[TransportRule]) -> str:
+def _near(read: Fields, made: Iterable[TransportRule]) -> Sentence:
     return unknown(str(read[RuleKeys.name]), (rule.name for rule in made))
 
 
@@ -212,7 +222,11 @@ def _routed(made: Actions, read: Fields, connectors: tuple[OutboundConnector, ..
         return made
     key = parameter("route_message_outbound_connector")
     if connectors is None:
-        read.wrong(key, "rules on-premises choose no connector", "it is an action of Exchange Online")
+        read.wrong(
+            key,
+            sentence("rules on-premises choose no connector"),
+            sentence("it is an action of Exchange Online"),
+        )
         return made
     known = [connector.name for connector in connectors]
     wanted = name.lower()
@@ -222,8 +236,9 @@ def _routed(made: Actions, read: Fields, connectors: tuple[OutboundConnector, ..
         if each.lower() == wanted or (wanted.endswith("*") and each.lower().startswith(wanted[:-1]))
     ]
     if len(fitting) != 1:
-        told = "no outbound connector is" if not fitting else "several outbound connectors are"
-        read.wrong(key, f"{told} named {name!r}", unknown(name, known))
+        several = sentence("several outbound connectors are named {name!r}", name=name)
+        none = sentence("no outbound connector is named {name!r}", name=name)
+        read.wrong(key, several if fitting else none, unknown(name, known))
         return made
     shown = {each.name: getattr(made, each.name) for each in fields(made)}
     return Actions(**{**shown, "route_message_outbound_connector": fitting[0]})
@@ -233,7 +248,9 @@ def _check(read: Fields, rule: TransportRule) -> None:
     """What the cmdlet refuses."""
     if not rule.actions.used:
         read.wrong(
-            "Name", "a mail flow rule needs an action", "such as RouteMessageOutboundConnector or SetSCL"
+            "Name",
+            sentence("a mail flow rule needs an action"),
+            sentence("such as RouteMessageOutboundConnector or SetSCL"),
         )
     for prefix, conditions in (("", rule.conditions), ("ExceptIf", rule.exceptions)):
         pairs = (
@@ -249,7 +266,10 @@ def _both(read: Fields, made: object, one: str, other: str, *, prefix: str) -> N
     """A parameter that means nothing without the other."""
     for name, missing in ((one, other), (other, one)):
         if getattr(made, name) and not getattr(made, missing):
-            read.wrong(prefix + parameter(name), f"needs {prefix}{parameter(missing)} too")
+            read.wrong(
+                prefix + parameter(name),
+                sentence("needs {parameter} too", parameter=prefix + parameter(missing)),
+            )
 
 
 def shown(rule: TransportRule, priority: int) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from lab.scenario.language import MessageKeys, SectionKeys
 from lab.scenario.model import MessageSpec
 from lab.scenario.records import Fields
 from lab.scenario.report import did_you_mean
+from lab.sentence import sentence
 
 _TENANT = "tenant:"
 
@@ -30,7 +31,13 @@ def sending_node(spec: MessageSpec, topology: Topology) -> str:
         return region.node if region else spec.via
     home = home_of(spec.sender, topology)
     if home is None:
-        raise DriverError(f"message {spec.key}: {spec.sender} has no mailbox in this lab; say `via:` a host")
+        raise DriverError(
+            sentence(
+                "message {key}: {sender} has no mailbox in this lab; say `via:` a host",
+                key=spec.key,
+                sender=spec.sender,
+            )
+        )
     return home
 
 
@@ -49,10 +56,14 @@ def check(read: Fields, topology: Topology, *, whole: bool) -> None:
     for message in read[SectionKeys.messages].values() if whole else ():
         author = message[MessageKeys.sender]
         if message[MessageKeys.via] is None and not has_mailbox(author, topology):
-            hint = did_you_mean(author.key, _mailboxes(topology)) or "say `via:` a host"
-            message.wrong(MessageKeys.sender, f"{author} has no mailbox here", hint)
+            hint = did_you_mean(author.key, _mailboxes(topology)) or sentence("say `via:` a host")
+            message.wrong(MessageKeys.sender, sentence("{author} has no mailbox here", author=author), hint)
     if read[SectionKeys.only] is not None and not read[SectionKeys.only_why]:
-        read.wrong(SectionKeys.only, "`only:` needs `only_why:`", "why can the other drivers not run it?")
+        read.wrong(
+            SectionKeys.only,
+            sentence("`only:` needs `only_why:`"),
+            sentence("why can the other drivers not run it?"),
+        )
 
 
 def has_mailbox(author: Address, topology: Topology) -> bool:

@@ -13,6 +13,7 @@ from lab.scenario.powershell import Array, NotRead, Word
 from lab.scenario.report import one_of, unknown
 from lab.scenario.tree import Entry, Items, Node, Scalar, Table
 from lab.scenario.typed import Typed
+from lab.sentence import NOTHING, sentence
 
 CMDLETS = ("Enable-ExchangeCertificate", "Remove-ExchangeCertificate")
 _PARAMETERS = ("Thumbprint", "Services", "Server", "Identity")
@@ -24,12 +25,16 @@ def run(tree: Table, verb: str, typed: Typed, topology: Topology) -> Table:
     host = _server(typed, topology)
     thumbprint = typed.text("thumbprint", "identity", "")
     if thumbprint is None:
-        raise NotRead(0, "-Thumbprint is missing", "the certificate's key under `certificates:`")
+        raise NotRead(
+            0, sentence("-Thumbprint is missing"), sentence("the certificate's key under `certificates:`")
+        )
     if verb == "Enable":
         _for_smtp(typed)
     for left in typed.arguments.values():
-        hint = unknown(left.name, _PARAMETERS) if left.name else None
-        typed.line.wrong(left.at, f"{typed.cmdlet} has no parameter -{left.name}", hint)
+        hint = unknown(left.name, _PARAMETERS) if left.name else NOTHING
+        typed.line.wrong(
+            left.at, sentence("{cmdlet} has no parameter -{name}", cmdlet=typed.cmdlet, name=left.name), hint
+        )
     store = [each for each in (host.certificates or (host.certificate,)) if each is not None]
     if verb == "Enable":
         held = [*(each for each in store if each != thumbprint.text), thumbprint.text]
@@ -37,7 +42,9 @@ def run(tree: Table, verb: str, typed: Typed, topology: Topology) -> Table:
         held = [each for each in store if each != thumbprint.text]
     else:
         raise NotRead(
-            thumbprint.at, f"{thumbprint.text!r} is not on {host.name}", unknown(thumbprint.text, store)
+            thumbprint.at,
+            sentence("{name!r} is not on {host}", name=thumbprint.text, host=host.name),
+            unknown(thumbprint.text, store),
         )
     return _Store(_pinned(tree, typed, host, topology), typed, host, thumbprint).holding(held)
 
@@ -53,7 +60,9 @@ def _server(typed: Typed, topology: Topology) -> Host:
         return fitting[0]
     names = [host.name for host in servers]
     at = named.at if named is not None else 0
-    raise NotRead(at, "which Exchange server? `in:` or -Server says it", one_of(names) if names else None)
+    raise NotRead(
+        at, sentence("which Exchange server? `in:` or -Server says it"), one_of(names) if names else NOTHING
+    )
 
 
 def _for_smtp(typed: Typed) -> None:
@@ -62,7 +71,11 @@ def _for_smtp(typed: Typed) -> None:
     value = services.value if services is not None else None
     words = value.items if isinstance(value, Array) else (value,) if isinstance(value, Word) else ()
     if "smtp" not in [word.text.strip().lower() for each in words for word in _split(each)]:
-        raise NotRead(services.at if services else 0, "-Services SMTP", "other services do not send mail")
+        raise NotRead(
+            services.at if services else 0,
+            sentence("-Services SMTP"),
+            sentence("other services do not send mail"),
+        )
 
 
 def _split(word: Word) -> list[Word]:

@@ -15,6 +15,7 @@ import yaml
 from lab.model.value import dataclass
 from lab.scenario.report import At, Report
 from lab.scenario.tree import Entry, Items, Node, Place, Scalar, Table
+from lab.sentence import NOTHING, Sentence, sentence
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 40
@@ -27,7 +28,7 @@ _PREFIX = "tag:yaml.org,2002:"
 class Refused(Exception):  # noqa: N818 - it refuses a text, and never leaves this module
     """The text as a whole cannot be used."""
 
-    def __init__(self, place: Place, wanted: str, hint: str | None = None) -> None:
+    def __init__(self, place: Place, wanted: Sentence, hint: Sentence = NOTHING) -> None:
         super().__init__(place, wanted, hint)
         self.place, self.wanted, self.hint = place, wanted, hint
 
@@ -49,25 +50,29 @@ def _composed(text: str, file: str) -> tuple[Table | None, Report]:
         At(report).wrong(refused.place, refused.wanted, refused.hint)
         return None, report
     if not isinstance(tree, Table):
-        At(report).wrong(tree.place, "a scenario is a table of keys", "it begins with `scenario: NAME`")
+        At(report).wrong(
+            tree.place, sentence("a scenario is a table of keys"), sentence("it begins with `scenario: NAME`")
+        )
         return None, report
     return tree, report
 
 
 def _compose(text: str, file: str) -> yaml.Node:
     if len(text) > MAX_BYTES or len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
-        raise Refused(Place(file), f"a scenario file has {MAX_BYTES >> 20} MiB at most")
+        raise Refused(Place(file), sentence("a scenario file has {size} MiB at most", size=MAX_BYTES >> 20))
     try:
         text.encode("utf-8")
     except UnicodeEncodeError as error:
-        raise Refused(Place(file, text.count("\n", 0, error.start) + 1), "the file is not UTF-8") from None
+        raise Refused(
+            Place(file, text.count("\n", 0, error.start) + 1), sentence("the file is not UTF-8")
+        ) from None
     try:
         _bound(text, file, _FAST)
         root = yaml.compose(text, Loader=_FAST)
     except yaml.YAMLError as error:
         raise _syntax(text, file, error) from None
     if root is None:
-        raise Refused(Place(file), "the file is empty", "it begins with `scenario: NAME`")
+        raise Refused(Place(file), sentence("the file is empty"), sentence("it begins with `scenario: NAME`"))
     return root
 
 
@@ -82,18 +87,26 @@ def _bound(text: str, file: str, loader: Any) -> None:
         documents += isinstance(event, yaml.DocumentStartEvent)
         nodes += isinstance(event, yaml.NodeEvent)
         if depth > MAX_DEPTH:
-            raise Refused(_place(event, file), f"nested deeper than {MAX_DEPTH} levels")
+            raise Refused(_place(event, file), sentence("nested deeper than {most} levels", most=MAX_DEPTH))
         if nodes > MAX_NODES:
-            raise Refused(_place(event, file), f"more than {MAX_NODES} values")
+            raise Refused(_place(event, file), sentence("more than {most} values", most=MAX_NODES))
         if documents > 1:
-            raise Refused(_place(event, file), "one document per file", "put variants under `variants:`")
+            raise Refused(
+                _place(event, file),
+                sentence("one document per file"),
+                sentence("put variants under `variants:`"),
+            )
         _refuse_tag(event, file)
 
 
 def _refuse_tag(event: Any, file: str) -> None:
     tag = getattr(event, "tag", None)
     if tag is not None and tag != "!":  # libyaml tells a quoted scalar by "!"
-        raise Refused(_place(event, file), f"no tags, such as {tag}", "a scenario is plain data")
+        raise Refused(
+            _place(event, file),
+            sentence("no tags, such as {tag}", tag=tag),
+            sentence("a scenario is plain data"),
+        )
 
 
 def _syntax(text: str, file: str, error: yaml.YAMLError) -> Refused:
@@ -102,14 +115,16 @@ def _syntax(text: str, file: str, error: yaml.YAMLError) -> Refused:
         for _ in yaml.parse(text, Loader=yaml.SafeLoader):
             pass
         yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError as told:
-        error = told
+    except yaml.YAMLError as problem:
+        error = problem
     except RecursionError:
-        return Refused(Place(file), f"nested deeper than {MAX_DEPTH} levels")
+        return Refused(Place(file), sentence("nested deeper than {most} levels", most=MAX_DEPTH))
     mark = getattr(error, "problem_mark", None)
     place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
-    told_as = getattr(error, "problem", None) or getattr(error, "reason", None) or "unreadable"
-    return Refused(place, f"this is no YAML: {told_as}", getattr(error, "context", None))
+    why = getattr(error, "problem", None) or getattr(error, "reason", None) or sentence("unreadable")
+    context = getattr(error, "context", None)
+    hint = sentence("{context}", context=context) if context else NOTHING
+    return Refused(place, sentence("this is no YAML: {why}", why=why), hint)
 
 
 def _place(marked: Any, file: str) -> Place:
@@ -136,14 +151,18 @@ class _Growing:
         place = _place(node, self.file)
         self.count += 1
         if self.count > MAX_NODES:
-            raise Refused(place, f"aliases expand to more than {MAX_NODES} values")
+            raise Refused(place, sentence("aliases expand to more than {most} values", most=MAX_NODES))
         if depth > MAX_DEPTH:
-            raise Refused(place, f"nested deeper than {MAX_DEPTH} levels", "an alias may point to itself")
+            raise Refused(
+                place,
+                sentence("nested deeper than {most} levels", most=MAX_DEPTH),
+                sentence("an alias may point to itself"),
+            )
         match node:
             case yaml.MappingNode():
                 return self._table(node, place, at, depth)
             case yaml.SequenceNode():
-                grown = [self.grow(each, at.index(i), depth + 1) for i, each in enumerate(node.value)]
+                grown = [self.grow(item, at.index(i), depth + 1) for i, item in enumerate(node.value)]
                 return Items(place, tuple(grown))
             case _:
                 return Scalar(place, node.value, node.tag.removeprefix(_PREFIX), _begins(node))
@@ -158,7 +177,8 @@ class _Growing:
             if key in entries:
                 first = entries[key].place.line
                 at.key(key).wrong(
-                    _place(key_node, self.file), f"this key stands here already, in line {first}"
+                    _place(key_node, self.file),
+                    sentence("this key stands here already, in line {line}", line=first),
                 )
                 continue
             entries[key] = Entry(_place(key_node, self.file), value)
@@ -168,14 +188,20 @@ class _Growing:
         place = _place(node, self.file)
         tag = node.tag.removeprefix(_PREFIX)
         if not isinstance(node, yaml.ScalarNode):
-            at.wrong(place, "a key is plain text", "a value with braces or `?` needs quotes")
+            at.wrong(
+                place, sentence("a key is plain text"), sentence("a value with braces or `?` needs quotes")
+            )
             return None
         if tag == "bool":
             at.wrong(
-                place, f"YAML reads {node.value} as a truth value, not as a name", f'write "{node.value}"'
+                place,
+                sentence("YAML reads {text} as a truth value, not as a name", text=node.value),
+                sentence('write "{text}"', text=node.value),
             )
             return None
         if tag == "merge":
-            at.wrong(place, "no merge keys (<<)", "use `include:`, `extends:` or a variant")
+            at.wrong(
+                place, sentence("no merge keys (<<)"), sentence("use `include:`, `extends:` or a variant")
+            )
             return None
         return str(node.value)

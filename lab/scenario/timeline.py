@@ -19,6 +19,7 @@ from lab.scenario.records import Fields, Key
 from lab.scenario.report import At, Report
 from lab.scenario.tree import Items, Node, Place, Scalar, Table, is_null
 from lab.scenario.typed import Line
+from lab.sentence import sentence
 
 MAY_CHANGE = ("organizations", "tenants", "hosts", "certificates", "dns")
 
@@ -110,7 +111,9 @@ def _after(tree: Table, world: World, event: Event, build: Build) -> tuple[Table
     change, lines = event.tree.get(EventKeys.change.name), event.lines()
     if change is None and not lines:
         event.read.wrong(
-            EventKeys.change, "an event changes something", "by `change:`, or by `in:` and `run:`"
+            EventKeys.change,
+            sentence("an event changes something"),
+            sentence("by `change:`, or by `in:` and `run:`"),
         )
     for line in lines:
         found = _built(commands.run(tree, line, world.topology), line.text.place, line.at, event, build)
@@ -134,7 +137,11 @@ def _built(tree: Table, place: Place, at: At, event: Event, build: Build) -> tup
                 Place(problem.file, problem.line, problem.column), problem.path, problem.wanted, problem.hint
             )
         else:
-            at.wrong(place, f"then {problem.path}: {problem.wanted}", problem.hint)
+            at.wrong(
+                place,
+                sentence("then {path}: {wanted}", path=problem.path, wanted=problem.wanted),
+                problem.hint,
+            )
     return None if made is None else (tree, made)
 
 
@@ -160,18 +167,24 @@ def _stays(before: World, after: World, event: Fields) -> None:
     for what, old, new in _fixed(before.topology, after.topology):
         if old != new:
             event.at.wrong(
-                event.place, f"{what} neither come nor go while the lab runs", "have them from the start"
+                event.place,
+                sentence("{what} neither come nor go while the lab runs", what=what),
+                sentence("have them from the start"),
             )
     for name, host in after.topology.hosts.items():
         was = before.topology.hosts.get(name)
         if was is not None and (was.address, was.source, was.role) != (host.address, host.source, host.role):
-            event.at.wrong(event.place, f"{name} keeps its address and role", "let another host take over")
+            event.at.wrong(
+                event.place,
+                sentence("{name} keeps its address and role", name=name),
+                sentence("let another host take over"),
+            )
         if was is not None and was.down is not host.down:
-            event.at.wrong(event.place, f"{name} is up or down for the whole run")
+            event.at.wrong(event.place, sentence("{name} is up or down for the whole run", name=name))
     for name, profile in after.profiles.items():
         if before.profiles.get(name, profile) != profile:
-            wanted = f"the certificate {name!r} cannot change while the lab runs"
-            event.at.wrong(event.place, wanted, "make a new one, and let the host show it")
+            wanted = sentence("the certificate {name!r} cannot change while the lab runs", name=name)
+            event.at.wrong(event.place, wanted, sentence("make a new one, and let the host show it"))
 
 
 def _fixed(before: Topology, after: Topology) -> Iterator[tuple[str, frozenset[str], frozenset[str]]]:

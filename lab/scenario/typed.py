@@ -12,6 +12,7 @@ from lab.scenario.powershell import Argument, Array, Hash, NotRead, Word, parse
 from lab.scenario.records import Key, Record
 from lab.scenario.report import At, did_you_mean, unknown
 from lab.scenario.tree import Entry, Items, Node, Place, Scalar
+from lab.sentence import NOTHING, Sentence, sentence
 
 _ADD, _REMOVE = "add", "remove"
 
@@ -25,7 +26,7 @@ class Line:
     """`in:`, a tenant, an organisation or a host."""
     at: At
 
-    def wrong(self, offset: int, wanted: str, hint: str | None = None) -> None:
+    def wrong(self, offset: int, wanted: Sentence, hint: Sentence = NOTHING) -> None:
         """Report a problem at a character of the line."""
         self.at.wrong(self.text.inside(offset), wanted, hint)
 
@@ -46,7 +47,7 @@ class Typed:
         for each in self._written:
             name = meant(each, parameters)
             if name == "WhatIf":
-                raise NotRead(each.at, "no -WhatIf", "it would change nothing")
+                raise NotRead(each.at, sentence("no -WhatIf"), sentence("it would change nothing"))
             if each.value is None and name not in SWITCHES and name in (*parameters, *COMMON):
                 raise missing(each)
             full = parameters.get(name, name)
@@ -67,7 +68,7 @@ class Typed:
         if found is None:
             return None
         if not isinstance(found.value, Word) or found.value.special:
-            raise NotRead(found.at, "a name")
+            raise NotRead(found.at, sentence("a name"))
         return found.value
 
     def key(self, argument: Argument, record: Record) -> Key[object] | None:
@@ -76,12 +77,24 @@ class Typed:
         if found is not None:
             return found
         if not argument.name:
-            self.line.wrong(argument.at, "a parameter such as -Identity", "a value needs one before it")
+            self.line.wrong(
+                argument.at,
+                sentence("a parameter such as -Identity"),
+                sentence("a value needs one before it"),
+            )
         elif argument.name.lower() in record.not_emulated:
-            self.line.wrong(argument.at, f"the lab does not emulate -{argument.name}", "leave it out")
+            self.line.wrong(
+                argument.at,
+                sentence("the lab does not emulate -{name}", name=argument.name),
+                sentence("leave it out"),
+            )
         else:
             hint = unknown(argument.name, emulated(record))
-            self.line.wrong(argument.at, f"{self.cmdlet} has no parameter -{argument.name}", hint)
+            self.line.wrong(
+                argument.at,
+                sentence("{cmdlet} has no parameter -{name}", cmdlet=self.cmdlet, name=argument.name),
+                hint,
+            )
         return None
 
     def entry(self, argument: Argument, key: Key[object], current: Iterable[str] = ()) -> Entry:
@@ -99,7 +112,11 @@ class Typed:
             case Hash() as changes if isinstance(key.kind, Many):
                 return self._changed(changes, current)
             case Hash() as changes:
-                raise NotRead(changes.at, f"-{argument.name} is a single value", "without @{...}")
+                raise NotRead(
+                    changes.at,
+                    sentence("-{name} is a single value", name=argument.name),
+                    sentence("without @{{...}}"),
+                )
 
     def _scalar(self, word: Word) -> Scalar:
         return Scalar(self.place(word.at), word.text)
@@ -109,7 +126,7 @@ class Typed:
         items = [Scalar(self.place(changes.at), each) for each in current]
         for what, values in changes.entries:
             if what.text.lower() not in (_ADD, _REMOVE):
-                raise NotRead(what.at, "Add or Remove", did_you_mean(what.text, ("Add", "Remove")))
+                raise NotRead(what.at, sentence("Add or Remove"), did_you_mean(what.text, ("Add", "Remove")))
             for word in values.items:
                 there = [each for each in items if each.text.lower() == word.text.lower()]
                 if what.text.lower() == _ADD:
@@ -117,16 +134,20 @@ class Typed:
                 elif there:
                     items.remove(there[0])
                 else:
-                    raise NotRead(word.at, f"{word.text!r} is not in the list", unknown(word.text, current))
+                    raise NotRead(
+                        word.at,
+                        sentence("{value!r} is not in the list", value=word.text),
+                        unknown(word.text, current),
+                    )
         return Items(self.place(changes.at), tuple(items))
 
 
 def _twice(argument: Argument) -> NotRead:
     if argument.name:
-        return NotRead(argument.at, f"-{argument.name} stands twice")
+        return NotRead(argument.at, sentence("-{name} stands twice", name=argument.name))
     switched = isinstance(argument.value, Word) and argument.value.special
     return NotRead(
         argument.at,
-        "one value without a name",
-        "a switch has it behind a colon: -Confirm:$false" if switched else None,
+        sentence("one value without a name"),
+        sentence("a switch has it behind a colon: -Confirm:$false") if switched else NOTHING,
     )

@@ -9,19 +9,21 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any, TypeVar
 
+from lab.errors import words_of
 from lab.model.dns import Mx
 from lab.model.names import Address, Domain, DomainPattern, ReversePath
 from lab.model.onprem import AddressSpace
 from lab.model.reply import Reply
 from lab.model.value import dataclass
-from lab.scenario.kinds import JsonSchema, Single, choice
-from lab.scenario.report import At
+from lab.scenario.kinds import JsonSchema, Single, choice, misread
+from lab.scenario.report import At, one_of
 from lab.scenario.tree import Node
+from lab.sentence import sentence
 
 T_co = TypeVar("T_co", covariant=True)
 
 TRUTH: Single[bool] = Single(
-    "true or false",
+    sentence("true or false"),
     lambda text: _truth(text),
     {"anyOf": [{"type": "boolean"}, {"enum": ["$true", "$false"]}]},
     refuses=(),
@@ -51,31 +53,31 @@ _FQDN: JsonSchema = {"type": "string"}
 def _truth(text: str) -> bool:
     bare = text.lower().removeprefix("$")
     if bare not in ("true", "false"):
-        raise ValueError(f"not {text!r}")
+        raise misread(text)
     return bare == "true"
 
 
 def _text(text: str) -> str:
     if "\x00" in text:
-        raise ValueError("it has a NUL character")
+        raise ValueError(sentence("it has a NUL character"))
     return text
 
 
 def _line(text: str) -> str:
-    if not text.isprintable() and any(ord(each) < 32 or ord(each) == 127 for each in text):
-        raise ValueError("no line breaks or control characters here")
+    if not text.isprintable() and any(ord(character) < 32 or ord(character) == 127 for character in text):
+        raise ValueError(sentence("no line breaks or control characters here"))
     return text
 
 
 def _filled(text: str) -> str:
     if not text.strip():
-        raise ValueError("it is empty")
+        raise ValueError(sentence("it is empty"))
     return _line(text)
 
 
 def _name(text: str) -> str:
     if not _NAME.fullmatch(text):
-        raise ValueError(f"{text!r}: letters, digits, dashes and underscores; 63 at most")
+        raise ValueError(sentence("{text!r}: letters, digits, dashes and underscores; 63 at most", text=text))
     return text
 
 
@@ -83,36 +85,36 @@ def _message_key(text: str) -> str:
     name, hash_, _ = text.partition("#")
     _name(name)
     if hash_ and not _REPETITION.fullmatch(text.removeprefix(name)):
-        raise ValueError(f"{text!r}: a repetition is offer#2, several are offer#2-5")
+        raise ValueError(sentence("{text!r}: a repetition is offer#2, several are offer#2-5", text=text))
     return text
 
 
 def _whole(text: str) -> int:
     if not WHOLE_NUMBER.fullmatch(text):
-        raise ValueError(f"not {text!r}")
+        raise misread(text)
     return int(text)
 
 
 def _date(text: str) -> date:
     if not re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
-        raise ValueError(f"not {text!r}")
+        raise misread(text)
     return date.fromisoformat(text)
 
 
 def _moment(text: str) -> datetime:
     at = datetime.fromisoformat(text)
     if at.tzinfo is None:
-        raise ValueError(f"{text!r} has no time zone; end it with Z")
+        raise ValueError(sentence("{text!r} has no time zone; end it with Z", text=text))
     try:
         return at.astimezone(UTC)
     except OverflowError:
-        raise ValueError(f"{text!r} is out of range") from None
+        raise ValueError(sentence("{text!r} is out of range", text=text)) from None
 
 
 def _span(text: str) -> timedelta:
     found = re.fullmatch(r"(\d{1,5})\s*([smhd])", text, re.ASCII)
     if not found:
-        raise ValueError(f"not {text!r}")
+        raise misread(text)
     unit = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}[found[2]]
     return timedelta(**{unit: int(found[1])})
 
@@ -122,22 +124,22 @@ def _ipv4(text: str) -> str:
     try:
         return str(IPv4Address(text))
     except ValueError:
-        raise ValueError(f"not {text!r}") from None
+        raise misread(text) from None
 
 
 def _network(text: str) -> IPv4Network:
     if ":" in text:
-        raise ValueError("connectors take IPv4 only (R58)")
+        raise ValueError(sentence("connectors take IPv4 only (R58)"))
     try:
         return IPv4Network(text)
     except ValueError as error:
-        raise ValueError(str(error)) from None
+        raise ValueError(words_of(error)) from None
 
 
 def _mx(text: str) -> Mx:
     preference, _, host = text.strip().partition(" ")
     if not re.fullmatch(r"\d{1,5}", preference, re.ASCII) or not host.strip():
-        raise ValueError(f"not {text!r}")
+        raise misread(text)
     bare = host.strip()
     return Mx(int(preference), "" if bare == "." else Domain.parse(bare))
 
@@ -157,9 +159,21 @@ def in_lab(domain: Domain, *, real: bool) -> Domain:
     Raises ValueError.
     """
     if "." not in domain:
-        raise ValueError(f"{str(domain)!r} is no full domain name: it ends in {' or '.join(RESERVED)} here")
+        raise ValueError(
+            sentence(
+                "{domain!r} is no full domain name: it ends in {endings} here",
+                domain=domain,
+                endings=one_of(RESERVED),
+            )
+        )
     if not real and not is_in_lab(domain):
-        raise ValueError(f"{str(domain)!r} may be real: names in a scenario end in {' or '.join(RESERVED)}")
+        raise ValueError(
+            sentence(
+                "{domain!r} may be real: names in a scenario end in {endings}",
+                domain=domain,
+                endings=one_of(RESERVED),
+            )
+        )
     return domain
 
 
@@ -179,7 +193,7 @@ class LabName(Single[T_co]):
         try:
             in_lab(domain, real=at.report.real)
         except ValueError as error:
-            at.wrong(node.place, self.wanted, str(error))
+            at.wrong(node.place, self.wanted, words_of(error))
             return None
         return value
 
@@ -198,13 +212,13 @@ def _initial(text: str) -> Domain:
     domain = Domain.parse(text)
     _, dot, parent = domain.partition(".")
     if not dot or parent != "onmicrosoft.com":
-        raise ValueError(f"not {text!r}")
+        raise misread(text)
     return domain
 
 
 def _region(text: str) -> str:
     if not re.fullmatch(r"[A-Z]{3}", text, re.ASCII):
-        raise ValueError(f"{text!r}: three capital letters")
+        raise ValueError(sentence("{text!r}: three capital letters", text=text))
     return text
 
 
@@ -222,27 +236,27 @@ def _finding(text: str) -> str:
     found = _filled(text).strip()
     if not re.fullmatch(r"(?i)MFL-[A-Z]+-(\d{3}(:.+)?|\*)", found):
         raise ValueError(
-            "`mflab check` tells them, such as MFL-ATTR-001:gateway; MFL-ATTR-* means all of a kind"
+            sentence("`mflab check` tells them, such as MFL-ATTR-001:gateway; MFL-ATTR-* means all of a kind")
         )
     return found
 
 
 def _fault(text: str) -> str:
     if not re.fullmatch(r"P[1-9]\d?", text):
-        raise ValueError("the number of a known misconfiguration, such as P7")
+        raise ValueError(sentence("the number of a known misconfiguration, such as P7"))
     return text
 
 
 def _status(text: str) -> str:
     if not re.fullmatch(r"[245]\.\d{1,3}\.\d{1,3}", text, re.ASCII):
-        raise ValueError("an enhanced status code has three parts")
+        raise ValueError(sentence("an enhanced status code has three parts"))
     return text
 
 
 def _refusal(text: str) -> Reply:
     reply = Reply.parse(_line(text))
     if reply.positive:
-        raise ValueError("a reply that refuses, 4xx or 5xx")
+        raise ValueError(sentence("a reply that refuses, 4xx or 5xx"))
     return reply
 
 
@@ -286,57 +300,71 @@ def _of_address(address: Address) -> Domain:
     return address.domain
 
 
-TEXT = Single("text", _text, {"type": ["string", "number"]})
-LINE = Single("one line of text", _line, {"type": ["string", "number"]})
-FILLED = Single("one line of text, not empty", _filled, {"type": ["string", "number"], "minLength": 1})
-NAME = Single("a name", _name, {"type": "string", "pattern": f"^{_NAME.pattern}$"})
+TEXT = Single(sentence("text"), _text, {"type": ["string", "number"]})
+LINE = Single(sentence("one line of text"), _line, {"type": ["string", "number"]})
+FILLED = Single(
+    sentence("one line of text, not empty"), _filled, {"type": ["string", "number"], "minLength": 1}
+)
+NAME = Single(sentence("a name"), _name, {"type": "string", "pattern": f"^{_NAME.pattern}$"})
 MESSAGE_KEY = Single(
-    "a message, or repetitions of it such as offer#2 or offer#2-5", _message_key, {"type": "string"}
+    sentence("a message, or repetitions of it such as offer#2 or offer#2-5"), _message_key, {"type": "string"}
 )
-WHOLE = Single("a whole number, 0 or more", _whole, {"type": "integer", "minimum": 0})
-DATE = Single("a date such as 2023-10-31", _date, {"type": "string", "format": "date"})
-MOMENT = Single("a time such as 2026-03-03T09:15:00Z", _moment, {"type": "string", "format": "date-time"})
-SPAN = Single("a span of time such as 90s, 15m, 48h or 2d", _span, {"type": "string"})
+WHOLE = Single(sentence("a whole number, 0 or more"), _whole, {"type": "integer", "minimum": 0})
+DATE = Single(sentence("a date such as 2023-10-31"), _date, {"type": "string", "format": "date"})
+MOMENT = Single(
+    sentence("a time such as 2026-03-03T09:15:00Z"), _moment, {"type": "string", "format": "date-time"}
+)
+SPAN = Single(sentence("a span of time such as 90s, 15m, 48h or 2d"), _span, {"type": "string"})
 CERTIFICATE_NAME = Single(
-    "a certificate of the scenario, or <I>issuer<S>subject", _certificate_name, {"type": "string"}
+    sentence("a certificate of the scenario, or <I>issuer<S>subject"), _certificate_name, {"type": "string"}
 )
-DOMAIN = LabName("a domain such as contoso.example", Domain.parse, _FQDN, domain=_same)
-SPELLED_DOMAIN = LabName("a host name, spelled as in logs", _spelled, _FQDN, domain=Domain.parse)
-HELO = Single("a host name", Domain.parse, _FQDN)
+DOMAIN = LabName(sentence("a domain such as contoso.example"), Domain.parse, _FQDN, domain=_same)
+SPELLED_DOMAIN = LabName(sentence("a host name, spelled as in logs"), _spelled, _FQDN, domain=Domain.parse)
+HELO = Single(sentence("a host name"), Domain.parse, _FQDN)
 INITIAL = Single(
-    "a domain such as contoso.onmicrosoft.com",
+    sentence("a domain such as contoso.onmicrosoft.com"),
     _initial,
     {"type": "string", "pattern": r"\.onmicrosoft\.com$"},
 )
-REGION_NAME = Single("a region such as EUR", _region, {"type": "string", "pattern": "^[A-Z]{3}$"})
-PATTERN = LabName("a domain, *.domain or *", DomainPattern.parse, _FQDN, domain=_of_pattern)
-MAILBOX = LabName("a mail address such as user@contoso.example", Address.parse, domain=_of_address)
-REVERSE_PATH = LabName("a mail address, or <> for none", ReversePath.parse, domain=lambda path: path.domain)
-IPV4 = Single("an IPv4 address such as 198.51.100.10", _ipv4, {"type": "string"})
-NETWORK = Single("an IPv4 address or a network such as 198.51.100.0/24", _network, {"type": "string"})
+REGION_NAME = Single(sentence("a region such as EUR"), _region, {"type": "string", "pattern": "^[A-Z]{3}$"})
+PATTERN = LabName(sentence("a domain, *.domain or *"), DomainPattern.parse, _FQDN, domain=_of_pattern)
+MAILBOX = LabName(sentence("a mail address such as user@contoso.example"), Address.parse, domain=_of_address)
+REVERSE_PATH = LabName(
+    sentence("a mail address, or <> for none"), ReversePath.parse, domain=lambda path: path.domain
+)
+IPV4 = Single(sentence("an IPv4 address such as 198.51.100.10"), _ipv4, {"type": "string"})
+NETWORK = Single(
+    sentence("an IPv4 address or a network such as 198.51.100.0/24"), _network, {"type": "string"}
+)
 SPACE = LabName(
-    "an address space such as smtp:*;1", AddressSpace.parse, domain=lambda space: space.pattern.domain
+    sentence("an address space such as smtp:*;1"),
+    AddressSpace.parse,
+    domain=lambda space: space.pattern.domain,
 )
 MX = LabName(
-    "an MX record such as 10 mail.contoso.example",
+    sentence("an MX record such as 10 mail.contoso.example"),
     _mx,
     domain=lambda mx: Domain(mx.host) if mx.host else None,
 )
 CAPABILITY = LabName(
-    "a domain, with or without :AcceptCloudServicesMail", _capability, _FQDN, domain=_of_pattern
+    sentence("a domain, with or without :AcceptCloudServicesMail"), _capability, _FQDN, domain=_of_pattern
 )
-PLACE = Single("a host of the scenario, or tenant:NAME", _place, {"type": "string"})
+PLACE = Single(sentence("a host of the scenario, or tenant:NAME"), _place, {"type": "string"})
 SIDE = Single(
-    "a host or an organisation of the scenario, organization:NAME or tenant:NAME", _side, {"type": "string"}
+    sentence("a host or an organisation of the scenario, organization:NAME or tenant:NAME"),
+    _side,
+    {"type": "string"},
 )
-FINDING = Single("the code of a finding of `mflab check`", _finding, {"type": "string"})
-FAULT = Single("the number of a known misconfiguration, such as P7", _fault, {"type": "string"})
-STATUS = Single("an enhanced status code such as 5.7.51", _status, {"type": "string"})
-REFUSAL = Single("a reply such as 550 5.4.1 Relay Access Denied", _refusal, {"type": "string"})
-PARTY = LabName("auto, a class such as onprem, or a mail address", _party, domain=_of_party)
-RECORD_NAME = LabName("a DNS name", _record_name, _FQDN, domain=_of_record)
-CHANGE_PATH = Single("a path such as tenants.contoso.region", _filled, {"type": "string"})
-SMART_HOST = LabName("a host of the scenario, a host name or an address", _smart_host, domain=_of_smart_host)
+FINDING = Single(sentence("the code of a finding of `mflab check`"), _finding, {"type": "string"})
+FAULT = Single(sentence("the number of a known misconfiguration, such as P7"), _fault, {"type": "string"})
+STATUS = Single(sentence("an enhanced status code such as 5.7.51"), _status, {"type": "string"})
+REFUSAL = Single(sentence("a reply such as 550 5.4.1 Relay Access Denied"), _refusal, {"type": "string"})
+PARTY = LabName(sentence("auto, a class such as onprem, or a mail address"), _party, domain=_of_party)
+RECORD_NAME = LabName(sentence("a DNS name"), _record_name, _FQDN, domain=_of_record)
+CHANGE_PATH = Single(sentence("a path such as tenants.contoso.region"), _filled, {"type": "string"})
+SMART_HOST = LabName(
+    sentence("a host of the scenario, a host name or an address"), _smart_host, domain=_of_smart_host
+)
 
 
 def word(*values: str) -> Single[str]:

@@ -89,7 +89,7 @@ def test_microsofts_service_names_exist_in_the_lab_only():
 
 
 def test_a_near_name_is_suggested():
-    assert did_you_mean("gatway", ["exchange", "gateway"]) == "did you mean 'gateway'?"
-    assert did_you_mean("zebra", ["exchange", "gateway"]) is None
-    assert one_of(["a", "b", "c"]) == "a, b or c"
-    assert one_of(["a"]) == "a"
+    assert str(did_you_mean("gatway", ["exchange", "gateway"])) == "did you mean 'gateway'?"
+    assert not did_you_mean("zebra", ["exchange", "gateway"])
+    assert str(one_of(["a", "b", "c"])) == "a, b or c"
+    assert str(one_of(["a"])) == "a"

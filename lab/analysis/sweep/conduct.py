@@ -24,6 +24,7 @@ from lab.model.switches import Switches
 from lab.model.value import dataclass
 from lab.scenario.report import Report
 from lab.scenario.tree import Place
+from lab.sentence import sentence
 
 MOST_MISTAKES = 100
 _CHUNK = 500
@@ -170,10 +171,14 @@ def _refuse(file: str, found: Sequence[Problem], every: Sequence[Marks]) -> None
     """Raise ScenarioError with the first mistakes, those between lines too."""
     problems = [*found, *_twice(file, every)]
     if not problems and not every:
-        problems = [Problem(file, 1, 1, "(top level)", "no tenant", "one JSON object on each line")]
+        problems = [
+            Problem(
+                file, 1, 1, "(top level)", sentence("no tenant"), sentence("one JSON object on each line")
+            )
+        ]
     problems.sort(key=lambda p: p.line)
     if len(problems) > MOST_MISTAKES:
-        more = f"more than {MOST_MISTAKES} mistakes; the rest is not told"
+        more = sentence("more than {most} mistakes; the rest is not told", most=MOST_MISTAKES)
         last = problems[MOST_MISTAKES - 1]
         problems = [*problems[:MOST_MISTAKES], Problem(file, last.line, 1, "(top level)", more)]
     if problems:
@@ -187,13 +192,19 @@ def _twice(file: str, every: Sequence[Marks]) -> Iterator[Problem]:
     for marks in every:
         first = names.setdefault(marks.name, marks)
         if first is not marks:
-            hint = f"the first: line {first.line}"
-            yield Problem(file, marks.line, 1, "name", f"a second tenant named {marks.name!r}", hint)
+            hint = sentence("the first: line {line}", line=first.line)
+            wanted = sentence("a second tenant named {name!r}", name=marks.name)
+            yield Problem(file, marks.line, 1, "name", wanted, hint)
         for domain in marks.domains:
             first = domains.setdefault(domain, marks)
             if first is not marks:
-                wanted = f"{domain} is accepted by {first.name!r} (line {first.line}) already"
-                hint = "Exchange Online lets one tenant have a domain"
+                wanted = sentence(
+                    "{domain} is accepted by {owner!r} (line {line}) already",
+                    domain=domain,
+                    owner=first.name,
+                    line=first.line,
+                )
+                hint = sentence("Exchange Online lets one tenant have a domain")
                 yield Problem(file, marks.line, 1, "AcceptedDomains", wanted, hint)
 
 

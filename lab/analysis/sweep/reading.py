@@ -20,6 +20,7 @@ from lab.analysis.sweep.values import (
     word,
     words,
 )
+from lab.errors import words_of
 from lab.model.certificate import CertFault, CertificateIdentity
 from lab.model.names import Domain
 from lab.model.tenant import AcceptedDomain, InboundConnector, OutboundConnector, Tenant
@@ -27,9 +28,10 @@ from lab.model.value import dataclass
 from lab.scenario import cmdlets
 from lab.scenario.drafts import Draft
 from lab.scenario.exchange import ACCEPTED_DOMAIN, INBOUND, OUTBOUND
-from lab.scenario.records import Fields, Record
+from lab.scenario.records import Fields, Record, is_missing
 from lab.scenario.report import At, Report, one_of
 from lab.scenario.tree import Place
+from lab.sentence import Sentence, listed, sentence
 
 M = TypeVar("M")
 
@@ -45,10 +47,17 @@ _SEVERAL_IPV4 = {"type": "string", "format": "ipv4"}
 CONNECTION: dict[str, Parameter] = {
     each.name: each
     for each in (
-        Parameter("host", "a name", text, STRING, required=True, doc="Name of the machine, for the reader."),
+        Parameter(
+            "host",
+            sentence("a name"),
+            text,
+            STRING,
+            required=True,
+            doc="Name of the machine, for the reader.",
+        ),
         Parameter(
             "addresses",
-            "IPv4 addresses",
+            sentence("IPv4 addresses"),
             address,
             _SEVERAL_IPV4,
             many=True,
@@ -57,7 +66,7 @@ CONNECTION: dict[str, Parameter] = {
         ),
         Parameter(
             "names",
-            "names of a certificate",
+            sentence("names of a certificate"),
             text,
             STRING,
             many=True,
@@ -72,7 +81,11 @@ CONNECTION: dict[str, Parameter] = {
             doc="What is wrong with the certificate; nothing: a public CA's, in date.",
         ),
         Parameter(
-            "tls", "true or false", truth, {"type": "boolean"}, doc="Whether it encrypts; true if not said."
+            "tls",
+            sentence("true or false"),
+            truth,
+            {"type": "boolean"},
+            doc="Whether it encrypts; true if not said.",
         ),
         Parameter(
             "sends",
@@ -89,11 +102,13 @@ CONNECTION: dict[str, Parameter] = {
 TENANT: dict[str, Parameter] = {
     each.name: each
     for each in (
-        Parameter("name", "a name", text, STRING, required=True, doc="The tenant, unique in the file."),
-        Parameter("id", "text of one line", text, STRING, doc="Its GUID."),
+        Parameter(
+            "name", sentence("a name"), text, STRING, required=True, doc="The tenant, unique in the file."
+        ),
+        Parameter("id", sentence("text of one line"), text, STRING, doc="Its GUID."),
         Parameter(
             "region",
-            "three capital letters, such as EUR",
+            sentence("three capital letters, such as EUR"),
             _region,
             {"type": "string", "pattern": "^[A-Z]{3}$"},
             doc="Where it lives; EUR if not said.",
@@ -136,16 +151,19 @@ def _object(line: bytes, where: Where) -> dict[str, object] | None:
     try:
         found = json.loads(line)
     except UnicodeDecodeError:
-        where.wrong("the line is not UTF-8")
+        where.wrong(sentence("the line is not UTF-8"))
         return None
     except RecursionError:
-        where.wrong("nested too deep for a tenant")
+        where.wrong(sentence("nested too deep for a tenant"))
         return None
     except ValueError as error:
-        where.wrong("a JSON object on one line", str(error))
+        where.wrong(sentence("a JSON object on one line"), words_of(error))
         return None
     if not isinstance(found, dict):
-        where.wrong("a JSON object, a tenant with its keys", f"such as {', '.join(_KEYS[:4])}")
+        where.wrong(
+            sentence("a JSON object, a tenant with its keys"),
+            sentence("such as {keys}", keys=listed(_KEYS[:4])),
+        )
         return None
     return found
 
@@ -155,11 +173,11 @@ def _customer(found: dict[str, object] | None, where: Where) -> Customer | None:
         return None
     for name in found:
         if name not in _KEYS:
-            unknown_key(name, "a tenant", dict.fromkeys(_KEYS), where)
+            unknown_key(name, sentence("a tenant"), dict.fromkeys(_KEYS), where)
     own = _values(found, TENANT, where)
     accepted = _objects(ACCEPTED, "AcceptedDomains", found, where)
     if not accepted:
-        where.key("AcceptedDomains").wrong("a tenant accepts at least one domain")
+        where.key("AcceptedDomains").wrong(sentence("a tenant accepts at least one domain"))
     inbound = _objects(INBOUND_CONNECTORS, "InboundConnectors", found, where)
     outbound = _objects(OUTBOUND_CONNECTORS, "OutboundConnectors", found, where)
     connections = _connections(found.get("connections"), where.key("connections"))
@@ -192,7 +210,7 @@ def _values(found: dict[str, object], keys: dict[str, Parameter], where: Where) 
         if value is not None and value != ():
             values[name] = value
         elif how.required and not where.key(name).at.troubled:
-            where.key(name).wrong(f"{name} is missing", how.doc or how.wanted)
+            where.key(name).wrong(is_missing(name), Sentence(how.doc) or how.wanted)
     return values
 
 
@@ -211,7 +229,7 @@ def _exchange_object(kind: Objects[M], item: object, where: Where) -> M | None:
     if isinstance(item, str) and record.short is not None:
         item = {record.short: item}
     if not isinstance(item, dict):
-        where.wrong(f"an object with the keys of {record.name}")
+        where.wrong(sentence("an object with the keys of {record}", record=record.name))
         return None
     arguments: dict[str, Any] = {}
     for name, given in item.items():
@@ -224,7 +242,7 @@ def _exchange_object(kind: Objects[M], item: object, where: Where) -> M | None:
             unknown_key(name, record.name, {key.name: key for key in record.keys}, where)
     for field, how in kind.parameters.values():
         if how.required and field not in arguments and not where.key(how.name).at.troubled:
-            where.key(how.name).wrong(f"{how.name} is missing")
+            where.key(how.name).wrong(is_missing(how.name))
     if not where.at.troubled and record is INBOUND:  # an outbound connector only tells of gateways here
         draft = Draft(InboundConnector, arguments, Fields(where.place, where.at, {}, {}))
         cmdlets.inbound_connector(draft)  # what the cmdlet would refuse (R63)
@@ -235,24 +253,26 @@ def _connections(given: object, where: Where) -> tuple[Connection, ...]:
     if given is None:
         return ()
     if not isinstance(given, list):
-        where.wrong("a list of connections")
+        where.wrong(sentence("a list of connections"))
         return ()
     return tuple(each for i, item in enumerate(given) for each in _connection(item, where.index(i)))
 
 
 def _connection(item: object, where: Where) -> tuple[Connection, ...]:
     if not isinstance(item, dict):
-        where.wrong("an object with the keys of a connection")
+        where.wrong(sentence("an object with the keys of a connection"))
         return ()
     for name in item:
         if name not in CONNECTION:
-            unknown_key(name, "a connection", CONNECTION, where)
+            unknown_key(name, sentence("a connection"), CONNECTION, where)
     values = _values(item, CONNECTION, where)
     names, faults, tls = values.get("names", ()), values.get("faults", ()), values.get("tls", True)
     if names and not tls:
-        where.key("names").wrong("no certificate without TLS", "leave out names, or tls: false")
+        where.key("names").wrong(
+            sentence("no certificate without TLS"), sentence("leave out names, or tls: false")
+        )
     if faults and not names:
-        where.key("faults").wrong("no certificate is shown", "give its names")
+        where.key("faults").wrong(sentence("no certificate is shown"), sentence("give its names"))
     if where.at.troubled:
         return ()
     shown = (

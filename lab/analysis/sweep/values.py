@@ -9,11 +9,14 @@ from ipaddress import IPv4Address, IPv4Network
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
+from lab.errors import words_of
 from lab.model.names import Address, Domain, DomainPattern
 from lab.model.value import dataclass
 from lab.scenario.exchange import parameter
+from lab.scenario.kinds import misread
 from lab.scenario.report import At, did_you_mean, one_of, unknown
 from lab.scenario.tree import Place
+from lab.sentence import NOTHING, Sentence, sentence
 
 Parse = Callable[[object], Any]
 Json = Mapping[str, object]
@@ -24,7 +27,7 @@ class Parameter:
     """How one key is read: ValueError of `parse` becomes the hint."""
 
     name: str
-    wanted: str
+    wanted: Sentence
     parse: Parse
     json: Json
     many: bool = False
@@ -47,7 +50,7 @@ class Where:
         """One level down, in a list."""
         return Where(self.place, self.at.index(number))
 
-    def wrong(self, wanted: str, hint: str | None = None) -> None:
+    def wrong(self, wanted: Sentence, hint: Sentence = NOTHING) -> None:
         """Note a problem here."""
         self.at.wrong(self.place, wanted, hint)
 
@@ -55,9 +58,10 @@ class Where:
 def text(given: object) -> str:
     """A string that is one line and not empty."""
     if not isinstance(given, str):
-        raise ValueError(f"not {given!r}")  # noqa: TRY004 - whatever is no value is told in one way
+        raise misread(given)
     if not given.strip() or not given.isprintable():
-        raise ValueError("it is empty" if not given.strip() else "it has control characters")
+        empty, control = sentence("it is empty"), sentence("it has control characters")
+        raise ValueError(control if given.strip() else empty)
     return given
 
 
@@ -69,7 +73,7 @@ def any_text(given: object) -> str:
 def truth(given: object) -> bool:
     """True or false, as JSON has them."""
     if not isinstance(given, bool):
-        raise ValueError(f"not {given!r}")  # noqa: TRY004 - likewise
+        raise misread(given)
     return given
 
 
@@ -78,7 +82,7 @@ def address(given: object) -> str:
     try:
         return str(IPv4Address(text(given)))
     except ValueError:
-        raise ValueError(f"not {given!r}") from None
+        raise misread(given) from None
 
 
 def network(given: object) -> IPv4Network:
@@ -86,7 +90,7 @@ def network(given: object) -> IPv4Network:
     try:
         return IPv4Network(text(given))
     except ValueError as error:
-        raise ValueError(str(error)) from None
+        raise ValueError(words_of(error)) from None
 
 
 def word(kind: type[Enum]) -> Parse:
@@ -96,7 +100,7 @@ def word(kind: type[Enum]) -> Parse:
     def parse(given: object) -> Enum:
         found = spelled.get(text(given).lower())
         if found is None:
-            raise ValueError(did_you_mean(str(given), spelled) or f"not {given!r}")
+            raise misread(given, did_you_mean(str(given), spelled))
         return found
 
     return parse
@@ -108,13 +112,17 @@ def words(kind: type[Enum]) -> tuple[str, ...]:
 
 
 STRING: Json = {"type": "string"}
-_TYPES: dict[type, tuple[str, Parse, Json]] = {
-    bool: ("true or false", truth, {"type": "boolean"}),
-    str: ("text of one line", any_text, STRING),
-    Domain: ("a domain name", lambda given: Domain.parse(text(given)), STRING),
-    DomainPattern: ("a domain, *.domain or *", lambda given: DomainPattern.parse(text(given)), STRING),
-    IPv4Network: ("an IPv4 address or network", network, STRING),
-    Address: ("a mail address", lambda given: Address.parse(text(given)), STRING),
+_TYPES: dict[type, tuple[Sentence, Parse, Json]] = {
+    bool: (sentence("true or false"), truth, {"type": "boolean"}),
+    str: (sentence("text of one line"), any_text, STRING),
+    Domain: (sentence("a domain name"), lambda given: Domain.parse(text(given)), STRING),
+    DomainPattern: (
+        sentence("a domain, *.domain or *"),
+        lambda given: DomainPattern.parse(text(given)),
+        STRING,
+    ),
+    IPv4Network: (sentence("an IPv4 address or network"), network, STRING),
+    Address: (sentence("a mail address"), lambda given: Address.parse(text(given)), STRING),
 }
 
 
@@ -139,11 +147,11 @@ def _parameter(name: str, hint: Any, required: bool) -> Parameter:
         hint = next(arg for arg in get_args(hint) if arg is not type(None))
     wanted, parse, json = _kind(hint)
     if required and hint is str:
-        wanted, parse = "a name", text
+        wanted, parse = sentence("a name"), text
     return Parameter(name, wanted, parse, json, required=required)
 
 
-def _kind(hint: type) -> tuple[str, Parse, Json]:
+def _kind(hint: type) -> tuple[Sentence, Parse, Json]:
     if issubclass(hint, Enum):
         return one_of(words(hint)), word(hint), {"enum": list(words(hint))}
     return _TYPES[hint]
@@ -164,10 +172,10 @@ def _one(given: object, how: Parameter, where: Where) -> Any:
     try:
         return how.parse(given)
     except ValueError as error:
-        where.wrong(how.wanted, str(error) or None)
+        where.wrong(how.wanted, words_of(error))
         return None
 
 
-def unknown_key(name: str, what: str, known: Mapping[str, object], where: Where) -> None:
+def unknown_key(name: str, what: Sentence | str, known: Mapping[str, object], where: Where) -> None:
     """Note a key that nobody knows."""
-    where.key(name).wrong(f"{what} has no key {name!r}", unknown(name, known))
+    where.key(name).wrong(sentence("{what} has no key {name!r}", what=what, name=name), unknown(name, known))
