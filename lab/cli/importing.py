@@ -17,6 +17,7 @@ from lab.importers.assembly.nouns import Imported, Options
 from lab.importers.live_dns import look_up
 from lab.importers.nouns import Exports
 from lab.importers.reading import read
+from lab.sentence import say
 
 _ABOUT = """\
 DIR has the output of cmdlets (ConvertTo-Json, Export-Clixml, Export-Csv, Microsoft365DSC), certificates without their
@@ -156,8 +157,8 @@ def _data(imported: Imported) -> dict[str, object]:
             {
                 "path": ".".join(each.path),
                 "about": each.paths,
-                "text": each.text,
-                "answer": each.answer,
+                "text": say(each.text),
+                "answer": say(each.answer),
                 "rules": each.rules,
             }
             for each in imported.todos
@@ -166,7 +167,7 @@ def _data(imported: Imported) -> dict[str, object]:
             {
                 "file": each.place.file,
                 "line": each.place.line or None,
-                "text": each.text,
+                "text": say(each.text),
                 "left_out": each.serious,
             }
             for each in imported.notices

@@ -16,10 +16,12 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from cryptography.utils import CryptographyDeprecationWarning
 
+from lab.errors import words_of
 from lab.importers.nouns import Exports, FoundCertificate, Notice, Place
 from lab.importers.text import Lines, Source, whole
 from lab.model.certificate import CertFault
 from lab.pki.reading import identity, judge
+from lab.sentence import sentence
 
 _PEM = re.compile(
     r"-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[^-]*+-----END (?:X509 |TRUSTED )?CERTIFICATE-----"
@@ -34,6 +36,7 @@ _BROKEN = (
     x509.UnsupportedGeneralNameType,
 )
 """What the library raises for bytes that are no certificate, or a strange one."""
+_DAMAGED = sentence("a certificate that is cut off or damaged")
 _LONGEST_CHAIN = 8
 _Placed: TypeAlias = Sequence[tuple[Place, x509.Certificate]]
 _DATES = frozenset({CertFault.EXPIRED, CertFault.NOT_YET_VALID})
@@ -49,9 +52,9 @@ def from_text(source: Source) -> Exports:
         try:
             read += [(place, one) for one in _loaded(data)]
         except _BROKEN:
-            notices.append(Notice(place, "a certificate that is cut off or damaged", serious=True))
-    told = [_judged(place, chain) for place, chain in _chains(read)]
-    return Exports.joined([*told, Exports(notices=tuple(notices))])
+            notices.append(Notice(place, _DAMAGED, serious=True))
+    judged = [_judged(place, chain) for place, chain in _chains(read)]
+    return Exports.joined([*judged, Exports(notices=tuple(notices))])
 
 
 def from_bytes(file: str, data: bytes) -> Exports | None:
@@ -70,7 +73,7 @@ def found(place: Place, chain: Sequence[bytes], server: str = "") -> Exports:
     try:
         loaded = [one for data in chain for one in _loaded(data)]
     except _BROKEN:
-        return Exports(notices=(Notice(place, "a certificate that is cut off or damaged", serious=True),))
+        return Exports(notices=(Notice(place, _DAMAGED, serious=True),))
     return _judged(place, loaded, server) if loaded else Exports()
 
 
@@ -125,9 +128,8 @@ def _judged(place: Place, chain: Sequence[x509.Certificate], server: str = "") -
         with _lenient():
             return Exports(certificates=(_certificate(place, chain, server),))
     except _BROKEN as broken:
-        return Exports(
-            notices=(Notice(place, f"a certificate that cannot be understood: {broken}", serious=True),)
-        )
+        text = sentence("a certificate that cannot be understood: {why}", why=words_of(broken))
+        return Exports(notices=(Notice(place, text, serious=True),))
 
 
 def _certificate(place: Place, chain: Sequence[x509.Certificate], server: str) -> FoundCertificate:

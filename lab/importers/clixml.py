@@ -10,12 +10,14 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
 
+from lab.errors import words_of
 from lab.importers import shapes
-from lab.importers.gathering import Read, exports
+from lab.importers.gathering import Read, exports, refused
 from lab.importers.nouns import Exports, Notice, Place, Value
 from lab.importers.text import Source, whole
 from lab.importers.xmltree import Children, Node, Refused
 from lab.model.value import dataclass
+from lab.sentence import sentence
 
 LARGEST = 5_000_000
 """Values of one file with all references unfolded."""
@@ -45,15 +47,17 @@ class _Document:
 
 
 def read(source: Source) -> Exports:
-    """All objects of a file. A file that is broken somewhere gives none: half an export misleads."""
+    """All objects of a file; none of one that is broken somewhere."""
     document = _Document()
     try:
         found = [one for node in Children(source.text, "Objs") for one in _objects(document, node)]
-    except Refused as refused:
-        place = Place(source.file, refused.line)
-        return Exports(notices=(Notice(place, f"{refused}; the file is left out", serious=True),))
+    except Refused as broken:
+        return refused(source, broken.line, words_of(broken))
     secrets = [
-        Notice(Place(source.file, line), "a password or key (SecureString) was left out; export without it")
+        Notice(
+            Place(source.file, line),
+            sentence("a password or key (SecureString) was left out; export without it"),
+        )
         for line in document.secrets[:1]
     ]
     return exports(source.file, found, secrets)
@@ -88,7 +92,7 @@ def _sized(document: _Document, node: Node) -> _Sized:
     if node.tag == "Obj":
         made = _complex(document, node)
         if made.depth > shapes.DEEPEST:
-            raise Refused(node.line, f"nested more than {shapes.DEEPEST} levels deep")
+            raise Refused(node.line, sentence("nested more than {most} levels deep", most=shapes.DEEPEST))
         _remember(document, node, made)
         return made
     if node.tag == "Ref":  # to an object around this one, it is nothing that a property could be
@@ -128,7 +132,7 @@ def _table(entries: Mapping[str, _Sized], line: int) -> _Sized:
 def _summed(build: Callable[[Iterator[Value]], Value], items: list[_Sized], line: int) -> _Sized:
     weight = 1 + sum(item.weight for item in items)
     if weight > LARGEST:
-        raise Refused(line, f"unfolds to more than {LARGEST} values")
+        raise Refused(line, sentence("unfolds to more than {most} values", most=LARGEST))
     return _Sized(
         build(item.value for item in items), weight, 1 + max((item.depth for item in items), default=0)
     )
@@ -137,7 +141,7 @@ def _summed(build: Callable[[Iterator[Value]], Value], items: list[_Sized], line
 def _count(document: _Document, weight: int, line: int) -> None:
     document.weight += weight
     if document.weight > LARGEST:
-        raise Refused(line, f"unfolds to more than {LARGEST} values")
+        raise Refused(line, sentence("unfolds to more than {most} values", most=LARGEST))
 
 
 def _entry(node: Node) -> tuple[str, Node | None]:

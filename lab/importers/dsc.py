@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from lab.errors import words_of
 from lab.importers import recognise
-from lab.importers.gathering import Read, exports
+from lab.importers.gathering import Read, exports, refused
 from lab.importers.nouns import Exports, Notice, Place, Value
 from lab.importers.psdata import Reader, Setting, Token, Unread, tokens
 from lab.importers.text import Lines, Source
+from lab.sentence import Sentence, sentence
 
 _RESOURCE = re.compile(r"(?:EXO|xExch)([A-Za-z]\w*)", re.IGNORECASE)
 _OTHER_NAMES = {"sharedmailbox": "Mailbox", "groupsettings": "UnifiedGroup"}
@@ -43,11 +45,10 @@ def read(source: Source) -> Exports:
     lines = Lines(source.text)
     try:
         found = list(_blocks(tokens(source.text)))
-    except Unread as unread:
-        place = Place(source.file, lines.at(unread.at))
-        return Exports(notices=(Notice(place, f"{unread}; the file is left out", serious=True),))
-    told = _Told(source, lines)
-    return exports(source.file, list(told.objects(found)), told.notices)
+    except Unread as broken:
+        return refused(source, lines.at(broken.at), words_of(broken))
+    taker = _Told(source, lines)
+    return exports(source.file, list(taker.objects(found)), taker.notices)
 
 
 def resource(name: str, values: Mapping[str, Value]) -> tuple[str, dict[str, Value]]:
@@ -113,7 +114,9 @@ class _Told:
                 setting.name.lower() == "ensure" and str(setting.value).lower() == "absent"
                 for setting in kept
             ):
-                self._tell(name.at, f"{name.text}: Ensure is Absent; nothing is there to read")
+                self._tell(
+                    name.at, sentence("{name}: Ensure is Absent; nothing is there to read", name=name.text)
+                )
                 continue
             self._computed(name, kept)
             yield self._object(name, kind, kept)
@@ -129,10 +132,11 @@ class _Told:
     def _computed(self, name: Token, settings: list[Setting]) -> None:
         for setting in settings:
             if setting.computed:
-                self._tell(
-                    setting.at, f"{name.text}: {setting.name} is computed, and so not known", serious=True
+                text = sentence(
+                    "{name}: {setting} is computed, and so not known", name=name.text, setting=setting.name
                 )
+                self._tell(setting.at, text, serious=True)
 
-    def _tell(self, at: int, text: str, serious: bool = False) -> None:
+    def _tell(self, at: int, text: Sentence, serious: bool = False) -> None:
         if len(self.notices) < _MOST_TOLD:
             self.notices.append(Notice(Place(self.file, self.lines.at(at)), text, serious))

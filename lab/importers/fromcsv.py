@@ -9,10 +9,12 @@ import csv
 import io
 from collections.abc import Iterator
 
+from lab.errors import words_of
 from lab.importers import recognise
-from lab.importers.gathering import Read, exports
+from lab.importers.gathering import Read, exports, refused
 from lab.importers.nouns import Exports, Notice, Place
 from lab.importers.text import Source, whole
+from lab.sentence import sentence
 
 MOST_COLUMNS = 2000
 _ENDINGS = (".csv", ".tsv")
@@ -31,17 +33,13 @@ def read(source: Source) -> Exports:
     types, skipped, text = _typed(source.text)
     first = text.split("\n", 1)[0]
     if len(_header(first)) > MOST_COLUMNS:
-        return _refused(source, skipped + 1, f"more than {MOST_COLUMNS} columns")
+        return refused(source, skipped + 1, sentence("more than {most} columns", most=MOST_COLUMNS))
     rows = _Rows(source, skipped, types)
     try:
         found = list(rows.objects(csv.reader(io.StringIO(text, newline=""), delimiter=_separator(first))))
     except csv.Error as broken:
-        return _refused(source, 0, str(broken))
+        return refused(source, 0, words_of(broken))
     return exports(source.file, found, rows.notices)
-
-
-def _refused(source: Source, line: int, why: str) -> Exports:
-    return Exports(notices=(Notice(Place(source.file, line), f"{why}; the file is left out", serious=True),))
 
 
 def _typed(text: str) -> tuple[tuple[str, ...], int, str]:
@@ -89,5 +87,7 @@ class _Rows:
         return Read(line=line, values=values, types=self.types)
 
     def _odd(self, line: int, has: int, wanted: int) -> None:
-        told = f"a row of {has} where the header has {wanted}; it is left out"
-        self.notices.append(Notice(Place(self.source.file, line), told, serious=True))
+        text = sentence(
+            "a row of {has} where the header has {wanted}; it is left out", has=has, wanted=wanted
+        )
+        self.notices.append(Notice(Place(self.source.file, line), text, serious=True))

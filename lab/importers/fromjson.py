@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from json import JSONDecodeError
 
+from lab.errors import words_of
 from lab.importers import dsc, recognise, shapes
-from lab.importers.gathering import Read, exports
+from lab.importers.gathering import Read, exports, refused
 from lab.importers.located import Member, Thing, inner, things
-from lab.importers.nouns import Exports, Notice, Place
+from lab.importers.nouns import Exports
 from lab.importers.text import Lines, Source, whole
+from lab.sentence import sentence
 
 
 def read(source: Source) -> Exports:
@@ -20,15 +22,11 @@ def read(source: Source) -> Exports:
         found = [one for thing in things(source.text) for one in _objects(source.text, lines, thing, "")]
         return exports(source.file, found)
     except JSONDecodeError as broken:
-        return _refused(source, f"{broken.msg.lower()}; the file is left out", broken.lineno)
+        return refused(source, broken.lineno, sentence("{problem}", problem=broken.msg.lower()))
     except RecursionError:
-        return _refused(source, "nested too deeply for an export; the file is left out")
+        return refused(source, 0, sentence("nested too deeply for an export"))
     except ValueError as broken:
-        return _refused(source, f"{broken}; the file is left out")
-
-
-def _refused(source: Source, text: str, line: int = 0) -> Exports:
-    return Exports(notices=(Notice(Place(source.file, line), text, serious=True),))
+        return refused(source, 0, words_of(broken))
 
 
 def _objects(text: str, lines: Lines, thing: Thing, kind: str, levels: int = 4) -> Iterator[Read]:

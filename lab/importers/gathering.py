@@ -9,7 +9,9 @@ from dataclasses import field, replace
 from lab.importers import recognise, resolved
 from lab.importers.inside import certificate_in
 from lab.importers.nouns import Exported, Exports, Notice, Place, Value
+from lab.importers.text import Source
 from lab.model.value import dataclass
+from lab.sentence import Sentence, listed, sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,13 +77,19 @@ _WEIGHTY = frozenset(
 """Properties without which an import goes wrong."""
 
 
+def refused(source: Source, line: int, why: Sentence) -> Exports:
+    """Nothing of a file that is broken somewhere: half an export misleads."""
+    text = sentence("{why}; the file is left out", why=why)
+    return Exports(notices=(Notice(Place(source.file, line), text, serious=True),))
+
+
 def exports(file: str, objects: Iterable[Read], notices: Iterable[Notice] = ()) -> Exports:
     """All that a file's objects are for an import. Objects that nobody recognises stay, and are told."""
-    told, several, noticed = _Told(file), tuple(objects), tuple(notices)
+    taker, several, noticed = _Told(file), tuple(objects), tuple(notices)
     if not several and not noticed and recognise.of_file(file):
         return Exports(without=(Place(file),))
-    found = Exports.joined(told.taken(one) for one in several)
-    return Exports.joined((found, Exports(notices=(*noticed, *told.notices()))))
+    found = Exports.joined(taker.taken(one) for one in several)
+    return Exports.joined((found, Exports(notices=(*noticed, *taker.notices()))))
 
 
 class _Told:
@@ -116,24 +124,30 @@ class _Told:
     def notices(self) -> Iterator[Notice]:
         yield from self._cut()
         if self.unknown:
-            several = f"{len(self.unknown)} objects" if len(self.unknown) > 1 else "an object"
-            yield Notice(
-                Place(self.file, self.unknown[0]),
-                f"{several} of no kind that is known here; a file named Get-InboundConnector.json says what it holds",
+            text = sentence(
+                "an object of no known kind; a file named Get-InboundConnector.json says what it holds"
             )
+            if len(self.unknown) > 1:
+                text = sentence(
+                    "{number} objects of no known kind; a file named Get-InboundConnector.json says what it holds",
+                    number=len(self.unknown),
+                )
+            yield Notice(Place(self.file, self.unknown[0]), text)
 
     def _cut(self) -> Iterator[Notice]:
         """One line for all that matters little, one each for what matters."""
-        cure = "export again with ConvertTo-Json -Depth 10, or Export-Clixml"
+        cure = sentence("export again with ConvertTo-Json -Depth 10, or Export-Clixml")
         for name, line in self.cut.items():
             if name.lower() in _WEIGHTY:
-                yield Notice(
-                    Place(self.file, line), f"{name} was cut off when it was exported; {cure}", serious=True
-                )
+                text = sentence("{name} was cut off when it was exported; {cure}", name=name, cure=cure)
+                yield Notice(Place(self.file, line), text, serious=True)
         light = [name for name in self.cut if name.lower() not in _WEIGHTY]
         if light:
             lines = min(self.cut[name] for name in light)
-            yield Notice(Place(self.file, lines), f"cut off when they were exported: {', '.join(light)}")
+            yield Notice(
+                Place(self.file, lines),
+                sentence("cut off when they were exported: {names}", names=listed(light)),
+            )
 
 
 def cut_off(value: Value) -> bool:

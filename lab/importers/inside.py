@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from lab.importers.certificates import found
 from lab.importers.nouns import Exports, Notice, Place, Value
+from lab.sentence import sentence
 
 _LONGEST = 64 * 1024
 """Bytes; a certificate has one to three thousand."""
@@ -19,7 +20,11 @@ def certificate_in(place: Place, values: Mapping[str, Value]) -> Exports:
     if raw is None:
         return Exports()
     data = _bytes(raw)
-    return found(place, [data]) if data else Exports(notices=(Notice(place, "RawData holds no certificate"),))
+    return (
+        found(place, [data])
+        if data
+        else Exports(notices=(Notice(place, sentence("RawData holds no certificate")),))
+    )
 
 
 def _bytes(raw: Value) -> bytes:

@@ -16,6 +16,7 @@ import dns.resolver
 
 from lab.importers.nouns import Exports, FoundRecord, Notice, Place
 from lab.importers.text import whole
+from lab.sentence import Sentence, sentence
 
 MOST_QUESTIONS = 500
 WHERE = "DNS"
@@ -37,7 +38,7 @@ def look_up(
         asking = _Asking(resolver or dns.resolver.Resolver())
     except dns.resolver.NoResolverConfiguration:
         return Exports(
-            notices=(Notice(Place(WHERE), "this machine has no resolver configured", serious=True),)
+            notices=(Notice(Place(WHERE), sentence("this machine has no resolver configured"), serious=True),)
         )
     for domain in _names(domains):
         asking.domain(domain)
@@ -86,7 +87,9 @@ class _Asking:
             return []
         except dns.exception.DNSException as failed:
             why = str(failed).splitlines()[0] if str(failed) else type(failed).__name__
-            self._tell(f"{kind} of {name} could not be looked up: {why}")
+            self._tell(
+                sentence("{kind} of {name} could not be looked up: {why}", kind=kind, name=name, why=why)
+            )
             return []
         rows: Any = answer.rrset
         found = [_record(name, kind, rows.ttl, row) for row in rows or ()]
@@ -96,12 +99,12 @@ class _Asking:
     def _enough(self) -> bool:
         if len(self._asked) < MOST_QUESTIONS:
             return False
-        told = f"more than {MOST_QUESTIONS} questions; the rest is not asked"
-        if all(notice.text != told for notice in self.notices):
-            self._tell(told)
+        text = sentence("more than {most} questions; the rest is not asked", most=MOST_QUESTIONS)
+        if all(notice.text != text for notice in self.notices):
+            self._tell(text)
         return True
 
-    def _tell(self, text: str) -> None:
+    def _tell(self, text: Sentence) -> None:
         self.notices.append(Notice(Place(WHERE), text, serious=True))
 
 

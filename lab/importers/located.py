@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from json import JSONDecodeError
 
 from lab.model.value import dataclass
+from lab.sentence import sentence
 
 _BLANK = re.compile(r"[ \t\r\n]*")
 _DEEPEST_LIST = 4
@@ -52,7 +53,9 @@ def inner(text: str, at: int) -> list[Thing]:
 
 def _integer(digits: str) -> int:
     if len(digits) > _LONGEST_NUMBER:
-        raise ValueError(f"a number has {len(digits)} digits, more than any setting has")
+        raise ValueError(
+            sentence("a number has {number} digits, more than any setting has", number=len(digits))
+        )
     return int(digits)
 
 

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from lab.model.certificate import CertFault
 from lab.model.value import dataclass
+from lab.sentence import Sentence
 
 Value: TypeAlias = "str | int | float | bool | tuple[Value, ...] | Mapping[str, Value] | None"
 """A property as it was written. Null is None; a property that is not there is missing from the mapping; dates are text."""
@@ -101,7 +102,7 @@ class Notice:
     """Something about a file that its owner should know."""
 
     place: Place
-    text: str
+    text: Sentence
     """`the depth of ConvertTo-Json cut off SenderDomains; export again with -Depth 10`"""
     serious: bool = False
     """What was refused or could not be read; the import goes on without it, and says so."""
@@ -127,11 +128,11 @@ class Exports:
         """All of several, in their order; the first file of answers is the one."""
         several = tuple(parts)
         return cls(
-            objects=tuple(found for part in several for found in part.objects),
-            certificates=tuple(found for part in several for found in part.certificates),
-            records=tuple(found for part in several for found in part.records),
-            gateways=tuple(found for part in several for found in part.gateways),
-            notices=tuple(found for part in several for found in part.notices),
-            without=tuple(found for part in several for found in part.without),
+            objects=tuple(one for part in several for one in part.objects),
+            certificates=tuple(one for part in several for one in part.certificates),
+            records=tuple(one for part in several for one in part.records),
+            gateways=tuple(one for part in several for one in part.gateways),
+            notices=tuple(one for part in several for one in part.notices),
+            without=tuple(place for part in several for place in part.without),
             answers=next((part.answers for part in several if part.answers), ""),
         )

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from lab.importers.nouns import Exports, FoundGateway, Notice, Place
 from lab.importers.text import Source, whole
+from lab.sentence import sentence
 
 LONGEST = 64 * 1024
 """Characters of one setting with all variables in their places."""
@@ -49,6 +50,7 @@ _USUAL = frozenset(
         ),
     }
 )
+UNKNOWN = sentence("nothing that is known here; left unread")
 _MAP_ENDINGS = ("", ".txt", ".map", ".cf")
 
 
@@ -65,7 +67,11 @@ def read(source: Source) -> Exports:
     hidden = [name for name, value in written.items() if _SECRET.search(name) and not _on_disk(value)]
     kept = {name: value for name, value in written.items() if name not in hidden}
     notices = [
-        Notice(Place(source.file), f"{name} may hold a password, and was left out", serious=True)
+        Notice(
+            Place(source.file),
+            sentence("{name} may hold a password, and was left out", name=name),
+            serious=True,
+        )
         for name in hidden
     ]
     settings = {name: whole(_expanded(value, kept)) for name, value in kept.items()}
@@ -102,9 +108,8 @@ def with_maps(found: Exports, loose: Iterable[Source]) -> Exports:
 
 
 def _left(source: Source) -> Notice:
-    if source.stem in _USUAL:
-        return Notice(Place(source.file), "a Postfix map without `postconf -n` beside it; left unread")
-    return Notice(Place(source.file), "nothing that is known here; left unread")
+    alone = sentence("a Postfix map without `postconf -n` beside it; left unread")
+    return Notice(Place(source.file), alone if source.stem in _USUAL else UNKNOWN)
 
 
 def _belongs(source: Source, gateway: FoundGateway) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from lab.importers.nouns import Value
 from lab.importers.text import whole
 from lab.model.value import dataclass
+from lab.sentence import Sentence, sentence
 
 DEEPEST = 16
 """Tables and lists in each other."""
@@ -47,7 +48,7 @@ _ESCAPED = {
 class Unread(ValueError):  # noqa: N818 - a verdict on a text, told as a notice
     """The text is no such configuration; `at` counts its characters from 0."""
 
-    def __init__(self, at: int, why: str) -> None:
+    def __init__(self, at: int, why: Sentence) -> None:
         super().__init__(why)
         self.at = at
 
@@ -86,11 +87,11 @@ def _scanned(text: str) -> Iterator[Token]:
     while at < len(text):
         found = _TOKEN.match(text, at)
         if found is None:
-            raise Unread(at, "a quotation without its end")
+            raise Unread(at, sentence("a quotation without its end"))
         if _HERE.match(text, at) and found.lastgroup != "here":
-            raise Unread(at, "a quotation without its end")
+            raise Unread(at, sentence("a quotation without its end"))
         if text.startswith("<#", at) and found.lastgroup != "blank":
-            raise Unread(at, "a comment without its end")
+            raise Unread(at, sentence("a comment without its end"))
         yield Token(found.lastgroup or "", found[0], at)
         at = found.end()
 
@@ -111,7 +112,7 @@ class Reader:
                 return found
             self.lines()
             if name.kind not in ("word", "double", "single") or self._next().text != "=":
-                raise Unread(name.at, "a setting such as Enabled = $true was wanted")
+                raise Unread(name.at, sentence("a setting such as Enabled = $true was wanted"))
             found.append(self._setting(name, depth))
 
     def _setting(self, name: Token, depth: int) -> Setting:
@@ -147,7 +148,7 @@ class Reader:
     def _value(self, depth: int) -> Value:
         token = self._next()
         if depth > DEEPEST:
-            raise Unread(token.at, f"nested more than {DEEPEST} levels deep")
+            raise Unread(token.at, sentence("nested more than {most} levels deep", most=DEEPEST))
         match token.kind, token.text:
             case "open", "@(":
                 return self._list(depth + 1)
@@ -211,7 +212,7 @@ class Reader:
 
     def _peek(self) -> Token:
         if self.at >= len(self.pieces):
-            raise Unread(self.pieces[-1].at if self.pieces else 0, "the file ends inside a table")
+            raise Unread(self.pieces[-1].at if self.pieces else 0, sentence("the file ends inside a table"))
         return self.pieces[self.at]
 
     def _next(self) -> Token:

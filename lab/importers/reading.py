@@ -20,10 +20,12 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from lab.errors import words_of
 from lab.importers import certificates, clixml, dsc, fromcsv, fromjson, postfix, sclient, zones
 from lab.importers.nouns import Exports, Notice, Place
 from lab.importers.text import Source, decoded
 from lab.importers.walking import LARGEST_TOGETHER, Found, content, files
+from lab.sentence import Sentence, sentence
 
 _SECRET_ENDINGS = (".pfx", ".p12", ".key", ".jks", ".pvk", ".keystore")
 _SECRET_NAME = re.compile(r"passw(?:or)?d[^/.]*(?:\.(?:txt|map|cf|db|lmdb))?$")
@@ -52,8 +54,10 @@ def _parts(folder: Path, loose: list[Source]) -> Iterator[Exports]:
         part, size = _file(found)
         together += size
         if together > LARGEST_TOGETHER:
-            told = f"more than {LARGEST_TOGETHER // 2**20} MiB together; from here on nothing is read"
-            yield Exports(notices=(Notice(Place(found.file), told, serious=True),))
+            text = sentence(
+                "more than {size} MiB together; from here on nothing is read", size=LARGEST_TOGETHER // 2**20
+            )
+            yield Exports(notices=(Notice(Place(found.file), text, serious=True),))
             return
         if isinstance(part, Source):
             loose.append(part)
@@ -83,21 +87,19 @@ def parsed(file: str, data: bytes) -> Exports:
 def _parsed(file: str, data: bytes) -> Exports | Source:
     """The file itself if it may be a map, which only its neighbours tell."""
     if not data.strip():
-        return _notice(file, "empty")
+        return _notice(file, sentence("empty"))
     binary = certificates.from_bytes(file, data) if data.startswith(b"\x30") else None
     if binary is not None:
         return binary
     try:
         source = decoded(file, data)
-    except ValueError as refused:
-        return _notice(file, f"{refused}; left unread")
+    except ValueError as error:
+        return _notice(file, sentence("{why}; left unread", why=words_of(error)))
     if _PRIVATE.search(source.text):
         return _secret(file)
     reader = next((reads for fits, reads in _READERS if fits(source)), None)
     if reader is None:
-        return (
-            source if postfix.may_be_map(source) else _notice(file, "nothing that is known here; left unread")
-        )
+        return source if postfix.may_be_map(source) else _notice(file, postfix.UNKNOWN)
     doubt = (Notice(Place(file), source.doubt),) if source.doubt else ()
     return Exports.joined((reader(source), Exports(notices=doubt)))
 
@@ -124,9 +126,12 @@ _READERS: tuple[tuple[Callable[[Source], bool], Callable[[Source], Exports]], ..
 
 
 def _secret(file: str) -> Exports:
-    told = "a private key or passwords, by its content or its name: not read, not copied. Keep it out of the folder"
-    return Exports(notices=(Notice(Place(file), told, serious=True),))
+    text = sentence(
+        "a private key or passwords, by its content or its name: not read, not copied. Keep it out of "
+        "the folder"
+    )
+    return Exports(notices=(Notice(Place(file), text, serious=True),))
 
 
-def _notice(file: str, text: str) -> Exports:
+def _notice(file: str, text: Sentence) -> Exports:
     return Exports(notices=(Notice(Place(file), text),))

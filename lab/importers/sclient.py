@@ -9,6 +9,7 @@ from itertools import pairwise
 from lab.importers import certificates
 from lab.importers.nouns import Exports, Notice, Place
 from lab.importers.text import Lines, Source
+from lab.sentence import sentence
 
 _SESSION = re.compile(r"^(?:Connecting to |CONNECTED\()", re.MULTILINE)
 _SHOWN = re.compile(r"^(?:CONNECTED\(|Certificate chain|\s*Verify return code: )", re.MULTILINE)
@@ -49,7 +50,9 @@ def _session(source: Source, lines: Lines, start: int, end: int) -> Exports:
     text = source.text[start:end]
     blocks = certificates.pem_blocks(text)
     if not blocks:
-        return Exports(notices=(Notice(Place(source.file, lines.at(start)), "no certificate was shown"),))
+        return Exports(
+            notices=(Notice(Place(source.file, lines.at(start)), sentence("no certificate was shown")),)
+        )
     place = Place(source.file, lines.at(start + blocks[0][0]))
     chain = list(dict.fromkeys(data for _, data in blocks))
     found = certificates.found(place, chain, _server(source, text, start))
@@ -70,10 +73,14 @@ def _server(source: Source, text: str, start: int) -> str:
 def _doubts(place: Place, text: str, found: Exports) -> Iterator[Notice]:
     verify = _VERIFY.search(text)
     if verify is not None and verify[1] != "0":
-        yield Notice(place, f"s_client could not verify it: {verify[2]} ({verify[1]})")
+        doubt = sentence("s_client could not verify it: {why} ({code})", why=verify[2], code=verify[1])
+        yield Notice(place, doubt)
     for one in found.certificates:
         if one.public is None:
             yield Notice(
                 place,
-                f"the chain that was shown does not reach a known root; nobody who lacks {one.issuer} can verify it",
+                sentence(
+                    "the chain that was shown does not reach a known root; nobody who lacks {issuer} can verify it",
+                    issuer=one.issuer,
+                ),
             )

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 from lab.importers.nouns import Value
 from lab.importers.text import whole
+from lab.sentence import sentence
 
 DEEPEST = 24
 """Levels of lists and tables that are kept; -Depth 10 is what anybody needs."""
@@ -41,13 +42,13 @@ def value(read: object, levels: int = DEEPEST) -> Value:
         case str():
             return date(whole(read))
         case _ if levels == 0:
-            raise ValueError(f"nested more than {DEEPEST} levels deep")
+            raise ValueError(sentence("nested more than {most} levels deep", most=DEEPEST))
         case list():
             return tuple(value(item, levels - 1) for item in read)
         case dict():
             return _table(read, levels - 1)
         case _:
-            raise ValueError(f"no JSON value: {type(read).__name__}")
+            raise ValueError(sentence("no JSON value: {type}", type=type(read).__name__))
 
 
 def _table(read: Mapping[str, object], levels: int) -> Value:

@@ -7,6 +7,7 @@ import re
 from bisect import bisect_right
 
 from lab.model.value import dataclass
+from lab.sentence import NOTHING, Sentence, sentence
 
 _MARKS = (  # UTF-32's begins with UTF-16's
     (codecs.BOM_UTF8, "utf-8"),
@@ -26,8 +27,8 @@ class Source:
     file: str
     """Relative to the folder, with slashes."""
     text: str
-    doubt: str = ""
-    """What was strange about its encoding, for its owner; '' if nothing was."""
+    doubt: Sentence = NOTHING
+    """What was strange about its encoding, for its owner."""
 
     @property
     def name(self) -> str:
@@ -48,24 +49,25 @@ def decoded(file: str, data: bytes) -> Source:
     """
     for mark, encoding in _MARKS:
         if data.startswith(mark):
-            return _told(file, _without_nul(data[len(mark) :].decode(encoding, "replace")))
+            return _doubted(file, _without_nul(data[len(mark) :].decode(encoding, "replace")))
     guess = _utf16(data)
     if guess:
-        return _told(file, _without_nul(data.decode(guess, "replace")))
+        return _doubted(file, _without_nul(data.decode(guess, "replace")))
     try:
         return Source(file, _without_nul(data.decode()))
     except UnicodeDecodeError:
         text = _without_nul(data.decode("cp1252", "replace"))
-        return Source(file, text, "neither UTF-8 nor UTF-16; read as Windows-1252")
+        return Source(file, text, sentence("neither UTF-8 nor UTF-16; read as Windows-1252"))
 
 
-def _told(file: str, text: str) -> Source:
-    return Source(file, text, "holds bytes that are no text in its encoding" if "\ufffd" in text else "")
+def _doubted(file: str, text: str) -> Source:
+    doubt = sentence("holds bytes that are no text in its encoding")
+    return Source(file, text, doubt if "\ufffd" in text else NOTHING)
 
 
 def _without_nul(text: str) -> str:
     if "\0" in text:
-        raise ValueError("no text: it has NUL characters")
+        raise ValueError(sentence("no text: it has NUL characters"))
     return text
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from lab.importers.nouns import Notice, Place
 from lab.model.value import dataclass
+from lab.sentence import sentence
 
 LARGEST = 64 * 2**20
 """Bytes of one file."""
@@ -37,7 +38,11 @@ def files(folder: Path) -> Iterator[Found | Notice]:
     inside = folder.resolve(strict=True)
     for number, found in enumerate(_below(folder, "", 0)):
         if number == MOST_FILES:
-            yield Notice(Place(""), f"more than {MOST_FILES} files; the rest is left unread", serious=True)
+            yield Notice(
+                Place(""),
+                sentence("more than {most} files; the rest is left unread", most=MOST_FILES),
+                serious=True,
+            )
             return
         yield found if isinstance(found, Notice) else _checked(inside, found)
 
@@ -48,19 +53,23 @@ def content(found: Found) -> bytes | Notice:
     try:
         with open(os.open(found.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as opened:
             if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
-                return Notice(place, "no regular file; left unread", serious=True)
+                return Notice(place, sentence("no regular file; left unread"), serious=True)
             data = opened.read(LARGEST + 1)
     except OSError as failed:
-        return Notice(place, f"cannot be read: {failed.strerror}", serious=True)
+        return Notice(place, sentence("cannot be read: {why}", why=failed.strerror), serious=True)
     if len(data) > LARGEST:
-        return Notice(place, f"larger than {LARGEST // 2**20} MiB; left unread", serious=True)
+        return Notice(
+            place, sentence("larger than {size} MiB; left unread", size=LARGEST // 2**20), serious=True
+        )
     return data
 
 
 def _below(folder: Path, prefix: str, depth: int) -> Iterator[Found | Notice]:
     if depth > DEEPEST:
         yield Notice(
-            Place(prefix.rstrip("/")), f"more than {DEEPEST} folders deep; left unread", serious=True
+            Place(prefix.rstrip("/")),
+            sentence("more than {most} folders deep; left unread", most=DEEPEST),
+            serious=True,
         )
         return
     for entry in sorted(os.scandir(folder), key=lambda one: one.name):
@@ -70,7 +79,7 @@ def _below(folder: Path, prefix: str, depth: int) -> Iterator[Found | Notice]:
         if not _is_folder(entry):
             yield Found(name, Path(entry.path))
         elif entry.is_symlink():
-            yield Notice(Place(name), "a link to a folder; left unread", serious=True)
+            yield Notice(Place(name), sentence("a link to a folder; left unread"), serious=True)
         else:
             yield from _listed(Path(entry.path), name, depth)
 
@@ -86,7 +95,7 @@ def _listed(folder: Path, name: str, depth: int) -> Iterator[Found | Notice]:
     try:
         yield from _below(folder, f"{name}/", depth + 1)
     except OSError as failed:
-        yield Notice(Place(name), f"cannot be listed: {failed.strerror}", serious=True)
+        yield Notice(Place(name), sentence("cannot be listed: {why}", why=failed.strerror), serious=True)
 
 
 def _checked(inside: Path, found: Found) -> Found | Notice:
@@ -95,9 +104,9 @@ def _checked(inside: Path, found: Found) -> Found | Notice:
         real = found.path.resolve(strict=True)
         regular = stat.S_ISREG(real.stat().st_mode)
     except (OSError, RuntimeError):  # a broken link, or one that leads to itself
-        return Notice(Place(found.file), "a link that leads nowhere; left unread", serious=True)
+        return Notice(Place(found.file), sentence("a link that leads nowhere; left unread"), serious=True)
     if not real.is_relative_to(inside):
-        return Notice(Place(found.file), "a link out of the folder; left unread", serious=True)
+        return Notice(Place(found.file), sentence("a link out of the folder; left unread"), serious=True)
     if not regular:
-        return Notice(Place(found.file), "no regular file; left unread", serious=True)
+        return Notice(Place(found.file), sentence("no regular file; left unread"), serious=True)
     return Found(found.file, real)

@@ -7,6 +7,7 @@ from dataclasses import field
 from xml.parsers import expat
 
 from lab.model.value import dataclass
+from lab.sentence import Sentence, sentence
 
 DEEPEST = 100
 """Levels of elements; Export-Clixml -Depth 10 needs some forty."""
@@ -16,7 +17,7 @@ _PIECE = 64 * 1024
 class Refused(ValueError):  # noqa: N818 - a verdict on a file, told as a notice
     """The text is no XML, or more than an export ever has; `line` counts from 1."""
 
-    def __init__(self, line: int, why: str) -> None:
+    def __init__(self, line: int, why: Sentence) -> None:
         super().__init__(why)
         self.line = line
 
@@ -57,7 +58,7 @@ class Children:
             self._parser.Parse(b"", True)
         except expat.ExpatError as broken:
             raise Refused(
-                broken.lineno, f"no XML from here on: {expat.errors.messages[broken.code]}"
+                broken.lineno, sentence("no XML from here on: {why}", why=expat.errors.messages[broken.code])
             ) from None
         yield from self._taken()
 
@@ -69,9 +70,9 @@ class Children:
         line = self._parser.CurrentLineNumber
         tag = name.rpartition("|")[2]
         if not self._open and tag != self._root:
-            raise Refused(line, f"<{self._root}> was wanted, not <{tag[:40]}>")
+            raise Refused(line, sentence("<{root}> was wanted, not <{tag}>", root=self._root, tag=tag[:40]))
         if len(self._open) == DEEPEST:
-            raise Refused(line, f"nested more than {DEEPEST} levels deep")
+            raise Refused(line, sentence("nested more than {most} levels deep", most=DEEPEST))
         self._pieces.clear()
         self._open.append(Node(tag, attributes, line))
 
@@ -86,4 +87,4 @@ class Children:
             self._open[-1].children.append(node)
 
     def _doctype(self, *_: object) -> None:
-        raise Refused(self._parser.CurrentLineNumber, "a DTD, which PowerShell never writes")
+        raise Refused(self._parser.CurrentLineNumber, sentence("a DTD, which PowerShell never writes"))

@@ -13,9 +13,11 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.ttl
 
+from lab.errors import words_of
 from lab.importers.nouns import Exports, FoundRecord, Notice, Place
 from lab.importers.text import Source, whole
 from lab.model.value import dataclass
+from lab.sentence import Sentence, sentence
 
 _TYPES = (
     "A",
@@ -114,7 +116,8 @@ class _Zone:
             else:
                 self._record(entry)
         except _BROKEN as broken:
-            self._tell(entry, f"no record: {broken}".rstrip(": "))
+            none, why = sentence("no record"), words_of(broken)
+            self._tell(entry, sentence("no record: {why}", why=why) if why else none)
 
     def _directive(self, word: str, entry: _Entry) -> None:
         if word == "$ORIGIN":
@@ -122,7 +125,7 @@ class _Zone:
         elif word == "$TTL":
             self.ttl = dns.ttl.from_text(entry.pieces[1][:_LONGEST_NAME])
         else:
-            self._tell(entry, f"{word} is not followed; write the records out")
+            self._tell(entry, sentence("{word} is not followed; write the records out", word=word))
 
     def _record(self, entry: _Entry) -> None:
         pieces = [piece for piece in entry.pieces if not _AGE.fullmatch(piece)]
@@ -130,7 +133,9 @@ class _Zone:
             self.owner = _name(pieces.pop(0), self.origin)
         if self.owner is None or not self.owner.is_absolute():
             raise ValueError(
-                "the name is relative, and nothing says to what; name the file like its zone, or add $ORIGIN"
+                sentence(
+                    "the name is relative, and nothing says to what; name the file like its zone, or add $ORIGIN"
+                )
             )
         ttl = self._ttl(pieces)
         kind = pieces.pop(0).upper()
@@ -154,7 +159,7 @@ class _Zone:
                 ttl = dns.ttl.from_text(pieces.pop(0))
         return ttl
 
-    def _tell(self, entry: _Entry, text: str) -> None:
+    def _tell(self, entry: _Entry, text: Sentence) -> None:
         if len(self.notices) < _MOST_TOLD:
             self.notices.append(Notice(Place(self.file, entry.line), text))
 
@@ -171,7 +176,7 @@ def _origin(source: Source) -> dns.name.Name | None:
 
 def _name(text: str, origin: dns.name.Name | None) -> dns.name.Name:
     if len(text) > _LONGEST_NAME:
-        raise ValueError("a name of more than 255 bytes")
+        raise ValueError(sentence("a name of more than 255 bytes"))
     return dns.name.from_text(text, origin)
 
 

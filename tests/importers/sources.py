@@ -9,7 +9,7 @@ def parse(text: str, file: str = "export.txt", encoding: str = "utf-8") -> Expor
 
 
 def only(found: Exports) -> Exported:
-    assert [notice.text for notice in found.notices if notice.serious] == []
+    assert [str(notice.text) for notice in found.notices if notice.serious] == []
     [one] = found.objects
     return one
 

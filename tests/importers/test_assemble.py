@@ -29,7 +29,7 @@ SHOWS_NOTHING = "organizations: {contoso: {hosts: {gateway: {client_certificate:
 
 
 def said(imported):
-    return [each.text for each in imported.notices]
+    return [str(each.text) for each in imported.notices]
 
 
 def base(imported):
@@ -173,9 +173,11 @@ def test_whoever_a_rule_names_is_kept():
 def test_a_rule_is_left_out_rather_than_made_wider(strange):
     imported = made(*TENANT, rule(FromScope=0, **strange))
     assert base(imported).topology.tenants["contoso"].transport_rules == ()
-    (notice,) = (each for each in imported.notices if each.text.startswith('TransportRule "R" is left out'))
+    (notice,) = (
+        each for each in imported.notices if str(each.text).startswith('TransportRule "R" is left out')
+    )
     assert notice.serious
-    assert next(iter(strange)) in notice.text
+    assert next(iter(strange)) in str(notice.text)
 
 
 def test_a_rule_keeps_what_the_lab_has_and_tells_of_actions_that_it_has_not():
@@ -316,7 +318,7 @@ def test_the_loader_has_the_last_word():
     assert base(imported).topology.tenants["contoso"].inbound_connectors == ()
     (notice,) = (each for each in imported.notices if each.serious)
     assert str(notice.place) == "online/i.json"
-    assert 'InboundConnector "Inbound from 1" is left out' in notice.text
+    assert 'InboundConnector "Inbound from 1" is left out' in str(notice.text)
 
 
 def test_unusual_settings_and_unknown_properties_are_told():

@@ -43,7 +43,7 @@ def test_what_is_computed_is_missing_and_told():
         "Nested": {"A": 1, "B": ("x",)},
         "Lines": "one\ntwo",
     }
-    computed = [notice.text for notice in found.notices if notice.serious]
+    computed = [str(notice.text) for notice in found.notices if notice.serious]
     assert computed == [
         f"EXOTransportRule: {name} is computed, and so not known"
         for name in ("FromScope", "SentTo", "RejectMessage")
@@ -94,7 +94,7 @@ def test_a_broken_file_gives_nothing_and_says_where(text, line, why):
     found = parse(text, "x.ps1")
     assert found.objects == ()
     [notice] = found.notices
-    assert why in notice.text
+    assert why in str(notice.text)
     assert notice.place.line == line
 
 

@@ -44,7 +44,7 @@ def test_a_key_file_is_not_even_opened(tmp_path, name):
     (tmp_path / name).chmod(0)
     [notice] = read(tmp_path).notices
     assert notice.serious
-    assert "private key" in notice.text
+    assert "private key" in str(notice.text)
 
 
 def test_a_private_key_inside_is_refused_with_all_that_stands_beside_it(tmp_path):

@@ -10,6 +10,7 @@ from lab.importers.assembly.nouns import Path as Steps
 from lab.importers.assembly.parties import Party
 from lab.importers.assembly.sides import Side
 from lab.importers.nouns import Place
+from lab.sentence import listed, sentence
 
 _CERTIFICATE = "ExchangeCertificate"
 _DOMAIN = "AcceptedDomain"
@@ -45,12 +46,17 @@ def ask_for_exchange(tenant: Party, key: str, notes: Notes) -> None:
     ]
     if not expected:
         return
-    named = ", ".join(f'"{each["Name"]}"' for each in expected)
-    text = (
-        f"The on-premises side of tenant {tenant.key} was not exported, and {named} is for it: what address and certificate "
-        "do Exchange and the filter show?"
+    names = listed(sentence('"{name}"', name=connector["Name"]) for connector in expected)
+    text = sentence(
+        "The on-premises side of tenant {tenant} was not exported, and {names} is for it: what address "
+        "and certificate do Exchange and the filter show?",
+        tenant=tenant.key,
+        names=names,
     )
-    answer = "Export Get-SendConnector, Get-ExchangeCertificate and Get-AcceptedDomain of the Exchange servers too."
+    answer = sentence(
+        "Export Get-SendConnector, Get-ExchangeCertificate and Get-AcceptedDomain of the Exchange "
+        "servers too."
+    )
     notes.ask(("organizations", key), text, answer, "R3", "R59", "R111")
 
 
@@ -71,21 +77,23 @@ def _said(side: Side, kind: str, without: Iterable[Place], *, alone: bool) -> bo
 def _ask(party: Party, kind: str, section: str, rules: tuple[str, ...], notes: Notes) -> None:
     top, noun = ("tenants", "tenant") if party.side.cloud else ("organizations", "organization")
     path: Steps = (top, party.key, section)
-    taken = "it is taken to have none"
+    taken = sentence("it is taken to have none")
     if kind == _DOMAIN and party.side.lent:
-        taken = f"it is taken to accept {party.side.lent}"
+        taken = sentence("it is taken to accept {domains}", domains=party.side.lent)
     if kind == _CERTIFICATE:
-        if any(
-            each.path[:2] == path[:2] and each.path[-1] == "certificate"
-            for each in notes.todos
-            if kind in each.answer
-        ):
-            return
         host, shows = _exchange(party)
         path = (*path, host, "certificate")
-        taken = "what its connectors name is taken for what it shows" if shows else taken
-    text = f"Get-{kind} was not exported for {noun} {party.key}: {taken}."
-    answer = f"Export Get-{kind}; a file with [] says that there is none."
+        if any(todo.path == path for todo in notes.todos):
+            return
+        taken = sentence("what its connectors name is taken for what it shows") if shows else taken
+    text = sentence(
+        "Get-{kind} was not exported for {noun} {name}: {taken}.",
+        kind=kind,
+        noun=noun,
+        name=party.key,
+        taken=taken,
+    )
+    answer = sentence("Export Get-{kind}; a file with [] says that there is none.", kind=kind)
     notes.ask(path, text, answer, *rules)
 
 

@@ -13,6 +13,7 @@ from lab.scenario.load import load_laid_over
 from lab.scenario.report import At, Report
 from lab.scenario.text import compose
 from lab.scenario.tree import Items, Node, Table
+from lab.sentence import sentence
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Answers:
         if read is not None and "include" in read.entries:
             place = read.entries["include"].place
             At(report).key("include").wrong(
-                place, "answers without includes", "what is imported must stand alone"
+                place, sentence("answers without includes"), sentence("what is imported must stand alone")
             )
         report.settle(self.file)
         made: Plain = _plain(read) if read is not None else {}

@@ -27,6 +27,7 @@ from lab.importers.nouns import Exports
 from lab.model.names import Domain
 from lab.model.value import dataclass
 from lab.scenario.dumping import Plain, dumped
+from lab.sentence import say
 
 _ONLY: Plain = {
     "only": "simulator",
@@ -73,17 +74,17 @@ def assembled(exports: Exports, options: Options, answers: Answers | None = None
 
     Raises ScenarioError for mistakes in the answers.
     """
-    notes, told = Notes(list(exports.notices)), answers or Answers()
+    notes, answered = Notes(list(exports.notices)), answers or Answers()
     objects = [Given(each) for each in exports.objects if each.kind]
     unusual(objects, notes)
     cast = _cast(objects, options, notes)
     _people(cast, options, notes)
-    tree, added = _tree(cast, exports, options, told, notes)
+    tree, added = _tree(cast, exports, options, answered, notes)
     absent.ask(cast.all, exports.without, notes)
     if options.lab_addresses:
         tree = translated(tree)
-    todos = tuple(each for each in notes.todos if not told.tells(each.path))
-    tree = _finished({**tree, "todo": [_open(each) for each in todos]}, told, notes)
+    todos = tuple(each for each in notes.todos if not answered.tells(each.path))
+    tree = _finished({**tree, "todo": [_open(each) for each in todos]}, answered, notes)
     return Imported(
         text=written(tree, options, todos, _files(exports)),
         tree=tree,
@@ -97,7 +98,7 @@ def assembled(exports: Exports, options: Options, answers: Answers | None = None
 
 def _open(todo: Todo) -> Plain:
     """A to-do as the scenario says it, for whoever checks it."""
-    text = " ".join(todo.text.split())
+    text = " ".join(say(todo.text).split())
     return {"text": text, "about": list(todo.paths), "rules": list(todo.rules)}
 
 

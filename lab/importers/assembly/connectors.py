@@ -10,6 +10,7 @@ from lab.importers.assembly.sides import MOERA, ROUTING, Side
 from lab.importers.assembly.worded import Numbers, Written, written
 from lab.importers.mailwords import address_spaces
 from lab.scenario.exchange import ACCEPTED_DOMAIN, INBOUND, OUTBOUND, RECEIVE, REMOTE_DOMAIN, SEND
+from lab.sentence import sentence
 
 _DOMAIN_TYPES = ("Authoritative", "ExternalRelay", "InternalRelay")
 _TLS = ("", "EncryptionOnly", "CertificateValidation", "DomainValidation")
@@ -28,7 +29,10 @@ def accepted_domains(side: Side, notes: Notes) -> list[Written]:
         name = given.text("DomainName") or given.name
         if name == "*":
             notes.leave(
-                given.place, f"{given.label} is left out: the lab has no accepted domain for everything"
+                given.place,
+                sentence(
+                    "{label} is left out: the lab has no accepted domain for everything", label=given.label
+                ),
             )
             continue
         made = written(
@@ -39,7 +43,9 @@ def accepted_domains(side: Side, notes: Notes) -> list[Written]:
         if name.startswith("*."):
             made["MatchSubDomains"] = True
         if found.setdefault(made["DomainName"], made) is not made:
-            notes.leave(given.place, f"{given.label} is left out: the domain is listed already")
+            notes.leave(
+                given.place, sentence("{label} is left out: the domain is listed already", label=given.label)
+            )
     return list(_one_default(found.values(), notes))
 
 
@@ -54,7 +60,11 @@ def _one_default(made: Iterable[Written], notes: Notes) -> Iterable[Written]:
         if each.get("Default") and first is not None:
             notes.say(
                 each.given.place,
-                f"{each.given.label}: a second default domain; {first['DomainName']} stays it",
+                sentence(
+                    "{label}: a second default domain; {domain} stays it",
+                    label=each.given.label,
+                    domain=first["DomainName"],
+                ),
             )
             del each["Default"]
         elif each.get("Default"):
@@ -99,7 +109,9 @@ def send(side: Side, notes: Notes) -> list[Written]:
         if connector is None:
             continue
         if not connector.get("AddressSpaces"):
-            notes.leave(given.place, f"{given.label} is left out: it has no SMTP address space")
+            notes.leave(
+                given.place, sentence("{label} is left out: it has no SMTP address space", label=given.label)
+            )
             continue
         connector["SmartHosts"] = connector.get("SmartHosts", [])
         _routed(connector, "DNSRoutingEnabled", notes)
@@ -119,7 +131,12 @@ def _routed(made: Written, by_dns: str, notes: Notes) -> None:
     uses_dns = made.given.truth(by_dns)
     hosts = made.pop("SmartHosts", [])
     if uses_dns and hosts:
-        notes.say(made.given.place, f"{made.given.label}: {by_dns} is true, so SmartHosts say nothing")
+        notes.say(
+            made.given.place,
+            sentence(
+                "{label}: {by_dns} is true, so SmartHosts say nothing", label=made.given.label, by_dns=by_dns
+            ),
+        )
         hosts = []
     made.pop(by_dns, None)
     if hosts:
@@ -130,7 +147,11 @@ def _validated(made: Written, level: str, notes: Notes) -> None:
     if "TlsDomain" in made and made.get(level) != "DomainValidation":
         notes.say(
             made.given.place,
-            f"{made.given.label}: TlsDomain says nothing without {level} DomainValidation (R91)",
+            sentence(
+                "{label}: TlsDomain says nothing without {level} DomainValidation (R91)",
+                label=made.given.label,
+                level=level,
+            ),
         )
         del made["TlsDomain"]
 
@@ -165,5 +186,8 @@ def _distinct(made: Iterable[Written], notes: Notes) -> list[Written]:
     for each in made:
         name = str(each["Name"]).lower()
         if found.setdefault(name, each) is not each:
-            notes.leave(each.given.place, f"{each.given.label} is left out: another one has that name")
+            notes.leave(
+                each.given.place,
+                sentence("{label} is left out: another one has that name", label=each.given.label),
+            )
     return list(found.values())

@@ -12,6 +12,7 @@ from lab.importers.assembly.worded import Written
 from lab.importers.mailwords import proxy_addresses, smtp_address
 from lab.model.names import Address
 from lab.model.value import dataclass
+from lab.sentence import sentence
 
 MAILBOXES, REMOTE, USERS = "mailboxes", "remote_mailboxes", "mail_users"
 CONTACTS, GROUPS, LISTS = "mail_contacts", "groups", "distribution_groups"
@@ -95,11 +96,15 @@ def people(side: Side, accepted: Sequence[Mapping[str, object]], notes: Notes) -
             taken |= {str(each).lower() for each in (entry["address"], *entry.get("proxies", ()))}
     if strangers:
         first, more = strangers[0], len(strangers) - 1
-        others = f" and {more} more recipients are" if more else " is"
-        notes.leave(
-            first.place,
-            f"{first.label}{others} left out: no address in an accepted domain, or no external address",
+        alone = sentence(
+            "{label} is left out: no address in an accepted domain, or no external address", label=first.label
         )
+        several = sentence(
+            "{label} and {number} more recipients are left out: no address in an accepted domain, or no external address",
+            label=first.label,
+            number=more,
+        )
+        notes.leave(first.place, several if more else alone)
     return made
 
 
@@ -187,7 +192,10 @@ def _forwarding(entry: Written, given: Given, notes: Notes) -> None:
         if given.truth("DeliverToMailboxAndForward"):
             entry["DeliverToMailboxAndForward"] = True
     elif given.value("ForwardingSmtpAddress") is not None:
-        notes.leave(given.place, f"{given.label}: ForwardingSmtpAddress is no address, and is left out")
+        notes.leave(
+            given.place,
+            sentence("{label}: ForwardingSmtpAddress is no address, and is left out", label=given.label),
+        )
 
 
 def _restricted(entry: Written, given: Given, section: str) -> Written:

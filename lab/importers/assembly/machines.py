@@ -16,6 +16,7 @@ from lab.model.addressplan import is_inside
 from lab.model.names import Domain
 from lab.model.value import dataclass
 from lab.scenario.dumping import Plain
+from lab.sentence import Sentence, sentence
 
 
 @dataclass(slots=True, kw_only=True)
@@ -108,7 +109,7 @@ class Site:
         found = (str(address) for each in own for address in each.get("SenderIPAddresses", ()))
         return tuple(each for each in found if is_address(each))
 
-    def ask(self, host: str, setting: str, text: str, answer: str, *rules: str) -> None:
+    def ask(self, host: str, setting: str, text: Sentence, answer: Sentence, *rules: str) -> None:
         """A to-do at a setting of a host."""
         self.notes.ask(("organizations", self.key, "hosts", host, setting), text, answer, *rules)
 
@@ -139,8 +140,10 @@ def _same(relays: Sequence[str], entries: Sequence[str], site: Site) -> tuple[st
     """The MX, where the relay is known inside only: most filters do both, and the outside knows them by that name."""
     inside = all(_is_internal(host, site.records) for host in relays)
     if inside and entries:
-        told = f"the smart host {relays[0]} and the MX {entries[0]} are taken for one machine"
-        site.notes.say(site.send[0].given.place, told)
+        text = sentence(
+            "the smart host {relay} and the MX {mx} are taken for one machine", relay=relays[0], mx=entries[0]
+        )
+        site.notes.say(site.send[0].given.place, text)
     return tuple(entries) if inside else ()
 
 
@@ -181,10 +184,11 @@ def _server_name(side: Side, notes: Notes) -> tuple[str, tuple[str, ...]]:
     found += [_host_name(each.text("Fqdn")) for each in fronts]
     names = list(dict.fromkeys(filter(None, found)))
     if len(servers) > 1:
-        told = (
-            f"{len(servers)} Exchange servers are one in the lab: {names[0] if names else servers[0].label}"
+        name = names[0] if names else servers[0].label
+        text = sentence(
+            "{number} Exchange servers are one in the lab: {name}", number=len(servers), name=name
         )
-        notes.say(servers[0].place, told)
+        notes.say(servers[0].place, text)
     return (names[0] if names else ""), tuple(names[1:])
 
 
@@ -236,7 +240,11 @@ def _settle(site: Site, machine: Machine, seen: Sequence[str], park: Park) -> No
     table = machine.table
     if address is None and not shared:
         address = site.addresses.spare()
-        text = f"The address of {machine.key} is in none of the exports; {address} stands in for it."
+        text = sentence(
+            "The address of {machine} is in none of the exports; {address} stands in for it.",
+            machine=machine.key,
+            address=address,
+        )
         site.ask(machine.key, "address", text, _ANSWER_ADDRESS, "R7", "R58", "R166")
     elif address is None:
         address = site.addresses.spare(inside=True)
@@ -247,7 +255,10 @@ def _settle(site: Site, machine: Machine, seen: Sequence[str], park: Park) -> No
     if is_inside(address):
         if public is None:
             public = site.addresses.spare()
-            text = f"{machine.key} is inside; the public address that others see it come from is in none of the exports."
+            text = sentence(
+                "{machine} is inside; the public address that others see it come from is in none of the exports.",
+                machine=machine.key,
+            )
             site.ask(machine.key, "nat", text, _ANSWER_NAT, "R7", "R58", "R166")
         table["nat"] = public
     if public is not None:
@@ -262,8 +273,10 @@ def _moved_inside(site: Site, public: str, park: Park) -> None:
         park.moved[public] = owner.table["address"]
 
 
-_ANSWER_ADDRESS = "Add a zone file with its A record, or say it in answers.yaml."
-_ANSWER_NAT = "Say `nat:` of the host in answers.yaml; the SPF record or a partner's log may tell it."
+_ANSWER_ADDRESS = sentence("Add a zone file with its A record, or say it in answers.yaml.")
+_ANSWER_NAT = sentence(
+    "Say `nat:` of the host in answers.yaml; the SPF record or a partner's log may tell it."
+)
 
 
 def postfix_routes(found: FoundGateway) -> tuple[str, ...]:

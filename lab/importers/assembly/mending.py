@@ -15,9 +15,11 @@ from lab.importers.nouns import Place
 from lab.model.value import dataclass
 from lab.scenario.dumping import Plain, dumped
 from lab.scenario.load import load_text
+from lab.scenario.records import is_missing
 from lab.scenario.report import Report
 from lab.scenario.text import compose
 from lab.scenario.tree import Items, Node, Scalar, Table
+from lab.sentence import sentence
 
 _ROUNDS = 60
 _FILE = "import.yaml"
@@ -31,8 +33,7 @@ class _Gone:
 
     steps: Steps
     value: Any
-    wanted: str
-    hint: str | None
+    problem: Problem
 
 
 def problems(text: str) -> tuple[Problem, ...]:
@@ -56,7 +57,11 @@ def mended(tree: Plain, notes: Notes) -> Plain:
             return tree
         _without(tree, text, found, gone)
     notes.leave(
-        Place(""), f"all of it is left out: the loader has no end of objections, such as {found[0].wanted}"
+        Place(""),
+        sentence(
+            "all of it is left out: the loader refuses more than can be taken out, such as {wanted}",
+            wanted=found[0].wanted,
+        ),
     )
     return {key: tree[key] for key in _HEAD if key in tree}
 
@@ -103,20 +108,21 @@ def _removed(tree: Plain, steps: Steps, problem: Problem) -> _Gone:
     node: Any = tree
     for step in steps[:-1]:
         node = node[step]
-    return _Gone(steps, node.pop(steps[-1]), problem.wanted, problem.hint)
+    return _Gone(steps, node.pop(steps[-1]), problem)
 
 
 def _tell(gone: Sequence[_Gone], notes: Notes) -> None:
     """A thing and the settings that went before it are one notice; an object with a place of its own has its own."""
-    for number, each in enumerate(gone):
-        if any(_is_part(each, later) for later in gone[number + 1 :]):
+    for number, part in enumerate(gone):
+        if any(_is_part(part, later) for later in gone[number + 1 :]):
             continue
-        cause = _cause(each, gone[:number])
-        place, label = Place(""), ".".join(map(str, each.steps))
-        if isinstance(each.value, Written):
-            place, label = each.value.given.place, each.value.given.label
-        hint = f" ({cause.hint})" if cause.hint else ""
-        notes.leave(place, f"{label} is left out: {cause.wanted}{hint}")
+        place, label = Place(""), ".".join(map(str, part.steps))
+        if isinstance(part.value, Written):
+            place, label = part.value.given.place, part.value.given.label
+        notes.leave(
+            place,
+            sentence("{label} is left out: {why}", label=label, why=_cause(part, gone[:number]).problem.told),
+        )
 
 
 def _is_part(part: _Gone, whole: _Gone) -> bool:
@@ -124,12 +130,12 @@ def _is_part(part: _Gone, whole: _Gone) -> bool:
     return inside and not isinstance(part.value, Written)
 
 
-def _cause(each: _Gone, earlier: Sequence[_Gone]) -> _Gone:
+def _cause(part: _Gone, earlier: Sequence[_Gone]) -> _Gone:
     """Why the setting that is missing now was taken out."""
-    key, missing, _ = each.wanted.partition(" is missing")
-    if missing:
-        there = ((*each.steps, key), (*each.steps[:-1], key))
-        for number, one in enumerate(earlier):
-            if one.steps in there:
-                return _cause(one, earlier[:number])
-    return each
+    for number, other in enumerate(earlier):
+        key = other.steps[-1]
+        if other.steps in ((*part.steps, key), (*part.steps[:-1], key)) and part.problem.wanted == is_missing(
+            str(key)
+        ):
+            return _cause(other, earlier[:number])
+    return part

@@ -13,6 +13,7 @@ from lab.model.dns import Mx
 from lab.model.names import Domain
 from lab.scenario.dumping import Plain
 from lab.scenario.words import SERVICE_NAMES
+from lab.sentence import sentence
 
 _KINDS = ("A", "MX", "TXT", "CNAME", "PTR")
 _INCLUDE = re.compile(r"(?:^|\s)[+?~-]?(?:include:|redirect=)([^\s%]+)", re.IGNORECASE)
@@ -134,7 +135,13 @@ class Records:
                 yield value
             else:
                 self._notes.leave(
-                    row.place, f"{name} {kind} {row.value!r} is left out: the lab has no such record"
+                    row.place,
+                    sentence(
+                        "{name} {kind} {value!r} is left out: the lab has no such record",
+                        name=name,
+                        kind=kind,
+                        value=row.value,
+                    ),
                 )
 
     def _exchanger(self, name: str, value: str, place: Place) -> str:
@@ -145,7 +152,9 @@ class Records:
             return ""
         if bare.endswith(".mx.microsoft"):
             door = front_door(Domain(name))
-            self._notes.say(place, f"the MX of {name}, {bare}, is {door} here")
+            self._notes.say(
+                place, sentence("the MX of {name}, {host}, is {door} here", name=name, host=bare, door=door)
+            )
             bare = str(door)
         return str(Mx(min(int(preference), 65535), bare))
 
@@ -163,7 +172,10 @@ class Records:
                 found[bare] = {"TXT": ["v=spf1 ?all"]}
                 self._notes.say(
                     Place(""),
-                    f"the SPF record of {bare} is included and not in the export; here it lists nobody",
+                    sentence(
+                        "the SPF record of {domain} is included and not in the export; here it lists nobody",
+                        domain=bare,
+                    ),
                 )
         return found
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from lab.importers.nouns import Notice, Place
 from lab.model.value import dataclass
 from lab.scenario.dumping import Plain
+from lab.sentence import Sentence
 
 Path = tuple[str, ...]
 """Keys down the tree; an item of a list by its `Name`, `DomainName` or `address`."""
@@ -37,9 +38,9 @@ class Todo:
 
     path: Path
     """The setting that would say it, and before which the file tells of it."""
-    text: str
+    text: Sentence
     """What is unknown, and what is taken for true meanwhile."""
-    answer: str
+    answer: Sentence
     """How to answer it."""
     rules: tuple[str, ...]
     """The rules that depend on it."""
@@ -49,7 +50,7 @@ class Todo:
     @property
     def paths(self) -> tuple[str, ...]:
         """What is unknown, as under `change:`."""
-        return tuple(".".join(each) for each in self.about or (self.path,))
+        return tuple(".".join(path) for path in self.about or (self.path,))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,11 +89,11 @@ class Notes:
     notices: list[Notice] = field(default_factory=list)
     todos: list[Todo] = field(default_factory=list)
 
-    def say(self, place: Place, text: str) -> None:
+    def say(self, place: Place, text: Sentence) -> None:
         """Something that was taken for granted, or is otherwise here."""
         self._note(Notice(place, text))
 
-    def leave(self, place: Place, text: str) -> None:
+    def leave(self, place: Place, text: Sentence) -> None:
         """Something that was left out."""
         self._note(Notice(place, text, serious=True))
 
@@ -100,7 +101,9 @@ class Notes:
         if notice not in self.notices:
             self.notices.append(notice)
 
-    def ask(self, path: Path, text: str, answer: str, *rules: str, about: tuple[Path, ...] = ()) -> None:
+    def ask(
+        self, path: Path, text: Sentence, answer: Sentence, *rules: str, about: tuple[Path, ...] = ()
+    ) -> None:
         """Something that nobody has told."""
         todo = Todo(path=path, text=text, answer=answer, rules=rules, about=about)
         if todo not in self.todos:

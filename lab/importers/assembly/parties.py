@@ -18,6 +18,7 @@ from lab.importers.mailwords import address_spaces
 from lab.model.names import Domain
 from lab.model.value import dataclass
 from lab.scenario.dumping import Plain
+from lab.sentence import sentence
 
 _FOREST = re.compile(r"\b([A-Z]{3})(?:PR|PRD)\d\w*[.,]", re.IGNORECASE)
 """`DC=EURPR05A002,DC=PROD`: the forest that a tenant lives in begins with its region."""
@@ -60,9 +61,15 @@ def tenant(side: Side, taken: set[str], now: datetime, notes: Notes) -> Party:
     key = _key(side, accepted, initial, taken)
     if not re.fullmatch(r"[a-z0-9-]+\.onmicrosoft\.com", initial):
         initial = f"{key.replace('-', '').replace('_', '').lower()}.onmicrosoft.com"
-        text = f"The initial domain of this tenant is in none of the exports; {initial} stands in for it."
+        text = sentence(
+            "The initial domain of this tenant is in none of the exports; {initial} stands in for it.",
+            initial=initial,
+        )
         notes.ask(
-            ("tenants", key, "initial_domain"), text, "Export Get-AcceptedDomain of the tenant.", "R156"
+            ("tenants", key, "initial_domain"),
+            text,
+            sentence("Export Get-AcceptedDomain of the tenant."),
+            "R156",
         )
     made = Party(key=key, side=side, accepted=accepted)
     made.people = people(side, [*accepted, {"DomainName": initial}], notes)
@@ -121,8 +128,10 @@ def _region(side: Side, key: str, notes: Notes) -> str:
     found = side.says(_FOREST)
     if found is not None:
         return found[1].upper()
-    text = "The region that this tenant lives in is in none of the exports; EUR is assumed."
-    answer = "Leave DistinguishedName or OriginatingServer in the export, or say `region:` in answers.yaml."
+    text = sentence("The region that this tenant lives in is in none of the exports; EUR is assumed.")
+    answer = sentence(
+        "Leave DistinguishedName or OriginatingServer in the export, or say `region:` in answers.yaml."
+    )
     notes.ask(("tenants", key, "region"), text, answer, "R31", "R32")
     return "EUR"
 
@@ -187,8 +196,14 @@ def missing_tenants(
         )
         made.people = People(accepted=accepted)
         made.table = {"initial_domain": initial, "region": "EUR", "AcceptedDomains": accepted}
-        text = f"Tenant {made.key} was not exported: its connectors, its region and its recipients are not known."
-        answer = "Export the tenant too (Get-InboundConnector, Get-OutboundConnector, Get-AcceptedDomain, recipients)."
+        text = sentence(
+            "Tenant {name} was not exported: its connectors, its region and its recipients are not known.",
+            name=made.key,
+        )
+        answer = sentence(
+            "Export the tenant too (Get-InboundConnector, Get-OutboundConnector, Get-AcceptedDomain, "
+            "recipients)."
+        )
         notes.ask(
             ("tenants", made.key, "InboundConnectors"),
             text,

@@ -8,9 +8,10 @@ from lab.importers.assembly.machines import Machine, Site
 from lab.importers.assembly.store import Paper, Store, key_of, usable
 from lab.importers.nouns import FoundGateway, Place
 from lab.scenario.dumping import Plain
+from lab.sentence import sentence
 
 _RULES = ("R3", "R10", "R76", "R77", "R85", "R129")
-_ANSWER = (
+_ANSWER = sentence(
     "Put a file into the export folder: the filter's client certificate (gateway.pem, without its key), the output of "
     "`openssl s_client -starttls smtp -showcerts -connect FILTER:25`, or `postconf -n` of a Postfix. Or say `certificate:` "
     "or `client_certificate: false` in answers.yaml."
@@ -41,8 +42,11 @@ def variants(
     site: Site, machine: Machine, exchange: Paper | None, store: Store, postfix: FoundGateway | None
 ) -> Plain:
     """A variant for each possibility, the most dangerous one first: whoever looks at one only must not miss the fault."""
-    told = f"Which certificate {machine.key} shows to Exchange Online is in none of the exports; variants try them."
-    site.ask(machine.key, "certificate", told, _ANSWER, *_RULES)
+    text = sentence(
+        "Which certificate {machine} shows to Exchange Online is in none of the exports; variants try them.",
+        machine=machine.key,
+    )
+    site.ask(machine.key, "certificate", text, _ANSWER, *_RULES)
     setting = f"organizations.{site.key}.hosts.{machine.key}"
     found: Plain = {}
     if exchange is not None:

@@ -15,6 +15,7 @@ from lab.importers.assembly.nouns import Notes, Unknown
 from lab.scenario.exchange import ACCEPTED_DOMAIN, INBOUND, OUTBOUND, RECEIVE, REMOTE_DOMAIN, SEND, SHOWN
 from lab.scenario.records import Record
 from lab.scenario.rules import RULE
+from lab.sentence import sentence
 
 _RECORDS: Mapping[str, Record] = {
     "AcceptedDomain": ACCEPTED_DOMAIN,
@@ -254,5 +255,11 @@ def unusual(objects: Iterable[Given], notes: Notes) -> None:
             value = given.value(name)
             if value is not None and given.text(name).lower() not in values:
                 notes.say(
-                    given.place, f"{given.label}: {name} is {shown(value)}, which the lab does not emulate"
+                    given.place,
+                    sentence(
+                        "{label}: {name} is {value}, which the lab does not emulate",
+                        label=given.label,
+                        name=name,
+                        value=shown(value),
+                    ),
                 )

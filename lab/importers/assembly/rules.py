@@ -15,6 +15,7 @@ from lab.importers.mailwords import networks
 from lab.scenario.kinds import Many
 from lab.scenario.rules import RULE
 from lab.scenario.words import NETWORK
+from lab.sentence import listed, sentence
 
 _SCOPES = ("InOrganization", "NotInOrganization")
 _NUMBERS: Numbers = {
@@ -42,7 +43,10 @@ def rules(side: Side, now: datetime, notes: Notes) -> list[Written]:
     for rule in (each for each in made if each is not None):
         rule.pop("Priority", None)  # their order says it, also when one of them is left out
         if found.setdefault(rule["Name"].lower(), rule) is not rule:
-            notes.leave(rule.given.place, f"{rule.given.label} is left out: another one has that name")
+            notes.leave(
+                rule.given.place,
+                sentence("{label} is left out: another one has that name", label=rule.given.label),
+            )
     return list(found.values())
 
 
@@ -55,19 +59,29 @@ def _rule(given: Given, now: datetime, notes: Notes) -> Written | None:
     unread = [name for name in _limiting(given) if not _whole(given, made, name)]
     if limits or unread or made is None:
         if not off:
-            told = ", ".join(map(given.showing, (*limits, *unread)))
-            notes.leave(
-                given.place,
-                f"{given.label} is left out: the lab has no {told or 'such rule'}; without it the rule would be for more mail than it is",
+            missing = (
+                listed(map(given.showing, (*limits, *unread))) if limits or unread else sentence("such rule")
             )
+            text = sentence(
+                "{label} is left out: the lab has no {missing}; without it the rule would be for more mail than it is",
+                label=given.label,
+                missing=missing,
+            )
+            notes.leave(given.place, text)
         return None
     notes.notices += silent.notices
     lost = [name for name in (*strange, *given.lost) if name.lower() in RULE_ACTIONS | _ACTIONS]
     if lost:
-        notes.say(given.place, f"{given.label}: the lab does not do {', '.join(lost)}")
+        notes.say(
+            given.place,
+            sentence("{label}: the lab does not do {names}", label=given.label, names=listed(lost)),
+        )
     if not _ACTIONS & {name.lower() for name in made}:
         if not lost:
-            notes.leave(given.place, f"{given.label} is left out: it does nothing that the lab knows")
+            notes.leave(
+                given.place,
+                sentence("{label} is left out: it does nothing that the lab knows", label=given.label),
+            )
         return None
     return _dated(made, now, notes)
 
@@ -113,11 +127,21 @@ def _dated(made: Written, now: datetime, notes: Notes) -> Written:
             if text:
                 notes.say(
                     made.given.place,
-                    f"{made.given.label}: {name} {text!r} is not understood, and taken for none",
+                    sentence(
+                        "{label}: {name} {text!r} is not understood, and taken for none",
+                        label=made.given.label,
+                        name=name,
+                        text=text,
+                    ),
                 )
             continue
         moment = when if when.tzinfo else when.replace(tzinfo=now.tzinfo)
         if (moment < now) is over:
-            notes.say(made.given.place, f"{made.given.label} is disabled here: {name} is {text}")
+            notes.say(
+                made.given.place,
+                sentence(
+                    "{label} is disabled here: {name} is {text}", label=made.given.label, name=name, text=text
+                ),
+            )
             made["State"] = "Disabled"
     return made

@@ -23,6 +23,7 @@ from lab.importers.assembly.nouns import Notes
 from lab.importers.assembly.sides import MOERA, ROUTING
 from lab.importers.assembly.worded import Written
 from lab.importers.nouns import Place
+from lab.sentence import Sentence, sentence
 
 _HANDFUL = 2
 """Kept of each class: one to be written to, and one to write to him."""
@@ -37,14 +38,17 @@ def restrict(sides: Iterable[People], notes: Notes) -> None:
     for each in everybody:
         wanted = each.given.many("AcceptMessagesOnlyFrom")
         found = [known.get(name.lower()) or (str(a) if (a := parsed(name)) else None) for name in wanted]
-        listed = [address for address in found if address]
-        if len(listed) < len(wanted):
+        allowed = [address for address in found if address]
+        if len(allowed) < len(wanted):
             notes.say(
                 each.given.place,
-                f"{each.given.label}: AcceptMessagesOnlyFrom names somebody who is not in the exports",
+                sentence(
+                    "{label}: AcceptMessagesOnlyFrom names somebody who is not in the exports",
+                    label=each.given.label,
+                ),
             )
-        if listed:
-            each["AcceptMessagesOnlyFrom"] = listed
+        if allowed:
+            each["AcceptMessagesOnlyFrom"] = allowed
 
 
 def _identities(given: Given) -> Iterator[str]:
@@ -90,10 +94,16 @@ def _keep(name: str, side: People, kept: set[str], notes: Notes) -> None:
     for section, found in side.sections.items():
         left = [each for each in found if str(each["address"]).lower() in kept]
         if len(left) < len(found):
-            what = _words(section)
             notes.say(
                 Place(left[0].given.place.file if left else found[0].given.place.file),
-                f"{len(left)} of {len(found)} {what} of {name} stand for all of them; --all-recipients keeps up to {_MOST}",
+                sentence(
+                    "{number} of {all} {kind} of {name} stand for all of them; --all-recipients keeps up to {most}",
+                    number=len(left),
+                    all=len(found),
+                    kind=_words(section),
+                    name=name,
+                    most=_MOST,
+                ),
             )
         side.sections[section] = left
 
@@ -122,12 +132,18 @@ def _copied(source: People, section: str, target: People, there: str, notes: Not
     for each in fresh:
         target.add(there, each)
     if fresh:
-        told = f"no {_words(there)} were exported; {len(fresh)} are taken from the {_words(section)} of the other side, as synchronised"
-        notes.say(fresh[0].given.place, told)
+        text = sentence(
+            "no {missing} were exported; {number} are taken from the {known} of the other side, as synchronised",
+            missing=_words(there),
+            number=len(fresh),
+            known=_words(section),
+        )
+        notes.say(fresh[0].given.place, text)
 
 
-def _words(section: str) -> str:
-    return section.replace("_", " ")
+def _words(section: str) -> Sentence:
+    """What a section is called in a sentence: `mail contacts`."""
+    return Sentence(section.replace("_", " "))
 
 
 def _is_covered(text: str, side: People) -> bool:
@@ -167,5 +183,8 @@ def membered(sides: Iterable[People], notes: Notes) -> None:
             if not members and samples:
                 notes.say(
                     each.given.place,
-                    f"{each.given.label}: its members are not in the export; one mailbox of each side stands for them",
+                    sentence(
+                        "{label}: its members are not in the export; one mailbox of each side stands for them",
+                        label=each.given.label,
+                    ),
                 )

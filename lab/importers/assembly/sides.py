@@ -13,6 +13,7 @@ from dataclasses import field
 from lab.importers.assembly.given import Given
 from lab.importers.assembly.nouns import Notes
 from lab.model.value import dataclass
+from lab.sentence import sentence
 
 _CLOUD = frozenset(
     ("InboundConnector", "OutboundConnector", "DkimSigningConfig", "ArcConfig", "UnifiedGroup")
@@ -131,10 +132,13 @@ def _joined(made: Iterable[Side], notes: Notes) -> list[Side]:
             continue
         home.objects += side.objects
         if home.folder != side.folder and side.domains:
-            notes.say(
-                side.objects[0].place,
-                f"{side.folder or 'the top folder'} belongs to {home.folder or 'the top folder'}: they share accepted domains",
+            top = sentence("the top folder")
+            text = sentence(
+                "{folder} belongs to {home}: they share accepted domains",
+                folder=side.folder or top,
+                home=home.folder or top,
             )
+            notes.say(side.objects[0].place, text)
     return sorted(whole, key=lambda side: (side.folder, side.cloud))
 
 
@@ -163,6 +167,11 @@ def _once(objects: Iterable[Given], notes: Notes) -> Iterator[Given]:
         if identity and each.kind:
             first = seen.setdefault((each.kind, identity), each)
             if first is not each:
-                notes.say(each.place, f"{each.label} is in {first.place} already; that one counts")
+                notes.say(
+                    each.place,
+                    sentence(
+                        "{label} is in {place} already; that one counts", label=each.label, place=first.place
+                    ),
+                )
                 continue
         yield each

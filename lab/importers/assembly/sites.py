@@ -21,6 +21,7 @@ from lab.model.names import Domain, DomainPattern
 from lab.model.value import dataclass
 from lab.scenario import service
 from lab.scenario.dumping import Plain
+from lab.sentence import sentence
 
 _TLS_NAME = "TlsCertificateName"
 _FILTER = re.compile(r"(?<![a-z])(gateway|filter|relay|mx)(?![a-z])")
@@ -136,8 +137,14 @@ def _believed(ground: Ground, site: Site, tenants: Sequence[Party], machine: Mac
     for each in (connector for party in tenants for connector in party.inbound):
         value = each.get("TlsSenderCertificateName")
         if each.get("ConnectorType") == "OnPremises" and value:
-            text = f"No certificate of Exchange was exported; one with the name {value} is assumed, as the tenant's connector expects it."
-            site.ask(machine.key, "certificate", text, "Export Get-ExchangeCertificate.", "R59", "R113")
+            text = sentence(
+                "No certificate of Exchange was exported; one with the name {name} is assumed, as the tenant's "
+                "connector expects it.",
+                name=value,
+            )
+            site.ask(
+                machine.key, "certificate", text, sentence("Export Get-ExchangeCertificate."), "R59", "R113"
+            )
             names = usable((str(value),))
             return (
                 ground.papers.enter(Paper(key=key_of(names), names=names, place=each.given.place, smtp=True))
@@ -212,7 +219,11 @@ def _door(ground: Ground, site: Site, connector: Written, host: str) -> None:
     """A name in the service that belongs to none of the tenants: it leads to one of them, where the recipient decides."""
     if host.lower() not in ground.doors:
         ground.strangers.add(host.lower())
-        text = f"{connector.given.label}: {host} is the door of no exported tenant; here it is that of another one"
+        text = sentence(
+            "{label}: {host} is the door of no exported tenant; here it is that of another one",
+            label=connector.given.label,
+            host=host,
+        )
         site.notes.say(connector.given.place, text)
 
 
@@ -241,7 +252,9 @@ def _other(ground: Ground, site: Site, connector: Written, host: str, others: Pl
             "accepts_domains": [],
             "relay_from": _senders(ground),
         }
-        text = f"{connector.given.label}: {host} is taken for a relay that delivers by MX"
+        text = sentence(
+            "{label}: {host} is taken for a relay that delivers by MX", label=connector.given.label, host=host
+        )
         site.notes.say(connector.given.place, text)
     return key
 

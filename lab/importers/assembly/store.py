@@ -17,6 +17,7 @@ from lab.model.certificate import CertFault
 from lab.model.names import DomainPattern
 from lab.model.value import dataclass
 from lab.scenario.dumping import Plain
+from lab.sentence import sentence
 
 _SERVICES = {
     0: "None",
@@ -168,7 +169,10 @@ def of_server(side: Side, found: Sequence[FoundCertificate], store: Store, notes
         if paper is None:
             if not given.truth("IsSelfSigned"):
                 notes.leave(
-                    given.place, f"{given.label} is left out: it has no name that a connector could mean"
+                    given.place,
+                    sentence(
+                        "{label} is left out: it has no name that a connector could mean", label=given.label
+                    ),
                 )
             continue
         papers.append(store.enter(paper))
@@ -231,7 +235,10 @@ def meant(given: Given, papers: Sequence[Paper], store: Store, notes: Notes) -> 
         return newest.key
     if papers:
         notes.say(
-            given.place, f"{given.label}: no certificate in the store fits its TlsCertificateName (R115)"
+            given.place,
+            sentence(
+                "{label}: no certificate in the store fits its TlsCertificateName (R115)", label=given.label
+            ),
         )
         return f"<I>{name.issuer}<S>{name.subject}" if name.issuer else None
     names = usable((name.common_name,))
@@ -239,7 +246,11 @@ def meant(given: Given, papers: Sequence[Paper], store: Store, notes: Notes) -> 
         return None
     notes.say(
         given.place,
-        f"{given.label}: without Get-ExchangeCertificate its certificate is known by {names[0]} only",
+        sentence(
+            "{label}: without Get-ExchangeCertificate its certificate is known by {name} only",
+            label=given.label,
+            name=names[0],
+        ),
     )
     known = next((each for each in store.papers.values() if each.names == names), None)
     return (known or store.enter(Paper(key=key_of(names), names=names, place=given.place, smtp=True))).key
@@ -276,5 +287,8 @@ def stray(found: Sequence[FoundCertificate], store: Store, notes: Notes) -> None
     known = {each.thumbprint for each in store.papers.values()}
     for each in found:
         if each.thumbprint not in known and each.place.file.lower().endswith(_FILES):
-            told = f"the certificate {each.common_name or each.subject} is no machine's: lay it into gateway/ if the filter shows it"
-            notes.say(each.place, told)
+            text = sentence(
+                "the certificate {name} is no machine's: lay it into gateway/ if the filter shows it",
+                name=each.common_name or each.subject,
+            )
+            notes.say(each.place, text)

@@ -11,10 +11,11 @@ from lab.importers.mailwords import networks
 from lab.scenario.dumping import Plain, plain
 from lab.scenario.exchange import OWN
 from lab.scenario.kinds import Kind, Many, Single
-from lab.scenario.records import Key, Record
+from lab.scenario.records import Key, Record, is_missing
 from lab.scenario.report import At, Report
 from lab.scenario.tree import Place, Scalar
 from lab.scenario.words import CAPABILITY, DOMAIN, NETWORK, PATTERN, SMART_HOST, SPACE, TRUTH
+from lab.sentence import Sentence, sentence
 
 Numbers = Mapping[str, Sequence[str]]
 """Words of enumerations by property, where exports write their numbers."""
@@ -38,16 +39,19 @@ def written(given: Given, record: Record, notes: Notes, numbers: Numbers | None 
             continue
         value = _value(given, key, notes, (numbers or {}).get(key.name, ()))
         if value is None and key.required:
-            notes.leave(given.place, f"{given.label} is left out: {key.name} {_missing(given, key)}")
+            notes.leave(
+                given.place,
+                sentence("{label} is left out: {why}", label=given.label, why=_unread(given, key)),
+            )
             return None
         if value is not None and value != key.default:
             table[key.name] = _spelled(key, value)
     return Written(table, given)
 
 
-def _missing(given: Given, key: Key[Any]) -> str:
-    found = given.text(key.name)
-    return f"is {found!r}" if found else "is missing"
+def _unread(given: Given, key: Key[Any]) -> Sentence:
+    text = given.text(key.name)
+    return sentence("{key} is {text!r}", key=key.name, text=text) if text else is_missing(key.name)
 
 
 def _value(given: Given, key: Key[Any], notes: Notes, numbered: Sequence[str]) -> Any:
@@ -63,7 +67,12 @@ def _value(given: Given, key: Key[Any], notes: Notes, numbered: Sequence[str]) -
         if told is None:
             notes.leave(
                 given.place,
-                f"{given.label}: {key.name} {given.text(key.name)!r} is left out: it is neither true nor false",
+                sentence(
+                    "{label}: {key} {text!r} is left out: it is neither true nor false",
+                    label=given.label,
+                    key=key.name,
+                    text=given.text(key.name),
+                ),
             )
         return told
     return _read(kind, given.word(key.name, numbered), given, key, notes)
@@ -83,9 +92,15 @@ def _texts(given: Given, key: Key[Any], of: Single[Any], notes: Notes) -> tuple[
     if of is not NETWORK:
         return given.many(key.name, blanks=of in _WITHOUT_BLANKS)
     found = networks(given.value(key.name))
-    for each in (*found.v6, *found.unread):
+    for address in (*found.v6, *found.unread):
         notes.leave(
-            given.place, f"{given.label}: {key.name} {each!r} is left out: the lab has IPv4 only (R58)"
+            given.place,
+            sentence(
+                "{label}: {key} {address!r} is left out: the lab has IPv4 only (R58)",
+                label=given.label,
+                key=key.name,
+                address=address,
+            ),
         )
     return found.v4
 
@@ -94,8 +109,21 @@ def _read(kind: Single[Any], text: str, given: Given, key: Key[Any], notes: Note
     report = Report(real=True)
     value = kind.read(Scalar(Place(given.place.file), text), At(report))
     for problem in report.found.values():
-        wanted = f"{problem.wanted}, {problem.hint}" if problem.hint else problem.wanted
-        notes.leave(given.place, f"{given.label}: {key.name} {text!r} is left out: wanted is {wanted}")
+        wanted = (
+            sentence("{wanted}, {hint}", wanted=problem.wanted, hint=problem.hint)
+            if problem.hint
+            else problem.wanted
+        )
+        notes.leave(
+            given.place,
+            sentence(
+                "{label}: {key} {text!r} is left out: wanted is {wanted}",
+                label=given.label,
+                key=key.name,
+                text=text,
+                wanted=wanted,
+            ),
+        )
     return value
 
 
