@@ -53,13 +53,8 @@ def read(source: Source) -> Exports:
         found = [one for node in Children(source.text, "Objs") for one in _objects(document, node)]
     except Refused as broken:
         return refused(source, broken.line, words_of(broken))
-    secrets = [
-        Notice(
-            Place(source.file, line),
-            sentence("a password or key (SecureString) was left out; export without it"),
-        )
-        for line in document.secrets[:1]
-    ]
+    text = sentence("a password or key (SecureString) was left out; export without it")
+    secrets = [Notice(Place(source.file, line), text) for line in document.secrets[:1]]
     return exports(source.file, found, secrets)
 
 

@@ -144,10 +144,8 @@ class _Told:
         light = [name for name in self.cut if name.lower() not in _WEIGHTY]
         if light:
             lines = min(self.cut[name] for name in light)
-            yield Notice(
-                Place(self.file, lines),
-                sentence("cut off when they were exported: {names}", names=listed(light)),
-            )
+            notice = sentence("cut off when they were exported: {names}", names=listed(light))
+            yield Notice(Place(self.file, lines), notice)
 
 
 def cut_off(value: Value) -> bool:

@@ -20,11 +20,8 @@ def certificate_in(place: Place, values: Mapping[str, Value]) -> Exports:
     if raw is None:
         return Exports()
     data = _bytes(raw)
-    return (
-        found(place, [data])
-        if data
-        else Exports(notices=(Notice(place, sentence("RawData holds no certificate")),))
-    )
+    none = Notice(place, sentence("RawData holds no certificate"))
+    return found(place, [data]) if data else Exports(notices=(none,))
 
 
 def _bytes(raw: Value) -> bytes:

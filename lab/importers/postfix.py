@@ -66,12 +66,9 @@ def read(source: Source) -> Exports:
     written = _settings(source)
     hidden = [name for name, value in written.items() if _SECRET.search(name) and not _on_disk(value)]
     kept = {name: value for name, value in written.items() if name not in hidden}
+    place = Place(source.file)
     notices = [
-        Notice(
-            Place(source.file),
-            sentence("{name} may hold a password, and was left out", name=name),
-            serious=True,
-        )
+        Notice(place, sentence("{name} may hold a password, and was left out", name=name), serious=True)
         for name in hidden
     ]
     settings = {name: whole(_expanded(value, kept)) for name, value in kept.items()}

@@ -38,11 +38,8 @@ def files(folder: Path) -> Iterator[Found | Notice]:
     inside = folder.resolve(strict=True)
     for number, found in enumerate(_below(folder, "", 0)):
         if number == MOST_FILES:
-            yield Notice(
-                Place(""),
-                sentence("more than {most} files; the rest is left unread", most=MOST_FILES),
-                serious=True,
-            )
+            text = sentence("more than {most} files; the rest is left unread", most=MOST_FILES)
+            yield Notice(Place(""), text, serious=True)
             return
         yield found if isinstance(found, Notice) else _checked(inside, found)
 
@@ -58,19 +55,15 @@ def content(found: Found) -> bytes | Notice:
     except OSError as failed:
         return Notice(place, sentence("cannot be read: {why}", why=failed.strerror), serious=True)
     if len(data) > LARGEST:
-        return Notice(
-            place, sentence("larger than {size} MiB; left unread", size=LARGEST // 2**20), serious=True
-        )
+        text = sentence("larger than {size} MiB; left unread", size=LARGEST // 2**20)
+        return Notice(place, text, serious=True)
     return data
 
 
 def _below(folder: Path, prefix: str, depth: int) -> Iterator[Found | Notice]:
     if depth > DEEPEST:
-        yield Notice(
-            Place(prefix.rstrip("/")),
-            sentence("more than {most} folders deep; left unread", most=DEEPEST),
-            serious=True,
-        )
+        text = sentence("more than {most} folders deep; left unread", most=DEEPEST)
+        yield Notice(Place(prefix.rstrip("/")), text, serious=True)
         return
     for entry in sorted(os.scandir(folder), key=lambda one: one.name):
         name = prefix + entry.name

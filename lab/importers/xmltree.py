@@ -57,9 +57,8 @@ class Children:
                 yield from self._taken()
             self._parser.Parse(b"", True)
         except expat.ExpatError as broken:
-            raise Refused(
-                broken.lineno, sentence("no XML from here on: {why}", why=expat.errors.messages[broken.code])
-            ) from None
+            wanted = sentence("no XML from here on: {why}", why=expat.errors.messages[broken.code])
+            raise Refused(broken.lineno, wanted) from None
         yield from self._taken()
 
     def _taken(self) -> list[Node]:

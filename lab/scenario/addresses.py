@@ -40,11 +40,8 @@ def check(read: Fields, hosts: Mapping[str, Host], regions: Iterable[Region]) ->
     for name, fields in written_hosts(read):
         if name in names:
             first = names[name].place
-            fields.at.wrong(
-                fields.place,
-                sentence("a second host named {name!r}", name=name),
-                sentence("the first is in {first}", first=first),
-            )
+            wanted = sentence("a second host named {name!r}", name=name)
+            fields.at.wrong(fields.place, wanted, sentence("the first is in {first}", first=first))
         names[name] = fields
         _in_plan(fields, HostKeys.address, (*PUBLIC, *INSIDE))
         _in_plan(fields, HostKeys.nat, PUBLIC)
@@ -60,9 +57,8 @@ def _written_service(region: Fields) -> None:
             address = machine[ServiceHostKeys.address]
             _in_plan(machine, ServiceHostKeys.address, PUBLIC)
             if address in taken:
-                machine.wrong(
-                    ServiceHostKeys.address, sentence("{address} is taken already", address=address), _UNIQUE
-                )
+                wanted = sentence("{address} is taken already", address=address)
+                machine.wrong(ServiceHostKeys.address, wanted, _UNIQUE)
             taken.add(address)
 
 
@@ -86,9 +82,8 @@ def _in_plan(fields: Fields, key: Key[str] | Key[str | None], ranges: tuple[IPv4
         hint = _PUBLIC
     else:
         hint = _RANGES
-    fields.wrong(
-        key, sentence("an address from {ranges}, not {address}", ranges=one_of(ranges), address=written), hint
-    )
+    wanted = sentence("an address from {ranges}, not {address}", ranges=one_of(ranges), address=written)
+    fields.wrong(key, wanted, hint)
 
 
 @lru_cache(maxsize=1024)
@@ -109,11 +104,8 @@ def _alone(name: str, fields: Fields, owners: dict[str, str], service: Mapping[s
     if address in service or fields[HostKeys.nat] in service:
         key: Key[str] | Key[str | None] = HostKeys.address if address in service else HostKeys.nat
         owner = service[str(fields[key])]
-        fields.wrong(
-            key,
-            sentence("{address} is {owner}", address=fields[key], owner=owner),
-            sentence("Exchange Online has 203.0.113.10-18, 30-38, 50-58 and so on"),
-        )
+        wanted = sentence("{address} is {owner}", address=fields[key], owner=owner)
+        fields.wrong(key, wanted, sentence("Exchange Online has 203.0.113.10-18, 30-38, 50-58 and so on"))
     elif address in owners:
         fields.wrong(
             HostKeys.address,
@@ -129,10 +121,7 @@ def _own_names(written: Mapping[str, Fields], hosts: Mapping[str, Host]) -> None
         fqdn = hosts[name].fqdn if name in hosts else None
         if fqdn is not None and fqdn in owners:
             key = HostKeys.fqdn if fields.given(HostKeys.fqdn) else HostKeys.helo
-            fields.wrong(
-                key,
-                sentence("{fqdn} is the name of {owner!r} already", fqdn=fqdn, owner=owners[fqdn]),
-                sentence("give each its own `fqdn:`"),
-            )
+            wanted = sentence("{fqdn} is the name of {owner!r} already", fqdn=fqdn, owner=owners[fqdn])
+            fields.wrong(key, wanted, sentence("give each its own `fqdn:`"))
         elif fqdn is not None:
             owners[fqdn] = name

@@ -57,11 +57,8 @@ def _inherited(read: Mapping[str, Fields], own: Fields, seen: tuple[Fields, ...]
     if start is None:
         return dict(own.values)
     if start not in read:
-        own.wrong(
-            CertificateKeys.profile,
-            sentence("no certificate is named {name!r}", name=start),
-            unknown(start, read),
-        )
+        wanted = sentence("no certificate is named {name!r}", name=start)
+        own.wrong(CertificateKeys.profile, wanted, unknown(start, read))
         return dict(own.values)
     if read[start] in seen:
         own.wrong(CertificateKeys.profile, sentence("certificates that start from each other in a circle"))
@@ -78,8 +75,5 @@ def _check_name(text: str, own: Fields) -> None:
         own.wrong(CertificateKeys.names, sentence("host names or *.domain"), words_of(error))
         return
     if pattern.is_any:
-        own.wrong(
-            CertificateKeys.names,
-            sentence("a certificate cannot be for *"),
-            sentence("such as *.contoso.example"),
-        )
+        wanted = sentence("a certificate cannot be for *")
+        own.wrong(CertificateKeys.names, wanted, sentence("such as *.contoso.example"))

@@ -30,35 +30,23 @@ def inbound_connector(draft: Draft[Any]) -> None:
     if internal and not own:
         draft.wrong("treat_messages_as_internal", _ONLY_ON_PREMISES, sentence("R63"))
     if internal and cloud:
-        draft.wrong(
-            "treat_messages_as_internal",
-            sentence("never together with CloudServicesMailEnabled"),
-            sentence("R63: choose one of them"),
-        )
+        wanted = sentence("never together with CloudServicesMailEnabled")
+        draft.wrong("treat_messages_as_internal", wanted, sentence("R63: choose one of them"))
 
 
 def _identifies(draft: Draft[Any]) -> None:
     name = draft.get("tls_sender_certificate_name")
     if name is None and not draft.get("sender_ip_addresses"):
         if draft.get("connector_type") is ConnectorType.ON_PREMISES:
-            draft.wrong(
-                "connector_type",
-                sentence("an OnPremises connector needs SenderIPAddresses or TlsSenderCertificateName"),
-                sentence("R63: nothing else identifies the server"),
-            )
+            problem = sentence("an OnPremises connector needs SenderIPAddresses or TlsSenderCertificateName")
+            draft.wrong("connector_type", problem, sentence("R63: nothing else identifies the server"))
         return
     if name is not None and name.is_any:
-        draft.wrong(
-            "tls_sender_certificate_name",
-            sentence("a domain or *.domain; a bare * is not allowed"),
-            sentence("R80"),
-        )
+        wanted = sentence("a domain or *.domain; a bare * is not allowed")
+        draft.wrong("tls_sender_certificate_name", wanted, sentence("R80"))
     if name is not None and not draft.get("require_tls"):
-        draft.wrong(
-            "require_tls",
-            sentence("must be true with TlsSenderCertificateName"),
-            sentence("R63: no TLS, no certificate"),
-        )
+        wanted = sentence("must be true with TlsSenderCertificateName")
+        draft.wrong("require_tls", wanted, sentence("R63: no TLS, no certificate"))
 
 
 def _restricts(draft: Draft[Any]) -> None:
@@ -67,42 +55,31 @@ def _restricts(draft: Draft[Any]) -> None:
         draft.get("restrict_domains_to_ip_addresses"),
     )
     if by_name and by_address:
-        draft.wrong(
-            "restrict_domains_to_ip_addresses",
-            sentence("not together with RestrictDomainsToCertificate"),
-            sentence("R63: choose one"),
-        )
+        wanted = sentence("not together with RestrictDomainsToCertificate")
+        draft.wrong("restrict_domains_to_ip_addresses", wanted, sentence("R63: choose one"))
     if by_address and not draft.get("sender_ip_addresses"):
         draft.wrong("restrict_domains_to_ip_addresses", sentence("needs SenderIPAddresses"), sentence("R63"))
     if by_name and draft.get("tls_sender_certificate_name") is None:
-        draft.wrong(
-            "restrict_domains_to_certificate", sentence("needs TlsSenderCertificateName"), sentence("R63")
-        )
+        wanted = sentence("needs TlsSenderCertificateName")
+        draft.wrong("restrict_domains_to_certificate", wanted, sentence("R63"))
     if (by_name or by_address) and draft.get("connector_type") is ConnectorType.ON_PREMISES:
         field = "restrict_domains_to_certificate" if by_name else "restrict_domains_to_ip_addresses"
-        draft.wrong(
-            field,
-            sentence("only for connectors of type Partner"),
-            sentence("R22: OnPremises connectors identify, not refuse"),
-        )
+        hint = sentence("R22: OnPremises connectors identify, not refuse")
+        draft.wrong(field, sentence("only for connectors of type Partner"), hint)
 
 
 def _addresses(draft: Draft[Any]) -> None:
     for network in draft.get("sender_ip_addresses"):
         if network.prefixlen < 24:
-            draft.wrong(
-                "sender_ip_addresses",
-                sentence("{network} is too wide: /24 to /32", network=network),
-                sentence("R58"),
-            )
+            wanted = sentence("{network} is too wide: /24 to /32", network=network)
+            draft.wrong("sender_ip_addresses", wanted, sentence("R58"))
 
 
 def outbound_connector(draft: Draft[Any]) -> None:
     """`New-OutboundConnector`."""
     if not draft.get("use_mx_record") and not draft.get("smart_hosts"):
-        draft.wrong(
-            "use_mx_record", sentence("SmartHosts are needed when UseMXRecord is false"), sentence("R89")
-        )
+        wanted = sentence("SmartHosts are needed when UseMXRecord is false")
+        draft.wrong("use_mx_record", wanted, sentence("R89"))
     if draft.get("use_mx_record") and draft.get("smart_hosts"):
         draft.wrong("smart_hosts", sentence("UseMXRecord must be false with SmartHosts"), sentence("R89"))
     _tls_domain(draft, "tls_settings")

@@ -140,9 +140,8 @@ class _Run:
             self.typed.line.at.wrong(side.place, both, one_of(each.name for each in fitting))
         else:
             hint = unknown(side.text, (each.name for each in found))
-            self.typed.line.at.wrong(
-                side.place, sentence("{cmdlet} cannot run there", cmdlet=self.typed.cmdlet), hint
-            )
+            wanted = sentence("{cmdlet} cannot run there", cmdlet=self.typed.cmdlet)
+            self.typed.line.at.wrong(side.place, wanted, hint)
         return None
 
     def _means(self, side: str, party: Party) -> bool:
@@ -159,17 +158,11 @@ class _Run:
         if naming != "Name":
             self.typed.arguments.pop("name", None)  # New-AcceptedDomain wants one, and nothing depends on it
         if name is None:
-            raise NotRead(
-                0,
-                sentence("-{name} is missing", name=naming),
-                sentence("a new {noun} needs one", noun=self.noun),
-            )
+            wanted = sentence("-{name} is missing", name=naming)
+            raise NotRead(0, wanted, sentence("a new {noun} needs one", noun=self.noun))
         if name.text.lower() in (each.lower() for each in self._names(party)):
-            raise NotRead(
-                name.at,
-                sentence("a second {noun} named {name!r}", noun=self.noun, name=name.text),
-                sentence("names are unique"),
-            )
+            wanted = sentence("a second {noun} named {name!r}", noun=self.noun, name=name.text)
+            raise NotRead(name.at, wanted, sentence("names are unique"))
         made = {naming: self._name(name)}
         for each in self.typed.arguments.values():
             key = self.typed.key(each, record)
@@ -186,11 +179,8 @@ class _Run:
             return self._with(path, (*there, gone))
         left = tuple(each for each in there if _name_of(each, record) != identity.text.lower())
         if left == there:
-            raise NotRead(
-                identity.at,
-                sentence("{name!r} is not written anywhere", name=identity.text),
-                sentence("it follows from other keys"),
-            )
+            wanted = sentence("{name!r} is not written anywhere", name=identity.text)
+            raise NotRead(identity.at, wanted, sentence("it follows from other keys"))
         return self._with(path, left)
 
     def _change(self, party: Party, path: tuple[str, ...], record: Record) -> Table:
@@ -217,9 +207,8 @@ class _Run:
             if key is None:
                 continue
             if key.name == _naming(record):
-                self.typed.line.wrong(
-                    each.at, sentence("the lab does not rename"), sentence("remove it, and make a new one")
-                )
+                wanted = sentence("the lab does not rename")
+                self.typed.line.wrong(each.at, wanted, sentence("remove it, and make a new one"))
                 continue
             entry = self.typed.entry(each, key, lists.get(key.name.lower(), ()))
             tree = overlay.put(tree, (*path, key.name), entry, self.typed.line.at)
@@ -236,11 +225,8 @@ class _Run:
         same = [name for name in names if name.lower() == found.text.lower()]
         fitting = same or [name for name in names if _fits(found.text, name)]
         if not fitting:
-            raise NotRead(
-                found.at,
-                sentence("no {noun} is named {name!r}", noun=self.noun, name=found.text),
-                unknown(found.text, names),
-            )
+            wanted = sentence("no {noun} is named {name!r}", noun=self.noun, name=found.text)
+            raise NotRead(found.at, wanted, unknown(found.text, names))
         if len(fitting) > 1:
             wanted = sentence(
                 "{name!r} fits {number} {noun}s, and one is meant",

@@ -73,9 +73,8 @@ def _equipped(read: Fields, wizard: Fields, servers: Sequence[Host]) -> None:
         wizard.at.wrong(wizard.place, sentence("hybrid needs a host with role exchange in the organisation"))
     if servers and servers[0].certificate is None and not hosts.key(servers[0].name).troubled:
         wanted = sentence("hybrid needs a certificate on {host}", host=servers[0].name)
-        wizard.at.wrong(
-            wizard.place, wanted, sentence("the wizard asks for it, and connectors rely on it (R113)")
-        )
+        hint = sentence("the wizard asks for it, and connectors rely on it (R113)")
+        wizard.at.wrong(wizard.place, wanted, hint)
 
 
 def organization(company: Company) -> OnPremOrganization:

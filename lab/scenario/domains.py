@@ -35,11 +35,8 @@ def check(read: Fields, companies: Sequence[Company], tenants: Mapping[str, Tena
             if domain.endswith(_SHARED):  # R105: every forest of a tenant has the domain of routing addresses
                 continue
             if taken.setdefault(domain, company.name) != company.name:
-                company.read.wrong(
-                    OrganizationKeys.domains,
-                    sentence("{domain} belongs to {owner!r} already", domain=domain, owner=taken[domain]),
-                    sentence("one owner a domain"),
-                )
+                wanted = sentence("{domain} belongs to {owner!r} already", domain=domain, owner=taken[domain])
+                company.read.wrong(OrganizationKeys.domains, wanted, sentence("one owner a domain"))
         listed = (OrganizationKeys.domains, OrganizationKeys.accepted_domains)
         if not any(unread.below(company.read, key) for key in listed):
             _company(company, routing)
@@ -82,23 +79,16 @@ def _cloud_addresses(fields: Fields, accepted: Iterable[AcceptedDomain]) -> None
 def _tenant(fields: Fields, tenant: Tenant) -> None:
     for accepted in tenant.accepted_domains:
         if accepted.domain_type is DomainType.EXTERNAL_RELAY:
-            _wrong_domain(
-                fields, accepted, sentence("ExternalRelay exists on-premises only"), sentence("R139")
-            )
+            wanted = sentence("ExternalRelay exists on-premises only")
+            _wrong_domain(fields, accepted, wanted, sentence("R139"))
     names = [accepted.domain_name for accepted in tenant.accepted_domains]
     for domain in fields[TenantKeys.dkim]:
         if domain not in names:
-            fields.wrong(
-                TenantKeys.dkim,
-                sentence("{domain} is not accepted in the tenant", domain=domain),
-                unknown(domain, names),
-            )
+            problem = sentence("{domain} is not accepted in the tenant", domain=domain)
+            fields.wrong(TenantKeys.dkim, problem, unknown(domain, names))
     if sum(accepted.default for accepted in tenant.accepted_domains) > 1:
-        fields.wrong(
-            TenantKeys.accepted_domains,
-            sentence("one accepted domain is the default"),
-            sentence("Default: true stands twice"),
-        )
+        wanted = sentence("one accepted domain is the default")
+        fields.wrong(TenantKeys.accepted_domains, wanted, sentence("Default: true stands twice"))
 
 
 def _company(company: Company, routing: Iterable[AcceptedDomain]) -> None:
@@ -135,8 +125,5 @@ def _internet_mailboxes(host: Fields) -> None:
     domains = host[HostKeys.domains]
     for mailbox in host[HostKeys.mailboxes]:
         if mailbox.domain not in domains:
-            host.wrong(
-                HostKeys.mailboxes,
-                sentence("{domain} is not a domain of this host", domain=mailbox.domain),
-                unknown(mailbox.domain, domains),
-            )
+            wanted = sentence("{domain} is not a domain of this host", domain=mailbox.domain)
+            host.wrong(HostKeys.mailboxes, wanted, unknown(mailbox.domain, domains))

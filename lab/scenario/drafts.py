@@ -70,9 +70,8 @@ def drafted(
                 kept = {**drafts[key].arguments, **own, "name": drafts[key].arguments["name"]}
                 drafts[key] = Draft(cls, kept, record)
         elif fitting:
-            record.wrong(
-                "Name", sentence("a second connector named {name!r}", name=name), sentence("names are unique")
-            )
+            wanted = sentence("a second connector named {name!r}", name=name)
+            record.wrong("Name", wanted, sentence("names are unique"))
         else:
             drafts[name.lower()] = Draft(cls, own, record)
     return tuple(drafts.values())

@@ -56,11 +56,8 @@ class Single(Kind[T_co]):
             at.wrong(node.place, self.wanted, hint)
             return None
         if node.tag in self.refuses:
-            at.wrong(
-                node.place,
-                self.wanted,
-                sentence('YAML reads {text} as a truth value; write "{text}"', text=node.text),
-            )
+            hint = sentence('YAML reads {text} as a truth value; write "{text}"', text=node.text)
+            at.wrong(node.place, self.wanted, hint)
             return None
         try:
             return self.parse(node.text)
@@ -119,11 +116,8 @@ class Named(Kind[Mapping[str, T_co]]):
     def read(self, node: Node, at: At) -> Mapping[str, T_co] | None:
         """Every entry that is right."""
         if not isinstance(node, Table):
-            at.wrong(
-                node.place,
-                sentence("a table of names and what they are"),
-                sentence("one `name:` per line, indented"),
-            )
+            wanted = sentence("a table of names and what they are")
+            at.wrong(node.place, wanted, sentence("one `name:` per line, indented"))
             return None
         found: dict[str, T_co] = {}
         for key, entry in node.entries.items():

@@ -107,9 +107,8 @@ def _of_tree(tree: Table | None, file: str, files: _Files, only: str | None) -> 
             if variant is not None:
                 made[name] = variant
     if only is not None and only not in trees:
-        at.key("variants").wrong(
-            tree.place, sentence("no variant is named {name!r}", name=only), unknown(only, trees)
-        )
+        wanted = sentence("no variant is named {name!r}", name=only)
+        at.key("variants").wrong(tree.place, wanted, unknown(only, trees))
     report.settle(file)
     made_of_it = Scenario(
         name=_said(tree, ScenarioKeys.scenario.name),
@@ -186,11 +185,8 @@ class _Files:
             return None
         path = os.path.normpath(Path(file).parent / name.text)
         if path in map(os.path.normpath, above) or len(above) > MAX_INCLUDES:
-            at.wrong(
-                name.place,
-                sentence("files that include each other in a circle"),
-                listed((*above, path), " -> "),
-            )
+            wanted = sentence("files that include each other in a circle")
+            at.wrong(name.place, wanted, listed((*above, path), " -> "))
             return None
         self.includes.append(path)
         text = self.text(Path(path), name.place, at)

@@ -42,16 +42,12 @@ def hosts_of(organization: str, read: Fields, domains: tuple[Domain, ...]) -> di
     for name, fields in read[OrganizationKeys.hosts].items():
         role = fields[HostKeys.role]
         if role is None:
-            fields.wrong(
-                HostKeys.role, is_missing(HostKeys.role.name), sentence("exchange, gateway or internet")
-            )
+            hint = sentence("exchange, gateway or internet")
+            fields.wrong(HostKeys.role, is_missing(HostKeys.role.name), hint)
             continue
         if role is Role.SERVICE:
-            fields.wrong(
-                HostKeys.role,
-                sentence("a service of Microsoft's belongs to no organisation"),
-                sentence("write it at top level"),
-            )
+            wanted = sentence("a service of Microsoft's belongs to no organisation")
+            fields.wrong(HostKeys.role, wanted, sentence("write it at top level"))
         _keys_fit(fields, role)
         twins = sum(host.role is role for host in made.values())
         made[name] = _host(name, role, fields, organization, _fqdn(fields, role, domains, twins))
@@ -62,11 +58,8 @@ def internet_host(name: str, read: Fields) -> Host:
     """A mail system at top level."""
     role = read[HostKeys.role] or Role.INTERNET
     if role not in (Role.INTERNET, Role.SERVICE):
-        read.wrong(
-            HostKeys.role,
-            sentence("a host at top level is an internet host or a service"),
-            sentence("others belong to an organisation"),
-        )
+        wanted = sentence("a host at top level is an internet host or a service")
+        read.wrong(HostKeys.role, wanted, sentence("others belong to an organisation"))
     _keys_fit(read, role)
     fqdn = _fqdn(read, role, read[HostKeys.domains], 0)
     return _host(name, role, read, None, fqdn or Domain(f"{name.lower().replace('_', '-')}.internet.example"))
@@ -117,11 +110,8 @@ def _host(name: str, role: Role, read: Fields, organization: str | None, fqdn: D
 def _keys_fit(read: Fields, role: Role) -> None:
     for key, roles in _ROLES:
         if read.given(key) and role not in roles:
-            read.wrong(
-                key,
-                sentence("{key} is for role {roles}", key=key.name, roles=one_of(roles)),
-                sentence("this host is {role}", role=role),
-            )
+            wanted = sentence("{key} is for role {roles}", key=key.name, roles=one_of(roles))
+            read.wrong(key, wanted, sentence("this host is {role}", role=role))
 
 
 def _connected(made: dict[str, Host], read: Fields, domains: tuple[Domain, ...]) -> dict[str, Host]:

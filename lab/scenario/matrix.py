@@ -189,16 +189,14 @@ def _pair(
     """`onprem > cloud`; each side may be `*`."""
     who, arrow, whom = (part.strip() for part in pair.partition(">"))
     if not arrow:
-        claim.at.wrong(
-            claim.place, sentence("SENDER > RECIPIENT"), sentence("such as `onprem > cloud` or `* > outside`")
-        )
+        wanted = sentence("SENDER > RECIPIENT")
+        claim.at.wrong(claim.place, wanted, sentence("such as `onprem > cloud` or `* > outside`"))
         return "", ""
     for name, known in ((who, senders), (whom, recipients)):
         names = (ANY, *(party.name for party in known))
         if name not in names:
-            claim.at.wrong(
-                claim.place, sentence("nobody here is called {name!r}", name=name), unknown(name, names)
-            )
+            wanted = sentence("nobody here is called {name!r}", name=name)
+            claim.at.wrong(claim.place, wanted, unknown(name, names))
     return who, whom
 
 
@@ -216,8 +214,5 @@ def send_check(read: Fields, made: Matrix, topology: Topology) -> None:
     """Every sender has a place to start from."""
     for party in made.plan.senders:
         if party.via is None and not has_mailbox(party.address, topology):
-            read.wrong(
-                MatrixKeys.senders,
-                sentence("{address} has no mailbox here", address=party.address),
-                sentence("say `via:` a host"),
-            )
+            wanted = sentence("{address} has no mailbox here", address=party.address)
+            read.wrong(MatrixKeys.senders, wanted, sentence("say `via:` a host"))

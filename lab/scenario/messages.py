@@ -94,20 +94,14 @@ def _single(read: Mapping[str, Fields], keys: set[str]) -> Iterator[tuple[str, s
     for name, fields in read.items():
         message, _, numbers = name.partition("#")
         first, _, last = numbers.partition("-")
-        wanted = [f"{message}#{n}" for n in range(int(first), int(last or first) + 1)] if first else [name]
-        for key in wanted:
+        claimed = [f"{message}#{n}" for n in range(int(first), int(last or first) + 1)] if first else [name]
+        for key in claimed:
             if numbers and key not in keys:
-                fields.at.wrong(
-                    fields.place,
-                    sentence("there is no {key}", key=key),
-                    sentence("`repeat:` says how many there are"),
-                )
+                wanted = sentence("there is no {key}", key=key)
+                fields.at.wrong(fields.place, wanted, sentence("`repeat:` says how many there are"))
             elif key in taken:
-                fields.at.wrong(
-                    fields.place,
-                    sentence("a second claim about {key}", key=key),
-                    sentence("one for each repetition"),
-                )
+                hint = sentence("one for each repetition")
+                fields.at.wrong(fields.place, sentence("a second claim about {key}", key=key), hint)
             elif key in keys:
                 taken.add(key)
                 yield key, name

@@ -36,11 +36,8 @@ def check(
             still = each.stands_still and node in each.nodes
             if still and each.at <= spec.at < each.at + each.lasts:
                 fields = read[SectionKeys.messages][spec.series or spec.key]
-                fields.at.wrong(
-                    fields.place,
-                    sentence("{node} sends it, and is {how} at that time", node=node, how=each.how),
-                    sentence("send it before or after, with `at:`"),
-                )
+                wanted = sentence("{node} sends it, and is {how} at that time", node=node, how=each.how)
+                fields.at.wrong(fields.place, wanted, sentence("send it before or after, with `at:`"))
 
 
 def _apart(written: Fields, new: Outage, others: Collection[Outage]) -> None:
@@ -50,9 +47,8 @@ def _apart(written: Fields, new: Outage, others: Collection[Outage]) -> None:
         first, then = sorted((other, new), key=lambda each: each.at)
         if node and (first.at == then.at or then.at < first.at + first.lasts):
             hint = sentence("one outage of a machine begins when the one before has ended")
-            written.wrong(
-                OutageKeys.at, sentence("{node} is {how} at that time", node=node, how=other.how), hint
-            )
+            wanted = sentence("{node} is {how} at that time", node=node, how=other.how)
+            written.wrong(OutageKeys.at, wanted, hint)
             return
 
 
@@ -62,10 +58,8 @@ def _outage(written: Fields, known: Collection[str]) -> Iterator[Outage]:
     wanted = 2 if how is How.DROPPED else 1
     key = OutageKeys.between if how is How.DROPPED else OutageKeys.machine
     if len(nodes) != wanted or len(set(nodes)) != wanted:
-        one, two = (
-            sentence("{how} is about one machine", how=how),
-            sentence("{how} is about two machines", how=how),
-        )
+        one = sentence("{how} is about one machine", how=how)
+        two = sentence("{how} is about two machines", how=how)
         hint = sentence("`machine: gateway`") if wanted == 1 else sentence("`between: [gateway, eop:EUR]`")
         written.wrong(key, one if wanted == 1 else two, hint)
         return
@@ -74,14 +68,9 @@ def _outage(written: Fields, known: Collection[str]) -> Iterator[Outage]:
             written.wrong(key, sentence("no machine is called {node!r}", node=node), unknown(node, known))
             return
     if (lasts is None) != (how is How.RESTARTED):
-        if lasts:
-            written.wrong(
-                OutageKeys.lasts, sentence("{how} takes no `for:`", how=how), sentence("it is back at once")
-            )
-        else:
-            written.wrong(
-                OutageKeys.lasts, sentence("{how} needs a `for:`", how=how), sentence("say `for: 30m`")
-            )
+        none, some = sentence("{how} takes no `for:`", how=how), sentence("{how} needs a `for:`", how=how)
+        hint = sentence("it is back at once") if lasts else sentence("say `for: 30m`")
+        written.wrong(OutageKeys.lasts, none if lasts else some, hint)
         return
     yield Outage(how=how, nodes=nodes, at=written[OutageKeys.at], lasts=lasts or timedelta())
 

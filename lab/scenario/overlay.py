@@ -39,15 +39,13 @@ def _expanded(name: str, place: Place, table: Table, base: Table, all_: At, belo
     own = table.get(name)
     if name in below:
         circle = listed((*below, name), " -> ")
-        all_.key(below[-1]).key("extends").wrong(
-            place, sentence("variants that extend each other in a circle"), circle
-        )
+        wanted = sentence("variants that extend each other in a circle")
+        all_.key(below[-1]).key("extends").wrong(place, wanted, circle)
         return base
     if own is None:
         others = (each for each in table.entries if each not in below)
-        all_.key(below[-1]).key("extends").wrong(
-            place, sentence("no variant is named {name!r}", name=name), unknown(name, others)
-        )
+        wanted = sentence("no variant is named {name!r}", name=name)
+        all_.key(below[-1]).key("extends").wrong(place, wanted, unknown(name, others))
         return base
     at = all_.key(name)
     if not isinstance(own, Table):
@@ -64,9 +62,8 @@ def _laid_over(start: Table, own: Table, at: At) -> Table:
     known = [key.name for key in VARIANT.keys]
     for key, entry in own.entries.items():
         if key not in known:
-            at.key(key).wrong(
-                entry.place, sentence("a variant has no key {key!r}", key=key), unknown(key, known)
-            )
+            wanted = sentence("a variant has no key {key!r}", key=key)
+            at.key(key).wrong(entry.place, wanted, unknown(key, known))
     sections = own.without([key for key in own.entries if key not in known or key in _OWN])
     joined = merged(start, sections)
     assert isinstance(joined, Table), "tables join to a table"
@@ -83,23 +80,18 @@ def _changed(tree: Table, own: Table, at: At) -> Table:
 def changed(tree: Table, change: Node, here: At, may: tuple[str, ...] = ()) -> Table:
     """The tree with single settings by path; `may` names the sections that may change, if not all."""
     if not isinstance(change, Table):
-        here.wrong(
-            change.place,
-            sentence("a table of paths and new values"),
-            sentence("such as tenants.contoso.region: NAM"),
-        )
+        wanted = sentence("a table of paths and new values")
+        here.wrong(change.place, wanted, sentence("such as tenants.contoso.region: NAM"))
         return tree
     for path, entry in change.entries.items():
         steps = _steps(path)
         if not steps:
-            here.key(path).wrong(
-                entry.place, sentence("a path such as tenants.contoso.InboundConnectors[Name].Enabled")
-            )
+            wanted = sentence("a path such as tenants.contoso.InboundConnectors[Name].Enabled")
+            here.key(path).wrong(entry.place, wanted)
             continue
         if may and steps[0] not in may:
-            here.key(path).wrong(
-                entry.place, sentence("settings of {sections}", sections=one_of(may)), unknown(steps[0], may)
-            )
+            problem = sentence("settings of {sections}", sections=one_of(may))
+            here.key(path).wrong(entry.place, problem, unknown(steps[0], may))
             continue
         tree = put(tree, steps, entry, here.key(path))
     return tree
@@ -220,9 +212,8 @@ class _Setting:
         return int(step) if step.isdecimal() and step.isascii() and int(step) < len(items) else None
 
     def _lost(self, node: Node, step: str, known: tuple[str, ...]) -> Node:
-        self.at.wrong(
-            self.entry.place, sentence("nothing is called {step!r} there", step=step), unknown(step, known)
-        )
+        wanted = sentence("nothing is called {step!r} there", step=step)
+        self.at.wrong(self.entry.place, wanted, unknown(step, known))
         return node
 
 

@@ -52,23 +52,16 @@ def meant(argument: Argument, known: Iterable[str]) -> str:
     if not given or given in spelled:
         return spelled.get(given, "")
     if given in _OTHERWISE:
-        raise NotRead(
-            argument.at, sentence("no cmdlet has a parameter -{name}", name=argument.name), _OTHERWISE[given]
-        )
+        wanted = sentence("no cmdlet has a parameter -{name}", name=argument.name)
+        raise NotRead(argument.at, wanted, _OTHERWISE[given])
     fitting = [name for lower, name in spelled.items() if lower.startswith(given)]
     if len(fitting) > 1:
-        raise NotRead(
-            argument.at,
-            sentence("-{name} is ambiguous", name=argument.name),
-            sentence("{parameters}?", parameters=one_of(f"-{name}" for name in fitting)),
-        )
+        hint = sentence("{parameters}?", parameters=one_of(f"-{name}" for name in fitting))
+        raise NotRead(argument.at, sentence("-{name} is ambiguous", name=argument.name), hint)
     return fitting[0] if fitting else argument.name
 
 
 def missing(argument: Argument) -> NotRead:
     """A parameter without the value that it needs."""
-    return NotRead(
-        argument.at,
-        sentence("-{name} is missing an argument", name=argument.name),
-        sentence("only switches stand alone"),
-    )
+    wanted = sentence("-{name} is missing an argument", name=argument.name)
+    return NotRead(argument.at, wanted, sentence("only switches stand alone"))

@@ -230,9 +230,8 @@ class _Reader:
                 self.at += 1
                 return Word(at, "".join(text))
             if marks == _DOUBLE and here == "$":
-                raise NotRead(
-                    self.at, sentence("no variables"), sentence("in single quotes $ is only a character")
-                )
+                wanted = sentence("no variables")
+                raise NotRead(self.at, wanted, sentence("in single quotes $ is only a character"))
             self.at += 2 if twice or (marks == _DOUBLE and here == "`") else 1
             text.append(self.line[self.at - 1 : self.at])
         raise NotRead(at, sentence("a quotation that ends"))

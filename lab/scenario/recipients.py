@@ -41,11 +41,8 @@ class Directory:
         for address in (recipient.primary, *recipient.proxies):
             if address.key in self.by_key:
                 owner = self.by_key[address.key].primary
-                read.at.wrong(
-                    read.place,
-                    sentence("{address} belongs to {owner} already", address=address, owner=owner),
-                    sentence("addresses are unique"),
-                )
+                wanted = sentence("{address} belongs to {owner} already", address=address, owner=owner)
+                read.at.wrong(read.place, wanted, sentence("addresses are unique"))
                 return
         self.written[recipient.primary.key] = read
         self._put(recipient)
@@ -101,10 +98,8 @@ def on_premises(read: Fields, hybrid: Hybrid | None) -> dict[str, Recipient]:
         if external is None and hybrid is not None:
             external = hybrid.routing_address(each[RecipientKeys.address])
         if external is None and not read.written(OrganizationKeys.hybrid):
-            each.wrong(
-                RecipientKeys.external,
-                sentence("a remote mailbox needs `external` or the organisation `hybrid:`"),
-            )
+            wanted = sentence("a remote mailbox needs `external` or the organisation `hybrid:`")
+            each.wrong(RecipientKeys.external, wanted)
         directory.enter(_recipient(each, RecipientKind.MAIL_USER, external), each)
     _others(directory, read[OrganizationKeys.mail_contacts], read[OrganizationKeys.distribution_groups])
     if hybrid is not None:

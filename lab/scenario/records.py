@@ -104,11 +104,8 @@ class Record(Kind[Fields]):
         if isinstance(node, Scalar) and self.short is not None and not node.is_null:
             node = Table(node.place, {self.short: Entry(node.place, node)})
         if not isinstance(node, Table):
-            at.wrong(
-                node.place,
-                sentence("a table with the keys of {record}", record=self.name),
-                sentence("such as {keys}", keys=self._example()),
-            )
+            wanted = sentence("a table with the keys of {record}", record=self.name)
+            at.wrong(node.place, wanted, sentence("such as {keys}", keys=self._example()))
             return None
         values: dict[str, Any] = {}
         places: dict[str, Place] = {}
@@ -137,14 +134,12 @@ class Record(Kind[Fields]):
 
     def _unknown(self, name: str, entry: Entry, at: At) -> None:
         if name.lower() in self.not_emulated:
-            at.key(name).wrong(
-                entry.place, sentence("the lab does not emulate {name}", name=name), sentence("leave it out")
-            )
+            wanted = sentence("the lab does not emulate {name}", name=name)
+            at.key(name).wrong(entry.place, wanted, sentence("leave it out"))
         else:
             hint = unknown(name, (key.name for key in self.keys))
-            at.key(name).wrong(
-                entry.place, sentence("{record} has no key {key!r}", record=self.name, key=name), hint
-            )
+            wanted = sentence("{record} has no key {key!r}", record=self.name, key=name)
+            at.key(name).wrong(entry.place, wanted, hint)
 
     def _example(self) -> Sentence:
         return one_of([key.name for key in self.keys][:3])

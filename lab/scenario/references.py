@@ -133,11 +133,8 @@ def _expectation(expectation: Fields, known: Known) -> None:
         _places(ndr, NdrKeys.generated_by, () if maker is None else (maker,), known)
         _places(ndr, NdrKeys.path, ndr[NdrKeys.path], known)
     if ndr is not None and expectation[ExpectationKeys.no_ndr]:
-        expectation.wrong(
-            ExpectationKeys.no_ndr,
-            sentence("either `ndr:` or `no_ndr: true`"),
-            sentence("set the other to ~ in a variant"),
-        )
+        wanted = sentence("either `ndr:` or `no_ndr: true`")
+        expectation.wrong(ExpectationKeys.no_ndr, wanted, sentence("set the other to ~ in a variant"))
 
 
 def _places(read: Fields, key: Key[Any], named: Iterable[str], known: Known) -> None:
@@ -160,11 +157,8 @@ def _certificate(read: Fields, key: Key[Any] | str, scenario: Fields, known: Kno
     _exists(read, key, name, known.certificates, _A_CERTIFICATE)
     written = scenario[SectionKeys.certificates]
     if name is not None and name in written and not written[name].broken and not profile(name, written).names:
-        read.wrong(
-            key,
-            sentence("the certificate {name!r} has no names", name=name),
-            sentence("it is a kind to start from, with `profile:`"),
-        )
+        wanted = sentence("the certificate {name!r} has no names", name=name)
+        read.wrong(key, wanted, sentence("it is a kind to start from, with `profile:`"))
 
 
 def _bare_hosts(read: Fields, key: str, known: Known) -> None:
@@ -198,8 +192,5 @@ def check_smart_hosts(read: Fields, topology: Topology) -> None:
                 and not host_name.replace(".", "").isdigit()
                 and host_name not in resolvable
             ):
-                fields.wrong(
-                    key,
-                    sentence("nothing in the lab's DNS is named {name}", name=host_name),
-                    unknown(host_name, resolvable),
-                )
+                wanted = sentence("nothing in the lab's DNS is named {name}", name=host_name)
+                fields.wrong(key, wanted, unknown(host_name, resolvable))

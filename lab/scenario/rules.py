@@ -171,19 +171,13 @@ def rules(
     made: list[TransportRule] = []
     for each in read:
         if each.amends:
-            each.wrong(
-                "Name",
-                sentence("no mail flow rule is named {name!r}", name=each[RuleKeys.name]),
-                _near(each, made),
-            )
+            wanted = sentence("no mail flow rule is named {name!r}", name=each[RuleKeys.name])
+            each.wrong("Name", wanted, _near(each, made))
             continue
         rule = _rule(each, connectors)
         if rule.name.lower() in {other.name.lower() for other in made}:
-            each.wrong(
-                "Name",
-                sentence("a second mail flow rule named {name!r}", name=rule.name),
-                sentence("names are unique"),
-            )
+            wanted = sentence("a second mail flow rule named {name!r}", name=rule.name)
+            each.wrong("Name", wanted, sentence("names are unique"))
         place = each[RuleKeys.priority]
         made.insert(len(made) if place is None else place, rule)
     return tuple(made)
@@ -222,11 +216,8 @@ def _routed(made: Actions, read: Fields, connectors: tuple[OutboundConnector, ..
         return made
     key = parameter("route_message_outbound_connector")
     if connectors is None:
-        read.wrong(
-            key,
-            sentence("rules on-premises choose no connector"),
-            sentence("it is an action of Exchange Online"),
-        )
+        told = sentence("rules on-premises choose no connector")
+        read.wrong(key, told, sentence("it is an action of Exchange Online"))
         return made
     known = [connector.name for connector in connectors]
     wanted = name.lower()
@@ -247,11 +238,8 @@ def _routed(made: Actions, read: Fields, connectors: tuple[OutboundConnector, ..
 def _check(read: Fields, rule: TransportRule) -> None:
     """What the cmdlet refuses."""
     if not rule.actions.used:
-        read.wrong(
-            "Name",
-            sentence("a mail flow rule needs an action"),
-            sentence("such as RouteMessageOutboundConnector or SetSCL"),
-        )
+        wanted = sentence("a mail flow rule needs an action")
+        read.wrong("Name", wanted, sentence("such as RouteMessageOutboundConnector or SetSCL"))
     for prefix, conditions in (("", rule.conditions), ("ExceptIf", rule.exceptions)):
         pairs = (
             ("header_contains_message_header", "header_contains_words"),
@@ -266,10 +254,8 @@ def _both(read: Fields, made: object, one: str, other: str, *, prefix: str) -> N
     """A parameter that means nothing without the other."""
     for name, missing in ((one, other), (other, one)):
         if getattr(made, name) and not getattr(made, missing):
-            read.wrong(
-                prefix + parameter(name),
-                sentence("needs {parameter} too", parameter=prefix + parameter(missing)),
-            )
+            wanted = sentence("needs {parameter} too", parameter=prefix + parameter(missing))
+            read.wrong(prefix + parameter(name), wanted)
 
 
 def shown(rule: TransportRule, priority: int) -> dict[str, Any]:

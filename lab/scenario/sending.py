@@ -31,13 +31,8 @@ def sending_node(spec: MessageSpec, topology: Topology) -> str:
         return region.node if region else spec.via
     home = home_of(spec.sender, topology)
     if home is None:
-        raise DriverError(
-            sentence(
-                "message {key}: {sender} has no mailbox in this lab; say `via:` a host",
-                key=spec.key,
-                sender=spec.sender,
-            )
-        )
+        why = sentence("{sender} has no mailbox in this lab; say `via:` a host", sender=spec.sender)
+        raise DriverError(sentence("message {key}: {why}", key=spec.key, why=why))
     return home
 
 
@@ -59,11 +54,8 @@ def check(read: Fields, topology: Topology, *, whole: bool) -> None:
             hint = did_you_mean(author.key, _mailboxes(topology)) or sentence("say `via:` a host")
             message.wrong(MessageKeys.sender, sentence("{author} has no mailbox here", author=author), hint)
     if read[SectionKeys.only] is not None and not read[SectionKeys.only_why]:
-        read.wrong(
-            SectionKeys.only,
-            sentence("`only:` needs `only_why:`"),
-            sentence("why can the other drivers not run it?"),
-        )
+        wanted = sentence("`only:` needs `only_why:`")
+        read.wrong(SectionKeys.only, wanted, sentence("why can the other drivers not run it?"))
 
 
 def has_mailbox(author: Address, topology: Topology) -> bool:

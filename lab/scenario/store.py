@@ -25,27 +25,22 @@ def run(tree: Table, verb: str, typed: Typed, topology: Topology) -> Table:
     host = _server(typed, topology)
     thumbprint = typed.text("thumbprint", "identity", "")
     if thumbprint is None:
-        raise NotRead(
-            0, sentence("-Thumbprint is missing"), sentence("the certificate's key under `certificates:`")
-        )
+        wanted = sentence("-Thumbprint is missing")
+        raise NotRead(0, wanted, sentence("the certificate's key under `certificates:`"))
     if verb == "Enable":
         _for_smtp(typed)
     for left in typed.arguments.values():
         hint = unknown(left.name, _PARAMETERS) if left.name else NOTHING
-        typed.line.wrong(
-            left.at, sentence("{cmdlet} has no parameter -{name}", cmdlet=typed.cmdlet, name=left.name), hint
-        )
+        wanted = sentence("{cmdlet} has no parameter -{name}", cmdlet=typed.cmdlet, name=left.name)
+        typed.line.wrong(left.at, wanted, hint)
     store = [each for each in (host.certificates or (host.certificate,)) if each is not None]
     if verb == "Enable":
         held = [*(each for each in store if each != thumbprint.text), thumbprint.text]
     elif thumbprint.text in store:
         held = [each for each in store if each != thumbprint.text]
     else:
-        raise NotRead(
-            thumbprint.at,
-            sentence("{name!r} is not on {host}", name=thumbprint.text, host=host.name),
-            unknown(thumbprint.text, store),
-        )
+        problem = sentence("{name!r} is not on {host}", name=thumbprint.text, host=host.name)
+        raise NotRead(thumbprint.at, problem, unknown(thumbprint.text, store))
     return _Store(_pinned(tree, typed, host, topology), typed, host, thumbprint).holding(held)
 
 
@@ -53,16 +48,15 @@ def _server(typed: Typed, topology: Topology) -> Host:
     """The Exchange server: -Server, `in:` a host, or the only one of the organisation."""
     named = typed.text("server")
     side = typed.line.side
-    wanted = named.text if named is not None else side.text.removeprefix("organization:") if side else None
+    where = named.text if named is not None else side.text.removeprefix("organization:") if side else None
     servers = [host for host in topology.hosts.values() if host.holds_mailboxes]
-    fitting = [host for host in servers if wanted in (None, host.name, host.organization)]
+    fitting = [host for host in servers if where in (None, host.name, host.organization)]
     if len(fitting) == 1:
         return fitting[0]
     names = [host.name for host in servers]
     at = named.at if named is not None else 0
-    raise NotRead(
-        at, sentence("which Exchange server? `in:` or -Server says it"), one_of(names) if names else NOTHING
-    )
+    wanted = sentence("which Exchange server? `in:` or -Server says it")
+    raise NotRead(at, wanted, one_of(names) if names else NOTHING)
 
 
 def _for_smtp(typed: Typed) -> None:
@@ -71,11 +65,8 @@ def _for_smtp(typed: Typed) -> None:
     value = services.value if services is not None else None
     words = value.items if isinstance(value, Array) else (value,) if isinstance(value, Word) else ()
     if "smtp" not in [word.text.strip().lower() for each in words for word in _split(each)]:
-        raise NotRead(
-            services.at if services else 0,
-            sentence("-Services SMTP"),
-            sentence("other services do not send mail"),
-        )
+        wanted = sentence("-Services SMTP")
+        raise NotRead(services.at if services else 0, wanted, sentence("other services do not send mail"))
 
 
 def _split(word: Word) -> list[Word]:

@@ -50,9 +50,8 @@ def _composed(text: str, file: str) -> tuple[Table | None, Report]:
         At(report).wrong(refused.place, refused.wanted, refused.hint)
         return None, report
     if not isinstance(tree, Table):
-        At(report).wrong(
-            tree.place, sentence("a scenario is a table of keys"), sentence("it begins with `scenario: NAME`")
-        )
+        wanted = sentence("a scenario is a table of keys")
+        At(report).wrong(tree.place, wanted, sentence("it begins with `scenario: NAME`"))
         return None, report
     return tree, report
 
@@ -63,9 +62,8 @@ def _compose(text: str, file: str) -> yaml.Node:
     try:
         text.encode("utf-8")
     except UnicodeEncodeError as error:
-        raise Refused(
-            Place(file, text.count("\n", 0, error.start) + 1), sentence("the file is not UTF-8")
-        ) from None
+        wanted = sentence("the file is not UTF-8")
+        raise Refused(Place(file, text.count("\n", 0, error.start) + 1), wanted) from None
     try:
         _bound(text, file, _FAST)
         root = yaml.compose(text, Loader=_FAST)
@@ -91,22 +89,16 @@ def _bound(text: str, file: str, loader: Any) -> None:
         if nodes > MAX_NODES:
             raise Refused(_place(event, file), sentence("more than {most} values", most=MAX_NODES))
         if documents > 1:
-            raise Refused(
-                _place(event, file),
-                sentence("one document per file"),
-                sentence("put variants under `variants:`"),
-            )
+            wanted = sentence("one document per file")
+            raise Refused(_place(event, file), wanted, sentence("put variants under `variants:`"))
         _refuse_tag(event, file)
 
 
 def _refuse_tag(event: Any, file: str) -> None:
     tag = getattr(event, "tag", None)
     if tag is not None and tag != "!":  # libyaml tells a quoted scalar by "!"
-        raise Refused(
-            _place(event, file),
-            sentence("no tags, such as {tag}", tag=tag),
-            sentence("a scenario is plain data"),
-        )
+        wanted = sentence("no tags, such as {tag}", tag=tag)
+        raise Refused(_place(event, file), wanted, sentence("a scenario is plain data"))
 
 
 def _syntax(text: str, file: str, error: yaml.YAMLError) -> Refused:
@@ -153,11 +145,8 @@ class _Growing:
         if self.count > MAX_NODES:
             raise Refused(place, sentence("aliases expand to more than {most} values", most=MAX_NODES))
         if depth > MAX_DEPTH:
-            raise Refused(
-                place,
-                sentence("nested deeper than {most} levels", most=MAX_DEPTH),
-                sentence("an alias may point to itself"),
-            )
+            wanted = sentence("nested deeper than {most} levels", most=MAX_DEPTH)
+            raise Refused(place, wanted, sentence("an alias may point to itself"))
         match node:
             case yaml.MappingNode():
                 return self._table(node, place, at, depth)
@@ -176,10 +165,8 @@ class _Growing:
                 continue
             if key in entries:
                 first = entries[key].place.line
-                at.key(key).wrong(
-                    _place(key_node, self.file),
-                    sentence("this key stands here already, in line {line}", line=first),
-                )
+                wanted = sentence("this key stands here already, in line {line}", line=first)
+                at.key(key).wrong(_place(key_node, self.file), wanted)
                 continue
             entries[key] = Entry(_place(key_node, self.file), value)
         return Table(place, entries)
@@ -188,20 +175,15 @@ class _Growing:
         place = _place(node, self.file)
         tag = node.tag.removeprefix(_PREFIX)
         if not isinstance(node, yaml.ScalarNode):
-            at.wrong(
-                place, sentence("a key is plain text"), sentence("a value with braces or `?` needs quotes")
-            )
+            wanted = sentence("a key is plain text")
+            at.wrong(place, wanted, sentence("a value with braces or `?` needs quotes"))
             return None
         if tag == "bool":
-            at.wrong(
-                place,
-                sentence("YAML reads {text} as a truth value, not as a name", text=node.value),
-                sentence('write "{text}"', text=node.value),
-            )
+            wanted = sentence("YAML reads {text} as a truth value, not as a name", text=node.value)
+            at.wrong(place, wanted, sentence('write "{text}"', text=node.value))
             return None
         if tag == "merge":
-            at.wrong(
-                place, sentence("no merge keys (<<)"), sentence("use `include:`, `extends:` or a variant")
-            )
+            hint = sentence("use `include:`, `extends:` or a variant")
+            at.wrong(place, sentence("no merge keys (<<)"), hint)
             return None
         return str(node.value)

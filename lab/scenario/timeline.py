@@ -110,11 +110,8 @@ def _after(tree: Table, world: World, event: Event, build: Build) -> tuple[Table
     """After the cmdlets, each of which must leave a configuration that holds, and then after single settings."""
     change, lines = event.tree.get(EventKeys.change.name), event.lines()
     if change is None and not lines:
-        event.read.wrong(
-            EventKeys.change,
-            sentence("an event changes something"),
-            sentence("by `change:`, or by `in:` and `run:`"),
-        )
+        wanted = sentence("an event changes something")
+        event.read.wrong(EventKeys.change, wanted, sentence("by `change:`, or by `in:` and `run:`"))
     for line in lines:
         found = _built(commands.run(tree, line, world.topology), line.text.place, line.at, event, build)
         if found is None:
@@ -137,11 +134,8 @@ def _built(tree: Table, place: Place, at: At, event: Event, build: Build) -> tup
                 Place(problem.file, problem.line, problem.column), problem.path, problem.wanted, problem.hint
             )
         else:
-            at.wrong(
-                place,
-                sentence("then {path}: {wanted}", path=problem.path, wanted=problem.wanted),
-                problem.hint,
-            )
+            wanted = sentence("then {path}: {wanted}", path=problem.path, wanted=problem.wanted)
+            at.wrong(place, wanted, problem.hint)
     return None if made is None else (tree, made)
 
 
@@ -166,19 +160,13 @@ def _stays(before: World, after: World, event: Fields) -> None:
     """What cannot change while a lab runs."""
     for what, old, new in _fixed(before.topology, after.topology):
         if old != new:
-            event.at.wrong(
-                event.place,
-                sentence("{what} neither come nor go while the lab runs", what=what),
-                sentence("have them from the start"),
-            )
+            wanted = sentence("{what} neither come nor go while the lab runs", what=what)
+            event.at.wrong(event.place, wanted, sentence("have them from the start"))
     for name, host in after.topology.hosts.items():
         was = before.topology.hosts.get(name)
         if was is not None and (was.address, was.source, was.role) != (host.address, host.source, host.role):
-            event.at.wrong(
-                event.place,
-                sentence("{name} keeps its address and role", name=name),
-                sentence("let another host take over"),
-            )
+            hint = sentence("let another host take over")
+            event.at.wrong(event.place, sentence("{name} keeps its address and role", name=name), hint)
         if was is not None and was.down is not host.down:
             event.at.wrong(event.place, sentence("{name} is up or down for the whole run", name=name))
     for name, profile in after.profiles.items():

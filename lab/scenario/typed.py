@@ -77,24 +77,15 @@ class Typed:
         if found is not None:
             return found
         if not argument.name:
-            self.line.wrong(
-                argument.at,
-                sentence("a parameter such as -Identity"),
-                sentence("a value needs one before it"),
-            )
+            wanted = sentence("a parameter such as -Identity")
+            self.line.wrong(argument.at, wanted, sentence("a value needs one before it"))
         elif argument.name.lower() in record.not_emulated:
-            self.line.wrong(
-                argument.at,
-                sentence("the lab does not emulate -{name}", name=argument.name),
-                sentence("leave it out"),
-            )
+            wanted = sentence("the lab does not emulate -{name}", name=argument.name)
+            self.line.wrong(argument.at, wanted, sentence("leave it out"))
         else:
             hint = unknown(argument.name, emulated(record))
-            self.line.wrong(
-                argument.at,
-                sentence("{cmdlet} has no parameter -{name}", cmdlet=self.cmdlet, name=argument.name),
-                hint,
-            )
+            wanted = sentence("{cmdlet} has no parameter -{name}", cmdlet=self.cmdlet, name=argument.name)
+            self.line.wrong(argument.at, wanted, hint)
         return None
 
     def entry(self, argument: Argument, key: Key[object], current: Iterable[str] = ()) -> Entry:
@@ -112,11 +103,8 @@ class Typed:
             case Hash() as changes if isinstance(key.kind, Many):
                 return self._changed(changes, current)
             case Hash() as changes:
-                raise NotRead(
-                    changes.at,
-                    sentence("-{name} is a single value", name=argument.name),
-                    sentence("without @{{...}}"),
-                )
+                wanted = sentence("-{name} is a single value", name=argument.name)
+                raise NotRead(changes.at, wanted, sentence("without @{{...}}"))
 
     def _scalar(self, word: Word) -> Scalar:
         return Scalar(self.place(word.at), word.text)
@@ -134,11 +122,8 @@ class Typed:
                 elif there:
                     items.remove(there[0])
                 else:
-                    raise NotRead(
-                        word.at,
-                        sentence("{value!r} is not in the list", value=word.text),
-                        unknown(word.text, current),
-                    )
+                    wanted = sentence("{value!r} is not in the list", value=word.text)
+                    raise NotRead(word.at, wanted, unknown(word.text, current))
         return Items(self.place(changes.at), tuple(items))
 
 

@@ -158,21 +158,14 @@ def in_lab(domain: Domain, *, real: bool) -> Domain:
 
     Raises ValueError.
     """
+    ends = one_of(RESERVED)
     if "." not in domain:
         raise ValueError(
-            sentence(
-                "{domain!r} is no full domain name: it ends in {endings} here",
-                domain=domain,
-                endings=one_of(RESERVED),
-            )
+            sentence("{domain!r} is no full domain name: it ends in {ends} here", domain=domain, ends=ends)
         )
     if not real and not is_in_lab(domain):
         raise ValueError(
-            sentence(
-                "{domain!r} may be real: names in a scenario end in {endings}",
-                domain=domain,
-                endings=one_of(RESERVED),
-            )
+            sentence("{domain!r} may be real: names in a scenario end in {ends}", domain=domain, ends=ends)
         )
     return domain
 

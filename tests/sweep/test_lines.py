@@ -132,7 +132,7 @@ def test_all_mistakes_are_told_at_once_and_no_more_than_anybody_reads(tmp_path: 
 def test_a_name_and_a_domain_belong_to_one_tenant(tmp_path: Path) -> None:
     with pytest.raises(ScenarioError) as error:
         swept(tmp_path, a_tenant("a"), a_tenant("a", domains=["A.example"]))
-    assert [p.wanted for p in error.value.problems] == [
+    assert [str(p.wanted) for p in error.value.problems] == [
         "a second tenant named 'a'",
         "a.example is accepted by 'a' (line 1) already",
     ]

@@ -32,9 +32,8 @@ class Answers:
         read = compose(self.text, self.file, report)
         if read is not None and "include" in read.entries:
             place = read.entries["include"].place
-            At(report).key("include").wrong(
-                place, sentence("answers without includes"), sentence("what is imported must stand alone")
-            )
+            wanted = sentence("answers without includes")
+            At(report).key("include").wrong(place, wanted, sentence("what is imported must stand alone"))
         report.settle(self.file)
         made: Plain = _plain(read) if read is not None else {}
         return made

@@ -28,12 +28,7 @@ def accepted_domains(side: Side, notes: Notes) -> list[Written]:
     for given in side.of("AcceptedDomain"):
         name = given.text("DomainName") or given.name
         if name == "*":
-            notes.leave(
-                given.place,
-                sentence(
-                    "{label} is left out: the lab has no accepted domain for everything", label=given.label
-                ),
-            )
+            notes.without(given, sentence("the lab has no accepted domain for everything"))
             continue
         made = written(
             _named(given, name.removeprefix("*.")), ACCEPTED_DOMAIN, notes, {"DomainType": _DOMAIN_TYPES}
@@ -43,9 +38,7 @@ def accepted_domains(side: Side, notes: Notes) -> list[Written]:
         if name.startswith("*."):
             made["MatchSubDomains"] = True
         if found.setdefault(made["DomainName"], made) is not made:
-            notes.leave(
-                given.place, sentence("{label} is left out: the domain is listed already", label=given.label)
-            )
+            notes.without(given, sentence("the domain is listed already"))
     return list(_one_default(found.values(), notes))
 
 
@@ -58,13 +51,8 @@ def _one_default(made: Iterable[Written], notes: Notes) -> Iterable[Written]:
     first = None
     for each in made:
         if each.get("Default") and first is not None:
-            notes.say(
-                each.given.place,
-                sentence(
-                    "{label}: a second default domain; {domain} stays it",
-                    label=each.given.label,
-                    domain=first["DomainName"],
-                ),
+            notes.about(
+                each.given, sentence("a second default domain; {domain} stays it", domain=first["DomainName"])
             )
             del each["Default"]
         elif each.get("Default"):
@@ -109,9 +97,7 @@ def send(side: Side, notes: Notes) -> list[Written]:
         if connector is None:
             continue
         if not connector.get("AddressSpaces"):
-            notes.leave(
-                given.place, sentence("{label} is left out: it has no SMTP address space", label=given.label)
-            )
+            notes.without(given, sentence("it has no SMTP address space"))
             continue
         connector["SmartHosts"] = connector.get("SmartHosts", [])
         _routed(connector, "DNSRoutingEnabled", notes)
@@ -131,12 +117,7 @@ def _routed(made: Written, by_dns: str, notes: Notes) -> None:
     uses_dns = made.given.truth(by_dns)
     hosts = made.pop("SmartHosts", [])
     if uses_dns and hosts:
-        notes.say(
-            made.given.place,
-            sentence(
-                "{label}: {by_dns} is true, so SmartHosts say nothing", label=made.given.label, by_dns=by_dns
-            ),
-        )
+        notes.about(made.given, sentence("{by_dns} is true, so SmartHosts say nothing", by_dns=by_dns))
         hosts = []
     made.pop(by_dns, None)
     if hosts:
@@ -145,13 +126,8 @@ def _routed(made: Written, by_dns: str, notes: Notes) -> None:
 
 def _validated(made: Written, level: str, notes: Notes) -> None:
     if "TlsDomain" in made and made.get(level) != "DomainValidation":
-        notes.say(
-            made.given.place,
-            sentence(
-                "{label}: TlsDomain says nothing without {level} DomainValidation (R91)",
-                label=made.given.label,
-                level=level,
-            ),
+        notes.about(
+            made.given, sentence("TlsDomain says nothing without {level} DomainValidation (R91)", level=level)
         )
         del made["TlsDomain"]
 
@@ -186,8 +162,5 @@ def _distinct(made: Iterable[Written], notes: Notes) -> list[Written]:
     for each in made:
         name = str(each["Name"]).lower()
         if found.setdefault(name, each) is not each:
-            notes.leave(
-                each.given.place,
-                sentence("{label} is left out: another one has that name", label=each.given.label),
-            )
+            notes.without(each.given, sentence("another one has that name"))
     return list(found.values())

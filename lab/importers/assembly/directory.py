@@ -192,10 +192,8 @@ def _forwarding(entry: Written, given: Given, notes: Notes) -> None:
         if given.truth("DeliverToMailboxAndForward"):
             entry["DeliverToMailboxAndForward"] = True
     elif given.value("ForwardingSmtpAddress") is not None:
-        notes.leave(
-            given.place,
-            sentence("{label}: ForwardingSmtpAddress is no address, and is left out", label=given.label),
-        )
+        text = sentence("{label}: ForwardingSmtpAddress is no address, and is left out", label=given.label)
+        notes.leave(given.place, text)
 
 
 def _restricted(entry: Written, given: Given, section: str) -> Written:

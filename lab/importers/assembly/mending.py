@@ -56,13 +56,8 @@ def mended(tree: Plain, notes: Notes) -> Plain:
             _tell(gone, notes)
             return tree
         _without(tree, text, found, gone)
-    notes.leave(
-        Place(""),
-        sentence(
-            "all of it is left out: the loader refuses more than can be taken out, such as {wanted}",
-            wanted=found[0].wanted,
-        ),
-    )
+    why = sentence("the loader refuses more than can be taken out, such as {wanted}", wanted=found[0].wanted)
+    notes.leave(Place(""), sentence("all of it is left out: {why}", why=why))
     return {key: tree[key] for key in _HEAD if key in tree}
 
 
@@ -119,10 +114,8 @@ def _tell(gone: Sequence[_Gone], notes: Notes) -> None:
         place, label = Place(""), ".".join(map(str, part.steps))
         if isinstance(part.value, Written):
             place, label = part.value.given.place, part.value.given.label
-        notes.leave(
-            place,
-            sentence("{label} is left out: {why}", label=label, why=_cause(part, gone[:number]).problem.told),
-        )
+        why = _cause(part, gone[:number]).problem.told
+        notes.leave(place, sentence("{label} is left out: {why}", label=label, why=why))
 
 
 def _is_part(part: _Gone, whole: _Gone) -> bool:

@@ -134,15 +134,9 @@ class Records:
             if value:
                 yield value
             else:
-                self._notes.leave(
-                    row.place,
-                    sentence(
-                        "{name} {kind} {value!r} is left out: the lab has no such record",
-                        name=name,
-                        kind=kind,
-                        value=row.value,
-                    ),
-                )
+                record = sentence("{name} {kind} {value!r}", name=name, kind=kind, value=row.value)
+                text = sentence("{record} is left out: the lab has no such record", record=record)
+                self._notes.leave(row.place, text)
 
     def _exchanger(self, name: str, value: str, place: Place) -> str:
         """Names in mx.microsoft lead where those in mail.protection.outlook.com do (R157), and the lab has the latter."""
@@ -152,9 +146,8 @@ class Records:
             return ""
         if bare.endswith(".mx.microsoft"):
             door = front_door(Domain(name))
-            self._notes.say(
-                place, sentence("the MX of {name}, {host}, is {door} here", name=name, host=bare, door=door)
-            )
+            text = sentence("the MX of {name}, {host}, is {door} here", name=name, host=bare, door=door)
+            self._notes.say(place, text)
             bare = str(door)
         return str(Mx(min(int(preference), 65535), bare))
 

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime
 
+from lab.importers.assembly.given import Given
 from lab.importers.nouns import Notice, Place
 from lab.model.value import dataclass
 from lab.scenario.dumping import Plain
-from lab.sentence import Sentence
+from lab.sentence import Sentence, sentence
 
 Path = tuple[str, ...]
 """Keys down the tree; an item of a list by its `Name`, `DomainName` or `address`."""
@@ -96,6 +97,14 @@ class Notes:
     def leave(self, place: Place, text: Sentence) -> None:
         """Something that was left out."""
         self._note(Notice(place, text, serious=True))
+
+    def about(self, given: Given, text: Sentence) -> None:
+        """Something that was taken for granted of an exported object."""
+        self.say(given.place, sentence("{label}: {text}", label=given.label, text=text))
+
+    def without(self, given: Given, why: Sentence) -> None:
+        """An exported object that was left out."""
+        self.leave(given.place, sentence("{label} is left out: {why}", label=given.label, why=why))
 
     def _note(self, notice: Notice) -> None:
         if notice not in self.notices:

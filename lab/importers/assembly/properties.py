@@ -254,12 +254,9 @@ def unusual(objects: Iterable[Given], notes: Notes) -> None:
         for name, values in _USUAL.get(given.kind, {}).items():
             value = given.value(name)
             if value is not None and given.text(name).lower() not in values:
-                notes.say(
-                    given.place,
+                notes.about(
+                    given,
                     sentence(
-                        "{label}: {name} is {value}, which the lab does not emulate",
-                        label=given.label,
-                        name=name,
-                        value=shown(value),
+                        "{name} is {value}, which the lab does not emulate", name=name, value=shown(value)
                     ),
                 )

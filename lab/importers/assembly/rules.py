@@ -43,10 +43,7 @@ def rules(side: Side, now: datetime, notes: Notes) -> list[Written]:
     for rule in (each for each in made if each is not None):
         rule.pop("Priority", None)  # their order says it, also when one of them is left out
         if found.setdefault(rule["Name"].lower(), rule) is not rule:
-            notes.leave(
-                rule.given.place,
-                sentence("{label} is left out: another one has that name", label=rule.given.label),
-            )
+            notes.without(rule.given, sentence("another one has that name"))
     return list(found.values())
 
 
@@ -62,26 +59,21 @@ def _rule(given: Given, now: datetime, notes: Notes) -> Written | None:
             missing = (
                 listed(map(given.showing, (*limits, *unread))) if limits or unread else sentence("such rule")
             )
-            text = sentence(
-                "{label} is left out: the lab has no {missing}; without it the rule would be for more mail than it is",
-                label=given.label,
-                missing=missing,
+            notes.without(
+                given,
+                sentence(
+                    "the lab has no {missing}; without it the rule would be for more mail than it is",
+                    missing=missing,
+                ),
             )
-            notes.leave(given.place, text)
         return None
     notes.notices += silent.notices
     lost = [name for name in (*strange, *given.lost) if name.lower() in RULE_ACTIONS | _ACTIONS]
     if lost:
-        notes.say(
-            given.place,
-            sentence("{label}: the lab does not do {names}", label=given.label, names=listed(lost)),
-        )
+        notes.about(given, sentence("the lab does not do {names}", names=listed(lost)))
     if not _ACTIONS & {name.lower() for name in made}:
         if not lost:
-            notes.leave(
-                given.place,
-                sentence("{label} is left out: it does nothing that the lab knows", label=given.label),
-            )
+            notes.without(given, sentence("it does nothing that the lab knows"))
         return None
     return _dated(made, now, notes)
 
@@ -125,14 +117,9 @@ def _dated(made: Written, now: datetime, notes: Notes) -> Written:
             when = datetime.fromisoformat(text)
         except ValueError:
             if text:
-                notes.say(
-                    made.given.place,
-                    sentence(
-                        "{label}: {name} {text!r} is not understood, and taken for none",
-                        label=made.given.label,
-                        name=name,
-                        text=text,
-                    ),
+                notes.about(
+                    made.given,
+                    sentence("{name} {text!r} is not understood, and taken for none", name=name, text=text),
                 )
             continue
         moment = when if when.tzinfo else when.replace(tzinfo=now.tzinfo)

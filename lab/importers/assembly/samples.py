@@ -40,12 +40,8 @@ def restrict(sides: Iterable[People], notes: Notes) -> None:
         found = [known.get(name.lower()) or (str(a) if (a := parsed(name)) else None) for name in wanted]
         allowed = [address for address in found if address]
         if len(allowed) < len(wanted):
-            notes.say(
-                each.given.place,
-                sentence(
-                    "{label}: AcceptMessagesOnlyFrom names somebody who is not in the exports",
-                    label=each.given.label,
-                ),
+            notes.about(
+                each.given, sentence("AcceptMessagesOnlyFrom names somebody who is not in the exports")
             )
         if allowed:
             each["AcceptMessagesOnlyFrom"] = allowed
@@ -181,10 +177,7 @@ def membered(sides: Iterable[People], notes: Notes) -> None:
             members = [str(a) for text in texts if (a := parsed(text))]
             each["members"] = members or [a for a in dict.fromkeys(samples) if a != each["address"]]
             if not members and samples:
-                notes.say(
-                    each.given.place,
-                    sentence(
-                        "{label}: its members are not in the export; one mailbox of each side stands for them",
-                        label=each.given.label,
-                    ),
+                notes.about(
+                    each.given,
+                    sentence("its members are not in the export; one mailbox of each side stands for them"),
                 )

@@ -219,12 +219,10 @@ def _door(ground: Ground, site: Site, connector: Written, host: str) -> None:
     """A name in the service that belongs to none of the tenants: it leads to one of them, where the recipient decides."""
     if host.lower() not in ground.doors:
         ground.strangers.add(host.lower())
-        text = sentence(
-            "{label}: {host} is the door of no exported tenant; here it is that of another one",
-            label=connector.given.label,
-            host=host,
+        site.notes.about(
+            connector.given,
+            sentence("{host} is the door of no exported tenant; here it is that of another one", host=host),
         )
-        site.notes.say(connector.given.place, text)
 
 
 def _other(ground: Ground, site: Site, connector: Written, host: str, others: Plain) -> str:
@@ -252,10 +250,9 @@ def _other(ground: Ground, site: Site, connector: Written, host: str, others: Pl
             "accepts_domains": [],
             "relay_from": _senders(ground),
         }
-        text = sentence(
-            "{label}: {host} is taken for a relay that delivers by MX", label=connector.given.label, host=host
+        site.notes.about(
+            connector.given, sentence("{host} is taken for a relay that delivers by MX", host=host)
         )
-        site.notes.say(connector.given.place, text)
     return key
 
 

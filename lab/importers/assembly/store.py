@@ -168,12 +168,7 @@ def of_server(side: Side, found: Sequence[FoundCertificate], store: Store, notes
         paper = _of_object(given, found)
         if paper is None:
             if not given.truth("IsSelfSigned"):
-                notes.leave(
-                    given.place,
-                    sentence(
-                        "{label} is left out: it has no name that a connector could mean", label=given.label
-                    ),
-                )
+                notes.without(given, sentence("it has no name that a connector could mean"))
             continue
         papers.append(store.enter(paper))
     return sorted({each.key: each for each in papers}.values(), key=lambda each: each.not_before)
@@ -234,23 +229,14 @@ def meant(given: Given, papers: Sequence[Paper], store: Store, notes: Notes) -> 
     if newest is not None:
         return newest.key
     if papers:
-        notes.say(
-            given.place,
-            sentence(
-                "{label}: no certificate in the store fits its TlsCertificateName (R115)", label=given.label
-            ),
-        )
+        notes.about(given, sentence("no certificate in the store fits its TlsCertificateName (R115)"))
         return f"<I>{name.issuer}<S>{name.subject}" if name.issuer else None
     names = usable((name.common_name,))
     if not names:
         return None
-    notes.say(
-        given.place,
-        sentence(
-            "{label}: without Get-ExchangeCertificate its certificate is known by {name} only",
-            label=given.label,
-            name=names[0],
-        ),
+    notes.about(
+        given,
+        sentence("without Get-ExchangeCertificate its certificate is known by {name} only", name=names[0]),
     )
     known = next((each for each in store.papers.values() if each.names == names), None)
     return (known or store.enter(Paper(key=key_of(names), names=names, place=given.place, smtp=True))).key

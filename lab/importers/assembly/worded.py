@@ -39,10 +39,7 @@ def written(given: Given, record: Record, notes: Notes, numbers: Numbers | None 
             continue
         value = _value(given, key, notes, (numbers or {}).get(key.name, ()))
         if value is None and key.required:
-            notes.leave(
-                given.place,
-                sentence("{label} is left out: {why}", label=given.label, why=_unread(given, key)),
-            )
+            notes.without(given, _unread(given, key))
             return None
         if value is not None and value != key.default:
             table[key.name] = _spelled(key, value)
@@ -65,17 +62,15 @@ def _value(given: Given, key: Key[Any], notes: Notes, numbered: Sequence[str]) -
     if kind is TRUTH:
         told = given.truth(key.name)
         if told is None:
-            notes.leave(
-                given.place,
-                sentence(
-                    "{label}: {key} {text!r} is left out: it is neither true nor false",
-                    label=given.label,
-                    key=key.name,
-                    text=given.text(key.name),
-                ),
-            )
+            _without(given, key, given.text(key.name), sentence("it is neither true nor false"), notes)
         return told
     return _read(kind, given.word(key.name, numbered), given, key, notes)
+
+
+def _without(given: Given, key: Key[Any], text: str, why: Sentence, notes: Notes) -> None:
+    """Tell of a value that is left out."""
+    part = sentence("{label}: {key} {text!r}", label=given.label, key=key.name, text=text)
+    notes.leave(given.place, sentence("{label} is left out: {why}", label=part, why=why))
 
 
 def _list(given: Given, key: Key[Any], kind: Many[Any], notes: Notes) -> tuple[Any, ...] | None:
@@ -93,15 +88,7 @@ def _texts(given: Given, key: Key[Any], of: Single[Any], notes: Notes) -> tuple[
         return given.many(key.name, blanks=of in _WITHOUT_BLANKS)
     found = networks(given.value(key.name))
     for address in (*found.v6, *found.unread):
-        notes.leave(
-            given.place,
-            sentence(
-                "{label}: {key} {address!r} is left out: the lab has IPv4 only (R58)",
-                label=given.label,
-                key=key.name,
-                address=address,
-            ),
-        )
+        _without(given, key, address, sentence("the lab has IPv4 only (R58)"), notes)
     return found.v4
 
 
@@ -109,21 +96,9 @@ def _read(kind: Single[Any], text: str, given: Given, key: Key[Any], notes: Note
     report = Report(real=True)
     value = kind.read(Scalar(Place(given.place.file), text), At(report))
     for problem in report.found.values():
-        wanted = (
-            sentence("{wanted}, {hint}", wanted=problem.wanted, hint=problem.hint)
-            if problem.hint
-            else problem.wanted
-        )
-        notes.leave(
-            given.place,
-            sentence(
-                "{label}: {key} {text!r} is left out: wanted is {wanted}",
-                label=given.label,
-                key=key.name,
-                text=text,
-                wanted=wanted,
-            ),
-        )
+        wanted, hint = sentence("wanted is {wanted}", wanted=problem.wanted), problem.hint
+        why = sentence("{wanted}, {hint}", wanted=wanted, hint=hint) if hint else wanted
+        _without(given, key, text, why, notes)
     return value
 
 

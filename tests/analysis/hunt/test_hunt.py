@@ -113,7 +113,7 @@ def test_every_step_is_a_setting_of_the_language(variant):
         try:
             there.built({each.path: each.value})
         except ScenarioError as error:
-            told = [problem.wanted for problem in error.problems]
+            told = [str(problem.wanted) for problem in error.problems]
             assert not any("nothing is called" in wanted or "a path such as" in wanted for wanted in told), (
                 each
             )
