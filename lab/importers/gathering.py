@@ -125,11 +125,11 @@ class _Told:
         yield from self._cut()
         if self.unknown:
             text = sentence(
-                "an object of no known kind; a file named Get-InboundConnector.json says what it holds"
+                "an object of no known kind; name the file after its cmdlet, such as Get-InboundConnector.json"
             )
             if len(self.unknown) > 1:
                 text = sentence(
-                    "{number} objects of no known kind; a file named Get-InboundConnector.json says what it holds",
+                    "{number} objects of no known kind; name the file after its cmdlet, such as Get-InboundConnector.json",
                     number=len(self.unknown),
                 )
             yield Notice(Place(self.file, self.unknown[0]), text)

@@ -87,11 +87,11 @@ def _scanned(text: str) -> Iterator[Token]:
     while at < len(text):
         found = _TOKEN.match(text, at)
         if found is None:
-            raise Unread(at, sentence("a quotation without its end"))
+            raise Unread(at, sentence("a quotation mark that is not closed"))
         if _HERE.match(text, at) and found.lastgroup != "here":
-            raise Unread(at, sentence("a quotation without its end"))
+            raise Unread(at, sentence("a quotation mark that is not closed"))
         if text.startswith("<#", at) and found.lastgroup != "blank":
-            raise Unread(at, sentence("a comment without its end"))
+            raise Unread(at, sentence("a comment that is not closed"))
         yield Token(found.lastgroup or "", found[0], at)
         at = found.end()
 

@@ -20,7 +20,7 @@ from lab.sentence import sentence
 _RANGES = sentence(
     "198.51.100.0/24 and 203.0.113.0/24 are for public addresses, 198.18.0.0/15 for inside networks"
 )
-_UNIQUE, _PUBLIC = sentence("addresses are unique"), sentence("others see it, so it is public")
+_UNIQUE, _PUBLIC = sentence("addresses are unique"), sentence("others see this address, so it must be public")
 
 
 def written_hosts(read: Fields) -> Iterator[tuple[str, Fields]]:
@@ -104,7 +104,7 @@ def _alone(name: str, fields: Fields, owners: dict[str, str], service: Mapping[s
     if address in service or fields[HostKeys.nat] in service:
         key: Key[str] | Key[str | None] = HostKeys.address if address in service else HostKeys.nat
         owner = service[str(fields[key])]
-        wanted = sentence("{address} is {owner}", address=fields[key], owner=owner)
+        wanted = sentence("{address} is the address of {owner}", address=fields[key], owner=owner)
         fields.wrong(key, wanted, sentence("Exchange Online has 203.0.113.10-18, 30-38, 50-58 and so on"))
     elif address in owners:
         fields.wrong(

@@ -64,7 +64,7 @@ def _restricts(draft: Draft[Any]) -> None:
         draft.wrong("restrict_domains_to_certificate", wanted, sentence("R63"))
     if (by_name or by_address) and draft.get("connector_type") is ConnectorType.ON_PREMISES:
         field = "restrict_domains_to_certificate" if by_name else "restrict_domains_to_ip_addresses"
-        hint = sentence("R22: OnPremises connectors identify, not refuse")
+        hint = sentence("R22: OnPremises connectors identify a sender and refuse nothing")
         draft.wrong(field, sentence("only for connectors of type Partner"), hint)
 
 

@@ -130,7 +130,7 @@ class _Run:
             return fitting[0]
         if side is None:
             names = one_of(each.name for each in found) if found else NOTHING
-            raise NotRead(0, sentence("whose {noun}? `in:` says it", noun=self.noun), names)
+            raise NotRead(0, sentence("say with `in:` whose {noun} is meant", noun=self.noun), names)
         if fitting:
             both = sentence(
                 "{name!r} is a tenant and an organisation, and both have {cmdlet}",
@@ -207,7 +207,7 @@ class _Run:
             if key is None:
                 continue
             if key.name == _naming(record):
-                wanted = sentence("the lab does not rename")
+                wanted = sentence("the lab cannot rename an object")
                 self.typed.line.wrong(each.at, wanted, sentence("remove it, and make a new one"))
                 continue
             entry = self.typed.entry(each, key, lists.get(key.name.lower(), ()))
@@ -220,7 +220,7 @@ class _Run:
         """The object's full name. Exchange knows no wildcard here: `*` for the wizard's GUID is the lab's convenience."""
         found = self.typed.text("identity", "")
         if found is None:
-            raise NotRead(0, sentence("-Identity is missing"), sentence("which {noun}?", noun=self.noun))
+            raise NotRead(0, sentence("-Identity is missing"), sentence("say which {noun} is meant", noun=self.noun))
         names = self._names(party)
         same = [name for name in names if name.lower() == found.text.lower()]
         fitting = same or [name for name in names if _fits(found.text, name)]

@@ -36,7 +36,7 @@ def check(read: Fields, companies: Sequence[Company], tenants: Mapping[str, Tena
                 continue
             if taken.setdefault(domain, company.name) != company.name:
                 wanted = sentence("{domain} belongs to {owner!r} already", domain=domain, owner=taken[domain])
-                company.read.wrong(OrganizationKeys.domains, wanted, sentence("one owner a domain"))
+                company.read.wrong(OrganizationKeys.domains, wanted, sentence("a domain has one owner"))
         listed = (OrganizationKeys.domains, OrganizationKeys.accepted_domains)
         if not any(unread.below(company.read, key) for key in listed):
             _company(company, routing)
@@ -51,7 +51,7 @@ def _accepted_once(name: str, fields: Fields, tenant: Tenant, owners: dict[str, 
             wanted = sentence(
                 "{domain} is accepted in tenant {owner!r} already", domain=accepted.domain_name, owner=owner
             )
-            _wrong_domain(fields, accepted, wanted, sentence("Exchange Online lets one tenant have a domain"))
+            _wrong_domain(fields, accepted, wanted, sentence("in Exchange Online a domain belongs to one tenant"))
 
 
 def _wrong_domain(fields: Fields, accepted: AcceptedDomain, wanted: Sentence, hint: Sentence) -> None:

@@ -20,7 +20,7 @@ JsonSchema = dict[str, Any]
 
 def misread(text: object, hint: Sentence = NOTHING) -> ValueError:
     """For a text that is none of what it must be."""
-    return ValueError(hint or sentence("not {text!r}", text=text))
+    return ValueError(hint or sentence("not {text}", text=repr(text)))
 
 
 class Kind(ABC, Generic[T_co]):

@@ -59,7 +59,7 @@ def internet_host(name: str, read: Fields) -> Host:
     role = read[HostKeys.role] or Role.INTERNET
     if role not in (Role.INTERNET, Role.SERVICE):
         wanted = sentence("a host at top level is an internet host or a service")
-        read.wrong(HostKeys.role, wanted, sentence("others belong to an organisation"))
+        read.wrong(HostKeys.role, wanted, sentence("all other hosts belong to an organisation"))
     _keys_fit(read, role)
     fqdn = _fqdn(read, role, read[HostKeys.domains], 0)
     return _host(name, role, read, None, fqdn or Domain(f"{name.lower().replace('_', '-')}.internet.example"))

@@ -40,7 +40,7 @@ def rhythm(read: Fields) -> Rhythm:
     if not 2 <= times <= MOST_TIMES:
         read.wrong(RepeatKeys.times, sentence("2 to {most}, not {times}", most=MOST_TIMES, times=times))
     if every <= timedelta():
-        read.wrong(RepeatKeys.every, sentence("some time from one to the next"))
+        read.wrong(RepeatKeys.every, sentence("a time above 0 between repetitions"))
     return Rhythm(every, min(times, MOST_TIMES), read[RepeatKeys.until] is not None)
 
 

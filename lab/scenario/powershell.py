@@ -234,7 +234,7 @@ class _Reader:
                 raise NotRead(self.at, wanted, sentence("in single quotes $ is only a character"))
             self.at += 2 if twice or (marks == _DOUBLE and here == "`") else 1
             text.append(self.line[self.at - 1 : self.at])
-        raise NotRead(at, sentence("a quotation that ends"))
+        raise NotRead(at, sentence("a closing quotation mark"))
 
     def _odd(self) -> Sentence:
         mark = self.line[self.at : self.at + 1]

@@ -158,7 +158,7 @@ def _certificate(read: Fields, key: Key[Any] | str, scenario: Fields, known: Kno
     written = scenario[SectionKeys.certificates]
     if name is not None and name in written and not written[name].broken and not profile(name, written).names:
         wanted = sentence("the certificate {name!r} has no names", name=name)
-        read.wrong(key, wanted, sentence("it is a kind to start from, with `profile:`"))
+        read.wrong(key, wanted, sentence("it is a template that others start from, with `profile:`"))
 
 
 def _bare_hosts(read: Fields, key: str, known: Known) -> None:

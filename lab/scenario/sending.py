@@ -55,7 +55,7 @@ def check(read: Fields, topology: Topology, *, whole: bool) -> None:
             message.wrong(MessageKeys.sender, sentence("{author} has no mailbox here", author=author), hint)
     if read[SectionKeys.only] is not None and not read[SectionKeys.only_why]:
         wanted = sentence("`only:` needs `only_why:`")
-        read.wrong(SectionKeys.only, wanted, sentence("why can the other drivers not run it?"))
+        read.wrong(SectionKeys.only, wanted, sentence("say why the other drivers cannot run it"))
 
 
 def has_mailbox(author: Address, topology: Topology) -> bool:

@@ -55,7 +55,7 @@ def _server(typed: Typed, topology: Topology) -> Host:
         return fitting[0]
     names = [host.name for host in servers]
     at = named.at if named is not None else 0
-    wanted = sentence("which Exchange server? `in:` or -Server says it")
+    wanted = sentence("say with `in:` or -Server which Exchange server is meant")
     raise NotRead(at, wanted, one_of(names) if names else NOTHING)
 
 

@@ -160,8 +160,8 @@ def _stays(before: World, after: World, event: Fields) -> None:
     """What cannot change while a lab runs."""
     for what, old, new in _fixed(before.topology, after.topology):
         if old != new:
-            wanted = sentence("{what} neither come nor go while the lab runs", what=what)
-            event.at.wrong(event.place, wanted, sentence("have them from the start"))
+            wanted = sentence("{what} cannot be added or removed while the lab runs", what=what)
+            event.at.wrong(event.place, wanted, sentence("define them from the start"))
     for name, host in after.topology.hosts.items():
         was = before.topology.hosts.get(name)
         if was is not None and (was.address, was.source, was.role) != (host.address, host.source, host.role):

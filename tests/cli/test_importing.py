@@ -153,4 +153,4 @@ def test_answers_stand_alone(mflab: Shell, tmp_path: Path) -> None:
     (folder / "answers.yaml").write_text("include: [other.yaml]\n", "utf-8")
     said = mflab("import", str(folder))
     assert said.code == Exit.BAD_INPUT
-    assert "answers.yaml:1:1: include: answers without includes" in said.err
+    assert "answers.yaml:1:1: include: no `include:` in the answers" in said.err

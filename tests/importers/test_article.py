@@ -114,7 +114,7 @@ def test_a_certificate_of_nobody_is_told(tmp_path):
     )
     (tmp_path / "msxfaq" / "some.pem").write_text(pem)
     found = imported(tmp_path / "msxfaq")
-    assert "is no machine's: lay it into gateway/" in " ".join(str(each.text) for each in found.notices)
+    assert "belongs to no machine: put it into gateway/" in " ".join(str(each.text) for each in found.notices)
     (tmp_path / "msxfaq" / "some.pem").rename(tmp_path / "msxfaq" / "gateway.pem")
     found = imported(tmp_path / "msxfaq")
     assert not found.todos

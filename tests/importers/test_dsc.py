@@ -81,9 +81,9 @@ def test_its_json_is_read_too():
 @pytest.mark.parametrize(
     ("text", "line", "why"),
     [
-        ('EXOAcceptedDomain "a"\n{\n Identity = "x', 3, "a quotation without its end"),
-        ('EXOAcceptedDomain "a"\n{\n Identity = @"\nx', 3, "a quotation without its end"),
-        ('EXOAcceptedDomain "a"\n{\n <# x', 3, "a comment without its end"),
+        ('EXOAcceptedDomain "a"\n{\n Identity = "x', 3, "a quotation mark that is not closed"),
+        ('EXOAcceptedDomain "a"\n{\n Identity = @"\nx', 3, "a quotation mark that is not closed"),
+        ('EXOAcceptedDomain "a"\n{\n <# x', 3, "a comment that is not closed"),
         ('EXOAcceptedDomain "a"\n{\n Identity = "x"\n', 3, "ends inside a table"),
         ('EXOAcceptedDomain "a"\n{\n Identity "x" }', 3, "a setting such as"),
         ('EXOAcceptedDomain "a"\n{\n Identity = ' + "@(" * 5000, 3, "16 levels"),

@@ -54,7 +54,7 @@ def test_other_bodies_do_not():
         ("127.0.0.1", "an address that a machine can have"),
         ("0.0.0.0", "an address that a machine can have"),
         ("224.0.0.1", "an address that a machine can have"),
-        ("203.0.113.10", "203.0.113.10 is DB3PEPF0000885C.mail.protection.outlook.com"),
+        ("203.0.113.10", "203.0.113.10 is the address of DB3PEPF0000885C.mail.protection.outlook.com"),
         ("10.1.2.3", "10.1.2.3 is the address of 'exchange' already"),
     ],
 )

@@ -204,7 +204,7 @@ def _twice(file: str, every: Sequence[Marks]) -> Iterator[Problem]:
                     owner=first.name,
                     line=first.line,
                 )
-                hint = sentence("Exchange Online lets one tenant have a domain")
+                hint = sentence("in Exchange Online a domain belongs to one tenant")
                 yield Problem(file, marks.line, 1, "AcceptedDomains", wanted, hint)
 
 

@@ -48,7 +48,7 @@ def ask_for_exchange(tenant: Party, key: str, notes: Notes) -> None:
         return
     names = listed(sentence('"{name}"', name=connector["Name"]) for connector in expected)
     text = sentence(
-        "The on-premises side of tenant {tenant} was not exported, and {names} is for it: what address and certificate do "
+        "The on-premises side of tenant {tenant} was not exported, and {names} expects it: which address and certificate do "
         "Exchange and the filter show?",
         tenant=tenant.key,
         names=names,
@@ -85,7 +85,7 @@ def _ask(party: Party, kind: str, section: str, rules: tuple[str, ...], notes: N
         path = (*path, host, "certificate")
         if any(todo.path == path for todo in notes.todos):
             return
-        taken = sentence("what its connectors name is taken for what it shows") if shows else taken
+        taken = sentence("it is taken to show the certificate that its connectors name") if shows else taken
     whose = sentence("{noun} {name}", noun=noun, name=party.key)
     text = sentence("Get-{kind} was not exported for {whose}: {taken}.", kind=kind, whose=whose, taken=taken)
     answer = sentence("Export Get-{kind}; a file with [] says that there is none.", kind=kind)

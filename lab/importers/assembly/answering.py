@@ -32,7 +32,7 @@ class Answers:
         read = compose(self.text, self.file, report)
         if read is not None and "include" in read.entries:
             place = read.entries["include"].place
-            wanted = sentence("answers without includes")
+            wanted = sentence("no `include:` in the answers")
             At(report).key("include").wrong(place, wanted, sentence("what is imported must stand alone"))
         report.settle(self.file)
         made: Plain = _plain(read) if read is not None else {}

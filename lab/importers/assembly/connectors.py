@@ -52,7 +52,7 @@ def _one_default(made: Iterable[Written], notes: Notes) -> Iterable[Written]:
     for each in made:
         if each.get("Default") and first is not None:
             notes.about(
-                each.given, sentence("a second default domain; {domain} stays it", domain=first["DomainName"])
+                each.given, sentence("a second default domain; {domain} stays the default", domain=first["DomainName"])
             )
             del each["Default"]
         elif each.get("Default"):
@@ -117,7 +117,7 @@ def _routed(made: Written, by_dns: str, notes: Notes) -> None:
     uses_dns = made.given.truth(by_dns)
     hosts = made.pop("SmartHosts", [])
     if uses_dns and hosts:
-        notes.about(made.given, sentence("{by_dns} is true, so SmartHosts say nothing", by_dns=by_dns))
+        notes.about(made.given, sentence("{by_dns} is true, so SmartHosts have no effect", by_dns=by_dns))
         hosts = []
     made.pop(by_dns, None)
     if hosts:
@@ -127,7 +127,7 @@ def _routed(made: Written, by_dns: str, notes: Notes) -> None:
 def _validated(made: Written, level: str, notes: Notes) -> None:
     if "TlsDomain" in made and made.get(level) != "DomainValidation":
         notes.about(
-            made.given, sentence("TlsDomain says nothing without {level} DomainValidation (R91)", level=level)
+            made.given, sentence("TlsDomain has no effect without {level} DomainValidation (R91)", level=level)
         )
         del made["TlsDomain"]
 
@@ -162,5 +162,5 @@ def _distinct(made: Iterable[Written], notes: Notes) -> list[Written]:
     for each in made:
         name = str(each["Name"]).lower()
         if found.setdefault(name, each) is not each:
-            notes.without(each.given, sentence("another one has that name"))
+            notes.without(each.given, sentence("an earlier object has the same name"))
     return list(found.values())

@@ -186,7 +186,7 @@ def _server_name(side: Side, notes: Notes) -> tuple[str, tuple[str, ...]]:
     if len(servers) > 1:
         name = names[0] if names else servers[0].label
         text = sentence(
-            "{number} Exchange servers are one in the lab: {name}", number=len(servers), name=name
+            "{number} Exchange servers become one in the lab: {name}", number=len(servers), name=name
         )
         notes.say(servers[0].place, text)
     return (names[0] if names else ""), tuple(names[1:])
@@ -256,7 +256,7 @@ def _settle(site: Site, machine: Machine, seen: Sequence[str], park: Park) -> No
         if public is None:
             public = site.addresses.spare()
             text = sentence(
-                "{machine} is inside; the public address that others see it come from is in none of the exports.",
+                "{machine} has an internal address; its public address is in none of the exports.",
                 machine=machine.key,
             )
             site.ask(machine.key, "nat", text, _ANSWER_NAT, "R7", "R58", "R166")

@@ -146,7 +146,7 @@ class Records:
             return ""
         if bare.endswith(".mx.microsoft"):
             door = front_door(Domain(name))
-            text = sentence("the MX of {name}, {host}, is {door} here", name=name, host=bare, door=door)
+            text = sentence("the MX of {name} is {door} here, not {host}", name=name, host=bare, door=door)
             self._notes.say(place, text)
             bare = str(door)
         return str(Mx(min(int(preference), 65535), bare))
@@ -166,7 +166,7 @@ class Records:
                 self._notes.say(
                     Place(""),
                     sentence(
-                        "the SPF record of {domain} is included and not in the export; here it lists nobody",
+                        "the SPF record of {domain} is included and not in the export; here it allows no address",
                         domain=bare,
                     ),
                 )

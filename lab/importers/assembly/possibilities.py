@@ -43,7 +43,7 @@ def variants(
 ) -> Plain:
     """A variant for each possibility, the most dangerous one first: whoever looks at one only must not miss the fault."""
     text = sentence(
-        "Which certificate {machine} shows to Exchange Online is in none of the exports; variants try them.",
+        "The exports do not tell which certificate {machine} shows to Exchange Online; each variant tries one.",
         machine=machine.key,
     )
     site.ask(machine.key, "certificate", text, _ANSWER, *_RULES)

@@ -43,7 +43,7 @@ def rules(side: Side, now: datetime, notes: Notes) -> list[Written]:
     for rule in (each for each in made if each is not None):
         rule.pop("Priority", None)  # their order says it, also when one of them is left out
         if found.setdefault(rule["Name"].lower(), rule) is not rule:
-            notes.without(rule.given, sentence("another one has that name"))
+            notes.without(rule.given, sentence("an earlier object has the same name"))
     return list(found.values())
 
 
@@ -56,16 +56,9 @@ def _rule(given: Given, now: datetime, notes: Notes) -> Written | None:
     unread = [name for name in _limiting(given) if not _whole(given, made, name)]
     if limits or unread or made is None:
         if not off:
-            missing = (
-                listed(map(given.showing, (*limits, *unread))) if limits or unread else sentence("such rule")
-            )
-            notes.without(
-                given,
-                sentence(
-                    "the lab has no {missing}; without it the rule would be for more mail than it is",
-                    missing=missing,
-                ),
-            )
+            names = listed(map(given.showing, (*limits, *unread)))
+            why = sentence("the lab has no {names}; without them the rule would apply to more mail", names=names)
+            notes.without(given, why if limits or unread else sentence("it cannot be read"))
         return None
     notes.notices += silent.notices
     lost = [name for name in (*strange, *given.lost) if name.lower() in RULE_ACTIONS | _ACTIONS]

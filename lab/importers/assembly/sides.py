@@ -170,7 +170,7 @@ def _once(objects: Iterable[Given], notes: Notes) -> Iterator[Given]:
                 notes.say(
                     each.place,
                     sentence(
-                        "{label} is in {place} already; that one counts", label=each.label, place=first.place
+                        "{label} is in {place} too; the one there counts", label=each.label, place=first.place
                     ),
                 )
                 continue

@@ -221,7 +221,7 @@ def _door(ground: Ground, site: Site, connector: Written, host: str) -> None:
         ground.strangers.add(host.lower())
         site.notes.about(
             connector.given,
-            sentence("{host} is the door of no exported tenant; here it is that of another one", host=host),
+            sentence("{host} belongs to no exported tenant; here it leads to one of those", host=host),
         )
 
 

@@ -168,7 +168,7 @@ def of_server(side: Side, found: Sequence[FoundCertificate], store: Store, notes
         paper = _of_object(given, found)
         if paper is None:
             if not given.truth("IsSelfSigned"):
-                notes.without(given, sentence("it has no name that a connector could mean"))
+                notes.without(given, sentence("it has no name that a connector could refer to"))
             continue
         papers.append(store.enter(paper))
     return sorted({each.key: each for each in papers}.values(), key=lambda each: each.not_before)
@@ -274,7 +274,7 @@ def stray(found: Sequence[FoundCertificate], store: Store, notes: Notes) -> None
     for each in found:
         if each.thumbprint not in known and each.place.file.lower().endswith(_FILES):
             text = sentence(
-                "the certificate {name} is no machine's: lay it into gateway/ if the filter shows it",
+                "the certificate {name} belongs to no machine: put it into gateway/ if the filter shows it",
                 name=each.common_name or each.subject,
             )
             notes.say(each.place, text)
