@@ -1,7 +1,7 @@
 import pickle
 
 from lab.errors import Problem, ScenarioError, words_of
-from lab.sentence import NOTHING, sentence
+from lab.sentence import NOTHING, say, sentence
 
 UNKNOWN, MEANT = sentence("unknown key"), sentence("did you mean {name}?", name="region")
 MISSPELT = Problem("fault.yaml", 31, 5, "tenants.uclabor.regoin", UNKNOWN, MEANT)
@@ -26,3 +26,8 @@ def test_an_error_is_told_by_its_sentence_or_in_the_words_of_others():
     assert words_of(ValueError(UNKNOWN)) == UNKNOWN
     assert str(words_of(ValueError("bad escape (end of pattern)"))) == "bad escape (end of pattern)"
     assert words_of(ValueError()) == NOTHING
+
+
+def test_another_language_is_one_more_table():
+    german = {"unknown key": "unbekannter Schlüssel", "did you mean {name}?": "ist {name} gemeint?"}
+    assert say(MISSPELT.told, german) == "unbekannter Schlüssel (ist region gemeint?)"

@@ -163,7 +163,8 @@ def _truth(written: Written, at: At) -> bool | None:
 
 
 def _one(action: Action, item: object, written: Written, at: At) -> Any:
-    wanted = sentence("{help}", help=(action.help or "a value") % {"default": action.default})
+    about = (action.help or "") % {"default": action.default}
+    wanted = sentence("{help}", help=about) if about else sentence("a value")
     if isinstance(item, bool) or not isinstance(item, str | int | date):
         at.wrong(
             written.place,

@@ -201,7 +201,7 @@ def _resolved_host(host: Host, fqdns: Mapping[str, str]) -> Host:
         return host
     return replace(
         host,
-        smart_hosts=tuple(fqdns.get(each, each) for each in host.smart_hosts),
+        smart_hosts=tuple(fqdns.get(smart_host, smart_host) for smart_host in host.smart_hosts),
         forwards_to=tuple(fqdns.get(each, each) for each in host.forwards_to),
     )
 
@@ -279,7 +279,7 @@ def _publishers(read: Fields, parties: Parties) -> Iterable[Publisher]:
             )
     for name, fields in read[SectionKeys.tenants].items():
         tenant = parties.tenants[name]
-        own = free(each.domain_name for each in tenant.accepted_domains)
+        own = free(accepted.domain_name for accepted in tenant.accepted_domains)
         service_domains = tuple(domain for domain in own if domain.endswith(".onmicrosoft.com"))
         others = tuple(domain for domain in own if domain not in service_domains)
         yield Publisher(domains=service_domains, includes_exchange_online=True)

@@ -39,7 +39,7 @@ class Own:
 
     def has(self, domain: Domain) -> bool:
         """Whether a domain is one of the company's."""
-        return any(each.covers(domain) for owner in self.owners for each in owner.accepted_domains)
+        return any(accepted.covers(domain) for owner in self.owners for accepted in owner.accepted_domains)
 
     @property
     def owners(self) -> tuple[Owner, ...]:
@@ -61,7 +61,7 @@ def own_company(topology: Topology) -> Own:
     first = next(iter(everybody), None)
     if first is None:
         return Own((), ())
-    domains = {each.domain_name for each in first.accepted_domains}
+    domains = {accepted.domain_name for accepted in first.accepted_domains}
     tenants = tuple(t for t in topology.tenants.values() if domains & _domains(t))
     for tenant in tenants:
         domains |= _domains(tenant)
@@ -69,7 +69,7 @@ def own_company(topology: Topology) -> Own:
 
 
 def _domains(owner: Owner) -> set[Domain]:
-    return {each.domain_name for each in owner.accepted_domains}
+    return {accepted.domain_name for accepted in owner.accepted_domains}
 
 
 def cast(topology: Topology) -> Cast:
@@ -106,7 +106,7 @@ def _in_cloud(own: Own) -> Iterator[Party]:
 
 
 def _known_on_premises(mailbox: Recipient, own: Own) -> bool:
-    return any(each.find(mailbox.primary) is not None for each in own.organizations)
+    return any(organization.find(mailbox.primary) is not None for organization in own.organizations)
 
 
 def _foreign(topology: Topology, own: Own) -> Iterator[Party]:
@@ -142,7 +142,7 @@ def _other_addresses(own: Own) -> Iterator[Party]:
     """Further addresses of a cloud mailbox that the sender may know: the routing address, the onmicrosoft.com one."""
     for tenant in own.tenants:
         mailboxes = _mailboxes(tenant.recipients.values())
-        if all(not each.primary.domain.endswith(_MOERA) for each in mailboxes):
+        if all(not mailbox.primary.domain.endswith(_MOERA) for mailbox in mailboxes):
             about = "onmicrosoft.com address of a mailbox that has others"
             yield from _alias(mailboxes, tenant.initial_domain, "moera", about)
         routing = Domain(f"{tenant.initial_domain.removesuffix(_MOERA)}{_ROUTING}")
@@ -150,7 +150,7 @@ def _other_addresses(own: Own) -> Iterator[Party]:
 
 
 def _alias(mailboxes: Iterable[Recipient], domain: Domain, name: str, about: str) -> Iterator[Party]:
-    fitting = (proxy for each in mailboxes for proxy in each.proxies if proxy.domain == domain)
+    fitting = (proxy for mailbox in mailboxes for proxy in mailbox.proxies if proxy.domain == domain)
     for address in list(fitting)[:1]:
         yield Party(name=name, address=address, own=True, about=about)
 
@@ -169,14 +169,14 @@ def _groups(own: Own) -> Iterator[Party]:
 
 def _channels(topology: Topology) -> Iterator[Party]:
     for host in topology.hosts.values():
-        if host.is_service and any(each.endswith(_CHANNELS) for each in host.accepts_domains):
+        if host.is_service and any(domain.endswith(_CHANNELS) for domain in host.accepts_domains):
             yield Party(name="channel", address=_somebody(host), own=False, about="Teams channel")
 
 
 def _services(topology: Topology) -> Iterator[Party]:
     """Hosts of services that have somebody who sends."""
     for host in topology.hosts.values():
-        channel = any(each.endswith(_CHANNELS) for each in host.accepts_domains)
+        channel = any(domain.endswith(_CHANNELS) for domain in host.accepts_domains)
         if host.is_service and host.mailboxes and not channel:
             about = "Microsoft's service"
             yield Party(name=host.name, address=_somebody(host), own=False, via=host.name, about=about)

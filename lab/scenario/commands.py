@@ -164,10 +164,10 @@ class _Run:
             wanted = sentence("a second {noun} named {name!r}", noun=self.noun, name=name.text)
             raise NotRead(name.at, wanted, sentence("names are unique"))
         made = {naming: self._name(name)}
-        for each in self.typed.arguments.values():
-            key = self.typed.key(each, record)
+        for argument in self.typed.arguments.values():
+            key = self.typed.key(argument, record)
             if key is not None:
-                made[key.name] = self.typed.entry(each, key)
+                made[key.name] = self.typed.entry(argument, key)
         return self._with(path, (*self._items(path), Table(self.typed.place(0), made)))
 
     def _remove(self, party: Party, path: tuple[str, ...], record: Record) -> Table:
@@ -202,15 +202,15 @@ class _Run:
     ) -> Table:
         lists = made | {name.lower(): _texts(node) for name, node in written}
         tree = self.tree
-        for each in self.typed.arguments.values():
-            key = self.typed.key(each, record)
+        for argument in self.typed.arguments.values():
+            key = self.typed.key(argument, record)
             if key is None:
                 continue
             if key.name == _naming(record):
                 wanted = sentence("the lab cannot rename an object")
-                self.typed.line.wrong(each.at, wanted, sentence("remove it, and make a new one"))
+                self.typed.line.wrong(argument.at, wanted, sentence("remove it, and make a new one"))
                 continue
-            entry = self.typed.entry(each, key, lists.get(key.name.lower(), ()))
+            entry = self.typed.entry(argument, key, lists.get(key.name.lower(), ()))
             tree = overlay.put(tree, (*path, key.name), entry, self.typed.line.at)
         return tree
 
@@ -220,7 +220,8 @@ class _Run:
         """The object's full name. Exchange knows no wildcard here: `*` for the wizard's GUID is the lab's convenience."""
         found = self.typed.text("identity", "")
         if found is None:
-            raise NotRead(0, sentence("-Identity is missing"), sentence("say which {noun} is meant", noun=self.noun))
+            problem = sentence("-Identity is missing")
+            raise NotRead(0, problem, sentence("say which {noun} is meant", noun=self.noun))
         names = self._names(party)
         same = [name for name in names if name.lower() == found.text.lower()]
         fitting = same or [name for name in names if _fits(found.text, name)]
@@ -290,7 +291,7 @@ def _written(node: Node | None) -> list[tuple[str, Node]]:
 
 def _texts(node: Node) -> tuple[str, ...]:
     items = node.items if isinstance(node, Items) else (node,)
-    return tuple(each.text for each in items if isinstance(each, Scalar) and not each.is_null)
+    return tuple(item.text for item in items if isinstance(item, Scalar) and not item.is_null)
 
 
 def _values(made: object) -> dict[str, tuple[str, ...]]:

@@ -51,7 +51,8 @@ def _accepted_once(name: str, fields: Fields, tenant: Tenant, owners: dict[str, 
             wanted = sentence(
                 "{domain} is accepted in tenant {owner!r} already", domain=accepted.domain_name, owner=owner
             )
-            _wrong_domain(fields, accepted, wanted, sentence("in Exchange Online a domain belongs to one tenant"))
+            hint = sentence("in Exchange Online a domain belongs to one tenant")
+            _wrong_domain(fields, accepted, wanted, hint)
 
 
 def _wrong_domain(fields: Fields, accepted: AcceptedDomain, wanted: Sentence, hint: Sentence) -> None:

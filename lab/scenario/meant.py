@@ -159,4 +159,4 @@ def _behind(host: str, topology: Topology) -> Iterator[str]:
 
 
 def _has_door(tenant: Tenant, host: str) -> bool:
-    return any(front_door(each.domain_name) == host for each in tenant.accepted_domains)
+    return any(front_door(accepted.domain_name) == host for accepted in tenant.accepted_domains)

@@ -43,7 +43,7 @@ def _expanded(name: str, place: Place, table: Table, base: Table, all_: At, belo
         all_.key(below[-1]).key("extends").wrong(place, wanted, circle)
         return base
     if own is None:
-        others = (each for each in table.entries if each not in below)
+        others = (key for key in table.entries if key not in below)
         wanted = sentence("no variant is named {name!r}", name=name)
         all_.key(below[-1]).key("extends").wrong(place, wanted, unknown(name, others))
         return base

@@ -91,16 +91,16 @@ class Directory:
 def on_premises(read: Fields, hybrid: Hybrid | None) -> dict[str, Recipient]:
     """The directory of an on-premises organisation (R105, R106)."""
     directory = Directory()
-    for each in read[OrganizationKeys.mailboxes]:
-        directory.enter(_mailbox(each), each)
-    for each in read[OrganizationKeys.remote_mailboxes]:
-        external = each[RecipientKeys.external]
+    for mailbox in read[OrganizationKeys.mailboxes]:
+        directory.enter(_mailbox(mailbox), mailbox)
+    for remote in read[OrganizationKeys.remote_mailboxes]:
+        external = remote[RecipientKeys.external]
         if external is None and hybrid is not None:
-            external = hybrid.routing_address(each[RecipientKeys.address])
+            external = hybrid.routing_address(remote[RecipientKeys.address])
         if external is None and not read.written(OrganizationKeys.hybrid):
             wanted = sentence("a remote mailbox needs `external` or the organisation `hybrid:`")
-            each.wrong(RecipientKeys.external, wanted)
-        directory.enter(_recipient(each, RecipientKind.MAIL_USER, external), each)
+            remote.wrong(RecipientKeys.external, wanted)
+        directory.enter(_recipient(remote, RecipientKind.MAIL_USER, external), remote)
     _others(directory, read[OrganizationKeys.mail_contacts], read[OrganizationKeys.distribution_groups])
     if hybrid is not None:
         directory.derive(_ADDRESSED, lambda primary: (hybrid.routing_address(primary),))
@@ -114,14 +114,14 @@ def in_tenant(read: Fields, synced: Iterable[tuple[Fields, Hybrid]]) -> dict[str
     too, so that on-premises can have a route to it (R241).
     """
     directory, runs = Directory(), tuple(synced)
-    for each in read[TenantKeys.mailboxes]:
-        directory.enter(_mailbox(each), each)
-    for each in read[TenantKeys.mail_users]:
-        external = each[RecipientKeys.external] or each[RecipientKeys.address]
-        directory.enter(_recipient(each, RecipientKind.MAIL_USER, external), each)
+    for mailbox in read[TenantKeys.mailboxes]:
+        directory.enter(_mailbox(mailbox), mailbox)
+    for user in read[TenantKeys.mail_users]:
+        external = user[RecipientKeys.external] or user[RecipientKeys.address]
+        directory.enter(_recipient(user, RecipientKind.MAIL_USER, external), user)
     _others(directory, read[TenantKeys.mail_contacts], read[TenantKeys.distribution_groups])
-    for each in read[TenantKeys.groups]:
-        directory.enter(_group(each, RecipientKind.GROUP), each)
+    for group in read[TenantKeys.groups]:
+        directory.enter(_group(group, RecipientKind.GROUP), group)
     for organization, hybrid in runs:
         _synchronise(directory, organization, hybrid)
     initial = read[TenantKeys.initial_domain]
@@ -134,10 +134,10 @@ def in_tenant(read: Fields, synced: Iterable[tuple[Fields, Hybrid]]) -> dict[str
 
 def _others(directory: Directory, contacts: Iterable[Fields], groups: Iterable[Fields]) -> None:
     """Mail contacts and distribution groups, which both sides can have."""
-    for each in contacts:
-        directory.enter(_recipient(each, RecipientKind.CONTACT, each[ContactKeys.external]), each)
-    for each in groups:
-        directory.enter(_group(each, RecipientKind.DISTRIBUTION_GROUP), each)
+    for contact in contacts:
+        directory.enter(_recipient(contact, RecipientKind.CONTACT, contact[ContactKeys.external]), contact)
+    for group in groups:
+        directory.enter(_group(group, RecipientKind.DISTRIBUTION_GROUP), group)
 
 
 def _synchronise(directory: Directory, organization: Fields, hybrid: Hybrid) -> None:

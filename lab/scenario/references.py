@@ -92,7 +92,7 @@ def check(read: Fields, known: Known) -> None:
     _places(
         read,
         ScenarioKeys.symptoms,
-        (each for each in read[ScenarioKeys.symptoms] if each not in PEOPLE),
+        (symptom for symptom in read[ScenarioKeys.symptoms] if symptom not in PEOPLE),
         known,
     )
     for name, expectation in read[SectionKeys.expect].items():
@@ -175,7 +175,7 @@ def check_smart_hosts(read: Fields, topology: Topology) -> None:
     for _, host in written_hosts(read):
         named += [(host, HostKeys.smart_hosts.name), (host, HostKeys.forwards_to.name)]
     for organization in read[SectionKeys.organizations].values():
-        named += [(each, _SEND_HOSTS) for each in organization[OrganizationKeys.send_connectors]]
+        named += [(connector, _SEND_HOSTS) for connector in organization[OrganizationKeys.send_connectors]]
         wizard = organization[OrganizationKeys.hybrid]
         named += [(wizard, HybridKeys.smart_host.name)] if wizard is not None else []
     for tenant in read[SectionKeys.tenants].values():

@@ -48,11 +48,17 @@ def render(variant: Variant) -> str:
         "expect": render_time.claims(variant, _expectation),
         "matrix": _matrix(variant),
         "suppress": [
-            _filled({"finding": each.finding, "reason": each.reason, "until": _day(each.until)})
-            for each in variant.suppressions
+            _filled(
+                {
+                    "finding": suppression.finding,
+                    "reason": suppression.reason,
+                    "until": _day(suppression.until),
+                }
+            )
+            for suppression in variant.suppressions
         ],
         "todo": [
-            _filled({"text": each.text, "about": each.about, "rules": each.rules}) for each in variant.todos
+            _filled({"text": todo.text, "about": todo.about, "rules": todo.rules}) for todo in variant.todos
         ],
     }
     return dumped(_filled(written))
@@ -111,15 +117,15 @@ def _organization(organization: OnPremOrganization, topology: Topology) -> Plain
     found = _recipients(organization.recipients)
     return _filled(
         {
-            "AcceptedDomains": [_parameters(each) for each in organization.accepted_domains],
+            "AcceptedDomains": [_parameters(accepted) for accepted in organization.accepted_domains],
             "mailboxes": found[RecipientKind.MAILBOX],
             "remote_mailboxes": found[RecipientKind.MAIL_USER],
             "mail_contacts": found[RecipientKind.CONTACT],
             "distribution_groups": found[RecipientKind.DISTRIBUTION_GROUP],
             "hosts": hosts,
-            "SendConnectors": [_parameters(each) for each in organization.send_connectors],
+            "SendConnectors": [_parameters(connector) for connector in organization.send_connectors],
             "ReceiveConnectors": [_parameters(each) for each in organization.receive_connectors],
-            "RemoteDomains": [_parameters(each) for each in organization.remote_domains],
+            "RemoteDomains": [_parameters(remote) for remote in organization.remote_domains],
             "TransportRules": _rules(organization.transport_rules),
         }
     )
@@ -132,13 +138,13 @@ def _tenant(tenant: Tenant) -> Plain:
             "id": tenant.id,
             "initial_domain": tenant.initial_domain,
             "region": tenant.region,
-            "AcceptedDomains": [_parameters(each) for each in tenant.accepted_domains],
+            "AcceptedDomains": [_parameters(accepted) for accepted in tenant.accepted_domains],
             "mailboxes": found[RecipientKind.MAILBOX],
             "mail_users": found[RecipientKind.MAIL_USER],
             "mail_contacts": found[RecipientKind.CONTACT],
             "groups": found[RecipientKind.GROUP],
             "distribution_groups": found[RecipientKind.DISTRIBUTION_GROUP],
-            "InboundConnectors": [_parameters(each) for each in tenant.inbound_connectors],
+            "InboundConnectors": [_parameters(connector) for connector in tenant.inbound_connectors],
             "OutboundConnectors": [_parameters(each) for each in tenant.outbound_connectors],
             "TransportRules": _rules(tenant.transport_rules),
             "sending_limits": _limits(tenant.limits),

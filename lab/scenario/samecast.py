@@ -99,4 +99,4 @@ def _can_send(party: Party, topology: Topology) -> bool:
 
 def _is_known(address: Address, topology: Topology) -> bool:
     owners: tuple[Owner, ...] = (*topology.organizations.values(), *topology.tenants.values())
-    return home_of(address, topology) is not None or any(each.find(address) for each in owners)
+    return home_of(address, topology) is not None or any(owner.find(address) for owner in owners)

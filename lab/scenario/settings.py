@@ -134,7 +134,7 @@ def _named(node: Node | None) -> dict[str, Node] | None:
     if items and not any(isinstance(each, Table) for each in items):
         return None
     names = [names_of(each)[:1] for each in items]
-    if any(not each for each in names) or len({each[0].lower() for each in names}) < len(names):
+    if any(not name for name in names) or len({each[0].lower() for each in names}) < len(names):
         return None
     return {each[0]: item for each, item in zip(names, items, strict=True)}
 
@@ -150,7 +150,7 @@ def _value(node: Node | None) -> Any:
     if isinstance(node, Scalar):
         return [str(plain(node))]
     if isinstance(node, Items):
-        return [text for each in node.items for text in (_value(each) or [])]
+        return [text for item in node.items for text in (_value(item) or [])]
     if len(node.entries) == 1 and names_of(node):
         return list(names_of(node))
     return plain(node)

@@ -116,7 +116,7 @@ class Typed:
             if what.text.lower() not in (_ADD, _REMOVE):
                 raise NotRead(what.at, sentence("Add or Remove"), did_you_mean(what.text, ("Add", "Remove")))
             for word in values.items:
-                there = [each for each in items if each.text.lower() == word.text.lower()]
+                there = [item for item in items if item.text.lower() == word.text.lower()]
                 if what.text.lower() == _ADD:
                     items += [] if there else [self._scalar(word)]
                 elif there:

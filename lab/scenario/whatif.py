@@ -84,7 +84,7 @@ def plain(tree: Node) -> Any:
     if isinstance(tree, Table):
         return {key: plain(entry.value) for key, entry in tree.entries.items()}
     if isinstance(tree, Items):
-        return [plain(each) for each in tree.items]
+        return [plain(item) for item in tree.items]
     if is_null(tree):
         return None
     if tree.tag == "bool":

@@ -65,7 +65,7 @@ class _Cast:
     def own(self) -> list[Party]:
         """The tenants of the company that a matrix is made for: the first organisation's, else the first one."""
         if self.organizations:
-            return [each for each in self.tenants if each.shares(self.organizations[0])]
+            return [tenant for tenant in self.tenants if tenant.shares(self.organizations[0])]
         return list(self.tenants[:1])
 
 
@@ -83,7 +83,7 @@ def assembled(exports: Exports, options: Options, answers: Answers | None = None
     absent.ask(cast.all, exports.without, notes)
     if options.lab_addresses:
         tree = translated(tree)
-    todos = tuple(each for each in notes.todos if not answered.tells(each.path))
+    todos = tuple(todo for todo in notes.todos if not answered.tells(todo.path))
     tree = _finished({**tree, "todo": [_open(each) for each in todos]}, answered, notes)
     return Imported(
         text=written(tree, options, todos, _files(exports)),
@@ -112,9 +112,9 @@ def domains(exports: Exports) -> list[str]:
 def _files(exports: Exports) -> int:
     """How many files said something."""
     places = [each.place for each in exports.objects]
-    places += [each.place for each in exports.certificates]
-    places += [each.place for each in exports.records]
-    places += [each.place for each in exports.gateways]
+    places += [certificate.place for certificate in exports.certificates]
+    places += [record.place for record in exports.records]
+    places += [gateway.place for gateway in exports.gateways]
     return len({place.file for place in places})
 
 
@@ -127,7 +127,7 @@ def _cast(objects: Iterable[Given], options: Options, notes: Notes) -> _Cast:
     ]
     tenants = [parties.tenant(each, others, options.now, notes) for each in found if each.cloud]
     tenants += parties.missing_tenants(organizations, tenants, others, notes)
-    joined = [each for each in tenants if any(each.shares(o) for o in organizations)]
+    joined = [tenant for tenant in tenants if any(tenant.shares(o) for o in organizations)]
     organizations.sort(key=lambda each: not any(each.shares(other) for other in tenants))
     return _Cast(organizations, [*joined, *(each for each in tenants if each not in joined)])
 
@@ -163,7 +163,7 @@ def _tree(
     cast: _Cast, exports: Exports, options: Options, answers: Answers, notes: Notes
 ) -> tuple[Plain, tuple[str, ...]]:
     """All sections, and who was added."""
-    addresses = Addresses(each.table["region"] for each in cast.tenants)
+    addresses = Addresses(tenant.table["region"] for tenant in cast.tenants)
     addresses.reserve(_mentioned(cast, exports))
     ground = Ground(
         exports=exports, papers=Store(options.now), records=Records(exports.records, notes), addresses=addresses,
@@ -184,10 +184,10 @@ def _tree(
 def _organizations(cast: _Cast, ground: Ground) -> Plain:
     """Those that were exported, with their machines, and one for each filter before a tenant that has no Exchange."""
     made: Plain = {each.key: each.table for each in cast.organizations}
-    for each in cast.organizations:
-        company = [tenant for tenant in cast.tenants if tenant.shares(each)]
-        each.table["hosts"] = build(ground, each, company, each.key)
-        ground.taken |= set(each.table["hosts"])
+    for organization in cast.organizations:
+        company = [tenant for tenant in cast.tenants if tenant.shares(organization)]
+        organization.table["hosts"] = build(ground, organization, company, organization.key)
+        ground.taken |= set(organization.table["hosts"])
     for tenant in cast.tenants:
         if not any(tenant.shares(each) for each in cast.organizations):
             made |= _filter(ground, tenant, set(made))
@@ -195,7 +195,7 @@ def _organizations(cast: _Cast, ground: Ground) -> Plain:
 
 
 def _records(cast: _Cast, ground: Ground, tree: Plain) -> Plain:
-    signing = [name for each in cast.tenants for name in each.table.get("dkim", ())]
+    signing = [name for tenant in cast.tenants for name in tenant.table.get("dkim", ())]
     found = ground.records.table(ground.own, ground.derived, ground.moved, signing)
     return {**found, **_doors(ground, tree)}
 
@@ -219,7 +219,7 @@ def _filter(ground: Ground, tenant: Party, taken: set[str]) -> Plain:
 
 def _mentioned(cast: _Cast, exports: Exports) -> Iterable[str]:
     """Addresses that mean somebody, so that no stand-in gets them."""
-    yield from (each.value for each in exports.records if each.type == "A")
+    yield from (record.value for record in exports.records if record.type == "A")
     for party in cast.all:
         for connector in (*party.inbound, *party.outbound, *party.send):
             for each in (*connector.get("SenderIPAddresses", ()), *connector.get("SmartHosts", ())):

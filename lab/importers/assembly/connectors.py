@@ -52,7 +52,8 @@ def _one_default(made: Iterable[Written], notes: Notes) -> Iterable[Written]:
     for each in made:
         if each.get("Default") and first is not None:
             notes.about(
-                each.given, sentence("a second default domain; {domain} stays the default", domain=first["DomainName"])
+                each.given,
+                sentence("a second default domain; {domain} stays the default", domain=first["DomainName"]),
             )
             del each["Default"]
         elif each.get("Default"):
@@ -108,7 +109,7 @@ def send(side: Side, notes: Notes) -> list[Written]:
 
 def _smtp_only(given: Given) -> Given:
     spaces = address_spaces(given.value("AddressSpaces"))
-    smtp = tuple(str(each) for each in spaces if each.type == "SMTP" and each.domain != "--")
+    smtp = tuple(str(space) for space in spaces if space.type == "SMTP" and space.domain != "--")
     return given.saying({"AddressSpaces": smtp})
 
 
@@ -127,7 +128,8 @@ def _routed(made: Written, by_dns: str, notes: Notes) -> None:
 def _validated(made: Written, level: str, notes: Notes) -> None:
     if "TlsDomain" in made and made.get(level) != "DomainValidation":
         notes.about(
-            made.given, sentence("TlsDomain has no effect without {level} DomainValidation (R91)", level=level)
+            made.given,
+            sentence("TlsDomain has no effect without {level} DomainValidation (R91)", level=level),
         )
         del made["TlsDomain"]
 
@@ -139,7 +141,7 @@ def receive(side: Side, notes: Notes) -> list[Written]:
     for given in fronts:
         bindings = given.many("Bindings", blanks=True)
         if given.truth("Enabled") is False or (
-            bindings and not any(each.endswith(":25") for each in bindings)
+            bindings and not any(binding.endswith(":25") for binding in bindings)
         ):
             continue
         made = written(given, RECEIVE, notes)

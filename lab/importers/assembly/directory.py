@@ -142,7 +142,7 @@ def _entry(
     if not addresses or str(addresses[0]).lower() in taken:
         return None
     entry = Written({"address": str(addresses[0])}, given)
-    proxies = [str(each) for each in addresses[1:] if str(each).lower() not in taken][:_MOST_PROXIES]
+    proxies = [str(address) for address in addresses[1:] if str(address).lower() not in taken][:_MOST_PROXIES]
     if proxies:
         entry["proxies"] = proxies
     if section in _POINTING:

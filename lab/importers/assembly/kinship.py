@@ -33,7 +33,7 @@ def _home(side: Side, found: Sequence[Side]) -> Side | None:
     """The one other side that knows the same domains; else the only one, where that is clear."""
     others = [each for each in found if each.cloud is not side.cloud and each.domains]
     own = known(side)
-    fitting = [each for each in others if own & {*each.domains, *known(each)}]
+    fitting = [other for other in others if own & {*other.domains, *known(other)}]
     if fitting or any(name.endswith(ROUTING) for name in own):
         return fitting[0] if len(fitting) == 1 else None
     alike = [each for each in found if each.cloud is side.cloud]

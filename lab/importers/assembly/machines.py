@@ -61,9 +61,9 @@ def hosts_of(connectors: Sequence[Written], everything: bool) -> tuple[str, ...]
     """Smart hosts of connectors: of those for the whole internet, or of all; not those of Exchange Online."""
     found = (
         host.strip("[] ").rstrip(".").lower()
-        for each in connectors
-        if each.get("Enabled", True) and (not everything or is_for_all(each))
-        for host in each.get("SmartHosts", ())
+        for connector in connectors
+        if connector.get("Enabled", True) and (not everything or is_for_all(connector))
+        for host in connector.get("SmartHosts", ())
     )
     return tuple(dict.fromkeys(host for host in found if host and not is_service(host)))
 
@@ -71,7 +71,7 @@ def hosts_of(connectors: Sequence[Written], everything: bool) -> tuple[str, ...]
 def is_for_all(connector: Mapping[str, object]) -> bool:
     """Whether a connector is for every domain."""
     spaces = (*_list(connector.get("AddressSpaces")), *_list(connector.get("RecipientDomains")))
-    return any(str(each).lower().removeprefix("smtp:").partition(";")[0] == "*" for each in spaces)
+    return any(str(space).lower().removeprefix("smtp:").partition(";")[0] == "*" for space in spaces)
 
 
 def _list(value: object) -> list[object]:
@@ -173,15 +173,15 @@ def _exchange(site: Site, relays: Sequence[str], park: Park) -> Machine:
 
 
 def _own(connectors: Sequence[Written]) -> list[Written]:
-    return [each for each in connectors if each.get("ConnectorType") == "OnPremises"]
+    return [connector for connector in connectors if connector.get("ConnectorType") == "OnPremises"]
 
 
 def _server_name(side: Side, notes: Notes) -> tuple[str, tuple[str, ...]]:
     """The name of the first server, and those of the others, which the lab has not."""
     servers = [each for each in side.of("ExchangeServer") if "edge" not in each.text("ServerRole").lower()]
-    found = [_host_name(each.text("Fqdn", "Name")) for each in servers]
+    found = [_host_name(server.text("Fqdn", "Name")) for server in servers]
     fronts = sorted(side.of("ReceiveConnector"), key=lambda each: "frontend" not in each.text("Name").lower())
-    found += [_host_name(each.text("Fqdn")) for each in fronts]
+    found += [_host_name(front.text("Fqdn")) for front in fronts]
     names = list(dict.fromkeys(filter(None, found)))
     if len(servers) > 1:
         name = names[0] if names else servers[0].label

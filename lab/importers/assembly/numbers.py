@@ -19,7 +19,9 @@ class Addresses:
         planned = service.plan(regions)
         machines = [service.region(name, index) for index, name in enumerate(planned[: service.MOST_REGIONS])]
         self._kept = frozenset[str]()
-        self._taken = {host.address for each in machines for host in (*each.front_ends, *each.senders)}
+        self._taken = {
+            host.address for machine in machines for host in (*machine.front_ends, *machine.senders)
+        }
 
     def take(self, address: str) -> bool:
         """Have an address; whether it was free, and one that a machine can have."""

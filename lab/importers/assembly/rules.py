@@ -57,7 +57,9 @@ def _rule(given: Given, now: datetime, notes: Notes) -> Written | None:
     if limits or unread or made is None:
         if not off:
             names = listed(map(given.showing, (*limits, *unread)))
-            why = sentence("the lab has no {names}; without them the rule would apply to more mail", names=names)
+            why = sentence(
+                "the lab has no {names}; without them the rule would apply to more mail", names=names
+            )
             notes.without(given, why if limits or unread else sentence("it cannot be read"))
         return None
     notes.notices += silent.notices

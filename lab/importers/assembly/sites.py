@@ -57,8 +57,8 @@ class Ground:
         """The front doors of all tenants."""
         names = (
             name
-            for each in self.tenants
-            for name in (*each.domains, each.table["initial_domain"], *each.all_domains)
+            for tenant in self.tenants
+            for name in (*tenant.domains, tenant.table["initial_domain"], *tenant.all_domains)
         )
         return tuple(str(front_door(Domain(name))) for name in names)
 
@@ -258,17 +258,17 @@ def _other(ground: Ground, site: Site, connector: Written, host: str, others: Pl
 
 def _senders(ground: Ground) -> list[str]:
     """The service's own addresses in the regions of all tenants, from which their mail comes."""
-    regions = list(dict.fromkeys(str(each.table["region"]) for each in ground.tenants))
+    regions = list(dict.fromkeys(str(tenant.table["region"]) for tenant in ground.tenants))
     planned = service.plan(regions)
     machines = (service.region(name, planned.index(name)) for name in regions)
-    return [host.address for each in machines for host in each.senders]
+    return [host.address for machine in machines for host in machine.senders]
 
 
 def _ends(connector: Written) -> list[str]:
     """The domains that a connector is for, as far as they are domains."""
     spaces = (*connector.get("AddressSpaces", ()), *connector.get("RecipientDomains", ()))
-    patterns = (DomainPattern.parse(str(each)) for each in spaces)
-    return list(dict.fromkeys(str(each.domain) for each in patterns if each.domain is not None))
+    patterns = (DomainPattern.parse(str(space)) for space in spaces)
+    return list(dict.fromkeys(str(pattern.domain) for pattern in patterns if pattern.domain is not None))
 
 
 def _also(table: Plain, connector: Written) -> None:

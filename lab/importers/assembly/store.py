@@ -224,7 +224,7 @@ def meant(given: Given, papers: Sequence[Paper], store: Store, notes: Notes) -> 
     name = certificate_name(given.value("TlsCertificateName"))
     if name is None:
         return None
-    fitting = [each for each in papers if _fits(each, name)]
+    fitting = [paper for paper in papers if _fits(paper, name)]
     newest = store.newest(fitting)
     if newest is not None:
         return newest.key
@@ -259,7 +259,7 @@ def shown_by(
     named: re.Pattern[str] | None = None,
 ) -> Iterator[Paper]:
     """Certificates that one of these hosts showed, or that lie in a file or folder of such a name."""
-    wanted = {each.lower() for each in hosts if each}
+    wanted = {host.lower() for host in hosts if host}
     for each in found:
         server = (each.server.rpartition(":")[0] or each.server).lower()
         if server in wanted or (not server and named is not None and named.search(each.place.file.lower())):
@@ -270,7 +270,7 @@ def shown_by(
 
 def stray(found: Sequence[FoundCertificate], store: Store, notes: Notes) -> None:
     """Tell of certificates that belong to no machine; those inside exported objects have been told of there."""
-    known = {each.thumbprint for each in store.papers.values()}
+    known = {paper.thumbprint for paper in store.papers.values()}
     for each in found:
         if each.thumbprint not in known and each.place.file.lower().endswith(_FILES):
             text = sentence(

@@ -79,7 +79,7 @@ def _list(given: Given, key: Key[Any], kind: Many[Any], notes: Notes) -> tuple[A
     texts = _texts(given, key, kind.of, notes)
     if kind.of is CAPABILITY:
         texts = tuple(each for each in texts if _CLOUD_MAIL in each.lower() or ":" not in each)
-    found = (_read(kind.of, each, given, key, notes) for each in texts)
+    found = (_read(kind.of, text, given, key, notes) for text in texts)
     return tuple(each for each in found if each is not None) if texts else None
 
 

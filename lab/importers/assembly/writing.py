@@ -56,7 +56,7 @@ def _line(node: Node, path: Path) -> int:
         if isinstance(node, Table) and step in node.entries:
             line, node = node.entries[step].place.line, node.entries[step].value
         elif isinstance(node, Items):
-            inner = next((each for each in node.items if _is_named(each, step)), None)
+            inner = next((item for item in node.items if _is_named(item, step)), None)
             if inner is None:
                 return line
             line, node = inner.place.line, inner
