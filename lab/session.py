@@ -31,6 +31,7 @@ from lab.scenario.load import expanded_text
 from lab.scenario.model import Variant
 from lab.scenario.report import unknown
 from lab.scenario.whatif import Configuration
+from lab.sentence import sentence
 
 T = TypeVar("T")
 Certificate = str | os.PathLike[str] | Iterable[str] | None
@@ -58,7 +59,9 @@ class Session:
         try:
             path = shelf.find(name)
         except (shelf.NoSuchScenario, OSError) as error:
-            raise ScenarioError((Problem(name, 1, 1, "(top level)", plainly(error)),)) from None
+            raise ScenarioError(
+                (Problem(name, 1, 1, "(top level)", sentence("{error}", error=plainly(error))),)
+            ) from None
         return cls._of(Configuration.load(path), variant)
 
     @classmethod
@@ -73,7 +76,7 @@ class Session:
     def _of(cls, configuration: Configuration, variant: str | None) -> Session:
         file, names = configuration.scenario.file, configuration.scenario.variants
         if not names:
-            raise ScenarioError((Problem(file, 1, 1, "variants", "at least one variant"),))
+            raise ScenarioError((Problem(file, 1, 1, "variants", sentence("at least one variant")),))
         if variant is not None and variant not in names:
             told = f"{file}: no variant is named {variant!r}: {unknown(variant, names)}"
             raise ArgumentError("variant", told)
