@@ -37,6 +37,11 @@ def sentence(template: str, **parameters: object) -> Sentence:
     return Sentence(template, tuple(parameters.items()))
 
 
+def sentences(*templates: str) -> tuple[Sentence, ...]:
+    """Several without parameters: the names of a table's columns."""
+    return tuple(map(Sentence, templates))
+
+
 def say(told: Sentence | str, catalog: Catalog = ENGLISH) -> str:
     """The sentence in a language; text stays as it is."""
     if isinstance(told, str):
@@ -48,6 +53,11 @@ def say(told: Sentence | str, catalog: Catalog = ENGLISH) -> str:
 def listed(parts: Iterable[object], separator: str = ", ") -> Sentence:
     """Several things in a row."""
     return Sentence("{parts}", (("parts", _Row(tuple(parts), separator)),))
+
+
+def plural(number: int, one: str, many: str) -> Sentence:
+    """So many of something: `plural(2, "{number} cell", "{number} cells")`."""
+    return sentence(one if number == 1 else many, number=number)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 
 from lab.analysis.checks.engine import findings
@@ -14,7 +13,6 @@ from lab.analysis.matrix import prepared
 from lab.analysis.parting import parting
 from lab.drivers.simulator import simulate
 from lab.model.value import dataclass
-from lab.reports.alarms import SEEN
 from lab.reports.difference import Difference, Moved, Side, Turned
 from lab.reports.findings import LEVELS, Told
 from lab.reports.matrix import Cell, judged
@@ -24,6 +22,7 @@ from lab.scenario.model import Variant
 from lab.scenario.samecast import Pair, pair, with_cells_of
 from lab.scenario.settings import differences
 from lab.scenario.whatif import Configuration, plain
+from lab.sentence import NOTHING, sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +67,19 @@ def _wanted(named: str | None, opposite: str | None, names: Sequence[str]) -> tu
 
 def difference(before: Variation, after: Variation, today: date, checks: Sequence[Check]) -> Difference:
     """Compare two variants. Files that say the same are not played."""
-    old, new = (each.configuration.trees[each.name] for each in (before, after))
+    old, new = (side.configuration.trees[side.name] for side in (before, after))
     same = plain(old) == plain(new)
     cells = played(before.variant, after.variant) if not same else (Cells({}), Cells({}))
     moved = tuple(_moved(*cells))
-    changed = {(each.sender, each.recipient) for each in moved}
-    known = [(cell.sender.name, cell.recipient.name) for cell, _ in cells[1].found.values()]
+    changed = {(cell.sender, cell.recipient) for cell in moved}
+    tried = [(cell.sender.name, cell.recipient.name) for cell, _ in cells[1].found.values()]
     return Difference(
         scenario=after.configuration.scenario.name,
         before=before.side,
         after=after.side,
         settings=differences(old, new),
         moved=moved,
-        unchanged=tuple(each for each in known if each not in changed),
+        unchanged=tuple(who for who in tried if who not in changed),
         findings=() if same else tuple(_turned(_found(before, today, checks), _found(after, today, checks))),
     )
 
@@ -109,7 +108,7 @@ def played(before: Variant, after: Variant) -> tuple[Cells, Cells]:
 def moves(before: Variant, after: Variant) -> frozenset[tuple[str, str]]:
     """Who writes to whom differently."""
     old, new = played(before, after)
-    return frozenset((each.sender, each.recipient) for each in _moved(old, new))
+    return frozenset((cell.sender, cell.recipient) for cell in _moved(old, new))
 
 
 def _moved(before: Cells, after: Cells) -> Iterator[Moved]:
@@ -143,7 +142,7 @@ def turn(was: Cell | None, now: Cell | None) -> Turn:
 
 
 def _heavy(cell: Cell) -> tuple[int, int]:
-    astray = sum(each.startswith(SEEN) for each in cell.alarms)
+    astray = sum(alarm.astray for alarm in cell.alarms)
     return astray, int(not cell.arrived and not cell.expected)
 
 
@@ -154,7 +153,7 @@ def _light(cell: Cell) -> tuple[int]:
 def _found(side: Variation, today: date, checks: Sequence[Check]) -> dict[str, Told]:
     configuration, name = side.configuration, side.name
     found = findings(World(configuration, configuration.variant(name), today), checks)
-    return {each.id: each for each in told(configuration, found)}
+    return {finding.id: finding for finding in told(configuration, found)}
 
 
 def _turned(before: dict[str, Told], after: dict[str, Told]) -> Iterator[Turned]:
@@ -163,12 +162,13 @@ def _turned(before: dict[str, Told], after: dict[str, Told]) -> Iterator[Turned]
         was = before.get(id_)
         known = was if was is not None and was.counts else None
         if now.counts and known is None:
-            yield Turned(Turn.NEW, now, "no longer suppressed" if was else "")
+            yield Turned(Turn.NEW, now, sentence("no longer suppressed") if was else NOTHING)
         elif now.counts and known is not None and known.level != now.level:
             milder = LEVELS.index(now.level) > LEVELS.index(known.level)
-            yield Turned(Turn.BETTER if milder else Turn.WORSE, now, f"{known.level} before")
+            note = sentence("{level} before", level=known.level)
+            yield Turned(Turn.BETTER if milder else Turn.WORSE, now, note)
         elif known is not None and not now.counts:
-            yield Turned(Turn.GONE, replace(known), f"suppressed: {now.suppressed}")
+            yield Turned(Turn.GONE, known, sentence("suppressed: {why}", why=now.suppressed))
     for id_, was in before.items():
         if was.counts and id_ not in after:
             yield Turned(Turn.GONE, was)

@@ -23,6 +23,7 @@ from lab.model.steps import (
 from lab.model.trace import Hop
 from lab.reports.difference import Reason
 from lab.reports.reading import Fate
+from lab.sentence import Sentence, sentence
 from lab.words.steps import said
 
 _Decisive = Attributed | Refused | Promoted | Resolved | Ruled | Routed | Bounced | Dropped | Delivered
@@ -30,13 +31,13 @@ _Decisive = Attributed | Refused | Promoted | Resolved | Ruled | Routed | Bounce
 
 
 def parting(was: Fate | None, now: Fate) -> Reason | None:
-    """Why the message does what it does now; without an earlier journey, by whom it was first taken for somebody."""
+    """Why the message does what it does now; without an earlier journey, the first attribution."""
     new = tuple(_decisions(now))
     if was is None:
         return _reason(*_first(new))
-    for old, each in zip_longest(_decisions(was), new):
-        if each is not None and (old is None or _says(*old) != _says(*each)):
-            return _reason(*each)
+    for old, decision in zip_longest(_decisions(was), new):
+        if decision is not None and (old is None or _says(*old) != _says(*decision)):
+            return _reason(*decision)
     return _reason(*new[-1]) if new else None
 
 
@@ -75,4 +76,5 @@ def _says(hop: Hop, step: _Decisive) -> tuple[object, ...]:
 def _reason(hop: Hop | None, step: _Decisive | None) -> Reason | None:
     if hop is None or step is None:
         return None
-    return Reason(place(hop), f"{step.kind} {said(step)}", tuple(dict.fromkeys(step.rules)))
+    told = sentence("{kind} {step}", kind=Sentence(step.kind), step=said(step))
+    return Reason(place(hop), told, tuple(dict.fromkeys(step.rules)))

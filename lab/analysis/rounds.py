@@ -10,9 +10,10 @@ from lab.evidence.placement import misplaced
 from lab.evidence.series import Gist, gist
 from lab.model.trace import Disposition
 from lab.model.value import dataclass
-from lab.reports.alarms import in_words, seen
+from lab.reports.alarms import Alarm, alarms, seen
 from lab.reports.run import Run
 from lab.reports.turn import Turn
+from lab.sentence import Sentence, sentence
 
 _FAULTY = ("fault", "half-cure")
 
@@ -23,8 +24,8 @@ class Reading:
 
     gist: Gist | None
     """None when it left no trace."""
-    alarms: tuple[str, ...] = ()
-    """What nobody wants, in words."""
+    alarms: tuple[Alarm, ...] = ()
+    """What is not as it should be."""
 
     @property
     def arrived(self) -> bool:
@@ -36,8 +37,10 @@ class Reading:
         """Only to compare with another."""
         return len(self.alarms) + (not self.arrived)
 
-    def __str__(self) -> str:
-        return str(self.gist or "no trace")
+    @property
+    def told(self) -> Sentence:
+        """How it ended, and which way it went."""
+        return self.gist.told if self.gist else sentence("no trace")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +74,11 @@ def readings(run: Run, *, matrix: bool = False) -> Readings:
     return found
 
 
-def _alarms(lost: Iterable[str], judged: Iterable[Finding]) -> tuple[str, ...]:
+def _alarms(lost: Iterable[str], judged: Iterable[Finding]) -> tuple[Alarm, ...]:
     """Tenants that have what nobody meant for them, unless a claim says so already; and the claims that failed."""
-    failed = in_words(judged)
-    astray = (seen(where) for where in lost)
-    return (*(each for each in astray if not any(told.startswith(each) for told in failed)), *failed)
+    failed = alarms(judged)
+    known = {alarm.place for alarm in failed if alarm.astray}
+    return (*(seen(place) for place in lost if place not in known), *failed)
 
 
 def changes(before: Readings, after: Readings) -> tuple[Change, ...]:

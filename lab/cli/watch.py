@@ -119,7 +119,7 @@ def _lines(now: Readings, found: tuple[Change, ...], trouble: str, *, first: boo
         alarms = {key: reading for key, reading in now.items() if reading.alarms}
         yield f"  {len(now)} {'message' if len(now) == 1 else 'messages'}, {len(alarms)} with alarms"
         for key, reading in alarms.items():
-            yield f"  alarm   {key}: {reading}"
+            yield f"  alarm   {key}: {reading.told}"
             yield from (f"          {alarm}" for alarm in reading.alarms)
     elif not found:
         yield "  no change"
@@ -128,7 +128,7 @@ def _lines(now: Readings, found: tuple[Change, ...], trouble: str, *, first: boo
 
 
 def _change(change: Change) -> Iterator[str]:
-    told = " -> ".join(str(reading) for reading in (change.was, change.now) if reading is not None)
+    told = " -> ".join(str(reading.told) for reading in (change.was, change.now) if reading is not None)
     yield f"  {change.turn:<6}  {change.message}: {told}"
     was, now = (reading.alarms if reading else () for reading in (change.was, change.now))
     yield from (f"          {alarm}" for alarm in now if alarm not in was)

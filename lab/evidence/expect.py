@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import field, fields
 from datetime import timedelta
+from enum import StrEnum
 
 from lab.evidence.facts import place, reply_of, taken
 from lab.evidence.moments import shown_to
@@ -16,40 +18,69 @@ from lab.model.steps import Accepted, Attributed, Authenticated, Bounced, Deferr
 from lab.model.trace import Hop, MessageTrace
 from lab.model.value import dataclass
 from lab.scenario.model import AttributedExpectation, Expectation, NdrExpectation, Variant
+from lab.sentence import Sentence, listed, plural, sentence
+from lab.words.english import ENDS
 
-NOTHING = "(nothing)"
+
+class ClaimKind(StrEnum):
+    """What a scenario may claim of a message, as it is written there."""
+
+    SENT = "sent"
+    PATH = "path"
+    ATTRIBUTED = "attributed"
+    ENDS = "ends"
+    REPLY = "reply"
+    NDR = "ndr"
+    NO_NDR = "no_ndr"
+    SEEN_BY = "seen_by"
+    NOT_SEEN_BY = "not_seen_by"
+    NOT_TWICE = "not_twice"
+    NOT_ASTRAY = "not_astray"
+    SPF = "spf"
+    DMARC = "dmarc"
+    HEADERS = "headers"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    kind: ClaimKind
+    about: str
+    """Which of these claims: the place, the header, or the part of the report; '' where there is but one."""
+    wanted: Sentence
+    got: Sentence
+    ok: bool
+    strays: tuple[str, ...] = ()
+    """Recipients whose copies are where nothing leads them."""
+
+    @property
+    def field(self) -> str:
+        """Dotted, as it is written in the scenario: `ndr.status`."""
+        return f"{self.kind}.{self.about}" if self.about else self.kind.value
+
+
+@dataclass(frozen=True, slots=True)
+class Finding(_Claim):
     """One claim, and what became of it."""
 
-    message: str
+    message: str = field(kw_only=True)
     """Key of the message in the scenario."""
-    field: str
-    """Dotted, as it is written in the scenario: `ndr.status`."""
-    wanted: str
-    got: str
-    ok: bool
-    file: str
-    line: int
+    file: str = field(kw_only=True)
+    line: int = field(kw_only=True)
 
     @property
     def source(self) -> str:
         """Where the claim is written: `file:line`."""
         return f"{self.file}:{self.line}"
 
+    @property
+    def verdict(self) -> Sentence:
+        """What was wanted, and what there was."""
+        if self.ok:
+            return sentence("ok")
+        return sentence("wanted {wanted}, got {got}", wanted=self.wanted, got=self.got)
+
     def __str__(self) -> str:
-        verdict = "ok" if self.ok else f"wanted {self.wanted}, got {self.got}"
-        return f"{self.source}: {self.message}: {self.field}: {verdict}"
-
-
-@dataclass(frozen=True, slots=True)
-class _Claim:
-    field: str
-    wanted: str
-    got: str
-    ok: bool
+        return f"{self.source}: {self.message}: {self.field}: {self.verdict}"
 
 
 def judge(
@@ -75,15 +106,12 @@ def judge(
         claims = (
             (*_claims(expectation, trace, arrived, delay), *_placed(expectation, trace, placement))
             if trace
-            else (_Claim("sent", "a trace", NOTHING, ok=False),)
+            else (_Claim(ClaimKind.SENT, "", sentence("a trace"), _NOTHING, ok=False),)
         )
         findings += (
             Finding(
+                *(getattr(claim, each.name) for each in fields(claim)),
                 message=key,
-                field=claim.field,
-                wanted=claim.wanted,
-                got=claim.got,
-                ok=claim.ok,
                 file=expectation.file,
                 line=expectation.line,
             )
@@ -102,41 +130,41 @@ def _claims(
     expectation: Expectation, trace: MessageTrace, delivered: tuple[Message, ...], trace_delay: int
 ) -> Iterator[_Claim]:
     if expectation.path is not None:
-        yield _same("path", _chain(expectation.path), _chain(path(trace)))
+        yield _same(ClaimKind.PATH, "", _chain(expectation.path), _chain(path(trace)))
     if expectation.attributed is not None:
         yield from _attribution(expectation.attributed, trace)
     if expectation.ends is not None:
-        yield _same("ends", expectation.ends, _ends(trace))
+        yield _ended(ClaimKind.ENDS, "", expectation.ends, trace)
     if expectation.reply is not None:
-        yield _contains("reply", expectation.reply, str(decisive_reply(trace) or ""))
+        yield _contains(ClaimKind.REPLY, "", expectation.reply, str(decisive_reply(trace) or ""))
     yield from _reports(expectation, trace)
     yield from _sightings(expectation, trace, trace_delay)
     for where, wanted in expectation.spf:
-        yield _same(f"spf.{where}", wanted, _authentication(trace, where, lambda step: step.spf))
+        yield _same(ClaimKind.SPF, where, wanted, _authentication(trace, where, lambda step: step.spf))
     for where, wanted in expectation.dmarc:
-        yield _same(f"dmarc.{where}", wanted, _authentication(trace, where, lambda step: step.dmarc))
+        yield _same(ClaimKind.DMARC, where, wanted, _authentication(trace, where, lambda step: step.dmarc))
     for name, wanted in expectation.headers:
         values = (message.all(name) for message in delivered if message.message_id == trace.message_id)
-        yield _contains(f"headers.{name}", wanted, "\n".join(value for found in values for value in found))
+        yield _contains(ClaimKind.HEADERS, name, wanted, "\n".join(v for found in values for v in found))
 
 
 def _attribution(wanted: AttributedExpectation, trace: MessageTrace) -> Iterator[_Claim]:
     """Claims about the first front end that decided whom the message speaks for."""
     step = next((step for hop in way(trace) for step in hop.all(Attributed)), None)
-    for field in ("tenant", "basis", "connector", "direction"):
-        value: str | None = getattr(wanted, field)
+    for name in ("tenant", "basis", "connector", "direction"):
+        value: str | None = getattr(wanted, name)
         if value is not None:
-            yield _matching(f"attributed.{field}", value, str(getattr(step, field, None) or ""))
+            yield _matching(ClaimKind.ATTRIBUTED, name, value, str(getattr(step, name, None) or ""))
 
 
 def _reports(expectation: Expectation, trace: MessageTrace) -> Iterator[_Claim]:
     reports = _failures(trace)
     if expectation.no_ndr:
-        yield _Claim("no_ndr", "no report", _count(len(reports)), ok=not reports)
+        yield _Claim(ClaimKind.NO_NDR, "", _count(0), _count(len(reports)), ok=not reports)
     if expectation.ndr is None:
         return
     if not reports:
-        yield _Claim("ndr", "a report", "none", ok=False)
+        yield _Claim(ClaimKind.NDR, "", sentence("a report"), sentence("none"), ok=False)
         return
     yield from _report(expectation.ndr, trace, reports[0])
 
@@ -150,17 +178,17 @@ def _report(wanted: NdrExpectation, trace: MessageTrace, report: MessageTrace) -
     maker, bounced = _bounce(trace, report)
     start = report.hops[0]
     if wanted.status is not None:
-        yield _same("ndr.status", wanted.status, bounced.status if bounced else "")
+        yield _same(ClaimKind.NDR, "status", wanted.status, bounced.status if bounced else "")
     if wanted.generated_by is not None:
-        yield _same("ndr.from", wanted.generated_by, place(maker))
+        yield _same(ClaimKind.NDR, "from", wanted.generated_by, place(maker))
     if wanted.to is not None:
-        yield _same("ndr.to", wanted.to.key, ", ".join(start.head.recipients).lower())
+        yield _same(ClaimKind.NDR, "to", wanted.to.key, ", ".join(start.head.recipients).lower())
     if wanted.via is not None:
-        yield _matching("ndr.via", wanted.via, _connector(start))
+        yield _matching(ClaimKind.NDR, "via", wanted.via, _connector(start))
     if wanted.ends is not None:
-        yield _same("ndr.ends", wanted.ends, _ends(report))
+        yield _ended(ClaimKind.NDR, "ends", wanted.ends, report)
     if wanted.path is not None:
-        yield _same("ndr.path", _chain(wanted.path), _chain(path(report)))
+        yield _same(ClaimKind.NDR, "path", _chain(wanted.path), _chain(path(report)))
 
 
 def _bounce(trace: MessageTrace, report: MessageTrace) -> tuple[Hop, Bounced | None]:
@@ -181,12 +209,13 @@ def _connector(hop: Hop) -> str:
 def _sightings(expectation: Expectation, trace: MessageTrace, trace_delay: int) -> Iterator[_Claim]:
     after = expectation.seen_after
     for who in expectation.seen_by:
-        yield _sighting("seen_by", who, wanted=True, seen=_seen(trace, who, after, trace_delay))
+        yield _sighting(ClaimKind.SEEN_BY, who, wanted=True, seen=_seen(trace, who, after, trace_delay))
     for who in expectation.not_seen_by:
-        yield _sighting("not_seen_by", who, wanted=False, seen=_seen(trace, who, after, trace_delay))
+        yield _sighting(ClaimKind.NOT_SEEN_BY, who, wanted=False, seen=_seen(trace, who, after, trace_delay))
     for who in expectation.not_twice:
         times = max((path(trace, each).count(who) for each in trace.dispositions), default=0)
-        yield _Claim(f"not_twice.{who}", "once at most", f"{times} times", ok=times <= 1)
+        got = sentence("{number} times", number=times)
+        yield _Claim(ClaimKind.NOT_TWICE, who, sentence("once at most"), got, ok=times <= 1)
 
 
 def _placed(expectation: Expectation, trace: MessageTrace, placement: Placement) -> Iterator[_Claim]:
@@ -196,8 +225,13 @@ def _placed(expectation: Expectation, trace: MessageTrace, placement: Placement)
     astray = {place(hop): strays for hop in trace.hops if taken(hop) and (strays := placement.strays(hop))}
     for who in expectation.not_astray:
         strays = astray.get(who, ())
-        got = f"a copy for {', '.join(strays)}" if strays else "no other"
-        yield _Claim(f"not_astray.{who}", "only copies that are led there", got, ok=not strays)
+        got = (
+            sentence("a copy for {recipients}", recipients=", ".join(strays))
+            if strays
+            else sentence("no other")
+        )
+        wanted = sentence("only copies that are led there")
+        yield _Claim(ClaimKind.NOT_ASTRAY, who, wanted, got, ok=not strays, strays=strays)
 
 
 def _seen(trace: MessageTrace, who: str, after: timedelta | None, trace_delay: int) -> bool:
@@ -208,9 +242,9 @@ def _seen(trace: MessageTrace, who: str, after: timedelta | None, trace_delay: i
     return in_log(shown_to(who, trace.hops, sent + after, trace_delay), who)
 
 
-def _sighting(field: str, who: str, *, wanted: bool, seen: bool) -> _Claim:
-    said = {True: "in its log", False: "not in its log"}
-    return _Claim(f"{field}.{who}", said[wanted], said[seen], ok=wanted is seen)
+def _sighting(kind: ClaimKind, who: str, *, wanted: bool, seen: bool) -> _Claim:
+    told = {True: sentence("in its log"), False: sentence("not in its log")}
+    return _Claim(kind, who, told[wanted], told[seen], ok=wanted is seen)
 
 
 def decisive_reply(trace: MessageTrace) -> Reply | None:
@@ -227,28 +261,43 @@ def _authentication(trace: MessageTrace, where: str, result: Callable[[Authentic
     return next((result(step) for step in steps), "")
 
 
-def _ends(trace: MessageTrace) -> str:
+def _ended(kind: ClaimKind, about: str, wanted: str, trace: MessageTrace) -> _Claim:
+    ends = {end.value for end in trace.dispositions.values()}
+    got = ending(trace) if ends else _NOTHING
+    return _Claim(kind, about, _quoted(wanted), got, ok=ends == {wanted.lower()})
+
+
+def ending(trace: MessageTrace) -> Sentence:
     """The one disposition, or who got which where they differ."""
-    if len(set(trace.dispositions.values())) == 1:
-        return str(next(iter(trace.dispositions.values())))
-    return ", ".join(f"{recipient} {end}" for recipient, end in trace.dispositions.items())
+    ends = trace.dispositions
+    if len(set(ends.values())) == 1:
+        return ENDS[next(iter(ends.values()))]
+    each = "{recipient} {end}"
+    return listed(sentence(each, recipient=recipient, end=ENDS[end]) for recipient, end in ends.items())
 
 
-def _same(field: str, wanted: str, got: str) -> _Claim:
-    return _Claim(field, wanted, got or NOTHING, ok=wanted.lower() == got.lower())
+def _same(kind: ClaimKind, about: str, wanted: str, got: str) -> _Claim:
+    return _Claim(kind, about, _quoted(wanted), _quoted(got), ok=wanted.lower() == got.lower())
 
 
-def _matching(field: str, pattern: str, got: str) -> _Claim:
-    return _Claim(field, pattern, got or NOTHING, ok=fits(pattern, got))
+def _matching(kind: ClaimKind, about: str, pattern: str, got: str) -> _Claim:
+    return _Claim(kind, about, _quoted(pattern), _quoted(got), ok=fits(pattern, got))
 
 
-def _contains(field: str, wanted: str, got: str) -> _Claim:
-    return _Claim(field, wanted, got or NOTHING, ok=wanted.lower() in got.lower())
+def _contains(kind: ClaimKind, about: str, wanted: str, got: str) -> _Claim:
+    return _Claim(kind, about, _quoted(wanted), _quoted(got), ok=wanted.lower() in got.lower())
+
+
+_NOTHING = sentence("(nothing)")
+
+
+def _quoted(value: str) -> Sentence:
+    return sentence("{value}", value=value) if value else _NOTHING
 
 
 def _chain(places: Iterable[str]) -> str:
     return " > ".join(places)
 
 
-def _count(number: int) -> str:
-    return f"{number} report{'' if number == 1 else 's'}" if number else "no report"
+def _count(number: int) -> Sentence:
+    return plural(number, "{number} report", "{number} reports") if number else sentence("no report")

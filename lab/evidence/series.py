@@ -13,6 +13,8 @@ from lab.model.steps import Attributed
 from lab.model.trace import Disposition, MessageTrace
 from lab.model.value import dataclass
 from lab.scenario.model import MessageSpec
+from lab.sentence import Sentence, listed, sentence
+from lab.words.english import ENDS
 
 SETTLED = 3
 """How many tests in a row must come to the same end."""
@@ -36,11 +38,17 @@ class Gist:
         """Whether nothing is left to come."""
         return Disposition.QUEUED.value not in self.ends
 
-    def __str__(self) -> str:
-        ends = ", ".join(dict.fromkeys(self.ends)) or "nothing"
-        fine = ends == Disposition.DELIVERED.value and self.status.startswith("2")
-        told = ends if fine else f"{ends} {self.status}".rstrip()
-        return f"{told} via {in_a_line(self.ways or (self.path,))}"
+    @property
+    def told(self) -> Sentence:
+        """`bounced 5.7.51 via exchange > gateway`."""
+        ends = dict.fromkeys(map(Disposition, self.ends))
+        fine = set(ends) == {Disposition.DELIVERED} and self.status.startswith("2")
+        return sentence(
+            "{ends}{status} via {ways}",
+            ends=listed(map(ENDS.__getitem__, ends)) if ends else sentence("nothing"),
+            status=f" {self.status}" if self.status and not fine else "",
+            ways=in_a_line(self.ways or (self.path,)),
+        )
 
 
 @dataclass(frozen=True, slots=True)

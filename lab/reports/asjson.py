@@ -95,7 +95,15 @@ def _fate(fate: Fate) -> Json:
 
 
 def _finding(finding: Finding) -> Json:
-    return asdict(finding)
+    return {
+        "message": finding.message,
+        "field": finding.field,
+        "wanted": say(finding.wanted),
+        "got": say(finding.got),
+        "ok": finding.ok,
+        "file": finding.file,
+        "line": finding.line,
+    }
 
 
 def _counts(each: Run) -> Json:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable
 
 from lab.core.rulebook import Rule, rule
 from lab.model.value import dataclass
+from lab.reports.alarms import Alarm
 from lab.reports.findings import Told
 from lab.reports.matrix import Cell
-from lab.reports.turn import Turn
+from lab.reports.turn import TURNS, Turn
 from lab.scenario.settings import Setting
+from lab.sentence import NOTHING, Sentence, plural, sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class Reason:
     """The first decision that is another one than before."""
 
     place: str
-    text: str
+    told: Sentence
     rules: tuple[str, ...]
 
 
@@ -52,19 +55,19 @@ class Moved:
         return self.turn is Turn.WORSE or fresh
 
     @property
-    def appeared(self) -> tuple[str, ...]:
+    def appeared(self) -> tuple[Alarm, ...]:
         """Alarms that there were not before."""
         was, now = _alarms(self.was), _alarms(self.now)
-        return tuple(each for each in now if each not in was)
+        return tuple(alarm for alarm in now if alarm not in was)
 
     @property
-    def vanished(self) -> tuple[str, ...]:
+    def vanished(self) -> tuple[Alarm, ...]:
         """Alarms that there are no more."""
         was, now = _alarms(self.was), _alarms(self.now)
-        return tuple(each for each in was if each not in now)
+        return tuple(alarm for alarm in was if alarm not in now)
 
 
-def _alarms(cell: Cell | None) -> tuple[str, ...]:
+def _alarms(cell: Cell | None) -> tuple[Alarm, ...]:
     return cell.alarms if cell else ()
 
 
@@ -74,7 +77,7 @@ class Turned:
 
     turn: Turn
     finding: Told
-    note: str = ""
+    note: Sentence = NOTHING
     """What became of it, where it is still there: `was a warning`, `suppressed: ...`."""
 
     @property
@@ -118,17 +121,24 @@ def rules_of(reasons: Iterable[Reason]) -> tuple[Rule, ...]:
     return tuple(rule(id_) for id_ in sorted(ids, key=lambda each: int(each[1:])))
 
 
-def counted(differences: Iterable[Difference]) -> str:
-    """`1 cell worse, 2 better, 1 finding new`; '' if nothing changed."""
-    return ", ".join(_counted(tuple(differences)))
+def counts(differences: Iterable[Difference]) -> tuple[Sentence, ...]:
+    """`1 cell worse`, `2 cells better`, `1 finding new`."""
+    compared = tuple(differences)
+    cells = Counter(cell.turn for one in compared for cell in one.moved)
+    findings = Counter(finding.turn for one in compared for finding in one.findings)
+    return (
+        *(
+            _counted(turn, plural(cells[turn], "{number} cell", "{number} cells"))
+            for turn in Turn
+            if cells[turn]
+        ),
+        *(
+            _counted(turn, plural(findings[turn], "{number} finding", "{number} findings"))
+            for turn in Turn
+            if findings[turn]
+        ),
+    )
 
 
-def _counted(differences: tuple[Difference, ...]) -> Iterator[str]:
-    for turn in Turn:
-        number = sum(each.turn is turn for one in differences for each in one.moved)
-        if number:
-            yield f"{number} {'cell' if number == 1 else 'cells'} {turn}"
-    for turn in Turn:
-        number = sum(each.turn is turn for one in differences for each in one.findings)
-        if number:
-            yield f"{number} {'finding' if number == 1 else 'findings'} {turn}"
+def _counted(turn: Turn, many: Sentence) -> Sentence:
+    return sentence("{many} {turn}", many=many, turn=TURNS[turn])

@@ -15,12 +15,13 @@ from lab.reports.matrix import Cell
 from lab.reports.printable import printable
 from lab.scenario.settings import Setting
 from lab.scenario.tree import Place
+from lab.sentence import NOTHING, Sentence, listed, say, sentence
 
 Json = dict[str, Any]
 _SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
 _RULES = {
-    "cell-worse": "Mail that went right does not any more.",
-    "finding-new": "There is a finding that was none before.",
+    "cell-worse": sentence("A cell of the matrix is worse than before."),
+    "finding-new": sentence("There is a finding that was not there before."),
 }
 
 
@@ -39,10 +40,10 @@ def _pair(one: Difference) -> Json:
         "before": _side(one.before),
         "after": _side(one.after),
         "ok": not one.worse,
-        "settings": [_setting(each) for each in one.settings],
-        "findings": [_turned(each) for each in one.findings],
+        "settings": [_setting(setting) for setting in one.settings],
+        "findings": [_turned(finding) for finding in one.findings],
         "counts": {"cells": len(one.moved) + len(one.unchanged), "changed": len(one.moved)},
-        "cells": [_moved(each) for each in one.moved],
+        "cells": [_moved(cell) for cell in one.moved],
     }
 
 
@@ -66,10 +67,10 @@ def _turned(each: Turned) -> Json:
         "turn": each.turn,
         "id": told.id,
         "level": told.level,
-        "text": told.text,
-        "shown": told.shown,
-        "assumptions": list(told.assumptions),
-        "note": each.note or None,
+        "text": say(told.text),
+        "shown": say(told.shown),
+        "assumptions": list(map(say, told.assumptions)),
+        "note": say(each.note) or None,
     }
 
 
@@ -95,15 +96,15 @@ def _cell(cell: Cell | None) -> Json | None:
         "direction": cell.direction or None,
         "outcome": cell.outcome,
         "reply": cell.reply or None,
-        "alarms": list(cell.alarms),
+        "alarms": [str(alarm) for alarm in cell.alarms],
     }
 
 
 def _why(why: Reason | None) -> Json | None:
     if why is None:
         return None
-    rules = [{"id": each.id, "confidence": each.confidence.value} for each in rules_of([why])]
-    return {"at": why.place, "decision": why.text, "rules": rules}
+    rules = [{"id": rule.id, "confidence": rule.confidence.value} for rule in rules_of([why])]
+    return {"at": why.place, "decision": say(why.told), "rules": rules}
 
 
 def junit(differences: Sequence[Difference]) -> str:
@@ -120,26 +121,30 @@ def junit(differences: Sequence[Difference]) -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{tostring(root, encoding="unicode")}\n'
 
 
-def _cases(one: Difference) -> Iterator[tuple[str, str]]:
-    """Names of what is tested, and why it fails; '' if it does not."""
-    yield from ((f"{sender} > {recipient}", "") for sender, recipient in one.unchanged)
+def _cases(one: Difference) -> Iterator[tuple[str, Sentence]]:
+    """Names of what is tested, and why it fails; nothing if it does not."""
+    yield from ((f"{sender} > {recipient}", NOTHING) for sender, recipient in one.unchanged)
     for moved in one.moved:
-        yield f"{moved.sender} > {moved.recipient}", _said(moved) if moved.worse else ""
+        yield f"{moved.sender} > {moved.recipient}", _said(moved) if moved.worse else NOTHING
     for turned in one.findings:
-        yield (
-            turned.finding.id,
-            f"{turned.finding.text}. Shown: {turned.finding.shown}" if turned.worse else "",
+        text, shown = turned.finding.text, turned.finding.shown
+        told = sentence("{text}. Shown: {shown}", text=text, shown=shown)
+        yield turned.finding.id, told if turned.worse else NOTHING
+
+
+def _said(moved: Moved) -> Sentence:
+    parts = [sentence("was {cell}", cell=as_told(moved.was))] if moved.was else []
+    parts.append(sentence("now {cell}", cell=as_told(moved.now)) if moved.now else sentence("gone"))
+    parts += [alarm.told for alarm in moved.appeared]
+    if moved.why:
+        rules = " ".join(moved.why.rules)
+        parts.append(
+            sentence("{place}: {why} [{rules}]", place=moved.why.place, why=moved.why.told, rules=rules)
         )
+    return listed(parts, "; ")
 
 
-def _said(moved: Moved) -> str:
-    was = f"was {as_told(moved.was)}; " if moved.was else ""
-    now = f"now {as_told(moved.now)}" if moved.now else "gone"
-    why = f"; {moved.why.place}: {moved.why.text} [{' '.join(moved.why.rules)}]" if moved.why else ""
-    return f"{was}{now}{''.join(f'; {each}' for each in moved.appeared)}{why}"
-
-
-def _case(suite: Element, group: str, name: str, failure: str) -> None:
+def _case(suite: Element, group: str, name: str, failure: Sentence) -> None:
     case = SubElement(suite, "testcase", classname=printable(group), name=printable(name))
     if failure:
         SubElement(case, "failure", message=printable(failure), type="worse")
@@ -157,7 +162,7 @@ def _attributes(tests: int, failures: int) -> dict[str, str]:
 def sarif(differences: Iterable[Difference]) -> str:
     """What got worse, beside the first setting that is another one, or beside the setting that a finding is about."""
     results = [result for each in differences for result in _results(each)]
-    rules = [{"id": id_, "shortDescription": {"text": text}} for id_, text in _RULES.items()]
+    rules = [{"id": id_, "shortDescription": {"text": say(told)}} for id_, told in _RULES.items()]
     driver = {"name": "mailflow-lab", "version": __version__, "rules": rules}
     log = {"$schema": _SARIF, "version": "2.1.0", "runs": [{"tool": {"driver": driver}, "results": results}]}
     return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
@@ -167,15 +172,22 @@ def _results(one: Difference) -> Iterator[Json]:
     place = next((each.now for each in one.settings if each.now), Place(one.after.file))
     for moved in one.moved:
         if moved.worse:
-            text = f"{moved.sender} > {moved.recipient}: {_said(moved)}"
-            yield _result("cell-worse", "error", text, place.file, place.line)
+            who = f"{moved.sender} > {moved.recipient}"
+            yield _result(
+                "cell-worse",
+                "error",
+                sentence("{who}: {told}", who=who, told=_said(moved)),
+                place.file,
+                place.line,
+            )
     for turned in one.findings:
         if turned.worse:
-            told = turned.finding
-            yield _result("finding-new", told.level, f"{told.id}: {told.text}", told.file, told.line)
+            finding = turned.finding
+            text = sentence("{id}: {text}", id=finding.id, text=finding.text)
+            yield _result("finding-new", finding.level, text, finding.file, finding.line)
 
 
-def _result(rule: str, level: str, text: str, file: str, line: int) -> Json:
+def _result(rule: str, level: str, text: Sentence, file: str, line: int) -> Json:
     place = {"artifactLocation": {"uri": PurePath(file).as_posix()}, "region": {"startLine": max(line, 1)}}
     return {
         "ruleId": rule,

@@ -8,14 +8,15 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from lab.core.rulebook import Rule
-from lab.reports.difference import Difference, Moved, Turned, counted, rules_of
+from lab.reports.difference import Difference, Moved, Reason, Turned, counts, rules_of
 from lab.reports.explain import badge
 from lab.reports.layout import CONFIDENCE_STYLE, indented
 from lab.reports.markdown import in_code, in_markdown
 from lab.reports.matrix import Cell
 from lab.reports.printable import one_line, without_guids
-from lab.reports.turn import Turn
+from lab.reports.turn import TURNS, Turn
 from lab.scenario.settings import Setting, in_a_line
+from lab.sentence import NOTHING, Sentence, listed, say, sentence, sentences
 
 _STYLES = {
     Turn.WORSE: "bold red",
@@ -38,46 +39,50 @@ def _same(differences: Sequence[Difference]) -> Iterator[RenderableType]:
     """Variants of which nothing is to be told."""
     names = [each.after.variant for each in differences if each.nothing and not each.settings]
     if names and len(differences) > 1:
-        yield indented(Text(one_line(f"no setting differs in {', '.join(names)}"), style="dim"), 0, hang=2)
+        told = sentence("no setting differs in {variants}", variants=", ".join(names))
+        yield indented(Text(one_line(told), style="dim"), 0, hang=2)
         yield Text()
 
 
-def verdict(differences: Iterable[Difference]) -> str:
+def verdict(differences: Sequence[Difference]) -> Sentence:
     """All in a line."""
-    told = tuple(differences)
-    count = counted(told)
-    if any(each.worse for each in told):
-        return f"something got worse: {count}"
-    return (
-        f"nothing got worse: {count}"
-        if count
-        else "nothing changed: every cell and every finding is as before"
-    )
+    changed = counts(differences)
+    if any(one.worse for one in differences):
+        return sentence("something got worse: {counts}", counts=listed(changed))
+    if changed:
+        return sentence("nothing got worse: {counts}", counts=listed(changed))
+    return sentence("nothing changed: every cell and every finding is as before")
 
 
 def _verdict(differences: Sequence[Difference]) -> Text:
-    worse = any(each.worse for each in differences)
-    return Text(verdict(differences), style="bold red" if worse else "green")
+    worse = any(one.worse for one in differences)
+    return Text(one_line(verdict(differences)), style="bold red" if worse else "green")
 
 
 def _pair(one: Difference) -> Iterator[RenderableType]:
     yield Text.assemble((one_line(one.scenario), "bold"), f"  {one_line(f'{one.before} -> {one.after}')}")
     if one.settings:
-        yield Text("settings that differ", style="bold")
+        yield _heading(sentence("settings that differ"))
     for setting in one.settings:
         yield indented(Text.assemble(one_line(str(setting)), (_where(setting), "dim")), 2, hang=2)
     if one.findings:
-        yield Text("findings", style="bold")
+        yield _heading(sentence("findings"))
     for turned in one.findings:
         yield from _finding(turned)
     total = len(one.moved) + len(one.unchanged)
     if one.moved:
-        yield Text.assemble(("cells that change", "bold"), f"  {len(one.moved)} of {total}")
+        number = sentence("{changed} of {total}", changed=len(one.moved), total=total)
+        yield Text.assemble(_heading(sentence("cells that change")), f"  {number}")
     for moved in one.moved:
         yield from _cell(moved)
     if one.nothing:
-        told = f"none of {total} cells changes, and no finding" if total else "both files say the same"
-        yield indented(Text(told, style="dim"), 2)
+        none = sentence("none of {total} cells changes, and no finding", total=total)
+        told = none if total else sentence("both files say the same")
+        yield indented(Text(one_line(told), style="dim"), 2)
+
+
+def _heading(told: Sentence) -> Text:
+    return Text(one_line(told), style="bold")
 
 
 def _where(setting: Setting) -> str:
@@ -86,11 +91,9 @@ def _where(setting: Setting) -> str:
 
 
 def _finding(turned: Turned) -> Iterator[RenderableType]:
-    told, note = turned.finding, f" ({turned.note})" if turned.note else ""
+    told, note = turned.finding, f" ({one_line(turned.note)})" if turned.note else ""
     style = "bold red" if turned.worse else _STYLES[turned.turn]
-    head = Text.assemble(
-        "  ", (f"{turned.turn:<{_WIDTH}}", style), f"{told.level} ", (one_line(told.id), "bold")
-    )
+    head = Text.assemble("  ", (_turn(turned.turn), style), f"{told.level} ", (one_line(told.id), "bold"))
     yield Text.assemble(head, note)
     yield indented(Text(one_line(without_guids(told.text)), style="dim"), 2 + _WIDTH)
 
@@ -98,36 +101,44 @@ def _finding(turned: Turned) -> Iterator[RenderableType]:
 def _cell(moved: Moved) -> Iterator[RenderableType]:
     style = "bold red" if moved.worse else _STYLES[moved.turn]
     who = f"{moved.sender} > {moved.recipient}"
-    yield Text.assemble("  ", (f"{moved.turn:<{_WIDTH}}", style), (one_line(who), "bold"))
-    for label, text in _lines(moved):
-        yield indented(Text.assemble((f"{label} ", "dim"), one_line(text)), 2 + _WIDTH, hang=4)
+    yield Text.assemble("  ", (_turn(moved.turn), style), (one_line(who), "bold"))
+    for label, told in _lines(moved):
+        yield indented(Text.assemble((f"{label!s:<3} ", "dim"), one_line(told)), 2 + _WIDTH, hang=4)
     if moved.why and moved.why.rules:
         badges = Text(", ").join(badge(rule) for rule in rules_of([moved.why]))
-        yield indented(Text.assemble("by  ", badges), 2 + _WIDTH, hang=4)
+        yield indented(Text.assemble(f"{sentence('by')!s:<4}", badges), 2 + _WIDTH, hang=4)
 
 
-def _lines(moved: Moved) -> Iterator[tuple[str, str]]:
+def _turn(turn: Turn) -> str:
+    return f"{TURNS[turn]!s:<{_WIDTH}}"
+
+
+def _lines(moved: Moved) -> Iterator[tuple[Sentence | str, Sentence | str]]:
     if moved.was:
-        yield "was", as_told(moved.was)
+        yield sentence("was"), as_told(moved.was)
     if moved.now:
-        yield "now", as_told(moved.now)
-    yield from (("!  ", each) for each in moved.appeared)
-    yield from (("ok ", f"no more: {each}") for each in moved.vanished)
+        yield sentence("now"), as_told(moved.now)
+    yield from (("!", alarm.told) for alarm in moved.appeared)
+    yield from ((sentence("ok"), sentence("no more: {alarm}", alarm=alarm.told)) for alarm in moved.vanished)
     if moved.why:
-        yield "why", f"{moved.why.place}: {without_guids(moved.why.text)}"
+        yield sentence("why"), without_guids(_why(moved.why))
 
 
-def as_told(cell: Cell) -> str:
+def _why(why: Reason) -> Sentence:
+    return sentence("{place}: {why}", place=why.place, why=why.told)
+
+
+def as_told(cell: Cell) -> Sentence:
     """`exchange → gateway → uclabor: delivered; taken for uclabor by recipient`."""
+    taken = sentence("; taken for {whom}", whom=cell.taken_by) if cell.taken_by else NOTHING
     way = f"{cell.way()}: " if cell.ways else ""
-    taken = f"; taken for {cell.tenant} by {cell.basis}" if cell.tenant else ""
-    return f"{way}{cell.outcome}{taken}"
+    return sentence("{way}{ending}{taken}", way=way, ending=cell.ending, taken=taken)
 
 
 def _rules(differences: Sequence[Difference]) -> Iterator[RenderableType]:
     rules = _of(differences)
     if rules:
-        yield Text("rules that decide now", style="bold")
+        yield _heading(sentence("rules that decide now"))
     for each in rules:
         confidence = (f"{each.confidence.value:<11}", CONFIDENCE_STYLE[each.confidence])
         yield indented(Text.assemble(f"{each.id:<5}", confidence, each.text), 2, hang=16)
@@ -143,8 +154,9 @@ def markdown(differences: Sequence[Difference]) -> str:
     """For a pull request or a ticket."""
     lines = [line for each in differences for line in _section(each)]
     rules = [f"- {each.id} ({each.confidence.value}): {in_markdown(each.text)}" for each in _of(differences)]
-    tail = ["### Rules that decide now", "", *rules, ""] if rules else []
-    head = ["<!-- mailflow-lab -->", f"## Mail flow: {in_markdown(verdict(differences))}", ""]
+    tail = [f"### {sentence('Rules that decide now')}", "", *rules, ""] if rules else []
+    heading = in_markdown(sentence("Mail flow: {verdict}", verdict=verdict(differences)))
+    head = ["<!-- mailflow-lab -->", f"## {heading}", ""]
     return "\n".join((*head, *lines, *tail))
 
 
@@ -152,18 +164,18 @@ def _section(one: Difference) -> Iterator[str]:
     yield f"### {in_markdown(f'{one.before} -> {one.after}')}"
     yield ""
     if one.settings:
-        yield from _table(("setting", "before", "after"), map(_setting, one.settings))
+        yield from _table(sentences("setting", "before", "after"), map(_setting, one.settings))
     if one.findings:
-        yield from _table(("", "finding", ""), map(_turned, one.findings))
+        yield from _table(sentences("", "finding", ""), map(_turned, one.findings))
     if one.moved:
-        yield from _table(("", "who to whom", "before", "after", "why"), map(_moved, one.moved))
+        yield from _table(sentences("", "who to whom", "before", "after", "why"), map(_moved, one.moved))
     if one.nothing:
-        yield "No cell and no finding is different."
+        yield say(sentence("No cell and no finding is different."))
         yield ""
 
 
-def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    yield f"| {' | '.join(columns)} |"
+def _table(columns: Sequence[Sentence], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(map(say, columns))} |"
     yield f"|{' --- |' * len(columns)}"
     yield from (f"| {' | '.join(row)} |" for row in rows)
     yield ""
@@ -173,26 +185,29 @@ def _setting(each: Setting) -> tuple[str, ...]:
     return f"`{in_code(each.path)}`", in_markdown(in_a_line(each.old)), in_markdown(in_a_line(each.new))
 
 
-def _turned(each: Turned) -> tuple[str, ...]:
-    told = each.finding
-    text = f"{told.level}: {told.text}{f' ({each.note})' if each.note else ''}"
-    return _bold(each.turn, worse=each.worse), f"`{in_code(told.id)}`", in_markdown(without_guids(text))
+def _turned(turned: Turned) -> tuple[str, ...]:
+    told = turned.finding
+    note = f" ({turned.note})" if turned.note else ""
+    text = sentence("{level}: {text}{note}", level=told.level, text=told.text, note=note)
+    return _bold(turned), f"`{in_code(told.id)}`", in_markdown(without_guids(text))
 
 
-def _moved(each: Moved) -> tuple[str, ...]:
-    rules = (
-        " ".join(f"{rule.id} ({rule.confidence.value})" for rule in rules_of([each.why])) if each.why else ""
-    )
-    why = f"{each.why.place}: {without_guids(each.why.text)} [{rules}]" if each.why else ""
-    alarms = "".join(f"; alarm: {alarm}" for alarm in each.appeared)
+def _moved(moved: Moved) -> tuple[str, ...]:
+    alarms = (sentence("alarm: {alarm}", alarm=alarm.told) for alarm in moved.appeared)
     return (
-        _bold(each.turn, worse=each.worse),
-        in_markdown(f"{each.sender} > {each.recipient}"),
-        in_markdown(as_told(each.was) if each.was else "-"),
-        in_markdown(f"{as_told(each.now)}{alarms}" if each.now else "-"),
-        in_markdown(why),
+        _bold(moved),
+        in_markdown(f"{moved.sender} > {moved.recipient}"),
+        in_markdown(as_told(moved.was) if moved.was else "-"),
+        in_markdown(listed((as_told(moved.now), *alarms), "; ") if moved.now else "-"),
+        in_markdown(_reason(moved.why) if moved.why else ""),
     )
 
 
-def _bold(turn: Turn, *, worse: bool) -> str:
-    return f"**{turn}**" if worse else str(turn)
+def _reason(why: Reason) -> str:
+    rules = " ".join(f"{rule.id} ({rule.confidence.value})" for rule in rules_of([why]))
+    return f"{without_guids(_why(why))} [{rules}]"
+
+
+def _bold(changed: Moved | Turned) -> str:
+    told = say(TURNS[changed.turn])
+    return f"**{told}**" if changed.worse else told

@@ -11,6 +11,7 @@ from rich.text import Text
 from lab.evidence.series import Series, series
 from lab.reports.layout import indented
 from lab.reports.markup import Html, el, join
+from lab.reports.page import Told
 from lab.reports.printable import one_line
 from lab.reports.run import Run
 
@@ -34,12 +35,13 @@ def told(run: Run) -> Iterator[RenderableType]:
     for each in repeated(run):
         if each.flips:
             first = each.tests[0]
-            ends = [(first.at, first.gist), *((flip.after.at, flip.after.gist) for flip in each.flips)]
+            ends = [
+                (first.at, first.gist.told),
+                *((flip.after.at, flip.after.gist.told) for flip in each.flips),
+            ]
             yield indented(Text(one_line(each.name), style="bold"), 9)
-            for at, gist in ends:
-                yield indented(
-                    Text.assemble((f"{clock(at):>5}", "cyan"), f" {one_line(str(gist))}"), 11, hang=6
-                )
+            for at, end in ends:
+                yield indented(Text.assemble((f"{clock(at):>5}", "cyan"), f" {one_line(end)}"), 11, hang=6)
 
 
 def as_json(run: Run) -> list[Json]:
@@ -78,14 +80,14 @@ def section(run: Run) -> Html:
     return table(columns, [_row(run, found, at) for at in sorted(times)], caption)
 
 
-def _row(run: Run, found: Sequence[Series], at: timedelta) -> list[str]:
+def _row(run: Run, found: Sequence[Series], at: timedelta) -> list[Told]:
     changes = [moment.title for moment in run.variant.timeline if moment.at == at]
     return [clock(at), "; ".join(changes), *(_cell(each, at) for each in found)]
 
 
-def _cell(each: Series, at: timedelta) -> str:
+def _cell(each: Series, at: timedelta) -> Told:
     test = next((test for test in each.tests if test.at == at), None)
     if test is None:
         return ""
     flipped = test.key in {flip.after.key for flip in each.flips}
-    return el("strong", str(test.gist)) if flipped else str(test.gist)
+    return el("strong", test.gist.told) if flipped else test.gist.told

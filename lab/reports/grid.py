@@ -7,23 +7,28 @@ from collections.abc import Iterable, Iterator, Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from lab.model.decision import Basis
 from lab.reports.blocks import Blocks
 from lab.reports.layout import Hanging, indented
 from lab.reports.matrix import Cell, Matrix, differing
 from lab.reports.printable import one_line
 from lab.reports.tables import Grid
+from lab.sentence import listed, say, sentence, sentences
 
-_BASIS = {"certificate": "C", "address": "A", "recipient": "R"}
+_BASIS = {Basis.CERTIFICATE: "C", Basis.ADDRESS: "A", Basis.RECIPIENT: "R", Basis.NONE: ""}
 _UNTRIED = "\N{EN DASH}"
 _MANY = 10
 """Columns that stand closer."""
 _BESIDE = 5
 """Variants beside the first in one table."""
-_LEGEND = (
-    "ok delivered; part not everybody got it; 5.7.51 not delivered, with its status; ! nobody expects this. C, A, R: Exchange Online took it for "
-    "somebody by certificate, by address, by recipient; no letter: no front end was asked. ~ changed during "
-    "the run. Blank: not tried."
+_LEGEND = sentence(
+    "ok delivered; part not all recipients got it; 5.7.51 not delivered, with its status; ! not as expected. C, A, R: "
+    "Exchange Online attributed it by certificate, by address, by recipient; no letter: no front end was asked. ~ changed "
+    "during the run. Blank: not tried."
 )
+_BESIDE_LEGEND = "{same} of {total} cells are the same everywhere. * not as in variant 1; {untried}* not tried, unlike there. {legend}"
+_VARIANTS = sentences("", "variant", "cells", "unexpected", "what it is")
+_WAYS = sentences("who to whom", "way", "taken for", "outcome")
 
 
 def grid(matrix: Matrix, *, ways: bool = False) -> RenderableType:
@@ -33,9 +38,9 @@ def grid(matrix: Matrix, *, ways: bool = False) -> RenderableType:
         Text(),
         _table(matrix),
         Text(),
-        indented(Text(_LEGEND, style="dim"), 2),
+        indented(Text(one_line(_LEGEND), style="dim"), 2),
         *_parties(matrix),
-        *(_ways(matrix.cells, "every cell") if ways else ()),
+        *(_ways(matrix.cells) if ways else ()),
         *_flips(matrix),
         *_alarms(matrix),
         Text(),
@@ -49,21 +54,18 @@ def side_by_side(matrices: Sequence[Matrix]) -> RenderableType:
     first, *others = list(enumerate(matrices, 1))
     pages = (_beside([first, *others[n : n + _BESIDE]], changed) for n in range(0, len(others), _BESIDE))
     total = len({(c.sender.name, c.recipient.name) for m in matrices for c in m.cells})
-    note = (
-        f"{total - len(changed)} of {total} cells are the same everywhere. * not as in variant 1; "
-        f"{_UNTRIED}* not tried, unlike there. {_LEGEND}"
-    )
-    alarms = sum(len(matrix.alarms) for matrix in matrices)
-    told = f"  {len(matrices)} variants side by side"
+    same = total - len(changed)
+    note = sentence(_BESIDE_LEGEND, same=same, total=total, untried=_UNTRIED, legend=_LEGEND)
+    beside = sentence("{number} variants side by side", number=len(matrices))
     return Group(
-        Text.assemble((one_line(matrices[0].scenario), "bold"), told),
+        Text.assemble((one_line(matrices[0].scenario), "bold"), f"  {beside}"),
         Text(),
         _variants(matrices),
         *(part for page in pages for part in (Text(), page)),
         Text(),
-        indented(Text(note, style="dim"), 2),
+        indented(Text(one_line(note), style="dim"), 2),
         Text(),
-        Text(f"{alarms} unexpected", style="bold red") if alarms else Text("all as expected", style="green"),
+        Text(*_ended(sum(len(matrix.alarms) for matrix in matrices))),
     )
 
 
@@ -71,14 +73,14 @@ def _variants(matrices: Sequence[Matrix]) -> RenderableType:
     rows = [
         (
             Text(str(number), style="bold"),
-            Text(one_line(each.variant)),
-            Text(str(len(each.cells))),
-            Text(str(len(each.alarms)), style="bold red") if each.alarms else Text("-", style="green"),
-            Text(one_line(each.title), style="dim"),
+            Text(one_line(matrix.variant)),
+            Text(str(len(matrix.cells))),
+            Text(str(len(matrix.alarms)), style="bold red") if matrix.alarms else Text("-", style="green"),
+            Text(one_line(matrix.title), style="dim"),
         )
-        for number, each in enumerate(matrices, 1)
+        for number, matrix in enumerate(matrices, 1)
     ]
-    return indented(Grid(("", "variant", "cells", "unexpected", "what it is"), rows, folds=True), 2)
+    return indented(Grid(tuple(map(say, _VARIANTS)), rows, folds=True), 2)
 
 
 def _headline(matrix: Matrix) -> Text:
@@ -90,7 +92,7 @@ def _headline(matrix: Matrix) -> Text:
 
 
 def _table(matrix: Matrix) -> RenderableType:
-    columns = ("from \\ to", *(party.name for party in matrix.recipients))
+    columns = (str(sentence("from \\ to")), *(party.name for party in matrix.recipients))
     rows = [
         (
             Text(sender.name, style="bold"),
@@ -106,15 +108,15 @@ def _mark(cell: Cell | None, changed: str = "") -> Text:
     if cell is None:
         return Text(f"{_UNTRIED}{changed}" if changed else "")
     word = one_line(cell.word)
-    basis = _BASIS.get(cell.basis, "")
+    basis = _BASIS[cell.basis] if cell.basis else ""
     flags = ("~" if len(cell.flips) > 1 else "") + ("" if cell.expected else "!") + changed
-    told = f"{word} {basis}{flags}" if basis else f"{word}{flags}"
+    shown = f"{word} {basis}{flags}" if basis else f"{word}{flags}"
     style = "bold red" if not cell.expected else "green" if cell.arrived else "yellow"
-    return Text(told, style=style)
+    return Text(shown, style=style)
 
 
 def _beside(numbered: Sequence[tuple[int, Matrix]], pairs: Iterable[tuple[str, str]]) -> RenderableType:
-    columns = ("from", "to", *(str(number) for number, _ in numbered))
+    columns = (*map(say, sentences("from", "to")), *(str(number) for number, _ in numbered))
     rows = []
     for pair in pairs:
         cells = [matrix.at(*pair) for _, matrix in numbered]
@@ -122,7 +124,8 @@ def _beside(numbered: Sequence[tuple[int, Matrix]], pairs: Iterable[tuple[str, s
             marks = [_mark(cell, "*" if _differs(cell, cells[0]) else "") for cell in cells]
             rows.append((Text(pair[0], style="bold"), Text(pair[1], style="bold"), *marks))
     if not rows:
-        return indented(Text(f"variants {numbered[1][0]}-{numbered[-1][0]}: as variant 1"), 2)
+        same = sentence("variants {first}-{last}: as variant 1", first=numbered[1][0], last=numbered[-1][0])
+        return indented(Text(one_line(same)), 2)
     return indented(Blocks(columns, rows, stubs=2), 2)
 
 
@@ -133,33 +136,33 @@ def _differs(cell: Cell | None, first: Cell | None) -> bool:
 def _parties(matrix: Matrix) -> Iterator[RenderableType]:
     """Who stands for which class."""
     known = {party.name: party for party in (*matrix.senders, *matrix.recipients)}
-    told = "; ".join(f"{party.name}: {party.address}" for party in known.values())
-    yield indented(Text(one_line(told), style="dim"), 2)
+    classes = "; ".join(f"{party.name}: {party.address}" for party in known.values())
+    yield indented(Text(one_line(classes), style="dim"), 2)
 
 
-def _ways(cells: Iterable[Cell], title: str) -> Iterator[RenderableType]:
+def _ways(cells: Iterable[Cell]) -> Iterator[RenderableType]:
     yield Text()
-    yield Text(title, style="bold")
+    yield Text(one_line(sentence("every cell")), style="bold")
     rows = [
         (
             Text(f"{cell.sender.name} > {cell.recipient.name}", style="" if cell.expected else "bold red"),
             Text(one_line(cell.way())),
-            Text(one_line(f"{cell.tenant} by {cell.basis}" if cell.tenant else "-")),
-            Text(one_line(cell.outcome)),
+            Text(one_line(cell.taken_by or "-")),
+            Text(one_line(cell.ending)),
         )
         for cell in cells
     ]
-    yield indented(Grid(("who to whom", "way", "taken for", "outcome"), rows, folds=True), 2)
+    yield indented(Grid(tuple(map(say, _WAYS)), rows, folds=True), 2)
 
 
 def _alarms(matrix: Matrix) -> Iterator[RenderableType]:
     if not matrix.alarms:
         return
     yield Text()
-    yield Text("you should be alarmed", style="bold red")
+    yield Text(one_line(sentence("you should be alarmed")), style="bold red")
     for cell in matrix.alarms:
         yield Hanging(_which(cell), 2, 4)
-        yield indented(Text(one_line("; ".join(cell.alarms))), 6)
+        yield indented(Text(one_line(listed((alarm.told for alarm in cell.alarms), "; "))), 6)
         if cell.taken_for:
             yield indented(Text(one_line(cell.taken_for), style="dim"), 6)
         if cell.reply and not cell.arrived:
@@ -180,13 +183,20 @@ def _flips(matrix: Matrix) -> Iterator[RenderableType]:
     if not flipped:
         return
     yield Text()
-    yield Text("~ changed during the run", style="bold")
+    yield Text(one_line(sentence("~ changed during the run")), style="bold")
     for cell in flipped:
         yield Text.assemble("  ", (f"{cell.sender.name} > {cell.recipient.name}", "bold"))
-        yield from (indented(Text(one_line(str(flip))), 6, hang=5) for flip in cell.flips)
+        yield from (indented(Text(one_line(flip.told)), 6, hang=5) for flip in cell.flips)
 
 
 def _verdict(matrix: Matrix) -> Text:
-    count, alarms = len(matrix.cells), len(matrix.alarms)
-    end = (f"{alarms} unexpected", "bold red") if alarms else ("all as expected", "green")
-    return Text.assemble(f"{one_line(matrix.variant)}: {count} cells, {matrix.driver}: ", end)
+    told = "{variant}: {cells} cells, {driver}"
+    head = sentence(told, variant=matrix.variant, cells=len(matrix.cells), driver=matrix.driver)
+    return Text.assemble(f"{one_line(head)}: ", _ended(len(matrix.alarms)))
+
+
+def _ended(alarms: int) -> tuple[str, str]:
+    """The verdict and its style."""
+    if alarms:
+        return one_line(sentence("{alarms} unexpected", alarms=alarms)), "bold red"
+    return one_line(sentence("all as expected")), "green"

@@ -12,7 +12,7 @@ from lab.reports.diagram import svg
 from lab.reports.journal import decisions, logs
 from lab.reports.markup import Html, el, join
 from lab.reports.matrix import judged
-from lab.reports.page import CONFIDENCE_MEANS, badge, fold, page, rule_badge, table
+from lab.reports.page import CONFIDENCE_MEANS, Told, badge, fold, page, rule_badge, table
 from lab.reports.reading import Cured, Fate, cured, fates
 from lab.reports.run import Run, ScenarioRuns, ran
 from lab.reports.variants import VariantRow, variant_row
@@ -171,7 +171,7 @@ def _message(run: Run, fate: Fate, id_: str) -> Html:
 def _findings(findings: Sequence[Finding]) -> Html:
     if not findings:
         return el("p", "The scenario claims nothing about this variant.", class_="nothing")
-    rows = [
+    rows: list[list[Told]] = [
         [
             badge("ok", "good") if finding.ok else badge("failed", "bad"),
             f"{finding.message}: {finding.field}",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from lab.reports.printable import one_line
+from lab.sentence import Sentence
 
 _MARKS = frozenset("\\`*_[]<>#|~")
 
 
-def in_markdown(text: str) -> str:
+def in_markdown(text: Sentence | str) -> str:
     """One line that means nothing to Markdown."""
     return "".join(f"\\{each}" if each in _MARKS else each for each in one_line(text))
 

@@ -1,10 +1,14 @@
-"""HTML and SVG from values: text is escaped unless it is markup already, so nothing from a message can become any."""
+"""HTML and SVG from values: sentences are said, and text is escaped unless it is markup already.
+
+So nothing from a message can become any.
+"""
 
 from __future__ import annotations
 
 from html import escape
 
 from lab.reports.printable import printable
+from lab.sentence import Sentence
 
 _EMPTY = frozenset({"meta", "br"})
 _BLOCKS = frozenset(
@@ -50,7 +54,7 @@ class Html(str):
     __slots__ = ()
 
 
-def el(tag: str, /, *children: str, **attributes: str | float | None) -> Html:
+def el(tag: str, /, *children: Sentence | str, **attributes: Sentence | str | float | None) -> Html:
     """An element. Children that are not Html are escaped; `class_` gives `class`, `stroke_width` `stroke-width`.
 
     Attributes that are None are left out. What comes out is well-formed XML as well.
@@ -66,10 +70,10 @@ def el(tag: str, /, *children: str, **attributes: str | float | None) -> Html:
     return Html(f"<{tag}{told}>{join(*children)}</{tag}>{end}")
 
 
-def join(*children: str) -> Html:
+def join(*children: Sentence | str) -> Html:
     """Several pieces one behind the other."""
     return Html("".join(each if isinstance(each, Html) else escape(printable(each)) for each in children))
 
 
-def _number(value: str | float) -> str:
-    return value if isinstance(value, str) else f"{value:g}"
+def _number(value: Sentence | str | float) -> Sentence | str:
+    return f"{value:g}" if isinstance(value, int | float) else value

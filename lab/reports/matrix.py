@@ -7,17 +7,21 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from lab.evidence.expect import Finding, decisive_reply
+from lab.evidence.expect import ClaimKind, Finding, decisive_reply
 from lab.evidence.facts import place, taken
 from lab.evidence.views import TENANT
 from lab.evidence.ways import Path, Way, in_a_line
+from lab.model.decision import Basis
 from lab.model.steps import Attributed
+from lab.model.trace import Disposition
 from lab.model.value import dataclass
-from lab.reports.alarms import LEADS_ASTRAY, NOT_SEEN_BY, in_words
+from lab.reports.alarms import LEADS_ASTRAY, Alarm, alarms
 from lab.reports.flips import clock
 from lab.reports.reading import Fate, fates
 from lab.reports.run import Run
 from lab.scenario.model import MatrixCell, Party
+from lab.sentence import NOTHING, Sentence, say, sentence
+from lab.words.english import BASES, ENDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +29,23 @@ class Flip:
     """How a cell was from some time on."""
 
     at: timedelta
-    outcome: str
+    ending: Sentence
     path: tuple[str, ...]
-    taken: str
-    """`msxfaq by certificate`; '' where no front end was asked."""
+    taken: Sentence
+    """`msxfaq by certificate`; nothing where no front end was asked."""
     ways: tuple[Path, ...]
     """The paths of all copies, each once."""
 
-    def __str__(self) -> str:
-        taken = f", taken for {self.taken}" if self.taken else ""
-        return f"{clock(self.at)} {self.outcome} by way of {in_a_line(self.ways)}{taken}"
+    @property
+    def told(self) -> Sentence:
+        """`0:49 delivered by way of exchange > tenant:uclabor, taken for uclabor by recipient`."""
+        return sentence(
+            "{time} {ending} by way of {ways}{taken}",
+            time=clock(self.at),
+            ending=self.ending,
+            ways=in_a_line(self.ways),
+            taken=sentence(", taken for {whom}", whom=self.taken) if self.taken else NOTHING,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +63,12 @@ class Cell:
     """When it was sent, from the start of the run."""
     tenant: str
     """Whom the first front end took the message for; '' where none was asked."""
-    basis: str
+    basis: Basis | None
     connector: str
     direction: str
-    outcome: str
+    end: Disposition | None
+    """How it ended for everybody; None where that differs, and where nothing was sent."""
+    ending: Sentence
     """`delivered`, `bounced 5.7.51`."""
     partly: bool
     """Whether its copies ended differently: some got it, and some did not."""
@@ -63,11 +76,16 @@ class Cell:
     """The enhanced status of a failure, '' where there was none."""
     reply: str
     """The decisive SMTP reply."""
-    alarms: tuple[str, ...]
-    """What nobody expects, in words; empty if all is as expected."""
+    alarms: tuple[Alarm, ...]
+    """What nobody expects; empty if all is as expected."""
     findings: tuple[Finding, ...]
     flips: tuple[Flip, ...] = ()
     """Of a cell that is tried again and again: how it was first, and each change."""
+
+    @property
+    def outcome(self) -> str:
+        """How it ended, for programs."""
+        return say(self.ending)
 
     @property
     def expected(self) -> bool:
@@ -77,29 +95,36 @@ class Cell:
     @property
     def arrived(self) -> bool:
         """Whether everybody got it."""
-        return self.outcome == "delivered"
+        return self.end is Disposition.DELIVERED
 
     @property
     def says(self) -> tuple[object, ...]:
         """What makes two cells of different variants differ."""
-        flips = tuple(map(str, self.flips))
-        paths = tuple(each.path for each in self.ways)
-        return paths, self.tenant, self.basis, self.direction, self.outcome, self.expected, flips
+        flips = tuple((flip.at, flip.ending, flip.ways, flip.taken) for flip in self.flips)
+        paths = tuple(way.path for way in self.ways)
+        return paths, self.tenant, self.basis, self.direction, self.ending, self.expected, flips
 
     @property
-    def word(self) -> str:
+    def word(self) -> Sentence | str:
         """How it ended, in a word that fits into a grid: `ok`, `part`, `5.7.51`, `queued`."""
         if self.arrived:
-            return "ok"
-        return "part" if self.partly else self.status or self.outcome.partition(" ")[0]
+            return sentence("ok")
+        if self.partly:
+            return sentence("part")
+        return self.status or (ENDS[self.end] if self.end else sentence("nothing"))
 
     @property
-    def taken_for(self) -> str:
-        """`taken for msxfaq by certificate through "Inbound from …"`; '' where no front end was asked."""
+    def taken_by(self) -> Sentence:
+        """`msxfaq by certificate`; nothing where no front end was asked."""
+        return _taken_by(self.tenant, self.basis)
+
+    @property
+    def taken_for(self) -> Sentence:
+        """`taken for msxfaq by certificate through "Inbound from …"`; nothing where no front end was asked."""
         if not self.tenant:
-            return ""
-        through = f' through "{self.connector}"' if self.connector else ""
-        return f"taken for {self.tenant} by {self.basis}{through}"
+            return NOTHING
+        through = sentence(' through "{connector}"', connector=self.connector) if self.connector else NOTHING
+        return sentence("taken for {whom}{through}", whom=self.taken_by, through=through)
 
     @property
     def when(self) -> str:
@@ -108,7 +133,7 @@ class Cell:
 
     def way(self, arrow: str = " → ") -> str:
         """`exchange → {msxfaq; gateway → uclabor}`; tenants without their prefix."""
-        paths = (tuple(place.removeprefix(TENANT) for place in each.path) for each in self.ways)
+        paths = (tuple(place.removeprefix(TENANT) for place in way.path) for way in self.ways)
         return in_a_line(tuple(paths), arrow)
 
 
@@ -155,7 +180,7 @@ def judged(scenario: str, run: Run) -> Matrix | None:
 def _by_cell(ends: Iterable[Fate]) -> Mapping[str, list[Fate]]:
     """All tries of each cell, in order of time."""
     found: dict[str, list[Fate]] = defaultdict(list)
-    for fate in sorted(ends, key=lambda each: each.spec.at):
+    for fate in sorted(ends, key=lambda fate: fate.spec.at):
         found[fate.spec.series or fate.spec.key].append(fate)
     return found
 
@@ -171,7 +196,7 @@ def _by_message(run: Run) -> Mapping[str, list[Finding]]:
 def _cell(cell: MatrixCell, tries: Sequence[Fate], findings: Sequence[Finding]) -> Cell:
     fate = _telling(tries, findings)
     decision = _decision(fate, findings) if fate else None
-    outcome = fate.outcome if fate else "nothing"
+    end = fate.end if fate else None
     return Cell(
         key=cell.key,
         sender=cell.sender,
@@ -180,12 +205,13 @@ def _cell(cell: MatrixCell, tries: Sequence[Fate], findings: Sequence[Finding]) 
         ways=fate.ways if fate else (),
         at=fate.spec.at if fate else timedelta(),
         tenant=decision.tenant if decision else "",
-        basis=decision.basis.value if decision else "",
+        basis=decision.basis if decision else None,
         connector=decision.connector if decision else "",
         direction=decision.direction.value if decision and decision.direction else "",
-        outcome=outcome,
+        end=end,
+        ending=fate.ending if fate else sentence("nothing"),
         partly=fate is not None and len(set(fate.trace.dispositions.values())) > 1,
-        status=fate.status if fate and outcome != "delivered" else "",
+        status=fate.status if fate and end is not Disposition.DELIVERED else "",
         reply=str(decisive_reply(fate.trace) or "") if fate else "",
         alarms=_all_alarms(findings, tries),
         findings=tuple(findings),
@@ -203,13 +229,12 @@ def _telling(tries: Sequence[Fate], findings: Sequence[Finding]) -> Fate | None:
 def _decision(fate: Fate, findings: Sequence[Finding]) -> Attributed | None:
     """Whom a front end took the message for: the one that led it astray, else the first that was asked."""
     for finding in findings:
-        claim, _, where = finding.field.partition(".")
-        if finding.ok or finding.message != fate.spec.key or claim not in LEADS_ASTRAY:
+        if finding.ok or finding.message != fate.spec.key or finding.kind not in LEADS_ASTRAY:
             continue
         for hop in fate.trace.hops:
             decided = hop.first(Attributed)
-            whole = claim == NOT_SEEN_BY or any(name in finding.got for name in hop.head.recipients)
-            if decided and place(hop) == where and taken(hop) and whole:
+            meant = finding.kind is ClaimKind.NOT_SEEN_BY or set(finding.strays) & set(hop.head.recipients)
+            if decided and place(hop) == finding.about and taken(hop) and meant:
                 return decided
     return fate.decision
 
@@ -218,24 +243,27 @@ def _flips(tries: Sequence[Fate]) -> Iterator[Flip]:
     before = None
     for fate in tries:
         decision = fate.decision
-        taken_for = f"{decision.tenant} by {decision.basis}" if decision and decision.tenant else ""
-        paths = tuple(each.path for each in fate.ways)
-        now = Flip(fate.spec.at, fate.outcome, fate.places, taken_for, paths)
+        taken_by = _taken_by(decision.tenant, decision.basis) if decision else NOTHING
+        paths = tuple(way.path for way in fate.ways)
+        now = Flip(fate.spec.at, fate.ending, fate.places, taken_by, paths)
         if before is None or now != replace(before, at=now.at):
             yield now
         before = now
 
 
-def _all_alarms(findings: Sequence[Finding], tries: Sequence[Fate]) -> tuple[str, ...]:
+def _taken_by(tenant: str, basis: Basis | None) -> Sentence:
+    return sentence("{tenant} by {basis}", tenant=tenant, basis=BASES[basis]) if tenant and basis else NOTHING
+
+
+def _all_alarms(findings: Sequence[Finding], tries: Sequence[Fate]) -> tuple[Alarm, ...]:
     """The alarms of all tries, each once, with the number of tries that had it if not all did."""
-    counted: Counter[str] = Counter()
+    counted: Counter[Alarm] = Counter()
     keys = dict.fromkeys(finding.message for finding in findings)
-    outcomes = {fate.spec.key: fate.outcome for fate in tries}
+    endings = {fate.spec.key: fate.ending for fate in tries}
     for key in keys:
-        judged = [each for each in findings if each.message == key]
-        counted.update(in_words(judged, outcomes.get(key, "nothing")))
-    told = len(keys)
-    return tuple(f"{alarm} ({n} of {told} times)" if n < told else alarm for alarm, n in counted.items())
+        judged = [finding for finding in findings if finding.message == key]
+        counted.update(alarms(judged, endings.get(key, sentence("nothing"))))
+    return tuple(alarm.counted(number, len(keys)) for alarm, number in counted.items())
 
 
 def differing(matrices: Sequence[Matrix]) -> tuple[tuple[str, str], ...]:

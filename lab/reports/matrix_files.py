@@ -8,6 +8,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from lab.reports.matrix import Cell, Matrix, differing
 from lab.reports.printable import printable
 from lab.scenario.model import Party
+from lab.sentence import listed, say
 
 Json = dict[str, object]
 
@@ -63,14 +64,14 @@ def _cell(cell: Cell) -> Json:
         "status": cell.status or None,
         "reply": cell.reply or None,
         "expected": cell.expected,
-        "alarms": list(cell.alarms),
+        "alarms": [str(alarm) for alarm in cell.alarms],
         "flips": [
             {
                 "at_seconds": flip.at.total_seconds(),
-                "outcome": flip.outcome,
+                "outcome": say(flip.ending),
                 "path": list(flip.path),
                 "ways": [list(path) for path in flip.ways],
-                "taken": flip.taken or None,
+                "taken": say(flip.taken) or None,
             }
             for flip in cell.flips
         ],
@@ -98,9 +99,14 @@ def _case(suite: Element, name: str, cell: Cell) -> None:
     told = f"{cell.sender.name} > {cell.recipient.name}"
     case = SubElement(suite, "testcase", classname=printable(name), name=printable(told))
     if not cell.expected:
-        failure = SubElement(case, "failure", message=printable("; ".join(cell.alarms)), type="unexpected")
-        lines = (cell.way(" > "), cell.taken_for, cell.outcome, cell.reply)
-        failure.text = printable("\n".join(filter(None, lines)))
+        failure = SubElement(
+            case,
+            "failure",
+            message=printable(listed((alarm.told for alarm in cell.alarms), "; ")),
+            type="unexpected",
+        )
+        lines = (cell.way(" > "), cell.taken_for, cell.ending, cell.reply)
+        failure.text = printable(listed(filter(None, lines), "\n"))
 
 
 def _counts(tests: int, failures: int) -> dict[str, str]:

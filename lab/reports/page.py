@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from lab.core.rulebook import Confidence, Rule
 from lab.reports.diagram import STYLE as DIAGRAM_STYLE
 from lab.reports.markup import Html, el
+from lab.sentence import Sentence
+
+Told = Sentence | str
+"""What may stand in an element."""
 
 _STYLE = """\
 :root { color-scheme: light dark; --paper: #ffffff; --panel: #f5f7fa; --ink: #1b2430; --soft: #4e5a69; --line: #d3d9e1;
@@ -46,7 +52,7 @@ nav ul { columns: 18rem; padding-left: 1.2rem; margin: .5rem 0 } :target { scrol
 """
 
 
-def page(title: str, *body: str) -> str:
+def page(title: Told, *body: str) -> str:
     """A whole page."""
     head = el(
         "head",
@@ -60,7 +66,7 @@ def page(title: str, *body: str) -> str:
     return f'<!doctype html>\n<html lang="en">\n{head}{el("body", *body)}</html>\n'
 
 
-def badge(text: str, kind: str = "") -> Html:
+def badge(text: Told, kind: str = "") -> Html:
     """A word on a coloured ground; the word alone says it all."""
     return el("span", text, class_=f"badge {kind}".strip())
 
@@ -76,7 +82,9 @@ def rule_badge(rule: Rule) -> Html:
     )
 
 
-def table(columns: tuple[str, ...], rows: list[list[str]], caption: str = "", cells: str = "") -> Html:
+def table(
+    columns: Iterable[Told], rows: Iterable[Iterable[Told]], caption: Told = "", cells: str = ""
+) -> Html:
     """A table with headers that belong to their columns; `cells` is the class of each cell."""
     head = el("thead", el("tr", *(el("th", column, scope="col") for column in columns)))
     body = el("tbody", *(el("tr", *(el("td", cell, class_=cells or None) for cell in row)) for row in rows))
@@ -88,7 +96,7 @@ def table(columns: tuple[str, ...], rows: list[list[str]], caption: str = "", ce
     )
 
 
-def fold(summary: str, *content: str, opened: bool = False) -> Html:
+def fold(summary: Told, *content: Told, opened: bool = False) -> Html:
     """Content behind a line that opens it; works without scripts."""
     return el("details", el("summary", summary), *content, open="open" if opened else None)
 

@@ -1,35 +1,41 @@
-"""Names and subjects come from outside: they must not steer a terminal or turn the reader's text around."""
+"""The last step before paper: sentences are said, and names and subjects, which come from outside, made harmless.
+
+They must not steer a terminal or turn the reader's text around.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 
+from lab.sentence import Sentence, say
+
 _GUID = re.compile(r"\b([0-9a-f]{8})-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", re.IGNORECASE)
 _KEPT = frozenset("\n\t")
 
 
-def printable(text: str) -> str:
-    """`text` with control, bidirectional and other invisible characters written out: `\\x1b`, `\\u202e`."""
+def printable(told: Sentence | str) -> str:
+    """What is told, with control, bidirectional and other invisible characters written out: `\\x1b`, `\\u202e`."""
+    text = say(told)
     if text.isascii() and text.isprintable():
         return text
     return "".join(map(_shown, text))
 
 
-def one_line(text: str) -> str:
+def one_line(told: Sentence | str) -> str:
     """`printable` on a single line."""
-    return printable(" ".join(text.split()))
+    return printable(" ".join(say(told).split()))
 
 
-def cut(text: str, width: int) -> str:
+def cut(told: Sentence | str, width: int) -> str:
     """One line of at most `width` characters; `…` stands for what is missing."""
-    line = one_line(text)
+    line = one_line(told)
     return line if len(line) <= width else line[: width - 1].rstrip() + "…"
 
 
-def without_guids(text: str) -> str:
-    """`text` with GUIDs cut to their first group, as people do when they read a connector's name aloud."""
-    return _GUID.sub(r"\1…", text)
+def without_guids(told: Sentence | str) -> str:
+    """What is told, with GUIDs cut to their first group, as people do when they read a connector's name aloud."""
+    return _GUID.sub(r"\1…", say(told))
 
 
 def _shown(character: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 
-from lab.evidence.expect import decisive_reply
+from lab.evidence.expect import decisive_reply, ending
 from lab.evidence.facts import place, recipients, taken
 from lab.evidence.links import parents
 from lab.evidence.replies import enhanced
@@ -22,6 +22,8 @@ from lab.model.trace import Disposition, Hop, MessageTrace
 from lab.model.value import dataclass
 from lab.reports.run import Run
 from lab.scenario.model import MessageSpec
+from lab.sentence import Sentence, say, sentence
+from lab.words.english import ENDS
 
 _ACCEPTS = "2"
 _NO_SUCH_RECIPIENT = frozenset({"5.1.1", "5.1.10", "5.4.1"})
@@ -126,15 +128,22 @@ class Fate:
         return "" if told.startswith(_ACCEPTS) else told
 
     @property
-    def outcome(self) -> str:
+    def end(self) -> Disposition | None:
+        """How it ended for everybody; None where that differs."""
+        ends = set(self.trace.dispositions.values())
+        return ends.pop() if len(ends) == 1 else None
+
+    @property
+    def ending(self) -> Sentence:
         """`delivered`, `bounced 5.7.51`, or who got what where they differ."""
-        ends = self.trace.dispositions
-        kinds = tuple(dict.fromkeys(ends.values()))
-        if len(kinds) == 1 and kinds[0] is Disposition.BOUNCED:
-            return f"{kinds[0]} {self.status}".rstrip()
-        if len(kinds) == 1:
-            return str(kinds[0])
-        return ", ".join(f"{recipient} {end}" for recipient, end in ends.items()) or "nothing"
+        if self.end is Disposition.BOUNCED and self.status:
+            return sentence("{end} {status}", end=ENDS[self.end], status=self.status)
+        return ending(self.trace) if self.trace.dispositions else sentence("nothing")
+
+    @property
+    def outcome(self) -> str:
+        """The same for programs."""
+        return say(self.ending)
 
 
 def fates(run: Run) -> tuple[Fate, ...]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+
+from lab.sentence import Sentence
 
 
 class Turn(StrEnum):
@@ -13,3 +16,6 @@ class Turn(StrEnum):
     OTHER = "other"
     NEW = "new"
     GONE = "gone"
+
+
+TURNS: Mapping[Turn, Sentence] = {turn: Sentence(turn.value) for turn in Turn}

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from lab.model.certificate import CertFault
 from lab.model.decision import Basis, Reason, Why
 from lab.model.steps import DropReason, Resolution
+from lab.model.trace import Disposition
 from lab.sentence import Sentence
 
 REASONS: Mapping[Reason, str] = {
@@ -47,6 +48,8 @@ DROPS: Mapping[DropReason, str] = {
 
 RESOLUTIONS: Mapping[Resolution, Sentence] = {each: Sentence(each.value) for each in Resolution}
 BASES: Mapping[Basis, Sentence] = {basis: Sentence(basis.value) for basis in Basis}
+
+ENDS: Mapping[Disposition, Sentence] = {end: Sentence(end.value) for end in Disposition}
 
 FAULTS: Mapping[CertFault, str] = {fault: fault.value for fault in CertFault} | {
     CertFault.NO_DOMAIN_NAME: "it has no domain name as CN or SAN"

@@ -11,10 +11,15 @@ import pytest
 from lab.analysis.checks.catalogue import CHECKS
 from lab.analysis.difference import Variation, difference, pairs, turn
 from lab.analysis.matrix import matrix
+from lab.evidence.expect import ClaimKind
+from lab.model.decision import Basis
+from lab.model.trace import Disposition
+from lab.reports.alarms import Alarm, seen
 from lab.reports.difference import Difference
 from lab.reports.matrix import Cell, differing
 from lab.reports.turn import Turn
 from lab.scenario.whatif import Configuration
+from lab.sentence import sentence
 
 TODAY = date(2026, 11, 24)
 SCENARIOS = Path("scenarios")
@@ -53,7 +58,7 @@ def test_the_cure_makes_one_cell_better_and_says_by_which_rule():
     assert better.why is not None
     assert better.why.place == "tenant:uclabor"
     assert "R15" in better.why.rules
-    assert "seen by tenant:msxfaq, where nothing leads it" in better.vanished
+    assert seen("tenant:msxfaq") in better.vanished
     assert {each.finding.code for each in found.findings} >= {"MFL-ATTR-001"}
     assert {each.turn for each in found.findings} == {Turn.GONE}
 
@@ -114,10 +119,10 @@ def diff(tmp_path: Path, text: str) -> Difference:
 
 
 _CELL = next(each for each in matrix(ARTICLE.variant("dedicated-certificate")).cells if each.arrived)
-_LOST = replace(_CELL, outcome="bounced 5.7.51", alarms=("wanted delivered, got bounced 5.7.51",))
-_SEEN = replace(_CELL, alarms=("seen by tenant:x, where nothing leads it",))
-_MEANT = replace(_CELL, outcome="bounced 5.7.51")
-_TWICE = replace(_CELL, alarms=("taken 2 times by tenant:x",))
+_MEANT = replace(_CELL, end=Disposition.BOUNCED, ending=sentence("bounced 5.7.51"))
+_LOST = replace(_MEANT, alarms=(Alarm(ClaimKind.ENDS, "", sentence("wanted delivered, got bounced 5.7.51")),))
+_SEEN = replace(_CELL, alarms=(seen("tenant:x"),))
+_TWICE = replace(_CELL, alarms=(Alarm(ClaimKind.NOT_TWICE, "tenant:x", sentence("taken 2 times")),))
 
 
 @pytest.mark.parametrize(
@@ -131,7 +136,7 @@ _TWICE = replace(_CELL, alarms=("taken 2 times by tenant:x",))
         pytest.param(_LOST, _SEEN, Turn.WORSE, id="nor astray for lost"),
         pytest.param(_CELL, _MEANT, Turn.OTHER, id="an expected bounce"),
         pytest.param(_CELL, _TWICE, Turn.WORSE, id="another alarm"),
-        pytest.param(_CELL, replace(_CELL, basis="address"), Turn.OTHER, id="another basis"),
+        pytest.param(_CELL, replace(_CELL, basis=Basis.ADDRESS), Turn.OTHER, id="another basis"),
         pytest.param(None, _CELL, Turn.NEW, id="new"),
         pytest.param(_CELL, None, Turn.GONE, id="gone"),
     ],

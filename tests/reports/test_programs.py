@@ -82,7 +82,7 @@ def test_sarif_has_a_result_for_each_failed_claim_at_its_line():
     assert (result["level"], result["ruleId"]) == ("error", "expectation")
     assert place["region"] == {"startLine": failed.line}
     assert place["artifactLocation"]["uri"] == failed.file
-    assert failed.wanted in result["message"]["text"]
+    assert str(failed.wanted) in result["message"]["text"]
     assert run["tool"]["driver"]["rules"][0]["id"] == "expectation"
 
 
