@@ -25,6 +25,9 @@ from lab.scenario.load import expanded_text
 from lab.scenario.model import Variant
 from lab.scenario.report import unknown
 from lab.scenario.whatif import Change, Configuration
+from lab.sentence import Sentence, plural, sentence
+
+_OTHER_WAY_ROUND = "{switch} ({rules}): in its other position, the cure would also move the mail {mail}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +47,9 @@ class Choice:
 
     def changes(self) -> dict[str, Change]:
         """What the cure changes, by variant. Raises DriverError for one that no setting says."""
-        made = {name: _cure(each, self.number).cure.change for name, each in self.findings.items()}
+        made = {name: _cure(found, self.number).cure.change for name, found in self.findings.items()}
         if not all(made.values()):
-            raise DriverError(f"{self.first.id}: cure {self.number} is nothing that a configuration says")
+            raise DriverError(f"{self.first.id}: cure {self.number} is no setting of a configuration")
         return made
 
 
@@ -55,14 +58,14 @@ def choose(configuration: Configuration, found: Sequence[Finding], id_: str, num
 
     Raises DriverError with what there is to choose from.
     """
-    ids = dict.fromkeys(each.id for each in found)
-    fitting = [each for each in ids if fnmatchcase(each.lower(), id_.lower().replace("[", "[[]"))]
-    fitting = fitting or [each for each in ids if each.partition(":")[0].lower() == id_.lower()]
+    ids = dict.fromkeys(finding.id for finding in found)
+    fitting = [known for known in ids if fnmatchcase(known.lower(), id_.lower().replace("[", "[[]"))]
+    fitting = fitting or [known for known in ids if known.partition(":")[0].lower() == id_.lower()]
     if not fitting:
-        raise DriverError(f"nothing is found that is called {id_!r}: {unknown(id_, ids)}")
+        raise DriverError(f"there is no finding {id_!r}: {unknown(id_, ids)}")
     if len(fitting) > 1:
         raise DriverError(f"{id_!r} is found {len(fitting)} times: {', '.join(fitting)}")
-    meant = {each.variant: each for each in found if each.id == fitting[0]}
+    meant = {finding.variant: finding for finding in found if finding.id == fitting[0]}
     return Choice(configuration, meant, _number(next(iter(meant.values())), number))
 
 
@@ -71,7 +74,7 @@ def _number(finding: Finding, wanted: int | None) -> int:
         if not 1 <= wanted <= len(finding.cures):
             raise DriverError(f"{finding.id} has {len(finding.cures)} cures, and no cure {wanted}")
         return wanted
-    working = [number for number, each in enumerate(finding.cures, 1) if each.works and each.cure.change]
+    working = [number for number, cured in enumerate(finding.cures, 1) if cured.works and cured.cure.change]
     if not working:
         raise DriverError(f"{finding.id}: no cure is known that works")
     return working[0]
@@ -89,8 +92,9 @@ def _cure(finding: Finding, number: int) -> Cured:
 def fix(choice: Choice, file: Path, today: date, checks: Sequence[Check]) -> Fixed:
     """The file with the cure, and what it does. Raises ScenarioError if the cure makes no configuration, DriverError."""
     before, changes = choice.configuration, choice.changes()
-    about = f"{choice.first.id}: {choice.first.suspicion.text}"
-    head = [one_line(about), one_line(f"Cure of {today}: {_told_cure(choice)}")]
+    about = sentence("{id}: {text}", id=choice.first.id, text=choice.first.suspicion.text)
+    cure = sentence("Cure of {date}: {cure}", date=today, cure=_told_cure(choice))
+    head = [one_line(about), one_line(cure)]
     text = amended(before.scenario, file, changes, head)
     after = Configuration.of(expanded_text(text, str(file)))
     (finding, *_) = told(before, list(choice.findings.values()))
@@ -108,7 +112,7 @@ def fix(choice: Choice, file: Path, today: date, checks: Sequence[Check]) -> Fix
     )
 
 
-def _told_cure(choice: Choice) -> str:
+def _told_cure(choice: Choice) -> Sentence | str:
     return _cure(choice.first, choice.number).cure.text
 
 
@@ -124,29 +128,32 @@ def _applied(
         settings=tuple(change.items()),
         places=todos(before.variant(name), after.variant(name), found.settings),
         difference=found,
-        gone=all(each.id != choice.first.id for each in left),
+        gone=all(finding.id != choice.first.id for finding in left),
         guesses=tuple(_guesses(*sides)),
     )
 
 
-def _guesses(before: Variant, after: Variant) -> Iterator[str]:
-    """What the proof rests on that nobody documents: the other way round, the cure moves other mail as well."""
+def _guesses(before: Variant, after: Variant) -> Iterator[Sentence]:
+    """Undocumented rules that the proof rests on: the other way round, the cure moves other mail as well."""
     moved = moves(before, after)
     for (switch, old), (_, new) in zip(turned(before), turned(after), strict=True):
         more = sorted(f"{who} > {whom}" for who, whom in moves(old, new) - moved)
         if more:
-            yield f"{switch.name} ({', '.join(switch.rules)}): the other way round, so would {', '.join(more)}"
+            rules, mail = ", ".join(switch.rules), ", ".join(more)
+            yield sentence(_OTHER_WAY_ROUND, switch=switch.name, rules=rules, mail=mail)
 
 
-def _broken(before: Variant, after: Variant) -> Iterator[str]:
+def _broken(before: Variant, after: Variant) -> Iterator[Sentence]:
     """Messages of which the file claims what the cure makes untrue, with how many claims."""
     if not before.messages:
         return
-    met = {(each.message, each.field) for each in simulate(before).findings() if each.ok}
+    met = {(claim.message, claim.field) for claim in simulate(before).findings() if claim.ok}
     failed = Counter(
-        each.message
-        for each in simulate(after).findings()
-        if not each.ok and (each.message, each.field) in met
+        claim.message
+        for claim in simulate(after).findings()
+        if not claim.ok and (claim.message, claim.field) in met
     )
     for message, number in failed.items():
-        yield f"{after.name}: {message} ({number} {'claim' if number == 1 else 'claims'})"
+        claims = plural(number, "{number} claim", "{number} claims")
+        told = "{variant}: {message} ({claims})"
+        yield sentence(told, variant=after.name, message=message, claims=claims)

@@ -89,7 +89,7 @@ def _list(args: Namespace, configuration: Configuration, found: tuple[Finding, .
     if args.json:
         put_json(fixing.findings_document(listed))
     else:
-        draw(fixing.listed(listed), sys.stdout)
+        draw(fixing.catalogue(listed), sys.stdout)
     return Exit.OK
 
 

@@ -16,8 +16,10 @@ from lab.reports.layout import indented
 from lab.reports.printable import one_line, without_guids
 from lab.reports.todo import Place
 from lab.scenario.settings import in_a_line
+from lab.sentence import NOTHING, Sentence, listed, say, sentence
 
 Json = dict[str, Any]
+_BROKEN = "note: what `expect:` says of these messages describes the fault, write it anew: {messages}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +35,7 @@ class Applied:
     gone: bool
     """Whether nothing is found any more that has the finding's id."""
 
-    guesses: tuple[str, ...] = ()
+    guesses: tuple[Sentence, ...] = ()
     """Undocumented rules whose other position would let the cure move other mail as well."""
 
     @property
@@ -49,44 +51,46 @@ class Fixed:
     finding: Told
     number: int
     """Of the cure, from 1."""
-    cure: str
+    cure: Sentence | str
     applied: tuple[Applied, ...]
     text: str
     """The scenario file."""
-    broken_claims: tuple[str, ...] = ()
+    broken_claims: tuple[Sentence, ...] = ()
     """Messages of which the file claims what was true before, and is not now: it describes the fault."""
 
     @property
     def proven(self) -> bool:
         """In all variants."""
-        return all(each.proven for each in self.applied)
+        return all(applied.proven for applied in self.applied)
 
 
 def screen(fixed: Fixed) -> RenderableType:
     """For a terminal."""
-    told = fixed.finding
+    told, cure = fixed.finding, sentence("cure {number}", number=fixed.number)
     parts: list[RenderableType] = [
         Text.assemble(
             f"{told.level} ", (one_line(told.id), "bold"), f"  {one_line(without_guids(told.text))}"
         ),
-        indented(Text.assemble((f"cure {fixed.number}  ", "bold"), one_line(fixed.cure)), 0, hang=8),
+        indented(Text.assemble((f"{cure}  ", "bold"), one_line(fixed.cure)), 0, hang=8),
     ]
-    for names, each in _alike(fixed.applied):
-        parts += [Text(), Text(f"in {', '.join(names)}", style="bold"), *_settings(each), *_todo(each.places)]
-    parts += [
-        Text(),
-        Text("proof", style="bold"),
-        difference_text.screen([each.difference for each in fixed.applied]),
-    ]
+    for names, applied in _alike(fixed.applied):
+        variants = _heading(sentence("in {variants}", variants=", ".join(names)))
+        parts += [Text(), variants, *_settings(applied), *_todo(applied.places)]
+    proof = difference_text.screen([applied.difference for applied in fixed.applied])
+    parts += [Text(), _heading(sentence("proof")), proof]
     return Group(*parts, *_claims(fixed), *_verdict(fixed))
 
 
 def _alike(applied: Iterable[Applied]) -> Iterator[tuple[list[str], Applied]]:
     """Variants in which the same is to be done."""
     groups: dict[str, list[Applied]] = {}
-    for each in applied:
-        groups.setdefault(repr((each.settings, each.places)), []).append(each)
-    yield from (([each.variant for each in group], group[0]) for group in groups.values())
+    for one in applied:
+        groups.setdefault(repr((one.settings, one.places)), []).append(one)
+    yield from (([one.variant for one in group], group[0]) for group in groups.values())
+
+
+def _heading(told: Sentence) -> Text:
+    return Text(one_line(told), style="bold")
 
 
 def _settings(applied: Applied) -> Iterator[RenderableType]:
@@ -95,43 +99,47 @@ def _settings(applied: Applied) -> Iterator[RenderableType]:
 
 
 def _todo(places: Sequence[Place]) -> Iterator[RenderableType]:
-    yield Text("to do", style="bold")
+    yield _heading(sentence("to do"))
     for place in places:
         yield indented(Text(one_line(place.where), style="cyan"), 2)
         for todo in place.todos:
-            if todo.text:
-                yield indented(Text(one_line(todo.text)), 4, hang=2)
+            if todo.told:
+                yield indented(Text(one_line(todo.told)), 4, hang=2)
             for line in todo.commands:  # never wrapped: it is to be copied
                 yield Text(f"      {line}", no_wrap=True, overflow="ignore")
 
 
 def _claims(fixed: Fixed) -> Iterator[RenderableType]:
     if fixed.broken_claims:
-        told = f"note: what `expect:` says of these describes the fault, write it anew: {'; '.join(fixed.broken_claims)}"
+        told = sentence(_BROKEN, messages=listed(fixed.broken_claims, "; "))
         yield indented(Text(one_line(told), style="dim"), 0, hang=2)
 
 
 def _verdict(fixed: Fixed) -> Iterator[Text]:
-    for each in fixed.applied:
-        if not each.gone:
-            yield Text(f"{each.variant}: {one_line(fixed.finding.id)} is still found", style="bold red")
-    for guess in dict.fromkeys(guess for each in fixed.applied for guess in each.guesses):
-        yield Text(f"rests on what nobody documents: {one_line(guess)}", style="yellow")
+    for applied in fixed.applied:
+        if not applied.gone:
+            found = sentence("{variant}: {id} is still found", variant=applied.variant, id=fixed.finding.id)
+            yield Text(one_line(found), style="bold red")
+    for guess in dict.fromkeys(guess for applied in fixed.applied for guess in applied.guesses):
+        yield Text(
+            one_line(sentence("rests on an undocumented rule: {switch}", switch=guess)), style="yellow"
+        )
     if fixed.proven:
-        yield Text("proven: the finding is gone, and nothing got worse", style="green")
+        yield Text(one_line(sentence("proven: the finding is gone, and nothing got worse")), style="green")
         return
-    if any(each.difference.worse for each in fixed.applied):
-        yield Text("something else got worse", style="bold red")
-    others = [n for n, each in enumerate(fixed.finding.remedies, 1) if each.works and n != fixed.number]
-    further = f"; others to try: {', '.join(f'--cure {n}' for n in others)}" if others else ""
-    yield Text(f"not proven{further}", style="bold red")
+    if any(applied.difference.worse for applied in fixed.applied):
+        yield Text(one_line(sentence("something else got worse")), style="bold red")
+    others = [n for n, cure in enumerate(fixed.finding.remedies, 1) if cure.works and n != fixed.number]
+    cures = ", ".join(f"--cure {number}" for number in others)
+    further = sentence("; others to try: {cures}", cures=cures) if others else NOTHING
+    yield Text(one_line(sentence("not proven{further}", further=further)), style="bold red")
 
 
-def listed(findings: Sequence[Told]) -> RenderableType:
+def catalogue(findings: Sequence[Told]) -> RenderableType:
     """All findings with their cures, to choose from."""
     if not findings:
-        return Text("nothing found", style="green")
-    return Group(*(part for each in findings for part in _listed(each)))
+        return Text(one_line(sentence("nothing found")), style="green")
+    return Group(*(part for finding in findings for part in _listed(finding)))
 
 
 def _listed(told: Told) -> Iterator[RenderableType]:
@@ -140,8 +148,9 @@ def _listed(told: Told) -> Iterator[RenderableType]:
     )
     yield indented(Text(one_line(without_guids(told.text))), 8)
     for number, remedy in enumerate(told.remedies, 1):
-        works = "" if remedy.works else f" (does not help: {remedy.way})"
-        yield indented(Text(one_line(f"--cure {number}  {remedy.text}{works}")), 8, hang=10)
+        helps = NOTHING if remedy.works else sentence(" (does not help: {way})", way=remedy.way)
+        cure = sentence("--cure {number}  {cure}{helps}", number=number, cure=remedy.text, helps=helps)
+        yield indented(Text(one_line(cure)), 8, hang=10)
 
 
 def document(fixed: Fixed) -> Json:
@@ -149,9 +158,9 @@ def document(fixed: Fixed) -> Json:
     return {
         "ok": fixed.proven,
         "finding": fixed.finding.id,
-        "cure": {"number": fixed.number, "text": fixed.cure},
+        "cure": {"number": fixed.number, "text": say(fixed.cure)},
         "variants": [_applied(each) for each in fixed.applied],
-        "broken_expectations": list(fixed.broken_claims),
+        "broken_expectations": list(map(say, fixed.broken_claims)),
         "text": fixed.text,
     }
 
@@ -162,10 +171,10 @@ def _applied(each: Applied) -> Json:
         "variant": each.variant,
         "gone": each.gone,
         "ok": each.proven,
-        "guesses": list(each.guesses),
+        "guesses": list(map(say, each.guesses)),
         "change": dict(each.settings),
         "to_do": [
-            {"where": place.where, "text": todo.text or None, "commands": list(todo.commands)}
+            {"where": say(place.where), "text": say(todo.told) or None, "commands": list(todo.commands)}
             for place in each.places
             for todo in place.todos
         ],
@@ -180,11 +189,11 @@ def findings_document(findings: Sequence[Told]) -> Json:
             {
                 "id": told.id,
                 "level": told.level,
-                "text": told.text,
+                "text": say(told.text),
                 "variants": list(told.variants),
                 "cures": [
-                    {"number": number, "text": each.text, "works": each.works}
-                    for number, each in enumerate(told.remedies, 1)
+                    {"number": number, "text": say(cure.text), "works": cure.works}
+                    for number, cure in enumerate(told.remedies, 1)
                 ],
             }
             for told in findings

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from lab.core.rulebook import Confidence, rule
+from lab.model.decision import Basis
 from lab.model.value import dataclass
 from lab.reports.layout import indented
 from lab.reports.printable import one_line, without_guids
+from lab.sentence import NOTHING, Sentence, plural, say, sentence, sentences
+from lab.words.english import BASES
 
 Json = dict[str, Any]
-_AWAY = {
-    0: "as things are, mail goes to a wrong tenant",
-    1: "as things are, none of these messages goes to a wrong tenant; one change away it does",
-    2: "neither as things are nor one change away; two changes away mail goes to a wrong tenant",
-}
+_FOUND = sentences(
+    "with no change, mail goes to a wrong tenant",
+    "with no change, none of these messages goes to a wrong tenant; with one change, mail does",
+    "with no change and with one change, none of these messages goes to a wrong tenant; with two changes, mail does",
+)
+_NOT_FOUND = sentences(
+    "nothing found with no change",
+    "nothing found with no change, nor with one change",
+    "nothing found with no change, nor with one or two changes",
+)
+"""Both by the number of changes."""
+_PUBLISHED = {"ending": "outcome"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,27 +37,27 @@ class Find:
     """One way to a wrong tenant."""
 
     settings: tuple[str, ...]
-    """What is changed for it: `path: old -> new`; nothing if it goes there as things are."""
+    """What is changed for it: `path: old -> new`; nothing if it goes there without a change."""
     guess: bool
-    """Whether one of them is what the service does, and nobody documents: nobody can change that."""
-    message: str
+    """Whether one of them is an undocumented rule of the service, and no setting of an administrator."""
+    message: Sentence
     """Who to whom, under which reverse-path, from where."""
     way: str
-    outcome: str
+    ending: Sentence
     meant: str
     """The tenant that was meant; '' where none was."""
     tenant: str
-    basis: str
+    basis: Basis | None
     connector: str
     rules: tuple[str, ...]
-    """Of the decision that took it for somebody else."""
+    """Of the decision that attributed it to that tenant."""
     alike: int
     """How many more messages were led astray by the same thing."""
 
     @property
     def assumed(self) -> tuple[str, ...]:
-        """Those of the rules that nobody documents."""
-        return tuple(each for each in self.rules if rule(each).confidence is Confidence.ASSUMED)
+        """Those of the rules that are not documented."""
+        return tuple(id_ for id_ in self.rules if rule(id_).confidence is Confidence.ASSUMED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,60 +76,86 @@ class Hunted:
 
     @property
     def now(self) -> bool:
-        """Whether mail goes astray as things are."""
+        """Whether mail goes astray without a change."""
         return bool(self.finds) and self.depth == 0
 
 
-def verdict(hunted: Hunted) -> str:
+def verdict(hunted: Hunted) -> Sentence:
     """All in a sentence."""
-    if hunted.finds:
-        return _AWAY[hunted.depth]
-    away = ("", ", nor one change away", ", nor one or two changes away")[hunted.depth]
-    return f"nothing found as things are{away}"
+    return (_FOUND if hunted.finds else _NOT_FOUND)[hunted.depth]
 
 
 def screen(hunted: Hunted) -> RenderableType:
     """For a terminal."""
     head = Text.assemble((one_line(hunted.scenario), "bold"), f"  {one_line(hunted.variant)}")
-    parts = [part for number, each in enumerate(hunted.finds, 1) for part in _find(number, each)]
-    tried = f"tried: {_plural(hunted.configurations, 'configuration')}, {hunted.messages} messages"
-    left = f"; not tried: {_plural(hunted.left, 'configuration')} of {_plural(hunted.depth, 'change')}"
-    style = "bold red" if hunted.now else "yellow" if hunted.finds else "green"
-    return Group(
-        head, *parts, Text(), Text(verdict(hunted), style=style), Text(f"{tried}{left}", style="dim")
+    parts = [part for number, find in enumerate(hunted.finds, 1) for part in _find(number, find)]
+    tried = sentence(
+        "tried: {tried}, {messages} messages; not tried: {left} of {changes}",
+        tried=_configurations(hunted.configurations),
+        messages=hunted.messages,
+        left=_configurations(hunted.left),
+        changes=plural(hunted.depth, "{number} change", "{number} changes"),
     )
+    style = "bold red" if hunted.now else "yellow" if hunted.finds else "green"
+    told = Text(one_line(verdict(hunted)), style=style)
+    return Group(head, *parts, Text(), told, Text(one_line(tried), style="dim"))
 
 
-def _plural(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
+def _configurations(number: int) -> Sentence:
+    return plural(number, "{number} configuration", "{number} configurations")
 
 
 def _find(number: int, find: Find) -> Iterator[RenderableType]:
-    changed = one_line("; ".join(find.settings)) or "nothing changed"
-    guess = ("  (what the service does, and nobody documents)", "magenta") if find.guess else ""
+    changed = one_line("; ".join(find.settings) or sentence("nothing changed"))
+    undocumented = sentence("(an undocumented rule of the service)")
+    guess = (f"  {undocumented}", "magenta") if find.guess else ""
     yield indented(Text.assemble(f"{number:>3}  ", (changed, "bold"), guess), 0, hang=7)
     for line in _lines(find):
         yield indented(Text(one_line(without_guids(line))), 5, hang=4)
 
 
-def _lines(find: Find) -> Iterator[str]:
-    alike = f" (and {find.alike} more)" if find.alike else ""
-    yield f"{find.message}{alike}: {find.way}: {find.outcome}"
-    through = f' through "{find.connector}"' if find.connector else ""
-    meant = f"meant for {find.meant}, " if find.meant else ""
-    taken = f"taken for {find.tenant} by {find.basis}{through}" if find.basis else f"seen by {find.tenant}"
-    yield f"{meant}{taken} [{' '.join(find.rules)}]{_assumed(find)}"
+def _lines(find: Find) -> Iterator[Sentence]:
+    alike = sentence(" (and {number} more)", number=find.alike) if find.alike else NOTHING
+    went = "{message}{alike}: {way}: {ending}"
+    yield sentence(went, message=find.message, alike=alike, way=find.way, ending=find.ending)
+    assumed = sentence("; assumed: {rules}", rules=" ".join(find.assumed)) if find.assumed else NOTHING
+    yield sentence(
+        "{meant}{taken} [{rules}]{assumed}",
+        meant=sentence("meant for {tenant}, ", tenant=find.meant) if find.meant else NOTHING,
+        taken=_taken(find),
+        rules=" ".join(find.rules),
+        assumed=assumed,
+    )
 
 
-def _assumed(find: Find) -> str:
-    return f"; assumed: {' '.join(find.assumed)}" if find.assumed else ""
+def _taken(find: Find) -> Sentence:
+    if find.basis is None:
+        return sentence("seen by {tenant}", tenant=find.tenant)
+    through = sentence(' through "{connector}"', connector=find.connector) if find.connector else NOTHING
+    told = "taken for {tenant} by {basis}{through}"
+    return sentence(told, tenant=find.tenant, basis=BASES[find.basis], through=through)
 
 
 def document(hunted: Hunted) -> Json:
     """Everything as plain data."""
     return {
         "ok": not hunted.now,
-        "verdict": verdict(hunted),
-        **asdict(hunted),
-        "finds": [{**asdict(each), "assumed": list(each.assumed)} for each in hunted.finds],
+        "verdict": say(verdict(hunted)),
+        **_fields(hunted),
+        "finds": [_plain(find) for find in hunted.finds],
     }
+
+
+def _plain(find: Find) -> Json:
+    plain = _fields(find)
+    return {
+        **{_PUBLISHED.get(name, name): plain[name] for name in plain},
+        "message": say(find.message),
+        "outcome": say(find.ending),
+        "basis": find.basis or "",
+        "assumed": list(find.assumed),
+    }
+
+
+def _fields(value: Find | Hunted) -> Json:
+    return {field.name: getattr(value, field.name) for field in fields(value)}

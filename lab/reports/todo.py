@@ -1,4 +1,4 @@
-"""What somebody has to do to make a configuration another one: cmdlets where there are any, else in plain words."""
+"""What is to be done to make a configuration another one: cmdlets where there are any, else a sentence."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from lab.reports import todo_machines, todo_objects, todo_recipients
 from lab.reports.todo_nouns import Step, Todo
 from lab.scenario.model import Variant
 from lab.scenario.settings import Setting, in_full, leaves
+from lab.sentence import Sentence, listed, sentence
 
 _TOLD = re.compile(
     r"(tenants|organizations)\.[^.]+\.(AcceptedDomains|domains|InboundConnectors|OutboundConnectors|SendConnectors|"
@@ -21,16 +22,17 @@ _TOLD = re.compile(
     re.IGNORECASE,
 )
 """Settings that the parts below tell of."""
-_WINDOW = """\
-in one maintenance window with what follows on-premises: between the two, hybrid mail may count as anonymous, so do both \
-together"""
+_WINDOW = sentence(
+    "in one maintenance window with what follows on-premises: between the two, hybrid mail may count as anonymous, so do both "
+    "together"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where things are to be done, with the things. A place comes again where something elsewhere is to be done between."""
 
-    where: str
+    where: Sentence
     todos: tuple[Todo, ...]
 
 
@@ -50,26 +52,27 @@ def todos(before: Variant, after: Variant, settings: Iterable[Setting]) -> tuple
 
 def _together(found: Sequence[Todo]) -> Iterator[Todo]:
     """The tenant and Exchange have to know each other by the same: no order of the two is safe by itself."""
-    first = next((each for each in found if each.step is Step.TENANT), None)
-    both = any(each.step is Step.EXCHANGE for each in found)
-    for each in found:
-        if both and each is first:
-            yield replace(each, text="; ".join(filter(None, (_WINDOW, each.text))))
+    first = next((todo for todo in found if todo.step is Step.TENANT), None)
+    both = any(todo.step is Step.EXCHANGE for todo in found)
+    for todo in found:
+        if both and todo is first:
+            yield replace(todo, told=listed(filter(None, (_WINDOW, todo.told)), "; "))
         else:
-            yield each
+            yield todo
 
 
 def _others(settings: Iterable[Setting]) -> Iterator[Todo]:
     """What no cmdlet and no words were found for: each single setting in full."""
-    for each in settings:
-        if _TOLD.fullmatch(each.path):
+    for setting in settings:
+        if _TOLD.fullmatch(setting.path):
             continue
-        old, new = leaves(each.path, each.old), leaves(each.path, each.new)
+        old, new = leaves(setting.path, setting.old), leaves(setting.path, setting.new)
         for path in dict.fromkeys((*new, *old)):
-            text = f"{path}: {in_full(new.get(path))} (now {in_full(old.get(path))})"
-            yield _in_dns(path, text) if path.startswith("dns") else Todo("elsewhere", text)
+            now, was = in_full(new.get(path)), in_full(old.get(path))
+            told = sentence("{path}: {value} (now {former})", path=path, value=now, former=was)
+            yield _in_dns(path, told) if path.startswith("dns") else Todo(sentence("elsewhere"), told)
 
 
-def _in_dns(path: str, text: str) -> Todo:
+def _in_dns(path: str, told: Sentence) -> Todo:
     """An MX record moves mail: what it then leads to has to be ready."""
-    return Todo("DNS", text, step=Step.LAST if re.search(r"\.MX\b", path) else Step.DNS)
+    return Todo(sentence("DNS"), told, step=Step.LAST if re.search(r"\.MX\b", path) else Step.DNS)

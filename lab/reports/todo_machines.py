@@ -11,8 +11,11 @@ from lab.model.topology import Host, Topology
 from lab.reports.powershell import Expression, cmdlet
 from lab.reports.todo_nouns import Step, Todo, on_premises, thumbprint
 from lab.scenario.model import Variant
+from lab.sentence import Sentence, listed, sentence
 
-_CERTIFICATES = "certificates"
+_CERTIFICATES = sentence("certificates")
+_PUBLIC_CA, _NONE = sentence("a public CA"), sentence("none")
+_MENDED = "{name} ({names}): {what}"
 _BY_NAME = ("certificate", "certificates", "client_certificate", "name", "organization", "role")
 """Fields that have words of their own, or that do not change."""
 
@@ -25,8 +28,12 @@ def certificates(before: Variant, after: Variant) -> Iterator[Todo]:
             yield _requested(profile, after.topology)
         elif was != profile:
             yield from (
-                Todo(_CERTIFICATES, f"{name} ({_names(profile)}): {text}", step=Step.PREPARATION)
-                for text in _mended(was, profile)
+                Todo(
+                    _CERTIFICATES,
+                    sentence(_MENDED, name=name, names=_names(profile), what=what),
+                    step=Step.PREPARATION,
+                )
+                for what in _mended(was, profile)
             )
     for host, old in _hosts(before.topology, after.topology):
         if host.holds_mailboxes and host.certificate != old.certificate and host.certificate:
@@ -35,19 +42,24 @@ def certificates(before: Variant, after: Variant) -> Iterator[Todo]:
 
 def _requested(profile: CertificateProfile, topology: Topology) -> Todo:
     """A request to a CA; where an Exchange server is to have the certificate, by its own cmdlet."""
-    issuer = "a public CA" if is_public(profile.issuer) else f"the CA {profile.issuer}"
-    text = f"request a certificate with the names {_names(profile)} from {issuer}, for {_users(profile.name, topology)}"
+    public = is_public(profile.issuer)
+    told = sentence(
+        "request a certificate with the names {names} from {issuer}, for {machines}",
+        names=_names(profile),
+        issuer=_PUBLIC_CA if public else sentence("the CA {issuer}", issuer=profile.issuer),
+        machines=_users(profile.name, topology),
+    )
     organization = next(
-        (each.organization for each in _holders(profile.name, topology) if each.organization), None
+        (host.organization for host in _holders(profile.name, topology) if host.organization), None
     )
     if organization is None or not profile.names:
-        return Todo(_CERTIFICATES, text, step=Step.PREPARATION)
+        return Todo(_CERTIFICATES, told, step=Step.PREPARATION)
     request = cmdlet(
         "New-ExchangeCertificate -GenerateRequest",
         {"SubjectName": f"CN={profile.names[0]}", "DomainName": profile.names, "PrivateKeyExportable": True},
     )
-    text = f"{text}; its answer goes to Import-ExchangeCertificate"
-    return Todo(on_premises(organization), text, (request,), Step.PREPARATION)
+    told = sentence("{request}; its answer goes to Import-ExchangeCertificate", request=told)
+    return Todo(on_premises(organization), told, (request,), Step.PREPARATION)
 
 
 def _holders(name: str, topology: Topology) -> tuple[Host, ...]:
@@ -55,83 +67,93 @@ def _holders(name: str, topology: Topology) -> tuple[Host, ...]:
     named = {
         organization.name
         for organization in topology.organizations.values()
-        if any(each.tls_certificate_name == name for each in organization.send_connectors)
+        if any(connector.tls_certificate_name == name for connector in organization.send_connectors)
     }
-    exchange = (each for each in topology.hosts.values() if each.holds_mailboxes)
-    return tuple(each for each in exchange if each.certificate == name or each.organization in named)
+    exchange = (host for host in topology.hosts.values() if host.holds_mailboxes)
+    return tuple(host for host in exchange if host.certificate == name or host.organization in named)
 
 
-def _users(name: str, topology: Topology) -> str:
-    hosts = (
-        *_holders(name, topology),
-        *(each for each in topology.hosts.values() if each.certificate == name),
-    )
-    return ", ".join(dict.fromkeys(each.name for each in hosts)) or "nobody yet"
+def _users(name: str, topology: Topology) -> Sentence:
+    others = (host for host in topology.hosts.values() if host.certificate == name)
+    hosts = dict.fromkeys(host.name for host in (*_holders(name, topology), *others))
+    return listed(hosts) if hosts else sentence("no machine yet")
 
 
 def _enabled(host: Host, variant: Variant) -> Todo:
     certificate = host.certificate or ""
-    text = f"on {host.fqdn}: have SMTP use the certificate {_called(certificate, variant)}"
+    use = "on {host}: have SMTP use the certificate {certificate}"
+    told = sentence(use, host=host.fqdn, certificate=_called(certificate, variant))
     line = cmdlet(
         "Enable-ExchangeCertificate", {"Thumbprint": thumbprint(certificate), "Services": Expression("SMTP")}
     )
-    return Todo(on_premises(host.organization or ""), text, (line,), Step.EXCHANGE)
+    return Todo(on_premises(host.organization or ""), told, (line,), Step.EXCHANGE)
 
 
-def _mended(old: CertificateProfile, new: CertificateProfile) -> Iterator[str]:
-    """What is to be different, in words."""
+def _mended(old: CertificateProfile, new: CertificateProfile) -> Iterator[Sentence]:
+    """What is to be different."""
     if old.missing_intermediate and not new.missing_intermediate:
-        yield "install the intermediate certificate beside it, so that the whole chain is sent"
+        yield sentence("install the intermediate certificate beside it, so that the whole chain is sent")
     if old.names != new.names:
-        yield f"get a new one with the names {_names(new)} (it has {_names(old)})"
+        renamed = "get a new one with the names {names} (it has {former})"
+        yield sentence(renamed, names=_names(new), former=_names(old))
     if (old.issuer, old.self_signed) != (new.issuer, new.self_signed):
-        yield f"get a new one from {'a public CA' if is_public(new.issuer) else new.issuer}, not self-signed"
+        issuer = _PUBLIC_CA if is_public(new.issuer) else new.issuer
+        yield sentence("get a new one from {issuer}, not self-signed", issuer=issuer)
     if old.key_usage is not new.key_usage and new.key_usage is KeyUsage.BOTH:
-        yield "get a new one with the key usages serverAuth and clientAuth"
+        yield sentence("get a new one with the key usages serverAuth and clientAuth")
     if (old.validity, old.not_after) != (new.validity, new.not_after) and new.validity is Validity.CURRENT:
-        yield f"renew it{f', to last beyond {old.not_after}' if old.not_after else ''}"
+        longer = sentence("renew it, to last beyond {date}", date=old.not_after)
+        yield longer if old.not_after else sentence("renew it")
 
 
 def machines(before: Variant, after: Variant) -> Iterator[Todo]:
     """Gateways and other machines, and what is not a certificate on Exchange's."""
     for host, old in _hosts(before.topology, after.topology):
-        where = f"{host.name} ({host.fqdn})"
+        where = _machine(host)
         if not host.holds_mailboxes and host.certificate != old.certificate:
-            shown = _called(host.certificate, after) if host.certificate else "none"
-            text = f"the certificate that it shows: {shown} (now {old.certificate or 'none'})"
-            yield Todo(where, text, step=Step.LAST)
+            shown = _called(host.certificate, after) if host.certificate else _NONE
+            shows = "the certificate that it shows: {certificate} (now {former})"
+            told = sentence(shows, certificate=shown, former=old.certificate or _NONE)
+            yield Todo(where, told, step=Step.LAST)
         if old.client_certificate != host.client_certificate:
             yield Todo(where, _client_certificate(shows=host.client_certificate), step=Step.LAST)
-        yield from (Todo(where, text, step=Step.LAST) for text in _settings(old, host))
+        yield from (Todo(where, told, step=Step.LAST) for told in _settings(old, host))
     for name, host in after.topology.hosts.items():
         if name not in before.topology.hosts:
-            text = f"a new machine: {host.role}, address {host.source}"
-            yield Todo(f"{name} ({host.fqdn})", text, step=Step.PREPARATION)
+            told = sentence("a new machine: {role}, address {address}", role=host.role, address=host.source)
+            yield Todo(_machine(host), told, step=Step.PREPARATION)
     for name in before.topology.hosts:
         if name not in after.topology.hosts:
-            yield Todo(name, "take the machine out of service", step=Step.LAST)
+            gone = sentence("take the machine out of service")
+            yield Todo(sentence("{name}", name=name), gone, step=Step.LAST)
 
 
-def _client_certificate(*, shows: bool) -> str:
+def _machine(host: Host) -> Sentence:
+    return sentence("{name} ({fqdn})", name=host.name, fqdn=host.fqdn)
+
+
+def _client_certificate(*, shows: bool) -> Sentence:
     if shows:
-        return "show the certificate as a client too, when it sends"
-    return (
-        "show no client certificate when it sends; what it shows to those who connect stays "
+        return sentence("show the certificate as a client too, when it sends")
+    return sentence(
+        "show no client certificate when it sends; what it shows as a server stays "
         "(in Postfix: smtp_tls_cert_file and smtp_tls_key_file empty)"
     )
 
 
-def _settings(old: Host, new: Host) -> Iterator[str]:
-    for each in fields(new):
-        was, now = getattr(old, each.name), getattr(new, each.name)
-        if was != now and each.name not in _BY_NAME:
-            yield f"{each.name.replace('_', ' ')}: {_told(now)} (now {_told(was)})"
+def _settings(old: Host, new: Host) -> Iterator[Sentence]:
+    for field in fields(new):
+        was, now = getattr(old, field.name), getattr(new, field.name)
+        if was != now and field.name not in _BY_NAME:
+            setting = "{setting}: {value} (now {former})"
+            name = field.name.replace("_", " ")
+            yield sentence(setting, setting=name, value=_told(now), former=_told(was))
 
 
-def _told(value: Any) -> str:
+def _told(value: Any) -> Sentence | str:
     if isinstance(value, tuple | frozenset):
-        return ", ".join(map(str, sorted(value) if isinstance(value, frozenset) else value)) or "none"
-    return "none" if value is None else str(value)
+        return listed(sorted(value) if isinstance(value, frozenset) else value) if value else _NONE
+    return _NONE if value is None else str(value)
 
 
 def _hosts(before: Topology, after: Topology) -> Iterator[tuple[Host, Host]]:
@@ -141,10 +163,10 @@ def _hosts(before: Topology, after: Topology) -> Iterator[tuple[Host, Host]]:
             yield host, before.hosts[name]
 
 
-def _called(certificate: str, variant: Variant) -> str:
+def _called(certificate: str, variant: Variant) -> Sentence | str:
     profile = variant.profiles.get(certificate)
-    return f"{certificate} ({_names(profile)})" if profile else certificate
+    return sentence("{name} ({names})", name=certificate, names=_names(profile)) if profile else certificate
 
 
-def _names(profile: CertificateProfile) -> str:
-    return ", ".join(profile.names) or "none"
+def _names(profile: CertificateProfile) -> Sentence:
+    return listed(profile.names) if profile.names else _NONE

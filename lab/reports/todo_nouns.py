@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 from lab.model.value import dataclass
+from lab.sentence import NOTHING, Sentence, sentence
 
 
 class Step(IntEnum):
@@ -31,24 +32,24 @@ class Step(IntEnum):
 class Todo:
     """One thing to do."""
 
-    where: str
+    where: Sentence
     """`Exchange Online, tenant msxfaq`, `Exchange on-premises, organisation msxfaq`, a machine, `certificates`."""
-    text: str = ""
-    """In plain words, before the commands or instead of them."""
+    told: Sentence = NOTHING
+    """Before the commands or instead of them."""
     commands: tuple[str, ...] = ()
     step: Step = Step.REST
 
 
-def cloud(tenant: str) -> str:
+def cloud(tenant: str) -> Sentence:
     """The shell of a tenant."""
-    return f"Exchange Online, tenant {tenant}"
+    return sentence("Exchange Online, tenant {tenant}", tenant=tenant)
 
 
-def on_premises(organization: str) -> str:
+def on_premises(organization: str) -> Sentence:
     """The shell of an organisation."""
-    return f"Exchange on-premises, organisation {organization}"
+    return sentence("Exchange on-premises, organisation {organization}", organization=organization)
 
 
 def thumbprint(certificate: str) -> str:
-    """What stands for a thumbprint that nobody knows yet."""
+    """What stands for a thumbprint that is not known yet."""
     return f"THUMBPRINT-OF-{certificate}"

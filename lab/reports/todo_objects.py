@@ -15,6 +15,7 @@ from lab.reports.powershell import Expression, cmdlet
 from lab.reports.todo_nouns import Step, Todo, cloud, on_premises, thumbprint
 from lab.scenario.exchange import OWN, parameter, parameters
 from lab.scenario.rules import shown
+from lab.sentence import NOTHING, Sentence, sentence
 
 _MANDATORY = {
     "InboundConnector": ("connector_type", "sender_domains"),
@@ -23,8 +24,13 @@ _MANDATORY = {
 """What New- wants even where it is the default."""
 _NEW_TAKES = {"RemoteDomain": ("DomainName",)}
 """All that New- takes beside the name, where it does not take everything."""
-_BY_WIZARD = """\
-the Hybrid Configuration Wizard has made some of these objects, and sets them again when it runs: tell it the same there"""
+_BY_WIZARD = sentence(
+    "the Hybrid Configuration Wizard made some of these objects, and sets them again when it runs: choose the same there"
+)
+
+_ADD = (
+    "add the domain {domain} to the tenant (admin center, Settings, Domains), and verify it by its TXT record"
+)
 
 Connector: TypeAlias = InboundConnector | OutboundConnector
 
@@ -47,16 +53,16 @@ def _tenant(old: Tenant, new: Tenant, topology: Topology) -> Iterator[Todo]:
         ("InboundConnector", old.inbound_connectors, new.inbound_connectors, Step.TENANT),
         ("OutboundConnector", old.outbound_connectors, new.outbound_connectors, Step.OUTBOUND),
     ):
-        yield from _todo(where, lines.of(noun, was, now), step, _BY_WIZARD if _wizards(was, now) else "")
+        yield from _todo(where, lines.of(noun, was, now), step, _BY_WIZARD if _wizards(was, now) else NOTHING)
     yield from _todo(where, _rules(old.transport_rules, new.transport_rules), Step.REST)
-    yield from (Todo(where, text, (line,)) for text, line in _switched(old, new))
+    yield from (Todo(where, told, (line,)) for told, line in _switched(old, new))
 
 
-def _todo(where: str, lines: Iterable[str], step: Step, text: str = "") -> Iterator[Todo]:
+def _todo(where: Sentence, lines: Iterable[str], step: Step, told: Sentence = NOTHING) -> Iterator[Todo]:
     """One thing with all its commands, if there are any."""
     commands = tuple(lines)
     if commands:
-        yield Todo(where, text, commands, step)
+        yield Todo(where, told, commands, step)
 
 
 def _wizards(old: Sequence[Connector], new: Sequence[Connector]) -> bool:
@@ -64,23 +70,23 @@ def _wizards(old: Sequence[Connector], new: Sequence[Connector]) -> bool:
     return any(each.connector_source == "HybridWizard" for each in new if each not in old)
 
 
-def _switched(old: Tenant, new: Tenant) -> Iterator[tuple[str, str]]:
+def _switched(old: Tenant, new: Tenant) -> Iterator[tuple[Sentence, str]]:
     if old.reject_direct_send != new.reject_direct_send:
-        yield "", cmdlet("Set-OrganizationConfig", {"RejectDirectSend": new.reject_direct_send})
+        yield NOTHING, cmdlet("Set-OrganizationConfig", {"RejectDirectSend": new.reject_direct_send})
     if old.trusted_arc_sealers != new.trusted_arc_sealers:
         sealers = tuple(sorted(new.trusted_arc_sealers))
-        yield "", cmdlet("Set-ArcConfig", {"Identity": "Default", "ArcTrustedSealers": sealers})
+        yield NOTHING, cmdlet("Set-ArcConfig", {"Identity": "Default", "ArcTrustedSealers": sealers})
     for domain in sorted(old.dkim_domains ^ new.dkim_domains):
         values = {"Identity": domain, "Enabled": domain in new.dkim_domains}
         if domain in old.dkim_domains:
-            yield "", cmdlet("Set-DkimSigningConfig", values)
+            yield NOTHING, cmdlet("Set-DkimSigningConfig", values)
             continue
-        text = (
-            f"where Get-DkimSigningConfig shows {domain}; its two selector CNAME records must be in DNS first"
+        known = (
+            "where Get-DkimSigningConfig shows {domain}; its two selector CNAME records must be in DNS first"
         )
-        yield text, cmdlet("Set-DkimSigningConfig", values)
+        yield sentence(known, domain=domain), cmdlet("Set-DkimSigningConfig", values)
         make = cmdlet("New-DkimSigningConfig", {"DomainName": domain, "Enabled": True})
-        yield f"where it does not show {domain} yet, this instead", make
+        yield sentence("where it does not show {domain} yet, this instead", domain=domain), make
 
 
 def _cloud_domains(old: Tenant, new: Tenant) -> Iterator[Todo]:
@@ -89,20 +95,20 @@ def _cloud_domains(old: Tenant, new: Tenant) -> Iterator[Todo]:
     known, wanted = _domains(old.accepted_domains), _domains(new.accepted_domains)
     for name, domain in wanted.items():
         if name not in known:
-            text = f"add the domain {name} to the tenant (admin center, Settings, Domains), and verify it by its TXT record"
+            told = sentence(_ADD, domain=name)
             known[name] = AcceptedDomain(domain.domain_name, default=domain.default)
-            yield Todo(where, text, step=Step.DOMAINS)
+            yield Todo(where, told, step=Step.DOMAINS)
         values = {key: value for key, value in _differing(known[name], domain).items() if key != "Default"}
         if values:
             line = cmdlet("Set-AcceptedDomain", {"Identity": name, **values})
-            yield Todo(where, "", (line,), Step.DOMAINS)
+            yield Todo(where, NOTHING, (line,), Step.DOMAINS)
         if domain.default and not known[name].default:
-            text = f"make {name} the default domain (admin center, Settings, Domains)"
-            yield Todo(where, text, step=Step.DOMAINS)
+            told = sentence("make {domain} the default domain (admin center, Settings, Domains)", domain=name)
+            yield Todo(where, told, step=Step.DOMAINS)
     for name in known:
         if name not in wanted:
-            text = f"take the domain {name} out of the tenant (admin center, Settings, Domains)"
-            yield Todo(where, text, step=Step.LAST)
+            gone = "take the domain {domain} out of the tenant (admin center, Settings, Domains)"
+            yield Todo(where, sentence(gone, domain=name), step=Step.LAST)
 
 
 def _domains(found: Iterable[AcceptedDomain]) -> dict[str, AcceptedDomain]:

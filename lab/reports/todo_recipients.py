@@ -13,6 +13,7 @@ from lab.model.topology import Topology
 from lab.reports.powershell import changed, cmdlet
 from lab.reports.todo_nouns import Todo, cloud, on_premises
 from lab.scenario.settings import Setting
+from lab.sentence import NOTHING, Sentence, sentence
 
 Owner: TypeAlias = Tenant | OnPremOrganization
 _DIRECTORY = re.compile(
@@ -36,6 +37,14 @@ _EXTERNAL = {
     "MailContact": "ExternalEmailAddress",
     "RemoteMailbox": "RemoteRoutingAddress",
 }
+_SYNCHRONISED = (
+    "{recipient} comes from on-premises, and Exchange Online refuses to set this of it; directory synchronisation brings it "
+    "there"
+)
+_REMOTE = (
+    "a remote mailbox {recipient}, for the account that the user has on-premises; where there is none, New-RemoteMailbox makes "
+    "one, which synchronisation has to match with the user in the cloud"
+)
 
 
 def todos(before: Topology, after: Topology, settings: Iterable[Setting]) -> Iterator[Todo]:
@@ -65,9 +74,8 @@ def _forwarding(organization: OnPremOrganization, before: Topology, after: Topol
                 each: value for each, value in _differing(was, recipient, "Mailbox") if each in _OF_A_MAILBOX
             }
             if values:
-                yield Todo(
-                    cloud(name), "", (cmdlet("Set-Mailbox", {"Identity": recipient.primary, **values}),)
-                )
+                line = cmdlet("Set-Mailbox", {"Identity": recipient.primary, **values})
+                yield Todo(cloud(name), commands=(line,))
 
 
 def _owners(before: Topology, after: Topology, side: str, name: str) -> tuple[Owner, Owner] | None:
@@ -76,22 +84,24 @@ def _owners(before: Topology, after: Topology, side: str, name: str) -> tuple[Ow
     return (old[name], new[name]) if name in old and name in new else None
 
 
-def _changes(where: str, old: Owner, new: Owner, masters: Mapping[str, OnPremOrganization]) -> Iterator[Todo]:
+def _changes(
+    where: Sentence, old: Owner, new: Owner, masters: Mapping[str, OnPremOrganization]
+) -> Iterator[Todo]:
     known, wanted = _by_primary(old), _by_primary(new)
     for key, recipient in wanted.items():
         was, noun = known.get(key), _noun(recipient, new)
         if was is None or was.kind is not recipient.kind:
-            text, lines = _made(recipient, noun)
-            yield Todo(where, text, lines)
+            yield Todo(where, *_made(recipient, noun))
             continue
         values = dict(_differing(was, recipient, noun))
         yield from _mastered(masters, recipient, values)
         if values:
-            yield Todo(where, "", (cmdlet(f"Set-{noun}", {"Identity": recipient.primary, **values}),))
+            line = cmdlet(f"Set-{noun}", {"Identity": recipient.primary, **values})
+            yield Todo(where, commands=(line,))
     for key, recipient in known.items():
         if key not in wanted:
             line = cmdlet(f"Remove-{_noun(recipient, old)}", {"Identity": recipient.primary})
-            yield Todo(where, "", (line,))
+            yield Todo(where, commands=(line,))
 
 
 def _mastered(
@@ -102,11 +112,8 @@ def _mastered(
         own = organization.find(recipient.primary)
         moved = {key: values.pop(key) for key in _MASTERED if own is not None and key in values}
         if own is not None and moved:
-            text = (
-                f"{recipient.primary} comes from on-premises, and Exchange Online refuses to set this of it"
-            )
             line = cmdlet(f"Set-{_noun(own, organization)}", {"Identity": recipient.primary, **moved})
-            yield Todo(on_premises(name), f"{text}; directory synchronisation brings it there", (line,))
+            yield Todo(on_premises(name), sentence(_SYNCHRONISED, recipient=recipient.primary), (line,))
 
 
 def _by_primary(owner: Owner) -> dict[str, Recipient]:
@@ -119,12 +126,13 @@ def _noun(recipient: Recipient, owner: Owner) -> str:
     return "RemoteMailbox" if remote else _NOUNS[recipient.kind]
 
 
-def _made(recipient: Recipient, noun: str) -> tuple[str, tuple[str, ...]]:
+def _made(recipient: Recipient, noun: str) -> tuple[Sentence, tuple[str, ...]]:
     if noun == "RemoteMailbox":
         return _remote(recipient)
     if noun != "MailContact" or recipient.external is None:
-        return f"make a {recipient.kind.value} {recipient.primary} (New-{noun} or Enable-{noun})", ()
-    make = cmdlet(
+        make = "make a {kind} {recipient} (New-{noun} or Enable-{noun})"
+        return sentence(make, kind=recipient.kind.value, recipient=recipient.primary, noun=noun), ()
+    new = cmdlet(
         "New-MailContact", {"Name": recipient.primary.local, "ExternalEmailAddress": recipient.external}
     )
     name = cmdlet(
@@ -135,16 +143,14 @@ def _made(recipient: Recipient, noun: str) -> tuple[str, tuple[str, ...]]:
             "PrimarySmtpAddress": recipient.primary,
         },
     )
-    return "", (make, name) if recipient.external != recipient.primary else (make,)
+    return NOTHING, (new, name) if recipient.external != recipient.primary else (new,)
 
 
-def _remote(recipient: Recipient) -> tuple[str, tuple[str, ...]]:
+def _remote(recipient: Recipient) -> tuple[Sentence, tuple[str, ...]]:
     """Without a routing address Exchange makes one by its own policy."""
     routing = {"RemoteRoutingAddress": recipient.external} if recipient.external is not None else {}
     values = {"Identity": recipient.primary.local, "PrimarySmtpAddress": recipient.primary, **routing}
-    text = f"a remote mailbox {recipient.primary}, for the account that the user has on-premises; "
-    text += "where there is none, New-RemoteMailbox makes one, which synchronisation has to match with the user in the cloud"
-    return text, (cmdlet("Enable-RemoteMailbox", values),)
+    return sentence(_REMOTE, recipient=recipient.primary), (cmdlet("Enable-RemoteMailbox", values),)
 
 
 def _differing(old: Recipient, new: Recipient, noun: str) -> Iterator[tuple[str, Any]]:

@@ -13,16 +13,18 @@ from lab.drivers.simulator import simulate
 from lab.errors import ScenarioError
 from lab.evidence.facts import place, taken
 from lab.evidence.placement import misplaced
+from lab.model.decision import Basis
 from lab.model.steps import Attributed
 from lab.model.topology import Topology
 from lab.model.trace import Hop
 from lab.model.value import dataclass
 from lab.reports.reading import Fate, fates
 from lab.scenario.model import MessageSpec, Variant
+from lab.sentence import say, sentences
 
 Watch = Callable[[str, int, int], None]
 """Told before each configuration: how far away it is, how many were tried there, and how many there are."""
-_DEPTHS = ("as things are", "one change away", "two changes away")
+_DEPTHS = sentences("no change", "one change", "two changes")
 Messages = Callable[[World, Topology], tuple[MessageSpec, ...]]
 
 
@@ -33,8 +35,8 @@ class Cause:
     origin: str
     """The place that handed it over; '' where it entered the lab."""
     tenant: str
-    """Whose it was taken for, or who saw it."""
-    basis: str
+    """The tenant it was attributed to, or that saw it."""
+    basis: Basis | None
     connector: str
 
 
@@ -46,7 +48,7 @@ class Catch:
     cause: Cause
     fate: Fate
     hop: Hop
-    """At which it was taken for somebody else, or seen by somebody else."""
+    """At which it was attributed to the wrong tenant, or seen by one."""
     variant: Variant
     """What was played, with all messages."""
     alike: int
@@ -75,7 +77,7 @@ def hunt(world: World, *, depth: int, limit: int, budget: int, watch: Watch = la
     single = steps(world) if depth else ()
     search.at(0, [()], mail.every)
     if depth >= 1 and not search.catches:
-        search.at(1, [(each,) for each in single], mail.core)
+        search.at(1, [(step,) for step in single], mail.core)
     if depth >= 2 and not search.catches:
         search.at(2, list(_pairs(search.buildable(single))), mail.few)
     return search.result()
@@ -83,8 +85,8 @@ def hunt(world: World, *, depth: int, limit: int, budget: int, watch: Watch = la
 
 def _pairs(single: Iterable[Step]) -> Iterator[tuple[Step, ...]]:
     """Pairs of settings, the likely ones first; two guesses about the service at once are of no use to anybody."""
-    likely = [each for each in single if not each.is_guess]
-    guesses = [each for each in single if each.is_guess]
+    likely = [step for step in single if not step.is_guess]
+    guesses = [step for step in single if step.is_guess]
     yield from (pair for pair in combinations(likely, 2) if not _same(*pair))
     yield from ((one, guess) for one in likely for guess in guesses)
 
@@ -104,16 +106,16 @@ class _Search:
     def at(self, depth: int, candidates: list[tuple[Step, ...]], messages: Messages) -> None:
         """Try all configurations that are so many steps away."""
         self._depth = depth
-        for number, each in enumerate(candidates):
+        for number, chosen in enumerate(candidates):
             if number >= self._budget or len(self.catches) >= self._limit:
                 self._left = len(candidates) - number
                 return
-            self._watch(_DEPTHS[depth], number, len(candidates))
-            self.catches += self._caught(each, messages)[: self._limit - len(self.catches)]
+            self._watch(say(_DEPTHS[depth]), number, len(candidates))
+            self.catches += self._caught(chosen, messages)[: self._limit - len(self.catches)]
 
     def buildable(self, single: Iterable[Step]) -> list[Step]:
         """Those that make a configuration on their own."""
-        return [each for each in single if each not in self._impossible]
+        return [step for step in single if step not in self._impossible]
 
     def result(self) -> Hunt:
         """How it went."""
@@ -122,7 +124,7 @@ class _Search:
     def _caught(self, chosen: tuple[Step, ...], messages: Messages) -> list[Catch]:
         self._tried += 1
         try:
-            built = self._world.built({each.path: each.value for each in chosen})
+            built = self._world.built({step.path: step.value for step in chosen})
         except ScenarioError:
             self._impossible.update(chosen if len(chosen) == 1 else ())
             return []
@@ -157,5 +159,5 @@ def _cause(fate: Fate, hop: Hop) -> Cause:
     decided = hop.first(Attributed)
     origin = next((leg.origin or "" for leg in fate.legs if leg.hop is hop), "")
     if decided is None:
-        return Cause(origin, hop.head.tenant or "", "", "")
-    return Cause(origin, decided.tenant or hop.head.tenant or "", decided.basis.value, decided.connector)
+        return Cause(origin, hop.head.tenant or "", None, "")
+    return Cause(origin, decided.tenant or hop.head.tenant or "", decided.basis, decided.connector)

@@ -17,6 +17,11 @@ from lab.reports.reading import Fate, fates
 from lab.scenario.model import AttributedExpectation, Expectation, MessageSpec
 from lab.scenario.render import render
 from lab.scenario.settings import in_a_line as value_in_a_line
+from lab.sentence import NOTHING, Sentence, listed, say, sentence
+
+_WHY = (
+    "Found by mflab hunt. Changed:\n{settings}\nStand-in parties are there to write and to be written to.\n"
+)
 
 
 def told(hunt: Hunt, world: World) -> Hunted:
@@ -25,7 +30,7 @@ def told(hunt: Hunt, world: World) -> Hunted:
         scenario=world.configuration.scenario.name,
         variant=world.variant.name,
         depth=hunt.depth,
-        finds=tuple(_find(each, world) for each in hunt.catches),
+        finds=tuple(_find(catch, world) for catch in hunt.catches),
         configurations=hunt.configurations,
         messages=hunt.messages,
         left=hunt.left,
@@ -36,11 +41,11 @@ def _find(catch: Catch, world: World) -> Find:
     fate, decided = catch.fate, catch.hop.first(Attributed)
     meant = next((leg.meant for leg in fate.legs if leg.hop is catch.hop), None)
     return Find(
-        settings=tuple(_setting(each, world) for each in catch.steps),
-        guess=any(each.is_guess for each in catch.steps),
+        settings=tuple(_setting(step, world) for step in catch.steps),
+        guess=any(step.is_guess for step in catch.steps),
         message=_message(fate.spec),
         way=in_a_line(tuple(way.path for way in fate.ways)),
-        outcome=fate.outcome,
+        ending=fate.ending,
         meant=meant or "",
         tenant=catch.cause.tenant,
         basis=catch.cause.basis,
@@ -61,10 +66,15 @@ def _old(step: Step, world: World) -> Any:
     return getattr(world.topology.switches, name, None) if written is None and step.is_guess else written
 
 
-def _message(spec: MessageSpec) -> str:
-    under = f", MAIL FROM {spec.reverse_path}" if spec.reverse_path is not None else ""
-    start = f", from {spec.via}" if spec.via else ""
-    return f"{spec.sender} > {', '.join(map(str, spec.recipients))}{under}{start}"
+def _message(spec: MessageSpec) -> Sentence:
+    path = spec.reverse_path
+    return sentence(
+        "{sender} > {recipients}{under}{start}",
+        sender=spec.sender,
+        recipients=listed(spec.recipients),
+        under=NOTHING if path is None else sentence(", MAIL FROM {reverse_path}", reverse_path=path),
+        start=sentence(", from {host}", host=spec.via) if spec.via else NOTHING,
+    )
 
 
 def scenario_of(catch: Catch, find: Find) -> str:
@@ -73,12 +83,12 @@ def scenario_of(catch: Catch, find: Find) -> str:
         catch.variant, messages=(replace(catch.fate.spec, key="caught"),), suppressions=(), todos=()
     )
     (fate,) = fates(simulate(alone))
-    changed = "".join(f"{each}\n" for each in find.settings) or "nothing\n"
+    changed = "\n".join(find.settings) or sentence("nothing")
     return render(
         replace(
             alone,
-            title=f"Mail that {find.tenant} gets, and should not",
-            why=f"Found by mflab hunt. Changed:\n{changed}Stand-in parties are there to write and to be written to.\n",
+            title=say(sentence("Mail that {tenant} gets, and should not", tenant=find.tenant)),
+            why=say(sentence(_WHY, settings=changed)),
             kind="",
             expect={"caught": _claim(fate)},
         )
