@@ -14,7 +14,9 @@ from lab.model.trace import Hop, MessageTrace
 from lab.model.value import dataclass
 from lab.reports.printable import without_guids
 from lab.reports.reading import Leg, legs
-from lab.words.steps import short_reply
+from lab.sentence import NOTHING, Sentence, sentence
+from lab.words.english import BASES
+from lab.words.steps import code, short_reply
 
 
 class ArrowKind(StrEnum):
@@ -35,13 +37,13 @@ class Arrow:
     kind: ArrowKind
     refused: str
     """Code and status of the refusal, '' if it was taken."""
-    text: str
+    told: Sentence
 
     @property
-    def label(self) -> str:
+    def label(self) -> Sentence | str:
         """What stands beside its number."""
         if self.kind is ArrowKind.ASTRAY:
-            return f"taken for {self.target.removeprefix('tenant:')}"
+            return sentence("taken for {tenant}", tenant=self.target.removeprefix("tenant:"))
         return self.refused
 
 
@@ -54,14 +56,14 @@ def arrows(topology: Topology, traces: Iterable[MessageTrace]) -> tuple[Arrow, .
     return tuple(found)
 
 
-_Unnumbered = tuple[str, str, ArrowKind, str, str]
+_Unnumbered = tuple[str, str, ArrowKind, str, Sentence]
 
 
 def _arrows(topology: Topology, trace: MessageTrace) -> Iterator[_Unnumbered]:
     for leg in legs(trace, topology):
         if leg.origin is not None:
             kind = ArrowKind.ASTRAY if leg.misrouted else ArrowKind.WAY
-            yield leg.origin, leg.place, kind, _code(leg.refusal), _told(leg)
+            yield leg.origin, leg.place, kind, code(leg.refusal), _told(leg)
     for report in trace.reports:
         yield from _report(report)
 
@@ -71,37 +73,33 @@ def _report(report: MessageTrace) -> Iterator[_Unnumbered]:
         if parent is not None:
             refused, sent = hop.first(Refused), report.hops[parent].first(Sent)
             refusal = refused.reply if refused else None
-            told = f"refused: {short_reply(refusal)}" if refusal else _ending(hop) or "passed on"
             by = without_guids(sent.connector if sent else "")
-            through = f' through "{by}"' if by else ""
-            yield (
-                place(report.hops[parent]),
-                place(hop),
-                ArrowKind.REPORT,
-                _code(refusal),
-                f"NDR{through}: {told}",
-            )
+            through = sentence(' through "{connector}"', connector=by) if by else NOTHING
+            told = sentence("NDR{through}: {end}", through=through, end=_end_of_report(hop, refusal))
+            yield place(report.hops[parent]), place(hop), ArrowKind.REPORT, code(refusal), told
     for below in report.reports:
         yield from _report(below)
 
 
-def _told(leg: Leg) -> str:
-    decided = leg.hop.first(Attributed)
-    if decided is not None and leg.misrouted:
-        told = f"meant for {leg.meant}, taken for {decided.tenant} by {decided.basis}"
-    elif decided is not None and leg.taken:
-        told = f"taken for {decided.tenant} by {decided.basis}"
-    else:
-        told = "accepted" if leg.taken else "refused"
+def _end_of_report(hop: Hop, refusal: Reply | None) -> Sentence:
+    if refusal:
+        return sentence("refused: {reply}", reply=short_reply(refusal))
+    return sentence("delivered") if hop.first(Delivered) else sentence("passed on")
+
+
+def _told(leg: Leg) -> Sentence:
     if leg.refusal:
-        return f"{told}: {short_reply(leg.refusal)}"
-    end = _ending(leg.hop)
-    return f"{told}, {end}" if end else told
+        return sentence(
+            "{attribution}: {reply}", attribution=_attribution(leg), reply=short_reply(leg.refusal)
+        )
+    if leg.hop.first(Delivered):
+        return sentence("{attribution}, delivered", attribution=_attribution(leg))
+    return _attribution(leg)
 
 
-def _ending(hop: Hop) -> str:
-    return "delivered" if hop.first(Delivered) else ""
-
-
-def _code(reply: Reply | None) -> str:
-    return " ".join(short_reply(reply).split()[:2])
+def _attribution(leg: Leg) -> Sentence:
+    decided = leg.hop.first(Attributed)
+    if decided is None or not (leg.misrouted or leg.taken):
+        return sentence("accepted") if leg.taken else sentence("refused")
+    taken = sentence("taken for {tenant} by {basis}", tenant=decided.tenant, basis=BASES[decided.basis])
+    return sentence("meant for {tenant}, {taken}", tenant=leg.meant, taken=taken) if leg.misrouted else taken

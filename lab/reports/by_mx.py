@@ -1,4 +1,4 @@
-"""Delivery by MX: who of a configuration does it, and where it leads. Whoever does may reach everybody.
+"""Delivery by MX: who of a configuration does it, and where it leads. It may lead to any domain.
 
 A message that went to the wrong tenant leaves it this way for the tenant that was meant.
 """
@@ -14,16 +14,17 @@ from lab.model.names import Domain
 from lab.model.onprem import SendConnector
 from lab.model.tenant import Tenant
 from lab.model.topology import Host, Topology
+from lab.sentence import NOTHING, Sentence, listed, sentence
 
 _ELSEWHERE = Domain("elsewhere.invalid")
-"""A domain that nobody has."""
+"""A domain of no organisation and no tenant."""
 
 
-def senders(topology: Topology) -> Mapping[str, str]:
+def senders(topology: Topology) -> Mapping[str, Sentence]:
     """The hosts (`host:NAME`) and tenants (`tenant:NAME`) that deliver by MX, each with what makes it do so."""
     hosts = {f"host:{host.name}": _by_host(host, topology) for host in topology.hosts.values()}
     tenants = {f"tenant:{t.name}": _by_tenant(t, topology) for t in topology.tenants.values()}
-    return {name: told for name, told in {**hosts, **tenants}.items() if told}
+    return {name: why for name, why in {**hosts, **tenants}.items() if why}
 
 
 def receivers(topology: Topology) -> Mapping[str, tuple[str, ...]]:
@@ -35,24 +36,28 @@ def receivers(topology: Topology) -> Mapping[str, tuple[str, ...]]:
     return {target: _telling(domains) for target, domains in found.items()}
 
 
-def _by_host(host: Host, topology: Topology) -> str:
+def _by_host(host: Host, topology: Topology) -> Sentence:
     if not host.holds_mailboxes:
-        return "" if host.smart_hosts else "MX"
+        return NOTHING if host.smart_hosts else sentence("MX")
     organization = topology.organizations.get(host.organization or "")
     connectors = organization.send_connectors if organization else ()
-    return "; ".join(_named(each) for each in connectors if each.enabled and not each.smart_hosts)
+    named = [_named(connector) for connector in connectors if connector.enabled and not connector.smart_hosts]
+    return listed(named, "; ") if named else NOTHING
 
 
-def _named(connector: SendConnector) -> str:
-    return f"{connector.name} ({', '.join(str(space.pattern) for space in connector.address_spaces)})"
+def _named(connector: SendConnector) -> Sentence:
+    spaces = listed(space.pattern for space in connector.address_spaces)
+    return sentence("{connector} ({spaces})", connector=connector.name, spaces=spaces)
 
 
-def _by_tenant(tenant: Tenant, topology: Topology) -> str:
+def _by_tenant(tenant: Tenant, topology: Topology) -> Sentence:
     """Mail that came in from outside; what mailboxes of the tenant send may have a connector (R146)."""
     choice = choose_outbound(tenant, _ELSEWHERE, hosted=False, switches=topology.switches)
     if choice.connector is None:
-        return "no connector"
-    return "" if choice.connector.smart_hosts else choice.connector.name
+        return sentence("no connector")
+    return (
+        NOTHING if choice.connector.smart_hosts else sentence("{connector}", connector=choice.connector.name)
+    )
 
 
 def _targets(domain: Domain, topology: Topology) -> Iterator[str]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from lab.model.tenant import InboundConnector, Tenant
 from lab.model.topology import Host, Topology
+from lab.sentence import Sentence, listed, sentence
+from lab.words.reasons import faults
 
 
-def changes(before: Topology, after: Topology) -> tuple[str, ...]:
-    """The differences that decide who is taken for whom: certificates, addresses, connectors, accepted domains."""
+def changes(before: Topology, after: Topology) -> tuple[Sentence, ...]:
+    """The differences that decide which tenant a connection is attributed to: certificates, addresses, connectors, accepted domains."""
     return tuple(_changes(before, after))
 
 
-def _changes(before: Topology, after: Topology) -> Iterator[str]:
+def _changes(before: Topology, after: Topology) -> Iterator[Sentence]:
     for name, host in after.hosts.items():
         if name in before.hosts:
             yield from _host(before.hosts[name], host, before, after)
@@ -22,72 +24,95 @@ def _changes(before: Topology, after: Topology) -> Iterator[str]:
             yield from _tenant(before.tenants[name], tenant)
 
 
-def _host(old: Host, new: Host, before: Topology, after: Topology) -> Iterator[str]:
+def _host(old: Host, new: Host, before: Topology, after: Topology) -> Iterator[Sentence]:
     was, now = _shown(old, before), _shown(new, after)
     if was != now:
-        yield f"{new.name} shows {now} (not {was})"
+        yield sentence("{host} shows {shown} (not {former})", host=new.name, shown=now, former=was)
     elif old.client_certificate and not new.client_certificate:
-        yield f"{new.name} shows no client certificate"
+        yield sentence("{host} shows no client certificate", host=new.name)
     if old.source != new.source:
-        yield f"{new.name} comes from {new.source} (not {old.source})"
+        told = "{host} comes from {address} (not {former})"
+        yield sentence(told, host=new.name, address=new.source, former=old.source)
 
 
-def _shown(host: Host, topology: Topology) -> str:
+def _shown(host: Host, topology: Topology) -> Sentence:
     known = topology.certificates.get(host.certificate or "")
     if known is None:
-        return "nothing"
-    faults = ", ".join(sorted(known.faults))
-    return f"{', '.join(known.names)}{f', {faults}' if faults else ''}"
+        return sentence("nothing")
+    return listed((*known.names, faults(sorted(known.faults)))) if known.faults else listed(known.names)
 
 
-def _tenant(old: Tenant, new: Tenant) -> Iterator[str]:
+def _tenant(old: Tenant, new: Tenant) -> Iterator[Sentence]:
     if old.region != new.region:
-        yield f"tenant {new.name} lives in {new.region} (not {old.region})"
+        told = "tenant {tenant} lives in {region} (not {former})"
+        yield sentence(told, tenant=new.name, region=new.region, former=old.region)
     yield from _connectors(old, new)
     yield from _rules(old, new)
     domains, former = _domains(new), _domains(old)
     added, gone = [d for d in domains if d not in former], [d for d in former if d not in domains]
     if added:
-        yield f"{_these(added)} of tenant {new.name}"
+        yield _accepted(_ADDED, added, new)
     if gone:
-        yield f"no longer {_these(gone)} of tenant {new.name}"
+        yield _accepted(_GONE, gone, new)
 
 
-def _connectors(old: Tenant, new: Tenant) -> Iterator[str]:
+def _connectors(old: Tenant, new: Tenant) -> Iterator[Sentence]:
     former = {connector.name: connector for connector in old.inbound_connectors}
     for connector in new.inbound_connectors:
         was = former.pop(connector.name, None)
         if was is None:
-            yield f'tenant {new.name} has a connector "{connector.name}"'
-        elif knows_by(was) != knows_by(connector):
-            yield f'"{connector.name}" in {new.name} wants {knows_by(connector)}'
-    yield from (f'tenant {new.name} has no connector "{name}"' for name in former)
+            has = 'tenant {tenant} has a connector "{connector}"'
+            yield sentence(has, tenant=new.name, connector=connector.name)
+        elif _knows_by(was) != _knows_by(connector):
+            wants = '"{connector}" in {tenant} wants {property}'
+            yield sentence(wants, connector=connector.name, tenant=new.name, property=_knows_by(connector))
+    none = 'tenant {tenant} has no connector "{connector}"'
+    yield from (sentence(none, tenant=new.name, connector=name) for name in former)
 
 
-def _rules(old: Tenant, new: Tenant) -> Iterator[str]:
+def _rules(old: Tenant, new: Tenant) -> Iterator[Sentence]:
     former = {rule.name: rule for rule in old.transport_rules}
     for rule in new.transport_rules:
         was = former.pop(rule.name, None)
         if was is None:
-            yield f'tenant {new.name} has a mail flow rule "{rule.name}"'
+            yield sentence('tenant {tenant} has a mail flow rule "{rule}"', tenant=new.name, rule=rule.name)
         elif was != rule:
-            yield f'the mail flow rule "{rule.name}" of tenant {new.name} differs'
-    yield from (f'tenant {new.name} has no mail flow rule "{name}"' for name in former)
+            differs = 'the mail flow rule "{rule}" of tenant {tenant} differs'
+            yield sentence(differs, rule=rule.name, tenant=new.name)
+    none = 'tenant {tenant} has no mail flow rule "{rule}"'
+    yield from (sentence(none, tenant=new.name, rule=name) for name in former)
 
 
-def knows_by(connector: InboundConnector) -> str:
+def _knows_by(connector: InboundConnector) -> Sentence:
     """What an inbound connector knows its clients by."""
     value = connector.tls_sender_certificate_name
     if value is not None:
-        return f"TlsSenderCertificateName {value}"
-    addresses = ", ".join(str(each).removesuffix("/32") for each in connector.sender_ip_addresses)
-    return f"SenderIPAddresses {addresses}" if addresses else "nothing in particular"
+        return sentence("TlsSenderCertificateName {value}", value=value)
+    if not connector.sender_ip_addresses:
+        return sentence("no certificate and no address")
+    return sentence("SenderIPAddresses {addresses}", addresses=addresses(connector))
+
+
+def addresses(connector: InboundConnector) -> str:
+    """Its SenderIPAddresses as they are written."""
+    return ", ".join(str(network).removesuffix("/32") for network in connector.sender_ip_addresses)
 
 
 def _domains(tenant: Tenant) -> list[str]:
     return [str(domain.domain_name) for domain in tenant.accepted_domains]
 
 
-def _these(domains: Iterable[str]) -> str:
-    told = list(domains)
-    return f"{', '.join(told)} {'is an accepted domain' if len(told) == 1 else 'are accepted domains'}"
+def _accepted(templates: tuple[str, str], domains: Sequence[str], tenant: Tenant) -> Sentence:
+    one, several = templates
+    return sentence(one if len(domains) == 1 else several, domains=", ".join(domains), tenant=tenant.name)
+
+
+_ADDED = (
+    "{domains} is an accepted domain of tenant {tenant}",
+    "{domains} are accepted domains of tenant {tenant}",
+)
+_GONE = (
+    "{domains} is no longer an accepted domain of tenant {tenant}",
+    "{domains} are no longer accepted domains of tenant {tenant}",
+)
+"""Of one domain, and of several."""

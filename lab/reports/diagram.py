@@ -11,9 +11,12 @@ from lab.model.topology import Host, Topology
 from lab.model.trace import MessageTrace
 from lab.reports.arrows import Arrow, ArrowKind, arrows
 from lab.reports.canvas import BOX, Box, Curve, Lane, Layout, curves, lay_out, title_of
+from lab.reports.changes import addresses
 from lab.reports.graph import dot, mermaid
 from lab.reports.markup import Html, el, join
 from lab.reports.printable import cut, without_guids
+from lab.sentence import Sentence, listed, sentence
+from lab.words.reasons import faults
 
 __all__ = ["STYLE", "dot", "mermaid", "svg"]
 
@@ -52,7 +55,7 @@ def svg(
     topology: Topology,
     traces: Sequence[MessageTrace] = (),
     *,
-    title: str = "",
+    title: Sentence | str = "",
     id_: str = "lab",
     alone: bool = False,
 ) -> Html:
@@ -66,7 +69,7 @@ def svg(
     astray = {arrow.target for arrow in drawn if arrow.kind is ArrowKind.ASTRAY}
     return el(
         "svg",
-        el("title", title or "Hosts and tenants", id=f"{id_}-t"),
+        el("title", title or sentence("Hosts and tenants"), id=f"{id_}-t"),
         el("desc", _described(drawn), id=f"{id_}-d"),
         el("style", Html(STYLE)) if alone else "",
         *map(_lane, layout.lanes),
@@ -82,9 +85,12 @@ def svg(
     )
 
 
-def _described(drawn: Sequence[Arrow]) -> str:
-    told = (f"{a.number}. {a.source} to {a.target}: {a.text}." for a in drawn)
-    return " ".join(told) or "No message was sent."
+def _described(drawn: Sequence[Arrow]) -> Sentence:
+    if not drawn:
+        return sentence("No message was sent.")
+    step = "{number}. {source} to {target}: {told}."
+    steps = (sentence(step, number=a.number, source=a.source, target=a.target, told=a.told) for a in drawn)
+    return listed(steps, " ")
 
 
 def _lane(lane: Lane) -> Html:
@@ -98,16 +104,17 @@ def _lane(lane: Lane) -> Html:
 def _box(box: Box, topology: Topology, *, astray: bool) -> Html:
     name = box.place.removeprefix("tenant:")
     if box.place in topology.hosts:
-        title, lines = title_of(topology.hosts[box.place]), _host_lines(topology, topology.hosts[box.place])
+        host = topology.hosts[box.place]
+        title, lines = sentence("{host}", host=title_of(host)), tuple(_host_lines(topology, host))
     else:
-        title, lines = f"tenant {name}", _tenant_lines(topology.tenants[name])
+        title, lines = sentence("tenant {tenant}", tenant=name), tuple(_tenant_lines(topology.tenants[name]))
     shown = [
         el("text", cut(line, _CHARACTERS), class_=style or None, x=box.x + 12, y=box.y + 41 + 16 * number)
         for number, (line, style) in enumerate(lines)
     ]
     return el(
         "g",
-        el("title", "\n".join((title, *(line for line, _ in lines)))),
+        el("title", listed((title, *(line for line, _ in lines)), "\n")),
         el(
             "rect",
             class_=f"box{' astray' if astray else ''}",
@@ -122,18 +129,18 @@ def _box(box: Box, topology: Topology, *, astray: bool) -> Html:
     )
 
 
-def _host_lines(topology: Topology, host: Host) -> Iterator[tuple[str, str]]:
+def _host_lines(topology: Topology, host: Host) -> Iterator[tuple[Sentence | str, str]]:
     yield str(host.fqdn), ""
-    yield (f"{host.address} seen as {host.nat}" if host.nat else host.address), ""
+    seen = sentence("{address} seen as {nat}", address=host.address, nat=host.nat)
+    yield (seen if host.nat else host.address), ""
     known = topology.certificates.get(host.certificate or "")
     if known is None:
         return
-    faults = ", ".join(sorted(known.faults))
-    yield f"certificate {', '.join(known.names)}", "faulty" if faults else ""
-    if faults:
-        yield faults, "faulty"
+    yield sentence("certificate {names}", names=listed(known.names)), "faulty" if known.faults else ""
+    if known.faults:
+        yield faults(sorted(known.faults)), "faulty"
     elif not host.client_certificate:
-        yield "not shown as a client", ""
+        yield sentence("not shown as a client"), ""
 
 
 def _tenant_lines(tenant: Tenant) -> Iterator[tuple[str, str]]:
@@ -141,9 +148,9 @@ def _tenant_lines(tenant: Tenant) -> Iterator[tuple[str, str]]:
     yield ", ".join(map(str, own)) or str(tenant.initial_domain), ""
     for connector in [c for c in tenant.inbound_connectors if c.enabled][:3]:
         value = connector.tls_sender_certificate_name
-        addresses = ", ".join(str(each).removesuffix("/32") for each in connector.sender_ip_addresses)
-        wants = str(value) if value else addresses or "anybody"
-        yield without_guids(f"{connector.connector_type.value}: {wants}"), ""
+        wants = value or addresses(connector) or sentence("any client")
+        told = sentence("{type}: {clients}", type=connector.connector_type.value, clients=wants)
+        yield without_guids(told), ""
 
 
 def _arrow(arrow: Arrow, line: Curve) -> Html:

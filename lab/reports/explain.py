@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from rich.console import Group, RenderableType
 from rich.table import Table as Grid
@@ -19,9 +19,10 @@ from lab.reports import rules
 from lab.reports.layout import CONFIDENCE_STYLE, indented
 from lab.reports.printable import one_line
 from lab.reports.run import Run
-from lab.sentence import say
+from lab.sentence import Sentence, listed, say, sentence
 from lab.words.decisions import Line, LineKind, lines
-from lab.words.steps import said, without_repeats
+from lab.words.english import ENDS
+from lab.words.steps import repeated, said, without_repeats
 
 _STYLES = {LineKind.WON: "green", LineKind.LOST: "dim"}
 _COLUMN = 15
@@ -33,23 +34,32 @@ def explain(run: Run, key: str) -> RenderableType:
     trace = run.trace(key)
     used = rules.used([trace])
     return Group(
-        *_trace(trace, f"{key} in {run.variant.name} ({run.driver})"),
+        *_trace(
+            trace,
+            sentence(
+                "{message} in {variant} ({driver})", message=key, variant=run.variant.name, driver=run.driver
+            ),
+        ),
         *_rules_used(used),
         *_relies(used, run),
     )
 
 
-def _trace(trace: MessageTrace, title: str) -> Iterator[RenderableType]:
+def _trace(trace: MessageTrace, title: Sentence) -> Iterator[RenderableType]:
     yield Text.assemble((one_line(title), "bold"), (f"  {one_line(trace.message_id)}", "dim"))
     for number, hop in enumerate(way(trace), 1):
         yield Text()
         yield from _hop(number, hop, _attempts(trace, hop))
     yield Text()
     for who, end in trace.dispositions.items():
-        yield Text.assemble("Ends: ", (f"{end}", "bold"), f" for {one_line(who)}")
+        yield Text.assemble(
+            f"{sentence('Ends:')} ",
+            (one_line(ENDS[end]), "bold"),
+            f" {one_line(sentence('for {who}', who=who))}",
+        )
     for report in trace.reports:
         yield Text()
-        yield from _trace(report, "Report on it")
+        yield from _trace(report, sentence("Report on it"))
 
 
 def _attempts(trace: MessageTrace, hop: Hop) -> int:
@@ -60,19 +70,20 @@ def _attempts(trace: MessageTrace, hop: Hop) -> int:
 
 def _hop(number: int, hop: Hop, others: int) -> Iterator[RenderableType]:
     head = hop.head
-    who = ", ".join(map(one_line, recipients(hop)))
+    whom = sentence("for {recipients}", recipients=listed(recipients(hop)))
     head_line = Text.assemble(
         f"{number}  ",
         (one_line(place(hop)), "bold cyan"),
-        (f"  {one_line(head.host)}  {head.arrived:%H:%M:%S}  for {who}", "dim"),
+        (f"  {one_line(head.host)}  {head.arrived:%H:%M:%S}  {one_line(whom)}", "dim"),
     )
     yield indented(head_line, 0, hang=3)
     if others:
-        yield indented(Text(f"the last of {others + 1} attempts to hand it over here", style="dim"), 3)
+        last = sentence("the last of {number} attempts to hand it over here", number=others + 1)
+        yield indented(Text(one_line(last), style="dim"), 3)
     before: tuple[str, ...] = ()
     for step in without_repeats(hop.steps):
         if isinstance(step, int):
-            yield indented(Text(f"… {step} more attempts that ended like this", style="dim"), 3 + _COLUMN)
+            yield indented(Text(f"… {repeated(step)}", style="dim"), 3 + _COLUMN)
         else:
             yield from _step(step, before)
             before = step.rules
@@ -97,7 +108,7 @@ def _line(line: Line) -> RenderableType:
 
 
 def _badges(known: tuple[Rule, ...]) -> Text:
-    return Text.assemble("rules: ", Text(", ").join(badge(rule) for rule in known))
+    return Text.assemble(f"{sentence('rules:')} ", Text(", ").join(badge(rule) for rule in known))
 
 
 def badge(rule: Rule) -> Text:
@@ -109,7 +120,7 @@ def _rules_used(used: tuple[Rule, ...]) -> Iterator[RenderableType]:
     if not used:
         return
     yield Text()
-    yield Text("Rules used", style="bold")
+    yield Text(one_line(sentence("Rules used")), style="bold")
     drawn = Grid.grid(padding=(0, 2, 0, 0))
     for wraps in (False, False, True):
         drawn.add_column(no_wrap=not wraps, overflow="fold")
@@ -125,20 +136,28 @@ def _relies(used: tuple[Rule, ...], run: Run) -> Iterator[RenderableType]:
     yield Text()
     if guesses:
         names = ", ".join(f"{rule.id} ({rule.title})" for rule in guesses)
-        yield Text.assemble(
-            "This verdict relies on assumed rules: ", (names, CONFIDENCE_STYLE[guesses[0].confidence])
-        )
+        relies = one_line(sentence("This verdict relies on assumed rules:"))
+        yield Text.assemble(f"{relies} ", (names, CONFIDENCE_STYLE[guesses[0].confidence]))
     else:
-        yield Text("This verdict relies on no rule that is assumed as a whole.")
-    if in_part:
-        yield Text(f"Assumed in part, as their text says: {', '.join(rule.id for rule in in_part)}")
+        yield Text(one_line(sentence("This verdict relies on no rule that is assumed as a whole.")))
+    yield from partly(in_part)
     switches = rules.switch_names(guesses)
     if switches:
         now = rules.values(run.variant.topology.switches)
-        yield Text(f"Switches: {'; '.join(_switch(name, now) for name in switches)}")
+        told = listed((_switch(name, now) for name in switches), "; ")
+        yield Text(one_line(sentence("Switches: {switches}", switches=told)))
 
 
-def _switch(name: str, now: Mapping[str, str]) -> str:
+def partly(known: Iterable[Rule]) -> Iterator[RenderableType]:
+    """The rules of which a part is assumed, if there are any."""
+    ids = [rule.id for rule in known]
+    if ids:
+        yield Text(one_line(sentence("Assumed in part, as their text says: {rules}", rules=", ".join(ids))))
+
+
+def _switch(name: str, now: Mapping[str, str]) -> Sentence:
     value = now.get(name, SWITCHES[name].default)
-    others = [each for each in SWITCHES[name].values if each != value]
-    return f"{name} = {value} (or {', '.join(others)})" if others else f"{name} = {value}"
+    others = [position for position in SWITCHES[name].values if position != value]
+    if not others:
+        return sentence("{switch} = {value}", switch=name, value=value)
+    return sentence("{switch} = {value} (or {others})", switch=name, value=value, others=", ".join(others))

@@ -1,8 +1,8 @@
 """A configuration as a graph in text, for tools that draw: who stands where, who may hand mail to whom, and as what.
 
 An edge is a way that the configuration opens: a send connector, a smart host, an inbound connector that would know the
-other side, an outbound connector. The label of a client's edge says which certificate it shows. Whoever delivers by MX
-may reach everybody who has one: these ways meet in a node of their own, instead of a line for each pair.
+other side, an outbound connector. The label of a client's edge says which certificate it shows. Who delivers by MX may
+reach every domain that has one: these ways meet in a node of their own, instead of a line for each pair.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from lab.model.tenant import InboundConnector, Tenant
 from lab.model.topology import Host, Topology
 from lab.model.value import dataclass
 from lab.reports import by_mx
+from lab.reports.changes import addresses
 from lab.reports.printable import one_line
+from lab.sentence import NOTHING, Sentence, listed, sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,7 @@ class Node:
     """A host or a tenant."""
 
     id: str
-    label: tuple[str, ...]
+    label: tuple[Sentence | str, ...]
     group: str
     """Company, `Exchange Online EUR` or `Internet`."""
     role: str
@@ -35,7 +37,7 @@ class Edge:
 
     source: str
     target: str
-    label: str
+    label: Sentence | str
     mistaken: bool = False
     """A tenant's OnPremises connector would take this client for its own Exchange, and it is none."""
     by_mx: bool = False
@@ -59,7 +61,7 @@ def nodes(topology: Topology) -> tuple[Node, ...]:
         Node(f"tenant:{t.name}", _tenant_label(t), f"Exchange Online {t.region}", "tenant")
         for t in topology.tenants.values()
     )
-    meeting = (Node(_MX, ("by MX",), "DNS", _MX),) if by_mx.receivers(topology) else ()
+    meeting = (Node(_MX, (sentence("by MX"),), "DNS", _MX),) if by_mx.receivers(topology) else ()
     return (*hosts, *tenants, *meeting)
 
 
@@ -108,24 +110,33 @@ def _groups(topology: Topology) -> Iterator[tuple[str, list[Node]]]:
         yield group, [node for node in known if node.group == group]
 
 
-def _host_label(topology: Topology, host: Host) -> tuple[str, ...]:
-    where = f"{host.address} behind {host.nat}" if host.nat else host.address
-    shown = _certificate(topology, host)
-    return (f"{host.name} ({host.role.value})", str(host.fqdn), where, f"certificate {shown or 'none'}")
+def _host_label(topology: Topology, host: Host) -> tuple[Sentence | str, ...]:
+    behind = sentence("{address} behind {nat}", address=host.address, nat=host.nat)
+    certificate = sentence("certificate {names}", names=_certificate(topology, host) or sentence("none"))
+    where = behind if host.nat else host.address
+    return f"{host.name} ({host.role.value})", str(host.fqdn), where, certificate
 
 
-def _tenant_label(tenant: Tenant) -> tuple[str, ...]:
-    domains = ", ".join(str(domain.domain_name) for domain in tenant.accepted_domains)
-    inbound = (f'in: "{c.name}" {_wants(c)}' for c in tenant.inbound_connectors if c.enabled)
-    outbound = (f'out: "{c.name}"' for c in tenant.outbound_connectors if c.enabled)
-    return (f"tenant {tenant.name}", domains, *inbound, *outbound)
+def _tenant_label(tenant: Tenant) -> tuple[Sentence, ...]:
+    named = sentence("tenant {tenant}", tenant=tenant.name)
+    domains = listed(domain.domain_name for domain in tenant.accepted_domains)
+    inbound = (_wants(connector) for connector in tenant.inbound_connectors if connector.enabled)
+    outbound = (
+        sentence('out: "{connector}"', connector=c.name) for c in tenant.outbound_connectors if c.enabled
+    )
+    return (named, domains, *inbound, *outbound)
 
 
-def _wants(connector: InboundConnector) -> str:
+def _wants(connector: InboundConnector) -> Sentence:
     """What an inbound connector knows its clients by."""
     value = connector.tls_sender_certificate_name
-    addresses = ", ".join(str(each).removesuffix("/32") for each in connector.sender_ip_addresses)
-    return f"{connector.connector_type.value}, {f'certificate {value}' if value else addresses or 'anybody'}"
+    certificate = sentence("certificate {name}", name=value)
+    return sentence(
+        'in: "{connector}" {type}, {clients}',
+        connector=connector.name,
+        type=connector.connector_type.value,
+        clients=certificate if value else addresses(connector) or sentence("any client"),
+    )
 
 
 def _certificate(topology: Topology, host: Host) -> str:
@@ -138,9 +149,8 @@ def _between_hosts(topology: Topology) -> Iterator[Edge]:
         for other in (*host.smart_hosts, *host.forwards_to):
             target = _host_called(topology, other)
             if target:
-                yield Edge(
-                    f"host:{host.name}", target, "smart host" if other in host.smart_hosts else "forwards"
-                )
+                label = sentence("smart host") if other in host.smart_hosts else sentence("forwards")
+                yield Edge(f"host:{host.name}", target, label)
         if host.holds_mailboxes:
             yield from _send_connectors(topology, host)
 
@@ -161,23 +171,24 @@ def _recognised(topology: Topology) -> Iterator[Edge]:
             for connector in tenant.inbound_connectors:
                 why = _knows(topology, connector, host)
                 if why:
-                    told = f"taken for {tenant.name}'s own: {why}"
+                    told = sentence("taken for {tenant}'s own: {why}", tenant=tenant.name, why=why)
                     yield Edge(f"host:{host.name}", f"tenant:{tenant.name}", told, not host.holds_mailboxes)
 
 
-def _knows(topology: Topology, connector: InboundConnector, host: Host) -> str:
-    """Why a connector knows a host, '' if it does not: the names and addresses alone, before any other condition."""
+def _knows(topology: Topology, connector: InboundConnector, host: Host) -> Sentence:
+    """Why a connector knows a host, nothing if it does not: the names and addresses alone, before any other condition."""
     if not connector.enabled or connector.connector_type.value != "OnPremises":
-        return ""
+        return NOTHING
     value, identity = connector.tls_sender_certificate_name, topology.certificates.get(host.certificate or "")
     if value is None:
         fits = any(IPv4Address(host.source) in network for network in connector.sender_ip_addresses)
-        return f"address {host.source}" if fits else ""
+        return sentence("address {address}", address=host.source) if fits else NOTHING
     if identity is None or identity.faults or not host.client_certificate:
-        return ""
+        return NOTHING
     shown = certificate_names(identity, topology.switches)
     match = next((name for name in shown if name_match(value, name, topology.switches)), None)
-    return f"shows {match}, connector wants {value}" if match else ""
+    shows = "shows {name}, connector wants {value}"
+    return sentence(shows, name=match, value=value) if match else NOTHING
 
 
 def _outbound(topology: Topology) -> Iterator[Edge]:
@@ -196,8 +207,12 @@ def _by_mx(topology: Topology) -> Iterator[Edge]:
     for source, why in by_mx.senders(topology).items():
         yield Edge(source, _MX, why, by_mx=True)
     for target, domains in targets.items():
-        more = f" and {len(domains) - _LONGEST} more" if len(domains) > _LONGEST else ""
-        yield Edge(_MX, target, f"MX of {', '.join(domains[:_LONGEST])}{more}", by_mx=True)
+        more = sentence(" and {number} more", number=len(domains) - _LONGEST)
+        shown = listed(domains[:_LONGEST])
+        label = sentence(
+            "MX of {domains}{more}", domains=shown, more=more if len(domains) > _LONGEST else NOTHING
+        )
+        yield Edge(_MX, target, label, by_mx=True)
 
 
 def _host_called(topology: Topology, name: str) -> str | None:
@@ -208,12 +223,12 @@ def _host_called(topology: Topology, name: str) -> str | None:
     return None
 
 
-def _quoted(*lines: str) -> str:
+def _quoted(*lines: Sentence | str) -> str:
     clean = "\\n".join(one_line(line).replace("\\", "\\\\").replace('"', '\\"') for line in lines)
     return f'"{clean}"'
 
 
-def _entities(text: str) -> str:
+def _entities(text: Sentence | str) -> str:
     """Mermaid's own escapes; quotes and angle brackets would end a label or become HTML."""
     signs = {"&": "#amp;", '"': "#quot;", "<": "#lt;", ">": "#gt;", "#": "#35;"}
     return "".join(signs.get(character, character) for character in one_line(text))

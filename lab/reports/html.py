@@ -13,14 +13,20 @@ from lab.reports.journal import decisions, logs
 from lab.reports.markup import Html, el, join
 from lab.reports.matrix import judged
 from lab.reports.page import CONFIDENCE_MEANS, Told, badge, fold, page, rule_badge, table
-from lab.reports.reading import Cured, Fate, cured, fates
+from lab.reports.reading import CURES, Cured, Fate, cured, fates
 from lab.reports.run import Run, ScenarioRuns, ran
 from lab.reports.variants import VariantRow, variant_row
 from lab.reports.verdict import happened, why
+from lab.sentence import listed, sentence, sentences
+from lab.words.english import BASES
 
 _KINDS = {"fault": "bad", "cure": "good", "half-cure": "warn"}
 _CURED = {Cured.YES: "good", Cured.FOR_NOW: "warn", Cured.PARTLY: "warn", Cured.NOT_SHOWN: "warn"}
-_FOR_NOW = "“For now”: mail arrives, but something that is bound to change holds it up."
+_FOR_NOW = sentence("“For now”: mail arrives, but something that is bound to change holds it up.")
+_VARIANTS = sentences("variant", "kind", "taken for", "by", "path", "outcome", "cured?", "expectations")
+_MADE_BY = sentence(
+    "Made by Mailflow Lab, an emulation of hybrid Exchange mail flow. It is not Microsoft's, and what it assumes is marked."
+)
 
 
 def report(told: Iterable[ScenarioRuns]) -> str:
@@ -28,7 +34,7 @@ def report(told: Iterable[ScenarioRuns]) -> str:
     every = tuple(told)
     names = ", ".join(each.scenario.title or each.scenario.name for each in every)
     return page(
-        f"Mailflow Lab: {names}",
+        sentence("Mailflow Lab: {scenarios}", scenarios=names),
         el("header", *_top(every)),
         el("main", *(_scenario(each) for each in every), _rules_used(every)),
     )
@@ -39,25 +45,23 @@ def _top(every: Sequence[ScenarioRuns]) -> Iterator[Html]:
     findings = [finding for _, run in runs for finding in run.findings()]
     failed = sum(not finding.ok for finding in findings)
     drivers = ", ".join(dict.fromkeys(run.driver for _, run in runs))
-    yield el("h1", "Which way the mail went")
+    yield el("h1", sentence("Which way the mail went"))
+    number, ran_by = len(findings), "{scenarios} scenarios, {variants} variants, run by: {drivers}."
     yield el(
         "p",
-        badge(f"{failed} of {len(findings)} expectations failed", "bad")
+        badge(sentence("{failed} of {number} expectations failed", failed=failed, number=number), "bad")
         if failed
-        else badge(f"all {len(findings)} expectations met", "good"),
-        f" {len(every)} scenarios, {len(runs)} variants, run by: {drivers}.",
+        else badge(sentence("all {number} expectations met", number=number), "good"),
+        " ",
+        sentence(ran_by, scenarios=len(every), variants=len(runs), drivers=drivers),
     )
-    yield el(
-        "p",
-        "Made by Mailflow Lab, an emulation of hybrid Exchange mail flow. It is not Microsoft's, and what it assumes is marked.",
-        class_="soft",
-    )
+    yield el("p", _MADE_BY, class_="soft")
     if len(every) > 1:
         links = (
             el("li", el("a", each.scenario.title or each.scenario.name, href=f"#{each.scenario.name}"))
             for each in every
         )
-        yield el("nav", el("ul", *links), aria_label="Scenarios")
+        yield el("nav", el("ul", *links), aria_label=sentence("Scenarios"))
 
 
 def _scenario(each: ScenarioRuns) -> Html:
@@ -98,27 +102,27 @@ def _telling(run: Run) -> set[str]:
 def _variants(each: ScenarioRuns) -> Html:
     first = next((fate.spec.key for run in each.runs for fate in fates(run)), "")
     rows = [_row(each, variant_row(run, first)) for run in each.runs]
-    columns = ("variant", "kind", "taken for", "by", "path", "outcome", "cured?", "expectations")
+    caption = sentence("All variants, by the way of the message “{message}”", message=first)
     note = el("p", _FOR_NOW, class_="soft") if any(cured(run) is Cured.FOR_NOW for run in each.runs) else ""
-    return join(table(columns, rows, f"All variants, by the way of the message “{first}”"), note)
+    return join(table(_VARIANTS, rows, caption), note)
 
 
-def _row(each: ScenarioRuns, row: VariantRow) -> list[str]:
-    met = row.expected - row.failed
+def _row(each: ScenarioRuns, row: VariantRow) -> list[Told]:
+    expected = sentence("{met} of {number}", met=row.expected - row.failed, number=row.expected)
     return [
         el("a", row.name, href=f"#{each.scenario.name}.{row.name}", class_="tight"),
         badge(row.kind, _KINDS.get(row.kind, "")) if row.kind else "",
         row.tenant,
-        row.basis,
+        BASES[row.basis] if row.basis else "",
         el(
             "span",
             " → ".join(p.removeprefix("tenant:") for p in row.places),
             " ✗" if row.refused else "",
             class_="tight",
         ),
-        ", ".join((row.outcome, *row.others)),
-        badge(str(row.cured), _CURED.get(row.cured, "bad")),
-        badge(f"{met} of {row.expected}", "bad" if row.failed else "good") if row.expected else "none",
+        listed((row.ending, *row.others)),
+        badge(CURES[row.cured], _CURED.get(row.cured, "bad")),
+        badge(expected, "bad" if row.failed else "good") if row.expected else sentence("none"),
     ]
 
 
@@ -137,10 +141,13 @@ def _variant(each: ScenarioRuns, run: Run) -> Html:
         el("p", variant.why) if variant.why else "",
         flips.section(run),
         *(_message(run, fate, f"{id_}.{fate.spec.key}") for fate in ends),
-        fold("Decisions, with the rules and what lost", *(decisions(f.trace, f.spec.key) for f in ends)),
-        fold("What each administrator sees", logs(run)),
         fold(
-            join(f"Expectations: {len(findings) - failed} of {len(findings)} met"),
+            sentence("Decisions, with the rules and what lost"),
+            *(decisions(f.trace, f.spec.key) for f in ends),
+        ),
+        fold(sentence("What each administrator sees"), logs(run)),
+        fold(
+            sentence("Expectations: {met} of {number} met", met=len(findings) - failed, number=len(findings)),
             _findings(findings),
             opened=bool(failed),
         ),
@@ -153,27 +160,28 @@ def _message(run: Run, fate: Fate, id_: str) -> Html:
     """The drawing of one message's way, and the same in words."""
     topology = run.variant.topology
     words = [
-        el("li", el("span", f"{a.source} → {a.target}: {a.text}", class_=str(a.kind)), value=str(a.number))
+        el("li", el("span", f"{a.source} → {a.target}: ", a.told, class_=str(a.kind)), value=str(a.number))
         for a in arrows(topology, [fate.trace])
     ]
-    name = f"{fate.spec.key}: from {fate.spec.sender} to {', '.join(map(str, fate.spec.recipients))}"
+    spec, from_to = fate.spec, "{message}: from {sender} to {recipients}"
+    name = sentence(from_to, message=spec.key, sender=spec.sender, recipients=listed(spec.recipients))
     return join(
-        el("h4", f"{name}, {fate.outcome}"),
+        el("h4", sentence("{message}, {ending}", message=name, ending=fate.ending)),
         el(
             "figure",
             svg(topology, [fate.trace], title=name, id_=id_),
             el("figcaption", el("ol", *words, class_="way")),
         ),
-        el("p", " ".join((*happened(fate), *why(fate, topology)))) if fate.misrouted else "",
+        el("p", listed((*happened(fate), *why(fate, topology)), " ")) if fate.misrouted else "",
     )
 
 
 def _findings(findings: Sequence[Finding]) -> Html:
     if not findings:
-        return el("p", "The scenario claims nothing about this variant.", class_="nothing")
+        return el("p", sentence("The scenario claims nothing about this variant."), class_="nothing")
     rows: list[list[Told]] = [
         [
-            badge("ok", "good") if finding.ok else badge("failed", "bad"),
+            badge(sentence("ok"), "good") if finding.ok else badge(sentence("failed"), "bad"),
             f"{finding.message}: {finding.field}",
             finding.wanted,
             finding.got,
@@ -181,7 +189,7 @@ def _findings(findings: Sequence[Finding]) -> Html:
         ]
         for finding in sorted(findings, key=lambda each: each.ok)
     ]
-    return table(("", "claim", "wanted", "got", "claimed at"), rows)
+    return table(sentences("", "claim", "wanted", "got", "claimed at"), rows)
 
 
 def _rules_used(every: Sequence[ScenarioRuns]) -> Html:
@@ -195,19 +203,22 @@ def _rules_used(every: Sequence[ScenarioRuns]) -> Html:
     sources: list[list[str]] = [
         [tag, SOURCES[tag].title, SOURCES[tag].place] for tag in tags if tag in SOURCES
     ]
-    means = "; ".join(f"{sure.value}: {CONFIDENCE_MEANS[sure]}" for sure in Confidence)
+    each = "{confidence}: {meaning}"
+    means = listed(
+        (sentence(each, confidence=sure.value, meaning=CONFIDENCE_MEANS[sure]) for sure in Confidence), "; "
+    )
     return el(
         "section",
-        el("h2", "Rules used", id="rules"),
-        el("p", f"{means}.", class_="soft"),
+        el("h2", sentence("Rules used"), id="rules"),
+        el("p", means, ".", class_="soft"),
         _relies(every),
-        table(("rule", "what it says", "source"), rows),
-        fold("Sources", table(("tag", "title", "place"), sources)),
+        table(sentences("rule", "what it says", "source"), rows),
+        fold(sentence("Sources"), table(sentences("tag", "title", "place"), sources)),
     )
 
 
 def _relies(every: Sequence[ScenarioRuns]) -> Html:
-    """What the verdicts above would not survive if Microsoft did it another way."""
+    """The assumed rules that the verdicts above rest on."""
     lines = []
     for scenario, run in ran(every):
         guesses = rules.assumed(rules.used(run.traces.values()))
@@ -219,9 +230,9 @@ def _relies(every: Sequence[ScenarioRuns]) -> Html:
                     "li",
                     f"{scenario.name}, {run.variant.name}: ",
                     *ids,
-                    f"(switches: {bends})" if bends else "",
+                    sentence("(switches: {switches})", switches=bends) if bends else "",
                 )
             )
     if not lines:
-        return el("p", "No verdict here relies on a rule that is assumed as a whole.")
-    return join(el("p", "These verdicts rely on assumed rules:"), el("ul", *lines))
+        return el("p", sentence("No verdict here relies on a rule that is assumed as a whole."))
+    return join(el("p", sentence("These verdicts rely on assumed rules:")), el("ul", *lines))

@@ -14,26 +14,28 @@ from lab.reports import rules
 from lab.reports.markup import Html, el, join
 from lab.reports.page import badge, fold, rule_badge, table
 from lab.reports.run import Run
+from lab.sentence import Sentence, listed, sentence
 from lab.words.decisions import Line, LineKind, lines
-from lab.words.steps import said, without_repeats
+from lab.words.steps import repeated, said, without_repeats
 
 
-def decisions(trace: MessageTrace, title: str) -> Html:
+def decisions(trace: MessageTrace, title: Sentence | str) -> Html:
     """Everything that was decided about a message and its reports, hop by hop."""
-    below = (decisions(report, "its report") for report in trace.reports)
+    below = (decisions(report, sentence("its report")) for report in trace.reports)
     return join(el("h4", title), *(_hop(hop) for hop in way(trace)), *below)
 
 
 def _hop(hop: Hop) -> Html:
-    mark = "" if taken(hop) else join(" ", badge("refused", "bad"))
-    head = join(el("strong", place(hop)), f" for {', '.join(recipients(hop))} on {hop.head.host}", mark)
+    mark = "" if taken(hop) else join(" ", badge(sentence("refused"), "bad"))
+    whom = sentence("for {recipients} on {host}", recipients=listed(recipients(hop)), host=hop.head.host)
+    head = join(el("strong", place(hop)), " ", whom, mark)
     return fold(head, *(_step(step) for step in without_repeats(hop.steps)))
 
 
 def _step(step: Step | int) -> Html:
     if isinstance(step, int):
-        return el("div", f"… {step} more attempts that ended like this", class_="step soft")
-    line = join(el("strong", str(step.kind)), f" {said(step)} ", *_rules(step))
+        return el("div", "… ", repeated(step), class_="step soft")
+    line = join(el("strong", str(step.kind)), " ", said(step), " ", *_rules(step))
     decision = decision_of(step)
     if decision is None:
         return el("div", line, class_="step")
@@ -60,21 +62,21 @@ def logs(run: Run) -> Html:
 def _audience(run: Run, who: str, hosts: dict[str, Role]) -> Html:
     shown = tables(run.hops, who, hosts)
     empty = not any(each.rows for each in shown)
-    head = join(_called(who, hosts), join(" ", badge("nothing", "warn")) if empty else "")
+    head = join(_called(who, hosts), join(" ", badge(sentence("nothing"), "warn")) if empty else "")
     return fold(head, *(_table(each) for each in shown))
 
 
-def _called(who: str, hosts: dict[str, Role]) -> str:
+def _called(who: str, hosts: dict[str, Role]) -> Sentence:
     if who == LAB:
-        return "the lab's own journal"
+        return sentence("the lab's own journal")
     if who in hosts:
-        return f"{hosts[who].value.capitalize()} administrator of {who}"
-    return f"Cloud administrator of {who.removeprefix(TENANT)}"
+        return sentence("{role} administrator of {host}", role=hosts[who].value.capitalize(), host=who)
+    return sentence("Cloud administrator of {tenant}", tenant=who.removeprefix(TENANT))
 
 
 def _table(shown: Table) -> Html:
     if not shown.rows:
-        return el("p", f"{shown.title}: not a single row.", class_="nothing")
+        return el("p", sentence("{table}: not a single row.", table=shown.title), class_="nothing")
     if shown.columns == ("line",):
         return join(el("h4", shown.title), el("div", "\n".join(line for (line,) in shown.rows), class_="log"))
     return table(shown.columns, [list(row) for row in shown.rows], shown.title, "log")

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from lab.core.rulebook import Confidence, Rule
 from lab.reports.diagram import STYLE as DIAGRAM_STYLE
 from lab.reports.markup import Html, el
-from lab.sentence import Sentence
+from lab.sentence import Sentence, sentence
 
 Told = Sentence | str
 """What may stand in an element."""
@@ -102,7 +102,7 @@ def fold(summary: Told, *content: Told, opened: bool = False) -> Html:
 
 
 CONFIDENCE_MEANS = {
-    Confidence.DOCUMENTED: "Microsoft says so",
-    Confidence.OBSERVED: "administrators, vendors or real headers show it",
-    Confidence.ASSUMED: "inferred by this lab, or undocumented",
+    Confidence.DOCUMENTED: sentence("Microsoft says so"),
+    Confidence.OBSERVED: sentence("administrators, vendors or real headers show it"),
+    Confidence.ASSUMED: sentence("inferred by this lab, or undocumented"),
 }

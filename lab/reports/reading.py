@@ -5,7 +5,7 @@ Judged from the traces alone, never from what a variant says of itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 
 from lab.evidence.expect import decisive_reply, ending
@@ -68,6 +68,9 @@ class Cured(StrEnum):
     """A half-cure under which mail arrives: something that is bound to change holds it up."""
     PARTLY = "partly"
     NO = "no"
+
+
+CURES: Mapping[Cured, Sentence] = {cured: Sentence(cured.value) for cured in Cured}
 
 
 @dataclass(frozen=True, slots=True)

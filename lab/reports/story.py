@@ -12,7 +12,6 @@ from lab.core.ndr.nouns import SENDER
 from lab.core.rulebook import Confidence, Rule
 from lab.evidence.facts import place
 from lab.evidence.views import TENANT, Table, tables
-from lab.model.reply import Reply
 from lab.model.roles import Role, traits
 from lab.model.steps import Attributed
 from lab.model.trace import Hop, MessageTrace
@@ -25,7 +24,8 @@ from lab.reports.run import Run, ScenarioRuns
 from lab.reports.tables import Grid
 from lab.reports.variants import variants_table
 from lab.reports.verdict import happened, why
-from lab.words.steps import short_reply
+from lab.sentence import Sentence, listed, sentence
+from lab.words.steps import code
 
 _SHOWN_EVENTS = frozenset({"RECEIVE", "SEND", "DELIVER", "DEFER", "FAIL", "DSN", "DROP"})
 _TRACKING = ("Timestamp", "EventId", "Sender", "Recipients", "ConnectorId")
@@ -44,7 +44,7 @@ def demo_story(told: ScenarioRuns) -> RenderableType:
     """The story of the first run that went astray (else of the first), then the table of all variants."""
     chosen = _chosen(told.runs)
     if chosen is None:
-        return Text(one_line(f"{told.scenario.name}: nothing was sent."))
+        return Text(one_line(sentence("{scenario}: nothing was sent.", scenario=told.scenario.name)))
     run, fate = chosen
     blank = Text()
     return Group(
@@ -77,18 +77,15 @@ def _way(fate: Fate) -> Iterator[RenderableType]:
     for number, leg in enumerate(fate.legs):
         drawn.append(" → " if number else "")
         if leg.misrouted:
-            drawn.append(f"[EOP takes it for {leg.hop.head.tenant}!] ", style="bold red")
+            taken = sentence("[EOP takes it for {tenant}!]", tenant=leg.hop.head.tenant)
+            drawn.append(f"{one_line(taken)} ", style="bold red")
         drawn.append(one_line(leg.place), style="bold red" if leg.misrouted else "bold")
         if leg.refusal:
-            drawn.append(f" ✗ {_code(leg.refusal)}", style="red")
+            drawn.append(f" ✗ {code(leg.refusal)}", style="red")
     yield indented(drawn, 2, hang=4)
     for report in fate.trace.reports:
         places = " ⇢ ".join(one_line(place(hop)) for hop in report.hops)
         yield indented(Text.assemble(("NDR ", "yellow"), places), 2, hang=4)
-
-
-def _code(reply: Reply) -> str:
-    return " ".join(short_reply(reply).split()[:2])
 
 
 def _views(run: Run, fate: Fate) -> Iterator[RenderableType]:
@@ -115,7 +112,7 @@ def _hops(trace: MessageTrace) -> Iterator[Hop]:
 
 def _tracking(who: str, role: Role, shown: Table) -> Iterator[RenderableType]:
     rows = [row for row in _rows(shown) if row["EventId"] in _SHOWN_EVENTS and not _twice(row)]
-    yield _audience(_admin(role, who), "Get-MessageTrackingLog")
+    yield _audience(_admin(role, who), sentence("Get-MessageTrackingLog"))
     yield _grid(_TRACKING, rows)
 
 
@@ -126,7 +123,7 @@ def _twice(row: Mapping[str, str]) -> bool:
 
 def _mail_log(who: str, role: Role, shown: Table) -> Iterator[RenderableType]:
     lines = [line for (line,) in shown.rows if any(mark in line for mark in _OF_SENDING)]
-    yield _audience(_admin(role, who), "what its mail.log says of sending")
+    yield _audience(_admin(role, who), sentence("what its mail.log says of sending"))
     for line in lines[-4:]:
         for pattern, instead in _SQUEEZED:
             line = pattern.sub(instead, line)
@@ -134,19 +131,20 @@ def _mail_log(who: str, role: Role, shown: Table) -> Iterator[RenderableType]:
 
 
 def _message_trace(tenant: str, shown: Table) -> Iterator[RenderableType]:
-    nothing = ("" if shown.rows else ": nothing, not a single row", "bold")
-    yield Text.assemble(_audience(f"Cloud admin of {tenant}", "Get-MessageTraceV2"), nothing)
+    nothing = ("" if shown.rows else f": {sentence('nothing, not a single row')}", "bold")
+    admin = sentence("Cloud admin of {tenant}", tenant=tenant)
+    yield Text.assemble(_audience(admin, sentence("Get-MessageTraceV2")), nothing)
     if shown.rows:
         yield _grid(_TRACE, _rows(shown))
 
 
-def _admin(role: Role, host: str) -> str:
-    told = f"{role.value.capitalize()} admin"
-    return told if host == role.value else f"{told} of {host}"
+def _admin(role: Role, host: str) -> Sentence:
+    admin = sentence("{role} admin", role=role.value.capitalize())
+    return admin if host == role.value else sentence("{admin} of {host}", admin=admin, host=host)
 
 
-def _audience(who: str, source: str) -> Text:
-    return Text.assemble("  ", (one_line(who), "cyan"), (f", {source}", "dim"))
+def _audience(who: Sentence, source: Sentence) -> Text:
+    return Text.assemble("  ", (one_line(who), "cyan"), (f", {one_line(source)}", "dim"))
 
 
 def _rows(shown: Table) -> list[Mapping[str, str]]:
@@ -168,20 +166,25 @@ def _cell(column: str, value: str) -> str:
 def _why(run: Run, fate: Fate) -> Iterator[RenderableType]:
     reasons = why(fate, run.variant.topology)
     if reasons:
-        yield _labelled("Why", " ".join(reasons))
+        yield _labelled(sentence("Why"), listed(reasons, " "))
     step = fate.misrouted.hop.first(Attributed) if fate.misrouted else fate.decision
     known = rules.of(step) if step is not None else ()
     if not known:
         return
-    yield _labelled("Rules", _cited(known))
+    yield _labelled(sentence("Rules"), _cited(known))
 
 
-def _cited(known: Sequence[Rule]) -> str:
+def _cited(known: Sequence[Rule]) -> Sentence:
     """The rules by confidence. One that is documented may say of a part of it that this is assumed."""
     by_confidence = ((sure, [rule.id for rule in known if rule.confidence is sure]) for sure in Confidence)
-    told = ", ".join(f"{' '.join(ids) or 'none'} {sure.value}" for sure, ids in by_confidence)
+    each = "{rules} {confidence}"
+    cited = listed(
+        sentence(each, rules=" ".join(ids) or sentence("none"), confidence=Sentence(sure.value))
+        for sure, ids in by_confidence
+    )
     in_part = [rule.id for rule in rules.assumed_in_part(known)]
-    return f"{told} as a whole; in part: {', '.join(in_part)}" if in_part else told
+    partly = "{rules} as a whole; in part: {in_part}"
+    return sentence(partly, rules=cited, in_part=", ".join(in_part)) if in_part else cited
 
 
 def _cure(fault: Run, runs: Sequence[Run]) -> Iterator[RenderableType]:
@@ -189,10 +192,11 @@ def _cure(fault: Run, runs: Sequence[Run]) -> Iterator[RenderableType]:
     cure = next((run for run in runs if run.variant.kind == "cure" and cured(run) is Cured.YES), None)
     if cure is None or cured(fault) is not Cured.SHOWN:
         return
-    told = "; ".join(changes(fault.variant.topology, cure.variant.topology))
+    changed = changes(fault.variant.topology, cure.variant.topology)
     name = cure.variant.title or cure.variant.name
-    yield _labelled("Cure", without_guids(f"{name}: {told}." if told else f"{name}."))
+    told = sentence("{cure}: {changes}.", cure=name, changes=listed(changed, "; "))
+    yield _labelled(sentence("Cure"), without_guids(told if changed else f"{name}."))
 
 
-def _labelled(label: str, line: str) -> RenderableType:
-    return indented(Text.assemble((f"{label:<7}", "bold"), one_line(line)), 2, hang=7)
+def _labelled(label: Sentence, line: Sentence | str) -> RenderableType:
+    return indented(Text.assemble((f"{label!s:<7}", "bold"), one_line(line)), 2, hang=7)

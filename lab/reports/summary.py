@@ -12,6 +12,7 @@ from lab.reports import flips
 from lab.reports.layout import indented
 from lab.reports.printable import one_line
 from lab.reports.run import Run, ScenarioRuns
+from lab.sentence import plural, sentence
 
 
 def run_summary(told: Iterable[ScenarioRuns]) -> RenderableType:
@@ -34,9 +35,13 @@ def _scenario(each: ScenarioRuns) -> Iterator[RenderableType]:
 def _run(run: Run, width: int) -> Iterator[RenderableType]:
     findings = run.findings()
     failing = [finding for finding in findings if not finding.ok]
-    verdict = ("FAILED", "bold red") if failing else ("ok    ", "green")
-    told = f"{len(findings) - len(failing)}/{len(findings)} as expected" if findings else "nothing expected"
-    yield Text.assemble("  ", verdict, f" {run.variant.name:<{width}}  ", (f"{told}, {run.driver}", "dim"))
+    verdict = (sentence("FAILED"), "bold red") if failing else (sentence("ok"), "green")
+    met = sentence("{met}/{claims} as expected", met=len(findings) - len(failing), claims=len(findings))
+    told = sentence(
+        "{met}, {driver}", met=met if findings else sentence("nothing expected"), driver=run.driver
+    )
+    shown = f"{verdict[0]!s:<6}", verdict[1]
+    yield Text.assemble("  ", shown, f" {run.variant.name:<{width}}  ", (one_line(told), "dim"))
     yield from flips.told(run)
     for finding in failing:
         yield from _finding(finding)
@@ -45,20 +50,25 @@ def _run(run: Run, width: int) -> Iterator[RenderableType]:
 def _finding(finding: Finding) -> Iterator[RenderableType]:
     claim = f": {one_line(finding.message)}: {one_line(finding.field)}"
     yield indented(Text.assemble((one_line(finding.source), "cyan"), claim), 9, hang=2)
-    yield indented(Text.assemble("wanted ", (one_line(finding.wanted), "green")), 11, hang=7)
-    yield indented(Text.assemble("got    ", (one_line(finding.got), "red")), 11, hang=7)
+    yield indented(
+        Text.assemble(f"{sentence('wanted')!s:<7}", (one_line(finding.wanted), "green")), 11, hang=7
+    )
+    yield indented(Text.assemble(f"{sentence('got')!s:<7}", (one_line(finding.got), "red")), 11, hang=7)
 
 
 def _count(told: Sequence[ScenarioRuns]) -> Text:
     runs = [run for each in told for run in each.runs]
     findings = [finding for run in runs for finding in run.findings()]
     failed = sum(not finding.ok for finding in findings)
-    counted = f"{_many(len(told), 'scenario')}, {_many(len(runs), 'variant')}, {_many(len(findings), 'expectation')}: "
-    end = (f"{failed} failed", "bold red") if failed else ("all as expected", "green")
+    counted = sentence(
+        "{scenarios}, {variants}, {expectations}",
+        scenarios=plural(len(told), "{number} scenario", "{number} scenarios"),
+        variants=plural(len(runs), "{number} variant", "{number} variants"),
+        expectations=plural(len(findings), "{number} expectation", "{number} expectations"),
+    )
+    end, style = sentence("all as expected"), "green"
+    if failed:
+        end, style = sentence("{number} failed", number=failed), "bold red"
     if not findings:
-        end = ("nothing was expected", "yellow")
-    return Text.assemble(counted, end)
-
-
-def _many(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+        end, style = sentence("nothing was expected"), "yellow"
+    return Text.assemble(f"{counted}: ", (one_line(end), style))

@@ -7,21 +7,28 @@ from collections.abc import Iterator, Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from lab.model.decision import Basis
 from lab.model.value import dataclass
 from lab.reports.layout import indented
 from lab.reports.printable import one_line
 from lab.reports.reading import Cured, cured, fates
 from lab.reports.run import Run
 from lab.reports.tables import Grid
+from lab.sentence import Sentence, listed, say, sentence, sentences
 
-_BASIS = {"certificate": "cert.", "recipient": "rcpt to", "address": "address", "none": "-"}
+_BASIS = {
+    Basis.CERTIFICATE: sentence("cert."),
+    Basis.RECIPIENT: sentence("rcpt to"),
+    Basis.ADDRESS: sentence("address"),
+    Basis.NONE: sentence("-"),
+}
 _CURED = {
-    Cured.SHOWN: ("shown", "red"),
-    Cured.NOT_SHOWN: ("none", "yellow"),
-    Cured.YES: ("yes", "green"),
-    Cured.FOR_NOW: ("for now", "yellow"),
-    Cured.PARTLY: ("partly", "yellow"),
-    Cured.NO: ("no", "red"),
+    Cured.SHOWN: (sentence("shown"), "red"),
+    Cured.NOT_SHOWN: (sentence("none"), "yellow"),
+    Cured.YES: (sentence("yes"), "green"),
+    Cured.FOR_NOW: (sentence("for now"), "yellow"),
+    Cured.PARTLY: (sentence("partly"), "yellow"),
+    Cured.NO: (sentence("no"), "red"),
 }
 """Short words for a narrow column, and their colours."""
 
@@ -33,13 +40,13 @@ class VariantRow:
     name: str
     kind: str
     tenant: str
-    basis: str
+    basis: Basis | None
     places: tuple[str, ...]
     refused: bool
     """Whether the last place refused it."""
-    outcome: str
+    ending: Sentence
     cured: Cured
-    others: tuple[str, ...]
+    others: tuple[Sentence, ...]
     """Other messages that did not arrive, with what became of them."""
     expected: int
     failed: int
@@ -54,12 +61,16 @@ def variant_row(run: Run, key: str) -> VariantRow:
         run.variant.name,
         run.variant.kind,
         main.decision.tenant if main and main.decision else "",
-        main.decision.basis.value if main and main.decision else "",
+        main.decision.basis if main and main.decision else None,
         main.places if main else (),
         bool(main and main.legs and main.legs[-1].refusal),
-        main.outcome if main else "nothing sent",
+        main.ending if main else sentence("nothing sent"),
         cured(run),
-        tuple(f"{fate.spec.key} {fate.outcome}" for fate in ends if fate is not main and not fate.arrived),
+        tuple(
+            sentence("{message} {ending}", message=fate.spec.key, ending=fate.ending)
+            for fate in ends
+            if fate is not main and not fate.arrived
+        ),
         len(findings),
         sum(not finding.ok for finding in findings),
     )
@@ -69,8 +80,8 @@ def variants_table(runs: Sequence[Run], key: str) -> RenderableType:
     """All runs by what became of the message `key`, with notes on what a line has no room for."""
     rows = [variant_row(run, key) for run in runs]
     start = _common_start(rows)
-    columns = ("variant", "kind", "tenant", "by", "way", "outcome", "cured?", "ok?")
-    drawn = Grid(columns, [tuple(_cells(row, len(start))) for row in rows], gap=1)
+    columns = sentences("variant", "kind", "tenant", "by", "way", "outcome", "cured?", "ok?")
+    drawn = Grid(tuple(map(say, columns)), [tuple(_cells(row, len(start))) for row in rows], gap=1)
     return Group(drawn, *(_notes(rows, start, key)))
 
 
@@ -78,14 +89,15 @@ def _cells(row: VariantRow, skip: int) -> Iterator[Text]:
     yield Text(one_line(row.name))
     yield Text(one_line(row.kind))
     yield Text(one_line(row.tenant))
-    yield Text(_BASIS.get(row.basis, row.basis))
+    yield Text(one_line(_BASIS[row.basis] if row.basis else ""))
     way = " → ".join(one_line(place.removeprefix("tenant:")) for place in row.places[skip:])
     yield Text.assemble(way, (" ✗", "red") if row.refused else "")
-    yield Text(one_line(row.outcome))
-    yield Text(_CURED[row.cured][0], style=_CURED[row.cured][1])
-    yield (
-        Text("FAILED", style="bold red") if row.failed else Text("ok" if row.expected else "-", style="green")
-    )
+    yield Text(one_line(row.ending))
+    yield Text(one_line(_CURED[row.cured][0]), style=_CURED[row.cured][1])
+    if row.failed:
+        yield Text(one_line(sentence("FAILED")), style="bold red")
+    else:
+        yield Text(one_line(sentence("ok") if row.expected else "-"), style="green")
 
 
 def _common_start(rows: Sequence[VariantRow]) -> tuple[str, ...]:
@@ -100,12 +112,14 @@ def _common_start(rows: Sequence[VariantRow]) -> tuple[str, ...]:
 
 
 def _notes(rows: Sequence[VariantRow], start: Sequence[str], key: str) -> Iterator[RenderableType]:
-    told = "tenant: whom the first front end took the mail for, and by what."
+    notes = [sentence("tenant: to which the first front end attributed the mail, and by what.")]
     if start:
-        told += f" way: that of {key} behind {' → '.join(start)}."
+        notes.append(
+            sentence("way: that of {message} behind {places}.", message=key, places=" → ".join(start))
+        )
     if any(row.cured is Cured.FOR_NOW for row in rows):
-        told += " for now: it arrives, but something that is bound to change holds it up."
-    told += "".join(
-        f" {row.name}: {', '.join(row.others)}." for row in rows if row.others and row.cured is Cured.PARTLY
-    )
-    yield indented(Text(one_line(told), style="dim"), 2, hang=0)
+        notes.append(sentence("for now: it arrives, but something that is bound to change holds it up."))
+    partly = [row for row in rows if row.others and row.cured is Cured.PARTLY]
+    left = "{variant}: {others}."
+    notes += (sentence(left, variant=row.name, others=listed(row.others)) for row in partly)
+    yield indented(Text(one_line(listed(notes, " ")), style="dim"), 2, hang=0)

@@ -1,8 +1,9 @@
-"""Why a message took the wrong way, in sentences, from the step that decided it and the objects that it names."""
+"""Why a message took the wrong way, from the step that decided it and the objects that it names."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import reduce
 
 from lab.core.matching import name_match
 from lab.model.names import DomainPattern
@@ -13,74 +14,104 @@ from lab.model.topology import Topology
 from lab.model.trace import Disposition
 from lab.reports.printable import without_guids
 from lab.reports.reading import Fate, Leg
+from lab.sentence import Sentence, listed, sentence
 from lab.words.reasons import reason
 from lab.words.steps import short_reply
 
 
-def happened(fate: Fate) -> tuple[str, ...]:
-    """What happened to a message, in a sentence for each thing that somebody did."""
+def happened(fate: Fate) -> tuple[Sentence, ...]:
+    """What happened to a message, in a sentence for each step."""
     astray = fate.misrouted
-    first = f"{fate.spec.sender} writes to {_all(fate)}."
+    recipients = reduce(_and, fate.spec.recipients[1:], sentence("{name}", name=fate.spec.recipients[0]))
+    first = sentence("{sender} writes to {recipients}.", sender=fate.spec.sender, recipients=recipients)
     if astray is None:
-        return (first, f"The mail goes {' > '.join(fate.places)}: {fate.outcome}.")
-    return (f"{first} {_handed(astray)}", _taken(astray), _ended(fate, astray))
+        way = " > ".join(fate.places)
+        return first, sentence("The mail goes {way}: {ending}.", way=way, ending=fate.ending)
+    handed = sentence("{first} {second}", first=first, second=_handed(astray))
+    return handed, _taken(astray), _ended(fate, astray)
 
 
-def why(fate: Fate, topology: Topology) -> tuple[str, ...]:
-    """What made a front end take the message for the wrong tenant's."""
+def why(fate: Fate, topology: Topology) -> tuple[Sentence, ...]:
+    """What made a front end attribute the message to the wrong tenant."""
     astray = fate.misrouted
     step = astray.hop.first(Attributed) if astray else None
     return tuple(_why(astray, step, topology)) if astray and step else ()
 
 
-def _handed(astray: Leg) -> str:
+def _handed(astray: Leg) -> Sentence:
+    parts = {"client": astray.origin or sentence("A client"), "tenant": astray.meant}
     shown = _certificate(astray)
-    certificate = f" and shows the certificate {', '.join(shown)}" if shown else ""
-    return f"{astray.origin or 'A client'} delivers to {astray.meant}'s MX{certificate}."
+    if not shown:
+        return sentence("{client} delivers to {tenant}'s MX.", **parts)
+    showing = "{client} delivers to {tenant}'s MX and shows the certificate {names}."
+    return sentence(showing, **parts, names=listed(shown))
 
 
-def _taken(astray: Leg) -> str:
+def _and(several: Sentence, last: object) -> Sentence:
+    return sentence("{several} and {last}", several=several, last=last)
+
+
+def _taken(astray: Leg) -> Sentence:
     decided = astray.hop.first(Attributed)
     own = decided.tenant if decided else ""
-    told = f"Exchange Online takes that connection for {own}'s own hybrid connection"
     if astray.taken:
-        return f"{told}, so the mail runs through tenant {own} instead."
-    return f"{told}, and refuses it: {short_reply(astray.refusal)}."
+        return sentence(_THROUGH, tenant=own)
+    return sentence(_REFUSED, tenant=own, reply=short_reply(astray.refusal))
 
 
-def _ended(fate: Fate, astray: Leg) -> str:
-    own = astray.hop.head.tenant
-    if set(fate.trace.dispositions.values()) == {Disposition.DELIVERED}:
-        return f"{own} sends it on, and it arrives: nobody notices the detour."
+_THROUGH = (
+    "Exchange Online takes that connection for {tenant}'s own hybrid connection, so the mail runs through tenant {tenant} "
+    "instead."
+)
+_REFUSED = (
+    "Exchange Online takes that connection for {tenant}'s own hybrid connection, and refuses it: {reply}."
+)
+
+
+def _ended(fate: Fate, astray: Leg) -> Sentence:
+    own, last = astray.hop.head.tenant, fate.legs[-1]
+    if fate.end is Disposition.DELIVERED:
+        return sentence("{tenant} sends it on, and it arrives: no report tells of the detour.", tenant=own)
     if fate.bounce is None:
-        return f"It ends there: {fate.outcome}."
+        return sentence("It ends there: {ending}.", ending=fate.ending)
     reported = fate.bounce[1].ndr_to
-    home = f" The NDR goes back to {reported}" if reported else " Nobody is told"
-    last = fate.legs[-1]
+    home = (
+        sentence("The NDR goes back to {sender}", sender=reported) if reported else sentence("No NDR is sent")
+    )
     if last is astray or last.taken:
-        return f"The mail ends {fate.outcome}.{home}."
-    home += f", from {own}'s own tenant." if reported else "."
-    return f"{own} sends it on by MX; {last.place.removeprefix('tenant:')} refuses it: {short_reply(last.refusal)}.{home}"
+        return sentence("The mail ends {ending}. {report}.", ending=fate.ending, report=home)
+    if reported:
+        home = sentence("{report}, from {tenant}'s own tenant", report=home, tenant=own)
+    on = "{tenant} sends it on by MX; {target} refuses it: {reply}. {report}."
+    target = last.place.removeprefix("tenant:")
+    return sentence(on, tenant=own, target=target, reply=short_reply(last.refusal), report=home)
 
 
-def _why(astray: Leg, step: Attributed, topology: Topology) -> Iterator[str]:
-    own, origin = step.tenant, astray.origin or "the client"
+def _why(astray: Leg, step: Attributed, topology: Topology) -> Iterator[Sentence]:
+    own, origin = step.tenant, astray.origin or sentence("the client")
     connector = _connector(topology, own, step.connector)
     if connector is None:
-        yield f"{origin}'s connection was taken for {own}'s: {reason(step.reason)}."
+        taken = "{client}'s connection was taken for {tenant}'s: {reason}."
+        yield sentence(taken, client=origin, tenant=own, reason=reason(step.reason))
     else:
-        yield f'{_fits(astray, origin, connector, topology)} of {own}\'s connector "{without_guids(connector.name)}".'
-    yield f"What {astray.meant or 'the recipient'} had to do with it: nothing. RCPT TO only steered the way on."
+        fits, name = _fits(astray, origin, connector, topology), without_guids(connector.name)
+        yield sentence('{fit} of {tenant}\'s connector "{connector}".', fit=fits, tenant=own, connector=name)
+    yield sentence(_STEERED, recipient=astray.meant or sentence("The recipient"))
 
 
-def _fits(astray: Leg, origin: str, connector: InboundConnector, topology: Topology) -> str:
+_STEERED = "{recipient} played no part in this: RCPT TO only steered the way on."
+
+
+def _fits(astray: Leg, origin: Sentence | str, connector: InboundConnector, topology: Topology) -> Sentence:
     """Which property of the client fits which parameter."""
     value = connector.tls_sender_certificate_name
-    shown = _certificate(astray)
     if value is None:
-        return f"{origin}'s address {astray.hop.head.client} is in SenderIPAddresses"
-    fitting = [name for name in shown if _covers(value, name, topology.switches)]
-    return f"{', '.join(fitting) or 'A name'} in {origin}'s certificate fits TlsSenderCertificateName {value}"
+        in_list = "{client}'s address {address} is in SenderIPAddresses"
+        return sentence(in_list, client=origin, address=astray.hop.head.client)
+    fitting = [name for name in _certificate(astray) if _covers(value, name, topology.switches)]
+    names = listed(fitting) if fitting else sentence("A name")
+    in_certificate = "{names} in {client}'s certificate fits TlsSenderCertificateName {value}"
+    return sentence(in_certificate, names=names, client=origin, value=value)
 
 
 def _certificate(astray: Leg) -> tuple[str, ...]:
@@ -99,7 +130,3 @@ def _covers(value: DomainPattern, name: str, switches: Switches) -> bool:
 def _connector(topology: Topology, tenant: str, name: str) -> InboundConnector | None:
     known = topology.tenants.get(tenant)
     return next((c for c in known.inbound_connectors if c.name == name), None) if known else None
-
-
-def _all(fate: Fate) -> str:
-    return " and ".join(map(str, fate.spec.recipients))

@@ -83,6 +83,11 @@ def short_reply(reply: Reply | None) -> str:
     return " ".join(f"{reply.code} {reply.enhanced} {text}".split())
 
 
+def code(reply: Reply | None) -> str:
+    """The numbers of a reply: `550 5.7.51`; '' for none."""
+    return f"{reply.code} {reply.enhanced}".rstrip() if reply else ""
+
+
 def without_repeats(steps: Iterable[Step]) -> Iterator[Step | int]:
     """Steps as they were, but attempts that went like an earlier one are only counted: one number for each row of them."""
     seen: set[tuple[object, ...]] = set()
@@ -100,6 +105,11 @@ def without_repeats(steps: Iterable[Step]) -> Iterator[Step | int]:
         yield step
     if repeats:
         yield repeats
+
+
+def repeated(number: int) -> Sentence:
+    """So many steps that `without_repeats` left out."""
+    return sentence("{number} more attempts that ended like this", number=number)
 
 
 def _likeness(step: Routed | Deferred) -> tuple[object, ...]:

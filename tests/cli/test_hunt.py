@@ -17,7 +17,7 @@ def test_mail_that_goes_astray_as_things_are_fails(mflab: Shell) -> None:
     assert said.code == Exit.FAILED
     told = said.json()
     assert (told["ok"], told["depth"]) == (False, 0)
-    assert told["verdict"] == "as things are, mail goes to a wrong tenant"
+    assert told["verdict"] == "with no change, mail goes to a wrong tenant"
     assert told["finds"][0]["tenant"] == "msxfaq"
 
 
@@ -26,7 +26,7 @@ def test_what_is_a_change_away_is_told_and_written(mflab: Shell, tmp_path: Path)
     said = mflab("hunt", ARTICLE, *_CURED, "-o", str(target))
     assert said.code == Exit.OK
     assert "organizations.msxfaq.hosts.gateway.certificate: mail -> wildcard" in said.out
-    assert "one change away it does" in said.out
+    assert "with one change, mail does" in said.out
     assert mflab("run", str(target)).code == Exit.OK
     assert mflab("hunt", ARTICLE, *_CURED, "-o", str(target)).code == Exit.BAD_INPUT, "the file is there"
 
@@ -40,4 +40,4 @@ def test_the_scenario_may_go_to_stdout(mflab: Shell) -> None:
 def test_nothing_found_is_said(mflab: Shell) -> None:
     said = mflab("hunt", ARTICLE, "--variant", "dedicated-certificate", "--depth", "0")
     assert said.code == Exit.OK
-    assert "nothing found as things are" in said.out
+    assert "nothing found with no change" in said.out

@@ -28,7 +28,7 @@ def told(
         Setting(path, ARTICLE.value(variant, path), value, None, None) for path, value in change.items()
     ]
     places = todos(ARTICLE.variant(variant), ARTICLE.changed(variant, change), settings)
-    return [(place.where, each.text, each.commands) for place in places for each in place.todos]
+    return [(str(place.where), str(todo.told), todo.commands) for place in places for todo in place.todos]
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def test_the_fault_is_found_as_things_are():
     assert report.now
     (find,) = report.finds
     assert (find.meant, find.tenant, find.basis) == ("uclabor", "msxfaq", "certificate")
-    assert find.message == "useronprem@msxfaq.example > partner@uclabor.example"
+    assert str(find.message) == "useronprem@msxfaq.example > partner@uclabor.example"
     assert "R3" in find.rules
     assert not find.settings
 
