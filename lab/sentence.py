@@ -6,8 +6,9 @@ tell, and nobody looks into one that was said.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 Catalog = Mapping[str, str]
 """Templates of a language by English template. What is missing is said in English."""
@@ -53,6 +54,12 @@ def say(told: Sentence | str, catalog: Catalog = ENGLISH) -> str:
 def listed(parts: Iterable[object], separator: str = ", ") -> Sentence:
     """Several things in a row."""
     return Sentence("{parts}", (("parts", _Row(tuple(parts), separator)),))
+
+
+def chained(template: str, parts: Sequence[object]) -> Sentence:
+    """Several in a row with words between them: `chained("{several} and {last}", names)`."""
+    first = listed(parts[:1])
+    return reduce(lambda several, last: sentence(template, several=several, last=last), parts[1:], first)
 
 
 def plural(number: int, one: str, many: str) -> Sentence:

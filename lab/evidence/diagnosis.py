@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from lab.model.value import value
+from lab.sentence import Sentence, sentence
 
 
 class Kind(StrEnum):
@@ -50,7 +51,7 @@ class HandOver:
 
     by: str
     origin: str = ""
-    """The name that the client gave; anybody can give any."""
+    """The name that the client gave; a client can give any name."""
     address: str = ""
     """The client's address as the server saw it."""
     at: datetime | None = None
@@ -78,15 +79,15 @@ class Tenant:
         return bool(self.id or self.domain or self.name)
 
     @property
-    def short(self) -> str:
+    def short(self) -> Sentence | str:
         """One name: the reader's own, else a domain, else the GUID."""
-        return self.name or self.domain or self.id or "a tenant that is not named"
+        return self.name or self.domain or self.id or sentence("a tenant that is not named")
 
     @property
-    def label(self) -> str:
+    def label(self) -> Sentence | str:
         """All there is: `msxfaq (e42ef92f-...)`, `msxfaq.example`, or the GUID."""
         best = self.name or self.domain
-        return f"{best} ({self.id})" if best and self.id else best or self.id or "a tenant that is not named"
+        return f"{best} ({self.id})" if best and self.id else self.short
 
 
 @value(kw_only=True)
@@ -136,7 +137,7 @@ class Refusal:
 
     recipient: str = ""
     status: str = ""
-    """`5.7.51`; '' if nobody gave one."""
+    """`5.7.51`; '' if none was given."""
     reply: str = ""
     """In one line, without what wraps it."""
     said_by: str = ""
@@ -149,7 +150,7 @@ class Refusal:
     """Whose rules refused it, where that can be told."""
     number: int = 0
     """Which entry of the table of status codes it is, 0 if none."""
-    cause: str = ""
+    cause: Sentence | str = ""
     rules: tuple[str, ...] = ()
     temporary: bool = False
 
@@ -204,7 +205,7 @@ class Handed:
 class Told:
     """A sentence of the verdict, and what it rests on."""
 
-    text: str
+    text: Sentence
     rules: tuple[str, ...] = ()
     sure: Sure = Sure.SEEN
 
@@ -216,7 +217,7 @@ class Clue:
     where: str
     """`X-MS-Exchange-CrossTenant-Id`, `Diagnostic-Code`, `line 3`."""
     said: str
-    means: str
+    means: Sentence
     rules: tuple[str, ...] = ()
     sure: Sure = Sure.SEEN
 
@@ -229,10 +230,10 @@ class Diagnosis:
     nothing: bool
     """Nothing to see: no fault, or nothing that has to do with Exchange Online and its tenants."""
     story: tuple[Told, ...] = ()
-    look: tuple[str, ...] = ()
+    look: tuple[Sentence, ...] = ()
     """Who should look where."""
     clues: tuple[Clue, ...] = ()
-    unknown: tuple[str, ...] = ()
+    unknown: tuple[Sentence, ...] = ()
     """What the evidence does not tell."""
     journey: Journey | None = None
     """Of the message in hand; with a report, that is the report's own way."""
@@ -241,7 +242,7 @@ class Diagnosis:
     """Of logs and traces."""
     relayed: Tenant | None = None
     """The tenant that took mail for its own and sent it on to another organisation: meant so, or the fault."""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Sentence, ...] = ()
     """What was wrong with the evidence itself: broken MIME, a limit that was reached."""
 
     @property

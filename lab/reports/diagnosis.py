@@ -9,12 +9,15 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from lab.core.rulebook import Rule, rule
-from lab.evidence.diagnosis import Clue, Diagnosis, Handed, HandOver, Sure, Told
+from lab.evidence.diagnosis import Clue, Diagnosis, Handed, HandOver, Kind, Sure, Told
 from lab.reports import rules
-from lab.reports.explain import badge
+from lab.reports.explain import badge, partly
 from lab.reports.layout import indented
 from lab.reports.printable import one_line
+from lab.sentence import NOTHING, Sentence, say, sentence, sentences
 
+KINDS: Mapping[Kind, Sentence] = {kind: Sentence(kind.value) for kind in Kind}
+_ORIGINAL, _IN_HAND = sentence("Way of the original"), sentence("Way of this message")
 _QUOTED = 120
 """Characters of a field that are quoted."""
 _ATTEMPTS = 20
@@ -24,15 +27,18 @@ _ATTEMPTS = 20
 def drawn(found: Diagnosis, source: str) -> RenderableType:
     """The whole page; `source` is the file's name."""
     return Group(
-        Text.assemble((one_line(source), "bold"), f": {found.kind}"),
-        *(indented(Text(f"note: {one_line(note)}", style="yellow"), 2) for note in found.notes),
+        Text.assemble((one_line(source), "bold"), f": {KINDS[found.kind]}"),
+        *(
+            indented(Text(one_line(sentence("note: {note}", note=note)), style="yellow"), 2)
+            for note in found.notes
+        ),
         Text(),
         *_story(found.story),
-        *_listed("Who should look where", found.look),
+        *_listed(sentence("Who should look where"), found.look),
         *_way(found),
         *_attempts(found.handed),
         *_evidence(found.clues),
-        *_listed("Not known from this", found.unknown),
+        *_listed(sentence("Not known from this"), found.unknown),
         *_relies(found),
     )
 
@@ -56,7 +62,7 @@ def as_data(found: Diagnosis) -> Mapping[str, object]:
 
 
 def _told(told: Told) -> Mapping[str, object]:
-    return {"text": told.text, "sure": told.sure, "rules": told.rules}
+    return {"text": say(told.text), "sure": told.sure, "rules": told.rules}
 
 
 def _clue(clue: Clue) -> Mapping[str, object]:
@@ -68,7 +74,7 @@ def _story(story: Iterable[Told]) -> Iterator[RenderableType]:
         text = one_line(told.text)
         line = Text(f"{number}. {text[:1].upper()}{text[1:]}.")
         if told.sure is Sure.INFERRED:
-            line.append("  (inferred)", style="dim")
+            line.append(f"  ({sentence('inferred')})", style="dim")
         yield indented(line, 2, hang=3)
         if told.rules:
             yield indented(_badges(told.rules), 5, hang=2)
@@ -76,31 +82,34 @@ def _story(story: Iterable[Told]) -> Iterator[RenderableType]:
 
 def _badges(ids: Iterable[str]) -> Text:
     known = tuple(map(rule, ids))
-    return Text.assemble(("rules: ", "dim"), Text(", ").join(badge(each) for each in known))
+    return Text.assemble((f"{sentence('rules:')} ", "dim"), Text(", ").join(badge(each) for each in known))
 
 
-def _listed(title: str, lines: Iterable[str]) -> Iterator[RenderableType]:
+def _headed(title: Sentence) -> Iterator[RenderableType]:
+    yield Text()
+    yield Text(one_line(title), style="bold")
+
+
+def _listed(title: Sentence, lines: Iterable[Sentence]) -> Iterator[RenderableType]:
     told = tuple(lines)
     if told:
-        yield Text()
-        yield Text(title, style="bold")
+        yield from _headed(title)
         yield from (indented(Text(f"- {one_line(line)}"), 2, hang=2) for line in told)
 
 
 def _way(found: Diagnosis) -> Iterator[RenderableType]:
     """The hand-overs of the message that matters: the original of a report, else the one in hand."""
     original = found.report.original if found.report else None
-    for title, journey in (("Way of the original", original), ("Way of this message", found.journey)):
+    for title, journey in ((_ORIGINAL, original), (_IN_HAND, found.journey)):
         if journey is not None and journey.hand_overs:
-            yield Text()
-            yield Text(title, style="bold")
+            yield from _headed(title)
             yield indented(_hand_overs(journey.hand_overs), 2)
 
 
 def _hand_overs(links: Iterable[HandOver]) -> RenderableType:
     table = Grid.grid(padding=(0, 2, 0, 0))
-    for name in ("", "UTC", "from", "to"):
-        table.add_column(name, overflow="fold", no_wrap=name in ("", "UTC"))
+    for number, name in enumerate(sentences("", "UTC", "from", "to")):
+        table.add_column(say(name), overflow="fold", no_wrap=number < 2)  # number and time
     for number, link in enumerate(links, 1):
         client = f"{link.origin} [{link.address}]" if link.address else link.origin
         when = f"{link.at:%Y-%m-%d %H:%M:%S}" if link.at else "-"
@@ -112,34 +121,37 @@ def _hand_overs(links: Iterable[HandOver]) -> RenderableType:
 def _attempts(handed: tuple[Handed, ...]) -> Iterator[RenderableType]:
     if not handed:
         return
-    yield Text()
-    yield Text("What the log tells", style="bold")
+    yield from _headed(sentence("What the log tells"))
     for each in handed[:_ATTEMPTS]:
-        when = f"{each.at:%Y-%m-%d %H:%M:%S}  " if each.at else ""
-        towards = (
-            f" via {each.relay} [{each.address}]"
-            if each.relay
-            else f" from {each.client}"
-            if each.client
-            else ""
-        )
-        whose = f"; tenant {each.tenant.label}" if each.tenant else ""
-        through = f', connector "{each.connector}"' if each.connector else ""
-        line = (
-            f"{when}{each.sender or '?'} > {each.recipient or '?'}{towards}: {each.outcome}{whose}{through}"
+        connector = sentence(', connector "{connector}"', connector=each.connector)
+        line = sentence(
+            "{time}{sender} > {recipient}{towards}: {outcome}{whose}{through}",
+            time=f"{each.at:%Y-%m-%d %H:%M:%S}  " if each.at else "",
+            sender=each.sender or "?",
+            recipient=each.recipient or "?",
+            towards=_towards(each),
+            outcome=each.outcome,
+            whose=sentence("; tenant {tenant}", tenant=each.tenant.label) if each.tenant else NOTHING,
+            through=connector if each.connector else NOTHING,
         )
         yield indented(Text(one_line(line)), 2, hang=4)
         if each.reply:
             yield indented(Text(one_line(each.reply[: 2 * _QUOTED]), style="dim"), 4, hang=2)
     if len(handed) > _ATTEMPTS:
-        yield indented(Text(f"... and {len(handed) - _ATTEMPTS} more"), 2)
+        more = sentence("... and {number} more", number=len(handed) - _ATTEMPTS)
+        yield indented(Text(one_line(more)), 2)
+
+
+def _towards(each: Handed) -> Sentence:
+    if each.relay:
+        return sentence(" via {relay} [{address}]", relay=each.relay, address=each.address)
+    return sentence(" from {client}", client=each.client) if each.client else NOTHING
 
 
 def _evidence(clues: tuple[Clue, ...]) -> Iterator[RenderableType]:
     if not clues:
         return
-    yield Text()
-    yield Text("Evidence", style="bold")
+    yield from _headed(sentence("Evidence"))
     for clue in clues:
         said = one_line(clue.said)
         quoted = f"{said[:_QUOTED]}..." if len(said) > _QUOTED else said
@@ -149,16 +161,15 @@ def _evidence(clues: tuple[Clue, ...]) -> Iterator[RenderableType]:
 
 
 def _relies(found: Diagnosis) -> Iterator[RenderableType]:
-    """What of it nobody has documented or seen."""
+    """What of it is neither documented nor observed."""
     known: tuple[Rule, ...] = tuple(map(rule, found.rules))
     guesses, in_part = rules.assumed(known), rules.assumed_in_part(known)
     if not known:
         return
     yield Text()
     if guesses:
-        names = ", ".join(f"{each.id} ({each.title})" for each in guesses)
-        yield Text(f"This diagnosis relies on assumed rules: {names}")
+        names = ", ".join(f"{guess.id} ({guess.title})" for guess in guesses)
+        yield Text(one_line(sentence("This diagnosis relies on assumed rules: {rules}", rules=names)))
     else:
-        yield Text("This diagnosis relies on no rule that is assumed as a whole.")
-    if in_part:
-        yield Text(f"Assumed in part, as their text says: {', '.join(each.id for each in in_part)}")
+        yield Text(one_line(sentence("This diagnosis relies on no rule that is assumed as a whole.")))
+    yield from partly(in_part)

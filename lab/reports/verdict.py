@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import reduce
 
 from lab.core.matching import name_match
 from lab.model.names import DomainPattern
@@ -14,7 +13,7 @@ from lab.model.topology import Topology
 from lab.model.trace import Disposition
 from lab.reports.printable import without_guids
 from lab.reports.reading import Fate, Leg
-from lab.sentence import Sentence, listed, sentence
+from lab.sentence import Sentence, chained, listed, sentence
 from lab.words.reasons import reason
 from lab.words.steps import short_reply
 
@@ -22,7 +21,7 @@ from lab.words.steps import short_reply
 def happened(fate: Fate) -> tuple[Sentence, ...]:
     """What happened to a message, in a sentence for each step."""
     astray = fate.misrouted
-    recipients = reduce(_and, fate.spec.recipients[1:], sentence("{name}", name=fate.spec.recipients[0]))
+    recipients = chained("{several} and {last}", fate.spec.recipients)
     first = sentence("{sender} writes to {recipients}.", sender=fate.spec.sender, recipients=recipients)
     if astray is None:
         way = " > ".join(fate.places)
@@ -45,10 +44,6 @@ def _handed(astray: Leg) -> Sentence:
         return sentence("{client} delivers to {tenant}'s MX.", **parts)
     showing = "{client} delivers to {tenant}'s MX and shows the certificate {names}."
     return sentence(showing, **parts, names=listed(shown))
-
-
-def _and(several: Sentence, last: object) -> Sentence:
-    return sentence("{several} and {last}", several=several, last=last)
 
 
 def _taken(astray: Leg) -> Sentence:

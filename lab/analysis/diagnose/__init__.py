@@ -16,6 +16,7 @@ from lab.analysis.diagnose.mime import Entity, message
 from lab.analysis.diagnose.octets import Unreadable, as_utf8, is_mail
 from lab.analysis.diagnose.report import entity_with_report
 from lab.evidence.diagnosis import Diagnosis, Kind, Told
+from lab.sentence import sentence
 
 __all__ = ["Known", "Unreadable", "diagnose"]
 
@@ -25,7 +26,11 @@ def diagnose(octets: bytes, known: Known | None = None) -> Diagnosis:
 
     Raises Unreadable for what holds no text (an Outlook .msg, a picture).
     """
-    notes = () if len(octets) <= MAX_OCTETS else (f"only the first {MAX_OCTETS >> 20} MiB were read",)
+    notes = (
+        ()
+        if len(octets) <= MAX_OCTETS
+        else (sentence("only the first {size} MiB were read", size=MAX_OCTETS >> 20),)
+    )
     told = as_utf8(octets[:MAX_OCTETS])
     found = _judged(told, known)
     return replace(found, notes=(*notes, *found.notes))
@@ -68,5 +73,5 @@ def _pasted(octets: bytes) -> Entity:
 
 
 def _nothing() -> Diagnosis:
-    text = "neither a mail nor a report, a log or a message trace: nothing to see"
+    text = sentence("neither a mail nor a report, a log or a message trace: nothing to see")
     return Diagnosis(kind=Kind.OTHER, nothing=True, story=(Told(text=text),))

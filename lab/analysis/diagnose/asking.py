@@ -8,6 +8,9 @@ from lab.analysis.diagnose.known import Known
 from lab.core.verdicts import Attribution
 from lab.evidence.diagnosis import By, Journey, Passage, Refusal, Report, Sure, Told
 from lab.model.decision import Basis
+from lab.sentence import NOTHING, Sentence, sentence
+from lab.words.english import BASES
+from lab.words.reasons import reason
 
 _MOST = 5
 """Recipients that are asked about."""
@@ -26,11 +29,10 @@ def entry(passage: Passage, journey: Journey, known: Known) -> Iterator[Told]:
             front_end=passage.front_end,
         )
     )
-    stranger = (
-        "" if passage.again or known.host(passage.client) else f"; no machine of it has {passage.client}"
-    )
+    stranger = sentence("; no machine of it has {address}", address=passage.client)
+    stranger = NOTHING if passage.again or known.host(passage.client) else stranger
     fitting = (each for each in decided if each.reply is None and _is_of(each, passage))
-    yield from _answer("this", next(fitting, None), decided, stranger)
+    yield from _answer(sentence("this"), next(fitting, None), decided, stranger)
 
 
 def refusal(found: Refusal, report: Report, known: Known) -> Iterator[Told]:
@@ -40,7 +42,7 @@ def refusal(found: Refusal, report: Report, known: Known) -> Iterator[Told]:
     if client:
         decided = tuple(known.decisions(client, sender, [found.recipient], helo=helo))
         fitting = (each for each in decided if each.status == found.status)
-        yield from _answer("the refusal", next(fitting, None), decided, "")
+        yield from _answer(sentence("the refusal"), next(fitting, None), decided, NOTHING)
 
 
 def _is_of(decision: Attribution, passage: Passage) -> bool:
@@ -51,22 +53,31 @@ def _is_of(decision: Attribution, passage: Passage) -> bool:
 
 
 def _answer(
-    what: str, fitting: Attribution | None, decided: Sequence[Attribution], more: str
+    what: Sentence, fitting: Attribution | None, decided: Sequence[Attribution], more: Sentence
 ) -> Iterator[Told]:
     """That it explains it, or what it leads to instead: on the facts that were asked with, which may not be all."""
     if fitting is not None:
-        yield _told(f"the configuration explains {what}: by it {_outcome(fitting)}{more}", fitting)
+        explains = "the configuration explains {what}: by it {outcome}{more}"
+        yield _told(sentence(explains, what=what, outcome=_outcome(fitting), more=more), fitting)
     elif decided:
         first = decided[0]
-        asked = f"if the mail was for {first.recipient} and the server showed {_shown(first)}"
-        yield _told(
-            f"the configuration does not explain {what}, {asked}: by it {_outcome(first)}{more}", first
+        text = sentence(
+            "the configuration does not explain {what}, if the mail was for {recipient} and the server showed {shown}: by it "
+            "{outcome}{more}",
+            what=what,
+            recipient=first.recipient,
+            shown=_shown(first),
+            outcome=_outcome(first),
+            more=more,
         )
+        yield _told(text, first)
 
 
-def _shown(decision: Attribution) -> str:
+def _shown(decision: Attribution) -> Sentence:
     certificate = decision.credentials.certificate
-    return f"the certificate {certificate.label}" if certificate else "no certificate"
+    if certificate is None:
+        return sentence("no certificate")
+    return sentence("the certificate {certificate}", certificate=certificate.label)
 
 
 def _refused_client(report: Report, known: Known) -> tuple[str, str]:
@@ -84,21 +95,25 @@ def _recipients(journey: Journey) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*named[-1:], *journey.recipients)))[:_MOST]
 
 
-def _outcome(decision: Attribution) -> str:
+def _outcome(decision: Attribution) -> Sentence:
     if decision.reply is not None:
-        return f"the mail is refused with {decision.reply.code} {decision.status}: {decision.reason}{_through(decision)}"
-    shown = decision.credentials.certificate
-    by = (
-        f"certificate {shown.label}"
-        if decision.basis is Basis.CERTIFICATE and shown
-        else decision.basis.value
-    )
-    return f"the mail is tenant {decision.tenant_name}'s, by {by}{_through(decision)}"
+        return sentence(
+            "the mail is refused with {code}: {reason}{through}",
+            code=f"{decision.reply.code} {decision.status}",
+            reason=reason(decision.reason),
+            through=_through(decision),
+        )
+    shown, by = decision.credentials.certificate, BASES[decision.basis]
+    if decision.basis is Basis.CERTIFICATE and shown:
+        by = sentence("certificate {certificate}", certificate=shown.label)
+    taken = "the mail is tenant {tenant}'s, by {basis}{through}"
+    return sentence(taken, tenant=decision.tenant_name, basis=by, through=_through(decision))
 
 
-def _through(decision: Attribution) -> str:
-    return f' through "{decision.connector_name}"' if decision.connector_name else ""
+def _through(decision: Attribution) -> Sentence:
+    name = decision.connector_name
+    return sentence(' through "{connector}"', connector=name) if name else NOTHING
 
 
-def _told(text: str, decision: Attribution) -> Told:
+def _told(text: Sentence, decision: Attribution) -> Told:
     return Told(text=text, rules=tuple(dict.fromkeys(decision.rules)), sure=Sure.INFERRED)

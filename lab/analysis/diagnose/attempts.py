@@ -12,6 +12,7 @@ from lab.analysis.diagnose.hosts import forest
 from lab.analysis.diagnose.known import Known
 from lab.evidence.diagnosis import By, Clue, Diagnosis, Handed, Kind, Report, Sure, Tenant, Told
 from lab.model.topology import Host
+from lab.sentence import NOTHING, Sentence, chained, listed, sentence
 
 MOST = 10
 """Sentences of one sort."""
@@ -74,22 +75,31 @@ def placed(each: Handed, known: Known | None) -> Handed:
 
 
 def _log_story(told: Sequence[Handed], concerned: Sequence[Handed]) -> Iterator[Told]:
-    counts = Counter(each.outcome for each in told)
-    summed = ", ".join(f"{number} {outcome}" for outcome, number in counts.most_common())
-    yield Told(text=f"attempts: {summed}" if told else "no attempt to hand a mail over")
+    attempts = sentence("attempts: {counts}", counts=outcomes(told))
+    yield Told(text=attempts if told else sentence("no attempt to hand a mail over"))
     if not concerned:
-        yield Told(text="Exchange Online is in none of them: nothing to see", sure=Sure.INFERRED)
+        text = sentence("Exchange Online is in none of them: nothing to see")
+        yield Told(text=text, sure=Sure.INFERRED)
         return
     yield from _taken(concerned)
     yield from _refusals(concerned)
 
 
+def outcomes(told: Iterable[Handed]) -> Sentence:
+    """`3 sent, 1 deferred`."""
+    counts = Counter(each.outcome for each in told)
+    return listed(f"{number} {outcome}" for outcome, number in counts.most_common())
+
+
 def _taken(concerned: Iterable[Handed]) -> Iterator[Told]:
     taken = [each for each in concerned if each.hub and each.outcome == "sent"]
     for each in distinct(taken, lambda one: (one.relay, forest(one.hub)))[:MOST]:
-        text = (
-            f"Exchange Online took mail for {each.recipient} at {each.relay or each.address}; the server that has it is "
-            f"{each.hub}, in the forest {forest(each.hub) or 'that its name does not tell'}"
+        text = sentence(
+            "Exchange Online took mail for {recipient} at {relay}; the server that has it is {hub}, in the forest {forest}",
+            recipient=each.recipient,
+            relay=each.relay or each.address,
+            hub=each.hub,
+            forest=forest(each.hub) or sentence("that its name does not tell"),
         )
         yield Told(text=text, rules=("R188",))
 
@@ -101,28 +111,30 @@ def _refusals(concerned: Iterable[Handed]) -> Iterator[Told]:
             continue
         yield verdict.refused_told(each.refusal)
         if verdict.at_the_door(each.refusal):
-            yield Told(
-                text="refused at the door: no tenant's message trace has a row of it", rules=("R43", "R219")
-            )
+            yield Told(text=verdict.NO_ROW, rules=("R43", "R219"))
 
 
 def _explained(concerned: Iterable[Handed], known: Known | None) -> Iterator[Told]:
     """What the configuration says of mail that was taken."""
     decided = [each for each in concerned if each.tenant and each.sure is Sure.INFERRED]
     for each in distinct(decided, lambda one: (one.tenant, one.connector, domain_of(one.recipient)))[:MOST]:
-        through = f' through "{each.connector}"' if each.connector else ""
         owner = known.owner(domain_of(each.recipient)) if known else None
-        yet = (
-            f", although the recipient is tenant {owner.name}'s"
-            if owner and owner.name != each.tenant.name
-            else ""
+        other = owner.name if owner and owner.name != each.tenant.name else ""
+        text = sentence(
+            "by the configuration, mail for {recipient} is taken for tenant {tenant}, by {by}{through}{yet}",
+            recipient=each.recipient,
+            tenant=each.tenant.short,
+            by=Sentence(each.by.value),
+            through=sentence(' through "{connector}"', connector=each.connector)
+            if each.connector
+            else NOTHING,
+            yet=sentence(", although the recipient is tenant {tenant}'s", tenant=other) if other else NOTHING,
         )
-        text = f"by the configuration, mail for {each.recipient} is taken for tenant {each.tenant.short}, by {each.by}{through}{yet}"
         yield Told(text=text, rules=("R3", "R15"), sure=Sure.INFERRED)
 
 
 def _is_astray(each: Handed, known: Known) -> bool:
-    """Whether the configuration says that a tenant takes mail of the own side that is for somebody else."""
+    """Whether the configuration says that a tenant takes mail of the own side that is for another organisation."""
     owner = known.owner(domain_of(each.recipient))
     return each.by is By.CONNECTOR and bool(each.tenant) and (owner is None or owner.name != each.tenant.name)
 
@@ -132,31 +144,36 @@ def domain_of(address: str) -> str:
     return address.rpartition("@")[2].lower()
 
 
-def _log_looks(concerned: Sequence[Handed]) -> Iterator[str]:
+def _log_looks(concerned: Sequence[Handed]) -> Iterator[Sentence]:
     """A log tells the misroute only by comparison (R188, R247)."""
     forests = {forest(each.hub) for each in concerned if each.hub} - {""}
     if forests:
-        yield (
-            f"Send one mail to the own tenant over the hybrid connection, and compare: does its 250 name the forest "
-            f"{' or '.join(sorted(forests))} too? Then mail for others that is taken there may run through the own tenant (R188)."
+        yield sentence(
+            "Send one mail to the own tenant over the hybrid connection, and compare: does its 250 name the forest {forests} too? "
+            "Then mail for others that is taken there may run through the own tenant (R188).",
+            forests=chained("{several} or {last}", sorted(forests)),
         )
-        yield "Admin of the own tenant: does Get-MessageTraceV2 have rows of mail to those recipients? It should have none (R220)."
+        yield sentence(
+            "Admin of the own tenant: does Get-MessageTraceV2 have rows of mail to those recipients? It should have none (R220)."
+        )
 
 
 def _log_clues(concerned: Iterable[Handed]) -> Iterator[Clue]:
     shown = [each for each in concerned if each.certificate]
     for each in distinct(shown, lambda one: one.certificate)[:MOST]:
-        means = "the certificate that was shown: whose OnPremises connector fits it, gets the mail"
+        means = sentence(
+            "the certificate that was shown: the tenant whose OnPremises connector fits it gets the mail"
+        )
         yield Clue(where=f"{each.queue_id}", said=each.certificate, means=means, rules=("R3",))
 
 
-def _log_unknown(concerned: Sequence[Handed], known: Known | None) -> Iterator[str]:
+def _log_unknown(concerned: Sequence[Handed], known: Known | None) -> Iterator[Sentence]:
     if any(each.hub for each in concerned):
-        yield "for which tenant Exchange Online took it: a 250 names a server, not a tenant (R188)"
+        yield sentence("for which tenant Exchange Online took it: a 250 names a server, not a tenant (R188)")
     if concerned and not any(each.certificate for each in concerned):
-        yield "which client certificate was shown: Postfix does not log it"
+        yield sentence("which client certificate was shown: Postfix does not log it")
     if known is None and concerned:
-        yield "whether the configuration explains it: --config"
+        yield sentence("whether the configuration explains it: --config")
 
 
 def distinct(found: Iterable[Handed], key: Callable[[Handed], object]) -> list[Handed]:

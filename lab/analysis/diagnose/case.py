@@ -9,6 +9,7 @@ from ipaddress import AddressValueError, IPv4Address
 from lab.evidence.diagnosis import By, Diagnosis, Journey, Kind, Passage, Refusal, Tenant
 from lab.model.names import Address, Domain
 from lab.model.value import value
+from lab.sentence import Sentence, sentence
 
 SENDER, RECIPIENT = "sender@sender.example", "recipient@recipient.example"
 CLIENT, CLIENT_NAME = "198.51.100.25", "mail.sender.example"
@@ -31,9 +32,9 @@ class Case:
     """Of a report that Exchange Online made; empty otherwise."""
     maker_is_service: bool
     meant_for: Address | None
-    """Whom it was for before somebody forwarded it, where that is another one than `recipient`."""
+    """Whom it was for before it was forwarded, where that is another one than `recipient`."""
     at: datetime | None
-    made_up: tuple[str, ...]
+    made_up: tuple[Sentence, ...]
     """What is not from the evidence."""
     end_known: bool = True
     """Whether the evidence says how it ended; a row of a trace says that it failed, and not why."""
@@ -49,12 +50,18 @@ def case(found: Diagnosis) -> Case | None:
         refusal and (refusal.service or (found.report and found.report.service))
     ):
         return None
-    made_up: list[str] = []
+    made_up: list[Sentence] = []
     first = next(iter(journey.passages), None)
-    sender = _address(journey.author) or _address(journey.sender) or _guess(SENDER, "the sender", made_up)
+    sender = (
+        _address(journey.author)
+        or _address(journey.sender)
+        or _guess(SENDER, sentence("the sender"), made_up)
+    )
     for_ = [each.recipient for each in journey.hand_overs if each.recipient]
     told = [refusal.recipient if refusal else "", *for_[-1:], *journey.recipients]
-    recipient = next(filter(None, map(_address, told)), None) or _guess(RECIPIENT, "the recipient", made_up)
+    recipient = next(filter(None, map(_address, told)), None) or _guess(
+        RECIPIENT, sentence("the recipient"), made_up
+    )
     report = found.report
     return Case(
         sender=sender,
@@ -87,13 +94,13 @@ def _of_attempts(found: Diagnosis) -> Case | None:
     if not telling:
         return None
     each, in_trace = telling[0], found.kind in (Kind.MESSAGE_TRACE, Kind.TRACE_DETAIL)
-    made_up: list[str] = []
+    made_up: list[Sentence] = []
     by = each.by or (By.CONNECTOR if in_trace and each.client else By.UNKNOWN)
     stay = Passage(client=each.client if in_trace else "", tenant=each.tenant, by=by, hub=each.hub)
-    sender = _address(each.sender) or _guess(SENDER, "the sender", made_up)
+    sender = _address(each.sender) or _guess(SENDER, sentence("the sender"), made_up)
     return Case(
         sender=sender,
-        recipient=_address(each.recipient) or _guess(RECIPIENT, "the recipient", made_up),
+        recipient=_address(each.recipient) or _guess(RECIPIENT, sentence("the recipient"), made_up),
         null_sender=each.sender == "<>",
         reverse_path=None,
         client=_client(stay, made_up),
@@ -109,23 +116,23 @@ def _of_attempts(found: Diagnosis) -> Case | None:
     )
 
 
-def _guess(text: str, what: str, made_up: list[str]) -> Address:
-    made_up.append(f"{what} ({text})")
+def _guess(text: str, what: Sentence, made_up: list[Sentence]) -> Address:
+    made_up.append(sentence("{what} ({address})", what=what, address=text))
     return Address.parse(text)
 
 
-def _client(first: Passage | None, made_up: list[str]) -> str:
+def _client(first: Passage | None, made_up: list[Sentence]) -> str:
     if first is not None and first.by is By.MAILBOX:
         return ""
     try:
         address = IPv4Address(first.client if first else "")
     except AddressValueError:
-        made_up.append(f"the address of the server that handed it over ({CLIENT})")
+        made_up.append(sentence("the address of the server that handed it over ({address})", address=CLIENT))
         return CLIENT
     return str(address)
 
 
-def _helo(first: Passage | None, made_up: list[str]) -> Domain:
+def _helo(first: Passage | None, made_up: list[Sentence]) -> Domain:
     if first is not None and first.by is By.MAILBOX:
         return Domain(CLIENT_NAME)
     try:
@@ -134,7 +141,7 @@ def _helo(first: Passage | None, made_up: list[str]) -> Domain:
             return name
     except ValueError:
         pass
-    made_up.append(f"the name of that server ({CLIENT_NAME})")
+    made_up.append(sentence("the name of that server ({name})", name=CLIENT_NAME))
     return Domain(CLIENT_NAME)
 
 

@@ -10,15 +10,27 @@ from lab.analysis.diagnose.known import Known
 from lab.core.stamping import AUTH_AS, CROSS_TENANT
 from lab.evidence.diagnosis import By, Clue, Refusal, Report, Tenant
 from lab.model.message import Message
+from lab.sentence import NOTHING, Sentence, sentence
 
 _MOST = 40
 """Clues of one message."""
 _CLIENT = re.compile(r"sender ip is ([0-9a-f.:]{3,45})", re.IGNORECASE)
 _ENTITIES = {
-    "Hosted": "a cloud mailbox sent it, or Exchange Online wrote it itself",
-    "HybridOnPrem": "it came to that tenant through an OnPremises connector",
-    "Internet": "it came to that tenant from outside (Outlook.com says so of its own mailboxes, too)",
+    "Hosted": sentence("a cloud mailbox sent it, or Exchange Online wrote it itself"),
+    "HybridOnPrem": sentence("it came to that tenant through an OnPremises connector"),
+    "Internet": sentence(
+        "it came to that tenant from outside (Outlook.com says so of its own mailboxes, too)"
+    ),
 }
+_DIRECTIONS = {
+    "Originating": sentence("the tenant's own mail, or that of its on-premises side"),
+    "Incoming": sentence("mail from outside"),
+}
+_VOUCHED = {
+    "Internal": sentence("the tenant vouches for the sender"),
+    "Anonymous": sentence("no tenant vouches for the sender"),
+}
+_NO_CODE = sentence("no code of the lab's table: the words are those of the server that said it")
 
 
 def of_message(message: Message, known: Known | None, where: str = "") -> tuple[Clue, ...]:
@@ -41,13 +53,20 @@ def of_report(report: Report) -> tuple[Clue, ...]:
 
 def _of_report(report: Report) -> Iterator[Clue]:
     if report.maker:
-        whose = "a server of Exchange Online" if report.service else "a server outside Exchange Online"
-        of = f" that works for {report.tenant.label}" if report.tenant else ""
-        yield Clue(
-            where="Reporting-MTA", said=report.maker, means=f"{whose}{of} made the report", rules=("R196",)
+        service, outside = (
+            sentence("a server of Exchange Online"),
+            sentence("a server outside Exchange Online"),
         )
+        works_for = (
+            sentence(" that works for {tenant}", tenant=report.tenant.label) if report.tenant else NOTHING
+        )
+        whose = service if report.service else outside
+        means = sentence("{server}{works_for} made the report", server=whose, works_for=works_for)
+        yield Clue(where="Reporting-MTA", said=report.maker, means=means, rules=("R196",))
     if report.received_from:
-        means = "the server that had handed it the message; the name is what that server calls itself"
+        means = sentence(
+            "the server that had handed it the message; the name is what that server calls itself"
+        )
         yield Clue(where="Received-From-MTA", said=report.received_from, means=means, rules=("R20", "R200"))
     for each in report.refusals[:5]:
         yield from _of_refusal(each)
@@ -55,17 +74,21 @@ def _of_report(report: Report) -> Iterator[Clue]:
 
 def _of_refusal(each: Refusal) -> Iterator[Clue]:
     if each.reply or each.status:
-        means = each.cause or "no code of the lab's table: the words are those of whoever said it"
+        means = sentence("{cause}", cause=each.cause) if each.cause else _NO_CODE
         yield Clue(where="Diagnostic-Code", said=each.reply or each.status, means=means, rules=each.rules)
     if each.front_end:
-        means = "the trailer: a front end of Exchange Online said it"
+        means = sentence("the trailer: a front end of Exchange Online said it")
         yield Clue(where="Diagnostic-Code", said=each.front_end, means=means, rules=("R189",))
     if each.said_by:
-        whose = "Exchange Online's" if each.service else "another mail system's"
-        yield Clue(where="Remote-MTA", said=each.said_by, means=f"the refusal is {whose}", rules=("R200",))
+        own, other = (
+            sentence("the refusal is Exchange Online's"),
+            sentence("the refusal is another mail system's"),
+        )
+        means = own if each.service else other
+        yield Clue(where="Remote-MTA", said=each.said_by, means=means, rules=("R200",))
 
 
-def _named(id_: str, known: Known | None) -> str:
+def _named(id_: str, known: Known | None) -> Sentence | str:
     tenant = Tenant(id=id_)
     return (known.named(tenant) if known else tenant).label
 
@@ -73,34 +96,28 @@ def _named(id_: str, known: Known | None) -> str:
 def _attributed(name: str, said: str, known: Known | None) -> Clue | None:
     id_ = stamps.guid(said)
     if not id_:
-        return Clue(
-            where=name,
-            said=said,
-            means="whoever passed this on has made the tenant unreadable",
-            rules=("R25",),
-        )
-    return Clue(
-        where=name,
-        said=said,
-        means=f"Exchange Online took it for tenant {_named(id_, known)}",
-        rules=("R25",),
-    )
+        means = sentence("the tenant was made unreadable when this was passed on")
+        return Clue(where=name, said=said, means=means, rules=("R25",))
+    means = sentence("Exchange Online took it for tenant {tenant}", tenant=_named(id_, known))
+    return Clue(where=name, said=said, means=means, rules=("R25",))
 
 
 def _id(name: str, said: str, known: Known | None) -> Clue | None:
     id_ = stamps.guid(said)
     if not id_:
         return None
-    told = f"it left through tenant {_named(id_, known)}, or was delivered there"
-    return Clue(where=name, said=said, means=told, rules=("R25", "R122"))
+    means = sentence("it left through tenant {tenant}, or was delivered there", tenant=_named(id_, known))
+    return Clue(where=name, said=said, means=means, rules=("R25", "R122"))
 
 
 def _connecting(name: str, said: str, known: Known | None) -> Clue | None:
     id_, address, helo = stamps.connecting(said)
     if not id_:
         return None
-    told = f"{helo or 'a server'} [{address}] brought it to tenant {_named(id_, known)}"
-    return Clue(where=name, said=said, means=told, rules=("R25",))
+    server, tenant = helo or sentence("a server"), _named(id_, known)
+    brought = "{server} [{address}] brought it to tenant {tenant}"
+    means = sentence(brought, server=server, address=address, tenant=tenant)
+    return Clue(where=name, said=said, means=means, rules=("R25",))
 
 
 def _entity(name: str, said: str, _: Known | None) -> Clue | None:
@@ -114,30 +131,26 @@ def _report(name: str, said: str, _: Known | None) -> Clue | None:
         return None
     kept = "; ".join(part for part in said.split(";") if part.strip()[:4] in ("CIP:", "IPV:", "DIR:"))
     means = (
-        "DIR:OUT and IPV:CAL: a connector of the tenant matched"
+        sentence("DIR:OUT and IPV:CAL: a connector of the tenant matched")
         if by is By.CONNECTOR
-        else "DIR:INB: incoming mail, no connector of the own side"
+        else sentence("DIR:INB: incoming mail, no connector of the own side")
     )
     return Clue(where=name, said=" ".join(kept.split()), means=means, rules=("R179",))
 
 
 def _direction(name: str, said: str, _: Known | None) -> Clue | None:
-    means = {
-        "Originating": "the tenant's own mail, or that of its on-premises side",
-        "Incoming": "mail from outside",
-    }
-    return Clue(where=name, said=said, means=means[said], rules=("R24",)) if said in means else None
+    means = _DIRECTIONS.get(said)
+    return Clue(where=name, said=said, means=means, rules=("R24",)) if means else None
 
 
 def _org(name: str, said: str, _: Known | None) -> Clue | None:
-    return Clue(
-        where=name, said=said, means="the organisation it left from, by a domain of its", rules=("R121",)
-    )
+    means = sentence("the organisation it left from, by a domain of its")
+    return Clue(where=name, said=said, means=means, rules=("R121",))
 
 
 def _vouched(name: str, said: str, _: Known | None) -> Clue | None:
-    means = {"Internal": "the tenant vouches for the sender", "Anonymous": "nobody vouches for the sender"}
-    return Clue(where=name, said=said, means=means[said], rules=("R119",)) if said in means else None
+    means = _VOUCHED.get(said)
+    return Clue(where=name, said=said, means=means, rules=("R119",)) if means else None
 
 
 def _judged(name: str, said: str, _: Known | None) -> Clue | None:
@@ -147,19 +160,20 @@ def _judged(name: str, said: str, _: Known | None) -> Clue | None:
         return None
     spf = re.match(r".*?\bspf=(\w+)", said)
     kept = f"{spf[0].rpartition(' ')[2] if spf else ''} ({client[0]})".strip()
-    return Clue(where=name, said=kept, means=f"at that entry {client[1]} was the client", rules=("R166",))
+    means = sentence("at that entry {address} was the client", address=client[1])
+    return Clue(where=name, said=kept, means=means, rules=("R166",))
 
 
 def _sealed(name: str, said: str, _: Known | None) -> Clue | None:
     client = _CLIENT.search(said)
     if "mx.microsoft.com" not in said or client is None:
         return None
-    means = f"the sealing tenant had got it from {client[1]}"
+    means = sentence("the sealing tenant had got it from {address}", address=client[1])
     return Clue(where=name, said=client[0], means=means, rules=("R174",))
 
 
 def _broken(name: str, said: str, _: Known | None) -> Clue | None:
-    means = "cross-premises headers were taken off: the hybrid path is broken there"
+    means = sentence("cross-premises headers were taken off: the hybrid path is broken there")
     return Clue(where=name, said=said, means=means, rules=("R118",))
 
 

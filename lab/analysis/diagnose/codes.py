@@ -9,6 +9,7 @@ from functools import lru_cache
 from lab.analysis.diagnose.hosts import is_service
 from lab.core.rulebook.status import CODES, Status
 from lab.evidence.diagnosis import Refusal
+from lab.sentence import Sentence, sentence
 
 _ENHANCED = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _REPLY = re.compile(r"([245]\d\d)[ -]?(?:#?([245]\.\d{1,3}\.\d{1,3})\s*)?")
@@ -24,8 +25,8 @@ _OWN_NUMBERS = 50
 _EXPIRED = re.compile(r"550 5\.4\.3\d\d Message expired, [^()]{0,80}\((.{1,1500})\)$")
 _WITHIN = re.compile(r"Message expired -> ([245]\d\d .*)$")
 _TWINS = {"5.4.312": "4.4.312", "5.4.316": "4.4.316", "5.4.317": "4.4.317"}
-BY_EXPIRY = "tried until the message expired"
-BY_SPF = "the receiving server does not let this client send for that domain, by its SPF record"
+BY_EXPIRY = sentence("tried until the message expired")
+BY_SPF = sentence("the receiving server does not let this client send for that domain, by its SPF record")
 
 
 def words_of(diagnostic: str) -> tuple[str, str]:
@@ -59,8 +60,14 @@ def given_up(found: Refusal) -> Refusal:
     """A deferral that a report calls a failure: it was repeated until the message expired (R149)."""
     if not found.temporary:
         return found
-    cause = f"{BY_EXPIRY}; before that, {found.cause}" if found.cause else BY_EXPIRY
+    cause = _expired(found.cause)
     return replace(found, cause=cause, rules=tuple(dict.fromkeys((*found.rules, "R149"))), temporary=False)
+
+
+def _expired(before: Sentence | str) -> Sentence:
+    return (
+        sentence("{expired}; before that, {cause}", expired=BY_EXPIRY, cause=before) if before else BY_EXPIRY
+    )
 
 
 def enhanced(reply: str) -> str:
@@ -92,7 +99,7 @@ def _explained(found: Refusal) -> Refusal:
     before, inner = _last_said(status, found.reply)
     code = meaning(before, inner, service=found.service)
     if inner != found.reply:
-        cause = f"{BY_EXPIRY}; before that, {code.cause}" if code else BY_EXPIRY
+        cause = _expired(code.cause if code else "")
         return replace(
             found, cause=cause, number=code.number if code else 0, rules=_also(code, "R149", "R150")
         )

@@ -12,6 +12,12 @@ from lab.analysis.diagnose.known import Known, renamed
 from lab.analysis.diagnose.mime import Entity
 from lab.analysis.diagnose.report import report as read_report
 from lab.evidence.diagnosis import By, Diagnosis, Journey, Kind, Passage, Refusal, Report, Sure, Tenant, Told
+from lab.sentence import Sentence, listed, sentence
+
+_GUIDS = (
+    "which tenants the GUIDs are: https://login.microsoftonline.com/DOMAIN/v2.0/.well-known/openid-configuration shows that of a "
+    "domain"
+)
 
 
 def of_message(whole: Entity, known: Known | None) -> Diagnosis:
@@ -45,7 +51,9 @@ def of_report(found: Entity, known: Known | None) -> Diagnosis:
         look=tuple(_report_looks(report, astray)),
         clues=(*clues.of_report(report), *(clues.of_message(about, known, "original: ") if about else ())),
         unknown=tuple(
-            _unknown(original) if report.original else ("the report does not give the message back",)
+            _unknown(original)
+            if report.original
+            else (sentence("the report does not give the message back"),)
         ),
         journey=own,
         report=report,
@@ -95,27 +103,28 @@ def _with_name(refusal: Refusal, known: Known | None) -> Refusal:
 
 def _message_story(journey: Journey, found: verdict.Detour | None, known: Known | None) -> Iterator[Told]:
     if not journey.passages:
-        yield Told(text="no server of Exchange Online took this message: nothing to see", sure=Sure.INFERRED)
+        text = sentence("no server of Exchange Online took this message: nothing to see")
+        yield Told(text=text, sure=Sure.INFERRED)
         return
     yield from verdict.way_told(journey, known)
     if found is not None:
         yield from verdict.detour_told(found)
     yield from _loop(journey)
     if _lost_trust(journey):
-        text = (
+        text = sentence(
             "it came through the tenant's connector, yet not as internal: what CrossPremises headers it had were not "
             "promoted, or it never had any, as after a hop that is not Exchange"
         )
         yield Told(text=text, rules=("R119", "R120"), sure=Sure.INFERRED)
     if found is None and verdict.loops(journey) < 2 and not _lost_trust(journey):
-        yield Told(text="an ordinary way: nothing to see", sure=Sure.INFERRED)
+        yield Told(text=sentence("an ordinary way: nothing to see"), sure=Sure.INFERRED)
 
 
 def _loop(journey: Journey) -> Iterator[Told]:
     times = verdict.loops(journey)
     if times > 1:
-        text = f"it went through one tenant {times} times: two systems hand such mail to each other"
-        yield Told(text=text, rules=("R161", "R164"), sure=Sure.SEEN)
+        looping = "it went through one tenant {times} times: two systems hand such mail to each other"
+        yield Told(text=sentence(looping, times=times), rules=("R161", "R164"), sure=Sure.SEEN)
 
 
 def _lost_trust(journey: Journey) -> bool:
@@ -140,14 +149,12 @@ def _report_story(report: Report, astray: verdict.Detour | None, known: Known | 
         if known is not None and verdict.at_the_door(each):
             yield from asking.refusal(each, report, known)
     if report.reached:
-        yield Told(text=f"it is no failure for {', '.join(report.reached[:5])}")
+        yield Told(text=sentence("it is no failure for {recipients}", recipients=listed(report.reached[:5])))
     if not report.refusals and not report.reached:
-        yield Told(text="the report does not say what became of whom")
+        yield Told(text=sentence("the report does not say which recipient got the message"))
     if not _concerns_the_service(report):
-        yield Told(
-            text="a report of other mail systems; Exchange Online had no part in it: nothing to see",
-            sure=Sure.INFERRED,
-        )
+        text = sentence("a report of other mail systems; Exchange Online had no part in it: nothing to see")
+        yield Told(text=text, sure=Sure.INFERRED)
         return
     yield _maker(report)
     if report.original is not None:
@@ -157,8 +164,7 @@ def _report_story(report: Report, astray: verdict.Detour | None, known: Known | 
     if astray is not None:
         yield from verdict.detour_told(astray)
     if not report.service and any(map(verdict.at_the_door, report.refusals)):
-        text = "refused at the door: no tenant's message trace has a row of it"
-        yield Told(text=text, rules=("R43", "R219"), sure=Sure.INFERRED)
+        yield Told(text=verdict.NO_ROW, rules=("R43", "R219"), sure=Sure.INFERRED)
 
 
 def _forwarded(report: Report, original: Journey) -> Iterator[Told]:
@@ -170,45 +176,62 @@ def _forwarded(report: Report, original: Journey) -> Iterator[Told]:
         domain = each.recipient.rpartition("@")[2].lower()
         if not domain or not domains or domain in domains or each.recipient.lower() in meant:
             continue
-        text = (
-            f"the mail was for {sorted(meant)[0]}, and failed for {each.recipient}: something on the way forwards or rewrites "
-            "it. A server that forwards without SRS fails the SPF check of the next one"
+        text = sentence(
+            "the mail was for {meant}, and failed for {recipient}: something on the way forwards or rewrites it. A server that "
+            "forwards without SRS fails the SPF check of the next one",
+            meant=sorted(meant)[0],
+            recipient=each.recipient,
         )
         yield Told(text=text, rules=("R48", "R152"), sure=Sure.INFERRED)
 
 
 def _maker(report: Report) -> Told:
-    host = report.maker or "a server that is not named"
+    host = report.maker or sentence("a server that is not named")
     if not report.service:
-        return Told(text=f"the report was made by {host}, which had taken the mail last", rules=("R196",))
-    whose = f"tenant {report.tenant.label}" if report.tenant else "a tenant that it does not name"
-    text = f"the report was made by Exchange Online ({host}) for {whose}, which had taken the mail before"
+        text = sentence("the report was made by {host}, which had taken the mail last", host=host)
+        return Told(text=text, rules=("R196",))
+    text = sentence(
+        "the report was made by Exchange Online ({host}) for {tenant}, which had taken the mail before",
+        host=host,
+        tenant=sentence("tenant {tenant}", tenant=report.tenant.label)
+        if report.tenant
+        else sentence("a tenant that it does not name"),
+    )
     return Told(
         text=text, rules=("R25", "R196", "R198"), sure=Sure.SEEN if report.tenant.id else Sure.INFERRED
     )
 
 
-def _report_looks(report: Report, astray: verdict.Detour | None) -> Iterator[str]:
+def _report_looks(report: Report, astray: verdict.Detour | None) -> Iterator[Sentence]:
     message_id = report.original.message_id if report.original else ""
     if astray is not None:
         yield from verdict.detour_looks(astray, message_id)
     elif report.service:
-        whose = report.tenant.short
-        yield f"Admin of {whose}: {verdict.traced(message_id)}, then Get-MessageTraceDetailV2 for the connectors (R212)."
+        trace = "Admin of {tenant}: {cmdlet}, then Get-MessageTraceDetailV2 for the connectors (R212)."
+        yield sentence(trace, tenant=report.tenant.short, cmdlet=verdict.traced(message_id))
     for each in report.refusals[:3]:
         if verdict.at_the_door(each) and each.tenant:
-            yield f"Admin of {each.tenant.short}: Get-InboundConnector and Get-OrganizationConfig; the trace has no row (R43)."
+            settings = "Admin of {tenant}: Get-InboundConnector and Get-OrganizationConfig; the trace has no row (R43)."
+            yield sentence(settings, tenant=each.tenant.short)
         elif each.said_by and not each.service:
-            yield f"Whoever runs {each.said_by}: its log says why it refused {each.recipient or 'the mail'}."
+            refused = each.recipient or sentence("the mail")
+            log = "Admin of {host}: its log says why it refused {refused}."
+            yield sentence(log, host=each.said_by, refused=refused)
 
 
-def _unknown(journey: Journey) -> Iterator[str]:
+def _unknown(journey: Journey) -> Iterator[Sentence]:
     """What the fields leave open."""
     if any(each.by is By.CONNECTOR for each in journey.passages):
-        yield "which connector it was, and whether by certificate or by address: Get-MessageTraceDetailV2 names it (R212)"
+        yield sentence(
+            "which connector it was, and whether by certificate or by address: Get-MessageTraceDetailV2 names it (R212)"
+        )
     if any(not each.tenant for each in journey.passages):
-        yield "the tenant of a stay that left no stamp: mail that stays in one tenant often shows none (R25)"
+        yield sentence(
+            "the tenant of a stay that left no stamp: mail that stays in one tenant often shows none (R25)"
+        )
     if any(each.by is By.UNKNOWN for each in journey.passages):
-        yield "by what a stay was attributed: X-Forefront-Antispam-Report and the CrossTenant fields are missing"
+        yield sentence(
+            "by what a stay was attributed: X-Forefront-Antispam-Report and the CrossTenant fields are missing"
+        )
     if any(each.tenant.id and not (each.tenant.name or each.tenant.domain) for each in journey.passages):
-        yield "whose the tenant GUIDs are: https://login.microsoftonline.com/DOMAIN/v2.0/.well-known/openid-configuration shows that of a domain"
+        yield sentence(_GUIDS)

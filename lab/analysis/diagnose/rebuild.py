@@ -15,15 +15,22 @@ from lab.analysis.diagnose.sections import message, sections
 from lab.drivers.outcome import Outcome
 from lab.drivers.simulator import simulate
 from lab.errors import ScenarioError
-from lab.evidence.diagnosis import By, Diagnosis, Refusal
+from lab.evidence.diagnosis import By, Diagnosis
 from lab.evidence.facts import taken
 from lab.model.steps import Attributed, Bounced
 from lab.model.trace import Hop
 from lab.model.value import value
 from lab.scenario.load import load_text
+from lab.sentence import Sentence, sentence
 
 MARK = "# Written by `mflab diagnose`"
 """What such a scenario begins with."""
+_WRITTEN = sentence(
+    "Written by `mflab diagnose` from a piece of evidence: the smallest configuration that shows the same."
+)
+_BY_CERTIFICATE = sentence(
+    "That the connector matched by certificate is made up too; no header tells it from an address."
+)
 _BASES = {"certificate": By.CONNECTOR, "address": By.CONNECTOR, "recipient": By.RECIPIENT}
 _RULES_OF_TODAY = date(2026, 2, 2)
 _EARLIEST = date(2017, 1, 1)
@@ -34,7 +41,7 @@ class Rebuilt:
     """The scenario, and in what its simulation differs from the evidence."""
 
     text: str
-    differs: tuple[str, ...]
+    differs: tuple[Sentence, ...]
     """Empty if it gives the same tenants, and the same status."""
 
 
@@ -47,19 +54,15 @@ def rebuild(found: Diagnosis) -> Rebuilt | None:
     try:
         (variant,) = load_text(text_).variants.values()
     except ScenarioError as error:
-        return Rebuilt(text=text_, differs=(f"the names of the evidence make no scenario: {error}",))
+        no_scenario = sentence("the names of the evidence make no scenario: {error}", error=error)
+        return Rebuilt(text=text_, differs=(no_scenario,))
     return Rebuilt(text=text_, differs=tuple(_differences(facts, simulate(variant))))
 
 
 def _head(facts: Case) -> str:
-    lines = [
-        "Written by `mflab diagnose` from a piece of evidence: the smallest configuration that shows the same."
-    ]
-    lines += [f"Made up: {each}." for each in facts.made_up]
-    if any(each.by is By.CONNECTOR for each in facts.way):
-        lines.append(
-            "That the connector matched by certificate is made up too; no header tells it from an address."
-        )
+    lines = [_WRITTEN, *(sentence("Made up: {fact}.", fact=fact) for fact in facts.made_up)]
+    if any(passage.by is By.CONNECTOR for passage in facts.way):
+        lines.append(_BY_CERTIFICATE)
     return "".join(f"# {line}\n" for line in lines)
 
 
@@ -87,19 +90,25 @@ def _when(at: datetime | None) -> Plain:
     return {**rules, "start": start}
 
 
-def _differences(facts: Case, outcome: Outcome) -> list[str]:
+def _differences(facts: Case, outcome: Outcome) -> list[Sentence]:
     """What the simulation does otherwise: the tenants in their order, what tied the mail to them, the status."""
     trace = outcome.trace("mail")
     stays = [hop for hop in trace.hops if taken(hop) and hop.head.tenant]
     told = []
     if len(stays) != len(facts.way) and facts.end_known:
-        told.append(f"{len(stays)} stays in Exchange Online, not {len(facts.way)}")
+        number = "{number} stays in Exchange Online, not {wanted}"
+        told.append(sentence(number, number=len(stays), wanted=len(facts.way)))
     ids = {each.name: each.id.lower() for each in outcome.variant.topology.tenants.values()}
-    for number, (hop, passage) in enumerate(zip(stays, facts.way, strict=False), 1):
+    for count, (hop, passage) in enumerate(zip(stays, facts.way, strict=False), 1):
         if passage.tenant.id and ids[str(hop.head.tenant)] != passage.tenant.id:
-            told.append(f"stay {number} is in tenant {hop.head.tenant}, not in {passage.tenant.short}")
+            elsewhere = "stay {number} is in tenant {tenant}, not in {wanted}"
+            tenant, wanted = hop.head.tenant, passage.tenant.short
+            told.append(sentence(elsewhere, number=count, tenant=tenant, wanted=wanted))
         if passage.by and _basis(hop) is not passage.by:
-            told.append(f"stay {number} is by {_basis(hop)}, not by {passage.by}")
+            by, wanted = Sentence(_basis(hop).value), Sentence(passage.by.value)
+            told.append(
+                sentence("stay {number} is by {by}, not by {wanted}", number=count, by=by, wanted=wanted)
+            )
     return [*told, *_ends_otherwise(facts, trace.hops)] if facts.end_known else told
 
 
@@ -108,20 +117,17 @@ def _basis(hop: Hop) -> By:
     return _BASES.get(decided.basis, By.UNKNOWN) if decided else By.MAILBOX
 
 
-def _ends_otherwise(facts: Case, hops: tuple[Hop, ...]) -> list[str]:
+def _ends_otherwise(facts: Case, hops: tuple[Hop, ...]) -> list[Sentence]:
     found = [(hop, step) for hop in hops for step in hop.all(Bounced)]
     if facts.refusal is None:
-        return [f"it bounces: {found[0][1].reply}"] if found else []
+        return [sentence("it bounces: {reply}", reply=found[0][1].reply)] if found else []
     if not found:
-        return ["nothing bounces"]
+        return [sentence("nothing bounces")]
     hop, step = found[0]
     told = []
     if step.status != facts.refusal.status:
-        told.append(f"the status is {step.status}, not {_status(facts.refusal)}")
+        wanted = facts.refusal.status or sentence("none")
+        told.append(sentence("the status is {status}, not {wanted}", status=step.status, wanted=wanted))
     if facts.maker_is_service != bool(hop.head.tenant):
-        told.append(f"the report is made by {hop.head.host}")
+        told.append(sentence("the report is made by {host}", host=hop.head.host))
     return told
-
-
-def _status(refusal: Refusal) -> str:
-    return refusal.status or "none"

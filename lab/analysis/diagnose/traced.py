@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from lab.analysis.diagnose import verdict
-from lab.analysis.diagnose.attempts import MOST, distinct, domain_of, placed
+from lab.analysis.diagnose.attempts import MOST, distinct, domain_of, outcomes, placed
 from lab.analysis.diagnose.known import Known
 from lab.evidence.diagnosis import By, Diagnosis, Handed, Kind, Sure, Told
+from lab.sentence import NOTHING, Sentence, sentence
 
 
 def of_trace(found: Sequence[Handed], kind: Kind, known: Known | None) -> Diagnosis:
@@ -20,7 +20,9 @@ def of_trace(found: Sequence[Handed], kind: Kind, known: Known | None) -> Diagno
         nothing=not any(each.refusal or _passed_on(each) for each in told),
         story=tuple(_trace_story(told, relayed, kind)),
         look=tuple(_trace_looks(relayed, kind)),
-        unknown=("what other tenants did with it: each sees its own part only (R219)",) if told else (),
+        unknown=(sentence("what other tenants did with it: each sees its own part only (R219)"),)
+        if told
+        else (),
         handed=told,
         relayed=relayed[0].tenant if relayed else None,
     )
@@ -65,17 +67,23 @@ def _passed_on(each: Handed) -> bool:
 
 
 def _trace_story(told: Sequence[Handed], relayed: Sequence[Handed], kind: Kind) -> Iterator[Told]:
-    whose = next((each.tenant.short for each in told if each.tenant), "the tenant that it was exported from")
-    counts = Counter(each.outcome for each in told)
-    summed = ", ".join(f"{number} {outcome}" for outcome, number in counts.most_common())
-    what = "rows" if kind is Kind.MESSAGE_TRACE else "ends"
-    yield Told(text=f"{len(told)} {what} ({summed}) of mail that was taken for {whose}", rules=("R219",))
+    exported = sentence("the tenant that it was exported from")
+    whose = next((each.tenant.short for each in told if each.tenant), exported)
+    rows, ends = (
+        "{number} rows ({counts}) of mail that was taken for {tenant}",
+        "{number} ends ({counts}) of mail that was taken for {tenant}",
+    )
+    template = rows if kind is Kind.MESSAGE_TRACE else ends
+    text = sentence(template, number=len(told), counts=outcomes(told), tenant=whose)
+    yield Told(text=text, rules=("R219",))
     for each in distinct(relayed, lambda one: (one.sender, one.recipient, one.client))[:MOST]:
-        through = f' through "{each.connector}"' if each.connector else ""
-        text = (
-            f"{each.sender} to {each.recipient} came from {each.client}{through} and was sent on to "
-            f"{each.address or each.relay}: outgoing mail in this trace. Unless that server is meant to relay through the "
-            "tenant, it was taken for a hybrid connection that it is not"
+        text = sentence(
+            "{sender} to {recipient} came from {client}{through} and was sent on to {server}: outgoing mail in this trace. "
+            "Unless that server is meant to relay through the tenant, it was taken for a hybrid connection that it is not",
+            **_way(each),
+            through=sentence(' through "{connector}"', connector=each.connector)
+            if each.connector
+            else NOTHING,
         )
         yield Told(text=text, rules=("R13", "R209", "R220"), sure=Sure.INFERRED)
     failed = [each for each in told if each.refusal is not None]
@@ -85,7 +93,7 @@ def _trace_story(told: Sequence[Handed], relayed: Sequence[Handed], kind: Kind) 
     passed = [] if relayed else [each for each in told if _passed_on(each)]
     yield from _asked(passed)
     if not relayed and not failed and not passed:
-        text = "no mail of the own side that a server brought and that went outside: nothing to see"
+        text = sentence("no mail of the own side that a server brought and that went outside: nothing to see")
         yield Told(text=text, sure=Sure.INFERRED)
 
 
@@ -94,18 +102,28 @@ def _asked(passed: Iterable[Handed]) -> Iterator[Told]:
     for each in distinct(passed, lambda one: (domain_of(one.sender), domain_of(one.recipient), one.client))[
         :3
     ]:
-        text = (
-            f"{each.sender} to {each.recipient} came from {each.client} and was sent on to {each.address or each.relay}: if "
-            f"{domain_of(each.sender)} is a domain of this tenant's, and {domain_of(each.recipient)} is not, the tenant relayed it"
+        text = sentence(
+            "{sender} to {recipient} came from {client} and was sent on to {server}: if {own} is a domain of this tenant's, and "
+            "{other} is not, the tenant relayed it",
+            **_way(each),
+            own=domain_of(each.sender),
+            other=domain_of(each.recipient),
         )
         yield Told(text=text, rules=("R209", "R220"), sure=Sure.INFERRED)
 
 
-def _trace_looks(relayed: Sequence[Handed], kind: Kind) -> Iterator[str]:
+def _way(each: Handed) -> dict[str, str]:
+    server = each.address or each.relay
+    return {"sender": each.sender, "recipient": each.recipient, "client": each.client, "server": server}
+
+
+def _trace_looks(relayed: Sequence[Handed], kind: Kind) -> Iterator[Sentence]:
     for each in distinct(relayed, lambda one: one.client)[:3]:
         if kind is Kind.MESSAGE_TRACE and not each.connector:
-            yield f'Get-MessageTraceDetailV2 for "{each.message_id}": its Receive event names the connector (R212).'
-        yield (
-            f"Which certificate does the server at {each.client} show, and does a name in it fit TlsSenderCertificateName of "
-            f"an OnPremises connector, or {each.client} its SenderIPAddresses?"
+            detail = 'Get-MessageTraceDetailV2 for "{message}": its Receive event names the connector (R212).'
+            yield sentence(detail, message=each.message_id)
+        yield sentence(
+            "Which certificate does the server at {address} show, and does a name in it fit TlsSenderCertificateName of an "
+            "OnPremises connector, or {address} its SenderIPAddresses?",
+            address=each.client,
         )

@@ -11,19 +11,21 @@ from lab.analysis.diagnose.known import Known
 from lab.evidence.diagnosis import By, HandOver, Journey, Passage, Refusal, Report, Sure, Told
 from lab.model.value import value
 from lab.reports.powershell import cmdlet
+from lab.sentence import NOTHING, Sentence, sentence
 
 _AT_THE_DOOR = frozenset({1, 2, 3, 4, 5, 6, 7, 27, 31})
 """Entries of the table of codes that a front end answers before it takes a message."""
 _OF_THE_RECIPIENT = frozenset({4, 5, 7})
 """Of those, the ones that the recipient's own tenant asks for."""
+NO_ROW = sentence("refused at the door: no tenant's message trace has a row of it")
 
 
 @value()
 class Detour:
-    """Mail of a tenant's own side that the tenant passed on to somebody else."""
+    """Mail of a tenant's own side that the tenant passed on to another organisation."""
 
     passage: Passage
-    to: str
+    to: Sentence | str
     """Where it went: the label of a tenant, or a host."""
     sure: Sure
 
@@ -73,30 +75,41 @@ def way_told(journey: Journey, known: Known | None) -> Iterator[Told]:
             yield from asking.entry(passage, journey, known)
 
 
-def _stay(passage: Passage) -> str:
-    whom = f"tenant {passage.tenant.label}" if passage.tenant else "a tenant that nothing here names"
-    client = (
-        f"{passage.helo or 'a server'} [{passage.client}]"
-        if passage.client
-        else "a server that no line names"
-    )
+def _stay(passage: Passage) -> Sentence:
+    client = sentence("a server that no line names")
+    if passage.client:
+        server = passage.helo or sentence("a server")
+        client = sentence("{server} [{address}]", server=server, address=passage.client)
+    label = passage.tenant.label
+    named = sentence("tenant {tenant}", tenant=label)
+    whom = named if passage.tenant else sentence("a tenant that nothing here names")
     match passage.by:
         case By.CONNECTOR:
-            return (
-                f"Exchange Online got it from {client} and took the connection for one of {whom} itself: an OnPremises "
-                "connector matched, by certificate or by address"
+            return sentence(
+                "Exchange Online got it from {client} and took the connection for one of {tenant} itself: an OnPremises "
+                "connector matched, by certificate or by address",
+                client=client,
+                tenant=whom,
             )
         case By.RECIPIENT if passage.again:
-            return f"Exchange Online handed it to itself, and took it for {whom}, by the recipient's domain"
+            again = "Exchange Online handed it to itself, and took it for {tenant}, by the recipient's domain"
+            return sentence(again, tenant=whom)
         case By.RECIPIENT:
-            return f"Exchange Online got it from {client} and took it for incoming mail of {whom}, by the recipient's domain"
-        case By.MAILBOX:
-            consumer = ", Outlook.com's own mailboxes" if passage.tenant.id == CONSUMER else ""
-            return f"it began in {whom}{consumer}: a cloud mailbox sent it, or the service wrote it"
-        case _:
-            return (
-                f"Exchange Online got it from {client}, for {whom}; by what it was attributed no field tells"
+            return sentence(
+                "Exchange Online got it from {client} and took it for incoming mail of {tenant}, by the recipient's domain",
+                client=client,
+                tenant=whom,
             )
+        case By.MAILBOX:
+            consumer = passage.tenant.id == CONSUMER
+            whose = sentence(", Outlook.com's own mailboxes") if consumer else NOTHING
+            began = "it began in {tenant}{whose}: a cloud mailbox sent it, or the service wrote it"
+            return sentence(began, tenant=whom, whose=whose)
+        case _:
+            unknown = (
+                "Exchange Online got it from {client}, for {tenant}; by what it was attributed no field tells"
+            )
+            return sentence(unknown, client=client, tenant=whom)
 
 
 def _stay_rules(passage: Passage) -> tuple[str, ...]:
@@ -113,23 +126,27 @@ def _stay_rules(passage: Passage) -> tuple[str, ...]:
 
 def detour_told(found: Detour) -> Iterator[Told]:
     """What the detour means."""
-    whom = found.passage.tenant.short
-    text = (
-        f"so it was no delivery by MX but relay through tenant {whom}, which sent it on by itself to {found.to}. Unless this "
-        "server is meant to relay through that tenant, it was taken for a hybrid connection that it is not"
+    text = sentence(
+        "so it was no delivery by MX but relay through tenant {tenant}, which sent it on by itself to {target}. Unless this "
+        "server is meant to relay through that tenant, it was taken for a hybrid connection that it is not",
+        tenant=found.passage.tenant.short,
+        target=found.to,
     )
     yield Told(text=text, rules=("R3", "R13", "R14", "R27"), sure=found.sure)
 
 
-def detour_looks(found: Detour, message_id: str) -> Iterator[str]:
+def detour_looks(found: Detour, message_id: str) -> Iterator[Sentence]:
     """Where the tenant's administrator finds the connector, and the proof."""
     passage, whom = found.passage, found.passage.tenant.short
-    yield (
-        f"Admin of {whom}: Get-InboundConnector | Where ConnectorType -eq OnPremises. Which TlsSenderCertificateName fits a "
-        f"name in the certificate that {passage.helo or 'the server'} [{passage.client}] shows, or whose SenderIPAddresses "
-        f"has {passage.client}?"
+    yield sentence(
+        "Admin of {tenant}: Get-InboundConnector | Where ConnectorType -eq OnPremises. Which TlsSenderCertificateName fits a "
+        "name in the certificate that {server} [{address}] shows, or whose SenderIPAddresses has {address}?",
+        tenant=whom,
+        server=passage.helo or sentence("the server"),
+        address=passage.client,
     )
-    yield f"Admin of {whom}: {traced(message_id)} has a row with FromIP {passage.client} and a ToIP (R209, R220)."
+    row = "Admin of {tenant}: {cmdlet} has a row with FromIP {address} and a ToIP (R209, R220)."
+    yield sentence(row, tenant=whom, cmdlet=traced(message_id), address=passage.client)
 
 
 def traced(message_id: str) -> str:
@@ -155,21 +172,28 @@ def placed(refusal: Refusal, report: Report) -> Refusal:
 
 def refused_told(refusal: Refusal) -> Told:
     """One sentence on a recipient."""
-    who = refusal.recipient or "a recipient that is not named"
-    verb = "was put off" if refusal.temporary else "was refused"
-    why = f": {refusal.cause}" if refusal.cause else ""
-    by = _said_by(refusal)
-    said = f" ({refusal.status})" if refusal.status else ""
-    return Told(text=f"mail to {who} {verb}{said} {by}{why}", rules=refusal.rules)
+    deferred, refused = (
+        "mail to {recipient} was put off{status} by {server}{why}",
+        "mail to {recipient} was refused{status} by {server}{why}",
+    )
+    text = sentence(
+        deferred if refusal.temporary else refused,
+        recipient=refusal.recipient or sentence("a recipient that is not named"),
+        status=f" ({refusal.status})" if refusal.status else "",
+        server=_said_by(refusal),
+        why=sentence(": {cause}", cause=refusal.cause) if refusal.cause else NOTHING,
+    )
+    return Told(text=text, rules=refusal.rules)
 
 
-def _said_by(refusal: Refusal) -> str:
+def _said_by(refusal: Refusal) -> Sentence:
     if refusal.tenant and refusal.number in _OF_THE_RECIPIENT:
-        return f"by Exchange Online's front end, for the recipient's tenant {refusal.tenant.short}"
+        edge = "Exchange Online's front end, for the recipient's tenant {tenant}"
+        return sentence(edge, tenant=refusal.tenant.short)
     if refusal.said_by or refusal.front_end:
-        whose = "Exchange Online" if refusal.service else "another mail system"
-        return f"by {whose}, {refusal.said_by or refusal.front_end}"
-    return "by the server that made the report"
+        whose = "Exchange Online, {host}" if refusal.service else "another mail system, {host}"
+        return sentence(whose, host=refusal.said_by or refusal.front_end)
+    return sentence("the server that made the report")
 
 
 def at_the_door(refusal: Refusal) -> bool:

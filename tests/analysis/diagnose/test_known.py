@@ -13,7 +13,7 @@ EXPLAINS = re.compile(r"the configuration (explains|does not explain) (this|the 
 
 def answers(mail, known):
     found = diagnose(bytes(mail.found.message), known)
-    return Counter(each[0] for told in found.story for each in EXPLAINS.findall(told.text))
+    return Counter(each[0] for told in found.story for each in EXPLAINS.findall(str(told.text)))
 
 
 def test_the_own_configuration_explains_what_its_mail_shows():
@@ -47,4 +47,4 @@ def test_a_client_by_ipv6_is_not_asked_about():
     mail = mail_of("wildcard-misrouting/shared-wildcard")
     octets = bytes(mail.found.message).replace(b"198.51.100.25", b"2001:db8::25")
     found = diagnose(octets, Known(mail.play.variant))
-    assert not any("explains this" in told.text for told in found.story)
+    assert not any("explains this" in str(told.text) for told in found.story)

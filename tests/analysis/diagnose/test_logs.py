@@ -261,4 +261,6 @@ def test_without_its_domains_a_trace_only_asks():
     rows = message_trace(mail.play.outcome.hops, "msxfaq", organization="msxfaqlab.onmicrosoft.com")
     found = diagnose(as_csv(rows).encode())
     assert found.relayed is None
-    assert "if msxfaq.example is a domain of this tenant's" in " ".join(each.text for each in found.story)
+    assert "if msxfaq.example is a domain of this tenant's" in " ".join(
+        str(each.text) for each in found.story
+    )

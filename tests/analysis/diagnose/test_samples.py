@@ -21,7 +21,7 @@ def sample(number):
 
 
 def told(found):
-    return "\n".join(each.text for each in found.story)
+    return "\n".join(str(told.text) for told in found.story)
 
 
 def test_forwarded_mail_fails_the_spf_check_of_a_server_outside():
@@ -95,7 +95,9 @@ def test_a_message_id_is_nothing_that_a_shell_runs(id_):
     octets = (SAMPLES / "exchange-online-03.eml").read_bytes()
     given = b"<000000000000.2222.22222222222200000000@NEKO-NYAAN>"
     assert given in octets
-    (line,) = (each for each in diagnose(octets.replace(given, id_.encode())).look if "V2 -MessageId" in each)
+    (line,) = (
+        each for each in diagnose(octets.replace(given, id_.encode())).look if "V2 -MessageId" in str(each)
+    )
     quoted = re.search(r"-MessageId '((?:[^'\u2019]|''|\u2019\u2019)*)',", line)
     assert quoted is not None, line
     assert "calc" in quoted[1]
