@@ -98,6 +98,6 @@ def test_a_message_id_is_nothing_that_a_shell_runs(id_):
     (line,) = (
         each for each in diagnose(octets.replace(given, id_.encode())).look if "V2 -MessageId" in str(each)
     )
-    quoted = re.search(r"-MessageId '((?:[^'\u2019]|''|\u2019\u2019)*)',", line)
+    quoted = re.search(r"-MessageId '((?:[^'\u2019]|''|\u2019\u2019)*)',", str(line))
     assert quoted is not None, line
     assert "calc" in quoted[1]
