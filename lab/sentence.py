@@ -6,9 +6,8 @@ tell, and nobody looks into one that was said.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import reduce
 
 Catalog = Mapping[str, str]
 """Templates of a language by English template. What is missing is said in English."""
@@ -56,15 +55,21 @@ def listed(parts: Iterable[object], separator: str = ", ") -> Sentence:
     return Sentence("{parts}", (("parts", _Row(tuple(parts), separator)),))
 
 
-def chained(template: str, parts: Sequence[object]) -> Sentence:
-    """Several in a row with words between them: `chained("{several} and {last}", names)`."""
-    first = listed(parts[:1])
-    return reduce(lambda several, last: sentence(template, several=several, last=last), parts[1:], first)
+def together(parts: Iterable[object]) -> Sentence:
+    """Several things, the word for `and` between them."""
+    first, *rest = parts
+    return sentence("{first} and {rest}", first=first, rest=together(rest)) if rest else listed((first,))
 
 
-def plural(number: int, one: str, many: str) -> Sentence:
-    """So many of something: `plural(2, "{number} cell", "{number} cells")`."""
-    return sentence(one if number == 1 else many, number=number)
+def counted(number: int, one: str, many: str) -> Sentence:
+    """`1 check`, `2 checks`: a template for each, with the number in it."""
+    return Sentence(one if number == 1 else many, (("number", number),))
+
+
+def either(parts: Iterable[object]) -> Sentence:
+    """Several things, the word for `or` between them."""
+    first, *rest = parts
+    return sentence("{first} or {rest}", first=first, rest=either(rest)) if rest else listed((first,))
 
 
 @dataclass(frozen=True, slots=True)

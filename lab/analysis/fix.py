@@ -25,7 +25,7 @@ from lab.scenario.load import expanded_text
 from lab.scenario.model import Variant
 from lab.scenario.report import unknown
 from lab.scenario.whatif import Change, Configuration
-from lab.sentence import Sentence, plural, sentence
+from lab.sentence import Sentence, counted, sentence
 
 _OTHER_WAY_ROUND = "{switch} ({rules}): in its other position, the cure would also move the mail {mail}"
 
@@ -154,6 +154,6 @@ def _broken(before: Variant, after: Variant) -> Iterator[Sentence]:
         if not claim.ok and (claim.message, claim.field) in met
     )
     for message, number in failed.items():
-        claims = plural(number, "{number} claim", "{number} claims")
+        claims = counted(number, "{number} claim", "{number} claims")
         told = "{variant}: {message} ({claims})"
         yield sentence(told, variant=after.name, message=message, claims=claims)

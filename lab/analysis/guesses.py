@@ -1,4 +1,4 @@
-"""Switches whose true position nobody knows, and a configuration with them the other way round."""
+"""Switches whose true position is not known, and a configuration with them the other way round."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _DISPUTED = frozenset(
         "wildcard_cert_covers_apex_value",
     }
 )
-"""Their rules are documented or observed, and yet somebody says otherwise (see their texts)."""
+"""Their rules are documented or observed, and yet another source says otherwise (see their texts)."""
 
 
 def is_guess(switch: Switch) -> bool:
-    """Whether nobody knows its position: it bends a rule that is assumed, or one on which documents disagree."""
+    """Whether its position is not known: it bends a rule that is assumed, or one on which documents disagree."""
     guessed = any(rule(each).confidence is Confidence.ASSUMED for each in switch.rules)
     return switch.kind == "choice" and switch.scope == "service" and (guessed or switch.name in _DISPUTED)
 

@@ -1,4 +1,4 @@
-"""Recipients that nobody has, in a domain that somebody has: most likely a typo, unless the message is to come back."""
+"""Recipients that do not exist, in a domain of the scenario: most likely a typo, unless the message is to come back."""
 
 from __future__ import annotations
 
@@ -11,22 +11,25 @@ from lab.model.tenant import Tenant
 from lab.model.topology import Topology
 from lab.scenario.model import Expectation, Variant
 from lab.scenario.report import did_you_mean
+from lab.sentence import NOTHING, Sentence, sentence
 
+_UNKNOWN = "{message} of {variant}: no recipient is called {address}{near}"
 _RETURNED = ("bounced", "rejected")
 
 
-def typos(variant: Variant) -> Iterator[str]:
+def typos(variant: Variant) -> Iterator[Sentence]:
     """A warning for each such recipient of a message that is not expected to come back; a series is told once."""
     places = (variant.topology, *(moment.topology for moment in variant.timeline))
-    told: set[tuple[str, str]] = set()
+    known: set[tuple[str, str]] = set()
     for message in variant.messages:
         if _comes_back(variant.expect.get(message.key)):
             continue
         name = message.series or message.key
         for address in message.recipients:
-            if (name, address.key) not in told and _is_nobody(address, places):
-                told.add((name, address.key))
-                yield f"{name} of {variant.name}: nobody is called {address}{_near(address, variant.topology)}"
+            if (name, address.key) not in known and _is_nobody(address, places):
+                known.add((name, address.key))
+                near = _near(address, variant.topology)
+                yield sentence(_UNKNOWN, message=name, variant=variant.name, address=address, near=near)
 
 
 def _comes_back(claim: Expectation | None) -> bool:
@@ -34,7 +37,7 @@ def _comes_back(claim: Expectation | None) -> bool:
 
 
 def _is_nobody(address: Address, places: tuple[Topology, ...]) -> bool:
-    """Whether its domain is one of a company's, and at no moment anybody has the address. All answer for postmaster."""
+    """Whether its domain is one of a company's, and at no moment a recipient has the address. All answer for postmaster."""
     if address.key.startswith("postmaster@"):
         return False
     owned = any(each.accepts(address.domain) for topology in places for each in _owners(topology))
@@ -49,6 +52,6 @@ def _owners(topology: Topology) -> tuple[OnPremOrganization | Tenant, ...]:
     return (*topology.organizations.values(), *topology.tenants.values())
 
 
-def _near(address: Address, topology: Topology) -> str:
-    hint = did_you_mean(str(address), (key for each in _owners(topology) for key in each.recipients))
-    return f"; {hint}" if hint else ""
+def _near(address: Address, topology: Topology) -> Sentence:
+    hint = did_you_mean(str(address), (key for owner in _owners(topology) for key in owner.recipients))
+    return sentence("; {hint}", hint=hint) if hint else NOTHING

@@ -75,7 +75,7 @@ def readings(run: Run, *, matrix: bool = False) -> Readings:
 
 
 def _alarms(lost: Iterable[str], judged: Iterable[Finding]) -> tuple[Alarm, ...]:
-    """Tenants that have what nobody meant for them, unless a claim says so already; and the claims that failed."""
+    """Tenants that have mail that was not meant for them, unless a claim says so already; and the claims that failed."""
     failed = alarms(judged)
     known = {alarm.place for alarm in failed if alarm.astray}
     return (*(seen(place) for place in lost if place not in known), *failed)

@@ -18,7 +18,7 @@ from lab.model.steps import Accepted, Attributed, Authenticated, Bounced, Deferr
 from lab.model.trace import Hop, MessageTrace
 from lab.model.value import dataclass
 from lab.scenario.model import AttributedExpectation, Expectation, NdrExpectation, Variant
-from lab.sentence import Sentence, listed, plural, sentence
+from lab.sentence import Sentence, counted, listed, sentence
 from lab.words.english import ENDS
 
 
@@ -300,4 +300,4 @@ def _chain(places: Iterable[str]) -> str:
 
 
 def _count(number: int) -> Sentence:
-    return plural(number, "{number} report", "{number} reports") if number else sentence("no report")
+    return counted(number, "{number} report", "{number} reports") if number else sentence("no report")

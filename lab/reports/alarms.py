@@ -1,4 +1,4 @@
-"""What nobody expects: the failed claims about a message, each once."""
+"""What is not as expected: the failed claims about a message, each once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from lab.evidence.expect import ClaimKind, Finding
 from lab.sentence import Sentence, sentence
 
 LEADS_ASTRAY = frozenset({ClaimKind.NOT_SEEN_BY, ClaimKind.NOT_ASTRAY})
-"""Claims that fail when a tenant has what nobody meant for it."""
+"""Claims that fail when a tenant has mail that was not meant for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Alarm:
 
     @property
     def astray(self) -> bool:
-        """Whether a tenant has what nobody meant for it."""
+        """Whether a tenant has mail that was not meant for it."""
         return self.kind in LEADS_ASTRAY
 
     def counted(self, number: int, total: int) -> Alarm:
@@ -38,7 +38,7 @@ class Alarm:
 
 
 def seen(where: str) -> Alarm:
-    """A tenant has what nobody meant for it."""
+    """A tenant has mail that was not meant for it."""
     return Alarm(
         ClaimKind.NOT_SEEN_BY, where, sentence("seen by {place}, where nothing leads it", place=where)
     )

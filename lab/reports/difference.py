@@ -12,7 +12,7 @@ from lab.reports.findings import Told
 from lab.reports.matrix import Cell
 from lab.reports.turn import TURNS, Turn
 from lab.scenario.settings import Setting
-from lab.sentence import NOTHING, Sentence, plural, sentence
+from lab.sentence import NOTHING, Sentence, counted, sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Moved:
     recipient: str
     turn: Turn
     was: Cell | None
-    """None: nobody there could send it, or get it."""
+    """None: its sender or its recipient is not there."""
     now: Cell | None
     why: Reason | None
     """None where there is no now."""
@@ -128,12 +128,12 @@ def counts(differences: Iterable[Difference]) -> tuple[Sentence, ...]:
     findings = Counter(finding.turn for one in compared for finding in one.findings)
     return (
         *(
-            _counted(turn, plural(cells[turn], "{number} cell", "{number} cells"))
+            _counted(turn, counted(cells[turn], "{number} cell", "{number} cells"))
             for turn in Turn
             if cells[turn]
         ),
         *(
-            _counted(turn, plural(findings[turn], "{number} finding", "{number} findings"))
+            _counted(turn, counted(findings[turn], "{number} finding", "{number} findings"))
             for turn in Turn
             if findings[turn]
         ),

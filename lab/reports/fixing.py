@@ -1,4 +1,4 @@
-"""A cure that was laid over a configuration: what it changes, what somebody has to do, and the proof. For people and JSON."""
+"""A cure that was laid over a configuration: what it changes, what is to be done, and the proof. For people and JSON."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from lab.model.decision import Basis
 from lab.model.value import dataclass
 from lab.reports.layout import indented
 from lab.reports.printable import one_line, without_guids
-from lab.sentence import NOTHING, Sentence, plural, say, sentence, sentences
+from lab.sentence import NOTHING, Sentence, counted, say, sentence, sentences
 from lab.words.english import BASES
 
 Json = dict[str, Any]
@@ -94,7 +94,7 @@ def screen(hunted: Hunted) -> RenderableType:
         tried=_configurations(hunted.configurations),
         messages=hunted.messages,
         left=_configurations(hunted.left),
-        changes=plural(hunted.depth, "{number} change", "{number} changes"),
+        changes=counted(hunted.depth, "{number} change", "{number} changes"),
     )
     style = "bold red" if hunted.now else "yellow" if hunted.finds else "green"
     told = Text(one_line(verdict(hunted)), style=style)
@@ -102,7 +102,7 @@ def screen(hunted: Hunted) -> RenderableType:
 
 
 def _configurations(number: int) -> Sentence:
-    return plural(number, "{number} configuration", "{number} configurations")
+    return counted(number, "{number} configuration", "{number} configurations")
 
 
 def _find(number: int, find: Find) -> Iterator[RenderableType]:

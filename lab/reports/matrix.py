@@ -77,7 +77,7 @@ class Cell:
     reply: str
     """The decisive SMTP reply."""
     alarms: tuple[Alarm, ...]
-    """What nobody expects; empty if all is as expected."""
+    """What is not as expected; empty if all is."""
     findings: tuple[Finding, ...]
     flips: tuple[Flip, ...] = ()
     """Of a cell that is tried again and again: how it was first, and each change."""
@@ -89,7 +89,7 @@ class Cell:
 
     @property
     def expected(self) -> bool:
-        """Whether all went as somebody, or the rule, expects it."""
+        """Whether all went as the scenario, or the rule, expects it."""
         return not self.alarms
 
     @property
@@ -151,7 +151,7 @@ class Matrix:
 
     @property
     def alarms(self) -> tuple[Cell, ...]:
-        """Cells that nobody expects to be so."""
+        """Cells that are not as expected."""
         return tuple(cell for cell in self.cells if not cell.expected)
 
     def at(self, sender: str, recipient: str) -> Cell | None:

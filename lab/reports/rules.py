@@ -23,7 +23,7 @@ def of(step: Step) -> tuple[Rule, ...]:
 
 
 def assumed(rules: Iterable[Rule]) -> tuple[Rule, ...]:
-    """Those that nobody has documented or seen."""
+    """Those that are neither documented nor observed."""
     return tuple(each for each in rules if each.confidence is Confidence.ASSUMED)
 
 

@@ -12,7 +12,7 @@ from lab.reports import flips
 from lab.reports.layout import indented
 from lab.reports.printable import one_line
 from lab.reports.run import Run, ScenarioRuns
-from lab.sentence import plural, sentence
+from lab.sentence import counted, sentence
 
 
 def run_summary(told: Iterable[ScenarioRuns]) -> RenderableType:
@@ -60,15 +60,15 @@ def _count(told: Sequence[ScenarioRuns]) -> Text:
     runs = [run for each in told for run in each.runs]
     findings = [finding for run in runs for finding in run.findings()]
     failed = sum(not finding.ok for finding in findings)
-    counted = sentence(
+    sums = sentence(
         "{scenarios}, {variants}, {expectations}",
-        scenarios=plural(len(told), "{number} scenario", "{number} scenarios"),
-        variants=plural(len(runs), "{number} variant", "{number} variants"),
-        expectations=plural(len(findings), "{number} expectation", "{number} expectations"),
+        scenarios=counted(len(told), "{number} scenario", "{number} scenarios"),
+        variants=counted(len(runs), "{number} variant", "{number} variants"),
+        expectations=counted(len(findings), "{number} expectation", "{number} expectations"),
     )
     end, style = sentence("all as expected"), "green"
     if failed:
         end, style = sentence("{number} failed", number=failed), "bold red"
     if not findings:
         end, style = sentence("nothing was expected"), "yellow"
-    return Text.assemble(f"{counted}: ", (one_line(end), style))
+    return Text.assemble(f"{sums}: ", (one_line(end), style))

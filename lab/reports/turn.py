@@ -9,7 +9,7 @@ from lab.sentence import Sentence
 
 
 class Turn(StrEnum):
-    """What a change is to somebody whose mail it is."""
+    """What a change is to the sender and the recipient of a cell."""
 
     WORSE = "worse"
     BETTER = "better"

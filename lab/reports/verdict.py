@@ -13,7 +13,7 @@ from lab.model.topology import Topology
 from lab.model.trace import Disposition
 from lab.reports.printable import without_guids
 from lab.reports.reading import Fate, Leg
-from lab.sentence import Sentence, chained, listed, sentence
+from lab.sentence import Sentence, listed, sentence, together
 from lab.words.reasons import reason
 from lab.words.steps import short_reply
 
@@ -21,7 +21,7 @@ from lab.words.steps import short_reply
 def happened(fate: Fate) -> tuple[Sentence, ...]:
     """What happened to a message, in a sentence for each step."""
     astray = fate.misrouted
-    recipients = chained("{several} and {last}", fate.spec.recipients)
+    recipients = together(fate.spec.recipients)
     first = sentence("{sender} writes to {recipients}.", sender=fate.spec.sender, recipients=recipients)
     if astray is None:
         way = " > ".join(fate.places)

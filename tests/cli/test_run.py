@@ -91,7 +91,7 @@ def test_a_recipient_that_nobody_is_may_be_a_typo(
     (tmp_path / "typo.yaml").write_text(COMPANY.format(to=to, claim=claim))
     said = mflab("run", str(tmp_path / "typo.yaml"))
     assert said.code == code, said.out + said.err
-    told = "hello of base: nobody is called ana@contoso.example; did you mean 'anna@contoso.example'?"
+    told = "hello of base: no recipient is called ana@contoso.example; did you mean 'anna@contoso.example'?"
     warned = [f"warning: typo: {told}"] if code in (Exit.WARNINGS, Exit.FAILED) else []
     assert said.err.splitlines() == warned
 

@@ -12,7 +12,7 @@ from lab.analysis.diagnose.hosts import forest
 from lab.analysis.diagnose.known import Known
 from lab.evidence.diagnosis import By, Clue, Diagnosis, Handed, Kind, Report, Sure, Tenant, Told
 from lab.model.topology import Host
-from lab.sentence import NOTHING, Sentence, chained, listed, sentence
+from lab.sentence import NOTHING, Sentence, either, listed, sentence
 
 MOST = 10
 """Sentences of one sort."""
@@ -151,7 +151,7 @@ def _log_looks(concerned: Sequence[Handed]) -> Iterator[Sentence]:
         yield sentence(
             "Send one mail to the own tenant over the hybrid connection, and compare: does its 250 name the forest {forests} too? "
             "Then mail for others that is taken there may run through the own tenant (R188).",
-            forests=chained("{several} or {last}", sorted(forests)),
+            forests=either(sorted(forests)),
         )
         yield sentence(
             "Admin of the own tenant: does Get-MessageTraceV2 have rows of mail to those recipients? It should have none (R220)."

@@ -59,7 +59,7 @@ _NULL = ReversePath(None)
 
 
 def _kinds(world: World) -> tuple[ReversePath | None, ...]:
-    """The sender's own address, none, somebody else's, and one of the tenant's initial domain."""
+    """The sender's own address, none, one outside, and one of the tenant's initial domain."""
     initial = [ReversePath(Address("sender", each.initial_domain)) for each in world.tenants[:1]]
     return (None, _NULL, ReversePath(standins.OUTSIDE), *initial)
 

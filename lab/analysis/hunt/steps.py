@@ -1,4 +1,4 @@
-"""What may change by one setting: what somebody renews, shares, switches or ticks, in the order in which it is likely."""
+"""What may change by one setting: what an administrator renews, shares, switches or ticks, in the order in which it is likely."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Step:
 
     @property
     def is_guess(self) -> bool:
-        """Whether it is about what the service does, and nothing that anybody can change."""
+        """Whether it is about what the service does, and no setting of an administrator."""
         return self.path.startswith(_SWITCHES)
 
     def __str__(self) -> str:
@@ -53,7 +53,7 @@ def steps(world: World) -> tuple[Step, ...]:
 
 
 def _profiles_of(world: World) -> dict[str, CertificateProfile]:
-    """Certificates that somebody could have: not those of Exchange Online itself."""
+    """Certificates that a machine could have: not those of Exchange Online itself."""
     service = (f".{SERVICE}", f".{SERVICE.partition('.')[2]}")
     return {
         name: each
@@ -212,7 +212,7 @@ def _regions(world: World) -> Iterator[Step]:
 
 
 def _switches(world: World) -> Iterator[Step]:
-    """Where nobody documents what the service does: what if it is the other way round?"""
+    """Where it is not documented what the service does: what if it is the other way round?"""
     for switch in SWITCHES.values():
         if switch.kind == "choice" and switch.scope == "service" and switch.not_emulated is None:
             now = _position(getattr(world.topology.switches, switch.name, switch.default))
