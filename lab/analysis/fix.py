@@ -112,7 +112,7 @@ def fix(choice: Choice, file: Path, today: date, checks: Sequence[Check]) -> Fix
     )
 
 
-def _told_cure(choice: Choice) -> Sentence | str:
+def _told_cure(choice: Choice) -> Sentence:
     return _cure(choice.first, choice.number).cure.text
 
 

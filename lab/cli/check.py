@@ -24,6 +24,7 @@ from lab.reports import findings, findings_files
 from lab.reports.findings import LEVELS, Audit
 from lab.scenario.report import unknown
 from lab.scenario.whatif import Configuration
+from lab.sentence import Sentence, counted, say, sentence
 
 _ABOUT = """\
 Looks for known mistakes in the company's own configuration. Nothing is a finding because it looks wrong: the flow that it
@@ -78,7 +79,7 @@ def run(args: Namespace) -> int:
     """Look, report, judge."""
     checks = _chosen(args.code)
     if args.list:
-        put("\n".join(f"{each.code}  {each.severity.value:<7}  {each.title}" for each in checks))
+        put("\n".join(f"{check.code}  {check.severity.value:<7}  {check.title}" for check in checks))
         return Exit.OK
     configurations = _loaded(args)
     files = Outputs.judged(args, [n for c in configurations for n in (c.scenario.file, *c.scenario.includes)])
@@ -100,9 +101,10 @@ def _reproduced(configuration: Configuration, checks: Sequence[Check], args: Nam
 def _chosen(codes: Sequence[str]) -> tuple[Check, ...]:
     """The checks that are asked for. Raises BadInput for a code that none begins with."""
     for code in codes:
-        if not any(each.code.startswith(code.upper()) for each in CHECKS):
-            raise BadInput(f"--code {code}: {unknown(code, [each.code for each in CHECKS])}")
-    return tuple(each for each in CHECKS if not codes or each.code.startswith(tuple(map(str.upper, codes))))
+        if not any(check.code.startswith(code.upper()) for check in CHECKS):
+            raise BadInput(f"--code {code}: {unknown(code, [check.code for check in CHECKS])}")
+    wanted = tuple(map(str.upper, codes))
+    return tuple(check for check in CHECKS if not codes or check.code.startswith(wanted))
 
 
 def _loaded(args: Namespace) -> list[Configuration]:
@@ -139,10 +141,10 @@ def _audits(
     configurations: Sequence[Configuration], checks: Sequence[Check], args: Namespace
 ) -> Iterator[Audit]:
     with Progress(len(configurations)) as progress:
-        for each in configurations:
-            progress.step(each.scenario.name)
-            if args.variant is None or args.variant in each.scenario.variants:
-                yield audit(each, today().date(), checks, only=args.variant)
+        for configuration in configurations:
+            progress.step(configuration.scenario.name)
+            if args.variant is None or args.variant in configuration.scenario.variants:
+                yield audit(configuration, today().date(), checks, only=args.variant)
 
 
 def _report(args: Namespace, audits: Sequence[Audit], files: Outputs) -> None:
@@ -155,21 +157,21 @@ def _report(args: Namespace, audits: Sequence[Audit], files: Outputs) -> None:
     else:
         in_workflow = os.environ.get("GITHUB_ACTIONS") == "true" and not files.on_stdout
         with _no_commands() if in_workflow else nullcontext():
-            for each in audits:
-                draw(findings.screen(each, whole=not args.quiet), sys.stderr if files.on_stdout else None)
+            for found in audits:
+                draw(findings.screen(found, whole=not args.quiet), sys.stderr if files.on_stdout else None)
         if in_workflow:
             put(findings_files.workflow_commands(audits), end="")
-    for each in audits:
-        for idle in each.idle:
-            talk(f"note: {each.file}: {idle}")
-        if each.todos:
-            talk(f"note: {each.file}: {_open(each.todos)}")
+    for found in audits:
+        for idle in found.idle:
+            talk(f"note: {found.file}: {say(idle)}")
+        if found.todos:
+            talk(f"note: {found.file}: {say(_open(found.todos))}")
 
 
-def _open(todos: Sequence[str]) -> str:
+def _open(todos: Sequence[str]) -> Sentence:
     """`2 open to-dos of the import: ...`: what was not exported cannot be found fault with."""
-    plural = "" if len(todos) == 1 else "s"
-    return f"{len(todos)} open to-do{plural} of the import: {' '.join(todos)}"
+    number = counted(len(todos), "{number} open to-do of the import", "{number} open to-dos of the import")
+    return sentence("{number}: {todos}", number=number, todos=" ".join(todos))
 
 
 @contextmanager

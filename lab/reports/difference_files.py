@@ -69,7 +69,7 @@ def _turned(each: Turned) -> Json:
         "level": told.level,
         "text": say(told.text),
         "shown": say(told.shown),
-        "assumptions": list(map(say, told.assumptions)),
+        "assumptions": [say(guess.text) for guess in told.assumptions],
         "note": say(each.note) or None,
     }
 
@@ -127,9 +127,7 @@ def _cases(one: Difference) -> Iterator[tuple[str, Sentence]]:
     for moved in one.moved:
         yield f"{moved.sender} > {moved.recipient}", _said(moved) if moved.worse else NOTHING
     for turned in one.findings:
-        text, shown = turned.finding.text, turned.finding.shown
-        told = sentence("{text}. Shown: {shown}", text=text, shown=shown)
-        yield turned.finding.id, told if turned.worse else NOTHING
+        yield turned.finding.id, turned.finding.proof if turned.worse else NOTHING
 
 
 def _said(moved: Moved) -> Sentence:

@@ -95,7 +95,7 @@ def _finding(turned: Turned) -> Iterator[RenderableType]:
     style = "bold red" if turned.worse else _STYLES[turned.turn]
     head = Text.assemble("  ", (_turn(turned.turn), style), f"{told.level} ", (one_line(told.id), "bold"))
     yield Text.assemble(head, note)
-    yield indented(Text(one_line(without_guids(told.text)), style="dim"), 2 + _WIDTH)
+    yield indented(Text(one_line(without_guids(say(told.text))), style="dim"), 2 + _WIDTH)
 
 
 def _cell(moved: Moved) -> Iterator[RenderableType]:

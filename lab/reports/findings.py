@@ -10,23 +10,36 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from lab.core.rulebook import rule
+from lab.core.rulebook import Confidence, rule
 from lab.model.value import dataclass
 from lab.reports.markdown import in_code, in_markdown
 from lab.reports.printable import one_line, without_guids
+from lab.sentence import NOTHING, Sentence, counted, listed, say, sentence
 
 LEVELS = ("error", "warning", "note")
 """The worst first."""
-UNEXPORTED = "what was not exported: "
-"""How an assumption begins that rests on an open to-do of an import."""
 _STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """What a finding rests on: a rule or a switch that nobody documents, `wildcard_cert_covers_exact (R77)`."""
+
+    about: Sentence
+    unexported: bool = False
+    """It is a setting that an open to-do of an import is about."""
+
+    @property
+    def text(self) -> Sentence:
+        """For programs, in a list of both kinds."""
+        return sentence("what was not exported: {path}", path=self.about) if self.unexported else self.about
 
 
 @dataclass(frozen=True, slots=True)
 class Spot:
     """A setting, and where it is written."""
 
-    text: str
+    text: Sentence
     path: str = ""
     file: str = ""
     line: int = 0
@@ -41,9 +54,9 @@ class Spot:
 class Remedy:
     """What would help, and whether it does in the simulator."""
 
-    text: str
+    text: Sentence
     works: bool
-    way: str
+    way: Sentence
     settings: tuple[tuple[str, str], ...] = ()
     """Path and new value; empty where it is no setting."""
 
@@ -57,23 +70,33 @@ class Told:
     level: str
     title: str
     """Of the check."""
-    text: str
-    condition: str
+    text: Sentence
+    condition: Sentence
     """When it happens, if it does not happen yet."""
     facts: tuple[Spot, ...]
-    shown: str
-    way: str
+    shown: Sentence
+    way: Sentence
     remedies: tuple[Remedy, ...]
     rules: tuple[str, ...]
     """Those that the check is about."""
     used: tuple[str, ...]
     """All that the decisions of the flow rest on."""
-    assumptions: tuple[str, ...]
+    assumptions: tuple[Assumption, ...]
     file: str
     line: int
     variants: tuple[str, ...]
-    suppressed: str = ""
-    """Why nobody wants to hear of it; '' if somebody does."""
+    suppressed: Sentence = NOTHING
+    """Why nobody wants to hear of it."""
+
+    @property
+    def what(self) -> Sentence:
+        """What is wrong, and when."""
+        return when(self.text, self.condition)
+
+    @property
+    def proof(self) -> Sentence:
+        """What is wrong, and what playing it has shown."""
+        return sentence("{text}. Shown: {shown}", text=self.text, shown=self.shown)
 
     @property
     def help(self) -> str:
@@ -86,6 +109,11 @@ class Told:
         return not self.suppressed
 
 
+def when(text: Sentence, condition: Sentence) -> Sentence:
+    """What is wrong, and when that happens, if it does not yet."""
+    return sentence("{text}, {condition}", text=text, condition=condition) if condition else text
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audit:
     """All findings of a file."""
@@ -96,54 +124,60 @@ class Audit:
     checks: int
     """How many were made."""
     findings: tuple[Told, ...]
-    idle: tuple[str, ...] = ()
+    idle: tuple[Sentence, ...] = ()
     """Suppressions that nothing was found for, and those that have run out."""
     todos: tuple[str, ...] = ()
     """Texts of to-dos that the import has left open."""
 
     def count(self, level: str) -> int:
         """How many findings of a level count."""
-        return sum(each.level == level and each.counts for each in self.findings)
+        return sum(told.level == level and told.counts for told in self.findings)
 
 
-def summary(audit: Audit) -> str:
+_COUNTED = {
+    "error": ("{number} error", "{number} errors"),
+    "warning": ("{number} warning", "{number} warnings"),
+    "note": ("{number} note", "{number} notes"),
+}
+
+
+def summary(audit: Audit) -> Sentence:
     """`2 errors, 1 warning, 1 suppressed`, or that there is nothing."""
-    parts = [_plural(number, level) for level in LEVELS if (number := audit.count(level))]
-    hidden = sum(not each.counts for each in audit.findings)
-    parts += [f"{hidden} suppressed"] if hidden else []
-    variants = _plural(len(audit.variants), "variant")
-    found = ", ".join(parts) or ("nothing found in what was exported" if audit.todos else "nothing found")
-    return f"{found}{_open(audit)} ({_plural(audit.checks, 'check')}, {variants})"
-
-
-def _open(audit: Audit) -> str:
-    number = len(audit.todos)
-    return f"; {_plural(number, 'to-do')} {'is' if number == 1 else 'are'} open" if number else ""
-
-
-def _plural(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
+    parts = [counted(number, *_COUNTED[level]) for level in LEVELS if (number := audit.count(level))]
+    hidden = sum(not finding.counts for finding in audit.findings)
+    parts += [sentence("{number} suppressed", number=hidden)] if hidden else []
+    nothing = sentence("nothing found in what was exported") if audit.todos else sentence("nothing found")
+    found = listed(parts) if parts else nothing
+    if audit.todos:
+        still_open = counted(len(audit.todos), "{number} to-do is open", "{number} to-dos are open")
+        found = sentence("{found}; {todos}", found=found, todos=still_open)
+    return sentence(
+        "{found} ({checks}, {variants})",
+        found=found,
+        checks=counted(audit.checks, "{number} check", "{number} checks"),
+        variants=counted(len(audit.variants), "{number} variant", "{number} variants"),
+    )
 
 
 def screen(audit: Audit, *, whole: bool = True) -> RenderableType:
     """For a terminal; `whole` tells facts, flow, cures and rules of each finding too."""
-    blocks = [_block(each, audit, whole=whole) for each in audit.findings if each.counts]
-    hidden = [_hidden(each) for each in audit.findings if not each.counts]
-    return Group(*blocks, *hidden, Text(f"{audit.file}: {summary(audit)}"))
+    blocks = [_block(told, audit, whole=whole) for told in audit.findings if told.counts]
+    hidden = [_hidden(told) for told in audit.findings if not told.counts]
+    return Group(*blocks, *hidden, Text(f"{audit.file}: {say(summary(audit))}"))
 
 
 def _hidden(told: Told) -> RenderableType:
-    return Text(f"suppressed {told.level} {told.id}: {one_line(told.suppressed)}", style="dim")
+    return Text(f"suppressed {told.level} {told.id}: {one_line(say(told.suppressed))}", style="dim")
 
 
 def _block(told: Told, audit: Audit, *, whole: bool) -> RenderableType:
     style = _STYLES[told.level]
-    what = one_line(without_guids(f"{told.text}{_when(told)}"))
+    what = one_line(without_guids(say(told.what)))
     if not whole:
         return _grid([(Text(told.level, style=style), Text(f"{told.id}: {what}"))])
     head = Text.assemble((f"{told.level:<8}", style), (one_line(told.id), "bold"))
     rows = [
-        (Text(label, style="dim"), Text(one_line(without_guids(text))))
+        (Text(say(label), style="dim"), Text(one_line(without_guids(say(text)))))
         for label, text in _details(told, audit)
     ]
     return Group(head, Padding(Group(Text(what), _grid(rows)), (0, 0, 1, 8)))
@@ -159,39 +193,43 @@ def _grid(rows: Iterable[tuple[Text, Text]]) -> Table:
     return grid
 
 
-def _when(told: Told) -> str:
-    return f", {told.condition}" if told.condition else ""
-
-
-def _details(told: Told, audit: Audit) -> Iterator[tuple[str, str]]:
-    for label, fact in zip(("because", "and"), told.facts, strict=False):
-        yield label, f"{fact.text}{f'  ({fact.source})' if fact.source else ''}"
-    yield "shown", told.shown
-    yield "way", told.way
+def _details(told: Told, audit: Audit) -> Iterator[tuple[Sentence, Sentence]]:
+    for label, fact in zip((sentence("because"), sentence("and")), told.facts, strict=False):
+        at = sentence("{text}  ({source})", text=fact.text, source=fact.source)
+        yield label, at if fact.source else fact.text
+    yield sentence("shown"), told.shown
+    yield sentence("way"), told.way
     for remedy in told.remedies:
-        yield (
-            "cure",
-            f"{remedy.text} ({'played: this message goes well' if remedy.works else f'played: {remedy.way}'})",
-        )
-    yield from (("guess", each) for each in _guesses(told))
+        well = sentence("{cure} (played: this message goes well)", cure=remedy.text)
+        as_before = sentence("{cure} (played: {way})", cure=remedy.text, way=remedy.way)
+        yield sentence("cure"), well if remedy.works else as_before
+    yield from ((sentence("guess"), guess) for guess in _guesses(told))
     if len(told.variants) < len(audit.variants):
-        yield "only in", ", ".join(told.variants)
-    yield "rules", f"{_rules(told.rules)}; {told.help}"
+        yield sentence("only in"), listed(told.variants)
+    yield sentence("rules"), sentence("{rules}; {page}", rules=_rules(told.rules), page=told.help)
 
 
-def _guesses(told: Told) -> Iterator[str]:
+def _guesses(told: Told) -> Iterator[Sentence]:
     """What a finding rests on that nobody knows: what was not exported, and what is documented nowhere."""
-    missing = [each.removeprefix(UNEXPORTED) for each in told.assumptions if each.startswith(UNEXPORTED)]
-    guessed = [each for each in told.assumptions if not each.startswith(UNEXPORTED)]
+    missing = [guess.about for guess in told.assumptions if guess.unexported]
+    guessed = [guess.about for guess in told.assumptions if not guess.unexported]
     if missing:
-        yield f"rests on what was not exported: {'; '.join(missing)}"
+        yield sentence("rests on what was not exported: {paths}", paths=listed(missing, "; "))
     if guessed:
-        yield f"rests on what nobody documents: {'; '.join(guessed)}"
+        yield sentence("rests on what nobody documents: {guesses}", guesses=listed(guessed, "; "))
 
 
-def _rules(ids: Sequence[str]) -> str:
-    sure = Counter(rule(each).confidence.value for each in ids)
-    return f"{' '.join(ids)} ({', '.join(f'{number} {word}' for word, number in sure.items())})"
+def _rules(ids: Sequence[str]) -> Sentence:
+    sure = Counter(rule(id_).confidence for id_ in ids)
+    parts = listed(sentence(_SURE[confidence], number=number) for confidence, number in sure.items())
+    return sentence("{rules} ({confidences})", rules=" ".join(ids), confidences=parts)
+
+
+_SURE = {
+    Confidence.DOCUMENTED: "{number} documented",
+    Confidence.OBSERVED: "{number} observed",
+    Confidence.ASSUMED: "{number} assumed",
+}
 
 
 def markdown(audits: Iterable[Audit]) -> str:
@@ -200,26 +238,25 @@ def markdown(audits: Iterable[Audit]) -> str:
 
 
 def _ticket(audit: Audit) -> Iterator[str]:
-    yield f"## {in_markdown(audit.file)}: {summary(audit)}"
+    yield f"## {in_markdown(audit.file)}: {say(summary(audit))}"
     yield ""
     for told in audit.findings:
         if not told.counts:
             continue
-        yield f"### {told.level}: {in_markdown(told.text)}{in_markdown(_when(told))}"
+        yield f"### {told.level}: {in_markdown(say(told.what))}"
         yield ""
         yield f"`{in_code(told.id)}` at `{in_code(f'{told.file}:{told.line}')}`"
         yield ""
-        yield from (f"- {in_markdown(fact.text)}{_at(fact)}" for fact in told.facts)
-        yield f"- Shown by playing it: {in_markdown(told.shown)} (`{in_code(told.way)}`)"
-        yield from (
-            f"- Cure{'' if each.works else ' (not proven)'}: {in_markdown(each.text)}"
-            for each in told.remedies
-        )
-        yield from (f"- R{in_markdown(each)[1:]}" for each in _guesses(told))
-        yield f"- Rules: {_rules(told.rules)}"
+        yield from (f"- {in_markdown(say(fact.text))}{_at(fact)}" for fact in told.facts)
+        yield f"- Shown by playing it: {in_markdown(say(told.shown))} (`{in_code(say(told.way))}`)"
+        for remedy in told.remedies:
+            proven = "" if remedy.works else " (not proven)"
+            yield f"- Cure{proven}: {in_markdown(say(remedy.text))}"
+        yield from (f"- R{in_markdown(say(guess))[1:]}" for guess in _guesses(told))
+        yield f"- Rules: {say(_rules(told.rules))}"
         yield ""
-    hidden = [each for each in audit.findings if not each.counts]
-    yield from (f"- suppressed: `{in_code(each.id)}`: {in_markdown(each.suppressed)}" for each in hidden)
+    hidden = [told for told in audit.findings if not told.counts]
+    yield from (f"- suppressed: `{in_code(told.id)}`: {in_markdown(say(told.suppressed))}" for told in hidden)
 
 
 def _at(fact: Spot) -> str:

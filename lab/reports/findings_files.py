@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from pathlib import PurePath
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from lab import __version__
 from lab.core.rulebook import rule
-from lab.reports.findings import Audit, Told
+from lab.reports.findings import Audit, Remedy, Spot, Told
 from lab.reports.printable import printable
+from lab.sentence import Sentence, say, sentence
 
 Json = dict[str, Any]
 _SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -20,7 +21,10 @@ _SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
 
 def document(audits: Sequence[Audit]) -> Json:
     """Everything as plain data."""
-    return {"ok": not any(each.count("error") for each in audits), "files": [_audit(each) for each in audits]}
+    return {
+        "ok": not any(audit.count("error") for audit in audits),
+        "files": [_audit(audit) for audit in audits],
+    }
 
 
 def _audit(audit: Audit) -> Json:
@@ -30,30 +34,47 @@ def _audit(audit: Audit) -> Json:
         "variants": list(audit.variants),
         "checks": audit.checks,
         "counts": {level: audit.count(level) for level in ("error", "warning", "note")},
-        "findings": [_told(each) for each in audit.findings],
-        "idle_suppressions": list(audit.idle),
+        "findings": [_told(told) for told in audit.findings],
+        "idle_suppressions": [say(idle) for idle in audit.idle],
         "todos": list(audit.todos),
     }
 
 
 def _told(told: Told) -> Json:
     rules = [
-        {"id": each, "confidence": rule(each).confidence.value, "source": rule(each).source}
-        for each in told.used
+        {"id": id_, "confidence": rule(id_).confidence.value, "source": rule(id_).source} for id_ in told.used
     ]
-    return {**asdict(told), "used_rules": rules, "help": told.help}
+    guesses = [say(guess.text) for guess in told.assumptions]
+    return {**_plain(told), "assumptions": guesses, "used_rules": rules, "help": told.help}
+
+
+def _plain(told: Told | Spot | Remedy) -> Json:
+    """The fields by name, with what they say."""
+    return {field.name: _said(getattr(told, field.name)) for field in fields(told)}
+
+
+def _said(given: object) -> object:
+    match given:
+        case Sentence():
+            return say(given)
+        case Spot() | Remedy():
+            return _plain(given)
+        case tuple():
+            return [_said(part) for part in given]
+        case _:
+            return given
 
 
 def sarif(audits: Iterable[Audit]) -> str:
     """Code hosting shows them beside the line; a suppressed finding is told as such."""
-    told = [each for audit in audits for each in audit.findings]
-    kinds = {each.code: each for each in told}
+    found = [told for audit in audits for told in audit.findings]
+    kinds = {told.code: told for told in found}
     driver = {
         "name": "mailflow-lab",
         "version": __version__,
-        "rules": [_kind(each) for each in kinds.values()],
+        "rules": [_kind(told) for told in kinds.values()],
     }
-    run = {"tool": {"driver": driver}, "results": [_result(each) for each in told]}
+    run = {"tool": {"driver": driver}, "results": [_result(told) for told in found]}
     return (
         json.dumps({"$schema": _SARIF, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False)
         + "\n"
@@ -71,22 +92,22 @@ def _kind(told: Told) -> Json:
 
 
 def _result(told: Told) -> Json:
-    condition = f", {told.condition}" if told.condition else ""
-    text = f"{told.text}{condition}. Shown: {told.shown} ({told.way})"
+    shown = "{what}. Shown: {shown} ({way})"
+    text = sentence(shown, what=told.what, shown=told.shown, way=told.way)
     made: Json = {
         "ruleId": told.code,
         "level": told.level,
-        "message": {"text": printable(text)},
+        "message": {"text": printable(say(text))},
         "partialFingerprints": {"mflabFinding/v1": printable(told.id)},
         "locations": [_location(told.file, told.line)],
         "relatedLocations": [
-            {**_location(each.file, each.line), "message": {"text": printable(each.text)}}
-            for each in told.facts
-            if each.file
+            {**_location(fact.file, fact.line), "message": {"text": printable(say(fact.text))}}
+            for fact in told.facts
+            if fact.file
         ],
     }
     if told.suppressed:
-        made["suppressions"] = [{"kind": "inSource", "justification": printable(told.suppressed)}]
+        made["suppressions"] = [{"kind": "inSource", "justification": printable(say(told.suppressed))}]
     return made
 
 
@@ -129,24 +150,24 @@ def _case(suite: Element, audit: Audit, told: Told) -> None:
         file=printable(told.file),
         line=str(told.line),
     )
-    message = printable(f"{told.text}. Shown: {told.shown}")
+    message = printable(say(told.proof))
     if told.level == "error" and told.counts:
         failure = SubElement(case, "failure", message=message, type=told.code)
-        failure.text = printable("\n".join((*(fact.text for fact in told.facts), told.way)))
+        failure.text = printable("\n".join(map(say, (*(fact.text for fact in told.facts), told.way))))
     else:
-        SubElement(case, "skipped", message=printable(told.suppressed) or f"{told.level}: {message}")
+        SubElement(case, "skipped", message=printable(say(told.suppressed)) or f"{told.level}: {message}")
 
 
 def workflow_commands(audits: Iterable[Audit]) -> str:
     """Workflow commands of GitHub Actions: one line each."""
-    lines = [_annotation(each) for audit in audits for each in audit.findings if each.counts]
+    lines = [_annotation(told) for audit in audits for told in audit.findings if told.counts]
     return "".join(f"{line}\n" for line in lines)
 
 
 def _annotation(told: Told) -> str:
     level = {"note": "notice"}.get(told.level, told.level)
     place = f"file={_property(told.file)},line={told.line or 1},title={_property(told.id)}"
-    return f"::{level} {place}::{_escaped(printable(f'{told.text}. Shown: {told.shown}'))}"
+    return f"::{level} {place}::{_escaped(printable(say(told.proof)))}"
 
 
 def _escaped(text: str) -> str:

@@ -51,7 +51,7 @@ class Fixed:
     finding: Told
     number: int
     """Of the cure, from 1."""
-    cure: Sentence | str
+    cure: Sentence
     applied: tuple[Applied, ...]
     text: str
     """The scenario file."""
@@ -69,7 +69,7 @@ def screen(fixed: Fixed) -> RenderableType:
     told, cure = fixed.finding, sentence("cure {number}", number=fixed.number)
     parts: list[RenderableType] = [
         Text.assemble(
-            f"{told.level} ", (one_line(told.id), "bold"), f"  {one_line(without_guids(told.text))}"
+            f"{told.level} ", (one_line(told.id), "bold"), f"  {one_line(without_guids(say(told.text)))}"
         ),
         indented(Text.assemble((f"{cure}  ", "bold"), one_line(fixed.cure)), 0, hang=8),
     ]
@@ -146,7 +146,7 @@ def _listed(told: Told) -> Iterator[RenderableType]:
     yield Text.assemble(
         f"{told.level:<8}", (one_line(told.id), "bold"), (f"  {', '.join(told.variants)}", "dim")
     )
-    yield indented(Text(one_line(without_guids(told.text))), 8)
+    yield indented(Text(one_line(without_guids(say(told.text)))), 8)
     for number, remedy in enumerate(told.remedies, 1):
         helps = NOTHING if remedy.works else sentence(" (does not help: {way})", way=remedy.way)
         cure = sentence("--cure {number}  {cure}{helps}", number=number, cure=remedy.text, helps=helps)

@@ -6,24 +6,27 @@ from xml.etree import ElementTree
 
 from lab.reports import findings, findings_files
 from lab.reports.console import text
-from lab.reports.findings import Audit, Remedy, Spot, Told
+from lab.reports.findings import Assumption, Audit, Remedy, Spot, Told
+from lab.sentence import NOTHING, sentence
 
 ONE = Told(
     id="MFL-ATTR-001:gateway",
     code="MFL-ATTR-001",
     level="error",
     title="A title",
-    text="gateway opens it",
-    condition="",
+    text=sentence("gateway opens it"),
+    condition=NOTHING,
     facts=(
-        Spot("it shows *.contoso.example", "hosts.gateway.certificate", "my.yaml", 12),
-        Spot("and it fits"),
+        Spot(
+            sentence("it shows {name}", name="*.contoso.example"), "hosts.gateway.certificate", "my.yaml", 12
+        ),
+        Spot(sentence("and it fits")),
     ),
-    shown="mail goes astray",
-    way="exchange > gateway: bounced 5.7.51",
+    shown=sentence("mail goes astray"),
+    way=sentence("exchange > gateway: bounced 5.7.51"),
     remedies=(
-        Remedy("another certificate", works=True, way="fine"),
-        Remedy("prayer", works=False, way="the same"),
+        Remedy(sentence("another certificate"), works=True, way=sentence("fine")),
+        Remedy(sentence("prayer"), works=False, way=sentence("the same")),
     ),
     rules=("R3",),
     used=("R3", "R77"),
@@ -36,15 +39,17 @@ HOSTILE = replace(
     ONE,
     id="MFL-ATTR-002:a`b\x1b[2J",
     code="MFL-ATTR-002",
-    text="`x` <img src=x> a%0A::error::\nb\x1b]0;t\x07",
+    text=sentence("{host}", host="`x` <img src=x> a%0A::error::\nb\x1b]0;t\x07"),
 )
-QUIET = replace(ONE, id="MFL-ATTR-003:x", code="MFL-ATTR-003", suppressed="known (until 2027-01-01)")
+QUIET = replace(
+    ONE, id="MFL-ATTR-003:x", code="MFL-ATTR-003", suppressed=sentence("known (until 2027-01-01)")
+)
 GUESS = replace(
     ONE,
     id="MFL-ATTR-004:y",
     code="MFL-ATTR-004",
     level="warning",
-    assumptions=("cross_region: attr35 (R32)",),
+    assumptions=(Assumption(sentence("cross_region: attr35 (R32)")),),
 )
 
 

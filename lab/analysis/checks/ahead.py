@@ -11,13 +11,14 @@ from lab.analysis.checks import standins
 from lab.analysis.checks.attribution import astray, cures_at, expects, misrouted, to_partner, told_at
 from lab.analysis.checks.flaws import flaws, mended, named, presented
 from lab.analysis.checks.hybrid import entries, inward, out, own_entries, pairs, whose
-from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Suspicion
+from lab.analysis.checks.nouns import Check, Fact, Played, Probe, Severity, Suspicion, cure, fact
 from lab.analysis.checks.world import World
 from lab.model.certificate import CertificateProfile, Validity
 from lab.model.topology import Host
 from lab.reports.reading import Fate
 from lab.scenario.model import MessageSpec
 from lab.scenario.whatif import Change
+from lab.sentence import NOTHING, Sentence, sentence, together
 
 SOON = timedelta(days=30)
 """How long before its end a certificate is told of."""
@@ -49,22 +50,33 @@ def _when_ended(world: World, profile: CertificateProfile, holder: Host) -> Iter
         f"{path}.not_after": str(world.today + timedelta(days=365)),
     }
     over = last < world.today
-    ends = f"ended on {last}" if over else f"ends on {last}"
+    names = {"certificate": named(profile), "last": last}
+    ends = (
+        sentence("the {certificate} ended on {last}", **names)
+        if over
+        else sentence("the {certificate} ends on {last}", **names)
+    )
     for spec in _daily_mail(world):
         good = world.play(Probe((spec,)))
         yield Suspicion(
             about=profile.name,
-            text=f"the {named(profile)} {ends}",
+            text=ends,
             facts=(
-                Fact(f"{path}.not_after", f"the {named(profile)} {ends}"),
-                Fact("", f"{holder.name} has it, and {spec.sender} writes to {spec.recipients[0]}"),
+                Fact(f"{path}.not_after", ends),
+                fact(
+                    "",
+                    "{host} has it, and {sender} writes to {recipient}",
+                    host=holder.name,
+                    sender=spec.sender,
+                    recipient=spec.recipients[0],
+                ),
             ),
             probe=Probe((spec,), {f"{path}.validity": Validity.EXPIRED.value}),
             shows=partial(worse, good),
             cures=(
-                Cure("renew it in time: same names, same authority, on every machine that has it", renewed),
+                cure("renew it in time: same names, same authority, on every machine that has it", renewed),
             ),
-            condition="" if over else f"after {last}, unless it is renewed",
+            condition=NOTHING if over else sentence("after {last}, unless it is renewed", last=last),
             severity=Severity.ERROR if over else None,
         )
 
@@ -82,17 +94,17 @@ def _daily_mail(world: World) -> Iterator[MessageSpec]:
             yield inward(mailbox)
 
 
-def worse(before: Played, after: Played) -> str:
-    """What a message has lost: it does not arrive any more, or is nobody's own any more. '' if nothing."""
+def worse(before: Played, after: Played) -> Sentence:
+    """What a message has lost: it does not arrive any more, or is nobody's own any more. NOTHING if all is as it was."""
     for key, fate in after.fates.items():
         was = before.fates.get(key)
         if was is None or not was.arrived:
             continue
         if not fate.arrived:
-            return f"{whose(fate)} does not arrive: {fate.outcome}"
+            return sentence("{mail} does not arrive: {outcome}", mail=whose(fate), outcome=fate.outcome)
         if _connections(before, was) - _connections(after, fate):
-            return f"{whose(fate)} arrives, but no connector knows it any more"
-    return ""
+            return sentence("{mail} arrives, but no connector knows it any more", mail=whose(fate))
+    return NOTHING
 
 
 def _connections(played: Played, fate: Fate) -> set[str]:
@@ -119,25 +131,35 @@ def _once_mended(world: World, probe: Probe, host: Host, profile: CertificatePro
     found = tuple(flaws(world, profile))
     what_if = replace(probe, change=mended(profile.name, found))
     entry = next(
-        (each for each in own_entries(world, world.play(what_if)) if each.host.name == host.name), None
+        (entry for entry in own_entries(world, world.play(what_if)) if entry.host.name == host.name), None
     )
     tenant, connector = (entry.decision.tenant, entry.decision.connector) if entry else (None, None)
     if tenant is None or connector is None or not misrouted(world.play(what_if)):
         return
     yield Suspicion(
         about=host.name,
-        text=f'{host.name} does not open "{connector.name}" of {tenant.name} only because its certificate is ignored',
+        text=sentence(
+            '{host} does not open "{connector}" of {tenant} only because its certificate is ignored',
+            host=host.name,
+            connector=connector.name,
+            tenant=tenant.name,
+        ),
         facts=(
-            Fact(
+            fact(
                 f"certificates.{profile.name}.{found[0].parameter}",
-                f"{host.name} shows the {named(profile)}, which {' and '.join(each.text for each in found)}",
+                "{host} shows the {certificate}, which {flaws}",
+                host=host.name,
+                certificate=named(profile),
+                flaws=together(flaw.text for flaw in found),
             ),
             Fact(told_at(world, tenant, connector), expects(connector)),
         ),
         probe=what_if,
         shows=astray,
         cures=tuple(cures_at(world, host, tenant, connector)),
-        condition=f"once the certificate is {' and '.join(each.mended for each in found)}",
+        condition=sentence(
+            "once the certificate is {mended}", mended=together(flaw.mended for flaw in found)
+        ),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from lab.analysis.checks import cures, standins
-from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Suspicion
+from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Suspicion, fact
 from lab.analysis.checks.world import World, message, of_host
 from lab.core.attribution import ATTR35
 from lab.core.verdicts import Attribution
@@ -17,6 +17,7 @@ from lab.model.steps import Attributed
 from lab.model.tenant import ConnectorType, InboundConnector, Tenant
 from lab.model.topology import Host
 from lab.reports.reading import Leg
+from lab.sentence import NOTHING, Sentence, sentence
 
 
 def misrouted(played: Played) -> Leg | None:
@@ -24,14 +25,20 @@ def misrouted(played: Played) -> Leg | None:
     return next((fate.misrouted for fate in played.fates.values() if fate.misrouted), None)
 
 
-def astray(played: Played) -> str:
-    """The wrong tenant in a sentence; '' if the message went where it was sent."""
+def astray(played: Played) -> Sentence:
+    """The wrong tenant; NOTHING if the message went where it was sent."""
     leg = misrouted(played)
     if leg is None:
-        return ""
+        return NOTHING
     decided = leg.hop.first(Attributed)
     assert decided is not None, "a front end led it astray"
-    return f'mail for {leg.meant} is taken for {decided.tenant} by {decided.basis}, through "{decided.connector}"'
+    return sentence(
+        'mail for {meant} is taken for {tenant} by {basis}, through "{connector}"',
+        meant=leg.meant,
+        tenant=decided.tenant,
+        basis=decided.basis,
+        connector=decided.connector,
+    )
 
 
 def to_partner(world: World, organization: OnPremOrganization, recipient: Address) -> Probe | None:
@@ -39,8 +46,8 @@ def to_partner(world: World, organization: OnPremOrganization, recipient: Addres
     sender = world.mailbox(organization)
     if sender is not None:
         return Probe((message(sender, recipient),))
-    domain = next((each.domain_name for each in organization.accepted_domains), None)
-    gateway = next((each for each in world.filters(organization.name) if each.relay_from), None)
+    domain = next((accepted.domain_name for accepted in organization.accepted_domains), None)
+    gateway = next((host for host in world.filters(organization.name) if host.relay_from), None)
     if domain is None or gateway is None:
         return None
     return Probe((message(Address("somebody", domain), recipient, via=gateway.name),))
@@ -64,7 +71,12 @@ def _astray_at(world: World, probe: Probe, host: Host, decided: Attributed | Non
     assert connector is not None, "by a connector"
     return Suspicion(
         about=host.name,
-        text=f'{host.name} opens the hybrid connector "{connector.name}" of {tenant.name}',
+        text=sentence(
+            '{host} opens the hybrid connector "{connector}" of {tenant}',
+            host=host.name,
+            connector=connector.name,
+            tenant=tenant.name,
+        ),
         facts=(_shown(world, host, decided), Fact(told_at(world, tenant, connector), expects(connector))),
         probe=probe,
         shows=astray,
@@ -102,18 +114,28 @@ def told_at(world: World, tenant: Tenant, connector: InboundConnector) -> str:
 
 def _shown(world: World, host: Host, decided: Attributed | None) -> Fact:
     if decided is not None and decided.basis is Basis.ADDRESS:
-        return Fact(of_host(host, "nat" if host.nat else "address"), f"{host.name} comes from {host.source}")
+        path = of_host(host, "nat" if host.nat else "address")
+        return fact(path, "{host} comes from {address}", host=host.name, address=host.source)
     profile = world.variant.profiles.get(host.certificate or "")
-    names = ", ".join(profile.names) if profile else "a certificate"
-    return Fact(of_host(host, "certificate"), f"{host.name} shows a client certificate with {names}")
+    path = of_host(host, "certificate")
+    if profile is None:
+        return fact(path, "{host} shows a client certificate", host=host.name)
+    shows = "{host} shows a client certificate with {names}"
+    return fact(path, shows, host=host.name, names=", ".join(profile.names))
 
 
-def expects(connector: InboundConnector) -> str:
-    """By what a connector knows its peer, in words."""
+def expects(connector: InboundConnector) -> Sentence:
+    """By what a connector knows its peer."""
     value = connector.tls_sender_certificate_name
     if value is not None:
-        return f'"{connector.name}" has TlsSenderCertificateName {value}'
-    return f'"{connector.name}" has SenderIPAddresses {", ".join(map(str, connector.sender_ip_addresses))}'
+        return sentence(
+            '"{connector}" has TlsSenderCertificateName {name}', connector=connector.name, name=value
+        )
+    return sentence(
+        '"{connector}" has SenderIPAddresses {addresses}',
+        connector=connector.name,
+        addresses=", ".join(map(str, connector.sender_ip_addresses)),
+    )
 
 
 def shared_certificate(world: World) -> Iterator[Suspicion]:
@@ -144,7 +166,7 @@ def exchange_itself(world: World) -> Iterator[Suspicion]:
 
 def _shared(world: World, host: Host) -> bool:
     return any(
-        host.certificate in (each.certificate, *each.certificates) for each in world.exchange_servers()
+        host.certificate in (server.certificate, *server.certificates) for server in world.exchange_servers()
     )
 
 
@@ -169,13 +191,16 @@ def _wrong_region(played: Played) -> Leg | None:
     return next((leg for leg in legs if leg.place != f"tenant:{leg.meant}"), None)
 
 
-def _stuck(played: Played) -> str:
+def _stuck(played: Played) -> Sentence:
     leg = _wrong_region(played)
     if leg is None:
-        return ""
-    return (
-        f"front ends of another region say {ATTR35.code} {ATTR35.enhanced} ATTR35 until {leg.origin} gives up; that they do, "
-        "and do not pass it on to the company's tenant, is assumed (R32)"
+        return NOTHING
+    return sentence(
+        "front ends of another region say {code} {status} ATTR35 until {host} gives up; that they "
+        "do, and do not pass it on to the company's tenant, is assumed (R32)",
+        code=ATTR35.code,
+        status=ATTR35.enhanced,
+        host=leg.origin,
     )
 
 
@@ -210,10 +235,15 @@ def _further(
     }
     return Suspicion(
         about=connector.name,
-        text=f'every machine with a certificate below {domain} opens "{connector.name}" of {tenant.name}',
+        text=sentence(
+            'every machine with a certificate below {domain} opens "{connector}" of {tenant}',
+            domain=domain,
+            connector=connector.name,
+            tenant=tenant.name,
+        ),
         facts=(
             Fact(told_at(world, tenant, connector), expects(connector)),
-            Fact("", f"a machine with a certificate for {name} is all it takes"),
+            fact("", "a machine with a certificate for {name} is all it takes", name=name),
         ),
         probe=Probe(
             (message(sender, standins.NEAR, via=machine),),
@@ -221,7 +251,9 @@ def _further(
         ),
         shows=astray,
         cures=(cures.own_name(world, tenant, connector, tenant.default_domain),),
-        condition=f"once a machine with a certificate for {name} sends to a partner in Exchange Online",
+        condition=sentence(
+            "once a machine with a certificate for {name} sends to a partner in Exchange Online", name=name
+        ),
     )
 
 

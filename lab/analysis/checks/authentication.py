@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lab.analysis.checks import standins
-from lab.analysis.checks.flows import (
-    authenticated,
-    lost,
-    straight,
-)
-from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Suspicion
+from lab.analysis.checks.flows import authenticated, lost, straight
+from lab.analysis.checks.nouns import Check, Fact, Played, Probe, Severity, Suspicion, cure, fact
 from lab.analysis.checks.senders import (
     Writer,
     domains,
@@ -29,6 +25,7 @@ from lab.core.authentication.suite import tags
 from lab.model.names import Address, Domain, ReversePath
 from lab.model.tenant import Tenant
 from lab.scenario.whatif import Change
+from lab.sentence import NOTHING, Sentence, sentence, together
 
 _NEAR, _FAR = f"tenant:{standins.NEAR_TENANT}", f"tenant:{standins.FAR_TENANT}"
 _WANTS = frozenset({"quarantine", "reject"})
@@ -62,25 +59,40 @@ def unaligned(world: World) -> Iterator[Suspicion]:
 
 
 def _refused(world: World, writer: Writer, asked: str, probe: Probe, client: str) -> Suspicion:
-    def shows(played: Played) -> str:
+    def shows(played: Played) -> Sentence:
         if _dmarc(played, _NEAR) != "fail":
-            return ""
-        return lost(played) or f"a partner finds dmarc=fail, and puts it into junk: the policy is {asked}"
+            return NOTHING
+        junk = "a partner finds dmarc=fail, and puts it into junk: the policy is {policy}"
+        return lost(played) or sentence(junk, policy=asked)
 
-    record = " and ".join(spf_records(world, writer.domain)) or "none"
-    by = machine(world, client) or client
-    found = (named(world, writer.domain, (client,)), signed(world, writer))
+    records = spf_records(world, writer.domain)
+    host = machine(world, client) or client
+    offered = (named(world, writer.domain, (client,)), signed(world, writer))
     return Suspicion(
         about=writer.about,
-        text=f"mail from {writer.domain} ({writer.side}) fails the company's own DMARC policy",
+        text=sentence(
+            "mail from {domain} ({side}) fails the company's own DMARC policy",
+            domain=writer.domain,
+            side=writer.side,
+        ),
         facts=(
-            Fact(policy_path(world, writer.domain), f"DMARC of {writer.domain} asks for {asked}"),
-            Fact(record_path(world, writer.domain), f"it leaves by {by}, without a signature; SPF: {record}"),
+            _asks(world, writer, asked),
+            fact(
+                record_path(world, writer.domain),
+                "it leaves by {host}, without a signature; SPF: {records}",
+                host=host,
+                records=together(records or (sentence("none"),)),
+            ),
         ),
         probe=probe,
         shows=shows,
-        cures=tuple(cure for cure in found if cure is not None),
+        cures=tuple(filter(None, offered)),
     )
+
+
+def _asks(world: World, writer: Writer, asked: str) -> Fact:
+    path = policy_path(world, writer.domain)
+    return fact(path, "DMARC of {domain} asks for {policy}", domain=writer.domain, policy=asked)
 
 
 def unsigned(world: World) -> Iterator[Suspicion]:
@@ -88,31 +100,38 @@ def unsigned(world: World) -> Iterator[Suspicion]:
     for writer, asked in _strict_writers(world):
         probe = Probe((message(writer.address, standins.FORWARDER),))
         played = world.play(probe)
-        signed_already = any(each.endswith(f" {writer.domain}") for each in _signatures(played))
+        signed_already = any(signature.endswith(f" {writer.domain}") for signature in _signatures(played))
         if _dmarc(played, _NEAR) == "pass" and not signed_already and straight(played):
             yield _passed_on(world, writer, asked, probe)
 
 
 def _passed_on(world: World, writer: Writer, asked: str, probe: Probe) -> Suspicion:
-    def shows(played: Played) -> str:
+    def shows(played: Played) -> Sentence:
         if _dmarc(played, _FAR) != "fail":
-            return ""
-        does = "refuses it" if asked == "reject" else "puts it into junk"
-        return f"passed on by a partner's mailbox it fails DMARC, and the next system {does}"
+            return NOTHING
+        if asked == "reject":
+            return sentence("passed on by a partner's mailbox it fails DMARC, and the next system refuses it")
+        return sentence(
+            "passed on by a partner's mailbox it fails DMARC, and the next system puts it into junk"
+        )
 
-    cure = signed(world, writer)
+    signing = signed(world, writer)
     signs = f"tenants.{writer.owner.name}.dkim" if isinstance(writer.owner, Tenant) else ""
     return Suspicion(
         about=writer.about,
-        text=f"mail from {writer.domain} ({writer.side}) has no DKIM signature of its own domain",
+        text=sentence(
+            "mail from {domain} ({side}) has no DKIM signature of its own domain",
+            domain=writer.domain,
+            side=writer.side,
+        ),
         facts=(
-            Fact(policy_path(world, writer.domain), f"DMARC of {writer.domain} asks for {asked}"),
-            Fact(signs, f"only SPF speaks for mail of {writer.address}"),
+            _asks(world, writer, asked),
+            fact(signs, "only SPF speaks for mail of {address}", address=writer.address),
         ),
         probe=probe,
         shows=shows,
-        cures=(cure,) if cure else (),
-        condition="once a recipient passes his mail on to another system",
+        cures=(signing,) if signing else (),
+        condition=sentence("once a recipient passes his mail on to another system"),
     )
 
 
@@ -123,25 +142,34 @@ def forged(world: World) -> Iterator[Suspicion]:
         if asked is None or asked.policy not in _WANTS:
             author = Address("somebody", domain)
             path = ReversePath(standins.OUTSIDE)
-            told = f"has the policy {asked.policy}" if asked else "has no DMARC record"
+            record = policy_path(world, domain)
+            weak = fact(record, "{domain} has no DMARC record", domain=domain)
+            if asked is not None:
+                weak = fact(record, "{domain} has the policy {policy}", domain=domain, policy=asked.policy)
             yield Suspicion(
                 about=domain,
-                text=f"DMARC of {domain} asks nobody to refuse forgeries",
+                text=sentence("DMARC of {domain} asks nobody to refuse forgeries", domain=domain),
                 facts=(
-                    Fact(policy_path(world, domain), f"{domain} {told}"),
-                    Fact("", f"a server outside writes as {author}, with a reverse-path of its own"),
+                    weak,
+                    fact(
+                        "",
+                        "a server outside writes as {author}, with a reverse-path of its own",
+                        author=author,
+                    ),
                 ),
                 probe=Probe((message(author, standins.NEAR, via=standins.OUTSIDE_HOST, reverse_path=path),)),
-                shows=lambda played: (
-                    "" if lost(played) else "a partner takes the forgery, though maybe as junk"
-                ),
+                shows=_forgery,
                 cures=(
-                    Cure(
+                    cure(
                         "a policy of reject, once all own mail passes",
                         {f"dns.records[_dmarc.{domain}].TXT": "v=DMARC1; p=reject"},
                     ),
                 ),
             )
+
+
+def _forgery(played: Played) -> Sentence:
+    return NOTHING if lost(played) else sentence("a partner takes the forgery, though maybe as junk")
 
 
 def unverifiable(world: World) -> Iterator[Suspicion]:
@@ -163,7 +191,7 @@ def _missing_keys(world: World, domain: Domain) -> Change:
     needed: dict[str, str] = {}
     for name, kind, row in key_records(topology.tenants.values(), topology.hosts.values()):
         there = topology.zones.rows.get((name, kind), ())
-        if Domain(name).is_under(f"_domainkey.{domain}") and all(_revokes(str(each)) for each in there):
+        if Domain(name).is_under(f"_domainkey.{domain}") and all(_revokes(str(record)) for record in there):
             needed[f"dns.records[{name}].{kind}"] = row
     return needed
 
@@ -174,27 +202,37 @@ def _revokes(record: str) -> bool:
 
 
 def _unknown_key(world: World, writer: Writer, missing: Change, probe: Probe) -> Suspicion:
-    def shows(played: Played) -> str:
+    def shows(played: Played) -> Sentence:
         if f"fail {writer.domain}" not in _signatures(played):
-            return ""
-        return f"a partner cannot check the signature of {writer.domain}, and finds dmarc={_dmarc(played, _NEAR)}"
+            return NOTHING
+        return sentence(
+            "a partner cannot check the signature of {domain}, and finds dmarc={dmarc}",
+            domain=writer.domain,
+            dmarc=_dmarc(played, _NEAR),
+        )
 
     fails = _dmarc(world.play(probe), _NEAR) == "fail"
     path = next(iter(missing))
     return Suspicion(
         about=writer.about,
-        text=f"mail from {writer.domain} ({writer.side}) is signed with a key that DNS does not have",
+        text=sentence(
+            "mail from {domain} ({side}) is signed with a key that DNS does not have",
+            domain=writer.domain,
+            side=writer.side,
+        ),
         facts=(
-            Fact(path, f"{path.partition('[')[2].partition(']')[0]} has no such record"),
-            Fact("", f"mail of {writer.address} is signed for {writer.domain}"),
+            fact(path, "{name} has no such record", name=path.partition("[")[2].partition("]")[0]),
+            fact(
+                "", "mail of {address} is signed for {domain}", address=writer.address, domain=writer.domain
+            ),
         ),
         probe=probe,
         shows=shows,
-        cures=(Cure("the records of the keys", missing),),
+        cures=(cure("the records of the keys", missing),),
         severity=Severity.ERROR if fails else None,
-        condition=""
+        condition=NOTHING
         if fails
-        else "once SPF does not speak for the domain: where somebody passes the mail on",
+        else sentence("once SPF does not speak for the domain: where somebody passes the mail on"),
     )
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lab.analysis.checks.hybrid import entries, flows, inward, whose
-from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Suspicion
+from lab.analysis.checks.hybrid import entries, flows, inward
+from lab.analysis.checks.nouns import Check, Played, Probe, Severity, Suspicion, cure, fact
 from lab.analysis.checks.world import World, message, of_host
 from lab.model.decision import Reason
 from lab.model.names import Address
+from lab.sentence import NOTHING, Sentence, sentence
 
 
 def blocked(world: World) -> Iterator[Suspicion]:
@@ -24,15 +25,19 @@ def blocked(world: World) -> Iterator[Suspicion]:
                 path = world.setting(tenant, "InboundConnectors", connector.name, "blocked")
                 yield Suspicion(
                     about=connector.name,
-                    text=f'Microsoft has blocked "{connector.name}" of {tenant.name}',
+                    text=sentence(
+                        'Microsoft has blocked "{connector}" of {tenant}',
+                        connector=connector.name,
+                        tenant=tenant.name,
+                    ),
                     facts=(
-                        Fact(path, f'"{connector.name}" counts as compromised'),
-                        Fact(of_host(entry.host, "address"), f"{entry.host.name} speaks by it"),
+                        fact(path, '"{connector}" counts as compromised', connector=connector.name),
+                        fact(of_host(entry.host, "address"), "{host} speaks by it", host=entry.host.name),
                     ),
                     probe=probe,
                     shows=_refused,
                     cures=(
-                        Cure(
+                        cure(
                             "find out who sent what through it, then have it unblocked in Defender",
                             {path: False},
                         ),
@@ -53,9 +58,9 @@ def _probes(world: World) -> Iterator[Probe]:
                     yield Probe((message(sender, recipient, via=host.name),))
 
 
-def _refused(played: Played) -> str:
-    found = (each for each in entries(played) if each.decision.reason is Reason.CONNECTOR_BLOCKED)
-    return next((f"{whose(each.fate)} {each.told}" for each in found), "")
+def _refused(played: Played) -> Sentence:
+    blocked = (entry for entry in entries(played) if entry.decision.reason is Reason.CONNECTOR_BLOCKED)
+    return next((entry.told for entry in blocked), NOTHING)
 
 
 CHECKS = (

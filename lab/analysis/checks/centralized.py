@@ -16,13 +16,14 @@ from lab.analysis.checks.flows import (
     own_hosts,
     to_on_premises,
 )
-from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Shows, Suspicion
+from lab.analysis.checks.nouns import Check, Played, Probe, Severity, Shows, Suspicion, cure, fact
 from lab.analysis.checks.world import World, message
 from lab.model.names import Address
 from lab.model.onprem import OnPremOrganization
 from lab.model.steps import Routed
 from lab.model.tenant import OutboundConnector, Recipient, Tenant
 from lab.scenario.whatif import Change
+from lab.sentence import NOTHING, Sentence, sentence
 
 Centralized = tuple[Tenant, OutboundConnector]
 
@@ -30,7 +31,9 @@ Centralized = tuple[Tenant, OutboundConnector]
 def centralized(world: World) -> tuple[Centralized, ...]:
     """The connectors with RouteAllMessagesViaOnPremises."""
     return tuple(
-        (tenant, each) for tenant, each in to_on_premises(world) if each.route_all_messages_via_on_premises
+        (tenant, connector)
+        for tenant, connector in to_on_premises(world)
+        if connector.route_all_messages_via_on_premises
     )
 
 
@@ -41,17 +44,20 @@ def not_for_everything(world: World) -> Iterator[Suspicion]:
         if sender is None or any(pattern.is_any for pattern in connector.recipient_domains):
             continue
         path = world.setting(tenant, "OutboundConnectors", connector.name, "RecipientDomains")
-        named = ", ".join(map(str, connector.recipient_domains)) or "nothing"
+        domains = ", ".join(map(str, connector.recipient_domains)) or sentence("nothing")
         yield Suspicion(
             about=connector.name,
-            text=f"centralized transport of {tenant.name} is on, and mail to the internet passes it by",
+            text=sentence(
+                "centralized transport of {tenant} is on, and mail to the internet passes it by",
+                tenant=tenant.name,
+            ),
             facts=(
-                Fact(path, f'"{connector.name}" is for {named}'),
-                Fact(switch(world, tenant, connector), "RouteAllMessagesViaOnPremises is on"),
+                fact(path, '"{connector}" is for {domains}', connector=connector.name, domains=domains),
+                fact(switch(world, tenant, connector), "RouteAllMessagesViaOnPremises is on"),
             ),
             probe=Probe((message(sender, standins.OUTSIDE),)),
             shows=_passes_by(world),
-            cures=(Cure('RecipientDomains is "*"', {path: "*"}),),
+            cures=(cure('RecipientDomains is "*"', {path: "*"}),),
         )
 
 
@@ -86,11 +92,14 @@ def leads_to(world: World, connector: OutboundConnector, organization: OnPremOrg
 def _passes_by(world: World) -> Shows:
     own = own_hosts(world)
 
-    def shows(played: Played) -> str:
+    def shows(played: Played) -> Sentence:
         for fate in played.fates.values():
             if fate.places and not own & set(fate.places):
-                return f"mail for {fate.spec.recipients[0]} leaves the tenant by MX, past all machines on-premises"
-        return ""
+                return sentence(
+                    "mail for {recipient} leaves the tenant by MX, past all machines on-premises",
+                    recipient=fate.spec.recipients[0],
+                )
+        return NOTHING
 
     return shows
 
@@ -113,23 +122,34 @@ def _forward(
 ) -> Suspicion:
     where = in_tenant(tenant)
 
-    def shows(played: Played) -> str:
+    def shows(played: Played) -> Sentence:
         routed = last_step(played, where, Routed)
         if routed is None or str(mailbox.forwarding) not in routed.about or routed.connector:
-            return ""
-        return f"what {mailbox.primary} forwards to {mailbox.forwarding} leaves the tenant by MX"
+            return NOTHING
+        return sentence(
+            "what {recipient} forwards to {forwarding} leaves the tenant by MX",
+            recipient=mailbox.primary,
+            forwarding=mailbox.forwarding,
+        )
 
     path = _forwarding(world, tenant, mailbox.primary)
     return Suspicion(
         about=str(mailbox.primary),
-        text=f"centralized transport does not catch what {mailbox.primary} forwards",
+        text=sentence(
+            "centralized transport does not catch what {recipient} forwards", recipient=mailbox.primary
+        ),
         facts=(
-            Fact(path, f"{mailbox.primary} in the cloud forwards to {mailbox.forwarding}"),
-            Fact(switch(world, tenant, connector), "RouteAllMessagesViaOnPremises is on"),
+            fact(
+                path,
+                "{recipient} in the cloud forwards to {forwarding}",
+                recipient=mailbox.primary,
+                forwarding=mailbox.forwarding,
+            ),
+            fact(switch(world, tenant, connector), "RouteAllMessagesViaOnPremises is on"),
         ),
         probe=Probe((message(sender, mailbox.primary),)),
         shows=shows,
-        cures=(Cure("the cloud mailbox does not forward; one on-premises can", {path: None}),)
+        cures=(cure("the cloud mailbox does not forward; one on-premises can", {path: None}),)
         if path
         else (),
     )
@@ -154,24 +174,26 @@ def left_on(world: World) -> Iterator[Suspicion]:
 
 
 def _left(world: World, tenant: Tenant, connector: OutboundConnector, sender: Address) -> Suspicion:
-    def shows(played: Played) -> str:
+    def shows(played: Played) -> Sentence:
         judged = authenticated(played, standins.OUTSIDE_HOST)
         fails = judged is not None and judged.spf == "fail"
-        failed = "mail to the internet leaves by on-premises, and fails SPF there" if fails else ""
-        return looped(played) or failed
+        failed = sentence("mail to the internet leaves by on-premises, and fails SPF there")
+        return looped(played) or (failed if fails else NOTHING)
 
     typo = message(sender, Address(NOBODY, sender.domain), key="typo")
     return Suspicion(
         about=connector.name,
-        text=f"centralized transport of {tenant.name} is on, and nobody is on-premises any more",
+        text=sentence(
+            "centralized transport of {tenant} is on, and nobody is on-premises any more", tenant=tenant.name
+        ),
         facts=(
-            Fact(switch(world, tenant, connector), "RouteAllMessagesViaOnPremises is on"),
-            Fact("", "no mailbox is on-premises"),
+            fact(switch(world, tenant, connector), "RouteAllMessagesViaOnPremises is on"),
+            fact("", "no mailbox is on-premises"),
         ),
         probe=Probe((typo, message(sender, standins.OUTSIDE, key="letter")), STRICT),
         shows=shows,
         cures=(
-            Cure(
+            cure(
                 "centralized transport off, the connector disabled, the domains Authoritative",
                 _switched_off(world, tenant, connector),
             ),

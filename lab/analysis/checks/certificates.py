@@ -7,13 +7,15 @@ from dataclasses import replace
 
 from lab.analysis.checks.attribution import expects, told_at
 from lab.analysis.checks.flaws import CHAIN, OUTDATED, PRIVATE, PURPOSE, Flaw, flaws, mended, named, presented
-from lab.analysis.checks.hybrid import Entry, exchange_entries, flows, own_entries, whose
-from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Suspicion
+from lab.analysis.checks.hybrid import Entry, exchange_entries, flows, own_entries
+from lab.analysis.checks.nouns import Check, Fact, Played, Probe, Severity, Suspicion, cure, fact
 from lab.analysis.checks.world import World
 from lab.model.certificate import CertificateProfile
 from lab.model.decision import Basis
 from lab.model.topology import Host
 from lab.scenario.whatif import Change
+from lab.sentence import NOTHING, Sentence, sentence
+from lab.words.reasons import faults
 
 
 def expired(world: World) -> Iterator[Suspicion]:
@@ -40,20 +42,20 @@ def without_client_auth(world: World) -> Iterator[Suspicion]:
     for suspicion in _ignored(world, PURPOSE, wanted):
         yield replace(
             suspicion,
-            condition="if Exchange Online should want clientAuth, now or one day",
+            condition=sentence("if Exchange Online should want clientAuth, now or one day"),
             severity=Severity.WARNING,
         )
 
 
 def _ignored(world: World, flaw: Flaw, change: Change | None = None) -> Iterator[Suspicion]:
     """Refusals before mail that merely arrives as a stranger's."""
-    found = [
-        each
+    suspicions = [
+        pair
         for flow in flows(world)
-        for each in _of_flow(world, flaw, replace(flow.probe, change=change or {}))
+        for pair in _of_flow(world, flaw, replace(flow.probe, change=change or {}))
     ]
-    found.sort(key=lambda pair: not pair[0].leg.refusal)
-    return (suspicion for _, suspicion in found)
+    suspicions.sort(key=lambda pair: not pair[0].leg.refusal)
+    return (suspicion for _, suspicion in suspicions)
 
 
 def _of_flow(world: World, flaw: Flaw, probe: Probe) -> Iterator[tuple[Entry, Suspicion]]:
@@ -61,10 +63,10 @@ def _of_flow(world: World, flaw: Flaw, probe: Probe) -> Iterator[tuple[Entry, Su
         profile = presented(world, entry)
         if profile is None or not entry.decision.credentials.ignored or not flaw.has(profile):
             continue
-        cure = mended(profile.name, (*flaws(world, profile), flaw))
-        right = _recognised(world, replace(probe, change={**probe.change, **cure}), entry.host)
+        right_one = mended(profile.name, (*flaws(world, profile), flaw))
+        right = _recognised(world, replace(probe, change={**probe.change, **right_one}), entry.host)
         if right is not None:
-            yield entry, _suspicion(world, flaw, probe, profile, right, cure)
+            yield entry, _suspicion(world, flaw, probe, profile, right, right_one)
 
 
 def _recognised(world: World, probe: Probe, host: Host) -> Entry | None:
@@ -76,30 +78,42 @@ def _recognised(world: World, probe: Probe, host: Host) -> Entry | None:
 
 
 def _suspicion(
-    world: World, flaw: Flaw, probe: Probe, profile: CertificateProfile, right: Entry, cure: Change
+    world: World, flaw: Flaw, probe: Probe, profile: CertificateProfile, right: Entry, change: Change
 ) -> Suspicion:
     tenant, connector = right.decision.tenant, right.decision.connector
     assert tenant is not None, "who is recognised is somebody's"
     assert connector is not None, "by a connector"
+    names = {"certificate": named(profile), "flaw": flaw.text}
     return Suspicion(
         about=profile.name,
-        text=f"the {named(profile)} of the hybrid connection {flaw.text}",
+        text=sentence("the {certificate} of the hybrid connection {flaw}", **names),
         facts=(
-            Fact(f"certificates.{profile.name}.{flaw.parameter}", f"the {named(profile)} {flaw.text}"),
+            fact(f"certificates.{profile.name}.{flaw.parameter}", "the {certificate} {flaw}", **names),
             Fact(told_at(world, tenant, connector), expects(connector)),
         ),
         probe=probe,
         shows=lambda played: _not_counting(world, played),
-        cures=(Cure(f"{right.host.name} gets the certificate {flaw.mended}, with the same names", cure),),
+        cures=(
+            cure(
+                "{host} gets the certificate {mended}, with the same names",
+                change,
+                host=right.host.name,
+                mended=flaw.mended,
+            ),
+        ),
     )
 
 
-def _not_counting(world: World, played: Played) -> str:
+def _not_counting(world: World, played: Played) -> Sentence:
     for entry in exchange_entries(world, played):
         ignored = entry.decision.credentials.ignored
         if ignored and not entry.recognised:
-            return f"Exchange Online ignores the certificate ({ignored}): {whose(entry.fate)} {entry.told}"
-    return ""
+            return sentence(
+                "Exchange Online ignores the certificate ({faults}): {mail}",
+                faults=faults(ignored),
+                mail=entry.told,
+            )
+    return NOTHING
 
 
 CHECKS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from lab.analysis.checks.nouns import Cure
+from lab.analysis.checks.nouns import Cure, cure
 from lab.analysis.checks.world import World, of_host
 from lab.model.names import Domain
 from lab.model.onprem import OnPremOrganization
@@ -19,9 +19,10 @@ HYBRID, MAIL = "mflab-hybrid", "mflab-mail"
 
 def shows_nothing(host: Host) -> Cure:
     """A machine that sends to the internet needs no client certificate at all (R15)."""
-    return Cure(
-        f"{host.name} shows no client certificate when it sends (its server certificate stays as it is)",
+    return cure(
+        "{host} shows no client certificate when it sends (its server certificate stays as it is)",
         {of_host(host, "client_certificate"): False},
+        host=host.name,
     )
 
 
@@ -41,10 +42,13 @@ def own_name(world: World, tenant: Tenant, connector: InboundConnector, domain: 
             if host.client_certificate and host.certificate:
                 change[of_host(host, "certificate")] = MAIL
         change.update(_chosen(world, organization))
-    return Cure(
-        f"a name of its own for the hybrid connection: {name} on the connectors and on a certificate that Exchange alone "
-        f"has, as an accepted domain of {tenant.name}; all who send to the internet get certificates without that name",
+    return cure(
+        "a name of its own for the hybrid connection: {name} on the connectors and on a certificate that "
+        "Exchange alone has, as an accepted domain of {tenant}; all who send to the internet get "
+        "certificates without that name",
         change,
+        name=name,
+        tenant=tenant.name,
     )
 
 
@@ -70,9 +74,10 @@ def other_certificate(world: World, organization: OnPremOrganization) -> Iterato
         if domain is not None:
             path = world.setting(organization, "SendConnectors", connector.name, "TlsCertificateName")
             change = {f"certificates.{MAIL}": {"names": [f"mail.{domain}"]}, path: MAIL}
-            yield Cure(
-                f'another certificate on "{connector.name}", without a name that the tenant\'s connector fits',
+            yield cure(
+                'another certificate on "{connector}", without a name that the tenant\'s connector fits',
                 change,
+                connector=connector.name,
             )
 
 

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from lab.analysis.checks import standins
 from lab.analysis.checks.hybrid import own_entries, whose
-from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Suspicion
+from lab.analysis.checks.nouns import Check, Played, Probe, Severity, Suspicion, cure, fact
 from lab.analysis.checks.world import World, message, of_host
 from lab.model.decision import Reason
 from lab.model.names import Address
 from lab.model.tenant import Tenant
 from lab.model.topology import Host
+from lab.sentence import NOTHING, Sentence, sentence
 
 
 def device(world: World) -> Iterator[Suspicion]:
@@ -27,11 +28,11 @@ def device(world: World) -> Iterator[Suspicion]:
                 yield _device(world, tenant, host, probe)
 
 
-def _rejected(world: World, played: Played) -> str:
+def _rejected(world: World, played: Played) -> Sentence:
     for entry in own_entries(world, played):
         if entry.decision.reason is Reason.DIRECT_SEND:
-            return f"{whose(entry.fate)} {entry.told}"
-    return ""
+            return entry.told
+    return NOTHING
 
 
 def _device(world: World, tenant: Tenant, host: Host, probe: Probe) -> Suspicion:
@@ -42,22 +43,25 @@ def _device(world: World, tenant: Tenant, host: Host, probe: Probe) -> Suspicion
         "SenderIPAddresses": [host.source],
         "RequireTls": host.certificate is not None,
     }
+    names = {"host": host.name, "tenant": tenant.name}
     return Suspicion(
         about=host.name,
-        text=f"{host.name} may not send in the name of {tenant.default_domain}",
+        text=sentence("{host} may not send in the name of {domain}", domain=tenant.default_domain, **names),
         facts=(
-            Fact(switch, f"{tenant.name} rejects Direct Send"),
-            Fact(
+            fact(switch, "{tenant} rejects Direct Send", **names),
+            fact(
                 of_host(host, "smart_hosts"),
-                f"{host.name} hands mail to {tenant.name}, and no connector knows it",
+                "{host} hands mail to {tenant}, and no connector knows it",
+                **names,
             ),
         ),
         probe=probe,
         shows=lambda played: _rejected(world, played),
         cures=(
-            Cure(
-                f"a connector of type OnPremises for {host.source}, an address that nobody else comes from",
+            cure(
+                "a connector of type OnPremises for {address}, an address that nobody else comes from",
                 {f"tenants.{tenant.name}.InboundConnectors[Devices]": connector},
+                address=host.source,
             ),
         ),
     )
@@ -72,15 +76,19 @@ def direct_send(world: World) -> Iterator[Suspicion]:
             forged = Address("colleague", tenant.default_domain)
             yield Suspicion(
                 about=tenant.name,
-                text=f"{tenant.name} takes anonymous mail in the name of {tenant.default_domain}",
+                text=sentence(
+                    "{tenant} takes anonymous mail in the name of {domain}",
+                    tenant=tenant.name,
+                    domain=tenant.default_domain,
+                ),
                 facts=(
-                    Fact(switch, "RejectDirectSend is off"),
-                    Fact("", f"a stranger says MAIL FROM:<{forged}> at the front door"),
+                    fact(switch, "RejectDirectSend is off"),
+                    fact("", "a stranger says MAIL FROM:<{sender}> at the front door", sender=forged),
                 ),
                 probe=Probe((message(forged, recipient, via=standins.STRANGER_HOST),)),
                 shows=_taken,
                 cures=(
-                    Cure(
+                    cure(
                         "RejectDirectSend on; devices and services that send so need connectors first",
                         {switch: True},
                     ),
@@ -88,9 +96,11 @@ def direct_send(world: World) -> Iterator[Suspicion]:
             )
 
 
-def _taken(played: Played) -> str:
+def _taken(played: Played) -> Sentence:
     fate = next(iter(played.fates.values()), None)
-    return f"{whose(fate)} is delivered, from a stranger's machine" if fate and fate.arrived else ""
+    if fate is None or not fate.arrived:
+        return NOTHING
+    return sentence("{mail} is delivered, from a stranger's machine", mail=whose(fate))
 
 
 CHECKS = (

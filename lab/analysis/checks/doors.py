@@ -7,15 +7,16 @@ from collections.abc import Iterator
 from lab.analysis.checks import standins
 from lab.analysis.checks.attribution import expects, told_at
 from lab.analysis.checks.hybrid import entries, inward, whose
-from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Shows, Suspicion
+from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Shows, Suspicion, cure, fact
 from lab.analysis.checks.world import World, message, of_host
 from lab.model.names import Address
 from lab.model.tenant import ConnectorType, InboundConnector, Tenant
 from lab.model.topology import Host
 from lab.model.value import dataclass
 from lab.scenario.whatif import Change
+from lab.sentence import NOTHING, Sentence, sentence
 
-_CONDITION = "once somebody takes the tenant's own name in DNS instead of the MX"
+_CONDITION = sentence("once somebody takes the tenant's own name in DNS instead of the MX")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ def _doors(world: World) -> Iterator[_Door]:
     for tenant in world.tenants:
         mailbox = world.mailbox(tenant)
         found = entries(world.play(Probe((inward(mailbox),)))) if mailbox else iter(())
-        at_home = [each for each in found if each.leg.taken and each.leg.place == f"tenant:{tenant.name}"]
+        at_home = [entry for entry in found if entry.leg.taken and entry.leg.place == f"tenant:{tenant.name}"]
         entry = at_home[0] if at_home else None
         if mailbox is not None and entry is not None and entry.host.name != standins.OUTSIDE_HOST:
             knows = entry.decision.connector if entry.recognised else None
@@ -47,11 +48,13 @@ def _doors(world: World) -> Iterator[_Door]:
 
 
 def _past(door: _Door) -> Shows:
-    def shows(played: Played) -> str:
+    def shows(played: Played) -> Sentence:
         fate = next(iter(played.fates.values()), None)
         if fate is None or not fate.arrived or door.last.name in fate.places:
-            return ""
-        return f"{whose(fate)} is delivered, and {door.last.name} has not seen it"
+            return NOTHING
+        return sentence(
+            "{mail} is delivered, and {host} has not seen it", mail=whose(fate), host=door.last.name
+        )
 
     return shows
 
@@ -60,22 +63,24 @@ def unrestricted(world: World) -> Iterator[Suspicion]:
     """No connector even looks like a lock (R22)."""
     for door in _doors(world):
         if not _believed(door) and _unflagged(door.tenant) is None:
-            fact = Fact(
+            path, unrestricted = (
                 f"tenants.{door.tenant.name}.InboundConnectors",
-                f"no connector of {door.tenant.name} restricts who may deliver",
+                "no connector of {tenant} restricts who may deliver",
             )
-            yield _open(world, door, door.tenant.name, fact, _lock(door, f"tenants.{door.tenant.name}"))
+            unlocked = fact(path, unrestricted, tenant=door.tenant.name)
+            yield _open(world, door, door.tenant.name, unlocked, _lock(door, f"tenants.{door.tenant.name}"))
 
 
 def believed(world: World) -> Iterator[Suspicion]:
     """A connector of type OnPremises names the filter, as if that kept others out (R22)."""
     for door in _doors(world):
         if _believed(door) and door.knows and _unflagged(door.tenant) is None:
-            fact = Fact(
+            unlocked = fact(
                 told_at(world, door.tenant, door.knows),
-                f"{expects(door.knows)}, is of type OnPremises and restricts nobody",
+                "{connector}, is of type OnPremises and restricts nobody",
+                connector=expects(door.knows),
             )
-            yield _open(world, door, door.knows.name, fact, _lock(door, f"tenants.{door.tenant.name}"))
+            yield _open(world, door, door.knows.name, unlocked, _lock(door, f"tenants.{door.tenant.name}"))
 
 
 def _believed(door: _Door) -> bool:
@@ -91,31 +96,43 @@ def unflagged(world: World) -> Iterator[Suspicion]:
             by_name = connector.tls_sender_certificate_name is not None
             flag = "RestrictDomainsToCertificate" if by_name else "RestrictDomainsToIPAddresses"
             path = world.setting(door.tenant, "InboundConnectors", connector.name, flag)
-            fact = Fact(path, f"{expects(connector)}, but neither of the Restrict flags is set")
-            yield _open(world, door, connector.name, fact, Cure(f"{flag} on", {path: True}))
+            unlocked = fact(
+                path, "{connector}, but neither of the Restrict flags is set", connector=expects(connector)
+            )
+            yield _open(world, door, connector.name, unlocked, cure("{flag} on", {path: True}, flag=flag))
 
 
 def _unflagged(tenant: Tenant) -> InboundConnector | None:
     """What would be a lock if it had its flag."""
-    for each in tenant.inbound_connectors:
-        valued = each.tls_sender_certificate_name is not None or each.sender_ip_addresses
-        meant = each.connector_type is ConnectorType.PARTNER and any(p.is_any for p in each.sender_domains)
-        if each.enabled and meant and valued and not each.restricts:
-            return each
+    for connector in tenant.inbound_connectors:
+        valued = connector.tls_sender_certificate_name is not None or connector.sender_ip_addresses
+        for_all = any(pattern.is_any for pattern in connector.sender_domains)
+        meant = connector.connector_type is ConnectorType.PARTNER and for_all
+        if connector.enabled and meant and valued and not connector.restricts:
+            return connector
     return None
 
 
-def _open(world: World, door: _Door, about: str, fact: Fact, cure: Cure) -> Suspicion:
+def _open(world: World, door: _Door, about: str, unlocked: Fact, lock: Cure) -> Suspicion:
     return Suspicion(
         about=about,
-        text=f"strangers may hand mail to {door.tenant.name} directly, past {door.last.name}",
+        text=sentence(
+            "strangers may hand mail to {tenant} directly, past {host}",
+            tenant=door.tenant.name,
+            host=door.last.name,
+        ),
         facts=(
-            fact,
-            Fact(_of(world, door.last), f"the MX of {door.mailbox.domain} leads to {door.last.name}"),
+            unlocked,
+            fact(
+                _of(world, door.last),
+                "the MX of {domain} leads to {host}",
+                domain=door.mailbox.domain,
+                host=door.last.name,
+            ),
         ),
         probe=door.probe,
         shows=_past(door),
-        cures=(cure,),
+        cures=(lock,),
         condition=_CONDITION,
     )
 
@@ -134,7 +151,9 @@ def _lock(door: _Door, tenant: str) -> Cure:
         "SenderIPAddresses": [door.last.source],
     }
     change: Change = {f"{tenant}.InboundConnectors[{name}]": connector}
-    return Cure(f"a Partner connector for * that takes mail only from {door.last.source}", change)
+    return cure(
+        "a Partner connector for * that takes mail only from {address}", change, address=door.last.source
+    )
 
 
 CHECKS = (

@@ -12,10 +12,11 @@ from lab.analysis.guesses import is_guess, spelled
 from lab.core.rulebook import Confidence, Switch, rule, switches_of
 from lab.errors import ScenarioError
 from lab.evidence.ways import in_a_line
-from lab.reports.findings import UNEXPORTED
+from lab.reports.findings import Assumption
 from lab.scenario.model import Suppression
 from lab.scenario.tree import Place
 from lab.scenario.whatif import Configuration
+from lab.sentence import Sentence, sentence
 
 
 def examine(
@@ -38,18 +39,16 @@ def findings(world: World, checks: Iterable[Check]) -> tuple[Finding, ...]:
     """What is wrong with one variant, the worst first."""
     found = (finding for check in checks for finding in _of(check, world))
     ranks = list(Severity)
-    return tuple(
-        sorted(found, key=lambda each: (ranks.index(each.severity), each.code, each.suspicion.about))
-    )
+    return tuple(sorted(found, key=lambda one: (ranks.index(one.severity), one.code, one.suspicion.about)))
 
 
 def _of(check: Check, world: World) -> Iterator[Finding]:
-    told: set[str] = set()
+    seen: set[str] = set()
     for suspicion in check.find(world):
-        proven = _proven(check, suspicion, world)
-        if proven is not None and suspicion.about not in told:
-            told.add(suspicion.about)
-            yield proven
+        finding = _proven(check, suspicion, world)
+        if finding is not None and suspicion.about not in seen:
+            seen.add(suspicion.about)
+            yield finding
 
 
 def _proven(check: Check, suspicion: Suspicion, world: World) -> Finding | None:
@@ -74,7 +73,7 @@ def _proven(check: Check, suspicion: Suspicion, world: World) -> Finding | None:
     )
 
 
-def _severity(severity: Severity, guesses: tuple[str, ...]) -> Severity:
+def _severity(severity: Severity, guesses: tuple[Assumption, ...]) -> Severity:
     """What rests on a guess is no error."""
     return Severity.WARNING if guesses and severity is Severity.ERROR else severity
 
@@ -85,35 +84,43 @@ def _place(suspicion: Suspicion, world: World) -> Place:
     return world.configuration.place(world.variant.name, paths[0] if paths else "scenario")
 
 
-def _way(played: Played) -> str:
+def _way(played: Played) -> Sentence:
     """Of the first message, in a line."""
     if not played.fates:
-        return "no trace"
+        return sentence("no trace")
     fate = next(iter(played.fates.values()))
-    return f"{in_a_line(tuple(way.path for way in fate.ways))}: {fate.outcome}"
+    way = in_a_line(tuple(way.path for way in fate.ways))
+    return sentence("{way}: {outcome}", way=way, outcome=fate.outcome)
 
 
 def _tried(cure: Cure, suspicion: Suspicion, world: World) -> Cured:
     """Whether the flow goes well with the cure; one that changes no setting cannot be tried."""
     if not cure.change:
-        return Cured(cure=cure, works=False, shows="not tried: it changes nothing that a configuration says")
+        untried = sentence("not tried: it changes nothing that a configuration says")
+        return Cured(cure=cure, works=False, shows=untried)
     messages = cure.messages or suspicion.probe.messages
     probe = replace(suspicion.probe, messages=messages, change={**suspicion.probe.change, **cure.change})
     try:
         played = world.play(probe)
     except ScenarioError as error:
-        return Cured(cure=cure, works=False, shows=f"the configuration would not be valid: {error}")
+        return Cured(
+            cure=cure,
+            works=False,
+            shows=sentence("the configuration would not be valid: {error}", error=error),
+        )
     return Cured(cure=cure, works=not suspicion.shows(played), shows=_way(played))
 
 
-def _unexported(suspicion: Suspicion, world: World) -> Iterator[str]:
+def _unexported(suspicion: Suspicion, world: World) -> Iterator[Assumption]:
     """What the facts say of things that nobody has told: what was not exported is not what is not there."""
     paths = [fact.path for fact in suspicion.facts if fact.path]
-    found = (todo.covers(path) for todo in world.variant.todos for path in paths)
-    yield from (f"{UNEXPORTED}{path}" for path in dict.fromkeys(found) if path)
+    covering = (todo.covers(path) for todo in world.variant.todos for path in paths)
+    yield from (
+        Assumption(sentence("{path}", path=path), unexported=True) for path in dict.fromkeys(covering) if path
+    )
 
 
-def _assumptions(suspicion: Suspicion, played: Played, world: World) -> Iterator[str]:
+def _assumptions(suspicion: Suspicion, played: Played, world: World) -> Iterator[Assumption]:
     """Guesses without which the flow would go well.
 
     Of a rule that has a switch, each other position is tried: if the flow goes wrong there too, it does not rest on the
@@ -121,16 +128,16 @@ def _assumptions(suspicion: Suspicion, played: Played, world: World) -> Iterator
     """
     tried: set[str] = set()
     for id_ in played.rules:
-        bends = [each for each in switches_of(id_) if is_guess(each)]
+        bends = [switch for switch in switches_of(id_) if is_guess(switch)]
         for switch in bends:
             if switch.name not in tried:
                 tried.add(switch.name)
                 yield from _resting(switch, id_, suspicion, world)
         if not bends and id_ in played.deciding and rule(id_).confidence is Confidence.ASSUMED:
-            yield f"{id_}: {rule(id_).title}"
+            yield Assumption(sentence("{rule}: {title}", rule=id_, title=rule(id_).title))
 
 
-def _resting(switch: Switch, id_: str, suspicion: Suspicion, world: World) -> Iterator[str]:
+def _resting(switch: Switch, id_: str, suspicion: Suspicion, world: World) -> Iterator[Assumption]:
     assumed = suspicion.probe.change.get(f"switches.{switch.name}")
     now = spelled(getattr(world.topology.switches, switch.name) if assumed is None else assumed)
     position = next((value for value in switch.values if spelled(value) == now), now)
@@ -139,16 +146,17 @@ def _resting(switch: Switch, id_: str, suspicion: Suspicion, world: World) -> It
             continue
         probe = replace(suspicion.probe, change={**suspicion.probe.change, f"switches.{switch.name}": value})
         if not suspicion.shows(world.play(probe)):
-            yield f"{switch.name}: {position} ({id_})"
+            resting = "{switch}: {position} ({rule})"
+            yield Assumption(sentence(resting, switch=switch.name, position=position, rule=id_))
             return
 
 
 def _suppressed(id_: str, world: World) -> Suppressed | None:
     """The suppression that is for a finding and has not run out."""
-    for each in world.variant.suppressions:
-        over = each.until is not None and each.until < world.today
-        if fits(each, id_) and not over:
-            return Suppressed(reason=each.reason, until=each.until.isoformat() if each.until else "")
+    for written in world.variant.suppressions:
+        over = written.until is not None and written.until < world.today
+        if fits(written, id_) and not over:
+            return Suppressed(reason=written.reason, until=written.until.isoformat() if written.until else "")
     return None
 
 

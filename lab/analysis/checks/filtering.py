@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from lab.analysis.checks import standins
 from lab.analysis.checks.flows import authenticated, in_tenant
 from lab.analysis.checks.hybrid import Entry, entries, inward, whose
-from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Shows, Suspicion
+from lab.analysis.checks.nouns import Check, Cure, Played, Probe, Severity, Shows, Suspicion, cure, fact
 from lab.analysis.checks.world import World, of_host
 from lab.model.tenant import InboundConnector, Tenant
 from lab.model.topology import Host
 from lab.scenario.whatif import Change
+from lab.sentence import NOTHING, Sentence, sentence
 
 
 def behind_a_filter(world: World) -> Iterator[Suspicion]:
@@ -29,18 +30,23 @@ def _unskipped(world: World, tenant: Tenant, entry: Entry, probe: Probe) -> Susp
     connector, host = entry.decision.connector, entry.host
     above = f"tenants.{tenant.name}.InboundConnectors"
     path = world.setting(tenant, "InboundConnectors", connector.name, "EFSkipLastIP") if connector else above
-    said = (
-        f'"{connector.name}" skips nothing'
-        if connector
-        else f"no connector of {tenant.name} is for {host.name}"
-    )
+    unskipped = fact(path, "no connector of {tenant} is for {host}", tenant=tenant.name, host=host.name)
+    if connector is not None:
+        unskipped = fact(path, '"{connector}" skips nothing', connector=connector.name)
     address = of_host(host, "address") if host.name in world.topology.hosts else ""
     return Suspicion(
         about=connector.name if connector else tenant.name,
-        text=f"to {tenant.name} all mail from outside comes from {host.name}",
+        text=sentence(
+            "to {tenant} all mail from outside comes from {host}", tenant=tenant.name, host=host.name
+        ),
         facts=(
-            Fact(path, said),
-            Fact(address, f"{host.name} hands over what comes by the MX, from {host.source}"),
+            unskipped,
+            fact(
+                address,
+                "{host} hands over what comes by the MX, from {address}",
+                host=host.name,
+                address=host.source,
+            ),
         ),
         probe=probe,
         shows=_judged(tenant),
@@ -49,12 +55,18 @@ def _unskipped(world: World, tenant: Tenant, entry: Entry, probe: Probe) -> Susp
 
 
 def _judged(tenant: Tenant) -> Shows:
-    def shows(played: Played) -> str:
+    def shows(played: Played) -> Sentence:
         step = authenticated(played, in_tenant(tenant))
         if step is None or step.spf == "pass" or not step.compauth.startswith("fail"):
-            return ""
-        writer = whose(next(iter(played.fates.values())))
-        return f"{writer}: spf={step.spf} for {step.client}, compauth={step.compauth}"
+            return NOTHING
+        mail = whose(next(iter(played.fates.values())))
+        return sentence(
+            "{mail}: spf={spf} for {client}, compauth={compauth}",
+            mail=mail,
+            spf=step.spf,
+            client=step.client,
+            compauth=step.compauth,
+        )
 
     return shows
 
@@ -72,11 +84,14 @@ def _skipping(world: World, tenant: Tenant, connector: InboundConnector | None, 
             "SenderIPAddresses": [entry.host.source],
         }
         change: Change = {f"tenants.{tenant.name}.InboundConnectors[{name}]": {**lock, **_skip(hosts)}}
-        return Cure(f"a Partner connector for {entry.host.source} with Enhanced Filtering", change)
+        return cure(
+            "a Partner connector for {address} with Enhanced Filtering", change, address=entry.host.source
+        )
     path = world.setting(tenant, "InboundConnectors", connector.name)
-    return Cure(
-        f'Enhanced Filtering on "{connector.name}"',
+    return cure(
+        'Enhanced Filtering on "{connector}"',
         {f"{path}.{parameter}": value for parameter, value in _skip(hosts).items()},
+        connector=connector.name,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from lab.analysis.checks.hybrid import Entry
@@ -10,6 +10,7 @@ from lab.analysis.checks.world import World
 from lab.model.certificate import CertificateProfile, KeyUsage, Validity, is_public
 from lab.model.value import dataclass
 from lab.scenario.whatif import Change
+from lab.sentence import Sentence, sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,9 +19,9 @@ class Flaw:
 
     parameter: str
     """Where it is written, below the certificate."""
-    text: str
+    text: Sentence
     """Behind `certificate hybrid (...)`."""
-    mended: str
+    mended: Sentence
     """Behind `once it is ...`."""
     has: Callable[[CertificateProfile], bool]
     cure: Change
@@ -29,29 +30,29 @@ class Flaw:
 
 OUTDATED = Flaw(
     parameter="validity",
-    text="has expired, or is not valid yet",
-    mended="renewed",
+    text=sentence("has expired, or is not valid yet"),
+    mended=sentence("renewed"),
     has=lambda profile: profile.validity is not Validity.CURRENT,
     cure={"validity": Validity.CURRENT.value},
 )
 CHAIN = Flaw(
     parameter="missing_intermediate",
-    text="is sent without its intermediate certificate",
-    mended="sent with its whole chain",
+    text=sentence("is sent without its intermediate certificate"),
+    mended=sentence("sent with its whole chain"),
     has=lambda profile: profile.missing_intermediate,
     cure={"missing_intermediate": False},
 )
 PRIVATE = Flaw(
     parameter="issuer",
-    text="comes from no public authority",
-    mended="replaced by one of a public authority",
+    text=sentence("comes from no public authority"),
+    mended=sentence("replaced by one of a public authority"),
     has=lambda profile: profile.self_signed or not is_public(profile.issuer),
     cure={"self_signed": False, "issuer": "public"},
 )
 PURPOSE = Flaw(
     parameter="key_usage",
-    text="lacks the key usage clientAuth",
-    mended="replaced by one with clientAuth",
+    text=sentence("lacks the key usage clientAuth"),
+    mended=sentence("replaced by one with clientAuth"),
     has=lambda profile: profile.key_usage is KeyUsage.SERVER_ONLY,
     cure={"key_usage": KeyUsage.BOTH.value},
 )
@@ -64,7 +65,7 @@ def flaws(world: World, profile: CertificateProfile) -> Iterator[Flaw]:
     return (flaw for flaw in counting if flaw.has(profile))
 
 
-def mended(name: str, found: Iterator[Flaw] | tuple[Flaw, ...]) -> Change:
+def mended(name: str, found: Iterable[Flaw]) -> Change:
     """The certificate without these flaws."""
     change: dict[str, Any] = {}
     for flaw in found:
@@ -81,6 +82,8 @@ def presented(world: World, entry: Entry) -> CertificateProfile | None:
     return next((world.variant.profiles[name] for name in (*own, *alike)), None)
 
 
-def named(profile: CertificateProfile) -> str:
+def named(profile: CertificateProfile) -> Sentence:
     """`certificate hybrid (hybrid.contoso.example)`."""
-    return f"certificate {profile.name} ({', '.join(profile.names)})"
+    return sentence(
+        "certificate {certificate} ({names})", certificate=profile.name, names=", ".join(profile.names)
+    )

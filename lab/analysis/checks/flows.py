@@ -1,4 +1,4 @@
-"""What a flow shows, in sentences, and who can write on behalf of the company: what checks have in common."""
+"""What a flow shows, and who can write on behalf of the company: what checks have in common."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from lab.model.steps import Authenticated, Promoted, Routed
 from lab.model.tenant import OutboundConnector, Recipient, RecipientKind, Tenant
 from lab.model.trace import Disposition, S
 from lab.reports.reading import Fate
+from lab.sentence import NOTHING, Sentence, sentence
 
 NOBODY = "mflab-nobody"
 """A local part that no directory has."""
@@ -35,15 +36,18 @@ def in_tenant(tenant: Tenant) -> str:
 # -- what became of a message
 
 
-def looped(played: Played) -> str:
-    """That a message has gone round until somebody counted; '' if none has."""
-    fate = next((each for each in played.fates.values() if each.status in _LOOP), None)
+def looped(played: Played) -> Sentence:
+    """That a message has gone round until somebody counted; NOTHING if none has."""
+    fate = next((fate for fate in played.fates.values() if fate.status in _LOOP), None)
     if fate is None:
-        return ""
-    often, number = visits(fate).most_common(1)[0]
-    return (
-        f"mail for {fate.spec.recipients[0]} goes round, {number} times through {often}, until it is refused: "
-        f"{fate.status}, mail loop"
+        return NOTHING
+    where, number = visits(fate).most_common(1)[0]
+    return sentence(
+        "mail for {recipient} goes round, {number} times through {place}, until it is refused: {status}, mail loop",
+        recipient=fate.spec.recipients[0],
+        number=number,
+        place=where,
+        status=fate.status,
     )
 
 
@@ -52,14 +56,16 @@ def visits(fate: Fate) -> Counter[str]:
     return Counter(place(hop) for hop in fate.trace.hops)
 
 
-def lost(played: Played) -> str:
-    """Who does not get a message, and how it ends instead; '' if all arrive."""
+def lost(played: Played) -> Sentence:
+    """Who does not get a message, and how it ends instead; NOTHING if all arrive."""
     for fate in played.fates.values():
         for recipient, end in fate.trace.dispositions.items():
             if end is not Disposition.DELIVERED:
-                status = "" if fate.status in fate.outcome else f" {fate.status}"
-                return f"{recipient} does not get it: {fate.outcome}{status}"
-    return ""
+                outcome = fate.outcome if fate.status in fate.outcome else f"{fate.outcome} {fate.status}"
+                return sentence(
+                    "{recipient} does not get it: {outcome}", recipient=recipient, outcome=outcome
+                )
+    return NOTHING
 
 
 def straight(played: Played) -> bool:
@@ -113,7 +119,7 @@ def vanity_domains(owner: OnPremOrganization | Tenant) -> tuple[Domain, ...]:
     return tuple(each.domain_name for each in owner.accepted_domains if not is_moera(each.domain_name))
 
 
-def listed(world: World, path: str) -> list[Any]:
+def values(world: World, path: str) -> list[Any]:
     """A list as it is written, empty if it is not; a single value stands for itself."""
     written = world.value(path)
     return list(written) if isinstance(written, list) else [] if written is None else [written]

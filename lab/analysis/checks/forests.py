@@ -7,12 +7,13 @@ from typing import Any
 
 from lab.analysis.checks import cures, standins
 from lab.analysis.checks.centralized import centralized, leads_to, switch
-from lab.analysis.checks.flows import listed, mailbox_where
-from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Suspicion
+from lab.analysis.checks.flows import mailbox_where, values
+from lab.analysis.checks.nouns import Check, Cure, Played, Probe, Severity, Suspicion, cure, fact
 from lab.analysis.checks.world import World, message
 from lab.model.names import Address
 from lab.model.onprem import OnPremOrganization
 from lab.model.tenant import OutboundConnector, Tenant
+from lab.sentence import NOTHING, Sentence, sentence
 
 Forest = tuple[OnPremOrganization, OutboundConnector]
 """One of several, with the connector that leads to it."""
@@ -43,25 +44,34 @@ def _other_forest(
 ) -> Suspicion:
     hosts = world.topology.hosts
 
-    def shows(played: Played) -> str:
+    def shows(played: Played) -> Sentence:
         for fate in played.fates.values():
             passed = [
                 hosts[name].organization for name in fate.places if name in hosts and hosts[name].organization
             ]
-            other = next((each for each in passed if each != organization.name), None)
+            other = next((name for name in passed if name != organization.name), None)
             if other is not None:
-                return (
-                    f"mail from {sender.domain} leaves by the machines of {other}, not of {organization.name}"
+                return sentence(
+                    "mail from {domain} leaves by the machines of {other}, not of {organization}",
+                    domain=sender.domain,
+                    other=other,
+                    organization=organization.name,
                 )
-        return ""
+        return NOTHING
 
-    others = ", ".join(f'"{each.name}"' for _, each in joined if each is not connector)
+    others = ", ".join(f'"{other.name}"' for _, other in joined if other is not connector)
     return Suspicion(
         about=organization.name,
-        text=f"mail of {organization.name}'s cloud users leaves by another forest",
+        text=sentence(
+            "mail of {organization}'s cloud users leaves by another forest", organization=organization.name
+        ),
         facts=(
-            Fact(switch(world, tenant, connector), f'"{connector.name}" has RouteAllMessagesViaOnPremises'),
-            Fact("", f"so has {others}, and a connector does not know who sends"),
+            fact(
+                switch(world, tenant, connector),
+                '"{connector}" has RouteAllMessagesViaOnPremises',
+                connector=connector.name,
+            ),
+            fact("", "so has {connectors}, and a connector does not know who sends", connectors=others),
         ),
         probe=Probe((message(sender, standins.OUTSIDE),)),
         shows=shows,
@@ -73,15 +83,15 @@ def _by_sender(world: World, tenant: Tenant, joined: tuple[Forest, ...]) -> Cure
     connectors = f"tenants.{tenant.name}.OutboundConnectors"
     rules = f"tenants.{tenant.name}.TransportRules"
     change: dict[str, Any] = {
-        connectors: [*listed(world, connectors), *(_by_rule(each) for _, each in joined)],
-        rules: [*listed(world, rules), *(_way_out(*each) for each in joined)],
+        connectors: [*values(world, connectors), *(_by_rule(connector) for _, connector in joined)],
+        rules: [*values(world, rules), *(_way_out(*forest) for forest in joined)],
     }
     for organization, _ in joined:
-        for cure in cures.other_certificate(world, organization):
-            change |= cure.change
-    return Cure(
-        "a rule for each forest's senders, with a connector that only rules can choose; and another certificate for the "
-        "way out, or what comes from there is taken for the forest's own and goes round",
+        for other in cures.other_certificate(world, organization):
+            change |= other.change
+    return cure(
+        "a rule for each forest's senders, with a connector that only rules can choose; and another "
+        "certificate for the way out, or what comes from there is taken for the forest's own and goes round",
         change,
     )
 
@@ -101,7 +111,7 @@ def _by_rule(connector: OutboundConnector) -> dict[str, Any]:
 def _way_out(organization: OnPremOrganization, connector: OutboundConnector) -> dict[str, Any]:
     return {
         "Name": f"Way out of {organization.name}",
-        "SenderDomainIs": [str(each.domain_name) for each in organization.accepted_domains],
+        "SenderDomainIs": [str(accepted.domain_name) for accepted in organization.accepted_domains],
         "SentToScope": "NotInOrganization",
         "RouteMessageOutboundConnector": f"{connector.name} by rule",
     }

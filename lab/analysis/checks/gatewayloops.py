@@ -6,14 +6,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from lab.analysis.checks import standins
-from lab.analysis.checks.flows import (
-    door,
-    in_tenant,
-    looped,
-    mailbox_where,
-    servers,
-)
-from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Suspicion
+from lab.analysis.checks.flows import door, in_tenant, looped, mailbox_where, servers
+from lab.analysis.checks.nouns import Check, Cure, Played, Probe, Severity, Suspicion, cure, fact
 from lab.analysis.checks.world import World, message, of_host
 from lab.evidence.facts import place
 from lab.model.names import Address
@@ -22,6 +16,7 @@ from lab.model.steps import Ruled
 from lab.model.tenant import RecipientKind, Tenant
 from lab.model.topology import Host
 from lab.scenario.whatif import Change
+from lab.sentence import sentence
 
 _LOOP_MARK = "X-Mflab-Loop"
 
@@ -70,20 +65,29 @@ def _again(world: World, tenant: Tenant, rule: TransportRule, host: Host, probe:
         **({} if host.adds_headers else {of_host(host, "adds_headers"): {name: value}}),
     }
     connector = rule.actions.route_message_outbound_connector
+    names = {"rule": rule.name, "host": host.name}
     return Suspicion(
         about=rule.name,
-        text=f'the rule "{rule.name}" sends to {host.name} what {host.name} has just brought back',
+        text=sentence('the rule "{rule}" sends to {host} what {host} has just brought back', **names),
         facts=(
-            Fact(
+            fact(
                 path,
-                f'"{rule.name}" routes by "{connector}", with no exception that holds for what comes back',
+                '"{rule}" routes by "{connector}", with no exception that holds for what comes back',
+                connector=connector,
+                **names,
             ),
-            Fact(of_host(host, "smart_hosts"), f"{host.name} hands mail back to the tenant"),
+            fact(of_host(host, "smart_hosts"), "{host} hands mail back to the tenant", **names),
         ),
         probe=probe,
         shows=looped,
         cures=(
-            Cure(f"the rule excepts mail with {name}: {value}, which {host.name} writes into it", change),
+            cure(
+                "the rule excepts mail with {name}: {value}, which {host} writes into it",
+                change,
+                name=name,
+                value=value,
+                **names,
+            ),
         ),
     )
 
@@ -98,13 +102,16 @@ def next_hop_is_itself(world: World) -> Iterator[Suspicion]:
         if _to_itself(world.play(probe), host):
             yield Suspicion(
                 about=host.name,
-                text=f"{host.name} hands mail for {recipient.domain} to itself",
+                text=sentence(
+                    "{host} hands mail for {domain} to itself", host=host.name, domain=recipient.domain
+                ),
                 facts=(
-                    Fact(
+                    fact(
                         of_host(host, "forwards_to"),
-                        f"its next hop inward is {', '.join(host.forwards_to) or 'MX'}",
+                        "its next hop inward is {hosts}",
+                        hosts=", ".join(host.forwards_to) or "MX",
                     ),
-                    Fact(f"dns.records[{recipient.domain}].MX", f"that name leads to {host.name}"),
+                    fact(f"dns.records[{recipient.domain}].MX", "that name leads to {host}", host=host.name),
                 ),
                 probe=probe,
                 shows=looped,
@@ -132,12 +139,13 @@ def _fixed_route(world: World, host: Host, recipient: Address) -> Cure:
     for tenant in world.tenants:
         found = tenant.find(recipient)
         if found is not None and found.kind is RecipientKind.MAILBOX:
-            return Cure(
-                f"inward to the tenant's own name, {door(tenant)}",
+            return cure(
+                "inward to the tenant's own name, {name}",
                 {of_host(host, "forwards_to"): door(tenant)},
+                name=door(tenant),
             )
     names = [name for organization in world.organizations for name in servers(world, organization)]
-    return Cure(f"inward to {', '.join(names)}", {of_host(host, "forwards_to"): names})
+    return cure("inward to {names}", {of_host(host, "forwards_to"): names}, names=", ".join(names))
 
 
 CHECKS = (

@@ -18,7 +18,7 @@ from lab.model.topology import Host
 from lab.model.value import dataclass
 from lab.reports.reading import Fate, Leg
 from lab.scenario.model import MessageSpec
-from lab.words.steps import short_reply
+from lab.sentence import NOTHING, Sentence, sentence
 
 TO_CLOUD, FROM_CLOUD, OUT, IN = "to-cloud", "from-cloud", "out", "in"
 """Keys of the four flows that a hybrid company lives by."""
@@ -56,10 +56,10 @@ def pairs(world: World) -> Iterator[Pair]:
 
 def _known(organization: OnPremOrganization, tenant: Tenant) -> tuple[Address, Address] | None:
     """A cloud mailbox, and what on-premises calls it: by its own address, or by a contact that leads to it."""
-    mailboxes = [each for each in distinct(tenant.recipients.values()) if each.kind is RecipientKind.MAILBOX]
-    for each in mailboxes:
-        if organization.find(each.primary) is not None:
-            return each.primary, each.primary
+    mailboxes = [one for one in distinct(tenant.recipients.values()) if one.kind is RecipientKind.MAILBOX]
+    for mailbox in mailboxes:
+        if organization.find(mailbox.primary) is not None:
+            return mailbox.primary, mailbox.primary
     for contact in distinct(organization.recipients.values()):
         found = tenant.find(contact.external) if contact.external else None
         if found in mailboxes and found is not None:
@@ -118,15 +118,19 @@ class Entry:
         return self.decision.verdict is Verdict.ORIGINATING
 
     @property
-    def told(self) -> str:
-        """What became of it there, in a few words."""
+    def codes(self) -> str:
+        """Of the refusal: `550 5.7.51`."""
+        return f"{self.leg.refusal.code} {self.leg.refusal.enhanced}" if self.leg.refusal else ""
+
+    @property
+    def told(self) -> Sentence:
+        """What became of it there."""
+        mail = whose(self.fate)
         if self.leg.refusal:
-            return f"is refused: {' '.join(short_reply(self.leg.refusal).split()[:2])}"
-        return (
-            "counts as the tenant's own"
-            if self.recognised
-            else "is taken for a stranger's (Incoming, anonymous)"
-        )
+            return sentence("{mail} is refused: {codes}", mail=mail, codes=self.codes)
+        if self.recognised:
+            return sentence("{mail} counts as the tenant's own", mail=mail)
+        return sentence("{mail} is taken for a stranger's (Incoming, anonymous)", mail=mail)
 
 
 def entries(played: Played) -> Iterator[Entry]:
@@ -170,21 +174,22 @@ def refusals(played: Played) -> Iterator[str]:
 
 def auth_as(played: Played) -> str:
     """AuthAs of what lies in a mailbox at the end: `Internal`, `Anonymous`, '' if nothing arrived (R119)."""
-    return next((each.message.get(AUTH_AS) or "" for each in played.run.delivered), "")
+    return next((delivered.message.get(AUTH_AS) or "" for delivered in played.run.delivered), "")
 
 
-def whose(fate: Fate) -> str:
+def whose(fate: Fate) -> Sentence:
     """`mail from A to B`."""
     null = fate.spec.reverse_path is not None and fate.spec.reverse_path.is_null
-    what = "a report or automatic answer" if null else "mail"
-    return f"{what} from {fate.spec.sender} to {fate.spec.recipients[0]}"
+    from_to = {"sender": fate.spec.sender, "recipient": fate.spec.recipients[0]}
+    if null:
+        return sentence("a report or automatic answer from {sender} to {recipient}", **from_to)
+    return sentence("mail from {sender} to {recipient}", **from_to)
 
 
 def of_exchange(world: World, wrong: Callable[[Entry], bool]) -> Shows:
     """What became of the first message of the own Exchange with which something is wrong."""
 
-    def shows(played: Played) -> str:
-        found = (each for each in exchange_entries(world, played) if wrong(each))
-        return next((f"{whose(each.fate)} {each.told}" for each in found), "")
+    def shows(played: Played) -> Sentence:
+        return next((entry.told for entry in exchange_entries(world, played) if wrong(entry)), NOTHING)
 
     return shows

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from lab.analysis.checks import standins
 from lab.analysis.checks.flows import arrives_internal, in_tenant, last_step, lost, mailbox_where
-from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Shows, Suspicion
+from lab.analysis.checks.nouns import Check, Played, Probe, Severity, Shows, Suspicion, cure, fact
 from lab.analysis.checks.world import World, message, of_host
 from lab.core.cloudnames import SERVICE
 from lab.core.routing import OutboundChoice, choose_outbound, choose_send_connector
@@ -18,6 +18,7 @@ from lab.model.tenant import OutboundConnector, Tenant
 from lab.model.topology import Host
 from lab.scenario.hybrid import coexistence_domain
 from lab.scenario.whatif import Change
+from lab.sentence import NOTHING, Sentence, sentence
 
 _ORDERS = ("exact,accepted_domains,wildcard", "exact,wildcard,accepted_domains")
 """What R99 may mean."""
@@ -70,26 +71,33 @@ def _between(
 ) -> Suspicion:
     recipient = probe.messages[0].recipients[0]
 
-    def shows(played: Played) -> str:
+    def shows(played: Played) -> Sentence:
         if arrives_internal(played, tenant):
-            return ""
-        return (
-            lost(played)
-            or f"mail of a colleague for {recipient} arrives as a stranger's: anonymous, filtered, tagged"
+            return NOTHING
+        return lost(played) or sentence(
+            "mail of a colleague for {recipient} arrives as a stranger's: anonymous, filtered, tagged",
+            recipient=recipient,
         )
 
     path = world.setting(organization, "SendConnectors", connector.name, "SmartHosts")
     return Suspicion(
         about=box.name,
-        text=f"{box.name} stands between Exchange and Exchange Online",
+        text=sentence("{host} stands between Exchange and Exchange Online", host=box.name),
         facts=(
-            Fact(path, f'"{connector.name}" leads to {", ".join(connector.smart_hosts)}'),
-            Fact(of_host(box, "role"), f"{box.name} is no Exchange, and hands over in its own name"),
+            fact(
+                path,
+                '"{connector}" leads to {hosts}',
+                connector=connector.name,
+                hosts=", ".join(connector.smart_hosts),
+            ),
+            fact(
+                of_host(box, "role"), "{host} is no Exchange, and hands over in its own name", host=box.name
+            ),
         ),
         probe=probe,
         shows=shows,
         cures=(
-            Cure(
+            cure(
                 "Exchange speaks with Exchange Online itself, by DNS", _direct(world, organization, connector)
             ),
         ),
@@ -105,7 +113,7 @@ def undecided(world: World) -> Iterator[Suspicion]:
             if first is None or second is None or first is second:
                 continue
             for organization in world.organizations:
-                recipient = mailbox_where(organization, lambda each: each == domain)  # noqa: B023
+                recipient = mailbox_where(organization, lambda own: own == domain)  # noqa: B023
                 sender = world.mailbox(tenant) or standins.OUTSIDE
                 if recipient is not None:
                     yield _either(world, tenant, domain, first, second, Probe((message(sender, recipient),)))
@@ -127,31 +135,39 @@ def _either(
     listed = world.setting(tenant, "OutboundConnectors", first.name, "AllAcceptedDomains")
     named = world.setting(tenant, "OutboundConnectors", second.name, "RecipientDomains")
     exact = [*map(str, second.recipient_domains), str(domain)]
-    each = [str(accepted.domain_name) for accepted in tenant.accepted_domains]
+    every = [str(accepted.domain_name) for accepted in tenant.accepted_domains]
     by_name = world.setting(tenant, "OutboundConnectors", first.name, "RecipientDomains")
+    names = {"domain": domain, "first": first.name, "second": second.name}
     return Suspicion(
         about=domain,
-        text=f'whether mail for {domain} takes "{first.name}" or "{second.name}" is not documented',
+        text=sentence('whether mail for {domain} takes "{first}" or "{second}" is not documented', **names),
         facts=(
-            Fact(listed, f'"{first.name}" is for all accepted domains'),
-            Fact(named, f'"{second.name}" is for {", ".join(map(str, second.recipient_domains))}'),
+            fact(listed, '"{first}" is for all accepted domains', **names),
+            fact(
+                named,
+                '"{second}" is for {domains}',
+                domains=", ".join(map(str, second.recipient_domains)),
+                **names,
+            ),
         ),
         probe=probe,
         shows=_open(world, tenant),
         cures=(
-            Cure(
-                f'"{first.name}" names the domains, which always goes first', {listed: False, by_name: each}
+            cure(
+                '"{first}" names the domains, which always goes first',
+                {listed: False, by_name: every},
+                **names,
             ),
-            Cure(f'"{second.name}" names {domain}, which always goes first', {named: exact}),
+            cure('"{second}" names {domain}, which always goes first', {named: exact}, **names),
         ),
     )
 
 
 def _open(world: World, tenant: Tenant) -> Shows:
-    def shows(played: Played) -> str:
+    def shows(played: Played) -> Sentence:
         step = last_step(played, in_tenant(tenant), Routed)
         if step is None or not isinstance(step.cause, OutboundChoice) or step.cause.connector is None:
-            return ""
+            return NOTHING
         choice = step.cause
         switches = world.topology.switches
         ways = {
@@ -163,10 +179,15 @@ def _open(world: World, tenant: Tenant) -> Shows:
             ).connector
             for order in _ORDERS
         }
-        if len({way.name for way in ways.values() if way}) < 2:
-            return ""
-        told = " or ".join(f'"{way.name}"' for way in ways.values() if way)
-        return f"mail for {choice.domain} leaves by {told}, as one reads the documents"
+        first, second = (ways[order] for order in _ORDERS)
+        if first is None or second is None or first.name == second.name:
+            return NOTHING
+        return sentence(
+            'mail for {domain} leaves by "{first}" or "{second}", as one reads the documents',
+            domain=choice.domain,
+            first=first.name,
+            second=second.name,
+        )
 
     return shows
 

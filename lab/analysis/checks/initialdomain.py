@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lab.analysis.checks import standins
-from lab.analysis.checks.flows import arrives_internal, is_moera, listed, lost, mailboxes
-from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Suspicion
+from lab.analysis.checks.flows import arrives_internal, is_moera, lost, mailboxes, values
+from lab.analysis.checks.nouns import Check, Cure, Played, Probe, Severity, Suspicion, cure, fact
 from lab.analysis.checks.recipients import entry, written_key
 from lab.analysis.checks.world import World, message
 from lab.core.routing import choose_send_connector
 from lab.model.names import Address
 from lab.model.onprem import OnPremOrganization, SendConnector
 from lab.model.tenant import Recipient, Tenant
-from lab.reports.reading import Fate
 from lab.scenario.hybrid import coexistence_domain
+from lab.sentence import NOTHING, Sentence, sentence
 
 
 def answers_by_internet(world: World) -> Iterator[Suspicion]:
@@ -46,72 +46,99 @@ def _gap(
 ) -> Suspicion:
     user = probe.messages[0].recipients[0]
 
-    def shows(played: Played) -> str:
+    def shows(played: Played) -> Sentence:
         if arrives_internal(played, tenant):
-            return ""
-        return lost(played) or f"mail for {user} takes the internet, and arrives as a stranger's"
+            return NOTHING
+        return lost(played) or sentence(
+            "mail for {recipient} takes the internet, and arrives as a stranger's", recipient=user
+        )
 
     initial = tenant.initial_domain
     path = world.setting(organization, "SendConnectors", hybrid.name, "AddressSpaces")
     spaces = [*map(str, hybrid.address_spaces), f"smtp:{initial};1"]
+    names = {"recipient": user, "connector": hybrid.name, "initial": initial}
     return Suspicion(
         about=str(initial),
-        text=f"answers to {user} (of {users}) do not take the hybrid connection",
+        text=sentence(
+            "answers to {recipient} (of {number}) do not take the hybrid connection", number=users, **names
+        ),
         facts=(
-            Fact(path, f'"{hybrid.name}" is for {coexistence_domain(initial)}, not for {initial}'),
-            Fact(entry(world, f"tenants.{tenant.name}", user), f"{user} has no other address"),
+            fact(
+                path,
+                '"{connector}" is for {routing}, not for {initial}',
+                routing=coexistence_domain(initial),
+                **names,
+            ),
+            fact(entry(world, f"tenants.{tenant.name}", user), "{recipient} has no other address", **names),
         ),
         probe=probe,
         shows=shows,
-        cures=(Cure(f'"{hybrid.name}" is for {initial}, too', {path: spaces}),),
+        cures=(cure('"{connector}" is for {initial}, too', {path: spaces}, **names),),
     )
 
 
 def default_sender(world: World) -> Iterator[Suspicion]:
     """Senders in onmicrosoft.com may reach 100 external recipients a day, all of them together (R53)."""
     for tenant in world.tenants:
-        found = [each for each in mailboxes(tenant) if each.primary.domain == tenant.initial_domain]
-        if found:
-            yield from _limited(world, tenant, found)
+        senders = [
+            mailbox for mailbox in mailboxes(tenant) if mailbox.primary.domain == tenant.initial_domain
+        ]
+        if senders:
+            yield from _limited(world, tenant, senders)
 
 
-def _limited(world: World, tenant: Tenant, found: list[Recipient]) -> Iterator[Suspicion]:
-    sender = found[0].primary
+def _limited(world: World, tenant: Tenant, senders: list[Recipient]) -> Iterator[Suspicion]:
+    sender = senders[0].primary
     probe = Probe((message(sender, standins.OUTSIDE),))
-    used_up = _over_limit(world.play(probe)) != ""
+    used_up = bool(_over_limit(world.play(probe)))
     limit = f"tenants.{tenant.name}.sending_limits.already_sent_from_onmicrosoft"
-    own = next((each for each in tenant.accepted_domains if not is_moera(each.domain_name)), None)
+    own = next((domain for domain in tenant.accepted_domains if not is_moera(domain.domain_name)), None)
     cures: tuple[Cure, ...] = ()
     if own is not None:
         renamed = Address(sender.local, own.domain_name)
         boxes = f"tenants.{tenant.name}.mailboxes"
-        known = [each for each in listed(world, boxes) if written_key(each) != sender.key]
+        others = [box for box in values(world, boxes) if written_key(box) != sender.key]
         box = {"address": str(renamed), "proxies": [str(sender)]}
         cures = (
             Cure(
-                f"the primary address is {renamed}, and the old one stays as a further address",
-                {boxes: [*known, box]},
+                sentence(
+                    "the primary address is {address}, and the old one stays as a further address",
+                    address=renamed,
+                ),
+                {boxes: [*others, box]},
                 messages=(message(renamed, standins.OUTSIDE),),
             ),
         )
     yield Suspicion(
         about=tenant.name,
-        text=f"{sender} (of {len(found)}) writes from {tenant.initial_domain}",
+        text=sentence(
+            "{sender} (of {number}) writes from {domain}",
+            sender=sender,
+            number=len(senders),
+            domain=tenant.initial_domain,
+        ),
         facts=(
-            Fact(entry(world, f"tenants.{tenant.name}", sender), f"{sender} is a primary address"),
-            Fact(limit, "100 external recipients in 24 hours are allowed for such senders, all together"),
+            fact(
+                entry(world, f"tenants.{tenant.name}", sender), "{sender} is a primary address", sender=sender
+            ),
+            fact(limit, "100 external recipients in 24 hours are allowed for such senders, all together"),
         ),
         probe=probe if used_up else Probe(probe.messages, {limit: 100}),
         shows=_over_limit,
         cures=cures,
-        condition="" if used_up else "once such senders have had 100 external recipients in 24 hours",
+        condition=NOTHING
+        if used_up
+        else sentence("once such senders have had 100 external recipients in 24 hours"),
         severity=Severity.ERROR if used_up else None,
     )
 
 
-def _over_limit(played: Played) -> str:
-    fate: Fate | None = next((each for each in played.fates.values() if each.status == "5.7.236"), None)
-    return f"{fate.spec.sender} is refused: 5.7.236, the limit for onmicrosoft.com senders" if fate else ""
+def _over_limit(played: Played) -> Sentence:
+    for fate in played.fates.values():
+        if fate.status == "5.7.236":
+            over = "{sender} is refused: 5.7.236, the limit for onmicrosoft.com senders"
+            return sentence(over, sender=fate.spec.sender)
+    return NOTHING
 
 
 CHECKS = (

@@ -14,11 +14,12 @@ from lab.analysis.checks.flows import (
     to_on_premises,
     visits,
 )
-from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Suspicion
+from lab.analysis.checks.nouns import Check, Cure, Played, Probe, Severity, Suspicion, cure, fact
 from lab.analysis.checks.world import World, message
 from lab.model.names import Address, Domain
 from lab.model.onprem import OnPremOrganization
 from lab.model.tenant import DomainType, OutboundConnector, Tenant
+from lab.sentence import sentence, together
 
 _LOOP_MARK = "X-Mflab-Loop"
 
@@ -51,17 +52,26 @@ def _by_mx(
     sender = world.mailbox(tenant) or standins.OUTSIDE
     return Suspicion(
         about=connector.name,
-        text=f'"{connector.name}" of {tenant.name} sends mail for on-premises to the MX, which is the tenant',
+        text=sentence(
+            '"{connector}" of {tenant} sends mail for on-premises to the MX, which is the tenant',
+            connector=connector.name,
+            tenant=tenant.name,
+        ),
         facts=(
-            Fact(path("UseMXRecord"), f'"{connector.name}" has UseMXRecord on'),
-            Fact(f"dns.records[{recipient.domain}].MX", f"the MX of {recipient.domain} leads to the tenant"),
+            fact(path("UseMXRecord"), '"{connector}" has UseMXRecord on', connector=connector.name),
+            fact(
+                f"dns.records[{recipient.domain}].MX",
+                "the MX of {domain} leads to the tenant",
+                domain=recipient.domain,
+            ),
         ),
         probe=Probe((message(sender, recipient),)),
         shows=looped,
         cures=(
-            Cure(
-                f"a smart host instead of MX: {', '.join(hosts)}",
+            cure(
+                "a smart host instead of MX: {hosts}",
                 {path("UseMXRecord"): False, path("SmartHosts"): hosts},
+                hosts=", ".join(hosts),
             ),
         ),
     )
@@ -78,7 +88,7 @@ def internal_relay(world: World) -> Iterator[Suspicion]:
     for domain in dict.fromkeys(domains):
         messages = [message(standins.OUTSIDE, Address(NOBODY, domain), key="nobody")]
         for organization in world.organizations:
-            known = mailbox_where(organization, lambda each: each == domain)  # noqa: B023
+            known = mailbox_where(organization, lambda own: own == domain)  # noqa: B023
             if known is not None:
                 messages.append(message(standins.OUTSIDE, known, key=organization.name))
         yield _relayed(world, domain, Probe(tuple(messages)))
@@ -91,23 +101,27 @@ def _relayed(world: World, domain: Domain, probe: Probe) -> Suspicion:
         if (accepted := owner.accepts(domain)) and accepted.domain_type is DomainType.INTERNAL_RELAY
     ]
     types = [world.setting(owner, "AcceptedDomains", domain, "DomainType") for owner in relaying]
-    owners = " and ".join(
-        f"tenant {owner.name}" if isinstance(owner, Tenant) else f"{owner.name} on-premises"
+    owners = together(
+        sentence("tenant {tenant}", tenant=owner.name)
+        if isinstance(owner, Tenant)
+        else sentence("{organization} on-premises", organization=owner.name)
         for owner in relaying
     )
+    names = {"domain": domain}
     return Suspicion(
         about=domain,
-        text=f"{domain} is InternalRelay, and what one side does not know comes back to it",
+        text=sentence("{domain} is InternalRelay, and what one side does not know comes back to it", **names),
         facts=(
-            Fact(types[0], f"{owners} passes on what it does not know of {domain}"),
-            Fact(f"dns.records[{domain}].MX", f"nobody further on takes mail for {domain}"),
+            fact(types[0], "{owners} passes on what it does not know of {domain}", owners=owners, **names),
+            fact(f"dns.records[{domain}].MX", "nobody further on takes mail for {domain}", **names),
         ),
         probe=probe,
         shows=looped,
         cures=(
-            Cure(
-                f"{domain} is Authoritative: who is not known is refused",
+            cure(
+                "{domain} is Authoritative: who is not known is refused",
                 dict.fromkeys(types, "Authoritative"),
+                **names,
             ),
             *_led_on_premises(world, domain),
         ),
@@ -122,7 +136,12 @@ def _led_on_premises(world: World, domain: Domain) -> Iterator[Cure]:
         if not connector.use_mx_record and not _is_for(connector, domain, tenant):
             path = world.setting(tenant, "OutboundConnectors", connector.name, "RecipientDomains")
             named = [*map(str, connector.recipient_domains), str(domain)]
-            yield Cure(f'"{connector.name}" leads to on-premises for {domain}, too', {path: named})
+            yield cure(
+                '"{connector}" leads to on-premises for {domain}, too',
+                {path: named},
+                connector=connector.name,
+                domain=domain,
+            )
 
 
 def sub_domain(world: World) -> Iterator[Suspicion]:
@@ -158,18 +177,20 @@ def _to_and_fro(world: World, played: Played) -> bool:
 
 
 def _nobodys(world: World, domain: Domain, probe: Probe) -> Suspicion:
-    sending = [(o, each) for o in world.organizations for each in o.send_connectors]
+    sending = [(o, connector) for o in world.organizations for connector in o.send_connectors]
     out = [
         (o, c) for o, c in sending if c.enabled and any(s.pattern.covers(domain) for s in c.address_spaces)
     ]
     back = [(t, c) for t, c in to_on_premises(world) if _is_for(c, domain, t)]
     cures = [
-        Cure(
-            f'"{each.name}" on-premises is enabled, which leads to where {domain} is',
-            {world.setting(organization, "SendConnectors", each.name, "Enabled"): True},
+        cure(
+            '"{connector}" on-premises is enabled, which leads to where {domain} is',
+            {world.setting(organization, "SendConnectors", connector.name, "Enabled"): True},
+            connector=connector.name,
+            domain=domain,
         )
-        for organization, each in sending
-        if not each.enabled and any(space.pattern.domain == domain for space in each.address_spaces)
+        for organization, connector in sending
+        if not connector.enabled and any(space.pattern.domain == domain for space in connector.address_spaces)
     ]
     cures += [_accepted_only(world, tenant, connector) for tenant, connector in back]
     there = (
@@ -178,10 +199,12 @@ def _nobodys(world: World, domain: Domain, probe: Probe) -> Suspicion:
     here = world.setting(out[0][0], "SendConnectors", out[0][1].name, "AddressSpaces") if out else ""
     return Suspicion(
         about=domain,
-        text=f"{domain} is accepted on neither side, and each side sends it to the other",
+        text=sentence(
+            "{domain} is accepted on neither side, and each side sends it to the other", domain=domain
+        ),
         facts=(
-            Fact(here, f"on-premises sends {domain} to the tenant"),
-            Fact(there, f"the tenant sends {domain} to on-premises"),
+            fact(here, "on-premises sends {domain} to the tenant", domain=domain),
+            fact(there, "the tenant sends {domain} to on-premises", domain=domain),
         ),
         probe=probe,
         shows=looped,
@@ -191,14 +214,16 @@ def _nobodys(world: World, domain: Domain, probe: Probe) -> Suspicion:
 
 def _accepted_only(world: World, tenant: Tenant, connector: OutboundConnector) -> Cure:
     names = [
-        each.domain_name
-        for each in tenant.accepted_domains
-        if any(organization.accepts(each.domain_name) for organization in world.organizations)
+        accepted.domain_name
+        for accepted in tenant.accepted_domains
+        if any(organization.accepts(accepted.domain_name) for organization in world.organizations)
     ]
     path = world.setting(tenant, "OutboundConnectors", connector.name, "RecipientDomains")
-    return Cure(
-        f'"{connector.name}" is for {", ".join(names)} only: other sub-domains are refused, or go by MX',
+    return cure(
+        '"{connector}" is for {names} only: other sub-domains are refused, or go by MX',
         {path: [str(name) for name in names]},
+        connector=connector.name,
+        names=", ".join(names),
     )
 
 

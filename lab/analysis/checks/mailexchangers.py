@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from lab.analysis.checks import standins
 from lab.analysis.checks.flows import last_step, servers
 from lab.analysis.checks.nexthops import UNROUTABLE
-from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Shows, Suspicion
+from lab.analysis.checks.nouns import Check, Cure, Played, Probe, Severity, Shows, Suspicion, cure, fact
 from lab.analysis.checks.senders import Writer, writers
 from lab.analysis.checks.world import World, message, of_host
 from lab.core.cloudnames import front_door
@@ -16,6 +16,7 @@ from lab.model.dns import Mx
 from lab.model.names import Domain
 from lab.model.steps import NextHop, Refused, Routed
 from lab.scenario.whatif import Change
+from lab.sentence import NOTHING, Sentence, sentence
 
 _RELAY_DENIED = ("Relay access denied", "TenantAttribution")
 
@@ -30,22 +31,30 @@ def mail_exchanger(world: World) -> Iterator[Suspicion]:
             yield _unserved(world, writer, probe)
 
 
-def _refused(world: World, writer: Writer) -> Shows:
-    own = [each.domain_name for owner in world.own.owners for each in owner.accepted_domains]
+_WAYS = {way: Sentence(way.value) for way in UNROUTABLE}
 
-    def shows(played: Played) -> str:
+
+def _refused(world: World, writer: Writer) -> Shows:
+    own = [accepted.domain_name for owner in world.own.owners for accepted in owner.accepted_domains]
+
+    def shows(played: Played) -> Sentence:
         routed = last_step(played, standins.OUTSIDE_HOST, Routed)
         how = routed.how if routed else None
         names = [Domain(name) for name in _exchangers(world, writer.domain)]
-        ours = all(any(name == each or name.is_under(each) for each in own) for name in names)
+        ours = all(any(name == domain or name.is_under(domain) for domain in own) for name in names)
         if how in UNROUTABLE and (ours or how is not NextHop.NO_ADDRESS):
-            return f"nobody can deliver to {writer.domain}: {how}"
+            return sentence("nobody can deliver to {domain}: {way}", domain=writer.domain, way=_WAYS[how])
         for fate in played.fates.values():
             for hop in fate.trace.hops[1:2]:
                 refused = hop.first(Refused)
                 if refused and any(words in refused.reply.text for words in _RELAY_DENIED):
-                    return f"{place(hop)} refuses mail for {writer.domain}: {refused.reply}"
-        return ""
+                    return sentence(
+                        "{place} refuses mail for {domain}: {reply}",
+                        place=place(hop),
+                        domain=writer.domain,
+                        reply=refused.reply,
+                    )
+        return NOTHING
 
     return shows
 
@@ -56,13 +65,15 @@ def _exchangers(world: World, domain: Domain) -> tuple[str, ...]:
 
 
 def _unserved(world: World, writer: Writer, probe: Probe) -> Suspicion:
-    named = ", ".join(_exchangers(world, writer.domain)) or "none, or a null MX"
+    names = ", ".join(_exchangers(world, writer.domain)) or sentence("none, or a null MX")
     return Suspicion(
         about=writer.domain,
-        text=f"mail from outside for {writer.domain} finds nobody who takes it",
+        text=sentence("mail from outside for {domain} finds nobody who takes it", domain=writer.domain),
         facts=(
-            Fact(f"dns.records[{writer.domain}].MX", f"MX of {writer.domain}: {named}"),
-            Fact("", f"{writer.address} has a mailbox"),
+            fact(
+                f"dns.records[{writer.domain}].MX", "MX of {domain}: {name}", domain=writer.domain, name=names
+            ),
+            fact("", "{address} has a mailbox", address=writer.address),
         ),
         probe=probe,
         shows=_refused(world, writer),
@@ -75,7 +86,12 @@ def _takers(world: World, domain: Domain) -> Iterator[Cure]:
     for host in world.filters():
         if str(host.fqdn) in _exchangers(world, domain):
             taken = [*map(str, host.accepts_domains), str(domain)]
-            yield Cure(f"{host.name} takes mail for {domain}", {of_host(host, "accepts_domains"): taken})
+            yield cure(
+                "{host} takes mail for {domain}",
+                {of_host(host, "accepts_domains"): taken},
+                host=host.name,
+                domain=domain,
+            )
     for tenant in world.tenants:
         if tenant.accepts(domain) is not None:
             yield _mx(domain, str(front_door(domain)))
@@ -87,7 +103,7 @@ def _takers(world: World, domain: Domain) -> Iterator[Cure]:
 
 def _mx(domain: Domain, name: str) -> Cure:
     change: Change = {f"dns.records[{domain}].MX": f"0 {name}"}
-    return Cure(f"MX of {domain}: {name}", change)
+    return cure("MX of {domain}: {name}", change, domain=domain, name=name)
 
 
 CHECKS = (

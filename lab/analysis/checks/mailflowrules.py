@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from lab.analysis.checks import standins
 from lab.analysis.checks.flows import STRICT, in_tenant, is_moera, lost, mailbox_where, routed_by
-from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Shows, Suspicion
+from lab.analysis.checks.nouns import Check, Played, Probe, Severity, Shows, Suspicion, cure, fact
 from lab.analysis.checks.world import World, message
 from lab.core.routing import rule_connector
 from lab.model.names import Address, Domain, ReversePath
@@ -18,6 +18,7 @@ from lab.model.tenant import OutboundConnector, Tenant
 from lab.model.value import dataclass
 from lab.scenario.model import MessageSpec
 from lab.scenario.whatif import Change
+from lab.sentence import NOTHING, Sentence, sentence
 
 Owner: TypeAlias = OnPremOrganization | Tenant
 NULL = ReversePath(None)
@@ -30,7 +31,7 @@ class Special:
     """Mail that whoever writes a rule does not think of."""
 
     kind: str
-    words: str
+    words: Sentence
     message: MessageSpec
     exception: Change
     """What would spare it, by parameter of the rule."""
@@ -70,9 +71,9 @@ def routing_rules(world: World) -> Iterator[tuple[Tenant, TransportRule]]:
 def ordinary_message(world: World, tenant: Tenant, rule: TransportRule) -> MessageSpec | None:
     """An ordinary message that a rule is for, as far as domains and scopes decide; None if nobody can send one."""
     wanted = rule.conditions
-    own = mailbox_where(tenant, lambda each: _fits(each, wanted) and not is_moera(each))
-    sender = own or mailbox_where(tenant, lambda each: _fits(each, wanted))
-    inside = next((found for each in world.organizations if (found := world.mailbox(each))), None)
+    own = mailbox_where(tenant, lambda domain: _fits(domain, wanted) and not is_moera(domain))
+    sender = own or mailbox_where(tenant, lambda domain: _fits(domain, wanted))
+    inside = next(filter(None, map(world.mailbox, world.organizations)), None)
     if wanted.recipient_domain_is:
         recipient: Address | None = Address(standins.OUTSIDE.local, wanted.recipient_domain_is[0])
     else:
@@ -103,30 +104,44 @@ def _senders(tenant: Tenant, rule: TransportRule, ordinary: Address) -> Iterator
     if moera is not None:
         spec = message(moera, standins.OUTSIDE)
         yield Special(
-            "onmicrosoft.com", f"{moera}, who has no other address", spec, {"ExceptIfSenderDomainIs": spared}
+            "onmicrosoft.com",
+            sentence("{sender}, who has no other address", sender=moera),
+            spec,
+            {"ExceptIfSenderDomainIs": spared},
         )
     automatic = message(ordinary, standins.OUTSIDE, reverse_path=NULL, headers=(AUTOMATIC,))
     spares: Change = {
         "ExceptIfHeaderMatchesMessageHeader": AUTOMATIC[0],
         "ExceptIfHeaderMatchesPatterns": ["auto-"],
     }
-    yield Special("<>", f"automatic answers of {ordinary}, with a null reverse-path", automatic, spares)
+    yield Special(
+        "<>",
+        sentence("automatic answers of {sender}, with a null reverse-path", sender=ordinary),
+        automatic,
+        spares,
+    )
 
 
 def _wrong_way(world: World, tenant: Tenant, rule: TransportRule, special: Special) -> Suspicion:
     connector = rule.actions.route_message_outbound_connector
     path = rule_path(world, tenant, rule)
+    names = {"rule": rule.name, "sender": special.words}
     return Suspicion(
         about=f"{rule.name}:{special.kind}",
-        text=f'the rule "{rule.name}" sends mail of {special.words} a way on which it fails',
+        text=sentence('the rule "{rule}" sends mail of {sender} a way on which it fails', **names),
         facts=(
-            Fact(path, f'"{rule.name}" routes by "{connector}", without an exception for such mail'),
-            Fact("", f"{special.words}: not made for that way"),
+            fact(
+                path,
+                '"{rule}" routes by "{connector}", without an exception for such mail',
+                connector=connector,
+                **names,
+            ),
+            fact("", "{sender}: not made for that way", **names),
         ),
         probe=Probe((special.message,), STRICT),
         shows=_hit_and_lost(rule),
         cures=(
-            Cure(
+            cure(
                 "an exception for such mail, which then leaves by MX",
                 {f"{path}.{parameter}": value for parameter, value in special.exception.items()},
             ),
@@ -135,8 +150,8 @@ def _wrong_way(world: World, tenant: Tenant, rule: TransportRule, special: Speci
 
 
 def _hit_and_lost(rule: TransportRule) -> Shows:
-    def shows(played: Played) -> str:
-        return lost(played) if hits(played, rule) else ""
+    def shows(played: Played) -> Sentence:
+        return lost(played) if hits(played, rule) else NOTHING
 
     return shows
 
@@ -148,40 +163,42 @@ def disabled_connector(world: World) -> Iterator[Suspicion]:
         ordinary = ordinary_message(world, tenant, rule)
         if ordinary is not None and rule_connector(tenant, name) is None:
             enabled = world.setting(tenant, "OutboundConnectors", name, "Enabled")
+            names = {"rule": rule.name, "connector": name}
             yield Suspicion(
                 about=rule.name,
-                text=f'the rule "{rule.name}" names "{name}", which is disabled',
+                text=sentence('the rule "{rule}" names "{connector}", which is disabled', **names),
                 facts=(
-                    Fact(rule_path(world, tenant, rule), f'"{rule.name}" routes by "{name}"'),
-                    Fact(enabled, f'"{name}" is disabled'),
+                    fact(rule_path(world, tenant, rule), '"{rule}" routes by "{connector}"', **names),
+                    fact(enabled, '"{connector}" is disabled', **names),
                 ),
                 probe=Probe((ordinary,)),
                 shows=_otherwise(tenant, rule, name),
-                cures=(Cure(f'"{name}" is enabled', {enabled: True}),),
+                cures=(cure('"{connector}" is enabled', {enabled: True}, **names),),
             )
 
 
 def _otherwise(tenant: Tenant, rule: TransportRule, name: str) -> Shows:
-    def shows(played: Played) -> str:
+    def shows(played: Played) -> Sentence:
         by = routed_by(played, in_tenant(tenant))
         if not hits(played, rule) or by is None or by.lower() == name.lower():
-            return ""
-        return f"the rule applies, and the mail leaves by {_way(by)} all the same"
+            return NOTHING
+        return sentence("the rule applies, and the mail leaves by {way} all the same", way=_way(by))
 
     return shows
 
 
 def _way(connector: str) -> str:
+    """The connector in quotes, or MX."""
     return f'"{connector}"' if connector else "MX"
 
 
 def unused(world: World) -> Iterator[Suspicion]:
     """A connector that only a rule can choose, and no rule does (R93)."""
     for tenant, connector in world.outbound():
-        names = [each for each in tenant.transport_rules if _named(each, connector)]
-        if not connector.is_transport_rule_scoped or any(map(acts, names)):
+        naming = [rule for rule in tenant.transport_rules if _named(rule, connector)]
+        if not connector.is_transport_rule_scoped or any(map(acts, naming)):
             continue
-        idle = next(iter(names), None)
+        idle = next(iter(naming), None)
         ordinary = _for_connector(world, tenant, connector, idle)
         if ordinary is not None:
             yield _dead(world, tenant, connector, idle, ordinary)
@@ -214,35 +231,39 @@ def _dead(
     change: Change = {f"{path}.IsTransportRuleScoped": False}
     if not connector.recipient_domains:
         change = {**change, f"{path}.RecipientDomains": "*"}
-    cure = Cure(
+    unnamed = fact("", "no rule names it")
+    used = cure(
         "a connector like others, without IsTransportRuleScoped; or none, if nobody misses it", change
     )
     if idle is not None:
         rule = rule_path(world, tenant, idle)
-        cure = Cure(f'the rule "{idle.name}" is on', {f"{rule}.State": "Enabled", f"{rule}.Mode": "Enforce"})
-    told = f'the rule "{idle.name}" that names it is off' if idle else "no rule names it"
+        unnamed = fact(rule, 'the rule "{rule}" that names it is off', rule=idle.name)
+        on: Change = {f"{rule}.State": "Enabled", f"{rule}.Mode": "Enforce"}
+        used = cure('the rule "{rule}" is on', on, rule=idle.name)
     central = connector.route_all_messages_via_on_premises
+    names = {"connector": connector.name}
     return Suspicion(
         about=connector.name,
-        text=f'"{connector.name}" of {tenant.name} carries nothing',
+        text=sentence('"{connector}" of {tenant} carries nothing', tenant=tenant.name, **names),
         facts=(
-            Fact(f"{path}.IsTransportRuleScoped", f'only rules can choose "{connector.name}"'),
-            Fact(rule_path(world, tenant, idle) if idle else "", told),
+            fact(f"{path}.IsTransportRuleScoped", 'only rules can choose "{connector}"', **names),
+            unnamed,
         ),
         probe=Probe((ordinary,)),
         shows=_not_by(tenant, connector),
-        cures=(cure,),
+        cures=(used,),
         severity=Severity.ERROR if central else None,
     )
 
 
 def _not_by(tenant: Tenant, connector: OutboundConnector) -> Shows:
-    def shows(played: Played) -> str:
+    def shows(played: Played) -> Sentence:
         by = routed_by(played, in_tenant(tenant))
         if by is None or by == connector.name:
-            return ""
-        central = ", centralized transport or not" if connector.route_all_messages_via_on_premises else ""
-        return f"mail leaves by {_way(by)}{central}"
+            return NOTHING
+        if connector.route_all_messages_via_on_premises:
+            return sentence("mail leaves by {way}, centralized transport or not", way=_way(by))
+        return sentence("mail leaves by {way}", way=_way(by))
 
     return shows
 

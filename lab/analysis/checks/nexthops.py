@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from lab.analysis.checks import standins
 from lab.analysis.checks.flows import door, lost, servers
-from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Shows, Suspicion
+from lab.analysis.checks.nouns import Check, Cure, Played, Probe, Severity, Shows, Suspicion, cure, fact
 from lab.analysis.checks.world import World, message, of_host
 from lab.core.cloudnames import SERVICE, front_door
 from lab.core.courier import CONNECTION_REFUSED, TIMED_OUT
@@ -17,6 +17,7 @@ from lab.model.steps import Bounced, Deferred, NextHop, Routed
 from lab.model.tenant import Tenant
 from lab.model.topology import Host
 from lab.model.value import dataclass
+from lab.sentence import NOTHING, Sentence, sentence
 
 UNROUTABLE = frozenset({NextHop.NO_ADDRESS, NextHop.NO_DOMAIN, NextHop.NULL_MX})
 """What a route says that leads nowhere for good."""
@@ -51,7 +52,7 @@ def hops(world: World) -> Iterator[Hop]:
             if usable and not out.use_mx_record:
                 patterns = list(out.recipient_domains)
                 if out.all_accepted_domains:
-                    patterns += [DomainPattern(each.domain_name) for each in tenant.accepted_domains]
+                    patterns += [DomainPattern(accepted.domain_name) for accepted in tenant.accepted_domains]
                 yield from _hop(world, tenant, out.name, out.smart_hosts, patterns)
     for organization in world.organizations:
         for send in organization.send_connectors:
@@ -68,7 +69,7 @@ def _hop(
     patterns: Iterable[DomainPattern],
 ) -> Iterator[Hop]:
     sender = world.mailbox(owner)
-    recipient = next((_somebody(world, owner, each) for each in patterns), None)
+    recipient = next((_somebody(world, owner, pattern) for pattern in patterns), None)
     if sender is not None and recipient is not None:
         yield Hop(owner, name, smart_hosts, sender, recipient)
 
@@ -77,8 +78,9 @@ def _somebody(world: World, owner: OnPremOrganization | Tenant, pattern: DomainP
     """Whom the pattern means: a colleague on the other side, or anybody."""
     if pattern.domain is None:
         return standins.OUTSIDE
-    others = (found for each in world.own.owners if each is not owner and (found := world.mailbox(each)))
-    return next((each for each in others if pattern.covers(each.domain)), Address("somebody", pattern.domain))
+    others = filter(None, (world.mailbox(other) for other in world.own.owners if other is not owner))
+    colleagues = (other for other in others if pattern.covers(other.domain))
+    return next(colleagues, Address("somebody", pattern.domain))
 
 
 # -- nobody there
@@ -114,15 +116,27 @@ def _unnamed(world: World, hop: Hop) -> Suspicion:
     names = ", ".join(hop.smart_hosts)
     return Suspicion(
         about=hop.name,
-        text=f'"{hop.name}" of {hop.owner.name} leads to {names}, which has no address',
+        text=sentence(
+            '"{connector}" of {owner} leads to {names}, which has no address',
+            connector=hop.name,
+            owner=hop.owner.name,
+            names=names,
+        ),
         facts=(
-            Fact(hop.setting(world, "SmartHosts"), f'"{hop.name}" has the smart host {names}'),
-            Fact("", f"DNS, as far as this configuration has it, has no address for {names}"),
+            fact(
+                hop.setting(world, "SmartHosts"),
+                '"{connector}" has the smart host {names}',
+                connector=hop.name,
+                names=names,
+            ),
+            fact("", "DNS, as far as this configuration has it, has no address for {names}", names=names),
         ),
         probe=hop.probe,
         shows=_stuck(hop),
         cures=tuple(_other_way(world, hop)),
-        condition=f"unless DNS has an address for {names} that this configuration does not know of",
+        condition=sentence(
+            "unless DNS has an address for {names} that this configuration does not know of", names=names
+        ),
         severity=Severity.WARNING,
     )
 
@@ -131,30 +145,44 @@ def _broken(world: World, hop: Hop, down: list[Host]) -> Suspicion:
     names = ", ".join(host.name for host in down)
     return Suspicion(
         about=hop.name,
-        text=f'"{hop.name}" of {hop.owner.name} leads to {names}, where nothing listens',
+        text=sentence(
+            '"{connector}" of {owner} leads to {names}, where nothing listens',
+            connector=hop.name,
+            owner=hop.owner.name,
+            names=names,
+        ),
         facts=(
-            Fact(hop.setting(world, "SmartHosts"), f'"{hop.name}" leads to {names} only'),
-            Fact(of_host(down[0], "down"), f"{names} is down"),
+            fact(
+                hop.setting(world, "SmartHosts"),
+                '"{connector}" leads to {names} only',
+                connector=hop.name,
+                names=names,
+            ),
+            fact(of_host(down[0], "down"), "{names} is down", names=names),
         ),
         probe=hop.probe,
         shows=_stuck(hop),
-        cures=(Cure(f"{names} listens again", {of_host(host, "down"): False for host in down}),),
+        cures=(cure("{names} listens again", {of_host(host, "down"): False for host in down}, names=names),),
     )
 
 
 def _stuck(hop: Hop) -> Shows:
     refused = (CONNECTION_REFUSED.text, TIMED_OUT.text)
 
-    def shows(played: Played) -> str:
+    def shows(played: Played) -> Sentence:
         for fate in played.fates.values():
-            for each in fate.trace.hops:
-                routed = each.first(Routed)
-                waits: list[Deferred | Bounced] = [*each.all(Deferred), *each.all(Bounced)]
+            for stop in fate.trace.hops:
+                routed = stop.first(Routed)
+                waits: list[Deferred | Bounced] = [*stop.all(Deferred), *stop.all(Bounced)]
                 if routed is None or routed.connector != hop.name:
                     continue
                 if routed.how in UNROUTABLE or any(step.reply.text in refused for step in waits):
-                    return f'mail by "{hop.name}" waits, and fails: {fate.outcome}'
-        return ""
+                    return sentence(
+                        'mail by "{connector}" waits, and fails: {outcome}',
+                        connector=hop.name,
+                        outcome=fate.outcome,
+                    )
+        return NOTHING
 
     return shows
 
@@ -165,12 +193,12 @@ def _other_way(world: World, hop: Hop) -> Iterator[Cure]:
     if isinstance(hop.owner, Tenant):
         names = [name for organization in world.organizations for name in servers(world, organization)]
         if names:
-            yield Cure(f"to {', '.join(names)}", {path: names})
+            yield cure("to {names}", {path: names}, names=", ".join(names))
         return
     names = [str(host.fqdn) for host in world.filters(hop.owner.name)]
     if names:
-        yield Cure(f"by {', '.join(names)}", {path: names})
-    yield Cure("by DNS", {path: [], hop.setting(world, "DNSRoutingEnabled"): True})
+        yield cure("by {names}", {path: names}, names=", ".join(names))
+    yield cure("by DNS", {path: [], hop.setting(world, "DNSRoutingEnabled"): True})
 
 
 # -- somebody else's door
@@ -179,9 +207,9 @@ def _other_way(world: World, hop: Hop) -> Iterator[Cure]:
 def foreign_door(world: World) -> Iterator[Suspicion]:
     """The name of another tenant's front ends, in another region perhaps (R31, R156)."""
     own = {
-        str(front_door(each.domain_name)).lower()
+        str(front_door(accepted.domain_name)).lower()
         for tenant in world.tenants
-        for each in tenant.accepted_domains
+        for accepted in tenant.accepted_domains
     }
     for hop in hops(world):
         foreign = [name for name in hop.smart_hosts if _is_door(name) and name.lower() not in own]
@@ -197,14 +225,19 @@ def _elsewhere(world: World, hop: Hop, name: str, tenant: Tenant) -> Suspicion:
     path = hop.setting(world, "SmartHosts")
     return Suspicion(
         about=hop.name,
-        text=f'"{hop.name}" leads to the front ends of another tenant',
+        text=sentence('"{connector}" leads to the front ends of another tenant', connector=hop.name),
         facts=(
-            Fact(path, f'"{hop.name}" has the smart host {name}'),
-            Fact(f"tenants.{tenant.name}.region", f"the own tenant is at {door(tenant)}, in {tenant.region}"),
+            fact(path, '"{connector}" has the smart host {name}', connector=hop.name, name=name),
+            fact(
+                f"tenants.{tenant.name}.region",
+                "the own tenant is at {name}, in {region}",
+                name=door(tenant),
+                region=tenant.region,
+            ),
         ),
         probe=hop.probe,
         shows=lost,
-        cures=(Cure(f"the own tenant's name, {door(tenant)}", {path: [door(tenant)]}),),
+        cures=(cure("the own tenant's name, {name}", {path: [door(tenant)]}, name=door(tenant)),),
     )
 
 

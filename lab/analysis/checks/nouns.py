@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 from lab.model.steps import Attributed, Bounced, Refused, Routed
 from lab.model.value import dataclass
+from lab.reports.findings import Assumption
 from lab.reports.reading import Fate
 from lab.reports.run import Run
 from lab.scenario.model import MessageSpec
 from lab.scenario.tree import Place
 from lab.scenario.whatif import Change
+from lab.sentence import NOTHING, Sentence
 
 if TYPE_CHECKING:
     from lab.analysis.checks.world import World
@@ -36,19 +38,29 @@ class Fact:
 
     path: str
     """The setting, as under `change:`; '' for something that stands nowhere."""
-    text: str
-    """In a sentence: `gateway shows a certificate with the name *.contoso.example`."""
+    text: Sentence
+    """`gateway shows a certificate with the name *.contoso.example`."""
+
+
+def fact(path: str, template: str, /, **parameters: object) -> Fact:
+    """A fact as a sentence."""
+    return Fact(path, Sentence(template, tuple(parameters.items())))
 
 
 @dataclass(frozen=True, slots=True)
 class Cure:
     """What would help: the settings to change, and in words what that means."""
 
-    text: str
+    text: Sentence
     change: Change = field(default_factory=dict)
     """Empty where the cure is nothing that a configuration says."""
     messages: tuple[MessageSpec, ...] = ()
     """What is sent then instead: a sender whose address is another one now."""
+
+
+def cure(template: str, change: Change | None = None, /, **parameters: object) -> Cure:
+    """A cure as a sentence."""
+    return Cure(Sentence(template, tuple(parameters.items())), change or {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +99,8 @@ class Played:
         return tuple(dict.fromkeys(rule for step in deciding for rule in step.rules))
 
 
-Shows = Callable[[Played], str]
-"""What a probe has shown, in a sentence; '' if all went well, and then there is no finding."""
+Shows = Callable[[Played], Sentence]
+"""What a probe has shown; NOTHING if all went well, and then there is no finding."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,14 +109,14 @@ class Suspicion:
 
     about: str
     """What it is about, to tell several findings of a check apart: a connector, a host, a domain. Stable."""
-    text: str
-    """What is wrong, in a sentence."""
+    text: Sentence
+    """What is wrong."""
     facts: tuple[Fact, Fact]
     """The two that collide."""
     probe: Probe
     shows: Shows
     cures: tuple[Cure, ...] = ()
-    condition: str = ""
+    condition: Sentence = NOTHING
     """When it happens, of what does not happen yet: `once somebody renews the certificate`."""
     severity: Severity | None = None
     """If it is not the check's own."""
@@ -136,7 +148,7 @@ class Cured:
     cure: Cure
     works: bool
     """Whether the flow goes well with it."""
-    shows: str
+    shows: Sentence
     """What the flow does then, in a line."""
 
 
@@ -156,14 +168,13 @@ class Finding:
     variant: str
     suspicion: Suspicion
     severity: Severity
-    shown: str
-    """What the flow did, in a sentence."""
-    way: str
+    shown: Sentence
+    """What the flow did."""
+    way: Sentence
     """The way of the message, in a line."""
     rules: tuple[str, ...]
     """Those that the decisions of the flow used, the check's own first."""
-    assumptions: tuple[str, ...]
-    """What it rests on that nobody documents: `wildcard_cert_covers_exact (R77)`."""
+    assumptions: tuple[Assumption, ...]
     cures: tuple[Cured, ...]
     place: Place
     """Where the first fact is written."""

@@ -6,16 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from lab.analysis.checks.flaws import named, presented
-from lab.analysis.checks.hybrid import (
-    Entry,
-    exchange_entries,
-    filter_entries,
-    flows,
-    inward,
-    pairs,
-    whose,
-)
-from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Suspicion
+from lab.analysis.checks.hybrid import Entry, exchange_entries, filter_entries, flows, inward, pairs, whose
+from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Suspicion, cure, fact
 from lab.analysis.checks.unmatched import fitted, meant
 from lab.analysis.checks.world import World, message, of_host
 from lab.core.verdicts import Attribution
@@ -25,6 +17,7 @@ from lab.model.steps import Attributed
 from lab.model.tenant import ConnectorType, InboundConnector, Tenant
 from lab.model.topology import Host
 from lab.scenario.whatif import Change
+from lab.sentence import NOTHING, Sentence, sentence
 
 
 def refused(played: Played) -> Attribution | None:
@@ -38,12 +31,17 @@ def refused(played: Played) -> Attribution | None:
     return None
 
 
-def _refusal(played: Played) -> str:
+def _refusal(played: Played) -> Sentence:
     decision = refused(played)
     if decision is None:
-        return ""
+        return NOTHING
     fate = next(iter(played.fates.values()))
-    return f'{whose(fate)} is refused with 5.7.51 by "{decision.connector_name}" of {decision.tenant_name}'
+    return sentence(
+        '{mail} is refused with 5.7.51 by "{connector}" of {tenant}',
+        mail=whose(fate),
+        connector=decision.connector_name,
+        tenant=decision.tenant_name,
+    )
 
 
 def own_mail(world: World) -> Iterator[Suspicion]:
@@ -73,19 +71,20 @@ def _locked_out(
 
 def _against(world: World, probe: Probe, entry: Entry, tenant: Tenant, lock: InboundConnector) -> Suspicion:
     profile, host = presented(world, entry), entry.host
-    shown = f"shows the {named(profile)}" if profile else "shows no certificate"
+
+    unknown = "{host} shows no certificate, comes from {address}, and is not recognised"
+    shown: dict[str, object] = {"host": host.name, "address": host.source}
+    if profile is not None:
+        unknown = "{host} shows the {certificate}, comes from {address}, and is not recognised"
+        shown["certificate"] = named(profile)
     hybrid = meant(tenant) if host.holds_mailboxes else None
     own = fitted(world, tenant, hybrid, host) if hybrid else None
     return Suspicion(
         about=lock.name,
-        text=f'"{lock.name}" of {tenant.name} refuses {host.name}',
-        facts=(
-            _restriction(world, tenant, lock),
-            Fact(
-                of_host(host, "certificate"),
-                f"{host.name} {shown}, comes from {host.source}, and is not recognised",
-            ),
+        text=sentence(
+            '"{lock}" of {tenant} refuses {host}', lock=lock.name, tenant=tenant.name, host=host.name
         ),
+        facts=(_restriction(world, tenant, lock), fact(of_host(host, "certificate"), unknown, **shown)),
         probe=probe,
         shows=_refusal,
         cures=(*((own,) if own else ()), let_in(world, tenant, lock, host)),
@@ -95,16 +94,26 @@ def _against(world: World, probe: Probe, entry: Entry, tenant: Tenant, lock: Inb
 def _restriction(world: World, tenant: Tenant, lock: InboundConnector) -> Fact:
     if lock.restrict_domains_to_certificate:
         path = world.setting(tenant, "InboundConnectors", lock.name, "TlsSenderCertificateName")
-        return Fact(
-            path, f'"{lock.name}" takes mail only by the certificate {lock.tls_sender_certificate_name}'
+        return fact(
+            path,
+            '"{lock}" takes mail only by the certificate {name}',
+            lock=lock.name,
+            name=lock.tls_sender_certificate_name,
         )
     path = world.setting(tenant, "InboundConnectors", lock.name, "SenderIPAddresses")
-    return Fact(path, f'"{lock.name}" takes mail only from {", ".join(map(str, lock.sender_ip_addresses))}')
+    return fact(
+        path,
+        '"{lock}" takes mail only from {addresses}',
+        lock=lock.name,
+        addresses=", ".join(map(str, lock.sender_ip_addresses)),
+    )
 
 
 def let_in(world: World, tenant: Tenant, lock: InboundConnector, host: Host) -> Cure:
     """The lock knows one more address; by certificate, a second connector does (all for one domain are alternatives)."""
-    text = f"the lock lets {host.source} in as well: mail then arrives, though as a stranger's"
+    text = sentence(
+        "the lock lets {address} in as well: mail then arrives, though as a stranger's", address=host.source
+    )
     if lock.restrict_domains_to_ip_addresses:
         path = world.setting(tenant, "InboundConnectors", lock.name, "SenderIPAddresses")
         return Cure(text, {path: [*map(str, lock.sender_ip_addresses), host.source]})
@@ -112,7 +121,7 @@ def let_in(world: World, tenant: Tenant, lock: InboundConnector, host: Host) -> 
     second = {
         "Name": name,
         "ConnectorType": "Partner",
-        "SenderDomains": [str(each) for each in lock.sender_domains],
+        "SenderDomains": [str(pattern) for pattern in lock.sender_domains],
         "RestrictDomainsToIPAddresses": True,
         "SenderIPAddresses": [host.source],
     }
@@ -122,33 +131,41 @@ def let_in(world: World, tenant: Tenant, lock: InboundConnector, host: Host) -> 
 def once_unrecognised(world: World) -> Iterator[Suspicion]:
     """What if: the hybrid certificate ends, and the lock does not know Exchange's address."""
     for pair in pairs(world):
-        locks = [each for each in pair.tenant.inbound_connectors if each.enabled and each.restricts]
+        locks = [lock for lock in pair.tenant.inbound_connectors if lock.enabled and lock.restricts]
         probe = Probe((pair.to_cloud(),))
         for entry in exchange_entries(world, world.play(probe)) if locks else ():
             profile = presented(world, entry)
             if entry.recognised and entry.decision.basis is Basis.CERTIFICATE and profile is not None:
                 ended: Change = {f"certificates.{profile.name}.validity": "expired"}
-                yield from _once(world, replace(probe, change=ended), entry.host, f"the {named(profile)}")
+                yield from _once(world, replace(probe, change=ended), entry.host, named(profile))
 
 
-def _once(world: World, probe: Probe, host: Host, certificate: str) -> Iterator[Suspicion]:
+def _once(world: World, probe: Probe, host: Host, certificate: Sentence) -> Iterator[Suspicion]:
     decision = refused(world.play(probe))
     tenant, lock = (decision.tenant, decision.connector) if decision else (None, None)
     if tenant is not None and lock is not None:
+        names = {"host": host.name, "certificate": certificate}
         yield Suspicion(
             about=lock.name,
-            text=f'"{lock.name}" of {tenant.name} refuses {host.name} on the day its certificate fails',
+            text=sentence(
+                '"{lock}" of {tenant} refuses {host} on the day its certificate fails',
+                lock=lock.name,
+                tenant=tenant.name,
+                **names,
+            ),
             facts=(
                 _restriction(world, tenant, lock),
-                Fact(
+                fact(
                     of_host(host, "address"),
-                    f"{host.name} passes by {certificate}; it comes from {host.source}",
+                    "{host} passes by the {certificate}; it comes from {address}",
+                    address=host.source,
+                    **names,
                 ),
             ),
             probe=probe,
             shows=_refusal,
             cures=(let_in(world, tenant, lock, host),),
-            condition=f"once {certificate} has expired, or is sent without its chain",
+            condition=sentence("once the {certificate} has expired, or is sent without its chain", **names),
         )
 
 
@@ -176,14 +193,25 @@ def _partner(
     free: Change = {path("RestrictDomainsToIPAddresses"): False, path("RestrictDomainsToCertificate"): False}
     return Suspicion(
         about=lock.name,
-        text=f'"{lock.name}" of {tenant.name} refuses what {sender.domain} sends from its own tenant',
+        text=sentence(
+            '"{lock}" of {tenant} refuses what {domain} sends from its own tenant',
+            lock=lock.name,
+            tenant=tenant.name,
+            domain=sender.domain,
+        ),
         facts=(
             _restriction(world, tenant, lock),
-            Fact("", f"{sender} has a mailbox in Exchange Online, which sends from Microsoft's addresses"),
+            fact(
+                "",
+                "{sender} has a mailbox in Exchange Online, which sends from Microsoft's addresses",
+                sender=sender,
+            ),
         ),
         probe=Probe((message(sender, recipient),)),
         shows=_refusal,
-        cures=(Cure(f'"{lock.name}" restricts nothing: SPF, DKIM and DMARC tell forged mail', free),),
+        cures=(
+            cure('"{lock}" restricts nothing: SPF, DKIM and DMARC tell forged mail', free, lock=lock.name),
+        ),
     )
 
 

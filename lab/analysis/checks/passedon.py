@@ -5,17 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lab.analysis.checks import cures, standins
-from lab.analysis.checks.flows import (
-    authenticated,
-    in_tenant,
-    last_step,
-    routed_by,
-    straight,
-)
-from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Suspicion
-from lab.analysis.checks.senders import (
-    writers,
-)
+from lab.analysis.checks.flows import authenticated, in_tenant, last_step, routed_by, straight
+from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Suspicion, cure, fact
+from lab.analysis.checks.senders import writers
 from lab.analysis.checks.world import World, message, of_host
 from lab.evidence.facts import place
 from lab.model.names import Domain
@@ -23,6 +15,7 @@ from lab.model.steps import Routed
 from lab.model.tenant import Tenant
 from lab.model.topology import Host
 from lab.scenario.whatif import Change
+from lab.sentence import NOTHING, Sentence, sentence
 
 _NEAR = f"tenant:{standins.NEAR_TENANT}"
 _SIGNING = {
@@ -51,13 +44,18 @@ def disclaimer(world: World) -> Iterator[Suspicion]:
 def _broken(
     world: World, host: Host, probe: Probe, where: str, signer: Domain, about: str
 ) -> Iterator[Suspicion]:
-    def shows(played: Played) -> str:
+    def shows(played: Played) -> Sentence:
         step = authenticated(played, where)
         passed = any(host.name in fate.places for fate in played.fates.values())
-        results = {each.result for each in step.dkim if each.domain == str(signer)} if step else set()
+        results = {found.result for found in step.dkim if found.domain == str(signer)} if step else set()
         if step is None or not passed or "fail" not in results or "pass" in results:
-            return ""
-        return f"behind {host.name} the signature of {signer} does not fit any more, and DMARC: {step.dmarc}"
+            return NOTHING
+        return sentence(
+            "behind {host} the signature of {signer} does not fit any more, and DMARC: {dmarc}",
+            host=host.name,
+            signer=signer,
+            dmarc=step.dmarc,
+        )
 
     untouched: Change = {of_host(host, "disclaimer"): None}
     if shows(world.play(Probe(probe.messages, {**probe.change, **untouched}))):
@@ -66,24 +64,21 @@ def _broken(
     counts = judged is not None and judged.dmarc == "fail" and judged.enforced
     yield Suspicion(
         about=about,
-        text=f"{host.name} breaks signatures of {signer}",
+        text=sentence("{host} breaks signatures of {signer}", host=host.name, signer=signer),
         facts=(
-            Fact(of_host(host, "disclaimer"), f"{host.name} appends a text"),
-            Fact("", f"{signer} signs what it sends, body included"),
+            fact(of_host(host, "disclaimer"), "{host} appends a text", host=host.name),
+            fact("", "{signer} signs what it sends, body included", signer=signer),
         ),
         probe=probe,
         shows=shows,
         cures=(
-            Cure(
-                "append nothing; Exchange Online can tag mail from outside itself",
-                untouched,
-            ),
+            cure("append nothing; Exchange Online can tag mail from outside itself", untouched),
             *_signs_itself(host, signer, about),
         ),
         severity=Severity.ERROR if counts else None,
-        condition=""
+        condition=NOTHING
         if counts
-        else "once somebody goes by the result: a rule, a filter, a mailbox that forwards",
+        else sentence("once somebody goes by the result: a rule, a filter, a mailbox that forwards"),
     )
 
 
@@ -92,7 +87,7 @@ def _signs_itself(host: Host, signer: Domain, about: str) -> tuple[Cure, ...]:
     if about.endswith(":in"):
         return ()
     signs = {of_host(host, "dkim_signs"): [*map(str, sorted(host.dkim_signs)), str(signer)]}
-    return (Cure(f"{host.name} signs for {signer} after the change", signs),)
+    return (cure("{host} signs for {signer} after the change", signs, host=host.name, signer=signer),)
 
 
 # -- somebody else's mail
@@ -124,47 +119,56 @@ def _before(world: World, played: Played, tenant: Tenant) -> Host | None:
 
 
 def _relayed(world: World, tenant: Tenant, host: Host, probe: Probe, played: Played) -> Suspicion:
-    def shows(again: Played) -> str:
+    def shows(again: Played) -> Sentence:
         if _pool(again, tenant) != "relay":
-            return ""
+            return NOTHING
         judged = authenticated(again, _NEAR)
         spf = judged.spf if judged else ""
-        return f"{tenant.name} sends it from the relay pool, and the recipient finds spf={spf}"
+        return sentence(
+            "{tenant} sends it from the relay pool, and the recipient finds spf={spf}",
+            tenant=tenant.name,
+            spf=spf,
+        )
 
+    names = {"host": host.name}
     return Suspicion(
         about=host.name,
-        text=f"what {host.name} passes on of others leaves {tenant.name} by the relay pool",
+        text=sentence(
+            "what {host} passes on of others leaves {tenant} by the relay pool", tenant=tenant.name, **names
+        ),
         facts=(
-            Fact(*_way_out(world, host, played)),
-            Fact("", f"SPF of other senders does not name {host.name}, and nothing else speaks for them"),
+            _way_out(world, host, played),
+            fact("", "SPF of other senders does not name {host}, and nothing else speaks for them", **names),
         ),
         probe=probe,
         shows=shows,
         cures=_past_tenant(world, host, played),
-        condition="once a mailbox, a list or a redirect on-premises passes on somebody else's mail",
+        condition=sentence("once a mailbox, a list or a redirect on-premises passes on somebody else's mail"),
     )
 
 
-def _way_out(world: World, host: Host, played: Played) -> tuple[str, str]:
+def _way_out(world: World, host: Host, played: Played) -> Fact:
     """Where it is written that the machine sends to the internet by the tenant."""
     if host.is_filter or host.organization is None:
-        return of_host(host, "smart_hosts"), f"{host.name} sends to the internet by the tenant"
+        path = of_host(host, "smart_hosts")
+        return fact(path, "{host} sends to the internet by the tenant", host=host.name)
     organization = world.topology.organizations[host.organization]
     name = routed_by(played, host.name) or ""
     path = world.setting(organization, "SendConnectors", name, "SmartHosts")
-    return path, f'"{name}" sends to the internet by the tenant'
+    return fact(path, '"{connector}" sends to the internet by the tenant', connector=name)
 
 
 def _past_tenant(world: World, host: Host, played: Played) -> tuple[Cure, ...]:
     """By MX; the certificate must not be that of the hybrid connection then."""
-    path = _way_out(world, host, played)[0]
+    path = _way_out(world, host, played).path
     if host.is_filter or host.organization is None:
-        return (Cure(f"{host.name} delivers by MX", {path: [], of_host(host, "client_certificate"): False}),)
+        silent: Change = {path: [], of_host(host, "client_certificate"): False}
+        return (cure("{host} delivers by MX", silent, host=host.name),)
     organization = world.topology.organizations[host.organization]
     change = {path: [], path.replace(".SmartHosts", ".DNSRoutingEnabled"): True}
-    for cure in cures.other_certificate(world, organization):
-        change |= cure.change
-    return (Cure(f"{host.name} delivers to the internet by MX, with another certificate", change),)
+    for other in cures.other_certificate(world, organization):
+        change |= other.change
+    return (cure("{host} delivers to the internet by MX, with another certificate", change, host=host.name),)
 
 
 CHECKS = (

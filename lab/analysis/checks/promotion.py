@@ -7,7 +7,7 @@ from typing import Any
 
 from lab.analysis.checks.flows import in_tenant, routed_by
 from lab.analysis.checks.hybrid import Pair, auth_as, exchange_entries, filter_entries, pairs, whose
-from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Suspicion
+from lab.analysis.checks.nouns import Check, Cure, Played, Probe, Severity, Suspicion, cure, fact
 from lab.analysis.checks.world import World, distinct, message, of_host
 from lab.core.cloudnames import SERVICE
 from lab.model.names import Address
@@ -15,6 +15,7 @@ from lab.model.onprem import ReceiveConnector
 from lab.model.tenant import InboundConnector, Tenant
 from lab.model.topology import Host
 from lab.model.value import dataclass
+from lab.sentence import NOTHING, Sentence, sentence
 
 _FLAG = "CloudServicesMailEnabled"
 _CAPABILITY = f"{SERVICE}:AcceptCloudServicesMail"
@@ -59,22 +60,35 @@ def _one_sided(probe: Probe, end: _End, other: _End) -> Iterator[Suspicion]:
     parameter = end.path.rpartition(".")[2]
     yield Suspicion(
         about=end.name,
-        text=f'"{end.name}" breaks the trust between on-premises and the tenant',
+        text=sentence(
+            '"{connector}" breaks the trust between on-premises and the tenant', connector=end.name
+        ),
         facts=(
-            Fact(end.path, f'"{end.name}" lacks {parameter}'),
-            Fact(other.path, f'"{other.name}" at the other end has what belongs to it'),
+            fact(end.path, '"{connector}" lacks {parameter}', connector=end.name, parameter=parameter),
+            fact(other.path, '"{connector}" at the other end has what belongs to it', connector=other.name),
         ),
         probe=probe,
         shows=_external,
-        cures=(Cure(f'{parameter} of "{end.name}" as the wizard sets it', {end.path: end.cure}),),
+        cures=(
+            cure(
+                '{parameter} of "{connector}" as the wizard sets it',
+                {end.path: end.cure},
+                parameter=parameter,
+                connector=end.name,
+            ),
+        ),
     )
 
 
-def _external(played: Played) -> str:
+def _external(played: Played) -> Sentence:
     fate = next(iter(played.fates.values()), None)
     if fate is None or not fate.arrived or auth_as(played) == "Internal":
-        return ""
-    return f"{whose(fate)} arrives as a stranger's (AuthAs {auth_as(played) or 'Anonymous'})"
+        return NOTHING
+    return sentence(
+        "{mail} arrives as a stranger's (AuthAs {auth_as})",
+        mail=whose(fate),
+        auth_as=auth_as(played) or "Anonymous",
+    )
 
 
 def _to_cloud(world: World, pair: Pair, played: Played) -> tuple[_End, _End] | None:
@@ -83,7 +97,7 @@ def _to_cloud(world: World, pair: Pair, played: Played) -> tuple[_End, _End] | N
     if entry is None or not entry.recognised or entry.decision.connector is None:
         return None
     receiver, used = entry.decision.connector, routed_by(played, entry.host.name)
-    sender = next((each for each in pair.organization.send_connectors if each.name == used), None)
+    sender = next((out for out in pair.organization.send_connectors if out.name == used), None)
     if sender is None or receiver.treat_messages_as_internal:
         return None
     return (
@@ -103,7 +117,7 @@ def _to_cloud(world: World, pair: Pair, played: Played) -> tuple[_End, _End] | N
 def _from_cloud(world: World, pair: Pair, played: Played) -> tuple[_End, _End] | None:
     """The tenant's connector to on-premises, and what Exchange receives it by."""
     used = routed_by(played, in_tenant(pair.tenant))
-    sender = next((each for each in pair.tenant.outbound_connectors if each.name == used), None)
+    sender = next((out for out in pair.tenant.outbound_connectors if out.name == used), None)
     receivers = pair.organization.receive_connectors
     if sender is None or not receivers:
         return None
@@ -117,7 +131,7 @@ def _from_cloud(world: World, pair: Pair, played: Played) -> tuple[_End, _End] |
         _End(
             receiver.name,
             world.setting(pair.organization, "ReceiveConnectors", receiver.name, "TlsDomainCapabilities"),
-            any(_trusts(each) for each in receivers),
+            any(map(_trusts, receivers)),
             [_CAPABILITY],
         ),
     )
@@ -141,22 +155,32 @@ def shared(world: World) -> Iterator[Suspicion]:
 
 def _internal_group(tenant: Tenant) -> Address | None:
     """Somebody who takes internal mail only."""
-    found = (each for each in distinct(tenant.recipients.values()) if each.require_sender_authentication)
-    return next((each.primary for each in found), None)
+    for recipient in distinct(tenant.recipients.values()):
+        if recipient.require_sender_authentication:
+            return recipient.primary
+    return None
 
 
 def _sharing(
     world: World, tenant: Tenant, host: Host, connector: InboundConnector, probe: Probe
 ) -> Suspicion:
     refused = not next(iter(world.play(probe).fates.values())).arrived
+    names = {"host": host.name, "connector": connector.name}
     return Suspicion(
         about=host.name,
-        text=f'{host.name} shares "{connector.name}" with Exchange, and its mail is not internal',
+        text=sentence('{host} shares "{connector}" with Exchange, and its mail is not internal', **names),
         facts=(
-            Fact(of_host(host, "certificate"), f'{host.name} speaks for {tenant.name} by "{connector.name}"'),
-            Fact(
+            fact(
+                of_host(host, "certificate"),
+                '{host} speaks for {tenant} by "{connector}"',
+                tenant=tenant.name,
+                **names,
+            ),
+            fact(
                 world.setting(tenant, "InboundConnectors", connector.name, _FLAG),
-                f'"{connector.name}" has {_FLAG}: internal is what carries CrossPremises headers, and only that',
+                '"{connector}" has {parameter}: internal is what carries CrossPremises headers, and only that',
+                parameter=_FLAG,
+                **names,
             ),
         ),
         probe=probe,
@@ -166,10 +190,10 @@ def _sharing(
     )
 
 
-def _not_internal(played: Played) -> str:
+def _not_internal(played: Played) -> Sentence:
     fate = next(iter(played.fates.values()), None)
     if fate is not None and not fate.arrived:
-        return f"{whose(fate)} is refused: {fate.outcome}"
+        return sentence("{mail} is refused: {outcome}", mail=whose(fate), outcome=fate.outcome)
     return _external(played)
 
 
@@ -185,14 +209,16 @@ def _of_its_own(world: World, tenant: Tenant, host: Host) -> Cure:
     accepted = (
         known if any(str(each.domain_name) == name for each in tenant.accepted_domains) else [*known, name]
     )
-    return Cure(
-        f"a connector of its own for {host.name}, with TreatMessagesAsInternal, by a certificate for {name} alone",
+    return cure(
+        "a connector of its own for {host}, with TreatMessagesAsInternal, by a certificate for {name} alone",
         {
             f"certificates.{profile}": {"names": [name]},
             of_host(host, "certificate"): profile,
             f"tenants.{tenant.name}.AcceptedDomains": accepted,
             f"tenants.{tenant.name}.InboundConnectors[From {host.name}]": connector,
         },
+        host=host.name,
+        name=name,
     )
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lab.analysis.checks.flows import is_moera, listed, lost
-from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Suspicion
+from lab.analysis.checks.flows import is_moera, lost, values
+from lab.analysis.checks.nouns import Check, Cure, Played, Probe, Severity, Suspicion, cure, fact
 from lab.analysis.checks.world import World, distinct, message
 from lab.model.names import Address
 from lab.model.onprem import OnPremOrganization
 from lab.model.tenant import DomainType, Recipient, RecipientKind, Tenant
 from lab.scenario.hybrid import coexistence_domain
 from lab.scenario.whatif import Change
+from lab.sentence import NOTHING, Sentence, listed, sentence
 
 _REFUSED = frozenset({"5.1.10", "5.4.1", "5.1.1", "5.4.14", "5.4.6"})
 _LISTS = ("remote_mailboxes", "mail_contacts", "mailboxes", "distribution_groups", "mail_users", "groups")
@@ -20,9 +21,9 @@ _NAMED = 3
 """How many recipients a text lists."""
 
 
-def unreached(played: Played) -> str:
+def unreached(played: Played) -> Sentence:
     """Who is said not to exist, or goes round."""
-    return lost(played) if any(fate.status in _REFUSED for fate in played.fates.values()) else ""
+    return lost(played) if any(fate.status in _REFUSED for fate in played.fates.values()) else NOTHING
 
 
 def written_key(written: Any) -> str:
@@ -39,7 +40,7 @@ def written_at(world: World, above: str) -> dict[str, str]:
     return {
         written_key(each): f"{above}.{kind}[{address(each)}]"
         for kind in _LISTS
-        for each in listed(world, f"{above}.{kind}")
+        for each in values(world, f"{above}.{kind}")
     }
 
 
@@ -69,20 +70,26 @@ def _not_in_tenant(world: World, organization: OnPremOrganization, tenant: Tenan
         return
     here = entry(world, f"organizations.{organization.name}", missing[0].primary)
     path = f"tenants.{tenant.name}.mail_users"
-    users = [*listed(world, path), *(str(each.primary) for each in missing)]
+    users = [*values(world, path), *(str(each.primary) for each in missing)]
     yield Suspicion(
         about=f"tenant:{tenant.name}",
-        text=f"tenant {tenant.name} does not know {named(missing)}",
+        text=sentence(
+            "tenant {tenant} does not know {recipients}", tenant=tenant.name, recipients=named(missing)
+        ),
         facts=(
-            Fact(here, f"{missing[0].primary} is on-premises"),
-            Fact(
-                _authoritative(world, tenant, missing[0]), f"{tenant.name} knows all recipients of the domain"
+            fact(here, "{recipient} is on-premises", recipient=missing[0].primary),
+            fact(
+                _authoritative(world, tenant, missing[0]),
+                "{tenant} knows all recipients of the domain",
+                tenant=tenant.name,
             ),
         ),
         probe=probe,
         shows=lost,
-        cures=(Cure("synchronise them, as mail users for instance", {path: users}),),
-        condition="once somebody in the cloud writes to them, or mail from outside comes to the tenant first",
+        cures=(cure("synchronise them, as mail users for instance", {path: users}),),
+        condition=sentence(
+            "once somebody in the cloud writes to them, or mail from outside comes to the tenant first"
+        ),
     )
 
 
@@ -94,21 +101,29 @@ def _not_on_premises(world: World, organization: OnPremOrganization, tenant: Ten
         return
     yield Suspicion(
         about=organization.name,
-        text=f"{organization.name} on-premises does not know {named(missing)}",
+        text=sentence(
+            "{organization} on-premises does not know {recipients}",
+            organization=organization.name,
+            recipients=named(missing),
+        ),
         facts=(
-            Fact(
+            fact(
                 entry(world, f"tenants.{tenant.name}", missing[0].primary),
-                f"{missing[0].primary} is in the cloud",
+                "{recipient} is in the cloud",
+                recipient=missing[0].primary,
             ),
-            Fact(
+            fact(
                 _authoritative(world, organization, missing[0]),
-                f"{organization.name} knows all recipients of the domain",
+                "{organization} knows all recipients of the domain",
+                organization=organization.name,
             ),
         ),
         probe=probe,
         shows=lost,
         cures=tuple(_known(world, organization, tenant, missing)),
-        condition="once somebody on-premises writes to them, or mail from outside comes to on-premises first",
+        condition=sentence(
+            "once somebody on-premises writes to them, or mail from outside comes to on-premises first"
+        ),
     )
 
 
@@ -116,14 +131,18 @@ def _known(
     world: World, organization: OnPremOrganization, tenant: Tenant, missing: list[Recipient]
 ) -> Iterator[Cure]:
     """In a hybrid, people with mailboxes in the cloud are remote mailboxes (R106); contacts are for the others."""
-    kinds = {each.kind for each in missing}
+    kinds = {recipient.kind for recipient in missing}
     if RecipientKind.MAILBOX in kinds:
-        others = ", and the others contacts," if len(kinds) > 1 else ""
-        yield Cure(
-            f"give them remote mailboxes on-premises{others} that lead to their routing addresses",
-            _objects(world, organization, tenant, missing, {RecipientKind.MAILBOX: "remote_mailboxes"}),
-        )
-    yield Cure(
+        objects = _objects(world, organization, tenant, missing, {RecipientKind.MAILBOX: "remote_mailboxes"})
+        if len(kinds) > 1:
+            yield cure(
+                "give them remote mailboxes on-premises, and the others contacts, that lead to their routing "
+                "addresses",
+                objects,
+            )
+        else:
+            yield cure("give them remote mailboxes on-premises that lead to their routing addresses", objects)
+    yield cure(
         "give them contacts on-premises that lead to their routing addresses",
         _objects(world, organization, tenant, missing, {}),
     )
@@ -142,18 +161,18 @@ def _objects(
     change: dict[str, Any] = {}
     made: dict[str, list[Any]] = {}
     paths = written_at(world, f"tenants.{tenant.name}")
-    for each in missing:
-        there = in_cloud(tenant, each)
-        written = paths.get(each.primary.key)
+    for recipient in missing:
+        there = in_cloud(tenant, recipient)
+        written = paths.get(recipient.primary.key)
         if written and tenant.accepts(routing) and (there is None or there.domain != routing):
-            there = Address(each.primary.local, routing)
-            change[f"{written}.proxies"] = [str(proxy) for proxy in (*each.proxies, there)]
+            there = Address(recipient.primary.local, routing)
+            change[f"{written}.proxies"] = [str(proxy) for proxy in (*recipient.proxies, there)]
         if there is not None:
-            kind = lists.get(each.kind, "mail_contacts")
-            made.setdefault(kind, []).append({"address": str(each.primary), "external": str(there)})
+            kind = lists.get(recipient.kind, "mail_contacts")
+            made.setdefault(kind, []).append({"address": str(recipient.primary), "external": str(there)})
     return {
         **change,
-        **{f"{above}.{kind}": [*listed(world, f"{above}.{kind}"), *made[kind]] for kind in made},
+        **{f"{above}.{kind}": [*values(world, f"{above}.{kind}"), *made[kind]] for kind in made},
     }
 
 
@@ -179,10 +198,11 @@ def _authoritative(world: World, owner: OnPremOrganization | Tenant, found: Reci
     return world.setting(owner, "AcceptedDomains", accepted.domain_name)
 
 
-def named(found: list[Recipient]) -> str:
+def named(found: list[Recipient]) -> Sentence:
     """The first of them, and how many more there are."""
-    told = ", ".join(str(each.primary) for each in found[:_NAMED])
-    return f"{told} and {len(found) - _NAMED} more" if len(found) > _NAMED else told
+    first = listed(recipient.primary for recipient in found[:_NAMED])
+    more = len(found) - _NAMED
+    return sentence("{recipients} and {number} more", recipients=first, number=more) if more > 0 else first
 
 
 CHECKS = (

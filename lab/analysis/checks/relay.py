@@ -8,7 +8,7 @@ from ipaddress import IPv4Address, IPv4Network
 from lab.analysis.checks import cures, standins
 from lab.analysis.checks.attribution import expects, told_at
 from lab.analysis.checks.hybrid import Entry, entries, whose
-from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Shows, Suspicion
+from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Shows, Suspicion, cure, fact
 from lab.analysis.checks.unmatched import accepting
 from lab.analysis.checks.world import World, message, of_host
 from lab.core.cloudnames import front_door
@@ -18,6 +18,7 @@ from lab.model.topology import Host
 from lab.model.value import dataclass
 from lab.scenario.model import MessageSpec
 from lab.scenario.whatif import Change
+from lab.sentence import NOTHING, Sentence, sentence
 
 _NEIGHBOUR = "any-neighbour"
 
@@ -67,29 +68,44 @@ def _relaying(world: World, host: Host, domain: Domain, tenant: Tenant) -> Itera
 
 def _refused(world: World, service: _Service) -> Suspicion:
     host, tenant, connector = service.host, service.tenant, service.connector
+    names = {"host": host.name, "tenant": tenant.name, "domain": service.bounces}
     return Suspicion(
         about=host.name,
-        text=f"{host.name} may relay through {tenant.name} only with MAIL FROM in a domain of {tenant.name}",
+        text=sentence(
+            "{host} may relay through {tenant} only with MAIL FROM in a domain of {tenant}", **names
+        ),
         facts=(
-            Fact(told_at(world, tenant, connector), f"{expects(connector)}, and that is no accepted domain"),
-            Fact(
+            fact(
+                told_at(world, tenant, connector),
+                "{connector}, and that is no accepted domain",
+                connector=expects(connector),
+            ),
+            fact(
                 of_host(host, "smart_hosts"),
-                f"{host.name} belongs to {service.bounces}, and relays through {tenant.name}",
+                "{host} belongs to {domain}, and relays through {tenant}",
+                **names,
             ),
         ),
         probe=service.probe,
         shows=_shows_refusal(host),
         cures=(_customers_name(world, service),),
-        condition=f"whenever it says MAIL FROM:<...@{service.bounces}>, as services do to get reports themselves",
+        condition=sentence(
+            "whenever it says MAIL FROM:<...@{domain}>, as services do to get reports themselves", **names
+        ),
     )
 
 
 def _shows_refusal(host: Host) -> Shows:
-    def shows(played: Played) -> str:
+    def shows(played: Played) -> Sentence:
         for entry in entries(played):
             if entry.host.name == host.name and entry.leg.refusal:
-                return f"{whose(entry.fate)}, with {entry.fate.spec.reverse_path}, {entry.told}"
-        return ""
+                return sentence(
+                    "{mail}, with {reverse_path}, is refused: {codes}",
+                    mail=whose(entry.fate),
+                    reverse_path=entry.fate.spec.reverse_path,
+                    codes=entry.codes,
+                )
+        return NOTHING
 
     return shows
 
@@ -99,8 +115,8 @@ def _customers_name(world: World, service: _Service) -> Cure:
     name = f"{tenant.initial_domain.partition('.')[0]}.{service.bounces}"
     profile = world.variant.profiles.get(host.certificate or "")
     path = world.setting(tenant, "InboundConnectors", service.connector.name)
-    return Cure(
-        f"the service shows a name that is this customer's alone, such as {name}, and {tenant.name} verifies it",
+    return cure(
+        "the service shows a name that is this customer's alone, such as {name}, and {tenant} verifies it",
         {
             "certificates.mflab-customer": {"names": [*(profile.names if profile else ()), name]},
             of_host(host, "certificate"): "mflab-customer",
@@ -108,6 +124,8 @@ def _customers_name(world: World, service: _Service) -> Cure:
             f"{path}.SenderIPAddresses": None,
             **accepting(world, tenant, name),
         },
+        name=name,
+        tenant=tenant.name,
     )
 
 
@@ -119,11 +137,10 @@ def neighbours(world: World) -> Iterator[Suspicion]:
             known = any(IPv4Address(host.source) in network for network in connector.sender_ip_addresses)
             if known and host.organization not in own and host.is_filter and host.smart_hosts:
                 probe = Probe((_forged(tenant, host.name),))
-                fact = Fact(
-                    of_host(host, "nat" if host.nat else "address"), f"{host.name} comes from {host.source}"
-                )
+                path = of_host(host, "nat" if host.nat else "address")
+                stranger = fact(path, "{host} comes from {address}", host=host.name, address=host.source)
                 other = cures.own_name(world, tenant, connector, tenant.default_domain)
-                yield _open(world, tenant, connector, probe, fact, host.name, other)
+                yield _open(world, tenant, connector, probe, stranger, host.name, other)
 
 
 def whole_network(world: World) -> Iterator[Suspicion]:
@@ -133,10 +150,10 @@ def whole_network(world: World) -> Iterator[Suspicion]:
             address = _nobodys(world, network) if network.prefixlen < 32 else None
             if address is not None:
                 probe = Probe((_forged(tenant, _NEIGHBOUR),), _neighbour(address, tenant))
-                fact = Fact("", f"{address} is in {network}, and none of the company's machines")
-                yield _open(
-                    world, tenant, connector, probe, fact, str(network), *_closed(world, tenant, connector)
-                )
+                strangers = "{address} is in {network}, and none of the company's machines"
+                stranger = fact("", strangers, address=address, network=network)
+                closed = _closed(world, tenant, connector)
+                yield _open(world, tenant, connector, probe, stranger, str(network), *closed)
 
 
 def _neighbour(address: str, tenant: Tenant) -> Change:
@@ -175,33 +192,42 @@ def _open(
     tenant: Tenant,
     connector: InboundConnector,
     probe: Probe,
-    fact: Fact,
+    stranger: Fact,
     who: str,
     *closed: Cure,
 ) -> Suspicion:
     via = probe.messages[0].via or ""
     return Suspicion(
         about=f"{connector.name}/{who}",
-        text=f'others than the company come by "{connector.name}" of {tenant.name}',
-        facts=(Fact(told_at(world, tenant, connector), expects(connector)), fact),
+        text=sentence(
+            'others than the company come by "{connector}" of {tenant}',
+            connector=connector.name,
+            tenant=tenant.name,
+        ),
+        facts=(Fact(told_at(world, tenant, connector), expects(connector)), stranger),
         probe=probe,
         shows=_relayed(via),
         cures=closed,
-        condition=f"once somebody there says MAIL FROM:<...@{tenant.default_domain}>",
+        condition=sentence("once somebody there says MAIL FROM:<...@{domain}>", domain=tenant.default_domain),
     )
 
 
 def _relayed(via: str) -> Shows:
-    def shows(played: Played) -> str:
-        found = next((each for each in entries(played) if each.host.name == via and each.recognised), None)
-        return _told(found) if found else ""
+    def shows(played: Played) -> Sentence:
+        return next(
+            (_told(entry) for entry in entries(played) if entry.host.name == via and entry.recognised),
+            NOTHING,
+        )
 
     return shows
 
 
-def _told(entry: Entry) -> str:
-    return (
-        f"{whose(entry.fate)}, from {entry.host.source}, is relayed as mail of {entry.decision.tenant_name}"
+def _told(entry: Entry) -> Sentence:
+    return sentence(
+        "{mail}, from {address}, is relayed as mail of {tenant}",
+        mail=whose(entry.fate),
+        address=entry.host.source,
+        tenant=entry.decision.tenant_name,
     )
 
 
@@ -215,7 +241,7 @@ def _closed(world: World, tenant: Tenant, connector: InboundConnector) -> Iterat
     )
     if known:
         change: Change = {path: list(known)}
-        yield Cure(f"know {', '.join(known)} only", change)
+        yield cure("know {addresses} only", change, addresses=", ".join(known))
     yield cures.own_name(world, tenant, connector, tenant.default_domain)
 
 

@@ -13,11 +13,13 @@ from lab.analysis.checks.world import World
 from lab.errors import DriverError
 from lab.evidence.expect import decisive_reply
 from lab.evidence.trace import path
+from lab.reports.findings import when
 from lab.reports.reading import Fate
 from lab.scenario.model import Expectation
 from lab.scenario.render import render
 from lab.scenario.report import unknown
 from lab.scenario.whatif import Configuration
+from lab.sentence import say, sentence
 
 
 def reproduction(
@@ -44,12 +46,13 @@ def reproduction(
 def _written(finding: Finding, world: World) -> str:
     probe = finding.suspicion.probe
     played = world.play(probe)
-    condition = f", {finding.suspicion.condition}" if finding.suspicion.condition else ""
+    text = when(finding.suspicion.text, finding.suspicion.condition)
+    why = sentence("{finding}: {text}.\nShown: {shown}.", finding=finding.id, text=text, shown=finding.shown)
     variant = replace(
         played.run.variant,
         name=re.sub(r"[^a-z0-9]+", "-", finding.code.lower()),
         title=finding.check.title,
-        why=f"{finding.id}: {finding.suspicion.text}{condition}.\nShown: {finding.shown}.",
+        why=say(why),
         expect=_expected(played),
         suppressions=(),
         todos=(),

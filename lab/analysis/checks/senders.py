@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lab.analysis.checks import standins
 from lab.analysis.checks.flows import STRICT, authenticated, mailboxes, vanity_domains
-from lab.analysis.checks.nouns import Cure, Played, Probe
+from lab.analysis.checks.nouns import Cure, Played, Probe, cure
 from lab.analysis.checks.world import World, message, of_host
 from lab.core.authentication.dmarc import Published, published
 from lab.core.authentication.results import SpfResult
@@ -97,12 +97,9 @@ def _texts(world: World, domain: Domain) -> tuple[str, ...]:
     return tuple(map(str, world.topology.zones.rows.get((domain, "TXT"), ())))
 
 
-def spf_problem(world: World, domain: Domain, client: str) -> str:
-    """Why the record of a domain cannot be evaluated for a client, '' if it can."""
-    asked: SpfResult = answered(
-        check_host(client, domain, f"postmaster@{domain}", domain), world.topology.zones
-    )
-    return asked.problem
+def spf_evaluated(world: World, domain: Domain, client: str) -> SpfResult:
+    """What the record of a domain says of a client, and why it cannot be evaluated, if it cannot."""
+    return answered(check_host(client, domain, f"postmaster@{domain}", domain), world.topology.zones)
 
 
 def policy(world: World, domain: Domain) -> Published | None:
@@ -148,7 +145,12 @@ def named(world: World, domain: Domain, clients: tuple[str, ...]) -> Cure:
 def published_as(world: World, domain: Domain, record: str) -> Cure:
     """One SPF record in place of what is there."""
     others = [row for row in _texts(world, domain) if not is_spf(row)]
-    return Cure(f"TXT of {domain}: {record}", {f"dns.records[{domain}].TXT": [record, *others]})
+    return cure(
+        "TXT of {domain}: {record}",
+        {f"dns.records[{domain}].TXT": [record, *others]},
+        domain=domain,
+        record=record,
+    )
 
 
 def signed(world: World, writer: Writer) -> Cure | None:
@@ -162,9 +164,19 @@ def signed(world: World, writer: Writer) -> Cure | None:
     tenant = next((each for each in world.tenants if by_service and each.accepts(writer.domain)), None)
     if tenant is not None:
         listed = [*sorted(tenant.dkim_domains), str(writer.domain)]
-        return Cure(f"DKIM on for {writer.domain} in {tenant.name}", {f"tenants.{tenant.name}.dkim": listed})
+        return cure(
+            "DKIM on for {domain} in {tenant}",
+            {f"tenants.{tenant.name}.dkim": listed},
+            domain=writer.domain,
+            tenant=tenant.name,
+        )
     host = world.topology.hosts.get(last)
     if host is None or not host.is_filter:
         return None
     listed = [*sorted(host.dkim_signs), str(writer.domain)]
-    return Cure(f"{host.name} signs for {writer.domain}", {of_host(host, "dkim_signs"): listed})
+    return cure(
+        "{host} signs for {domain}",
+        {of_host(host, "dkim_signs"): listed},
+        host=host.name,
+        domain=writer.domain,
+    )

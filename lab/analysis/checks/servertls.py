@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from lab.analysis.checks import cures
 from lab.analysis.checks.flaws import CHAIN, OUTDATED, PRIVATE, mended, named
 from lab.analysis.checks.hybrid import flows, pairs, refusals, whose
-from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Shows, Suspicion
+from lab.analysis.checks.nouns import Check, Cure, Played, Probe, Severity, Shows, Suspicion, cure, fact
 from lab.analysis.checks.world import World, of_host
 from lab.core.certificate_store import is_stale
 from lab.core.cloudnames import SERVICE
@@ -19,6 +19,7 @@ from lab.model.topology import Host
 from lab.model.trace import Hop
 from lab.model.value import dataclass
 from lab.scenario.whatif import Change
+from lab.sentence import NOTHING, Sentence, sentence, together
 
 SUBJECT, CHAINLESS, NO_STARTTLS = "SubjectMismatch", "CertificateValidationFailure", "STARTTLS is required"
 _Waiting = Deferred | Bounced | Dropped
@@ -66,10 +67,13 @@ def _behind(world: World, step: _Waiting) -> Host | None:
 
 
 def _shows(cause: str) -> Shows:
-    def shows(played: Played) -> str:
-        told = next((reply for reply in refusals(played) if cause in reply), "")
+    def shows(played: Played) -> Sentence:
+        reply = next((reply for reply in refusals(played) if cause in reply), "")
         fate = next(iter(played.fates.values()), None)
-        return f"{whose(fate)} waits, and is {fate.outcome}: {_said(told)}" if told and fate else ""
+        if not reply or fate is None:
+            return NOTHING
+        waits = "{mail} waits, and is {outcome}: {reply}"
+        return sentence(waits, mail=whose(fate), outcome=fate.outcome, reply=_said(reply))
 
     return shows
 
@@ -87,18 +91,34 @@ def subject_mismatch(world: World) -> Iterator[Suspicion]:
         if profile is not None:
             yield Suspicion(
                 about=each.connector.name,
-                text=f'"{each.connector.name}" of {each.tenant.name} expects a name that {each.host.name} does not show',
+                text=sentence(
+                    '"{connector}" of {tenant} expects a name that {host} does not show',
+                    connector=each.connector.name,
+                    tenant=each.tenant.name,
+                    host=each.host.name,
+                ),
                 facts=(
-                    Fact(
+                    fact(
                         each.path(world, "TlsDomain"),
-                        f'"{each.connector.name}" has TlsDomain {each.connector.tls_domain}',
+                        '"{connector}" has TlsDomain {name}',
+                        connector=each.connector.name,
+                        name=each.connector.tls_domain,
                     ),
-                    Fact(of_host(each.host, "certificate"), f"{each.host.name} shows the {named(profile)}"),
+                    fact(
+                        of_host(each.host, "certificate"),
+                        "{host} shows the {certificate}",
+                        host=each.host.name,
+                        certificate=named(profile),
+                    ),
                 ),
                 probe=each.probe,
                 shows=_shows(SUBJECT),
                 cures=(
-                    Cure(f"TlsDomain {profile.names[0]}", {each.path(world, "TlsDomain"): profile.names[0]}),
+                    cure(
+                        "TlsDomain {name}",
+                        {each.path(world, "TlsDomain"): profile.names[0]},
+                        name=profile.names[0],
+                    ),
                 ),
             )
 
@@ -114,20 +134,33 @@ def unacceptable(world: World) -> Iterator[Suspicion]:
         if found:
             yield Suspicion(
                 about=each.connector.name,
-                text=f"{each.host.name} shows a certificate that {each.tenant.name} does not deliver to",
+                text=sentence(
+                    "{host} shows a certificate that {tenant} does not deliver to",
+                    host=each.host.name,
+                    tenant=each.tenant.name,
+                ),
                 facts=(
-                    Fact(
+                    fact(
                         f"certificates.{profile.name}.{found[0].parameter}",
-                        f"the {named(profile)} of {each.host.name} {' and '.join(flaw.text for flaw in found)}",
+                        "the {certificate} of {host} {flaws}",
+                        certificate=named(profile),
+                        host=each.host.name,
+                        flaws=together(flaw.text for flaw in found),
                     ),
-                    Fact(each.path(world, "TlsSettings"), f'"{each.connector.name}" has TlsSettings {level}'),
+                    fact(
+                        each.path(world, "TlsSettings"),
+                        '"{connector}" has TlsSettings {level}',
+                        connector=each.connector.name,
+                        level=level,
+                    ),
                 ),
                 probe=each.probe,
                 shows=_shows(CHAINLESS),
                 cures=(
-                    Cure(
-                        f"the certificate is {' and '.join(flaw.mended for flaw in found)}",
+                    cure(
+                        "the certificate is {mended}",
                         mended(profile.name, found),
+                        mended=together(flaw.mended for flaw in found),
                     ),
                 ),
             )
@@ -141,10 +174,18 @@ def without_starttls(world: World) -> Iterator[Suspicion]:
             parameter = "certificate" if bare else "offers_tls"
             yield Suspicion(
                 about=each.host.name,
-                text=f"{each.host.name} offers no STARTTLS, which {each.tenant.name} demands",
+                text=sentence(
+                    "{host} offers no STARTTLS, which {tenant} demands",
+                    host=each.host.name,
+                    tenant=each.tenant.name,
+                ),
                 facts=(
-                    Fact(of_host(each.host, parameter), f"{each.host.name} offers no STARTTLS"),
-                    Fact(each.path(world, "TlsSettings"), f'"{each.connector.name}" delivers by TLS only'),
+                    fact(of_host(each.host, parameter), "{host} offers no STARTTLS", host=each.host.name),
+                    fact(
+                        each.path(world, "TlsSettings"),
+                        '"{connector}" delivers by TLS only',
+                        connector=each.connector.name,
+                    ),
                 ),
                 probe=each.probe,
                 shows=_shows(NO_STARTTLS),
@@ -160,13 +201,17 @@ def _stale_receiver(world: World, host: Host) -> bool:
 
 def _with_tls(host: Host, connector: OutboundConnector) -> Cure:
     if host.certificate is not None:
-        return Cure(
-            f"{host.name} offers STARTTLS: no inspection in between", {of_host(host, "offers_tls"): True}
+        return cure(
+            "{host} offers STARTTLS: no inspection in between",
+            {of_host(host, "offers_tls"): True},
+            host=host.name,
         )
     name = str(connector.tls_domain or host.fqdn)
-    return Cure(
-        f"{host.name} gets a certificate for {name}",
+    return cure(
+        "{host} gets a certificate for {name}",
         {f"certificates.{cures.HYBRID}": {"names": [name]}, of_host(host, "certificate"): cures.HYBRID},
+        host=host.name,
+        name=name,
     )
 
 
@@ -198,10 +243,23 @@ def _demanding(
     next_hop = host.name if host else step.contact.host
     return Suspicion(
         about=connector.name,
-        text=f'"{connector.name}" demands TLS that {next_hop} does not give',
+        text=sentence(
+            '"{connector}" demands TLS that {host} does not give', connector=connector.name, host=next_hop
+        ),
         facts=(
-            Fact(path(parameter), f'"{connector.name}" has {parameter} {_setting(connector, parameter)}'),
-            Fact(of_host(host, "certificate") if host else "", f"{next_hop}: {_said(str(step.reply))}"),
+            fact(
+                path(parameter),
+                '"{connector}" has {parameter} {value}',
+                connector=connector.name,
+                parameter=parameter,
+                value=_setting(connector, parameter),
+            ),
+            fact(
+                of_host(host, "certificate") if host else "",
+                "{host}: {reply}",
+                host=next_hop,
+                reply=_said(str(step.reply)),
+            ),
         ),
         probe=probe,
         shows=_shows(cause),
@@ -209,25 +267,28 @@ def _demanding(
     )
 
 
-def _setting(connector: SendConnector, parameter: str) -> str:
-    level = connector.tls_auth_level.value if connector.tls_auth_level else "(nothing)"
-    return {"TlsDomain": str(connector.tls_domain), "TlsAuthLevel": level}.get(parameter, "on")
+def _setting(connector: SendConnector, parameter: str) -> str | Sentence:
+    if parameter == "TlsAuthLevel":
+        return connector.tls_auth_level.value if connector.tls_auth_level else sentence("(nothing)")
+    return str(connector.tls_domain) if parameter == "TlsDomain" else sentence("on")
 
 
 def _given(world: World, host: Host | None, cause: str, path: Callable[[str], str]) -> Iterator[Cure]:
     profile = world.variant.profiles.get(host.certificate or "") if host else None
     if cause == SUBJECT:
         name = profile.names[0] if profile else str(SERVICE)
-        yield Cure(f"TlsDomain {name}", {path("TlsDomain"): name})
+        yield cure("TlsDomain {name}", {path("TlsDomain"): name}, name=name)
     elif cause == NO_STARTTLS and host and profile:
-        yield Cure(f"{host.name} offers STARTTLS", {of_host(host, "offers_tls"): True})
+        yield cure("{host} offers STARTTLS", {of_host(host, "offers_tls"): True}, host=host.name)
     elif cause == CHAINLESS and profile:
         found = tuple(flaw for flaw in (OUTDATED, CHAIN, PRIVATE) if flaw.has(profile))
-        yield Cure(
-            f"the certificate is {' and '.join(flaw.mended for flaw in found)}", mended(profile.name, found)
+        yield cure(
+            "the certificate is {mended}",
+            mended(profile.name, found),
+            mended=together(flaw.mended for flaw in found),
         )
     weaker: Change = {path("RequireTLS"): False, path("TlsAuthLevel"): None}
-    yield Cure("demand no TLS there: it is used all the same where it is offered", weaker)
+    yield cure("demand no TLS there: it is used all the same where it is offered", weaker)
 
 
 CHECKS = (

@@ -2,44 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 from lab.analysis.checks import standins
 from lab.analysis.checks.flows import authenticated
-from lab.analysis.checks.nouns import Check, Fact, Played, Probe, Severity, Suspicion
+from lab.analysis.checks.nouns import Check, Fact, Played, Probe, Severity, Suspicion, fact
 from lab.analysis.checks.senders import (
     Writer,
     domains,
     machine,
     named,
     record_path,
+    spf_evaluated,
     spf_outside,
-    spf_problem,
     spf_records,
     writers,
 )
 from lab.analysis.checks.world import World, message
-from lab.core.authentication.spf import LOOKUPS
+from lab.core.authentication.results import SpfFault, SpfResult
 from lab.model.names import Address, Domain
+from lab.sentence import NOTHING, Sentence, sentence, together
 
 _SERVICE = "Exchange Online"
 _REFUSED = frozenset({"fail", "softfail"})
-_TOO_MANY, _NO_ANSWER, _NO_POLICY = (
-    f"more than {LOOKUPS} terms",
-    "look-ups without an answer",
-    "has no policy",
-)
+_NOWHERE = frozenset({SpfFault.VOIDS, SpfFault.NO_POLICY})
+"""A name that DNS does not have, or has without a policy."""
 
 
 def lacks_exchange_online(world: World) -> Iterator[Suspicion]:
     """Mail of the domain leaves by the service's addresses, and the record does not include them."""
-    return (each for each, host in _unnamed(world) if host == _SERVICE)
+    return (suspicion for suspicion, host in _unnamed(world) if host == _SERVICE)
 
 
 def lacks_machine(world: World) -> Iterator[Suspicion]:
     """Mail of the domain leaves by an own machine, and the record does not name it."""
-    return (each for each, host in _unnamed(world) if host != _SERVICE)
+    return (suspicion for suspicion, host in _unnamed(world) if host != _SERVICE)
 
 
 def _unnamed(world: World) -> Iterator[tuple[Suspicion, str]]:
@@ -53,19 +51,26 @@ def _unnamed(world: World) -> Iterator[tuple[Suspicion, str]]:
 
 
 def _lacking(world: World, writer: Writer, about: str, host: str, client: str) -> Suspicion:
-    record = " and ".join(spf_records(world, writer.domain))
+    records = together(spf_records(world, writer.domain))
+    names = {"domain": writer.domain, "host": host}
     return Suspicion(
         about=about,
-        text=f"SPF of {writer.domain} lacks {host}",
+        text=sentence("SPF of {domain} lacks {host}", **names),
         facts=(
-            Fact(record_path(world, writer.domain), f"TXT of {writer.domain}: {record}"),
-            Fact("", f"mail of {writer.address} leaves by {host}, {client}"),
+            fact(record_path(world, writer.domain), "TXT of {domain}: {records}", records=records, **names),
+            fact(
+                "",
+                "mail of {sender} leaves by {host}, {client}",
+                sender=writer.address,
+                client=client,
+                **names,
+            ),
         ),
         probe=writer.outward,
         shows=_failed,
         cures=(named(world, writer.domain, (client,)),),
         severity=Severity.WARNING if _softly(world, writer) else None,
-        condition="once a receiver counts a softfail" if _softly(world, writer) else "",
+        condition=sentence("once a receiver counts a softfail") if _softly(world, writer) else NOTHING,
     )
 
 
@@ -74,12 +79,16 @@ def _softly(world: World, writer: Writer) -> bool:
     return seen is not None and seen.result == "softfail"
 
 
-def _failed(played: Played) -> str:
+def _failed(played: Played) -> Sentence:
     seen = spf_outside(played)
     if seen is None or seen.result not in _REFUSED:
-        return ""
-    ends = "and refuses it: 5.7.23" if seen.result == "fail" else "and may put it into junk"
-    return f"a receiver outside finds spf={seen.result} for {seen.client}, {ends}"
+        return NOTHING
+    if seen.result == "fail":
+        return sentence(
+            "a receiver outside finds spf=fail for {client}, and refuses it: 5.7.23", client=seen.client
+        )
+    junk = "a receiver outside finds spf={result} for {client}, and may put it into junk"
+    return sentence(junk, result=seen.result, client=seen.client)
 
 
 # -- records that cannot be evaluated
@@ -87,12 +96,12 @@ def _failed(played: Played) -> str:
 
 def too_many_lookups(world: World) -> Iterator[Suspicion]:
     """More than ten terms that ask DNS (RFC 7208 4.6.4)."""
-    return _broken(world, lambda problem: _TOO_MANY in problem)
+    return (suspicion for suspicion, spf in _broken(world) if spf.fault is SpfFault.TERMS)
 
 
 def malformed(world: World) -> Iterator[Suspicion]:
     """Two records, or one that does not follow the grammar (RFC 7208 4.5, 4.6)."""
-    return _broken(world, lambda problem: not any(k in problem for k in (_TOO_MANY, _NO_ANSWER, _NO_POLICY)))
+    return (suspicion for suspicion, spf in _broken(world) if spf.fault is SpfFault.OTHER)
 
 
 def leads_nowhere(world: World) -> Iterator[Suspicion]:
@@ -101,47 +110,50 @@ def leads_nowhere(world: World) -> Iterator[Suspicion]:
     The configuration knows DNS of others only as far as somebody has told it: only names below the company's own domains
     are known to be missing.
     """
-    for each in _broken(world, lambda problem: _NO_ANSWER in problem or _NO_POLICY in problem):
-        problem = each.facts[1].text
-        named_ = problem.partition("include:")[2].split(" ")[0]
-        yield each if named_ and _is_ours(world, named_) else _doubted(each, problem)
+    for suspicion, spf in _broken(world):
+        if spf.fault in _NOWHERE:
+            ours = bool(spf.about) and _is_ours(world, spf.about)
+            yield suspicion if ours else _doubted(suspicion, spf.problem)
 
 
 def _is_ours(world: World, name: str) -> bool:
     above = [accepted.domain_name for owner in world.own.owners for accepted in owner.accepted_domains]
-    return any(name == each or Domain(name).is_under(each) for each in above)
+    return any(name == domain or Domain(name).is_under(domain) for domain in above)
 
 
-def _doubted(found: Suspicion, problem: str) -> Suspicion:
-    condition = f"unless DNS has what this configuration does not know of ({problem})"
+def _doubted(found: Suspicion, problem: Sentence) -> Suspicion:
+    condition = sentence(
+        "unless DNS has what this configuration does not know of ({problem})", problem=problem
+    )
     return replace(found, severity=Severity.WARNING, condition=condition)
 
 
-def _broken(world: World, fits: Callable[[str], bool]) -> Iterator[Suspicion]:
+def _broken(world: World) -> Iterator[tuple[Suspicion, SpfResult]]:
     for writer in writers(world):
         seen = spf_outside(world.play(writer.outward))
-        problem = (
-            spf_problem(world, writer.domain, seen.client) if seen and seen.result == "permerror" else ""
-        )
-        if problem and fits(problem):
-            yield Suspicion(
+        if seen is None or seen.result != "permerror":
+            continue
+        spf = spf_evaluated(world, writer.domain, seen.client)
+        if spf.problem:
+            suspicion = Suspicion(
                 about=writer.domain,
-                text=f"SPF of {writer.domain} cannot be evaluated",
+                text=sentence("SPF of {domain} cannot be evaluated", domain=writer.domain),
                 facts=(
-                    Fact(record_path(world, writer.domain), " and ".join(spf_records(world, writer.domain))),
-                    Fact("", problem),
+                    Fact(record_path(world, writer.domain), together(spf_records(world, writer.domain))),
+                    Fact("", spf.problem),
                 ),
                 probe=writer.outward,
                 shows=lambda played: _says(played, "permerror"),
                 cures=(named(world, writer.domain, ()),),
             )
+            yield suspicion, spf
 
 
-def _says(played: Played, result: str) -> str:
+def _says(played: Played, result: str) -> Sentence:
     seen = spf_outside(played)
-    return (
-        f"a receiver outside finds spf={result} for {seen.client}" if seen and seen.result == result else ""
-    )
+    if seen is None or seen.result != result:
+        return NOTHING
+    return sentence("a receiver outside finds spf={result} for {client}", result=result, client=seen.client)
 
 
 def missing(world: World) -> Iterator[Suspicion]:
@@ -150,17 +162,21 @@ def missing(world: World) -> Iterator[Suspicion]:
         if not spf_records(world, writer.domain):
             yield Suspicion(
                 about=writer.domain,
-                text=f"{writer.domain} has no SPF record",
+                text=sentence("{domain} has no SPF record", domain=writer.domain),
                 facts=(
-                    Fact(
-                        f"dns.records[{writer.domain}].TXT", f"no TXT of {writer.domain} begins with v=spf1"
+                    fact(
+                        f"dns.records[{writer.domain}].TXT",
+                        "no TXT of {domain} begins with v=spf1",
+                        domain=writer.domain,
                     ),
-                    Fact("", f"{writer.address} writes to the outside"),
+                    fact("", "{sender} writes to the outside", sender=writer.address),
                 ),
                 probe=writer.outward,
                 shows=lambda played: _says(played, "none"),
                 cures=(named(world, writer.domain, ()),),
-                condition="once a receiver wants SPF or DKIM for the author's domain, as large ones do",
+                condition=sentence(
+                    "once a receiver wants SPF or DKIM for the author's domain, as large ones do"
+                ),
             )
 
 
@@ -173,16 +189,16 @@ def too_wide(world: World) -> Iterator[Suspicion]:
         if result in ("pass", "neutral"):
             yield Suspicion(
                 about=domain,
-                text=f"SPF of {domain} lets strangers pass",
+                text=sentence("SPF of {domain} lets strangers pass", domain=domain),
                 facts=(
-                    Fact(record_path(world, domain), " and ".join(spf_records(world, domain))),
-                    Fact("", f"a server outside writes as {sender}"),
+                    Fact(record_path(world, domain), together(spf_records(world, domain) or (NOTHING,))),
+                    fact("", "a server outside writes as {sender}", sender=sender),
                 ),
                 probe=probe,
-                shows=lambda played: _passed(played),
+                shows=_passed,
                 cures=(named(world, domain, ()),),
                 severity=Severity.NOTE if result == "neutral" else None,
-                condition="once somebody writes in the company's name",
+                condition=sentence("once somebody writes in the company's name"),
             )
 
 
@@ -191,13 +207,11 @@ def _of_stranger(played: Played) -> str:
     return judged.spf if judged else ""
 
 
-def _passed(played: Played) -> str:
+def _passed(played: Played) -> Sentence:
     result = _of_stranger(played)
-    return (
-        f"a partner finds spf={result} for a server that is not the company's"
-        if result in ("pass", "neutral")
-        else ""
-    )
+    if result not in ("pass", "neutral"):
+        return NOTHING
+    return sentence("a partner finds spf={result} for a server that is not the company's", result=result)
 
 
 CHECKS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lab.analysis.checks.hybrid import Pair, pairs, refusals, whose
-from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Suspicion
+from lab.analysis.checks.nouns import Check, Cure, Played, Probe, Severity, Suspicion, cure, fact
 from lab.analysis.checks.world import World, of_host
 from lab.core.certificate_store import description, is_stale, stored
 from lab.core.matching import certificate_names, name_match
@@ -16,6 +16,8 @@ from lab.model.topology import Host
 from lab.model.value import dataclass
 from lab.scenario.model import MessageSpec
 from lab.scenario.whatif import Change
+from lab.sentence import NOTHING, Sentence, listed, sentence
+from lab.words.reasons import faults
 
 _DATED = frozenset({CertFault.EXPIRED, CertFault.NOT_YET_VALID})
 _NOT_FOUND = "The certificate specified in TlsCertificateName of the SendConnector could not be found."
@@ -61,14 +63,19 @@ def stale(world: World) -> Iterator[Suspicion]:
 
 
 def _stale(world: World, pair: Pair, each: _Named) -> Suspicion:
+    names = {"connector": each.connector.name, "host": each.host.name}
     return Suspicion(
         about=each.connector.name,
-        text=f'"{each.connector.name}" names a certificate that {each.host.name} does not have, or that is not valid',
+        text=sentence(
+            '"{connector}" names a certificate that {host} does not have, or that is not valid', **names
+        ),
         facts=(
-            Fact(each.path(world), f'"{each.connector.name}" has TlsCertificateName {each.name}'),
-            Fact(
+            fact(each.path(world), '"{connector}" has TlsCertificateName {name}', name=each.name, **names),
+            fact(
                 of_host(each.host, "certificates" if each.host.certificates else "certificate"),
-                f"{each.host.name} has {'; '.join(_described(world, profile) for profile in _store(each.host))}",
+                "{host} has {store}",
+                store=listed((_described(world, profile) for profile in _store(each.host)), "; "),
+                **names,
             ),
         ),
         probe=Probe((each.message(pair),)),
@@ -77,22 +84,28 @@ def _stale(world: World, pair: Pair, each: _Named) -> Suspicion:
     )
 
 
-def _described(world: World, profile: str) -> str:
+def _described(world: World, profile: str) -> Sentence:
     identity = world.topology.certificates[profile]
-    dated = ", ".join(sorted(identity.faults & _DATED))
-    return description(identity) + (f" ({dated})" if dated else "")
+    certificate, dated = description(identity), sorted(identity.faults & _DATED)
+    if not dated:
+        return sentence("{certificate}", certificate=certificate)
+    return sentence("{certificate} ({faults})", certificate=certificate, faults=faults(dated))
 
 
-def _waiting(played: Played) -> str:
+def _waiting(played: Played) -> Sentence:
     for fate in played.fates.values():
         for reply in refusals(played):
             if _NOT_FOUND in reply:
-                return f"{whose(fate)} waits with 454 4.7.5 and is {fate.outcome}"
-            if _NO_STARTTLS in reply:
-                return (
-                    f"{whose(fate)} waits with 4.4.317, as Exchange offers no STARTTLS, and is {fate.outcome}"
+                return sentence(
+                    "{mail} waits with 454 4.7.5 and is {outcome}", mail=whose(fate), outcome=fate.outcome
                 )
-    return ""
+            if _NO_STARTTLS in reply:
+                return sentence(
+                    "{mail} waits with 4.4.317, as Exchange offers no STARTTLS, and is {outcome}",
+                    mail=whose(fate),
+                    outcome=fate.outcome,
+                )
+    return NOTHING
 
 
 def _named_anew(world: World, each: _Named) -> Iterator[Cure]:
@@ -105,7 +118,7 @@ def _named_anew(world: World, each: _Named) -> Iterator[Cure]:
         yield _run_again(world, each, fitting[-1])
     else:
         outdated = {f"certificates.{profile}.validity": "current" for profile in _store(each.host)}
-        yield Cure("renew the certificate, with the same subject and from the same authority", outdated)
+        yield cure("renew the certificate, with the same subject and from the same authority", outdated)
 
 
 def _store(host: Host) -> tuple[str, ...]:
@@ -121,12 +134,13 @@ def _serves(world: World, profile: str) -> bool:
 
 
 def _run_again(world: World, each: _Named, profile: str) -> Cure:
-    text = description(world.topology.certificates[profile])
+    name = description(world.topology.certificates[profile])
     known = world.topology.certificates
     others = [other for other in _naming(world, each.organization) if is_stale(other.host, other.name, known)]
-    return Cure(
-        f"run the wizard again: it writes {text} into the connectors",
-        {other.path(world): text for other in (each, *others)},
+    return cure(
+        "run the wizard again: it writes {name} into the connectors",
+        {other.path(world): name for other in (each, *others)},
+        name=name,
     )
 
 
@@ -158,19 +172,27 @@ def _successor(world: World, each: _Named, used: str) -> str | None:
 def _superseded(world: World, pair: Pair, each: _Named, used: str, successor: str) -> Suspicion:
     ended: Change = {f"certificates.{used}.validity": "expired"}
     name = description(world.topology.certificates[successor])
+    names = {"connector": each.connector.name, "certificate": used, "host": each.host.name}
     return Suspicion(
         about=each.connector.name,
-        text=f'"{each.connector.name}" still names the certificate {used}, though {each.host.name} has its successor',
+        text=sentence(
+            '"{connector}" still names the certificate {certificate}, though {host} has its successor',
+            **names,
+        ),
         facts=(
-            Fact(each.path(world), f'"{each.connector.name}" has TlsCertificateName {each.name}'),
-            Fact(of_host(each.host, "certificates"), f"{each.host.name} has {name} as well"),
+            fact(each.path(world), '"{connector}" has TlsCertificateName {name}', name=each.name, **names),
+            fact(of_host(each.host, "certificates"), "{host} has {name} as well", name=name, **names),
         ),
         probe=Probe((each.message(pair),), ended),
         shows=_waiting,
         cures=(
-            Cure(f"run the wizard again: it writes {name} into the connectors", {each.path(world): name}),
+            cure(
+                "run the wizard again: it writes {name} into the connectors",
+                {each.path(world): name},
+                name=name,
+            ),
         ),
-        condition=f"once {used} has expired, or is removed",
+        condition=sentence("once {certificate} has expired, or is removed", **names),
     )
 
 

@@ -37,10 +37,7 @@ def standins(topology: Topology, home: str, door: Tenant | None) -> Change:
             "initial_domain": "mflabnear.onmicrosoft.com",
             "region": home,
             "AcceptedDomains": [{"DomainName": str(NEAR.domain), "Default": True}],
-            "mailboxes": [
-                str(NEAR),
-                {"address": str(FORWARDER), "ForwardingSmtpAddress": str(COLLECTOR)},
-            ],
+            "mailboxes": [str(NEAR), {"address": str(FORWARDER), "ForwardingSmtpAddress": str(COLLECTOR)}],
         },
         f"tenants.{FAR_TENANT}": {
             "initial_domain": "mflabfar.onmicrosoft.com",
@@ -65,10 +62,7 @@ def _stranger(address: str, door: Tenant) -> Change:
         "smart_hosts": front_door(door.default_domain),
     }
     return {
-        "organizations.any-strangers": {
-            "domains": [str(STRANGER.domain)],
-            "hosts": {STRANGER_HOST: host},
-        }
+        "organizations.any-strangers": {"domains": [str(STRANGER.domain)], "hosts": {STRANGER_HOST: host}}
     }
 
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lab.analysis.checks.flows import (
-    in_tenant,
-)
+from lab.analysis.checks.flows import in_tenant
 from lab.analysis.checks.mailflowrules import AUTOMATIC, NULL, Owner, Special, acts, hits, rule_path
-from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Suspicion
+from lab.analysis.checks.nouns import Check, Played, Probe, Severity, Suspicion, cure, fact
 from lab.analysis.checks.world import World, message
 from lab.model.names import Address, Domain
 from lab.model.rules import TransportRule
 from lab.model.tenant import Tenant
 from lab.scenario.whatif import Change
+from lab.sentence import NOTHING, Sentence, sentence
 
 _VOICEMAIL = Address("noreply", Domain("skype.voicemail.microsoft.com"))
 
@@ -33,45 +32,65 @@ def _stops(rule: TransportRule) -> bool:
 
 
 def _own_mail(world: World, owner: Owner, rule: TransportRule) -> Iterator[Special]:
-    cloud = next((found for each in world.tenants if (found := world.mailbox(each))), None)
-    home = next((found for each in world.organizations if (found := world.mailbox(each))), None)
+    cloud = next(filter(None, map(world.mailbox, world.tenants)), None)
+    home = next(filter(None, map(world.mailbox, world.organizations)), None)
     servers = [host.source for host in world.exchange_servers()]
     trusted: Change = {"ExceptIfSenderIpRanges": servers}
     if cloud and home:
-        yield Special("on-premises", f"{home} to {cloud}", message(home, cloud), trusted)
+        yield Special(
+            "on-premises",
+            sentence("{sender} to {recipient}", sender=home, recipient=cloud),
+            message(home, cloud),
+            trusted,
+        )
         automatic = message(home, cloud, reverse_path=NULL, headers=(AUTOMATIC,))
-        yield Special("<>", f"automatic answers of {home} to {cloud}", automatic, trusted)
+        yield Special(
+            "<>",
+            sentence("automatic answers of {sender} to {recipient}", sender=home, recipient=cloud),
+            automatic,
+            trusted,
+        )
         inside: Change = {"ExceptIfFromScope": "InOrganization"}
-        yield Special("cloud", f"{cloud} to {home}", message(cloud, home), inside)
+        yield Special(
+            "cloud",
+            sentence("{sender} to {recipient}", sender=cloud, recipient=home),
+            message(cloud, home),
+            inside,
+        )
     if isinstance(owner, Tenant) and (recipient := world.mailbox(owner)):
         via = in_tenant(owner)
         spared = [*map(str, rule.exceptions.sender_domain_is), str(_VOICEMAIL.domain)]
         voicemail = message(_VOICEMAIL, recipient, via=via)
         yield Special(
-            "voicemail", f"Cloud Voicemail to {recipient}", voicemail, {"ExceptIfSenderDomainIs": spared}
+            "voicemail",
+            sentence("Cloud Voicemail to {recipient}", recipient=recipient),
+            voicemail,
+            {"ExceptIfSenderDomainIs": spared},
         )
 
 
 def _hit(world: World, owner: Owner, rule: TransportRule, special: Special) -> Suspicion:
     path = rule_path(world, owner, rule)
 
-    def shows(played: Played) -> str:
-        return f'"{rule.name}" applies to mail from {special.words}' if hits(played, rule) else ""
+    def shows(played: Played) -> Sentence:
+        applies = sentence('"{rule}" applies to mail from {sender}', rule=rule.name, sender=special.words)
+        return applies if hits(played, rule) else NOTHING
 
     return Suspicion(
         about=f"{rule.name}:{special.kind}",
-        text=f'the rule "{rule.name}" stops mail from {special.words}',
+        text=sentence('the rule "{rule}" stops mail from {sender}', rule=rule.name, sender=special.words),
         facts=(
-            Fact(
+            fact(
                 path,
-                f'"{rule.name}" refuses, deletes or redirects, with no exception that holds for such mail',
+                '"{rule}" refuses, deletes or redirects, with no exception that holds for such mail',
+                rule=rule.name,
             ),
-            Fact("", f"{special.words}: the company's own mail"),
+            fact("", "{sender}: the company's own mail", sender=special.words),
         ),
         probe=Probe((special.message,)),
         shows=shows,
         cures=(
-            Cure(
+            cure(
                 "an exception for such mail",
                 {f"{path}.{parameter}": value for parameter, value in special.exception.items()},
             ),

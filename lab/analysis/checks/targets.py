@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import groupby
 
-from lab.analysis.checks.flows import listed, lost
-from lab.analysis.checks.nouns import Check, Cure, Fact, Probe, Severity, Suspicion
+from lab.analysis.checks.flows import lost, values
+from lab.analysis.checks.nouns import Check, Cure, Probe, Severity, Suspicion, cure, fact
 from lab.analysis.checks.recipients import in_cloud, named, unreached, written_at, written_key
 from lab.analysis.checks.world import World, distinct, message
 from lab.model.names import Address
 from lab.model.onprem import OnPremOrganization
 from lab.model.tenant import Recipient, RecipientKind, Tenant
 from lab.scenario.whatif import Change
+from lab.sentence import sentence
 
 _SINGLY = 5
 """How many are told one by one; more of a kind have one cause, and are one finding, with as many in its flow."""
@@ -73,18 +74,22 @@ def _stale(
     first = found[0]
     here = written_at(world, f"organizations.{organization.name}").get(first.primary.key, "")
     there = tenant.find(first.external) if first.external else None
-    knows = (
-        f"there is a mail user, whose mail goes to {there.external}" if there else "nobody has that address"
-    )
+    path = written_at(world, f"tenants.{tenant.name}").get(first.primary.key, "")
+    known = fact(path, "tenant {tenant}: nobody has that address", tenant=tenant.name)
+    if there is not None:
+        goes = "tenant {tenant}: there is a mail user, whose mail goes to {address}"
+        known = fact(path, goes, tenant=tenant.name, address=there.external)
     return Suspicion(
         about=about,
-        text=f"on-premises sends {named(found)} to where nobody is",
+        text=sentence("on-premises sends {recipients} to where nobody is", recipients=named(found)),
         facts=(
-            Fact(f"{here}.external" if here else "", f"on-premises: {first.primary} is at {first.external}"),
-            Fact(
-                written_at(world, f"tenants.{tenant.name}").get(first.primary.key, ""),
-                f"tenant {tenant.name}: {knows}",
+            fact(
+                f"{here}.external" if here else "",
+                "on-premises: {recipient} is at {address}",
+                recipient=first.primary,
+                address=first.external,
             ),
+            known,
         ),
         probe=probe,
         shows=lost,
@@ -99,6 +104,7 @@ def _targets(
     known = [(each, there) for each in found if (there := tenant.find(each.primary))]
     moved = [(each, there) for each, there in known if there.kind is not RecipientKind.MAIL_USER]
     users = [there for _, there in known if there.kind is RecipientKind.MAIL_USER]
+    one = len(found) == 1
     here = written_at(world, f"organizations.{organization.name}")
     there_ = written_at(world, f"tenants.{tenant.name}")
     added = {
@@ -107,32 +113,46 @@ def _targets(
         if there.primary.key in there_
     }
     if added:
-        yield Cure(f"in {tenant.name}, {named(found)} {_have(found)} the target address, too", added)
+        yield cure(
+            "in {tenant}, {recipients} has the target address, too"
+            if one
+            else "in {tenant}, {recipients} have the target address, too",
+            added,
+            tenant=tenant.name,
+            recipients=named(found),
+        )
     renamed = {
         f"{here[each.primary.key]}.external": str(address)
         for each, there in moved
         if each.primary.key in here and (address := in_cloud(tenant, there))
     }
     if renamed:
-        yield Cure(f"a target address that {named(found)} {_have(found)} in {tenant.name}", renamed)
-    if users:
-        yield Cure(
-            f"{named(found)} {_have(found)} a mailbox in {tenant.name} again, instead of a mail user",
-            _boxes(world, tenant, users),
+        yield cure(
+            "a target address that {recipients} has in {tenant}"
+            if one
+            else "a target address that {recipients} have in {tenant}",
+            renamed,
+            recipients=named(found),
+            tenant=tenant.name,
         )
-
-
-def _have(found: list[Recipient]) -> str:
-    return "has" if len(found) == 1 else "have"
+    if users:
+        yield cure(
+            "{recipients} has a mailbox in {tenant} again, instead of a mail user"
+            if one
+            else "{recipients} have a mailbox in {tenant} again, instead of a mail user",
+            _boxes(world, tenant, users),
+            recipients=named(found),
+            tenant=tenant.name,
+        )
 
 
 def _boxes(world: World, tenant: Tenant, users: list[Recipient]) -> Change:
     """Mailboxes in place of mail users."""
     written, boxes = f"tenants.{tenant.name}.mail_users", f"tenants.{tenant.name}.mailboxes"
     gone = {each.primary.key for each in users}
-    left = [each for each in listed(world, written) if written_key(each) not in gone]
+    left = [each for each in values(world, written) if written_key(each) not in gone]
     made = [{"address": str(u.primary), "proxies": [str(proxy) for proxy in u.proxies]} for u in users]
-    return {written: left, boxes: [*listed(world, boxes), *made]}
+    return {written: left, boxes: [*values(world, boxes), *made]}
 
 
 CHECKS = (

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from lab.analysis.checks.engine import examine, fits
-from lab.analysis.checks.nouns import Check, Cured, Fact, Finding, Severity
+from lab.analysis.checks.nouns import Check, Cured, Fact, Finding, Severity, Suppressed
 from lab.reports.findings import Audit, Remedy, Spot, Told
 from lab.scenario.model import Variant
 from lab.scenario.whatif import Configuration
+from lab.sentence import NOTHING, Sentence, sentence
 
 
 def audit(
@@ -17,35 +18,35 @@ def audit(
 ) -> Audit:
     """Check a configuration in all its variants, or in one."""
     scenario = configuration.scenario
-    found = examine(configuration, today, checks, only=only)
+    findings = examine(configuration, today, checks, only=only)
     names = tuple(name for name in scenario.variants if only in (None, name))
     return Audit(
         file=scenario.file,
         scenario=scenario.name,
         variants=names,
         checks=len(checks),
-        findings=told(configuration, found),
-        idle=tuple(_idle([scenario.variants[name] for name in names], found, today)),
+        findings=told(configuration, findings),
+        idle=tuple(_idle([scenario.variants[name] for name in names], findings, today)),
         todos=tuple(dict.fromkeys(todo.text for name in names for todo in scenario.variants[name].todos)),
     )
 
 
-def told(configuration: Configuration, found: Iterable[Finding]) -> tuple[Told, ...]:
+def told(configuration: Configuration, findings: Iterable[Finding]) -> tuple[Told, ...]:
     """The findings as values for reports, the worst first."""
     groups: dict[tuple[str, Severity, str], list[Finding]] = {}
-    for finding in found:
+    for finding in findings:
         reason = finding.suppressed.reason if finding.suppressed else ""
         groups.setdefault((finding.id, finding.severity, reason), []).append(finding)
     ranks = list(Severity)
     ordered = sorted(
-        groups.values(), key=lambda each: (ranks.index(each[0].severity), each[0].code, each[0].id)
+        groups.values(), key=lambda same: (ranks.index(same[0].severity), same[0].code, same[0].id)
     )
-    return tuple(_told(configuration, each[0], [one.variant for one in each]) for each in ordered)
+    return tuple(_told(configuration, same[0], [finding.variant for finding in same]) for same in ordered)
 
 
 def _told(configuration: Configuration, finding: Finding, variants: Sequence[str]) -> Told:
     suspicion, suppressed = finding.suspicion, finding.suppressed
-    until = f" (until {suppressed.until})" if suppressed and suppressed.until else ""
+
     return Told(
         id=finding.id,
         code=finding.code,
@@ -53,7 +54,7 @@ def _told(configuration: Configuration, finding: Finding, variants: Sequence[str
         title=finding.check.title,
         text=suspicion.text,
         condition=suspicion.condition,
-        facts=tuple(_spot(configuration, finding.variant, each) for each in suspicion.facts),
+        facts=tuple(_spot(configuration, finding.variant, fact) for fact in suspicion.facts),
         shown=finding.shown,
         way=finding.way,
         remedies=tuple(map(_remedy, finding.cures)),
@@ -63,8 +64,14 @@ def _told(configuration: Configuration, finding: Finding, variants: Sequence[str
         file=finding.place.file,
         line=finding.place.line,
         variants=tuple(variants),
-        suppressed=f"{suppressed.reason}{until}" if suppressed else "",
+        suppressed=_why(suppressed) if suppressed else NOTHING,
     )
+
+
+def _why(suppressed: Suppressed) -> Sentence:
+    if suppressed.until:
+        return sentence("{reason} (until {day})", reason=suppressed.reason, day=suppressed.until)
+    return sentence("{reason}", reason=suppressed.reason)
 
 
 def _spot(configuration: Configuration, variant: str, fact: Fact) -> Spot:
@@ -81,11 +88,12 @@ def _remedy(cured: Cured) -> Remedy:
     return Remedy(cured.cure.text, cured.works, cured.shows, settings)
 
 
-def _idle(variants: Iterable[Variant], found: Sequence[Finding], today: date) -> Iterable[str]:
+def _idle(variants: Iterable[Variant], findings: Sequence[Finding], today: date) -> Iterable[Sentence]:
     """Suppressions that hold nothing back: somebody should take them out, or look again."""
-    written = dict.fromkeys(each for variant in variants for each in variant.suppressions)
-    for each in written:
-        if each.until is not None and each.until < today:
-            yield f"{each.finding}: the suppression has run out on {each.until.isoformat()}"
-        elif not any(fits(each, finding.id) for finding in found):
-            yield f"{each.finding}: nothing is found any more that this suppression is for"
+    for written in dict.fromkeys(written for variant in variants for written in variant.suppressions):
+        if written.until is not None and written.until < today:
+            over = "{finding}: the suppression has run out on {day}"
+            yield sentence(over, finding=written.finding, day=written.until.isoformat())
+        elif not any(fits(written, finding.id) for finding in findings):
+            idle = "{finding}: nothing is found any more that this suppression is for"
+            yield sentence(idle, finding=written.finding)

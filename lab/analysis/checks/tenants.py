@@ -18,7 +18,7 @@ from lab.analysis.checks.hybrid import (
     pairs,
     whose,
 )
-from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Shows, Suspicion
+from lab.analysis.checks.nouns import Check, Cure, Played, Probe, Severity, Shows, Suspicion, cure, fact
 from lab.analysis.checks.unmatched import accepting, meant
 from lab.analysis.checks.world import World, message, of_host
 from lab.model.decision import Basis
@@ -26,16 +26,20 @@ from lab.model.tenant import Tenant
 from lab.model.topology import Host
 from lab.scenario.model import MessageSpec
 from lab.scenario.whatif import Change
+from lab.sentence import NOTHING, Sentence, sentence, together
 
 
 def _taken_for_another(world: World, tenant: Tenant) -> Shows:
-    def shows(played: Played) -> str:
+    def shows(played: Played) -> Sentence:
         entry = _another(world, played, tenant)
         if entry is None:
-            return ""
-        return (
-            f"{whose(entry.fate)} is taken for {entry.decision.tenant_name} by {entry.decision.basis}, through "
-            f'"{entry.decision.connector_name}"'
+            return NOTHING
+        return sentence(
+            '{mail} is taken for {tenant} by {basis}, through "{connector}"',
+            mail=whose(entry.fate),
+            tenant=entry.decision.tenant_name,
+            basis=entry.decision.basis,
+            connector=entry.decision.connector_name,
         )
 
     return shows
@@ -60,21 +64,40 @@ def one_certificate(world: World) -> Iterator[Suspicion]:
             )
 
 
-def _confused(world: World, tenant: Tenant, entry: Entry, probe: Probe, *cure: Cure) -> Suspicion:
+def _confused(world: World, tenant: Tenant, entry: Entry, probe: Probe, *offered: Cure) -> Suspicion:
     other, connector, profile = entry.decision.tenant, entry.decision.connector, presented(world, entry)
     assert other is not None, "who is recognised is somebody's"
     assert connector is not None, "by a connector"
-    shown = f"shows the {named(profile)}" if profile else f"comes from {entry.host.source}"
+    host = entry.host
+    shown = fact(
+        of_host(host, "certificate"),
+        "{host} comes from {address} to both tenants",
+        host=host.name,
+        address=host.source,
+    )
+    if profile is not None:
+        both = "{host} shows the {certificate} to both tenants"
+        shown = fact(shown.path, both, host=host.name, certificate=named(profile))
     return Suspicion(
         about=f"{entry.host.name}/{tenant.name}",
-        text=f"what {entry.host.name} hands over for {tenant.name} is taken for {other.name}",
+        text=sentence(
+            "what {host} hands over for {tenant} is taken for {other}",
+            host=host.name,
+            tenant=tenant.name,
+            other=other.name,
+        ),
         facts=(
-            Fact(of_host(entry.host, "certificate"), f"{entry.host.name} {shown} to both tenants"),
-            Fact(told_at(world, other, connector), f"{expects(connector)} in {other.name}"),
+            shown,
+            fact(
+                told_at(world, other, connector),
+                "{connector} in {tenant}",
+                connector=expects(connector),
+                tenant=other.name,
+            ),
         ),
         probe=probe,
         shows=_taken_for_another(world, tenant),
-        cures=cure,
+        cures=offered,
     )
 
 
@@ -94,8 +117,9 @@ def _certificate_each(world: World, pair: Pair, host: Host, used: str) -> Cure:
         if connector
         else {}
     )
-    return Cure(
-        f'a certificate for {name} on "{used}" alone, which the connector of {tenant.name} expects, and which it accepts',
+    return cure(
+        'a certificate for {name} on "{connector}" alone, which the connector of {tenant} expects, and which '
+        "it accepts",
         {
             f"certificates.{profile}": {"names": [name]},
             world.setting(pair.organization, "SendConnectors", used, "TlsCertificateName"): profile,
@@ -103,6 +127,9 @@ def _certificate_each(world: World, pair: Pair, host: Host, used: str) -> Cure:
             **inbound,
             **accepting(world, tenant, name),
         },
+        name=name,
+        connector=used,
+        tenant=tenant.name,
     )
 
 
@@ -146,15 +173,17 @@ def _name_each(world: World, tenant: Tenant, host: Host) -> Cure:
         if connector
         else {}
     )
-    return Cure(
-        f"a name and a certificate for each customer: {name} on a machine for {tenant.name} alone, in its connector, and "
-        f"as its accepted domain",
+    return cure(
+        "a name and a certificate for each customer: {name} on a machine for {tenant} alone, in its "
+        "connector, and as its accepted domain",
         {
             f"certificates.{profile}": {"names": [name]},
             of_host(host, "certificate"): profile,
             **inbound,
             **accepting(world, tenant, name),
         },
+        name=name,
+        tenant=tenant.name,
     )
 
 
@@ -186,14 +215,25 @@ def _unverified(world: World, pair: Pair, probe: Probe, entry: Entry) -> Suspici
     written = known if isinstance(known, list) else [] if known is None else [known]
     return Suspicion(
         about=str(domain),
-        text=f"{domain} is no accepted domain of {tenant.name}",
+        text=sentence("{domain} is no accepted domain of {tenant}", domain=domain, tenant=tenant.name),
         facts=(
-            Fact(path, f"{tenant.name} does not accept {domain}"),
-            Fact(f"organizations.{pair.organization.name}.domains", f"{pair.onprem} writes in its name"),
+            fact(path, "{tenant} does not accept {domain}", tenant=tenant.name, domain=domain),
+            fact(
+                f"organizations.{pair.organization.name}.domains",
+                "{sender} writes in its name",
+                sender=pair.onprem,
+            ),
         ),
         probe=probe,
         shows=of_exchange(world, _stranger),
-        cures=(Cure(f"verify {' and '.join(names)} in {tenant.name}", {path: [*written, *names]}),),
+        cures=(
+            cure(
+                "verify {domains} in {tenant}",
+                {path: [*written, *names]},
+                domains=together(names),
+                tenant=tenant.name,
+            ),
+        ),
     )
 
 

@@ -9,19 +9,15 @@ from typing import Any
 from lab.analysis.checks import cures
 from lab.analysis.checks.attribution import expects, told_at
 from lab.analysis.checks.flaws import named, presented
-from lab.analysis.checks.hybrid import (
-    Entry,
-    exchange_entries,
-    flows,
-    of_exchange,
-)
-from lab.analysis.checks.nouns import Check, Cure, Fact, Probe, Severity, Suspicion
+from lab.analysis.checks.hybrid import Entry, exchange_entries, flows, of_exchange
+from lab.analysis.checks.nouns import Check, Cure, Fact, Probe, Severity, Suspicion, cure, fact
 from lab.analysis.checks.world import World, of_host
 from lab.model.names import DomainPattern
 from lab.model.steps import Routed
 from lab.model.tenant import ConnectorType, InboundConnector, Tenant
 from lab.model.topology import Host
 from lab.scenario.whatif import Change
+from lab.sentence import sentence
 
 
 def meant(tenant: Tenant) -> InboundConnector | None:
@@ -40,15 +36,21 @@ def fitted(world: World, tenant: Tenant, connector: InboundConnector, host: Host
     change: dict[str, Any] = {} if connector.enabled else {path("Enabled"): True}
     if connector.tls_sender_certificate_name is None:
         addresses = [*map(str, connector.sender_ip_addresses), host.source]
-        return Cure(
-            f'"{connector.name}" knows {host.source}', {**change, path("SenderIPAddresses"): addresses}
+        return cure(
+            '"{connector}" knows {address}',
+            {**change, path("SenderIPAddresses"): addresses},
+            connector=connector.name,
+            address=host.source,
         )
     if profile is None:
         return None
     name = profile.names[0]
-    return Cure(
-        f'"{connector.name}" is enabled and has TlsSenderCertificateName {name}, an accepted domain of {tenant.name}',
+    return cure(
+        '"{connector}" is enabled and has TlsSenderCertificateName {name}, an accepted domain of {tenant}',
         {**change, path("TlsSenderCertificateName"): name, **accepting(world, tenant, name)},
+        connector=connector.name,
+        name=name,
+        tenant=tenant.name,
     )
 
 
@@ -116,21 +118,19 @@ def _relaying_tenant(world: World) -> Tenant | None:
 def _unmatched(world: World, probe: Probe, entry: Entry, tenant: Tenant) -> Suspicion:
     connector = meant(tenant)
     profile = presented(world, entry)
-    shown = f"shows the {named(profile)}" if profile else "shows no certificate"
-    cure = fitted(world, tenant, connector, entry.host) if connector else _made(world, tenant, entry.host)
+    shows: dict[str, object] = {"host": entry.host.name, "address": entry.host.source}
+    shown = "{host} shows no certificate and comes from {address}"
+    if profile is not None:
+        shows["certificate"] = named(profile)
+        shown = "{host} shows the {certificate} and comes from {address}"
+    helps = fitted(world, tenant, connector, entry.host) if connector else _made(world, tenant, entry.host)
     return Suspicion(
         about=entry.host.name,
-        text=f"no connector of {tenant.name} knows {entry.host.name}",
-        facts=(
-            _expected(world, tenant, connector),
-            Fact(
-                of_host(entry.host, "certificate"),
-                f"{entry.host.name} {shown} and comes from {entry.host.source}",
-            ),
-        ),
+        text=sentence("no connector of {tenant} knows {host}", tenant=tenant.name, host=entry.host.name),
+        facts=(_expected(world, tenant, connector), fact(of_host(entry.host, "certificate"), shown, **shows)),
         probe=probe,
         shows=of_exchange(world, _unknown),
-        cures=(cure,) if cure else (),
+        cures=(helps,) if helps else (),
     )
 
 
@@ -138,14 +138,18 @@ def _never_made(world: World, probe: Probe, entry: Entry, tenant: Tenant) -> Sus
     path = f"tenants.{tenant.name}.inbound_connectors_prohibited"
     found = _unmatched(world, probe, entry, tenant)
     lifted = tuple(
-        Cure(f"Microsoft's support lifts the block; then {cure.text}", {path: None, **cure.change})
-        for cure in found.cures
+        cure("Microsoft's support lifts the block; then {cure}", {path: None, **then.change}, cure=then.text)
+        for then in found.cures
     )
-    may_not = Fact(path, f"{tenant.name} may not have inbound connectors of type OnPremises")
+    may_not = fact(path, "{tenant} may not have inbound connectors of type OnPremises", tenant=tenant.name)
     return replace(
         found,
         about=tenant.name,
-        text=f"{tenant.name} may not have the connector that would know {entry.host.name}",
+        text=sentence(
+            "{tenant} may not have the connector that would know {host}",
+            tenant=tenant.name,
+            host=entry.host.name,
+        ),
         facts=(may_not, found.facts[0]),
         cures=lifted,
     )
@@ -153,12 +157,14 @@ def _never_made(world: World, probe: Probe, entry: Entry, tenant: Tenant) -> Sus
 
 def _expected(world: World, tenant: Tenant, connector: InboundConnector | None) -> Fact:
     if connector is None:
-        return Fact(
-            f"tenants.{tenant.name}.InboundConnectors", f"{tenant.name} has no connector of type OnPremises"
+        return fact(
+            f"tenants.{tenant.name}.InboundConnectors",
+            "{tenant} has no connector of type OnPremises",
+            tenant=tenant.name,
         )
     if not connector.enabled:
         path = world.setting(tenant, "InboundConnectors", connector.name, "Enabled")
-        return Fact(path, f'"{connector.name}" is disabled')
+        return fact(path, '"{connector}" is disabled', connector=connector.name)
     return Fact(told_at(world, tenant, connector), expects(connector))
 
 
@@ -173,12 +179,14 @@ def _made(world: World, tenant: Tenant, host: Host) -> Cure | None:
         "TlsSenderCertificateName": name,
         "CloudServicesMailEnabled": True,
     }
-    return Cure(
-        f"a connector of type OnPremises for {name}, an accepted domain of {tenant.name}; the wizard makes one",
+    return cure(
+        "a connector of type OnPremises for {name}, an accepted domain of {tenant}; the wizard makes one",
         {
             f"tenants.{tenant.name}.InboundConnectors[From on-premises]": connector,
             **accepting(world, tenant, name),
         },
+        name=name,
+        tenant=tenant.name,
     )
 
 

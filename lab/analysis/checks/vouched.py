@@ -6,20 +6,15 @@ from collections.abc import Iterator
 
 from lab.analysis.checks import cures
 from lab.analysis.checks.attribution import expects, told_at
-from lab.analysis.checks.hybrid import (
-    Entry,
-    exchange_entries,
-    of_exchange,
-    out,
-    pairs,
-)
-from lab.analysis.checks.nouns import Check, Cure, Fact, Probe, Severity, Suspicion
+from lab.analysis.checks.hybrid import Entry, exchange_entries, of_exchange, out, pairs
+from lab.analysis.checks.nouns import Check, Fact, Probe, Severity, Suspicion, cure, fact
 from lab.analysis.checks.unmatched import accepting
 from lab.analysis.checks.world import World, of_host
 from lab.model.names import ReversePath
 from lab.model.tenant import InboundConnector, Tenant
 from lab.model.topology import Host
 from lab.scenario.model import MessageSpec
+from lab.sentence import sentence
 
 
 def unaccepted_name(world: World) -> Iterator[Suspicion]:
@@ -49,25 +44,40 @@ def _reports_out(world: World) -> Iterator[MessageSpec]:
 
 
 def _by_name_alone(entry: Entry) -> bool:
-    matched = [each for each in entry.decision.candidates if each.match]
-    return not entry.recognised and bool(matched) and not any(each.value_accepted for each in matched)
+    matched = [candidate for candidate in entry.decision.candidates if candidate.match]
+    vouched = any(candidate.value_accepted for candidate in matched)
+    return not entry.recognised and bool(matched) and not vouched
 
 
 def _unaccepted(world: World, probe: Probe, entry: Entry) -> Suspicion:
-    candidate = next(each for each in entry.decision.candidates if each.match)
+    candidate = next(fitting for fitting in entry.decision.candidates if fitting.match)
     tenant, connector = candidate.tenant, candidate.connector
     name = str(connector.tls_sender_certificate_name)
-    cure = Cure(f"{name} is an accepted domain of {tenant.name}", accepting(world, tenant, name))
+    added = cure(
+        "{name} is an accepted domain of {tenant}",
+        accepting(world, tenant, name),
+        name=name,
+        tenant=tenant.name,
+    )
     return Suspicion(
         about=connector.name,
-        text=f'the name on "{connector.name}" is no accepted domain of {tenant.name}',
+        text=sentence(
+            'the name on "{connector}" is no accepted domain of {tenant}',
+            connector=connector.name,
+            tenant=tenant.name,
+        ),
         facts=(
             Fact(told_at(world, tenant, connector), expects(connector)),
-            Fact(f"tenants.{tenant.name}.AcceptedDomains", f"{tenant.name} does not accept {name}"),
+            fact(
+                f"tenants.{tenant.name}.AcceptedDomains",
+                "{tenant} does not accept {name}",
+                tenant=tenant.name,
+                name=name,
+            ),
         ),
         probe=probe,
         shows=of_exchange(world, _by_name_alone),
-        cures=(cure,) if tenant in world.tenants else (),
+        cures=(added,) if tenant in world.tenants else (),
         severity=None if entry.leg.refusal else Severity.WARNING,
     )
 
@@ -77,9 +87,9 @@ def report_by_address(world: World) -> Iterator[Suspicion]:
     for spec in _reports_out(world):
         probe = Probe((spec,))
         for entry in exchange_entries(world, world.play(probe)):
-            known = next(iter(entry.decision.candidates), None)
-            if known is not None and _refused_by_address(entry):
-                yield _by_address(world, probe, entry.host, known.tenant, known.connector)
+            fitting = next(iter(entry.decision.candidates), None)
+            if fitting is not None and _refused_by_address(entry):
+                yield _by_address(world, probe, entry.host, fitting.tenant, fitting.connector)
 
 
 def _refused_by_address(entry: Entry) -> bool:
@@ -92,10 +102,19 @@ def _by_address(
 ) -> Suspicion:
     return Suspicion(
         about=connector.name,
-        text=f'"{connector.name}" knows {host.name} by address, and mail without a reverse-path cannot leave',
+        text=sentence(
+            '"{connector}" knows {host} by address, and mail without a reverse-path cannot leave',
+            connector=connector.name,
+            host=host.name,
+        ),
         facts=(
             Fact(told_at(world, tenant, connector), expects(connector)),
-            Fact(of_host(host, "address"), f"{host.name} sends its reports through {tenant.name}"),
+            fact(
+                of_host(host, "address"),
+                "{host} sends its reports through {tenant}",
+                host=host.name,
+                tenant=tenant.name,
+            ),
         ),
         probe=probe,
         shows=of_exchange(world, _refused_by_address),

@@ -83,13 +83,7 @@ class World:
 
     def built(self, change: Change) -> Variant:
         """The same, and nothing is remembered: for those who try thousands. Raises ScenarioError."""
-        silent: Change = {
-            "messages": None,
-            "expect": None,
-            "matrix": None,
-            "timeline": None,
-            "outages": None,
-        }
+        silent: Change = {"messages": None, "expect": None, "matrix": None, "timeline": None, "outages": None}
         return self.configuration.changed(self.variant.name, {**silent, **self.standins, **change})
 
     def value(self, path: str) -> Any:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from lab.core.received import fold
 from lab.model.message import Header
 from lab.model.value import dataclass
+from lab.sentence import NOTHING, Sentence
 
 _NAME = "Authentication-Results"
 _RECEIVER = "protection.outlook.com"
@@ -32,6 +33,18 @@ class Spf(StrEnum):
     SOFTFAIL = "softfail"
     TEMPERROR = "temperror"
     PERMERROR = "permerror"
+
+
+class SpfFault(StrEnum):
+    """Why a policy cannot be evaluated."""
+
+    TERMS = "terms"
+    """Too many terms that ask DNS."""
+    VOIDS = "voids"
+    """Too many look-ups without an answer."""
+    NO_POLICY = "no-policy"
+    """It leads to a name without a policy."""
+    OTHER = "other"
 
 
 _SPELLED = {
@@ -105,7 +118,11 @@ class SpfResult:
     mechanism: str = field(default="", compare=False)
     """The term that decided."""
     explanation: str = field(default="", compare=False)
-    problem: str = field(default="", compare=False)
+    problem: Sentence = field(default=NOTHING, compare=False)
+    fault: SpfFault = field(default=SpfFault.OTHER, compare=False)
+    """What kind of problem it is."""
+    about: str = field(default="", compare=False)
+    """The name without a policy that a record includes."""
     """Why there is no better result."""
 
     def __str__(self) -> str:

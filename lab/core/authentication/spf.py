@@ -10,7 +10,7 @@ from dataclasses import field, replace
 from functools import lru_cache
 from ipaddress import IPv4Address, ip_address
 
-from lab.core.authentication.results import Spf, SpfResult
+from lab.core.authentication.results import Spf, SpfFault, SpfResult
 from lab.core.authentication.spf_macro import (
     Address,
     MacroFacts,
@@ -24,6 +24,7 @@ from lab.core.authentication.spf_record import Mechanism, Record, is_spf, parse
 from lab.model.dns import Asking, DnsAnswer, DnsQuestion, NoData, NxDomain, Records, RecordType, ServFail
 from lab.model.names import Domain, ReversePath
 from lab.model.value import dataclass
+from lab.sentence import Sentence, sentence
 
 LOOKUPS = 10
 """4.6.4: terms that ask DNS, and names behind one MX or PTR."""
@@ -42,21 +43,27 @@ class _Budget:
     def spend(self) -> None:
         self.lookups -= 1
         if self.lookups < 0:
-            raise _Stop(Spf.PERMERROR, f"more than {LOOKUPS} terms that need DNS")
+            problem = sentence("more than {number} terms that need DNS", number=LOOKUPS)
+            raise _Stop(Spf.PERMERROR, problem, SpfFault.TERMS)
 
     def void(self) -> None:
         self.voids -= 1
         if self.voids < 0:
-            raise _Stop(Spf.PERMERROR, f"more than {VOID_LOOKUPS} look-ups without an answer")
+            problem = sentence("more than {number} look-ups without an answer", number=VOID_LOOKUPS)
+            raise _Stop(Spf.PERMERROR, problem, SpfFault.VOIDS)
 
 
 class _Stop(Exception):  # noqa: N818 - not an error: it ends the evaluation with a result
     """The evaluation ends here, however deep in includes."""
 
-    def __init__(self, result: Spf, problem: str) -> None:
-        super().__init__(problem)
+    def __init__(
+        self, result: Spf, problem: Sentence, fault: SpfFault = SpfFault.OTHER, about: str = ""
+    ) -> None:
+        super().__init__(str(problem))
         self.result = result
         self.problem = problem
+        self.fault = fault
+        self.about = about
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +112,13 @@ def check_host(
     )
     name = domain.removesuffix(".").lower()
     if not _is_name(name) or "." not in name:
-        return SpfResult(Spf.NONE, domain, ip, problem=f"{domain!r} is no full domain name")
+        return SpfResult(
+            Spf.NONE, domain, ip, problem=sentence("{domain} is no full domain name", domain=repr(domain))
+        )
     try:
         verdict = yield from _evaluate(_Check(replace(facts, domain=name)))
     except _Stop as stop:
-        return SpfResult(stop.result, domain, ip, problem=stop.problem)
+        return SpfResult(stop.result, domain, ip, problem=stop.problem, fault=stop.fault, about=stop.about)
     explanation = yield from _explained(verdict)
     return SpfResult(verdict.result, domain, ip, mechanism=verdict.mechanism, explanation=explanation)
 
@@ -139,7 +148,11 @@ def _evaluate(check: _Check) -> Asking[_Verdict]:
     target = yield from _target(record.redirect, check)
     verdict = yield from _evaluate(replace(check, facts=replace(check.facts, domain=target)))
     if verdict.result is Spf.NONE:  # 6.1
-        raise _Stop(Spf.PERMERROR, f"redirect to {target}, which has no policy")
+        raise _Stop(
+            Spf.PERMERROR,
+            sentence("redirect to {domain}, which has no policy", domain=target),
+            SpfFault.NO_POLICY,
+        )
     return verdict
 
 
@@ -148,17 +161,19 @@ def _record(domain: str) -> Asking[Record | None]:
         return None
     answer: DnsAnswer = yield DnsQuestion(Domain(domain), "TXT")
     if isinstance(answer, ServFail):
-        raise _Stop(Spf.TEMPERROR, f"no DNS answer for the policy of {domain}")
+        raise _Stop(Spf.TEMPERROR, sentence("no DNS answer for the policy of {domain}", domain=domain))
     texts = answer.texts() if isinstance(answer, Records) else ()
     policies = [text for text in texts if is_spf(text)]
     if len(policies) > 1:
-        raise _Stop(Spf.PERMERROR, f"{domain} has {len(policies)} policies")
+        raise _Stop(
+            Spf.PERMERROR, sentence("{domain} has {number} policies", domain=domain, number=len(policies))
+        )
     if not policies:
         return None
     try:
         return parse(policies[0])
     except ValueError as error:
-        raise _Stop(Spf.PERMERROR, f"{domain}: {error}") from None
+        raise _Stop(Spf.PERMERROR, sentence("{domain}: {error}", domain=domain, error=error)) from None
 
 
 def _fits(mechanism: Mechanism, check: _Check) -> Asking[bool]:
@@ -187,7 +202,8 @@ def _included(target: str, check: _Check) -> Asking[bool]:
     """5.2: only a pass is a match; a missing or broken policy is the includer's permerror."""
     verdict = yield from _evaluate(replace(check, facts=replace(check.facts, domain=target)))
     if verdict.result is Spf.NONE:
-        raise _Stop(Spf.PERMERROR, f"include:{target} has no policy")
+        problem = sentence("include:{domain} has no policy", domain=target)
+        raise _Stop(Spf.PERMERROR, problem, SpfFault.NO_POLICY, target)
     return verdict.result is Spf.PASS
 
 
@@ -200,7 +216,9 @@ def _mx_has_address(name: str, mechanism: Mechanism, check: _Check) -> Asking[bo
     rows = yield from _ask(name, "MX", check)
     hosts = [row.partition(" ")[2] for row in rows]
     if len(hosts) > LOOKUPS:
-        raise _Stop(Spf.PERMERROR, f"{name} has more than {LOOKUPS} MX hosts")
+        raise _Stop(
+            Spf.PERMERROR, sentence("{name} has more than {number} MX hosts", name=name, number=LOOKUPS)
+        )
     for host in hosts:
         if (yield from _has_address(host.removesuffix("."), mechanism, check)):
             return True
@@ -228,7 +246,7 @@ def _ask(name: str, kind: RecordType, check: _Check) -> Asking[tuple[str, ...]]:
         case Records() as records:
             return records.texts()
         case ServFail():
-            raise _Stop(Spf.TEMPERROR, f"no DNS answer for {name} {kind}")
+            raise _Stop(Spf.TEMPERROR, sentence("no DNS answer for {name} {kind}", name=name, kind=kind))
         case NoData() | NxDomain():
             check.budget.void()
     return ()

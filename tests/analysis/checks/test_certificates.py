@@ -3,6 +3,8 @@
 import pytest
 
 from lab.analysis.checks.nouns import Severity
+from lab.reports.findings import Assumption
+from lab.sentence import sentence
 from tests.analysis.checks.worlds import told
 
 ERROR, WARNING = Severity.ERROR, Severity.WARNING
@@ -32,7 +34,7 @@ def test_an_expired_certificate_is_told_with_what_it_does_to_mail():
     found = told(*BASICS, "MFL-CERT-001", {"certificates.hybrid.validity": "expired"})
     assert list(found) == ["MFL-CERT-001:hybrid"]
     assert found["MFL-CERT-001:hybrid"].severity is ERROR
-    assert "stranger" in found["MFL-CERT-001:hybrid"].shown
+    assert "stranger" in str(found["MFL-CERT-001:hybrid"].shown)
     assert found["MFL-CERT-001:hybrid"].cures[0].works
 
 
@@ -48,7 +50,9 @@ def test_a_filter_whose_certificate_opens_nothing_may_let_it_expire():
 
 def test_what_may_be_wanted_one_day_names_the_assumption():
     found = told("flows/client-key-usage.yaml", "nobody-minds", "MFL-CERT-005")
-    assert found["MFL-CERT-005:wildcard"].assumptions == ("require_client_eku: on (R129)",)
+    resting = {"switch": "require_client_eku", "position": "on", "rule": "R129"}
+    assumed = Assumption(sentence("{switch}: {position} ({rule})", **resting))
+    assert found["MFL-CERT-005:wildcard"].assumptions == (assumed,)
     assert found["MFL-CERT-005:wildcard"].suspicion.condition
 
 
@@ -77,4 +81,4 @@ def test_the_end_of_a_certificate_that_opens_the_door_is_told():
     """Here a partner connector takes mail only from who shows it (R61)."""
     change = {"certificates.mail.not_after": "2026-12-01"}
     found = told("faults/p25-side-entrance.yaml", "by-certificate", "MFL-CERT-002", change)
-    assert "5.7.51" in found["MFL-CERT-002:mail"].shown
+    assert "5.7.51" in str(found["MFL-CERT-002:mail"].shown)

@@ -75,7 +75,7 @@ def test_behind_exchange_there_is_nothing_to_skip():
 def test_a_blocked_connector_is_found_by_what_it_refuses():
     (finding,) = told(*BASICS, "MFL-CONN-011", {f"{INBOUND}.blocked": True}).values()
     assert finding.severity is ERROR
-    assert "5.7.711" in finding.shown
+    assert "5.7.711" in str(finding.shown)
     assert finding.cures[0].works
 
 

@@ -46,7 +46,7 @@ def test_automatic_answers_are_forgotten_where_a_connector_knows_senders_by_thei
     by_address = example(SIGNER)
     (error,) = found(by_address, BOTH).values()
     assert error.id == "MFL-RULE-001:Sign:<>"
-    assert "5.7.64" in error.shown
+    assert "5.7.64" in str(error.shown)
     assert error.cures[0].works
 
 
@@ -69,7 +69,7 @@ tenants:
 def test_a_rule_for_a_disabled_connector_is_an_error() -> None:
     (error,) = by_filter(enabled="false").values()
     assert (error.id, error.severity) == ("MFL-RULE-002:Outward", Severity.ERROR)
-    assert "leaves by MX all the same" in error.shown
+    assert "leaves by MX all the same" in str(error.shown)
     assert error.cures[0].works
 
 

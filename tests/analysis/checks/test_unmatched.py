@@ -24,7 +24,7 @@ def test_a_connection_that_is_not_recognised_is_found_and_its_cure_works(file, v
     found = told(file, variant, finding.partition(":")[0])
     assert list(found) == [finding]
     assert found[finding].severity is Severity.ERROR
-    assert shown in found[finding].shown
+    assert shown in str(found[finding].shown)
     assert found[finding].cures[0].works
 
 
