@@ -157,7 +157,7 @@ def _alias(mailboxes: Iterable[Recipient], domain: Domain, name: str, about: str
 
 def _groups(own: Own) -> Iterator[Party]:
     """Groups and contacts; what both sides know under one address is one, and a contact may point to a group."""
-    found = [each for owner in own.owners for each in _distinct(owner.recipients.values())]
+    found = [each for owner in own.owners for each in distinct(owner.recipients.values())]
     groups = {each.primary.key for each in found if each.kind.is_group}
     for kind, name in _GROUPS.items():
         fitting = [
@@ -202,10 +202,10 @@ def _notices(topology: Topology, own: Own) -> Iterator[Party]:
 
 
 def _mailboxes(found: Iterable[Recipient]) -> list[Recipient]:
-    return [each for each in _distinct(found) if each.kind is RecipientKind.MAILBOX]
+    return [each for each in distinct(found) if each.kind is RecipientKind.MAILBOX]
 
 
-def _distinct(found: Iterable[Recipient]) -> list[Recipient]:
+def distinct(found: Iterable[Recipient]) -> list[Recipient]:
     """Directories list a recipient under each of its addresses."""
     return list({each.primary.key: each for each in found}.values())
 

@@ -58,18 +58,13 @@ def _when_ended(world: World, profile: CertificateProfile, holder: Host) -> Iter
     )
     for spec in _daily_mail(world):
         good = world.play(Probe((spec,)))
+        told = "{host} has it, and {sender} writes to {recipient}"
         yield Suspicion(
             about=profile.name,
             text=ends,
             facts=(
                 Fact(f"{path}.not_after", ends),
-                fact(
-                    "",
-                    "{host} has it, and {sender} writes to {recipient}",
-                    host=holder.name,
-                    sender=spec.sender,
-                    recipient=spec.recipients[0],
-                ),
+                fact("", told, host=holder.name, sender=spec.sender, recipient=spec.recipients[0]),
             ),
             probe=Probe((spec,), {f"{path}.validity": Validity.EXPIRED.value}),
             shows=partial(worse, good),
@@ -136,14 +131,10 @@ def _once_mended(world: World, probe: Probe, host: Host, profile: CertificatePro
     tenant, connector = (entry.decision.tenant, entry.decision.connector) if entry else (None, None)
     if tenant is None or connector is None or not misrouted(world.play(what_if)):
         return
+    wrong = '{host} does not open "{connector}" of {tenant} only because its certificate is ignored'
     yield Suspicion(
         about=host.name,
-        text=sentence(
-            '{host} does not open "{connector}" of {tenant} only because its certificate is ignored',
-            host=host.name,
-            connector=connector.name,
-            tenant=tenant.name,
-        ),
+        text=sentence(wrong, host=host.name, connector=connector.name, tenant=tenant.name),
         facts=(
             fact(
                 f"certificates.{profile.name}.{found[0].parameter}",

@@ -32,12 +32,9 @@ def astray(played: Played) -> Sentence:
         return NOTHING
     decided = leg.hop.first(Attributed)
     assert decided is not None, "a front end led it astray"
+    shown = 'mail for {meant} is taken for {tenant} by {basis}, through "{connector}"'
     return sentence(
-        'mail for {meant} is taken for {tenant} by {basis}, through "{connector}"',
-        meant=leg.meant,
-        tenant=decided.tenant,
-        basis=decided.basis,
-        connector=decided.connector,
+        shown, meant=leg.meant, tenant=decided.tenant, basis=decided.basis, connector=decided.connector
     )
 
 
@@ -69,14 +66,10 @@ def _astray_at(world: World, probe: Probe, host: Host, decided: Attributed | Non
     tenant, connector = _connector(decided)
     assert tenant is not None, "it was taken for somebody"
     assert connector is not None, "by a connector"
+    wrong = '{host} opens the hybrid connector "{connector}" of {tenant}'
     return Suspicion(
         about=host.name,
-        text=sentence(
-            '{host} opens the hybrid connector "{connector}" of {tenant}',
-            host=host.name,
-            connector=connector.name,
-            tenant=tenant.name,
-        ),
+        text=sentence(wrong, host=host.name, connector=connector.name, tenant=tenant.name),
         facts=(_shown(world, host, decided), Fact(told_at(world, tenant, connector), expects(connector))),
         probe=probe,
         shows=astray,
@@ -196,8 +189,8 @@ def _stuck(played: Played) -> Sentence:
     if leg is None:
         return NOTHING
     return sentence(
-        "front ends of another region say {code} {status} ATTR35 until {host} gives up; that they "
-        "do, and do not pass it on to the company's tenant, is assumed (R32)",
+        "front ends of another region say {code} {status} ATTR35 until {host} gives up; "
+        "it is assumed that they do, and do not pass it on to the company's tenant (R32)",
         code=ATTR35.code,
         status=ATTR35.enhanced,
         host=leg.origin,
@@ -233,17 +226,13 @@ def _further(
         "certificate": machine,
         "accepts_domains": [],
     }
+    wrong = 'every machine with a certificate below {domain} opens "{connector}" of {tenant}'
     return Suspicion(
         about=connector.name,
-        text=sentence(
-            'every machine with a certificate below {domain} opens "{connector}" of {tenant}',
-            domain=domain,
-            connector=connector.name,
-            tenant=tenant.name,
-        ),
+        text=sentence(wrong, domain=domain, connector=connector.name, tenant=tenant.name),
         facts=(
             Fact(told_at(world, tenant, connector), expects(connector)),
-            fact("", "a machine with a certificate for {name} is all it takes", name=name),
+            fact("", "any machine with a certificate for {name} fits", name=name),
         ),
         probe=Probe(
             (message(sender, standins.NEAR, via=machine),),

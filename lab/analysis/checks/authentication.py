@@ -68,13 +68,10 @@ def _refused(world: World, writer: Writer, asked: str, probe: Probe, client: str
     records = spf_records(world, writer.domain)
     host = machine(world, client) or client
     offered = (named(world, writer.domain, (client,)), signed(world, writer))
+    wrong = "mail from {domain} ({side}) fails the company's own DMARC policy"
     return Suspicion(
         about=writer.about,
-        text=sentence(
-            "mail from {domain} ({side}) fails the company's own DMARC policy",
-            domain=writer.domain,
-            side=writer.side,
-        ),
+        text=sentence(wrong, domain=writer.domain, side=writer.side),
         facts=(
             _asks(world, writer, asked),
             fact(
@@ -117,13 +114,10 @@ def _passed_on(world: World, writer: Writer, asked: str, probe: Probe) -> Suspic
 
     signing = signed(world, writer)
     signs = f"tenants.{writer.owner.name}.dkim" if isinstance(writer.owner, Tenant) else ""
+    wrong = "mail from {domain} ({side}) has no DKIM signature of its own domain"
     return Suspicion(
         about=writer.about,
-        text=sentence(
-            "mail from {domain} ({side}) has no DKIM signature of its own domain",
-            domain=writer.domain,
-            side=writer.side,
-        ),
+        text=sentence(wrong, domain=writer.domain, side=writer.side),
         facts=(
             _asks(world, writer, asked),
             fact(signs, "only SPF speaks for mail of {address}", address=writer.address),
@@ -146,17 +140,11 @@ def forged(world: World) -> Iterator[Suspicion]:
             weak = fact(record, "{domain} has no DMARC record", domain=domain)
             if asked is not None:
                 weak = fact(record, "{domain} has the policy {policy}", domain=domain, policy=asked.policy)
+            told = "a server outside writes as {author}, with a reverse-path of its own"
             yield Suspicion(
                 about=domain,
                 text=sentence("DMARC of {domain} asks nobody to refuse forgeries", domain=domain),
-                facts=(
-                    weak,
-                    fact(
-                        "",
-                        "a server outside writes as {author}, with a reverse-path of its own",
-                        author=author,
-                    ),
-                ),
+                facts=(weak, fact("", told, author=author)),
                 probe=Probe((message(author, standins.NEAR, via=standins.OUTSIDE_HOST, reverse_path=path),)),
                 shows=_forgery,
                 cures=(
@@ -205,21 +193,15 @@ def _unknown_key(world: World, writer: Writer, missing: Change, probe: Probe) ->
     def shows(played: Played) -> Sentence:
         if f"fail {writer.domain}" not in _signatures(played):
             return NOTHING
-        return sentence(
-            "a partner cannot check the signature of {domain}, and finds dmarc={dmarc}",
-            domain=writer.domain,
-            dmarc=_dmarc(played, _NEAR),
-        )
+        shown = "a partner cannot check the signature of {domain}, and finds dmarc={dmarc}"
+        return sentence(shown, domain=writer.domain, dmarc=_dmarc(played, _NEAR))
 
     fails = _dmarc(world.play(probe), _NEAR) == "fail"
     path = next(iter(missing))
+    wrong = "mail from {domain} ({side}) is signed with a key that DNS does not have"
     return Suspicion(
         about=writer.about,
-        text=sentence(
-            "mail from {domain} ({side}) is signed with a key that DNS does not have",
-            domain=writer.domain,
-            side=writer.side,
-        ),
+        text=sentence(wrong, domain=writer.domain, side=writer.side),
         facts=(
             fact(path, "{name} has no such record", name=path.partition("[")[2].partition("]")[0]),
             fact(
@@ -228,7 +210,7 @@ def _unknown_key(world: World, writer: Writer, missing: Change, probe: Probe) ->
         ),
         probe=probe,
         shows=shows,
-        cures=(cure("the records of the keys", missing),),
+        cures=(cure("DNS has the records of the keys", missing),),
         severity=Severity.ERROR if fails else None,
         condition=NOTHING
         if fails

@@ -23,16 +23,13 @@ def blocked(world: World) -> Iterator[Suspicion]:
                 continue
             if entry.decision.reason is Reason.CONNECTOR_BLOCKED:
                 path = world.setting(tenant, "InboundConnectors", connector.name, "blocked")
+                wrong = 'Microsoft has blocked "{connector}" of {tenant}'
                 yield Suspicion(
                     about=connector.name,
-                    text=sentence(
-                        'Microsoft has blocked "{connector}" of {tenant}',
-                        connector=connector.name,
-                        tenant=tenant.name,
-                    ),
+                    text=sentence(wrong, connector=connector.name, tenant=tenant.name),
                     facts=(
                         fact(path, '"{connector}" counts as compromised', connector=connector.name),
-                        fact(of_host(entry.host, "address"), "{host} speaks by it", host=entry.host.name),
+                        fact(of_host(entry.host, "address"), "{host} uses it", host=entry.host.name),
                     ),
                     probe=probe,
                     shows=_refused,

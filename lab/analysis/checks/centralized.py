@@ -45,12 +45,10 @@ def not_for_everything(world: World) -> Iterator[Suspicion]:
             continue
         path = world.setting(tenant, "OutboundConnectors", connector.name, "RecipientDomains")
         domains = ", ".join(map(str, connector.recipient_domains)) or sentence("nothing")
+        wrong = "centralized transport of {tenant} is on, and mail to the internet passes it by"
         yield Suspicion(
             about=connector.name,
-            text=sentence(
-                "centralized transport of {tenant} is on, and mail to the internet passes it by",
-                tenant=tenant.name,
-            ),
+            text=sentence(wrong, tenant=tenant.name),
             facts=(
                 fact(path, '"{connector}" is for {domains}', connector=connector.name, domains=domains),
                 fact(switch(world, tenant, connector), "RouteAllMessagesViaOnPremises is on"),
@@ -95,10 +93,8 @@ def _passes_by(world: World) -> Shows:
     def shows(played: Played) -> Sentence:
         for fate in played.fates.values():
             if fate.places and not own & set(fate.places):
-                return sentence(
-                    "mail for {recipient} leaves the tenant by MX, past all machines on-premises",
-                    recipient=fate.spec.recipients[0],
-                )
+                shown = "mail for {recipient} leaves the tenant by MX, past all machines on-premises"
+                return sentence(shown, recipient=fate.spec.recipients[0])
         return NOTHING
 
     return shows
@@ -126,25 +122,18 @@ def _forward(
         routed = last_step(played, where, Routed)
         if routed is None or str(mailbox.forwarding) not in routed.about or routed.connector:
             return NOTHING
-        return sentence(
-            "what {recipient} forwards to {forwarding} leaves the tenant by MX",
-            recipient=mailbox.primary,
-            forwarding=mailbox.forwarding,
-        )
+        shown = "what {recipient} forwards to {forwarding} leaves the tenant by MX"
+        return sentence(shown, recipient=mailbox.primary, forwarding=mailbox.forwarding)
 
     path = _forwarding(world, tenant, mailbox.primary)
+    told = "{recipient} in the cloud forwards to {forwarding}"
     return Suspicion(
         about=str(mailbox.primary),
         text=sentence(
             "centralized transport does not catch what {recipient} forwards", recipient=mailbox.primary
         ),
         facts=(
-            fact(
-                path,
-                "{recipient} in the cloud forwards to {forwarding}",
-                recipient=mailbox.primary,
-                forwarding=mailbox.forwarding,
-            ),
+            fact(path, told, recipient=mailbox.primary, forwarding=mailbox.forwarding),
             fact(switch(world, tenant, connector), "RouteAllMessagesViaOnPremises is on"),
         ),
         probe=Probe((message(sender, mailbox.primary),)),
@@ -158,7 +147,7 @@ def _forward(
 def _forwarding(world: World, tenant: Tenant, address: Address) -> str:
     """Where the forward is written, '' if nowhere."""
     lists = [f"tenants.{tenant.name}.mailboxes"]
-    lists += [f"organizations.{each.name}.remote_mailboxes" for each in world.organizations]
+    lists += [f"organizations.{organization.name}.remote_mailboxes" for organization in world.organizations]
     paths = (f"{each}[{address}].ForwardingSmtpAddress" for each in lists)
     return next((path for path in paths if world.value(path)), "")
 
@@ -203,9 +192,9 @@ def _left(world: World, tenant: Tenant, connector: OutboundConnector, sender: Ad
 
 def _switched_off(world: World, tenant: Tenant, connector: OutboundConnector) -> Change:
     types = (
-        world.setting(tenant, "AcceptedDomains", each.domain_name, "DomainType")
-        for each in tenant.accepted_domains
-        if world.value(world.setting(tenant, "AcceptedDomains", each.domain_name)) is not None
+        world.setting(tenant, "AcceptedDomains", accepted.domain_name, "DomainType")
+        for accepted in tenant.accepted_domains
+        if world.value(world.setting(tenant, "AcceptedDomains", accepted.domain_name)) is not None
     )
     return {
         switch(world, tenant, connector): False,

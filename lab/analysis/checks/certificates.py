@@ -84,6 +84,7 @@ def _suspicion(
     assert tenant is not None, "who is recognised is somebody's"
     assert connector is not None, "by a connector"
     names = {"certificate": named(profile), "flaw": flaw.text}
+    helps = "{host} gets the certificate {mended}, with the same names"
     return Suspicion(
         about=profile.name,
         text=sentence("the {certificate} of the hybrid connection {flaw}", **names),
@@ -93,14 +94,7 @@ def _suspicion(
         ),
         probe=probe,
         shows=lambda played: _not_counting(world, played),
-        cures=(
-            cure(
-                "{host} gets the certificate {mended}, with the same names",
-                change,
-                host=right.host.name,
-                mended=flaw.mended,
-            ),
-        ),
+        cures=(cure(helps, change, host=right.host.name, mended=flaw.mended),),
     )
 
 
@@ -108,11 +102,8 @@ def _not_counting(world: World, played: Played) -> Sentence:
     for entry in exchange_entries(world, played):
         ignored = entry.decision.credentials.ignored
         if ignored and not entry.recognised:
-            return sentence(
-                "Exchange Online ignores the certificate ({faults}): {mail}",
-                faults=faults(ignored),
-                mail=entry.told,
-            )
+            shown = "Exchange Online ignores the certificate ({faults}): {mail}"
+            return sentence(shown, faults=faults(ignored), mail=entry.told)
     return NOTHING
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from lab.analysis.checks.flows import values
 from lab.analysis.checks.nouns import Cure, cure
 from lab.analysis.checks.world import World, of_host
 from lab.model.names import Domain
@@ -19,11 +20,8 @@ HYBRID, MAIL = "mflab-hybrid", "mflab-mail"
 
 def shows_nothing(host: Host) -> Cure:
     """A machine that sends to the internet needs no client certificate at all (R15)."""
-    return cure(
-        "{host} shows no client certificate when it sends (its server certificate stays as it is)",
-        {of_host(host, "client_certificate"): False},
-        host=host.name,
-    )
+    helps = "{host} shows no client certificate when it sends (its server certificate stays as it is)"
+    return cure(helps, {of_host(host, "client_certificate"): False}, host=host.name)
 
 
 def own_name(world: World, tenant: Tenant, connector: InboundConnector, domain: Domain) -> Cure:
@@ -70,7 +68,7 @@ def _chosen(world: World, organization: OnPremOrganization) -> Iterator[tuple[st
 def other_certificate(world: World, organization: OnPremOrganization) -> Iterator[Cure]:
     """Exchange shows another certificate where it sends to the internet itself (R249)."""
     for connector in world.sends_to_internet(organization):
-        domain = next((each.domain_name for each in organization.accepted_domains), None)
+        domain = next((accepted.domain_name for accepted in organization.accepted_domains), None)
         if domain is not None:
             path = world.setting(organization, "SendConnectors", connector.name, "TlsCertificateName")
             change = {f"certificates.{MAIL}": {"names": [f"mail.{domain}"]}, path: MAIL}
@@ -81,14 +79,24 @@ def other_certificate(world: World, organization: OnPremOrganization) -> Iterato
             )
 
 
+def known_address(tenant: Tenant, name: str, host: Host, domains: str | list[str] = "*") -> Change:
+    """A Partner connector that takes mail for these sender domains only from a machine's address."""
+    connector = {
+        "Name": name,
+        "ConnectorType": "Partner",
+        "SenderDomains": domains,
+        "RestrictDomainsToIPAddresses": True,
+        "SenderIPAddresses": [host.source],
+    }
+    return {f"tenants.{tenant.name}.InboundConnectors[{name}]": connector}
+
+
 def accepted(world: World, tenant: Tenant, name: str) -> Change:
     """One more accepted domain."""
     path = f"tenants.{tenant.name}.AcceptedDomains"
-    if any(str(each.domain_name) == name for each in tenant.accepted_domains):
+    if any(str(accepted.domain_name) == name for accepted in tenant.accepted_domains):
         return {}
-    written = world.value(path)
-    known = written if isinstance(written, list) else [] if written is None else [written]
-    return {path: [*known, name]}
+    return {path: [*values(world, path), name]}
 
 
 def _renamed(world: World, tenant: Tenant, connector: InboundConnector, name: str) -> Change:
@@ -125,7 +133,7 @@ def _by_name(world: World, tenant: Tenant, connector: InboundConnector, name: st
 
 def _outbound(world: World, tenant: Tenant, name: str) -> Change:
     return {
-        world.setting(tenant, "OutboundConnectors", each.name, "TlsDomain"): name
-        for each in tenant.outbound_connectors
-        if each.tls_domain is not None and each.cloud_services_mail_enabled
+        world.setting(tenant, "OutboundConnectors", connector.name, "TlsDomain"): name
+        for connector in tenant.outbound_connectors
+        if connector.tls_domain is not None and connector.cloud_services_mail_enabled
     }

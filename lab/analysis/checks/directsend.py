@@ -44,16 +44,13 @@ def _device(world: World, tenant: Tenant, host: Host, probe: Probe) -> Suspicion
         "RequireTls": host.certificate is not None,
     }
     names = {"host": host.name, "tenant": tenant.name}
+    told = "{host} hands mail to {tenant}, and no connector knows it"
     return Suspicion(
         about=host.name,
         text=sentence("{host} may not send in the name of {domain}", domain=tenant.default_domain, **names),
         facts=(
             fact(switch, "{tenant} rejects Direct Send", **names),
-            fact(
-                of_host(host, "smart_hosts"),
-                "{host} hands mail to {tenant}, and no connector knows it",
-                **names,
-            ),
+            fact(of_host(host, "smart_hosts"), told, **names),
         ),
         probe=probe,
         shows=lambda played: _rejected(world, played),
@@ -74,13 +71,10 @@ def direct_send(world: World) -> Iterator[Suspicion]:
         if recipient is not None:
             switch = f"tenants.{tenant.name}.OrganizationConfig.RejectDirectSend"
             forged = Address("colleague", tenant.default_domain)
+            wrong = "{tenant} takes anonymous mail in the name of {domain}"
             yield Suspicion(
                 about=tenant.name,
-                text=sentence(
-                    "{tenant} takes anonymous mail in the name of {domain}",
-                    tenant=tenant.name,
-                    domain=tenant.default_domain,
-                ),
+                text=sentence(wrong, tenant=tenant.name, domain=tenant.default_domain),
                 facts=(
                     fact(switch, "RejectDirectSend is off"),
                     fact("", "a stranger says MAIL FROM:<{sender}> at the front door", sender=forged),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lab.analysis.checks import standins
+from lab.analysis.checks import cures, standins
 from lab.analysis.checks.attribution import expects, told_at
 from lab.analysis.checks.hybrid import entries, inward, whose
 from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Shows, Suspicion, cure, fact
@@ -13,7 +13,6 @@ from lab.model.names import Address
 from lab.model.tenant import ConnectorType, InboundConnector, Tenant
 from lab.model.topology import Host
 from lab.model.value import dataclass
-from lab.scenario.whatif import Change
 from lab.sentence import NOTHING, Sentence, sentence
 
 _CONDITION = sentence("once somebody takes the tenant's own name in DNS instead of the MX")
@@ -63,24 +62,19 @@ def unrestricted(world: World) -> Iterator[Suspicion]:
     """No connector even looks like a lock (R22)."""
     for door in _doors(world):
         if not _believed(door) and _unflagged(door.tenant) is None:
-            path, unrestricted = (
-                f"tenants.{door.tenant.name}.InboundConnectors",
-                "no connector of {tenant} restricts who may deliver",
-            )
-            unlocked = fact(path, unrestricted, tenant=door.tenant.name)
-            yield _open(world, door, door.tenant.name, unlocked, _lock(door, f"tenants.{door.tenant.name}"))
+            tenant = door.tenant.name
+            path = f"tenants.{tenant}.InboundConnectors"
+            unlocked = fact(path, "no connector of {tenant} restricts who may deliver", tenant=tenant)
+            yield _open(world, door, door.tenant.name, unlocked, _lock(door))
 
 
 def believed(world: World) -> Iterator[Suspicion]:
     """A connector of type OnPremises names the filter, as if that kept others out (R22)."""
     for door in _doors(world):
         if _believed(door) and door.knows and _unflagged(door.tenant) is None:
-            unlocked = fact(
-                told_at(world, door.tenant, door.knows),
-                "{connector}, is of type OnPremises and restricts nobody",
-                connector=expects(door.knows),
-            )
-            yield _open(world, door, door.knows.name, unlocked, _lock(door, f"tenants.{door.tenant.name}"))
+            told = "{connector}, is of type OnPremises and restricts nobody"
+            unlocked = fact(told_at(world, door.tenant, door.knows), told, connector=expects(door.knows))
+            yield _open(world, door, door.knows.name, unlocked, _lock(door))
 
 
 def _believed(door: _Door) -> bool:
@@ -99,7 +93,7 @@ def unflagged(world: World) -> Iterator[Suspicion]:
             unlocked = fact(
                 path, "{connector}, but neither of the Restrict flags is set", connector=expects(connector)
             )
-            yield _open(world, door, connector.name, unlocked, cure("{flag} on", {path: True}, flag=flag))
+            yield _open(world, door, connector.name, unlocked, cure("{flag} is on", {path: True}, flag=flag))
 
 
 def _unflagged(tenant: Tenant) -> InboundConnector | None:
@@ -114,22 +108,12 @@ def _unflagged(tenant: Tenant) -> InboundConnector | None:
 
 
 def _open(world: World, door: _Door, about: str, unlocked: Fact, lock: Cure) -> Suspicion:
+    wrong = "strangers may hand mail to {tenant} directly, past {host}"
+    told = "the MX of {domain} leads to {host}"
     return Suspicion(
         about=about,
-        text=sentence(
-            "strangers may hand mail to {tenant} directly, past {host}",
-            tenant=door.tenant.name,
-            host=door.last.name,
-        ),
-        facts=(
-            unlocked,
-            fact(
-                _of(world, door.last),
-                "the MX of {domain} leads to {host}",
-                domain=door.mailbox.domain,
-                host=door.last.name,
-            ),
-        ),
+        text=sentence(wrong, tenant=door.tenant.name, host=door.last.name),
+        facts=(unlocked, fact(_of(world, door.last), told, domain=door.mailbox.domain, host=door.last.name)),
         probe=door.probe,
         shows=_past(door),
         cures=(lock,),
@@ -141,16 +125,8 @@ def _of(world: World, host: Host) -> str:
     return of_host(host, "address") if host.name in world.topology.hosts else ""
 
 
-def _lock(door: _Door, tenant: str) -> Cure:
-    name = f"Only from {door.last.name}"
-    connector = {
-        "Name": name,
-        "ConnectorType": "Partner",
-        "SenderDomains": "*",
-        "RestrictDomainsToIPAddresses": True,
-        "SenderIPAddresses": [door.last.source],
-    }
-    change: Change = {f"{tenant}.InboundConnectors[{name}]": connector}
+def _lock(door: _Door) -> Cure:
+    change = cures.known_address(door.tenant, f"Only from {door.last.name}", door.last)
     return cure(
         "a Partner connector for * that takes mail only from {address}", change, address=door.last.source
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lab.analysis.checks import standins
+from lab.analysis.checks import cures, standins
 from lab.analysis.checks.flows import authenticated, in_tenant
 from lab.analysis.checks.hybrid import Entry, entries, inward, whose
 from lab.analysis.checks.nouns import Check, Cure, Played, Probe, Severity, Shows, Suspicion, cure, fact
@@ -34,20 +34,13 @@ def _unskipped(world: World, tenant: Tenant, entry: Entry, probe: Probe) -> Susp
     if connector is not None:
         unskipped = fact(path, '"{connector}" skips nothing', connector=connector.name)
     address = of_host(host, "address") if host.name in world.topology.hosts else ""
+    told = "{host} hands over what comes by the MX, from {address}"
     return Suspicion(
         about=connector.name if connector else tenant.name,
         text=sentence(
-            "to {tenant} all mail from outside comes from {host}", tenant=tenant.name, host=host.name
+            "to {tenant}, all mail from outside seems to come from {host}", tenant=tenant.name, host=host.name
         ),
-        facts=(
-            unskipped,
-            fact(
-                address,
-                "{host} hands over what comes by the MX, from {address}",
-                host=host.name,
-                address=host.source,
-            ),
-        ),
+        facts=(unskipped, fact(address, told, host=host.name, address=host.source)),
         probe=probe,
         shows=_judged(tenant),
         cures=(_skipping(world, tenant, connector, entry),),
@@ -60,13 +53,8 @@ def _judged(tenant: Tenant) -> Shows:
         if step is None or step.spf == "pass" or not step.compauth.startswith("fail"):
             return NOTHING
         mail = whose(next(iter(played.fates.values())))
-        return sentence(
-            "{mail}: spf={spf} for {client}, compauth={compauth}",
-            mail=mail,
-            spf=step.spf,
-            client=step.client,
-            compauth=step.compauth,
-        )
+        shown = "{mail}: spf={spf} for {client}, compauth={compauth}"
+        return sentence(shown, mail=mail, spf=step.spf, client=step.client, compauth=step.compauth)
 
     return shows
 
@@ -76,14 +64,8 @@ def _skipping(world: World, tenant: Tenant, connector: InboundConnector | None, 
     hosts = _in_front(world, entry)
     if connector is None:
         name = f"Only from {entry.host.name}"
-        lock = {
-            "Name": name,
-            "ConnectorType": "Partner",
-            "SenderDomains": "*",
-            "RestrictDomainsToIPAddresses": True,
-            "SenderIPAddresses": [entry.host.source],
-        }
-        change: Change = {f"tenants.{tenant.name}.InboundConnectors[{name}]": {**lock, **_skip(hosts)}}
+        lock = cures.known_address(tenant, name, entry.host)
+        change: Change = {path: {**connector, **_skip(hosts)} for path, connector in lock.items()}
         return cure(
             "a Partner connector for {address} with Enhanced Filtering", change, address=entry.host.source
         )

@@ -8,7 +8,7 @@ from typing import Any
 
 from lab.analysis.checks import standins
 from lab.analysis.checks.nouns import Played
-from lab.analysis.checks.world import World, distinct
+from lab.analysis.checks.world import World
 from lab.core.cloudnames import front_door
 from lab.core.routing import is_on_premises
 from lab.evidence.facts import place
@@ -18,6 +18,7 @@ from lab.model.steps import Authenticated, Promoted, Routed
 from lab.model.tenant import OutboundConnector, Recipient, RecipientKind, Tenant
 from lab.model.trace import Disposition, S
 from lab.reports.reading import Fate
+from lab.scenario.cast import distinct
 from lab.sentence import NOTHING, Sentence, sentence
 
 NOBODY = "mflab-nobody"
@@ -101,12 +102,16 @@ def arrives_internal(played: Played, tenant: Tenant) -> bool:
 
 def mailboxes(owner: OnPremOrganization | Tenant) -> Iterator[Recipient]:
     """Those that lie there."""
-    return (each for each in distinct(owner.recipients.values()) if each.kind is RecipientKind.MAILBOX)
+    return (
+        recipient
+        for recipient in distinct(owner.recipients.values())
+        if recipient.kind is RecipientKind.MAILBOX
+    )
 
 
 def mailbox_where(owner: OnPremOrganization | Tenant, fits: Callable[[Domain], bool]) -> Address | None:
     """The first mailbox with a primary address in a domain that fits."""
-    return next((each.primary for each in mailboxes(owner) if fits(each.primary.domain)), None)
+    return next((mailbox.primary for mailbox in mailboxes(owner) if fits(mailbox.primary.domain)), None)
 
 
 def is_moera(domain: Domain) -> bool:
@@ -116,7 +121,9 @@ def is_moera(domain: Domain) -> bool:
 
 def vanity_domains(owner: OnPremOrganization | Tenant) -> tuple[Domain, ...]:
     """The accepted domains that are the company's own names."""
-    return tuple(each.domain_name for each in owner.accepted_domains if not is_moera(each.domain_name))
+    return tuple(
+        accepted.domain_name for accepted in owner.accepted_domains if not is_moera(accepted.domain_name)
+    )
 
 
 def values(world: World, path: str) -> list[Any]:
@@ -142,7 +149,7 @@ def servers(world: World, organization: OnPremOrganization) -> list[str]:
 
 def own_hosts(world: World) -> frozenset[str]:
     """All machines of the company, by key."""
-    names = {each.name for each in world.organizations}
+    names = {organization.name for organization in world.organizations}
     return frozenset(host.name for host in world.topology.hosts.values() if host.organization in names)
 
 

@@ -51,27 +51,20 @@ def _other_forest(
             ]
             other = next((name for name in passed if name != organization.name), None)
             if other is not None:
-                return sentence(
-                    "mail from {domain} leaves by the machines of {other}, not of {organization}",
-                    domain=sender.domain,
-                    other=other,
-                    organization=organization.name,
-                )
+                shown = "mail from {domain} leaves by the machines of {other}, not of {organization}"
+                return sentence(shown, domain=sender.domain, other=other, organization=organization.name)
         return NOTHING
 
     others = ", ".join(f'"{other.name}"' for _, other in joined if other is not connector)
+    told = '"{connector}" has RouteAllMessagesViaOnPremises'
     return Suspicion(
         about=organization.name,
         text=sentence(
             "mail of {organization}'s cloud users leaves by another forest", organization=organization.name
         ),
         facts=(
-            fact(
-                switch(world, tenant, connector),
-                '"{connector}" has RouteAllMessagesViaOnPremises',
-                connector=connector.name,
-            ),
-            fact("", "so has {connectors}, and a connector does not know who sends", connectors=others),
+            fact(switch(world, tenant, connector), told, connector=connector.name),
+            fact("", "{connectors} has it too, and a connector does not know who sends", connectors=others),
         ),
         probe=Probe((message(sender, standins.OUTSIDE),)),
         shows=shows,

@@ -66,29 +66,18 @@ def _again(world: World, tenant: Tenant, rule: TransportRule, host: Host, probe:
     }
     connector = rule.actions.route_message_outbound_connector
     names = {"rule": rule.name, "host": host.name}
+    told = '"{rule}" routes by "{connector}", with no exception that holds for what comes back'
+    helps = "the rule excepts mail with {name}: {value}, which {host} writes into it"
     return Suspicion(
         about=rule.name,
         text=sentence('the rule "{rule}" sends to {host} what {host} has just brought back', **names),
         facts=(
-            fact(
-                path,
-                '"{rule}" routes by "{connector}", with no exception that holds for what comes back',
-                connector=connector,
-                **names,
-            ),
+            fact(path, told, connector=connector, **names),
             fact(of_host(host, "smart_hosts"), "{host} hands mail back to the tenant", **names),
         ),
         probe=probe,
         shows=looped,
-        cures=(
-            cure(
-                "the rule excepts mail with {name}: {value}, which {host} writes into it",
-                change,
-                name=name,
-                value=value,
-                **names,
-            ),
-        ),
+        cures=(cure(helps, change, name=name, value=value, **names),),
     )
 
 
@@ -100,17 +89,14 @@ def next_hop_is_itself(world: World) -> Iterator[Suspicion]:
             continue
         probe = Probe((message(standins.OUTSIDE, recipient),))
         if _to_itself(world.play(probe), host):
+            told = "its next hop inward is {hosts}"
             yield Suspicion(
                 about=host.name,
                 text=sentence(
                     "{host} hands mail for {domain} to itself", host=host.name, domain=recipient.domain
                 ),
                 facts=(
-                    fact(
-                        of_host(host, "forwards_to"),
-                        "its next hop inward is {hosts}",
-                        hosts=", ".join(host.forwards_to) or "MX",
-                    ),
+                    fact(of_host(host, "forwards_to"), told, hosts=", ".join(host.forwards_to) or "MX"),
                     fact(f"dns.records[{recipient.domain}].MX", "that name leads to {host}", host=host.name),
                 ),
                 probe=probe,
@@ -140,12 +126,14 @@ def _fixed_route(world: World, host: Host, recipient: Address) -> Cure:
         found = tenant.find(recipient)
         if found is not None and found.kind is RecipientKind.MAILBOX:
             return cure(
-                "inward to the tenant's own name, {name}",
+                "{host} hands mail inward to the tenant's own name, {name}",
                 {of_host(host, "forwards_to"): door(tenant)},
+                host=host.name,
                 name=door(tenant),
             )
     names = [name for organization in world.organizations for name in servers(world, organization)]
-    return cure("inward to {names}", {of_host(host, "forwards_to"): names}, names=", ".join(names))
+    helps = "{host} hands mail inward to {names}"
+    return cure(helps, {of_host(host, "forwards_to"): names}, host=host.name, names=", ".join(names))
 
 
 CHECKS = (

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from lab.analysis.checks import standins
 from lab.analysis.checks.nouns import Played, Probe, Shows
-from lab.analysis.checks.world import World, distinct, message
+from lab.analysis.checks.world import World, message
 from lab.core.stamping import AUTH_AS
 from lab.core.verdicts import Attribution
 from lab.model.decision import Verdict
@@ -17,6 +17,7 @@ from lab.model.tenant import RecipientKind, Tenant
 from lab.model.topology import Host
 from lab.model.value import dataclass
 from lab.reports.reading import Fate, Leg
+from lab.scenario.cast import distinct
 from lab.scenario.model import MessageSpec
 from lab.sentence import NOTHING, Sentence, sentence
 

@@ -80,16 +80,12 @@ def _between(
         )
 
     path = world.setting(organization, "SendConnectors", connector.name, "SmartHosts")
+    told = '"{connector}" leads to {hosts}'
     return Suspicion(
         about=box.name,
         text=sentence("{host} stands between Exchange and Exchange Online", host=box.name),
         facts=(
-            fact(
-                path,
-                '"{connector}" leads to {hosts}',
-                connector=connector.name,
-                hosts=", ".join(connector.smart_hosts),
-            ),
+            fact(path, told, connector=connector.name, hosts=", ".join(connector.smart_hosts)),
             fact(
                 of_host(box, "role"), "{host} is no Exchange, and hands over in its own name", host=box.name
             ),
@@ -138,27 +134,20 @@ def _either(
     every = [str(accepted.domain_name) for accepted in tenant.accepted_domains]
     by_name = world.setting(tenant, "OutboundConnectors", first.name, "RecipientDomains")
     names = {"domain": domain, "first": first.name, "second": second.name}
+    told = '"{second}" is for {domains}'
+    helps = '"{first}" names the domains: a name always goes first'
     return Suspicion(
         about=domain,
         text=sentence('whether mail for {domain} takes "{first}" or "{second}" is not documented', **names),
         facts=(
             fact(listed, '"{first}" is for all accepted domains', **names),
-            fact(
-                named,
-                '"{second}" is for {domains}',
-                domains=", ".join(map(str, second.recipient_domains)),
-                **names,
-            ),
+            fact(named, told, domains=", ".join(map(str, second.recipient_domains)), **names),
         ),
         probe=probe,
         shows=_open(world, tenant),
         cures=(
-            cure(
-                '"{first}" names the domains, which always goes first',
-                {listed: False, by_name: every},
-                **names,
-            ),
-            cure('"{second}" names {domain}, which always goes first', {named: exact}, **names),
+            cure(helps, {listed: False, by_name: every}, **names),
+            cure('"{second}" names {domain}: a name always goes first', {named: exact}, **names),
         ),
     )
 
@@ -182,12 +171,10 @@ def _open(world: World, tenant: Tenant) -> Shows:
         first, second = (ways[order] for order in _ORDERS)
         if first is None or second is None or first.name == second.name:
             return NOTHING
-        return sentence(
-            'mail for {domain} leaves by "{first}" or "{second}", as one reads the documents',
-            domain=choice.domain,
-            first=first.name,
-            second=second.name,
+        shown = (
+            'mail for {domain} leaves by "{first}" or "{second}", depending on how one reads the documents'
         )
+        return sentence(shown, domain=choice.domain, first=first.name, second=second.name)
 
     return shows
 

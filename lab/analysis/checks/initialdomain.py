@@ -23,7 +23,11 @@ def answers_by_internet(world: World) -> Iterator[Suspicion]:
     Only where the hybrid connection would make them internal; else something else is wrong.
     """
     for tenant in world.tenants:
-        found = [each.primary for each in mailboxes(tenant) if each.primary.domain == tenant.initial_domain]
+        found = [
+            mailbox.primary
+            for mailbox in mailboxes(tenant)
+            if mailbox.primary.domain == tenant.initial_domain
+        ]
         for organization in world.organizations if found else ():
             sender = world.mailbox(organization)
             hybrid = choose_send_connector(organization, coexistence_domain(tenant.initial_domain)).connector
@@ -57,18 +61,13 @@ def _gap(
     path = world.setting(organization, "SendConnectors", hybrid.name, "AddressSpaces")
     spaces = [*map(str, hybrid.address_spaces), f"smtp:{initial};1"]
     names = {"recipient": user, "connector": hybrid.name, "initial": initial}
+    wrong = "answers to {recipient} do not take the hybrid connection; users concerned: {number}"
+    told = '"{connector}" is for {routing}, not for {initial}'
     return Suspicion(
         about=str(initial),
-        text=sentence(
-            "answers to {recipient} (of {number}) do not take the hybrid connection", number=users, **names
-        ),
+        text=sentence(wrong, number=users, **names),
         facts=(
-            fact(
-                path,
-                '"{connector}" is for {routing}, not for {initial}',
-                routing=coexistence_domain(initial),
-                **names,
-            ),
+            fact(path, told, routing=coexistence_domain(initial), **names),
             fact(entry(world, f"tenants.{tenant.name}", user), "{recipient} has no other address", **names),
         ),
         probe=probe,
@@ -109,14 +108,10 @@ def _limited(world: World, tenant: Tenant, senders: list[Recipient]) -> Iterator
                 messages=(message(renamed, standins.OUTSIDE),),
             ),
         )
+    wrong = "{sender} writes from {domain}; users concerned: {number}"
     yield Suspicion(
         about=tenant.name,
-        text=sentence(
-            "{sender} (of {number}) writes from {domain}",
-            sender=sender,
-            number=len(senders),
-            domain=tenant.initial_domain,
-        ),
+        text=sentence(wrong, sender=sender, number=len(senders), domain=tenant.initial_domain),
         facts=(
             fact(
                 entry(world, f"tenants.{tenant.name}", sender), "{sender} is a primary address", sender=sender

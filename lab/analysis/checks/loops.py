@@ -50,30 +50,19 @@ def _by_mx(
 
     hosts = servers(world, organization)
     sender = world.mailbox(tenant) or standins.OUTSIDE
+    wrong = '"{connector}" of {tenant} sends mail for on-premises to the MX, which is the tenant'
+    told = "the MX of {domain} leads to the tenant"
+    helps = "a smart host instead of MX: {hosts}"
     return Suspicion(
         about=connector.name,
-        text=sentence(
-            '"{connector}" of {tenant} sends mail for on-premises to the MX, which is the tenant',
-            connector=connector.name,
-            tenant=tenant.name,
-        ),
+        text=sentence(wrong, connector=connector.name, tenant=tenant.name),
         facts=(
             fact(path("UseMXRecord"), '"{connector}" has UseMXRecord on', connector=connector.name),
-            fact(
-                f"dns.records[{recipient.domain}].MX",
-                "the MX of {domain} leads to the tenant",
-                domain=recipient.domain,
-            ),
+            fact(f"dns.records[{recipient.domain}].MX", told, domain=recipient.domain),
         ),
         probe=Probe((message(sender, recipient),)),
         shows=looped,
-        cures=(
-            cure(
-                "a smart host instead of MX: {hosts}",
-                {path("UseMXRecord"): False, path("SmartHosts"): hosts},
-                hosts=", ".join(hosts),
-            ),
-        ),
+        cures=(cure(helps, {path("UseMXRecord"): False, path("SmartHosts"): hosts}, hosts=", ".join(hosts)),),
     )
 
 
@@ -108,6 +97,7 @@ def _relayed(world: World, domain: Domain, probe: Probe) -> Suspicion:
         for owner in relaying
     )
     names = {"domain": domain}
+    helps = "{domain} is Authoritative: who is not known is refused"
     return Suspicion(
         about=domain,
         text=sentence("{domain} is InternalRelay, and what one side does not know comes back to it", **names),
@@ -117,14 +107,7 @@ def _relayed(world: World, domain: Domain, probe: Probe) -> Suspicion:
         ),
         probe=probe,
         shows=looped,
-        cures=(
-            cure(
-                "{domain} is Authoritative: who is not known is refused",
-                dict.fromkeys(types, "Authoritative"),
-                **names,
-            ),
-            *_led_on_premises(world, domain),
-        ),
+        cures=(cure(helps, dict.fromkeys(types, "Authoritative"), **names), *_led_on_premises(world, domain)),
     )
 
 
@@ -160,11 +143,15 @@ def _sub_domains(world: World) -> tuple[Domain, ...]:
     """Those that DNS or a connector names, below an accepted domain, and accepted nowhere."""
     named = [Domain(name) for name, kind in world.topology.zones.rows if kind == "MX"]
     for organization in world.organizations:
-        spaces = (space.pattern for each in organization.send_connectors for space in each.address_spaces)
+        spaces = (
+            space.pattern for connector in organization.send_connectors for space in connector.address_spaces
+        )
         named += [pattern.domain for pattern in spaces if pattern.domain and not pattern.wildcard]
-    above = [each.domain_name for owner in world.own.owners for each in owner.accepted_domains]
-    below = (each for each in named if any(each.is_under(parent) for parent in above if parent != each))
-    return tuple(dict.fromkeys(each for each in below if not world.own.has(each)))
+    above = [accepted.domain_name for owner in world.own.owners for accepted in owner.accepted_domains]
+    below = (
+        domain for domain in named if any(domain.is_under(parent) for parent in above if parent != domain)
+    )
+    return tuple(dict.fromkeys(domain for domain in below if not world.own.has(domain)))
 
 
 def _to_and_fro(world: World, played: Played) -> bool:
@@ -219,11 +206,9 @@ def _accepted_only(world: World, tenant: Tenant, connector: OutboundConnector) -
         if any(organization.accepts(accepted.domain_name) for organization in world.organizations)
     ]
     path = world.setting(tenant, "OutboundConnectors", connector.name, "RecipientDomains")
+    helps = '"{connector}" is for {names} only: other sub-domains are refused, or go by MX'
     return cure(
-        '"{connector}" is for {names} only: other sub-domains are refused, or go by MX',
-        {path: [str(name) for name in names]},
-        connector=connector.name,
-        names=", ".join(names),
+        helps, {path: [str(name) for name in names]}, connector=connector.name, names=", ".join(names)
     )
 
 

@@ -48,12 +48,8 @@ def _refused(world: World, writer: Writer) -> Shows:
             for hop in fate.trace.hops[1:2]:
                 refused = hop.first(Refused)
                 if refused and any(words in refused.reply.text for words in _RELAY_DENIED):
-                    return sentence(
-                        "{place} refuses mail for {domain}: {reply}",
-                        place=place(hop),
-                        domain=writer.domain,
-                        reply=refused.reply,
-                    )
+                    shown = "{place} refuses mail for {domain}: {reply}"
+                    return sentence(shown, place=place(hop), domain=writer.domain, reply=refused.reply)
         return NOTHING
 
     return shows

@@ -126,17 +126,13 @@ def _wrong_way(world: World, tenant: Tenant, rule: TransportRule, special: Speci
     connector = rule.actions.route_message_outbound_connector
     path = rule_path(world, tenant, rule)
     names = {"rule": rule.name, "sender": special.words}
+    told = '"{rule}" routes by "{connector}", without an exception for such mail'
     return Suspicion(
         about=f"{rule.name}:{special.kind}",
         text=sentence('the rule "{rule}" sends mail of {sender} a way on which it fails', **names),
         facts=(
-            fact(
-                path,
-                '"{rule}" routes by "{connector}", without an exception for such mail',
-                connector=connector,
-                **names,
-            ),
-            fact("", "{sender}: not made for that way", **names),
+            fact(path, told, connector=connector, **names),
+            fact("", "the connector is not made for {sender}", **names),
         ),
         probe=Probe((special.message,), STRICT),
         shows=_hit_and_lost(rule),
@@ -262,7 +258,7 @@ def _not_by(tenant: Tenant, connector: OutboundConnector) -> Shows:
         if by is None or by == connector.name:
             return NOTHING
         if connector.route_all_messages_via_on_premises:
-            return sentence("mail leaves by {way}, centralized transport or not", way=_way(by))
+            return sentence("mail leaves by {way}, although centralized transport is on", way=_way(by))
         return sentence("mail leaves by {way}", way=_way(by))
 
     return shows

@@ -17,6 +17,7 @@ from lab.model.steps import Bounced, Deferred, NextHop, Routed
 from lab.model.tenant import Tenant
 from lab.model.topology import Host
 from lab.model.value import dataclass
+from lab.scenario.whatif import Change
 from lab.sentence import NOTHING, Sentence, sentence
 
 UNROUTABLE = frozenset({NextHop.NO_ADDRESS, NextHop.NO_DOMAIN, NextHop.NULL_MX})
@@ -114,21 +115,13 @@ def _down(world: World, name: str) -> Host | None:
 
 def _unnamed(world: World, hop: Hop) -> Suspicion:
     names = ", ".join(hop.smart_hosts)
+    wrong = '"{connector}" of {owner} leads to {names}, which has no address'
+    told = '"{connector}" has the smart host {names}'
     return Suspicion(
         about=hop.name,
-        text=sentence(
-            '"{connector}" of {owner} leads to {names}, which has no address',
-            connector=hop.name,
-            owner=hop.owner.name,
-            names=names,
-        ),
+        text=sentence(wrong, connector=hop.name, owner=hop.owner.name, names=names),
         facts=(
-            fact(
-                hop.setting(world, "SmartHosts"),
-                '"{connector}" has the smart host {names}',
-                connector=hop.name,
-                names=names,
-            ),
+            fact(hop.setting(world, "SmartHosts"), told, connector=hop.name, names=names),
             fact("", "DNS, as far as this configuration has it, has no address for {names}", names=names),
         ),
         probe=hop.probe,
@@ -143,21 +136,13 @@ def _unnamed(world: World, hop: Hop) -> Suspicion:
 
 def _broken(world: World, hop: Hop, down: list[Host]) -> Suspicion:
     names = ", ".join(host.name for host in down)
+    wrong = '"{connector}" of {owner} leads to {names}, where nothing listens'
+    told = '"{connector}" leads to {names} only'
     return Suspicion(
         about=hop.name,
-        text=sentence(
-            '"{connector}" of {owner} leads to {names}, where nothing listens',
-            connector=hop.name,
-            owner=hop.owner.name,
-            names=names,
-        ),
+        text=sentence(wrong, connector=hop.name, owner=hop.owner.name, names=names),
         facts=(
-            fact(
-                hop.setting(world, "SmartHosts"),
-                '"{connector}" leads to {names} only',
-                connector=hop.name,
-                names=names,
-            ),
+            fact(hop.setting(world, "SmartHosts"), told, connector=hop.name, names=names),
             fact(of_host(down[0], "down"), "{names} is down", names=names),
         ),
         probe=hop.probe,
@@ -177,11 +162,8 @@ def _stuck(hop: Hop) -> Shows:
                 if routed is None or routed.connector != hop.name:
                     continue
                 if routed.how in UNROUTABLE or any(step.reply.text in refused for step in waits):
-                    return sentence(
-                        'mail by "{connector}" waits, and fails: {outcome}',
-                        connector=hop.name,
-                        outcome=fate.outcome,
-                    )
+                    shown = 'mail by "{connector}" waits, and fails: {outcome}'
+                    return sentence(shown, connector=hop.name, outcome=fate.outcome)
         return NOTHING
 
     return shows
@@ -189,16 +171,18 @@ def _stuck(hop: Hop) -> Shows:
 
 def _other_way(world: World, hop: Hop) -> Iterator[Cure]:
     """To the servers of on-premises, by a gateway, or by MX."""
+    leads = '"{connector}" leads to {names}'
     path = hop.setting(world, "SmartHosts")
     if isinstance(hop.owner, Tenant):
         names = [name for organization in world.organizations for name in servers(world, organization)]
         if names:
-            yield cure("to {names}", {path: names}, names=", ".join(names))
+            yield cure(leads, {path: names}, connector=hop.name, names=", ".join(names))
         return
     names = [str(host.fqdn) for host in world.filters(hop.owner.name)]
     if names:
-        yield cure("by {names}", {path: names}, names=", ".join(names))
-    yield cure("by DNS", {path: [], hop.setting(world, "DNSRoutingEnabled"): True})
+        yield cure(leads, {path: names}, connector=hop.name, names=", ".join(names))
+    by_dns: Change = {path: [], hop.setting(world, "DNSRoutingEnabled"): True}
+    yield cure('"{connector}" delivers by DNS', by_dns, connector=hop.name)
 
 
 # -- somebody else's door
@@ -223,21 +207,18 @@ def _is_door(name: str) -> bool:
 
 def _elsewhere(world: World, hop: Hop, name: str, tenant: Tenant) -> Suspicion:
     path = hop.setting(world, "SmartHosts")
+    told = "the own tenant is at {name}, in {region}"
+    own = '"{connector}" leads to the own tenant, {name}'
     return Suspicion(
         about=hop.name,
         text=sentence('"{connector}" leads to the front ends of another tenant', connector=hop.name),
         facts=(
             fact(path, '"{connector}" has the smart host {name}', connector=hop.name, name=name),
-            fact(
-                f"tenants.{tenant.name}.region",
-                "the own tenant is at {name}, in {region}",
-                name=door(tenant),
-                region=tenant.region,
-            ),
+            fact(f"tenants.{tenant.name}.region", told, name=door(tenant), region=tenant.region),
         ),
         probe=hop.probe,
         shows=lost,
-        cures=(cure("the own tenant's name, {name}", {path: [door(tenant)]}, name=door(tenant)),),
+        cures=(cure(own, {path: [door(tenant)]}, connector=hop.name, name=door(tenant)),),
     )
 
 

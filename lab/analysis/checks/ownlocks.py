@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from lab.analysis.checks import cures
 from lab.analysis.checks.flaws import named, presented
 from lab.analysis.checks.hybrid import Entry, exchange_entries, filter_entries, flows, inward, pairs, whose
 from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Suspicion, cure, fact
@@ -36,12 +37,8 @@ def _refusal(played: Played) -> Sentence:
     if decision is None:
         return NOTHING
     fate = next(iter(played.fates.values()))
-    return sentence(
-        '{mail} is refused with 5.7.51 by "{connector}" of {tenant}',
-        mail=whose(fate),
-        connector=decision.connector_name,
-        tenant=decision.tenant_name,
-    )
+    shown = '{mail} is refused with 5.7.51 by "{connector}" of {tenant}'
+    return sentence(shown, mail=whose(fate), connector=decision.connector_name, tenant=decision.tenant_name)
 
 
 def own_mail(world: World) -> Iterator[Suspicion]:
@@ -79,15 +76,28 @@ def _against(world: World, probe: Probe, entry: Entry, tenant: Tenant, lock: Inb
         shown["certificate"] = named(profile)
     hybrid = meant(tenant) if host.holds_mailboxes else None
     own = fitted(world, tenant, hybrid, host) if hybrid else None
+    text = sentence('"{lock}" of {tenant} refuses {host}', lock=lock.name, tenant=tenant.name, host=host.name)
+    cures = (*((own,) if own else ()), let_in(world, tenant, lock, host))
+    stranger = fact(of_host(host, "certificate"), unknown, **shown)
+    return _refusing(world, tenant, lock, probe, text, stranger, *cures)
+
+
+def _refusing(
+    world: World,
+    tenant: Tenant,
+    lock: InboundConnector,
+    probe: Probe,
+    text: Sentence,
+    locked_out: Fact,
+    *cures: Cure,
+) -> Suspicion:
     return Suspicion(
         about=lock.name,
-        text=sentence(
-            '"{lock}" of {tenant} refuses {host}', lock=lock.name, tenant=tenant.name, host=host.name
-        ),
-        facts=(_restriction(world, tenant, lock), fact(of_host(host, "certificate"), unknown, **shown)),
+        text=text,
+        facts=(_restriction(world, tenant, lock), locked_out),
         probe=probe,
         shows=_refusal,
-        cures=(*((own,) if own else ()), let_in(world, tenant, lock, host)),
+        cures=cures,
     )
 
 
@@ -101,12 +111,8 @@ def _restriction(world: World, tenant: Tenant, lock: InboundConnector) -> Fact:
             name=lock.tls_sender_certificate_name,
         )
     path = world.setting(tenant, "InboundConnectors", lock.name, "SenderIPAddresses")
-    return fact(
-        path,
-        '"{lock}" takes mail only from {addresses}',
-        lock=lock.name,
-        addresses=", ".join(map(str, lock.sender_ip_addresses)),
-    )
+    told = '"{lock}" takes mail only from {addresses}'
+    return fact(path, told, lock=lock.name, addresses=", ".join(map(str, lock.sender_ip_addresses)))
 
 
 def let_in(world: World, tenant: Tenant, lock: InboundConnector, host: Host) -> Cure:
@@ -117,15 +123,8 @@ def let_in(world: World, tenant: Tenant, lock: InboundConnector, host: Host) -> 
     if lock.restrict_domains_to_ip_addresses:
         path = world.setting(tenant, "InboundConnectors", lock.name, "SenderIPAddresses")
         return Cure(text, {path: [*map(str, lock.sender_ip_addresses), host.source]})
-    name = f"{host.name} by address"
-    second = {
-        "Name": name,
-        "ConnectorType": "Partner",
-        "SenderDomains": [str(pattern) for pattern in lock.sender_domains],
-        "RestrictDomainsToIPAddresses": True,
-        "SenderIPAddresses": [host.source],
-    }
-    return Cure(text, {f"tenants.{tenant.name}.InboundConnectors[{name}]": second})
+    domains = [str(pattern) for pattern in lock.sender_domains]
+    return Cure(text, cures.known_address(tenant, f"{host.name} by address", host, domains))
 
 
 def once_unrecognised(world: World) -> Iterator[Suspicion]:
@@ -144,29 +143,13 @@ def _once(world: World, probe: Probe, host: Host, certificate: Sentence) -> Iter
     decision = refused(world.play(probe))
     tenant, lock = (decision.tenant, decision.connector) if decision else (None, None)
     if tenant is not None and lock is not None:
-        names = {"host": host.name, "certificate": certificate}
-        yield Suspicion(
-            about=lock.name,
-            text=sentence(
-                '"{lock}" of {tenant} refuses {host} on the day its certificate fails',
-                lock=lock.name,
-                tenant=tenant.name,
-                **names,
-            ),
-            facts=(
-                _restriction(world, tenant, lock),
-                fact(
-                    of_host(host, "address"),
-                    "{host} passes by the {certificate}; it comes from {address}",
-                    address=host.source,
-                    **names,
-                ),
-            ),
-            probe=probe,
-            shows=_refusal,
-            cures=(let_in(world, tenant, lock, host),),
-            condition=sentence("once the {certificate} has expired, or is sent without its chain", **names),
-        )
+        names = {"lock": lock.name, "tenant": tenant.name, "host": host.name, "certificate": certificate}
+        text = sentence('"{lock}" of {tenant} refuses {host} on the day its certificate fails', **names)
+        comes = "{host} is recognised by the {certificate}, and comes from {address}"
+        passes = fact(of_host(host, "address"), comes, address=host.source, **names)
+        refusing = _refusing(world, tenant, lock, probe, text, passes, let_in(world, tenant, lock, host))
+        failing = sentence("once the {certificate} has expired, or is sent without its chain", **names)
+        yield replace(refusing, condition=failing)
 
 
 def partners_cloud(world: World) -> Iterator[Suspicion]:
@@ -191,28 +174,13 @@ def _partner(
         return world.setting(tenant, "InboundConnectors", lock.name, parameter)
 
     free: Change = {path("RestrictDomainsToIPAddresses"): False, path("RestrictDomainsToCertificate"): False}
-    return Suspicion(
-        about=lock.name,
-        text=sentence(
-            '"{lock}" of {tenant} refuses what {domain} sends from its own tenant',
-            lock=lock.name,
-            tenant=tenant.name,
-            domain=sender.domain,
-        ),
-        facts=(
-            _restriction(world, tenant, lock),
-            fact(
-                "",
-                "{sender} has a mailbox in Exchange Online, which sends from Microsoft's addresses",
-                sender=sender,
-            ),
-        ),
-        probe=Probe((message(sender, recipient),)),
-        shows=_refusal,
-        cures=(
-            cure('"{lock}" restricts nothing: SPF, DKIM and DMARC tell forged mail', free, lock=lock.name),
-        ),
+    names = {"lock": lock.name, "tenant": tenant.name, "domain": sender.domain, "sender": sender}
+    text = sentence('"{lock}" of {tenant} refuses what {domain} sends from its own tenant', **names)
+    cloud = fact(
+        "", "{sender} has a mailbox in Exchange Online, which sends from Microsoft's addresses", **names
     )
+    opened = cure('"{lock}" restricts nothing: SPF, DKIM and DMARC tell forged mail', free, **names)
+    return _refusing(world, tenant, lock, Probe((message(sender, recipient),)), text, cloud, opened)
 
 
 CHECKS = (

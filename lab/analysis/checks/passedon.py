@@ -50,12 +50,8 @@ def _broken(
         results = {found.result for found in step.dkim if found.domain == str(signer)} if step else set()
         if step is None or not passed or "fail" not in results or "pass" in results:
             return NOTHING
-        return sentence(
-            "behind {host} the signature of {signer} does not fit any more, and DMARC: {dmarc}",
-            host=host.name,
-            signer=signer,
-            dmarc=step.dmarc,
-        )
+        shown = "behind {host} the signature of {signer} does not fit any more, and dmarc={dmarc}"
+        return sentence(shown, host=host.name, signer=signer, dmarc=step.dmarc)
 
     untouched: Change = {of_host(host, "disclaimer"): None}
     if shows(world.play(Probe(probe.messages, {**probe.change, **untouched}))):
@@ -124,18 +120,14 @@ def _relayed(world: World, tenant: Tenant, host: Host, probe: Probe, played: Pla
             return NOTHING
         judged = authenticated(again, _NEAR)
         spf = judged.spf if judged else ""
-        return sentence(
-            "{tenant} sends it from the relay pool, and the recipient finds spf={spf}",
-            tenant=tenant.name,
-            spf=spf,
-        )
+        shown = "{tenant} sends it from the relay pool, and the recipient finds spf={spf}"
+        return sentence(shown, tenant=tenant.name, spf=spf)
 
     names = {"host": host.name}
+    wrong = "mail of others that {host} passes on leaves {tenant} by the relay pool"
     return Suspicion(
         about=host.name,
-        text=sentence(
-            "what {host} passes on of others leaves {tenant} by the relay pool", tenant=tenant.name, **names
-        ),
+        text=sentence(wrong, tenant=tenant.name, **names),
         facts=(
             _way_out(world, host, played),
             fact("", "SPF of other senders does not name {host}, and nothing else speaks for them", **names),

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from lab.analysis.checks import cures
 from lab.analysis.checks.flows import in_tenant, routed_by
 from lab.analysis.checks.hybrid import Pair, auth_as, exchange_entries, filter_entries, pairs, whose
 from lab.analysis.checks.nouns import Check, Cure, Played, Probe, Severity, Suspicion, cure, fact
-from lab.analysis.checks.world import World, distinct, message, of_host
+from lab.analysis.checks.world import World, message, of_host
 from lab.core.cloudnames import SERVICE
 from lab.model.names import Address
 from lab.model.onprem import ReceiveConnector
 from lab.model.tenant import InboundConnector, Tenant
 from lab.model.topology import Host
 from lab.model.value import dataclass
+from lab.scenario.cast import distinct
 from lab.sentence import NOTHING, Sentence, sentence
 
 _FLAG = "CloudServicesMailEnabled"
@@ -58,6 +60,7 @@ def _one_sided(probe: Probe, end: _End, other: _End) -> Iterator[Suspicion]:
     if end.on or not other.on:
         return
     parameter = end.path.rpartition(".")[2]
+    helps = '{parameter} of "{connector}" as the wizard sets it'
     yield Suspicion(
         about=end.name,
         text=sentence(
@@ -65,18 +68,11 @@ def _one_sided(probe: Probe, end: _End, other: _End) -> Iterator[Suspicion]:
         ),
         facts=(
             fact(end.path, '"{connector}" lacks {parameter}', connector=end.name, parameter=parameter),
-            fact(other.path, '"{connector}" at the other end has what belongs to it', connector=other.name),
+            fact(other.path, '"{connector}" has its counterpart at the other end', connector=other.name),
         ),
         probe=probe,
         shows=_external,
-        cures=(
-            cure(
-                '{parameter} of "{connector}" as the wizard sets it',
-                {end.path: end.cure},
-                parameter=parameter,
-                connector=end.name,
-            ),
-        ),
+        cures=(cure(helps, {end.path: end.cure}, parameter=parameter, connector=end.name),),
     )
 
 
@@ -84,11 +80,8 @@ def _external(played: Played) -> Sentence:
     fate = next(iter(played.fates.values()), None)
     if fate is None or not fate.arrived or auth_as(played) == "Internal":
         return NOTHING
-    return sentence(
-        "{mail} arrives as a stranger's (AuthAs {auth_as})",
-        mail=whose(fate),
-        auth_as=auth_as(played) or "Anonymous",
-    )
+    shown = "{mail} arrives as a stranger's (AuthAs {auth_as})"
+    return sentence(shown, mail=whose(fate), auth_as=auth_as(played) or "Anonymous")
 
 
 def _to_cloud(world: World, pair: Pair, played: Played) -> tuple[_End, _End] | None:
@@ -166,16 +159,12 @@ def _sharing(
 ) -> Suspicion:
     refused = not next(iter(world.play(probe).fates.values())).arrived
     names = {"host": host.name, "connector": connector.name}
+    told = '{host} speaks for {tenant} by "{connector}"'
     return Suspicion(
         about=host.name,
         text=sentence('{host} shares "{connector}" with Exchange, and its mail is not internal', **names),
         facts=(
-            fact(
-                of_host(host, "certificate"),
-                '{host} speaks for {tenant} by "{connector}"',
-                tenant=tenant.name,
-                **names,
-            ),
+            fact(of_host(host, "certificate"), told, tenant=tenant.name, **names),
             fact(
                 world.setting(tenant, "InboundConnectors", connector.name, _FLAG),
                 '"{connector}" has {parameter}: internal is what carries CrossPremises headers, and only that',
@@ -205,16 +194,12 @@ def _of_its_own(world: World, tenant: Tenant, host: Host) -> Cure:
         "TlsSenderCertificateName": name,
         "TreatMessagesAsInternal": True,
     }
-    known = world.value(f"tenants.{tenant.name}.AcceptedDomains")
-    accepted = (
-        known if any(str(each.domain_name) == name for each in tenant.accepted_domains) else [*known, name]
-    )
     return cure(
         "a connector of its own for {host}, with TreatMessagesAsInternal, by a certificate for {name} alone",
         {
             f"certificates.{profile}": {"names": [name]},
             of_host(host, "certificate"): profile,
-            f"tenants.{tenant.name}.AcceptedDomains": accepted,
+            **cures.accepted(world, tenant, name),
             f"tenants.{tenant.name}.InboundConnectors[From {host.name}]": connector,
         },
         host=host.name,

@@ -7,10 +7,11 @@ from typing import Any
 
 from lab.analysis.checks.flows import is_moera, lost, values
 from lab.analysis.checks.nouns import Check, Cure, Played, Probe, Severity, Suspicion, cure, fact
-from lab.analysis.checks.world import World, distinct, message
+from lab.analysis.checks.world import World, message
 from lab.model.names import Address
 from lab.model.onprem import OnPremOrganization
 from lab.model.tenant import DomainType, Recipient, RecipientKind, Tenant
+from lab.scenario.cast import distinct
 from lab.scenario.hybrid import coexistence_domain
 from lab.scenario.whatif import Change
 from lab.sentence import NOTHING, Sentence, listed, sentence
@@ -38,9 +39,9 @@ def written_key(written: Any) -> str:
 def written_at(world: World, above: str) -> dict[str, str]:
     """The paths of all recipients that an organisation or tenant lists, by the key of their addresses."""
     return {
-        written_key(each): f"{above}.{kind}[{address(each)}]"
+        written_key(written): f"{above}.{kind}[{address(written)}]"
         for kind in _LISTS
-        for each in values(world, f"{above}.{kind}")
+        for written in values(world, f"{above}.{kind}")
     }
 
 
@@ -64,13 +65,16 @@ def known_on_one_side(world: World) -> Iterator[Suspicion]:
 
 def _not_in_tenant(world: World, organization: OnPremOrganization, tenant: Tenant) -> Iterator[Suspicion]:
     sender = world.mailbox(tenant)
-    missing = [each for each in distinct(organization.recipients.values()) if _refuses(tenant, each)]
+    missing = [
+        recipient for recipient in distinct(organization.recipients.values()) if _refuses(tenant, recipient)
+    ]
     probe = Probe((message(sender, missing[0].primary),)) if sender and missing else None
     if probe is None or not unreached(world.play(probe)):
         return
     here = entry(world, f"organizations.{organization.name}", missing[0].primary)
     path = f"tenants.{tenant.name}.mail_users"
-    users = [*values(world, path), *(str(each.primary) for each in missing)]
+    users = [*values(world, path), *(str(recipient.primary) for recipient in missing)]
+    told = "{tenant} knows all recipients of the domain"
     yield Suspicion(
         about=f"tenant:{tenant.name}",
         text=sentence(
@@ -78,11 +82,7 @@ def _not_in_tenant(world: World, organization: OnPremOrganization, tenant: Tenan
         ),
         facts=(
             fact(here, "{recipient} is on-premises", recipient=missing[0].primary),
-            fact(
-                _authoritative(world, tenant, missing[0]),
-                "{tenant} knows all recipients of the domain",
-                tenant=tenant.name,
-            ),
+            fact(_authoritative(world, tenant, missing[0]), told, tenant=tenant.name),
         ),
         probe=probe,
         shows=lost,
@@ -95,28 +95,24 @@ def _not_in_tenant(world: World, organization: OnPremOrganization, tenant: Tenan
 
 def _not_on_premises(world: World, organization: OnPremOrganization, tenant: Tenant) -> Iterator[Suspicion]:
     sender = world.mailbox(organization)
-    missing = [each for each in distinct(tenant.recipients.values()) if _refuses(organization, each)]
+    missing = [
+        recipient for recipient in distinct(tenant.recipients.values()) if _refuses(organization, recipient)
+    ]
     probe = Probe((message(sender, missing[0].primary),)) if sender and missing else None
     if probe is None or not unreached(world.play(probe)):
         return
+    wrong = "{organization} on-premises does not know {recipients}"
+    told = "{organization} knows all recipients of the domain"
     yield Suspicion(
         about=organization.name,
-        text=sentence(
-            "{organization} on-premises does not know {recipients}",
-            organization=organization.name,
-            recipients=named(missing),
-        ),
+        text=sentence(wrong, organization=organization.name, recipients=named(missing)),
         facts=(
             fact(
                 entry(world, f"tenants.{tenant.name}", missing[0].primary),
                 "{recipient} is in the cloud",
                 recipient=missing[0].primary,
             ),
-            fact(
-                _authoritative(world, organization, missing[0]),
-                "{organization} knows all recipients of the domain",
-                organization=organization.name,
-            ),
+            fact(_authoritative(world, organization, missing[0]), told, organization=organization.name),
         ),
         probe=probe,
         shows=lost,
@@ -179,8 +175,8 @@ def _objects(
 def in_cloud(tenant: Tenant, found: Recipient) -> Address | None:
     """Its routing address, else one in another domain of Microsoft's."""
     routing = coexistence_domain(tenant.initial_domain)
-    microsofts = [each for each in found.proxies if is_moera(each.domain)]
-    return min(microsofts, key=lambda each: each.domain != routing, default=None)
+    microsofts = [proxy for proxy in found.proxies if is_moera(proxy.domain)]
+    return min(microsofts, key=lambda proxy: proxy.domain != routing, default=None)
 
 
 def _refuses(owner: OnPremOrganization | Tenant, found: Recipient) -> bool:

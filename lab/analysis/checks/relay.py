@@ -39,7 +39,9 @@ def own_bounces(world: World) -> Iterator[Suspicion]:
     for host in world.topology.hosts.values():
         organization = world.topology.organizations.get(host.organization or "")
         domain = (
-            next((each.domain_name for each in organization.accepted_domains), None) if organization else None
+            next((accepted.domain_name for accepted in organization.accepted_domains), None)
+            if organization
+            else None
         )
         if _is_service(world, host) and domain is not None:
             for tenant in world.tenants or tuple(world.topology.tenants.values()):
@@ -49,7 +51,7 @@ def own_bounces(world: World) -> Iterator[Suspicion]:
 def _is_service(world: World, host: Host) -> bool:
     """A server with a name of its own; not a device, nor a neighbour who only shares the company's address."""
     shared = any(
-        each.source == host.source for each in (*world.exchange_servers(), *world.filters()) if each != host
+        own.source == host.source for own in (*world.exchange_servers(), *world.filters()) if own != host
     )
     return host.is_filter and bool(host.smart_hosts) and host.certificate is not None and not shared
 
@@ -61,7 +63,9 @@ def _relaying(world: World, host: Host, domain: Domain, tenant: Tenant) -> Itera
     bounces = ReversePath(Address("bounces", domain))
     probe = Probe((message(author, standins.OUTSIDE, via=host.name, reverse_path=bounces),))
     for entry in entries(world.play(probe)):
-        fitting = [each for each in entry.decision.candidates if each.tenant.name == tenant.name]
+        fitting = [
+            candidate for candidate in entry.decision.candidates if candidate.tenant.name == tenant.name
+        ]
         if entry.host.name == host.name and entry.leg.refusal and fitting:
             yield _refused(world, _Service(host, domain, tenant, fitting[0].connector, probe))
 
@@ -69,22 +73,16 @@ def _relaying(world: World, host: Host, domain: Domain, tenant: Tenant) -> Itera
 def _refused(world: World, service: _Service) -> Suspicion:
     host, tenant, connector = service.host, service.tenant, service.connector
     names = {"host": host.name, "tenant": tenant.name, "domain": service.bounces}
+    told = "{connector}, and that is no accepted domain"
+    seen = "{host} belongs to {domain}, and relays through {tenant}"
     return Suspicion(
         about=host.name,
         text=sentence(
             "{host} may relay through {tenant} only with MAIL FROM in a domain of {tenant}", **names
         ),
         facts=(
-            fact(
-                told_at(world, tenant, connector),
-                "{connector}, and that is no accepted domain",
-                connector=expects(connector),
-            ),
-            fact(
-                of_host(host, "smart_hosts"),
-                "{host} belongs to {domain}, and relays through {tenant}",
-                **names,
-            ),
+            fact(told_at(world, tenant, connector), told, connector=expects(connector)),
+            fact(of_host(host, "smart_hosts"), seen, **names),
         ),
         probe=service.probe,
         shows=_shows_refusal(host),
@@ -131,7 +129,7 @@ def _customers_name(world: World, service: _Service) -> Cure:
 
 def neighbours(world: World) -> Iterator[Suspicion]:
     """Somebody else's machine comes from an address that the connector knows (R7, R21)."""
-    own = {each.name for each in world.organizations}
+    own = {organization.name for organization in world.organizations}
     for tenant, connector in _by_address(world):
         for host in world.topology.hosts.values():
             known = any(IPv4Address(host.source) in network for network in connector.sender_ip_addresses)
@@ -180,7 +178,7 @@ def _by_address(world: World) -> Iterator[tuple[Tenant, InboundConnector]]:
 
 def _nobodys(world: World, network: IPv4Network) -> str | None:
     taken = {address for host in world.topology.hosts.values() for address in (host.address, host.source)}
-    return next((str(each) for each in network.hosts() if str(each) not in taken), None)
+    return next((str(address) for address in network.hosts() if str(address) not in taken), None)
 
 
 def _forged(tenant: Tenant, via: str) -> MessageSpec:
@@ -197,13 +195,10 @@ def _open(
     *closed: Cure,
 ) -> Suspicion:
     via = probe.messages[0].via or ""
+    wrong = 'others than the company can use "{connector}" of {tenant}'
     return Suspicion(
         about=f"{connector.name}/{who}",
-        text=sentence(
-            'others than the company come by "{connector}" of {tenant}',
-            connector=connector.name,
-            tenant=tenant.name,
-        ),
+        text=sentence(wrong, connector=connector.name, tenant=tenant.name),
         facts=(Fact(told_at(world, tenant, connector), expects(connector)), stranger),
         probe=probe,
         shows=_relayed(via),
@@ -223,11 +218,9 @@ def _relayed(via: str) -> Shows:
 
 
 def _told(entry: Entry) -> Sentence:
+    shown = "{mail}, from {address}, is relayed as mail of {tenant}"
     return sentence(
-        "{mail}, from {address}, is relayed as mail of {tenant}",
-        mail=whose(entry.fate),
-        address=entry.host.source,
-        tenant=entry.decision.tenant_name,
+        shown, mail=whose(entry.fate), address=entry.host.source, tenant=entry.decision.tenant_name
     )
 
 
@@ -241,7 +234,12 @@ def _closed(world: World, tenant: Tenant, connector: InboundConnector) -> Iterat
     )
     if known:
         change: Change = {path: list(known)}
-        yield cure("know {addresses} only", change, addresses=", ".join(known))
+        yield cure(
+            '"{connector}" knows {addresses} only',
+            change,
+            connector=connector.name,
+            addresses=", ".join(known),
+        )
     yield cures.own_name(world, tenant, connector, tenant.default_domain)
 
 

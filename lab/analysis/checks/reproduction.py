@@ -66,7 +66,7 @@ def _expected(played: Played) -> dict[str, Expectation]:
 
 def claim(fate: Fate) -> Expectation:
     """What became of a message, as something to expect."""
-    ends = {str(each) for each in fate.trace.dispositions.values()}
+    ends = {str(end) for end in fate.trace.dispositions.values()}
     return Expectation(
         path=path(fate.trace),
         ends=ends.pop() if len(ends) == 1 else None,

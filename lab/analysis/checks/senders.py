@@ -52,14 +52,14 @@ def writers(world: World) -> Iterator[Writer]:
     """One for each domain with mailboxes, on each side."""
     for owner in world.own.owners:
         first: dict[Domain, Address] = {}
-        for each in mailboxes(owner):
-            first.setdefault(each.primary.domain, each.primary)
+        for mailbox in mailboxes(owner):
+            first.setdefault(mailbox.primary.domain, mailbox.primary)
         yield from (Writer(owner, first[domain]) for domain in vanity_domains(owner) if domain in first)
 
 
 def domains(world: World) -> tuple[Domain, ...]:
     """The company's own domains that somebody writes from, each once."""
-    return tuple(dict.fromkeys(each.domain for each in writers(world)))
+    return tuple(dict.fromkeys(writer.domain for writer in writers(world)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,9 @@ def spf_outside(played: Played) -> Spf | None:
 def machine(world: World, client: str) -> str:
     """The own machine behind an address, `Exchange Online` for the service's, '' for others."""
     for host in world.topology.hosts.values():
-        if host.source == client and host.organization in {each.name for each in world.organizations}:
+        if host.source == client and host.organization in {
+            organization.name for organization in world.organizations
+        }:
             return host.name
     service = {host.address for region in world.topology.regions.values() for host in region.senders}
     return "Exchange Online" if client in service else ""
@@ -113,7 +115,7 @@ def record_path(world: World, domain: Domain) -> str:
     path = f"dns.records[{domain}].TXT"
     if world.value(path) is not None:
         return path
-    owner = next((each for each in world.organizations if each.accepts(domain)), None)
+    owner = next((organization for organization in world.organizations if organization.accepts(domain)), None)
     return f"organizations.{owner.name}.spf_includes_exchange_online" if owner else path
 
 
@@ -134,10 +136,10 @@ def policy_path(world: World, domain: Domain) -> str:
 
 def named(world: World, domain: Domain, clients: tuple[str, ...]) -> Cure:
     """An SPF record that names exactly those who send: these clients, and who is seen to send for the domain."""
-    seen = (spf_outside(world.play(each.outward)) for each in writers(world) if each.domain == domain)
+    seen = (spf_outside(world.play(writer.outward)) for writer in writers(world) if writer.domain == domain)
     every = dict.fromkeys((*clients, *(found.client for found in seen if found)))
-    terms = [f"ip4:{each}" for each in every if machine(world, each) != "Exchange Online"]
-    if any(machine(world, each) == "Exchange Online" for each in every):
+    terms = [f"ip4:{client}" for client in every if machine(world, client) != "Exchange Online"]
+    if any(machine(world, client) == "Exchange Online" for client in every):
         terms.append(f"include:{EXCHANGE_ONLINE_SPF}")
     return published_as(world, domain, " ".join(("v=spf1", *terms, "-all")))
 
@@ -145,12 +147,8 @@ def named(world: World, domain: Domain, clients: tuple[str, ...]) -> Cure:
 def published_as(world: World, domain: Domain, record: str) -> Cure:
     """One SPF record in place of what is there."""
     others = [row for row in _texts(world, domain) if not is_spf(row)]
-    return cure(
-        "TXT of {domain}: {record}",
-        {f"dns.records[{domain}].TXT": [record, *others]},
-        domain=domain,
-        record=record,
-    )
+    helps = "TXT of {domain}: {record}"
+    return cure(helps, {f"dns.records[{domain}].TXT": [record, *others]}, domain=domain, record=record)
 
 
 def signed(world: World, writer: Writer) -> Cure | None:
@@ -161,7 +159,7 @@ def signed(world: World, writer: Writer) -> Cure | None:
     seen = spf_outside(world.play(writer.outward))
     last = machine(world, seen.client) if seen else ""
     by_service = isinstance(writer.owner, Tenant) or last == "Exchange Online"
-    tenant = next((each for each in world.tenants if by_service and each.accepts(writer.domain)), None)
+    tenant = next((tenant for tenant in world.tenants if by_service and tenant.accepts(writer.domain)), None)
     if tenant is not None:
         listed = [*sorted(tenant.dkim_domains), str(writer.domain)]
         return cure(
@@ -174,9 +172,5 @@ def signed(world: World, writer: Writer) -> Cure | None:
     if host is None or not host.is_filter:
         return None
     listed = [*sorted(host.dkim_signs), str(writer.domain)]
-    return cure(
-        "{host} signs for {domain}",
-        {of_host(host, "dkim_signs"): listed},
-        host=host.name,
-        domain=writer.domain,
-    )
+    helps = "{host} signs for {domain}"
+    return cure(helps, {of_host(host, "dkim_signs"): listed}, host=host.name, domain=writer.domain)

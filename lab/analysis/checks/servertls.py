@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from lab.analysis.checks import cures
-from lab.analysis.checks.flaws import CHAIN, OUTDATED, PRIVATE, mended, named
+from lab.analysis.checks.flaws import CHAIN, OUTDATED, PRIVATE, Flaw, mended, named
 from lab.analysis.checks.hybrid import flows, pairs, refusals, whose
 from lab.analysis.checks.nouns import Check, Cure, Played, Probe, Severity, Shows, Suspicion, cure, fact
 from lab.analysis.checks.world import World, of_host
 from lab.core.certificate_store import is_stale
 from lab.core.cloudnames import SERVICE
 from lab.evidence.facts import connector_of
+from lab.model.certificate import CertificateProfile
 from lab.model.onprem import OnPremOrganization, SendConnector
 from lab.model.steps import Bounced, Deferred, Dropped
 from lab.model.tenant import OutboundConnector, Tenant
@@ -44,7 +45,7 @@ def _unsatisfied(world: World, cause: str) -> Iterator[_Refusal]:
         probe = Probe((pair.from_cloud(),))
         found = _waits(world.play(probe), cause)
         host = _behind(world, found[1]) if found else None
-        connectors = {each.name: each for each in pair.tenant.outbound_connectors}
+        connectors = {connector.name: connector for connector in pair.tenant.outbound_connectors}
         connector = connectors.get(connector_of(*found)) if found else None
         if host is not None and connector is not None:
             yield _Refusal(pair.tenant, connector, host, probe)
@@ -86,126 +87,95 @@ def _said(reply: str) -> str:
 
 def subject_mismatch(world: World) -> Iterator[Suspicion]:
     """TlsDomain of the tenant's connector is no name of Exchange's certificate (R91)."""
-    for each in _unsatisfied(world, SUBJECT):
-        profile = world.variant.profiles.get(each.host.certificate or "")
-        if profile is not None:
-            yield Suspicion(
-                about=each.connector.name,
-                text=sentence(
-                    '"{connector}" of {tenant} expects a name that {host} does not show',
-                    connector=each.connector.name,
-                    tenant=each.tenant.name,
-                    host=each.host.name,
-                ),
-                facts=(
-                    fact(
-                        each.path(world, "TlsDomain"),
-                        '"{connector}" has TlsDomain {name}',
-                        connector=each.connector.name,
-                        name=each.connector.tls_domain,
-                    ),
-                    fact(
-                        of_host(each.host, "certificate"),
-                        "{host} shows the {certificate}",
-                        host=each.host.name,
-                        certificate=named(profile),
-                    ),
-                ),
-                probe=each.probe,
-                shows=_shows(SUBJECT),
-                cures=(
-                    cure(
-                        "TlsDomain {name}",
-                        {each.path(world, "TlsDomain"): profile.names[0]},
-                        name=profile.names[0],
-                    ),
-                ),
-            )
+    for refusal in _unsatisfied(world, SUBJECT):
+        profile = world.variant.profiles.get(refusal.host.certificate or "")
+        if profile is None:
+            continue
+        connector, host, path = refusal.connector, refusal.host, refusal.path(world, "TlsDomain")
+        names = {"connector": connector.name, "tenant": refusal.tenant.name, "host": host.name}
+        shown = of_host(host, "certificate")
+        yield Suspicion(
+            about=connector.name,
+            text=sentence('"{connector}" of {tenant} expects a name that {host} does not show', **names),
+            facts=(
+                fact(path, '"{connector}" has TlsDomain {name}', name=connector.tls_domain, **names),
+                fact(shown, "{host} shows the {certificate}", certificate=named(profile), **names),
+            ),
+            probe=refusal.probe,
+            shows=_shows(SUBJECT),
+            cures=(cure("TlsDomain is {name}", {path: profile.names[0]}, name=profile.names[0]),),
+        )
 
 
 def unacceptable(world: World) -> Iterator[Suspicion]:
     """The tenant's connector wants a public chain, and Exchange has none (R90, R125)."""
-    for each in _unsatisfied(world, CHAINLESS):
-        profile = world.variant.profiles.get(each.host.certificate or "")
+    for refusal in _unsatisfied(world, CHAINLESS):
+        profile = world.variant.profiles.get(refusal.host.certificate or "")
         if profile is None:
             continue
-        found = tuple(flaw for flaw in (OUTDATED, CHAIN, PRIVATE) if flaw.has(profile))
-        level = each.connector.tls_settings.value if each.connector.tls_settings else ""
-        if found:
-            yield Suspicion(
-                about=each.connector.name,
-                text=sentence(
-                    "{host} shows a certificate that {tenant} does not deliver to",
-                    host=each.host.name,
-                    tenant=each.tenant.name,
-                ),
-                facts=(
-                    fact(
-                        f"certificates.{profile.name}.{found[0].parameter}",
-                        "the {certificate} of {host} {flaws}",
-                        certificate=named(profile),
-                        host=each.host.name,
-                        flaws=together(flaw.text for flaw in found),
-                    ),
-                    fact(
-                        each.path(world, "TlsSettings"),
-                        '"{connector}" has TlsSettings {level}',
-                        connector=each.connector.name,
-                        level=level,
-                    ),
-                ),
-                probe=each.probe,
-                shows=_shows(CHAINLESS),
-                cures=(
-                    cure(
-                        "the certificate is {mended}",
-                        mended(profile.name, found),
-                        mended=together(flaw.mended for flaw in found),
-                    ),
-                ),
-            )
+        found = _untrusted(profile)
+        if not found:
+            continue
+        connector, path = refusal.connector, f"certificates.{profile.name}.{found[0].parameter}"
+        names = {"host": refusal.host.name, "tenant": refusal.tenant.name, "connector": connector.name}
+        level = connector.tls_settings.value if connector.tls_settings else ""
+        wrong = {"certificate": named(profile), "flaws": together(flaw.text for flaw in found)}
+        told = '"{connector}" has TlsSettings {level}'
+        yield Suspicion(
+            about=connector.name,
+            text=sentence("{host} shows a certificate that {tenant} does not deliver to", **names),
+            facts=(
+                fact(path, "the {certificate} of {host} {flaws}", **wrong, **names),
+                fact(refusal.path(world, "TlsSettings"), told, level=level, **names),
+            ),
+            probe=refusal.probe,
+            shows=_shows(CHAINLESS),
+            cures=(_mended(profile, found),),
+        )
+
+
+def _untrusted(profile: CertificateProfile) -> tuple[Flaw, ...]:
+    return tuple(flaw for flaw in (OUTDATED, CHAIN, PRIVATE) if flaw.has(profile))
+
+
+def _mended(profile: CertificateProfile, found: tuple[Flaw, ...]) -> Cure:
+    to = together(flaw.mended for flaw in found)
+    return cure("the certificate is {mended}", mended(profile.name, found), mended=to)
 
 
 def without_starttls(world: World) -> Iterator[Suspicion]:
     """Exchange offers no STARTTLS to the tenant: it has no certificate, or something in between takes it away."""
-    for each in _unsatisfied(world, NO_STARTTLS):
-        if not _stale_receiver(world, each.host):
-            bare = each.host.certificate is None
-            parameter = "certificate" if bare else "offers_tls"
+    for refusal in _unsatisfied(world, NO_STARTTLS):
+        host = refusal.host
+        if not _stale_receiver(world, host):
+            parameter = "certificate" if host.certificate is None else "offers_tls"
+            path = refusal.path(world, "TlsSettings")
+            demanded = "{host} offers no STARTTLS, which {tenant} demands"
             yield Suspicion(
-                about=each.host.name,
-                text=sentence(
-                    "{host} offers no STARTTLS, which {tenant} demands",
-                    host=each.host.name,
-                    tenant=each.tenant.name,
-                ),
+                about=host.name,
+                text=sentence(demanded, host=host.name, tenant=refusal.tenant.name),
                 facts=(
-                    fact(of_host(each.host, parameter), "{host} offers no STARTTLS", host=each.host.name),
-                    fact(
-                        each.path(world, "TlsSettings"),
-                        '"{connector}" delivers by TLS only',
-                        connector=each.connector.name,
-                    ),
+                    fact(of_host(host, parameter), "{host} offers no STARTTLS", host=host.name),
+                    fact(path, '"{connector}" delivers by TLS only', connector=refusal.connector.name),
                 ),
-                probe=each.probe,
+                probe=refusal.probe,
                 shows=_shows(NO_STARTTLS),
-                cures=(_with_tls(each.host, each.connector),),
+                cures=(_with_tls(host, refusal.connector),),
             )
 
 
 def _stale_receiver(world: World, host: Host) -> bool:
     """Told by MFL-CERT-007."""
     receivers = world.topology.organizations[host.organization or ""].receive_connectors
-    return any(is_stale(host, each.tls_certificate_name, world.topology.certificates) for each in receivers)
+    return any(
+        is_stale(host, receiver.tls_certificate_name, world.topology.certificates) for receiver in receivers
+    )
 
 
 def _with_tls(host: Host, connector: OutboundConnector) -> Cure:
     if host.certificate is not None:
-        return cure(
-            "{host} offers STARTTLS: no inspection in between",
-            {of_host(host, "offers_tls"): True},
-            host=host.name,
-        )
+        helps = "{host} offers STARTTLS: no inspection in between"
+        return cure(helps, {of_host(host, "offers_tls"): True}, host=host.name)
     name = str(connector.tls_domain or host.fqdn)
     return cure(
         "{host} gets a certificate for {name}",
@@ -221,7 +191,7 @@ def demanded(world: World) -> Iterator[Suspicion]:
         played = world.play(flow.probe)
         for cause in (SUBJECT, CHAINLESS, NO_STARTTLS):
             found = _waits(played, cause)
-            connectors = {each.name: each for each in flow.organization.send_connectors}
+            connectors = {connector.name: connector for connector in flow.organization.send_connectors}
             connector = connectors.get(connector_of(*found)) if found else None
             if found and connector:
                 yield _demanding(world, flow.organization, connector, cause, found[1], flow.probe)
@@ -277,16 +247,11 @@ def _given(world: World, host: Host | None, cause: str, path: Callable[[str], st
     profile = world.variant.profiles.get(host.certificate or "") if host else None
     if cause == SUBJECT:
         name = profile.names[0] if profile else str(SERVICE)
-        yield cure("TlsDomain {name}", {path("TlsDomain"): name}, name=name)
+        yield cure("TlsDomain is {name}", {path("TlsDomain"): name}, name=name)
     elif cause == NO_STARTTLS and host and profile:
         yield cure("{host} offers STARTTLS", {of_host(host, "offers_tls"): True}, host=host.name)
     elif cause == CHAINLESS and profile:
-        found = tuple(flaw for flaw in (OUTDATED, CHAIN, PRIVATE) if flaw.has(profile))
-        yield cure(
-            "the certificate is {mended}",
-            mended(profile.name, found),
-            mended=together(flaw.mended for flaw in found),
-        )
+        yield _mended(profile, _untrusted(profile))
     weaker: Change = {path("RequireTLS"): False, path("TlsAuthLevel"): None}
     yield cure("demand no TLS there: it is used all the same where it is offered", weaker)
 

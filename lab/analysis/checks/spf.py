@@ -53,18 +53,13 @@ def _unnamed(world: World) -> Iterator[tuple[Suspicion, str]]:
 def _lacking(world: World, writer: Writer, about: str, host: str, client: str) -> Suspicion:
     records = together(spf_records(world, writer.domain))
     names = {"domain": writer.domain, "host": host}
+    told = "mail of {sender} leaves by {host}, {client}"
     return Suspicion(
         about=about,
         text=sentence("SPF of {domain} lacks {host}", **names),
         facts=(
             fact(record_path(world, writer.domain), "TXT of {domain}: {records}", records=records, **names),
-            fact(
-                "",
-                "mail of {sender} leaves by {host}, {client}",
-                sender=writer.address,
-                client=client,
-                **names,
-            ),
+            fact("", told, sender=writer.address, client=client, **names),
         ),
         probe=writer.outward,
         shows=_failed,
@@ -160,15 +155,12 @@ def missing(world: World) -> Iterator[Suspicion]:
     """A domain that people write from, and that says nothing."""
     for writer in writers(world):
         if not spf_records(world, writer.domain):
+            told = "no TXT of {domain} begins with v=spf1"
             yield Suspicion(
                 about=writer.domain,
                 text=sentence("{domain} has no SPF record", domain=writer.domain),
                 facts=(
-                    fact(
-                        f"dns.records[{writer.domain}].TXT",
-                        "no TXT of {domain} begins with v=spf1",
-                        domain=writer.domain,
-                    ),
+                    fact(f"dns.records[{writer.domain}].TXT", told, domain=writer.domain),
                     fact("", "{sender} writes to the outside", sender=writer.address),
                 ),
                 probe=writer.outward,

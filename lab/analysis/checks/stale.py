@@ -45,7 +45,11 @@ class _Named:
 
 def _naming(world: World, organization: OnPremOrganization) -> Iterator[_Named]:
     connectors: tuple[SendConnector | ReceiveConnector, ...] = (
-        *(each for each in organization.send_connectors if each.enabled and each.cloud_services_mail_enabled),
+        *(
+            connector
+            for connector in organization.send_connectors
+            if connector.enabled and connector.cloud_services_mail_enabled
+        ),
         *organization.receive_connectors,
     )
     for host in world.exchange_servers(organization.name):
@@ -57,30 +61,29 @@ def _naming(world: World, organization: OnPremOrganization) -> Iterator[_Named]:
 def stale(world: World) -> Iterator[Suspicion]:
     """Nothing in the store fits the name: after a renewal from another authority, or with another subject."""
     for pair in pairs(world):
-        for each in _naming(world, pair.organization):
-            if is_stale(each.host, each.name, world.topology.certificates):
-                yield _stale(world, pair, each)
+        for naming in _naming(world, pair.organization):
+            if is_stale(naming.host, naming.name, world.topology.certificates):
+                yield _stale(world, pair, naming)
 
 
-def _stale(world: World, pair: Pair, each: _Named) -> Suspicion:
-    names = {"connector": each.connector.name, "host": each.host.name}
+def _stale(world: World, pair: Pair, naming: _Named) -> Suspicion:
+    names = {"connector": naming.connector.name, "host": naming.host.name}
+    path = of_host(naming.host, "certificates" if naming.host.certificates else "certificate")
+    store = listed((_described(world, profile) for profile in _store(naming.host)), "; ")
     return Suspicion(
-        about=each.connector.name,
+        about=naming.connector.name,
         text=sentence(
             '"{connector}" names a certificate that {host} does not have, or that is not valid', **names
         ),
         facts=(
-            fact(each.path(world), '"{connector}" has TlsCertificateName {name}', name=each.name, **names),
             fact(
-                of_host(each.host, "certificates" if each.host.certificates else "certificate"),
-                "{host} has {store}",
-                store=listed((_described(world, profile) for profile in _store(each.host)), "; "),
-                **names,
+                naming.path(world), '"{connector}" has TlsCertificateName {name}', name=naming.name, **names
             ),
+            fact(path, "{host} has {store}", store=store, **names),
         ),
-        probe=Probe((each.message(pair),)),
+        probe=Probe((naming.message(pair),)),
         shows=_waiting,
-        cures=tuple(_named_anew(world, each)),
+        cures=tuple(_named_anew(world, naming)),
     )
 
 
@@ -100,24 +103,21 @@ def _waiting(played: Played) -> Sentence:
                     "{mail} waits with 454 4.7.5 and is {outcome}", mail=whose(fate), outcome=fate.outcome
                 )
             if _NO_STARTTLS in reply:
-                return sentence(
-                    "{mail} waits with 4.4.317, as Exchange offers no STARTTLS, and is {outcome}",
-                    mail=whose(fate),
-                    outcome=fate.outcome,
-                )
+                shown = "{mail} waits with 4.4.317, as Exchange offers no STARTTLS, and is {outcome}"
+                return sentence(shown, mail=whose(fate), outcome=fate.outcome)
     return NOTHING
 
 
-def _named_anew(world: World, each: _Named) -> Iterator[Cure]:
+def _named_anew(world: World, naming: _Named) -> Iterator[Cure]:
     """The wizard, run again, writes the new string everywhere."""
     valid = [
-        profile for profile in _store(each.host) if not world.topology.certificates[profile].faults & _DATED
+        profile for profile in _store(naming.host) if not world.topology.certificates[profile].faults & _DATED
     ]
     fitting = [profile for profile in valid if _serves(world, profile)] or valid
     if fitting:
-        yield _run_again(world, each, fitting[-1])
+        yield _run_again(world, naming, fitting[-1])
     else:
-        outdated = {f"certificates.{profile}.validity": "current" for profile in _store(each.host)}
+        outdated = {f"certificates.{profile}.validity": "current" for profile in _store(naming.host)}
         yield cure("renew the certificate, with the same subject and from the same authority", outdated)
 
 
@@ -133,62 +133,61 @@ def _serves(world: World, profile: str) -> bool:
     return any(name_match(value, name, plain) for value in values if value for name in names)
 
 
-def _run_again(world: World, each: _Named, profile: str) -> Cure:
+def _run_again(world: World, naming: _Named, profile: str) -> Cure:
     name = description(world.topology.certificates[profile])
     known = world.topology.certificates
-    others = [other for other in _naming(world, each.organization) if is_stale(other.host, other.name, known)]
-    return cure(
-        "run the wizard again: it writes {name} into the connectors",
-        {other.path(world): name for other in (each, *others)},
-        name=name,
-    )
+    others = [
+        other for other in _naming(world, naming.organization) if is_stale(other.host, other.name, known)
+    ]
+    helps = "run the wizard again: it writes {name} into the connectors"
+    return cure(helps, {other.path(world): name for other in (naming, *others)}, name=name)
 
 
 def superseded(world: World) -> Iterator[Suspicion]:
     """The renewed certificate is there, and the connectors still name the old one."""
     known = world.topology.certificates
     for pair in pairs(world):
-        for each in _naming(world, pair.organization):
-            used = stored(each.host, each.name, known) if each.host.certificates else None
-            successor = _successor(world, each, used) if used else None
+        for naming in _naming(world, pair.organization):
+            used = stored(naming.host, naming.name, known) if naming.host.certificates else None
+            successor = _successor(world, naming, used) if used else None
             if used and successor:
-                yield _superseded(world, pair, each, used, successor)
+                yield _superseded(world, pair, naming, used, successor)
 
 
-def _successor(world: World, each: _Named, used: str) -> str | None:
+def _successor(world: World, naming: _Named, used: str) -> str | None:
     """A later certificate of the store with the same names that the connector would not find."""
     known = world.topology.certificates
-    later = each.host.certificates[each.host.certificates.index(used) + 1 :]
+    later = naming.host.certificates[naming.host.certificates.index(used) + 1 :]
     fitting = [
         profile
         for profile in later
         if set(known[used].names) <= set(known[profile].names)
-        and each.name not in (profile, description(known[profile]))
+        and naming.name not in (profile, description(known[profile]))
         and not known[profile].faults & _DATED
     ]
     return fitting[-1] if fitting else None
 
 
-def _superseded(world: World, pair: Pair, each: _Named, used: str, successor: str) -> Suspicion:
+def _superseded(world: World, pair: Pair, naming: _Named, used: str, successor: str) -> Suspicion:
     ended: Change = {f"certificates.{used}.validity": "expired"}
     name = description(world.topology.certificates[successor])
-    names = {"connector": each.connector.name, "certificate": used, "host": each.host.name}
+    names = {"connector": naming.connector.name, "certificate": used, "host": naming.host.name}
+    wrong = '"{connector}" still names the certificate {certificate}, though {host} has its successor'
     return Suspicion(
-        about=each.connector.name,
-        text=sentence(
-            '"{connector}" still names the certificate {certificate}, though {host} has its successor',
-            **names,
-        ),
+        about=naming.connector.name,
+        text=sentence(wrong, **names),
         facts=(
-            fact(each.path(world), '"{connector}" has TlsCertificateName {name}', name=each.name, **names),
-            fact(of_host(each.host, "certificates"), "{host} has {name} as well", name=name, **names),
+            fact(
+                naming.path(world), '"{connector}" has TlsCertificateName {name}', name=naming.name, **names
+            ),
+            fact(of_host(naming.host, "certificates"), "{host} has {name} as well", name=name, **names),
         ),
-        probe=Probe((each.message(pair),), ended),
+        probe=Probe((naming.message(pair),), ended),
         shows=_waiting,
         cures=(
             cure(
                 "run the wizard again: it writes {name} into the connectors",
-                {each.path(world): name},
+                {naming.path(world): name},
                 name=name,
             ),
         ),

@@ -77,4 +77,4 @@ def _free(topology: Topology) -> list[IPv4Address]:
     taken |= {host.nat for host in topology.hosts.values() if host.nat}
     numbers = range(int(_LAST), int(_FIRST) - 200, -1)
     service = {h.address for r in topology.regions.values() for h in (*r.front_ends, *r.senders)}
-    return [each for each in map(IPv4Address, numbers) if str(each) not in taken | service]
+    return [address for address in map(IPv4Address, numbers) if str(address) not in taken | service]

@@ -76,15 +76,12 @@ def _hit(world: World, owner: Owner, rule: TransportRule, special: Special) -> S
         applies = sentence('"{rule}" applies to mail from {sender}', rule=rule.name, sender=special.words)
         return applies if hits(played, rule) else NOTHING
 
+    told = '"{rule}" refuses, deletes or redirects, with no exception that holds for such mail'
     return Suspicion(
         about=f"{rule.name}:{special.kind}",
         text=sentence('the rule "{rule}" stops mail from {sender}', rule=rule.name, sender=special.words),
         facts=(
-            fact(
-                path,
-                '"{rule}" refuses, deletes or redirects, with no exception that holds for such mail',
-                rule=rule.name,
-            ),
+            fact(path, told, rule=rule.name),
             fact("", "{sender}: the company's own mail", sender=special.words),
         ),
         probe=Probe((special.message,)),

@@ -8,10 +8,11 @@ from itertools import groupby
 from lab.analysis.checks.flows import lost, values
 from lab.analysis.checks.nouns import Check, Cure, Probe, Severity, Suspicion, cure, fact
 from lab.analysis.checks.recipients import in_cloud, named, unreached, written_at, written_key
-from lab.analysis.checks.world import World, distinct, message
+from lab.analysis.checks.world import World, message
 from lab.model.names import Address
 from lab.model.onprem import OnPremOrganization
 from lab.model.tenant import Recipient, RecipientKind, Tenant
+from lab.scenario.cast import distinct
 from lab.scenario.whatif import Change
 from lab.sentence import sentence
 
@@ -26,7 +27,9 @@ def stale_target(world: World) -> Iterator[Suspicion]:
         for tenant in world.tenants if sender else ():
             assert sender is not None, "else no tenant is looked at"
             doubtful = [
-                each for each in distinct(organization.recipients.values()) if _doubtful(tenant, each)
+                recipient
+                for recipient in distinct(organization.recipients.values())
+                if _doubtful(tenant, recipient)
             ]
             for is_user, found in groupby(sorted(doubtful, key=_known(tenant)), _known(tenant)):
                 yield from _told(world, organization, tenant, sender, list(found), is_user=is_user)
@@ -41,7 +44,7 @@ def _doubtful(tenant: Tenant, found: Recipient) -> bool:
 
 
 def _known(tenant: Tenant) -> Callable[[Recipient], bool]:
-    return lambda each: each.external is not None and tenant.find(each.external) is not None
+    return lambda recipient: recipient.external is not None and tenant.find(recipient.external) is not None
 
 
 def _told(
@@ -53,11 +56,13 @@ def _told(
     *,
     is_user: bool,
 ) -> Iterator[Suspicion]:
-    groups = [[each] for each in found] if len(found) <= _SINGLY else [found]
+    groups = [[recipient] for recipient in found] if len(found) <= _SINGLY else [found]
     for group in groups:
         kind = "mail users" if is_user else "unknown"
         about = str(group[0].primary) if len(group) == 1 else f"{organization.name}:{kind}"
-        messages = (message(sender, each.primary, key=str(each.primary)) for each in group[:_SINGLY])
+        messages = (
+            message(sender, recipient.primary, key=str(recipient.primary)) for recipient in group[:_SINGLY]
+        )
         probe = Probe(tuple(messages))
         if unreached(world.play(probe)):
             yield _stale(world, organization, tenant, group, about, probe)
@@ -79,16 +84,14 @@ def _stale(
     if there is not None:
         goes = "tenant {tenant}: there is a mail user, whose mail goes to {address}"
         known = fact(path, goes, tenant=tenant.name, address=there.external)
+    told = "on-premises: {recipient} is at {address}"
     return Suspicion(
         about=about,
-        text=sentence("on-premises sends {recipients} to where nobody is", recipients=named(found)),
+        text=sentence(
+            "on-premises sends mail for {recipients} to an address that nobody has", recipients=named(found)
+        ),
         facts=(
-            fact(
-                f"{here}.external" if here else "",
-                "on-premises: {recipient} is at {address}",
-                recipient=first.primary,
-                address=first.external,
-            ),
+            fact(f"{here}.external" if here else "", told, recipient=first.primary, address=first.external),
             known,
         ),
         probe=probe,
@@ -101,15 +104,15 @@ def _targets(
     world: World, organization: OnPremOrganization, tenant: Tenant, found: list[Recipient]
 ) -> Iterator[Cure]:
     """The address that the mailboxes really have; or mailboxes where the mail users are."""
-    known = [(each, there) for each in found if (there := tenant.find(each.primary))]
-    moved = [(each, there) for each, there in known if there.kind is not RecipientKind.MAIL_USER]
+    known = [(recipient, there) for recipient in found if (there := tenant.find(recipient.primary))]
+    moved = [(recipient, there) for recipient, there in known if there.kind is not RecipientKind.MAIL_USER]
     users = [there for _, there in known if there.kind is RecipientKind.MAIL_USER]
     one = len(found) == 1
     here = written_at(world, f"organizations.{organization.name}")
     there_ = written_at(world, f"tenants.{tenant.name}")
     added = {
-        f"{there_[there.primary.key]}.proxies": [str(proxy) for proxy in (*there.proxies, each.external)]
-        for each, there in moved
+        f"{there_[there.primary.key]}.proxies": [str(proxy) for proxy in (*there.proxies, recipient.external)]
+        for recipient, there in moved
         if there.primary.key in there_
     }
     if added:
@@ -122,9 +125,9 @@ def _targets(
             recipients=named(found),
         )
     renamed = {
-        f"{here[each.primary.key]}.external": str(address)
-        for each, there in moved
-        if each.primary.key in here and (address := in_cloud(tenant, there))
+        f"{here[recipient.primary.key]}.external": str(address)
+        for recipient, there in moved
+        if recipient.primary.key in here and (address := in_cloud(tenant, there))
     }
     if renamed:
         yield cure(
@@ -149,8 +152,8 @@ def _targets(
 def _boxes(world: World, tenant: Tenant, users: list[Recipient]) -> Change:
     """Mailboxes in place of mail users."""
     written, boxes = f"tenants.{tenant.name}.mail_users", f"tenants.{tenant.name}.mailboxes"
-    gone = {each.primary.key for each in users}
-    left = [each for each in values(world, written) if written_key(each) not in gone]
+    gone = {user.primary.key for user in users}
+    left = [user for user in values(world, written) if written_key(user) not in gone]
     made = [{"address": str(u.primary), "proxies": [str(proxy) for proxy in u.proxies]} for u in users]
     return {written: left, boxes: [*values(world, boxes), *made]}
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from lab.analysis.checks import cures
 from lab.analysis.checks.attribution import expects, told_at
 from lab.analysis.checks.flaws import named, presented
-from lab.analysis.checks.flows import routed_by
+from lab.analysis.checks.flows import routed_by, values
 from lab.analysis.checks.hybrid import (
     Entry,
     Pair,
@@ -47,8 +47,8 @@ def _taken_for_another(world: World, tenant: Tenant) -> Shows:
 
 def _another(world: World, played: Played, tenant: Tenant) -> Entry | None:
     """A hand-over of an own machine for one tenant that was taken for another's own."""
-    found = (each for each in own_entries(world, played) if each.recognised)
-    return next((each for each in found if each.decision.tenant_name != tenant.name), None)
+    found = (entry for entry in own_entries(world, played) if entry.recognised)
+    return next((entry for entry in found if entry.decision.tenant_name != tenant.name), None)
 
 
 def one_certificate(world: World) -> Iterator[Suspicion]:
@@ -69,31 +69,19 @@ def _confused(world: World, tenant: Tenant, entry: Entry, probe: Probe, *offered
     assert other is not None, "who is recognised is somebody's"
     assert connector is not None, "by a connector"
     host = entry.host
-    shown = fact(
-        of_host(host, "certificate"),
-        "{host} comes from {address} to both tenants",
-        host=host.name,
-        address=host.source,
-    )
+    told = "{host} comes from {address} to both tenants"
+    shown = fact(of_host(host, "certificate"), told, host=host.name, address=host.source)
     if profile is not None:
         both = "{host} shows the {certificate} to both tenants"
         shown = fact(shown.path, both, host=host.name, certificate=named(profile))
+    wrong = "what {host} hands over for {tenant} is taken for {other}"
+    seen = "{connector} in {tenant}"
     return Suspicion(
         about=f"{entry.host.name}/{tenant.name}",
-        text=sentence(
-            "what {host} hands over for {tenant} is taken for {other}",
-            host=host.name,
-            tenant=tenant.name,
-            other=other.name,
-        ),
+        text=sentence(wrong, host=host.name, tenant=tenant.name, other=other.name),
         facts=(
             shown,
-            fact(
-                told_at(world, other, connector),
-                "{connector} in {tenant}",
-                connector=expects(connector),
-                tenant=other.name,
-            ),
+            fact(told_at(world, other, connector), seen, connector=expects(connector), tenant=other.name),
         ),
         probe=probe,
         shows=_taken_for_another(world, tenant),
@@ -138,7 +126,7 @@ def customers(world: World) -> Iterator[Suspicion]:
     gateways = tuple(world.filters())
     served = [t for t in world.topology.tenants.values() if any(_serves(host, t) for host in gateways)]
     for host in gateways:
-        for tenant in (each for each in served if _serves(host, each)):
+        for tenant in (tenant for tenant in served if _serves(host, tenant)):
             for spec in _incoming(world, tenant, served):
                 entry = _another(world, world.play(Probe((spec,))), tenant)
                 if entry is not None and entry.host.name == host.name:
@@ -158,7 +146,7 @@ def _incoming(world: World, tenant: Tenant, served: list[Tenant]) -> Iterator[Me
     if recipient is None:
         return
     yield inward(recipient)
-    others = (world.mailbox(each) for each in served if each.name != tenant.name)
+    others = (world.mailbox(other) for other in served if other.name != tenant.name)
     sender = next(filter(None, others), None)
     if sender is not None:
         yield message(sender, recipient)
@@ -166,7 +154,7 @@ def _incoming(world: World, tenant: Tenant, served: list[Tenant]) -> Iterator[Me
 
 def _name_each(world: World, tenant: Tenant, host: Host) -> Cure:
     organization = world.topology.organizations[host.organization or ""]
-    domain = next((each.domain_name for each in organization.accepted_domains), host.fqdn)
+    domain = next((accepted.domain_name for accepted in organization.accepted_domains), host.fqdn)
     name, profile, connector = f"{_label(tenant)}.{domain}", f"mflab-{_label(tenant)}", meant(tenant)
     inbound: Change = (
         {world.setting(tenant, "InboundConnectors", connector.name, "TlsSenderCertificateName"): name}
@@ -192,7 +180,7 @@ def unverified(world: World) -> Iterator[Suspicion]:
     for pair in pairs(world):
         domain = pair.onprem.domain
         probe = Probe((pair.to_cloud(),))
-        strangers = [each for each in exchange_entries(world, world.play(probe)) if _stranger(each)]
+        strangers = [entry for entry in exchange_entries(world, world.play(probe)) if _stranger(entry)]
         if pair.tenant.accepts(domain) is None and strangers:
             yield _unverified(world, pair, probe, strangers[0])
 
@@ -211,28 +199,19 @@ def _unverified(world: World, pair: Pair, probe: Probe, entry: Entry) -> Suspici
         *([str(value)] if value and not value.wildcard and tenant.accepts(value.domain) is None else []),
     ]
     path = f"tenants.{tenant.name}.AcceptedDomains"
-    known = world.value(path)
-    written = known if isinstance(known, list) else [] if known is None else [known]
+    told = "{sender} writes in its name"
+    helps = "verify {domains} in {tenant}"
     return Suspicion(
         about=str(domain),
         text=sentence("{domain} is no accepted domain of {tenant}", domain=domain, tenant=tenant.name),
         facts=(
             fact(path, "{tenant} does not accept {domain}", tenant=tenant.name, domain=domain),
-            fact(
-                f"organizations.{pair.organization.name}.domains",
-                "{sender} writes in its name",
-                sender=pair.onprem,
-            ),
+            fact(f"organizations.{pair.organization.name}.domains", told, sender=pair.onprem),
         ),
         probe=probe,
         shows=of_exchange(world, _stranger),
         cures=(
-            cure(
-                "verify {domains} in {tenant}",
-                {path: [*written, *names]},
-                domains=together(names),
-                tenant=tenant.name,
-            ),
+            cure(helps, {path: [*values(world, path), *names]}, domains=together(names), tenant=tenant.name),
         ),
     )
 

@@ -22,8 +22,14 @@ from lab.sentence import sentence
 
 def meant(tenant: Tenant) -> InboundConnector | None:
     """The connector that is for on-premises, enabled or not: the wizard's, or what was made by hand."""
-    found = [each for each in tenant.inbound_connectors if each.connector_type is ConnectorType.ON_PREMISES]
-    return next((each for each in found if each.cloud_services_mail_enabled), next(iter(found), None))
+    found = [
+        connector
+        for connector in tenant.inbound_connectors
+        if connector.connector_type is ConnectorType.ON_PREMISES
+    ]
+    return next(
+        (connector for connector in found if connector.cloud_services_mail_enabled), next(iter(found), None)
+    )
 
 
 def fitted(world: World, tenant: Tenant, connector: InboundConnector, host: Host) -> Cure | None:
@@ -107,12 +113,13 @@ def _was_meant(world: World, entry: Entry) -> bool:
     used = routed[-1].connector if routed else ""
     organization = world.topology.organizations[entry.host.organization or ""]
     return any(
-        each.name == used and each.cloud_services_mail_enabled for each in organization.send_connectors
+        connector.name == used and connector.cloud_services_mail_enabled
+        for connector in organization.send_connectors
     )
 
 
 def _relaying_tenant(world: World) -> Tenant | None:
-    return next((each for each in world.tenants if meant(each)), next(iter(world.tenants), None))
+    return next((tenant for tenant in world.tenants if meant(tenant)), next(iter(world.tenants), None))
 
 
 def _unmatched(world: World, probe: Probe, entry: Entry, tenant: Tenant) -> Suspicion:
@@ -142,14 +149,11 @@ def _never_made(world: World, probe: Probe, entry: Entry, tenant: Tenant) -> Sus
         for then in found.cures
     )
     may_not = fact(path, "{tenant} may not have inbound connectors of type OnPremises", tenant=tenant.name)
+    wrong = "{tenant} may not have the connector that would know {host}"
     return replace(
         found,
         about=tenant.name,
-        text=sentence(
-            "{tenant} may not have the connector that would know {host}",
-            tenant=tenant.name,
-            host=entry.host.name,
-        ),
+        text=sentence(wrong, tenant=tenant.name, host=entry.host.name),
         facts=(may_not, found.facts[0]),
         cures=lifted,
     )
@@ -157,11 +161,8 @@ def _never_made(world: World, probe: Probe, entry: Entry, tenant: Tenant) -> Sus
 
 def _expected(world: World, tenant: Tenant, connector: InboundConnector | None) -> Fact:
     if connector is None:
-        return fact(
-            f"tenants.{tenant.name}.InboundConnectors",
-            "{tenant} has no connector of type OnPremises",
-            tenant=tenant.name,
-        )
+        told = "{tenant} has no connector of type OnPremises"
+        return fact(f"tenants.{tenant.name}.InboundConnectors", told, tenant=tenant.name)
     if not connector.enabled:
         path = world.setting(tenant, "InboundConnectors", connector.name, "Enabled")
         return fact(path, '"{connector}" is disabled', connector=connector.name)

@@ -53,27 +53,16 @@ def _unaccepted(world: World, probe: Probe, entry: Entry) -> Suspicion:
     candidate = next(fitting for fitting in entry.decision.candidates if fitting.match)
     tenant, connector = candidate.tenant, candidate.connector
     name = str(connector.tls_sender_certificate_name)
-    added = cure(
-        "{name} is an accepted domain of {tenant}",
-        accepting(world, tenant, name),
-        name=name,
-        tenant=tenant.name,
-    )
+    helps = "{name} is an accepted domain of {tenant}"
+    added = cure(helps, accepting(world, tenant, name), name=name, tenant=tenant.name)
+    wrong = 'the name on "{connector}" is no accepted domain of {tenant}'
+    told = "{tenant} does not accept {name}"
     return Suspicion(
         about=connector.name,
-        text=sentence(
-            'the name on "{connector}" is no accepted domain of {tenant}',
-            connector=connector.name,
-            tenant=tenant.name,
-        ),
+        text=sentence(wrong, connector=connector.name, tenant=tenant.name),
         facts=(
             Fact(told_at(world, tenant, connector), expects(connector)),
-            fact(
-                f"tenants.{tenant.name}.AcceptedDomains",
-                "{tenant} does not accept {name}",
-                tenant=tenant.name,
-                name=name,
-            ),
+            fact(f"tenants.{tenant.name}.AcceptedDomains", told, tenant=tenant.name, name=name),
         ),
         probe=probe,
         shows=of_exchange(world, _by_name_alone),
@@ -94,27 +83,22 @@ def report_by_address(world: World) -> Iterator[Suspicion]:
 
 def _refused_by_address(entry: Entry) -> bool:
     candidates = entry.decision.candidates
-    return bool(entry.leg.refusal) and bool(candidates) and not any(each.match for each in candidates)
+    return (
+        bool(entry.leg.refusal) and bool(candidates) and not any(candidate.match for candidate in candidates)
+    )
 
 
 def _by_address(
     world: World, probe: Probe, host: Host, tenant: Tenant, connector: InboundConnector
 ) -> Suspicion:
+    wrong = '"{connector}" knows {host} by address, and mail without a reverse-path cannot leave'
+    told = "{host} sends its reports through {tenant}"
     return Suspicion(
         about=connector.name,
-        text=sentence(
-            '"{connector}" knows {host} by address, and mail without a reverse-path cannot leave',
-            connector=connector.name,
-            host=host.name,
-        ),
+        text=sentence(wrong, connector=connector.name, host=host.name),
         facts=(
             Fact(told_at(world, tenant, connector), expects(connector)),
-            fact(
-                of_host(host, "address"),
-                "{host} sends its reports through {tenant}",
-                host=host.name,
-                tenant=tenant.name,
-            ),
+            fact(of_host(host, "address"), told, host=host.name, tenant=tenant.name),
         ),
         probe=probe,
         shows=of_exchange(world, _refused_by_address),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import field, replace
 from datetime import date
 from functools import cached_property
@@ -17,7 +17,7 @@ from lab.model.tenant import InboundConnector, OutboundConnector, Recipient, Rec
 from lab.model.topology import Host, Topology
 from lab.model.value import dataclass
 from lab.reports.reading import fates
-from lab.scenario.cast import Own, own_company
+from lab.scenario.cast import Own, distinct, own_company
 from lab.scenario.model import MessageSpec, Variant
 from lab.scenario.overlay import bracketed
 from lab.scenario.whatif import Change, Configuration
@@ -102,12 +102,12 @@ class World:
     def _written(self, path: str, name: str) -> str:
         listed = self.value(path)
         found = (
-            (each.get("Name", "") for each in listed if isinstance(each, dict))
+            (connector.get("Name", "") for connector in listed if isinstance(connector, dict))
             if isinstance(listed, list)
             else ()
         )
         shortened = (
-            each for each in found if each.endswith("*") and name.lower().startswith(each[:-1].lower())
+            known for known in found if known.endswith("*") and name.lower().startswith(known[:-1].lower())
         )
         return next(shortened, name)
 
@@ -132,39 +132,37 @@ class World:
         return (host for host in self._hosts(organization) if host.is_filter)
 
     def _hosts(self, organization: str | None) -> Iterator[Host]:
-        names = {each.name for each in self.organizations}
+        names = {organization.name for organization in self.organizations}
         for host in self.topology.hosts.values():
             if host.organization in names and organization in (None, host.organization):
                 yield host
 
     def mailbox(self, owner: OnPremOrganization | Tenant) -> Address | None:
         """Somebody who has a mailbox there, one with an own domain first; None if nobody has."""
-        found = [each.primary for each in distinct(owner.recipients.values()) if _is_mailbox(each)]
-        moera = [each for each in found if each.domain.endswith(".onmicrosoft.com")]
-        return next((each for each in found if each not in moera), next(iter(moera), None))
+        found = [
+            recipient.primary for recipient in distinct(owner.recipients.values()) if _is_mailbox(recipient)
+        ]
+        moera = [address for address in found if address.domain.endswith(".onmicrosoft.com")]
+        return next((address for address in found if address not in moera), next(iter(moera), None))
 
     def inbound(self) -> Iterator[tuple[Tenant, InboundConnector]]:
         """Enabled inbound connectors of the company."""
         for tenant in self.tenants:
-            yield from ((tenant, each) for each in tenant.inbound_connectors if each.enabled)
+            yield from ((tenant, connector) for connector in tenant.inbound_connectors if connector.enabled)
 
     def outbound(self) -> Iterator[tuple[Tenant, OutboundConnector]]:
         """Enabled outbound connectors of the company."""
         for tenant in self.tenants:
-            yield from ((tenant, each) for each in tenant.outbound_connectors if each.enabled)
+            yield from ((tenant, connector) for connector in tenant.outbound_connectors if connector.enabled)
 
     def sends_to_internet(self, organization: OnPremOrganization) -> tuple[SendConnector, ...]:
         """Enabled send connectors for addresses that nobody in the configuration knows."""
         return tuple(
-            each
-            for each in organization.send_connectors
-            if each.enabled and any(space.pattern.covers(_CATCH_ALL) for space in each.address_spaces)
+            connector
+            for connector in organization.send_connectors
+            if connector.enabled
+            and any(space.pattern.covers(_CATCH_ALL) for space in connector.address_spaces)
         )
-
-
-def distinct(found: Iterable[Recipient]) -> tuple[Recipient, ...]:
-    """Directories list a recipient under each of its addresses."""
-    return tuple({each.primary.key: each for each in found}.values())
 
 
 def _is_mailbox(found: Recipient) -> bool:
