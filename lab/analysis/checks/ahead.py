@@ -123,8 +123,8 @@ def latent(world: World) -> Iterator[Suspicion]:
 
 
 def _once_mended(world: World, probe: Probe, host: Host, profile: CertificateProfile) -> Iterator[Suspicion]:
-    found = tuple(flaws(world, profile))
-    what_if = replace(probe, change=mended(profile.name, found))
+    has = tuple(flaws(world, profile))
+    what_if = replace(probe, change=mended(profile.name, has))
     entry = next(
         (entry for entry in own_entries(world, world.play(what_if)) if entry.host.name == host.name), None
     )
@@ -137,20 +137,18 @@ def _once_mended(world: World, probe: Probe, host: Host, profile: CertificatePro
         text=sentence(wrong, host=host.name, connector=connector.name, tenant=tenant.name),
         facts=(
             fact(
-                f"certificates.{profile.name}.{found[0].parameter}",
+                f"certificates.{profile.name}.{has[0].parameter}",
                 "{host} shows the {certificate}, which {flaws}",
                 host=host.name,
                 certificate=named(profile),
-                flaws=together(flaw.text for flaw in found),
+                flaws=together(flaw.text for flaw in has),
             ),
             Fact(told_at(world, tenant, connector), expects(connector)),
         ),
         probe=what_if,
         shows=astray,
         cures=tuple(cures_at(world, host, tenant, connector)),
-        condition=sentence(
-            "once the certificate is {mended}", mended=together(flaw.mended for flaw in found)
-        ),
+        condition=sentence("once the certificate is {mended}", mended=together(flaw.mended for flaw in has)),
     )
 
 

@@ -23,17 +23,13 @@ def answers_by_internet(world: World) -> Iterator[Suspicion]:
     Only where the hybrid connection would make them internal; else something else is wrong.
     """
     for tenant in world.tenants:
-        found = [
-            mailbox.primary
-            for mailbox in mailboxes(tenant)
-            if mailbox.primary.domain == tenant.initial_domain
-        ]
-        for organization in world.organizations if found else ():
+        users = [one.primary for one in mailboxes(tenant) if one.primary.domain == tenant.initial_domain]
+        for organization in world.organizations if users else ():
             sender = world.mailbox(organization)
             hybrid = choose_send_connector(organization, coexistence_domain(tenant.initial_domain)).connector
             if sender is not None and hybrid is not None:
                 gap = _gap(
-                    world, organization, tenant, hybrid, Probe((message(sender, found[0]),)), len(found)
+                    world, organization, tenant, hybrid, Probe((message(sender, users[0]),)), len(users)
                 )
                 cured = world.play(Probe(gap.probe.messages, gap.cures[0].change))
                 if arrives_internal(cured, tenant):

@@ -31,15 +31,15 @@ def stale_target(world: World) -> Iterator[Suspicion]:
                 for recipient in distinct(organization.recipients.values())
                 if _doubtful(tenant, recipient)
             ]
-            for is_user, found in groupby(sorted(doubtful, key=_known(tenant)), _known(tenant)):
-                yield from _told(world, organization, tenant, sender, list(found), is_user=is_user)
+            for is_user, stale in groupby(sorted(doubtful, key=_known(tenant)), _known(tenant)):
+                yield from _told(world, organization, tenant, sender, list(stale), is_user=is_user)
 
 
-def _doubtful(tenant: Tenant, found: Recipient) -> bool:
+def _doubtful(tenant: Tenant, recipient: Recipient) -> bool:
     """Whether the tenant does not know the address that it would have to know, or has no mailbox under it."""
-    if found.external is None or tenant.accepts(found.external.domain) is None:
+    if recipient.external is None or tenant.accepts(recipient.external.domain) is None:
         return False
-    there = tenant.find(found.external)
+    there = tenant.find(recipient.external)
     return there is None or there.kind is RecipientKind.MAIL_USER
 
 
@@ -52,11 +52,11 @@ def _told(
     organization: OnPremOrganization,
     tenant: Tenant,
     sender: Address,
-    found: list[Recipient],
+    stale: list[Recipient],
     *,
     is_user: bool,
 ) -> Iterator[Suspicion]:
-    groups = [[recipient] for recipient in found] if len(found) <= _SINGLY else [found]
+    groups = [[recipient] for recipient in stale] if len(stale) <= _SINGLY else [stale]
     for group in groups:
         kind = "mail users" if is_user else "unknown"
         about = str(group[0].primary) if len(group) == 1 else f"{organization.name}:{kind}"
@@ -72,11 +72,11 @@ def _stale(
     world: World,
     organization: OnPremOrganization,
     tenant: Tenant,
-    found: list[Recipient],
+    stale: list[Recipient],
     about: str,
     probe: Probe,
 ) -> Suspicion:
-    first = found[0]
+    first = stale[0]
     here = written_at(world, f"organizations.{organization.name}").get(first.primary.key, "")
     there = tenant.find(first.external) if first.external else None
     path = written_at(world, f"tenants.{tenant.name}").get(first.primary.key, "")
@@ -88,7 +88,7 @@ def _stale(
     return Suspicion(
         about=about,
         text=sentence(
-            "on-premises sends mail for {recipients} to an address that nobody has", recipients=named(found)
+            "on-premises sends mail for {recipients} to an address that nobody has", recipients=named(stale)
         ),
         facts=(
             fact(f"{here}.external" if here else "", told, recipient=first.primary, address=first.external),
@@ -96,18 +96,18 @@ def _stale(
         ),
         probe=probe,
         shows=lost,
-        cures=tuple(_targets(world, organization, tenant, found)),
+        cures=tuple(_targets(world, organization, tenant, stale)),
     )
 
 
 def _targets(
-    world: World, organization: OnPremOrganization, tenant: Tenant, found: list[Recipient]
+    world: World, organization: OnPremOrganization, tenant: Tenant, stale: list[Recipient]
 ) -> Iterator[Cure]:
     """The address that the mailboxes really have; or mailboxes where the mail users are."""
-    known = [(recipient, there) for recipient in found if (there := tenant.find(recipient.primary))]
+    known = [(recipient, there) for recipient in stale if (there := tenant.find(recipient.primary))]
     moved = [(recipient, there) for recipient, there in known if there.kind is not RecipientKind.MAIL_USER]
     users = [there for _, there in known if there.kind is RecipientKind.MAIL_USER]
-    one = len(found) == 1
+    one = len(stale) == 1
     here = written_at(world, f"organizations.{organization.name}")
     there_ = written_at(world, f"tenants.{tenant.name}")
     added = {
@@ -122,7 +122,7 @@ def _targets(
             else "in {tenant}, {recipients} have the target address, too",
             added,
             tenant=tenant.name,
-            recipients=named(found),
+            recipients=named(stale),
         )
     renamed = {
         f"{here[recipient.primary.key]}.external": str(address)
@@ -135,7 +135,7 @@ def _targets(
             if one
             else "a target address that {recipients} have in {tenant}",
             renamed,
-            recipients=named(found),
+            recipients=named(stale),
             tenant=tenant.name,
         )
     if users:
@@ -144,7 +144,7 @@ def _targets(
             if one
             else "{recipients} have a mailbox in {tenant} again, instead of a mail user",
             _boxes(world, tenant, users),
-            recipients=named(found),
+            recipients=named(stale),
             tenant=tenant.name,
         )
 

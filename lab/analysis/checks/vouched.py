@@ -19,14 +19,14 @@ from lab.sentence import sentence
 
 def unaccepted_name(world: World) -> Iterator[Suspicion]:
     """An exact name on the connector that is no accepted domain counts only together with MAIL FROM (R5, R11)."""
-    found = [
+    suspicions = [
         (entry, _unaccepted(world, Probe((spec,)), entry))
         for spec in _reports(world)
         for entry in exchange_entries(world, world.play(Probe((spec,))))
         if _by_name_alone(entry)
     ]
-    found.sort(key=lambda pair: not pair[0].leg.refusal)
-    return (suspicion for _, suspicion in found)
+    suspicions.sort(key=lambda pair: not pair[0].leg.refusal)
+    return (suspicion for _, suspicion in suspicions)
 
 
 def _reports(world: World) -> Iterator[MessageSpec]:
