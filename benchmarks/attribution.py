@@ -25,7 +25,7 @@ from benchmarks.timing import Spread, cpu_seconds, load, machine, resident_mib, 
 from lab.core.attribution import attribute
 from lab.core.credentials import Credentials, judge_credentials
 from lab.core.directory import TenantDirectory
-from lab.core.verdicts import Attribution
+from lab.core.explanation import Attribution
 from lab.model.certificate import CertificateIdentity
 from lab.model.names import Address, Domain, DomainPattern, ReversePath
 from lab.model.switches import Switches

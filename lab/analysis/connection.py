@@ -10,7 +10,7 @@ from pathlib import Path
 from lab.core.attribution import attribute
 from lab.core.credentials import Credentials, judge_credentials
 from lab.core.directory import TenantDirectory
-from lab.core.verdicts import Attribution
+from lab.core.explanation import Attribution
 from lab.errors import ArgumentError, plainly
 from lab.model.certificate import CertFault, CertificateIdentity
 from lab.model.names import Address, Domain, DomainPattern, ReversePath

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from lab.analysis.checks.engine import findings
-from lab.analysis.checks.nouns import Check
+from lab.analysis.checks.finding import Check
 from lab.analysis.checks.telling import told
 from lab.analysis.checks.world import World
 from lab.analysis.matrix import prepared

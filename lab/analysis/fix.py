@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from lab.analysis.checks.engine import findings
-from lab.analysis.checks.nouns import Check, Cured, Finding
+from lab.analysis.checks.finding import Check, Cured, Finding
 from lab.analysis.checks.telling import told
 from lab.analysis.checks.world import World
 from lab.analysis.difference import Variation, difference, moves

@@ -17,8 +17,8 @@ from lab.cli.exits import BadInput, Exit
 from lab.cli.output import put, put_json
 from lab.cli.rules import as_data as rule_data
 from lab.cli.verbs import Parser, Verb, declare
+from lab.core.explanation import Attribution
 from lab.core.rulebook.asof import in_force
-from lab.core.verdicts import Attribution
 from lab.errors import ArgumentError
 from lab.model.certificate import CertFault, CertificateIdentity
 from lab.model.names import Address, ReversePath

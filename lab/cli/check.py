@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 
 from lab.analysis.checks.catalogue import CHECKS
-from lab.analysis.checks.nouns import Check
+from lab.analysis.checks.finding import Check
 from lab.analysis.checks.reproduction import reproduction
 from lab.analysis.checks.telling import audit
 from lab.cli import places

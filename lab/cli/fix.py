@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lab.analysis.checks.catalogue import CHECKS
 from lab.analysis.checks.engine import examine
-from lab.analysis.checks.nouns import Finding
+from lab.analysis.checks.finding import Finding
 from lab.analysis.checks.telling import told
 from lab.analysis.fix import choose, fix
 from lab.cli import places

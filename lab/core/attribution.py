@@ -11,8 +11,8 @@ from hashlib import sha256
 
 from lab.core.credentials import Credentials
 from lab.core.directory import Candidate, TenantDirectory
+from lab.core.explanation import Attribution
 from lab.core.incoming import admit, in_scope
-from lab.core.verdicts import Attribution
 from lab.model.decision import Basis, Direction, Reason, Verdict, Why
 from lab.model.names import Address, Domain, ReversePath
 from lab.model.reply import Reply

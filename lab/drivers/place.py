@@ -3,24 +3,41 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import Protocol, TypeVar
 
+from lab.drivers.clock import LabClock
+from lab.drivers.outages import Outages
+from lab.drivers.site import Endpoint, Site
 from lab.model.dns import Asking, DnsAnswer, DnsQuestion, ServFail
 from lab.model.topology import Host
 from lab.model.transport import Heard, IdSource
 from lab.wire.dns_memory import Memory
 from lab.wire.resolver import Resolver
 
-if TYPE_CHECKING:
-    from lab.drivers.works import Works
-
 T = TypeVar("T")
+
+
+class Lab(Protocol):
+    """The lab that a machine belongs to, as far as the machine asks it."""
+
+    ids: IdSource
+    clock: LabClock
+    site: Site
+    outages: Outages
+    resolver: Endpoint
+    """Where DNS is asked."""
+
+    async def keep(self, heard: Heard) -> None:
+        """Durable before the reply."""
+
+    def bug(self, error: Exception) -> None:
+        """Remember it; the run fails."""
 
 
 class Place:
     """One machine: its address, its memory of DNS answers, the lab's clock, names and disk."""
 
-    def __init__(self, lab: Works, host: Host) -> None:
+    def __init__(self, lab: Lab, host: Host) -> None:
         self._lab = lab
         self._host = host
         self._forgot: datetime | None = None

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from lab.core.authentication.results import received_spf
+from lab.core.authentication.suite import Suite
 from lab.core.cloudnames import hub_host
 from lab.core.crosspremises import as_internal, crossing, promote
+from lab.core.explanation import Attribution
 from lab.core.received import received_by_front_end, received_by_hub
 from lab.core.retry import EXCHANGE_ONLINE
 from lab.core.stamping import Entry, entry_stamps, firewall, foreign_tenant, is_internal, set_aside
-from lab.core.verdicts import Attribution
 from lab.model.decision import Reason, Verdict
 from lab.model.dns import Asking
 from lab.model.message import Header, Message
 from lab.model.reply import Reply
 from lab.model.steps import Attributed, Promoted, Step
 from lab.model.tenant import InboundConnector
+from lab.model.topology import Topology
 from lab.model.trace import Hop
 from lab.model.transport import AcceptedRecipient, Connection, Context, Heard, QueueItem, Transaction
 from lab.model.value import dataclass
 from lab.nodes.judging import Judged, Judging, see
 from lab.nodes.parts import author_domain, connected, queued_reply
 from lab.nodes.stay import Stay, accepted, begin
-
-if TYPE_CHECKING:
-    from lab.nodes.eop_front import EopFront
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,27 @@ class Entering:
     context: Context
 
 
-def enter(entering: Entering, front: EopFront) -> Asking[Heard]:
+class FrontEnds(Protocol):
+    """What the entry asks of the front ends that it stands behind (`lab.nodes.eop_front`)."""
+
+    topology: Topology
+    suite: Suite
+
+    def is_own(self, address: str) -> bool:
+        """Whether an address is one of Exchange Online's own outbound hosts, of any region."""
+
+    def refuse_data(
+        self,
+        entering: Entering,
+        reply: Reply,
+        reason: Reason,
+        rules: tuple[str, ...],
+        steps: tuple[Step, ...],
+    ) -> Heard:
+        """A refusal at the end of data."""
+
+
+def enter(entering: Entering, front: FrontEnds) -> Asking[Heard]:
     """Judge the message once, then begin its stay in each tenant that its recipients are bound to."""
     connection, transaction, message = entering.connection, entering.transaction, entering.message
     seen = yield from see(connection, transaction, message, front.suite, entering.context)
@@ -77,7 +96,7 @@ def _by_tenant(transaction: Transaction) -> list[tuple[Attribution, tuple[Accept
 
 def _stay(
     entering: Entering,
-    front: EopFront,
+    front: FrontEnds,
     attribution: Attribution,
     recipients: tuple[AcceptedRecipient, ...],
     judged: Judged,
@@ -138,7 +157,7 @@ def _decisions(transaction: Transaction, recipients: tuple[AcceptedRecipient, ..
 
 
 def _across_the_firewall(
-    entering: Entering, attribution: Attribution, front: EopFront
+    entering: Entering, attribution: Attribution, front: FrontEnds
 ) -> tuple[Message, tuple[Step, ...]]:
     """Promotion over the tenant's own trusted path (R118, R119), the header firewall for everybody else (R181)."""
     host = entering.front_end
@@ -163,7 +182,7 @@ def _across_the_firewall(
     return promoted, (step,)
 
 
-def _path_broken(front: EopFront) -> bool:
+def _path_broken(front: FrontEnds) -> bool:
     return front.topology.switches.promote_crosspremises == "off"
 
 

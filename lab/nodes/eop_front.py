@@ -16,9 +16,9 @@ from lab.core.cloudnames import inside_name, spelled
 from lab.core.credentials import judge_credentials
 from lab.core.dates import mail_date
 from lab.core.directory import TenantDirectory
+from lab.core.explanation import Attribution
 from lab.core.incoming import UNKNOWN, blocked_at_edge
 from lab.core.loops import looping
-from lab.core.verdicts import Attribution
 from lab.model.certificate import CertificateIdentity
 from lab.model.decision import Reason, Verdict
 from lab.model.dns import Asking

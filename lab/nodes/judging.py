@@ -27,8 +27,8 @@ from lab.core.authentication.signers import SEALER
 from lab.core.authentication.spf import check_sender
 from lab.core.authentication.suite import Suite
 from lab.core.cloudnames import SERVICE
+from lab.core.explanation import Attribution
 from lab.core.skiplisting import Sender, SkipListed, skip_listed
-from lab.core.verdicts import Attribution
 from lab.model.decision import Verdict
 from lab.model.dns import Asking, DnsAnswer, DnsQuestion, Records
 from lab.model.message import Message

@@ -13,7 +13,7 @@ import pytest
 
 from lab.analysis.checks.catalogue import CHECKS
 from lab.analysis.checks.engine import examine
-from lab.analysis.checks.nouns import Finding
+from lab.analysis.checks.finding import Finding
 from lab.analysis.fix import _guesses, choose, fix
 from lab.analysis.matrix import prepared
 from lab.errors import DriverError

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lab.core.verdicts import Attribution
+from lab.core.explanation import Attribution
 from lab.model.certificate import CertFault
 from lab.model.names import Domain, DomainPattern
 from lab.model.tenant import AcceptedDomain, InboundConnector

@@ -8,7 +8,7 @@ from typing import Any
 from lab.core.attribution import attribute
 from lab.core.credentials import judge_credentials
 from lab.core.directory import TenantDirectory
-from lab.core.verdicts import Attribution
+from lab.core.explanation import Attribution
 from lab.model.certificate import CertFault, CertificateIdentity
 from lab.model.names import Address, Domain, DomainPattern, ReversePath
 from lab.model.switches import Switches

@@ -13,7 +13,7 @@ from lab.analysis.sweep.deciding import Deciding
 from lab.analysis.sweep.grouping import Index, groups
 from lab.analysis.sweep.marks import marks
 from lab.analysis.sweep.nouns import Customer
-from lab.core.verdicts import Attribution
+from lab.core.explanation import Attribution
 from lab.model.switches import Switches
 from tests.sweep.customers import Json, a_tenant, customers, on_premises, sending
 

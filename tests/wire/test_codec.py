@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lab.core.explanation import Attribution
 from lab.core.routing import choose_outbound, choose_send_connector
 from lab.core.transport_rules import Branch
-from lab.core.verdicts import Attribution
 from lab.model.decision import Direction
 from lab.model.message import Message
 from lab.model.names import Address, Domain, ReversePath

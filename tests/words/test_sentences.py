@@ -14,7 +14,7 @@ import pytest
 
 from lab.analysis.checks.catalogue import CHECKS
 from lab.analysis.checks.engine import findings
-from lab.analysis.checks.nouns import Finding
+from lab.analysis.checks.finding import Finding
 from lab.analysis.checks.telling import told
 from lab.analysis.checks.world import World
 from lab.model.steps import NextHop

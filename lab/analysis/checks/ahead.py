@@ -9,9 +9,10 @@ from functools import partial
 
 from lab.analysis.checks import standins
 from lab.analysis.checks.attribution import astray, cures_at, expects, misrouted, to_partner, told_at
+from lab.analysis.checks.finding import Check
 from lab.analysis.checks.flaws import flaws, mended, named, presented
 from lab.analysis.checks.hybrid import entries, inward, out, own_entries, pairs, whose
-from lab.analysis.checks.nouns import Check, Fact, Played, Probe, Severity, Suspicion, cure, fact
+from lab.analysis.checks.nouns import Fact, Played, Probe, Severity, Suspicion, cure, fact
 from lab.analysis.checks.world import World
 from lab.model.certificate import CertificateProfile, Validity
 from lab.model.topology import Host

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from lab.analysis.checks import cures, standins
-from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Suspicion, fact
+from lab.analysis.checks.finding import Check
+from lab.analysis.checks.nouns import Cure, Fact, Played, Probe, Severity, Suspicion, fact
 from lab.analysis.checks.world import World, message, of_host
 from lab.core.attribution import ATTR35
-from lab.core.verdicts import Attribution
+from lab.core.explanation import Attribution
 from lab.model.decision import Basis
 from lab.model.names import Address, Domain
 from lab.model.onprem import OnPremOrganization

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lab.analysis.checks import standins
+from lab.analysis.checks.finding import Check
 from lab.analysis.checks.flows import authenticated, lost, straight
-from lab.analysis.checks.nouns import Check, Fact, Played, Probe, Severity, Suspicion, cure, fact
+from lab.analysis.checks.nouns import Fact, Played, Probe, Severity, Suspicion, cure, fact
 from lab.analysis.checks.senders import (
     Writer,
     domains,

@@ -36,7 +36,7 @@ from lab.analysis.checks import (  # noqa: F401 - each is one of _MODULES
     unmatched,
     vouched,
 )
-from lab.analysis.checks.nouns import Check
+from lab.analysis.checks.finding import Check
 
 _MODULES = [given for given in dict(globals()).values() if isinstance(given, ModuleType)]
 CHECKS: tuple[Check, ...] = tuple(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lab.analysis.checks import standins
+from lab.analysis.checks.finding import Check
 from lab.analysis.checks.flows import (
     NOBODY,
     STRICT,
@@ -16,7 +17,7 @@ from lab.analysis.checks.flows import (
     own_hosts,
     to_on_premises,
 )
-from lab.analysis.checks.nouns import Check, Played, Probe, Severity, Shows, Suspicion, cure, fact
+from lab.analysis.checks.nouns import Played, Probe, Severity, Shows, Suspicion, cure, fact
 from lab.analysis.checks.world import World, message
 from lab.model.names import Address
 from lab.model.onprem import OnPremOrganization

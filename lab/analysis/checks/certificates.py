@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from lab.analysis.checks.attribution import expects, told_at
+from lab.analysis.checks.finding import Check
 from lab.analysis.checks.flaws import CHAIN, OUTDATED, PRIVATE, PURPOSE, Flaw, flaws, mended, named, presented
 from lab.analysis.checks.hybrid import Entry, exchange_entries, flows, own_entries
-from lab.analysis.checks.nouns import Check, Fact, Played, Probe, Severity, Suspicion, cure, fact
+from lab.analysis.checks.nouns import Fact, Played, Probe, Severity, Suspicion, cure, fact
 from lab.analysis.checks.world import World
 from lab.model.certificate import CertificateProfile
 from lab.model.decision import Basis

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lab.analysis.checks import standins
+from lab.analysis.checks.finding import Check
 from lab.analysis.checks.hybrid import own_entries, whose
-from lab.analysis.checks.nouns import Check, Played, Probe, Severity, Suspicion, cure, fact
+from lab.analysis.checks.nouns import Played, Probe, Severity, Suspicion, cure, fact
 from lab.analysis.checks.world import World, message, of_host
 from lab.model.decision import Reason
 from lab.model.names import Address

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from lab.analysis.checks import cures, standins
 from lab.analysis.checks.attribution import expects, told_at
+from lab.analysis.checks.finding import Check
 from lab.analysis.checks.hybrid import entries, inward, whose
-from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Shows, Suspicion, cure, fact
+from lab.analysis.checks.nouns import Cure, Fact, Played, Probe, Severity, Shows, Suspicion, cure, fact
 from lab.analysis.checks.world import World, message, of_host
 from lab.model.names import Address
 from lab.model.tenant import ConnectorType, InboundConnector, Tenant

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 
-from lab.analysis.checks.nouns import Check, Cure, Cured, Finding, Played, Severity, Suppressed, Suspicion
+from lab.analysis.checks.finding import Check, Cured, Finding, Suppressed
+from lab.analysis.checks.nouns import Cure, Played, Severity, Suspicion
 from lab.analysis.checks.world import World
 from lab.analysis.guesses import is_guess, spelled
 from lab.core.rulebook import Confidence, Switch, rule, switches_of

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lab.analysis.checks import cures, standins
+from lab.analysis.checks.finding import Check
 from lab.analysis.checks.flows import authenticated, in_tenant
 from lab.analysis.checks.hybrid import Entry, entries, inward, whose
-from lab.analysis.checks.nouns import Check, Cure, Played, Probe, Severity, Shows, Suspicion, cure, fact
+from lab.analysis.checks.nouns import Cure, Played, Probe, Severity, Shows, Suspicion, cure, fact
 from lab.analysis.checks.world import World, of_host
 from lab.model.tenant import InboundConnector, Tenant
 from lab.model.topology import Host

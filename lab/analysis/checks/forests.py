@@ -7,8 +7,9 @@ from typing import Any
 
 from lab.analysis.checks import cures, standins
 from lab.analysis.checks.centralized import centralized, leads_to, switch
+from lab.analysis.checks.finding import Check
 from lab.analysis.checks.flows import mailbox_where, values
-from lab.analysis.checks.nouns import Check, Cure, Played, Probe, Severity, Suspicion, cure, fact
+from lab.analysis.checks.nouns import Cure, Played, Probe, Severity, Suspicion, cure, fact
 from lab.analysis.checks.world import World, message
 from lab.model.names import Address
 from lab.model.onprem import OnPremOrganization

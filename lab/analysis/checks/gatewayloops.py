@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from lab.analysis.checks import standins
+from lab.analysis.checks.finding import Check
 from lab.analysis.checks.flows import door, in_tenant, looped, mailbox_where, servers
-from lab.analysis.checks.nouns import Check, Cure, Played, Probe, Severity, Suspicion, cure, fact
+from lab.analysis.checks.nouns import Cure, Played, Probe, Severity, Suspicion, cure, fact
 from lab.analysis.checks.world import World, message, of_host
 from lab.evidence.facts import place
 from lab.model.names import Address

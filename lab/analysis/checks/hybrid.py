@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from lab.analysis.checks import standins
 from lab.analysis.checks.nouns import Played, Probe, Shows
 from lab.analysis.checks.world import World, message
+from lab.core.explanation import Attribution
 from lab.core.stamping import AUTH_AS
-from lab.core.verdicts import Attribution
 from lab.model.decision import Verdict
 from lab.model.names import Address, ReversePath
 from lab.model.onprem import OnPremOrganization

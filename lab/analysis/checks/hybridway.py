@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from lab.analysis.checks import standins
+from lab.analysis.checks.finding import Check
 from lab.analysis.checks.flows import arrives_internal, in_tenant, last_step, lost, mailbox_where
-from lab.analysis.checks.nouns import Check, Played, Probe, Severity, Shows, Suspicion, cure, fact
+from lab.analysis.checks.nouns import Played, Probe, Severity, Shows, Suspicion, cure, fact
 from lab.analysis.checks.world import World, message, of_host
 from lab.core.cloudnames import SERVICE
 from lab.core.routing import OutboundChoice, choose_outbound, choose_send_connector

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lab.analysis.checks import standins
+from lab.analysis.checks.finding import Check
 from lab.analysis.checks.flows import arrives_internal, is_moera, lost, mailboxes, values
-from lab.analysis.checks.nouns import Check, Cure, Played, Probe, Severity, Suspicion, cure, fact
+from lab.analysis.checks.nouns import Cure, Played, Probe, Severity, Suspicion, cure, fact
 from lab.analysis.checks.recipients import entry, written_key
 from lab.analysis.checks.world import World, message
 from lab.core.routing import choose_send_connector

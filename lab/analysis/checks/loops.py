@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lab.analysis.checks import standins
+from lab.analysis.checks.finding import Check
 from lab.analysis.checks.flows import (
     NOBODY,
     in_tenant,
@@ -14,7 +15,7 @@ from lab.analysis.checks.flows import (
     to_on_premises,
     visits,
 )
-from lab.analysis.checks.nouns import Check, Cure, Played, Probe, Severity, Suspicion, cure, fact
+from lab.analysis.checks.nouns import Cure, Played, Probe, Severity, Suspicion, cure, fact
 from lab.analysis.checks.world import World, message
 from lab.model.names import Address, Domain
 from lab.model.onprem import OnPremOrganization

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lab.analysis.checks import standins
+from lab.analysis.checks.finding import Check
 from lab.analysis.checks.flows import last_step, servers
 from lab.analysis.checks.nexthops import UNROUTABLE
-from lab.analysis.checks.nouns import Check, Cure, Played, Probe, Severity, Shows, Suspicion, cure, fact
+from lab.analysis.checks.nouns import Cure, Played, Probe, Severity, Shows, Suspicion, cure, fact
 from lab.analysis.checks.senders import Writer, writers
 from lab.analysis.checks.world import World, message, of_host
 from lab.core.cloudnames import front_door

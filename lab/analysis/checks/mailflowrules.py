@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from lab.analysis.checks import standins
+from lab.analysis.checks.finding import Check
 from lab.analysis.checks.flows import STRICT, in_tenant, is_moera, lost, mailbox_where, routed_by
-from lab.analysis.checks.nouns import Check, Played, Probe, Severity, Shows, Suspicion, cure, fact
+from lab.analysis.checks.nouns import Played, Probe, Severity, Shows, Suspicion, cure, fact
 from lab.analysis.checks.world import World, message
 from lab.core.routing import rule_connector
 from lab.model.names import Address, Domain, ReversePath

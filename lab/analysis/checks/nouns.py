@@ -1,24 +1,18 @@
-"""What checks are made of: a suspicion with the flow that would prove it, and a finding that has been proven."""
+"""A suspicion with the flow that would prove it, and what a played flow has shown."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import field
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from lab.model.steps import Attributed, Bounced, Refused, Routed
 from lab.model.value import dataclass
-from lab.reports.findings import Assumption
 from lab.reports.reading import Fate
 from lab.reports.run import Run
 from lab.scenario.model import MessageSpec
-from lab.scenario.tree import Place
 from lab.scenario.whatif import Change
 from lab.sentence import NOTHING, Sentence
-
-if TYPE_CHECKING:
-    from lab.analysis.checks.world import World
 
 
 class Severity(StrEnum):
@@ -120,72 +114,3 @@ class Suspicion:
     """When it happens, of what does not happen yet: `once somebody renews the certificate`."""
     severity: Severity | None = None
     """If it is not the check's own."""
-
-
-Find = Callable[["World"], Iterable[Suspicion]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """One kind of mistake."""
-
-    code: str
-    """`MFL-ATTR-001`; never given twice, never changed."""
-    title: str
-    severity: Severity
-    about: str
-    """What the mistake is and how it comes about, for its page."""
-    cure: str
-    """What to do, for its page."""
-    rules: tuple[str, ...]
-    find: Find
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cured:
-    """A cure that was played."""
-
-    cure: Cure
-    works: bool
-    """Whether the flow goes well with it."""
-    shows: Sentence
-    """What the flow does then, in a line."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suppressed:
-    """Why a finding is not told."""
-
-    reason: str
-    until: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """A suspicion that its flow has proven."""
-
-    check: Check
-    variant: str
-    suspicion: Suspicion
-    severity: Severity
-    shown: Sentence
-    """What the flow did."""
-    way: Sentence
-    """The way of the message, in a line."""
-    rules: tuple[str, ...]
-    """Those that the decisions of the flow used, the check's own first."""
-    assumptions: tuple[Assumption, ...]
-    cures: tuple[Cured, ...]
-    place: Place
-    """Where the first fact is written."""
-    suppressed: Suppressed | None = None
-
-    @property
-    def code(self) -> str:
-        """Of the check."""
-        return self.check.code
-
-    @property
-    def id(self) -> str:
-        """`MFL-ATTR-001:gateway`: the same from run to run."""
-        return f"{self.code}:{self.suspicion.about}"

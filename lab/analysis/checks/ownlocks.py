@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from lab.analysis.checks import cures
+from lab.analysis.checks.finding import Check
 from lab.analysis.checks.flaws import named, presented
 from lab.analysis.checks.hybrid import Entry, exchange_entries, filter_entries, flows, inward, pairs, whose
-from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Suspicion, cure, fact
+from lab.analysis.checks.nouns import Cure, Fact, Played, Probe, Severity, Suspicion, cure, fact
 from lab.analysis.checks.unmatched import fitted, meant
 from lab.analysis.checks.world import World, message, of_host
-from lab.core.verdicts import Attribution
+from lab.core.explanation import Attribution
 from lab.model.decision import Basis, Reason
 from lab.model.names import Address
 from lab.model.steps import Attributed

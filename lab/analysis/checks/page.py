@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from lab.analysis.checks.catalogue import CHECKS
-from lab.analysis.checks.nouns import Check
+from lab.analysis.checks.finding import Check
 
 _PREFACE = """\
 # What `mflab check` looks for

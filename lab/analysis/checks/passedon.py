@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lab.analysis.checks import cures, standins
+from lab.analysis.checks.finding import Check
 from lab.analysis.checks.flows import authenticated, in_tenant, last_step, routed_by, straight
-from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Suspicion, cure, fact
+from lab.analysis.checks.nouns import Cure, Fact, Played, Probe, Severity, Suspicion, cure, fact
 from lab.analysis.checks.senders import writers
 from lab.analysis.checks.world import World, message, of_host
 from lab.evidence.facts import place

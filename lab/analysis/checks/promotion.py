@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from lab.analysis.checks import cures
+from lab.analysis.checks.finding import Check
 from lab.analysis.checks.flows import in_tenant, routed_by
 from lab.analysis.checks.hybrid import Pair, auth_as, exchange_entries, filter_entries, pairs, whose
-from lab.analysis.checks.nouns import Check, Cure, Played, Probe, Severity, Suspicion, cure, fact
+from lab.analysis.checks.nouns import Cure, Played, Probe, Severity, Suspicion, cure, fact
 from lab.analysis.checks.world import World, message, of_host
 from lab.core.cloudnames import SERVICE
 from lab.model.names import Address

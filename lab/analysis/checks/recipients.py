@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from lab.analysis.checks.finding import Check
 from lab.analysis.checks.flows import is_moera, lost, values
-from lab.analysis.checks.nouns import Check, Cure, Played, Probe, Severity, Suspicion, cure, fact
+from lab.analysis.checks.nouns import Cure, Played, Probe, Severity, Suspicion, cure, fact
 from lab.analysis.checks.world import World, message
 from lab.model.names import Address
 from lab.model.onprem import OnPremOrganization

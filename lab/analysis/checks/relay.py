@@ -7,8 +7,9 @@ from ipaddress import IPv4Address, IPv4Network
 
 from lab.analysis.checks import cures, standins
 from lab.analysis.checks.attribution import expects, told_at
+from lab.analysis.checks.finding import Check
 from lab.analysis.checks.hybrid import Entry, entries, whose
-from lab.analysis.checks.nouns import Check, Cure, Fact, Played, Probe, Severity, Shows, Suspicion, cure, fact
+from lab.analysis.checks.nouns import Cure, Fact, Played, Probe, Severity, Shows, Suspicion, cure, fact
 from lab.analysis.checks.unmatched import accepting
 from lab.analysis.checks.world import World, message, of_host
 from lab.core.cloudnames import front_door

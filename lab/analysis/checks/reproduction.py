@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import date
 
 from lab.analysis.checks.engine import findings
-from lab.analysis.checks.nouns import Check, Finding, Played
+from lab.analysis.checks.finding import Check, Finding
+from lab.analysis.checks.nouns import Played
 from lab.analysis.checks.world import World
 from lab.errors import DriverError
 from lab.evidence.expect import decisive_reply

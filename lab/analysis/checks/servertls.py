@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from lab.analysis.checks import cures
+from lab.analysis.checks.finding import Check
 from lab.analysis.checks.flaws import CHAIN, OUTDATED, PRIVATE, Flaw, mended, named
 from lab.analysis.checks.hybrid import flows, pairs, refusals, whose
-from lab.analysis.checks.nouns import Check, Cure, Played, Probe, Severity, Shows, Suspicion, cure, fact
+from lab.analysis.checks.nouns import Cure, Played, Probe, Severity, Shows, Suspicion, cure, fact
 from lab.analysis.checks.world import World, of_host
 from lab.core.certificate_store import is_stale
 from lab.core.cloudnames import SERVICE

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from lab.analysis.checks import standins
+from lab.analysis.checks.finding import Check
 from lab.analysis.checks.flows import authenticated
-from lab.analysis.checks.nouns import Check, Fact, Played, Probe, Severity, Suspicion, fact
+from lab.analysis.checks.nouns import Fact, Played, Probe, Severity, Suspicion, fact
 from lab.analysis.checks.senders import (
     Writer,
     domains,

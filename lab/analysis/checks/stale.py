@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lab.analysis.checks.finding import Check
 from lab.analysis.checks.hybrid import Pair, pairs, refusals, whose
-from lab.analysis.checks.nouns import Check, Cure, Played, Probe, Severity, Suspicion, cure, fact
+from lab.analysis.checks.nouns import Cure, Played, Probe, Severity, Suspicion, cure, fact
 from lab.analysis.checks.world import World, of_host
 from lab.core.certificate_store import description, is_stale, stored
 from lab.core.matching import certificate_names, name_match

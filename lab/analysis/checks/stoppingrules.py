@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lab.analysis.checks.finding import Check
 from lab.analysis.checks.flows import in_tenant
 from lab.analysis.checks.mailflowrules import AUTOMATIC, NULL, Owner, Special, acts, hits, rule_path
-from lab.analysis.checks.nouns import Check, Played, Probe, Severity, Suspicion, cure, fact
+from lab.analysis.checks.nouns import Played, Probe, Severity, Suspicion, cure, fact
 from lab.analysis.checks.world import World, message
 from lab.model.names import Address, Domain
 from lab.model.rules import TransportRule

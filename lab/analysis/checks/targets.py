@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import groupby
 
+from lab.analysis.checks.finding import Check
 from lab.analysis.checks.flows import lost, values
-from lab.analysis.checks.nouns import Check, Cure, Probe, Severity, Suspicion, cure, fact
+from lab.analysis.checks.nouns import Cure, Probe, Severity, Suspicion, cure, fact
 from lab.analysis.checks.recipients import in_cloud, named, unreached, written_at, written_key
 from lab.analysis.checks.world import World, message
 from lab.model.names import Address

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from lab.analysis.checks.engine import examine, fits
-from lab.analysis.checks.nouns import Check, Cured, Fact, Finding, Severity, Suppressed
+from lab.analysis.checks.finding import Check, Cured, Finding, Suppressed
+from lab.analysis.checks.nouns import Fact, Severity
 from lab.reports.findings import Audit, Remedy, Spot, Told
 from lab.scenario.model import Variant
 from lab.scenario.whatif import Configuration

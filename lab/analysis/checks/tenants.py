@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from lab.analysis.checks import cures
 from lab.analysis.checks.attribution import expects, told_at
+from lab.analysis.checks.finding import Check
 from lab.analysis.checks.flaws import named, presented
 from lab.analysis.checks.flows import routed_by, values
 from lab.analysis.checks.hybrid import (
@@ -18,7 +19,7 @@ from lab.analysis.checks.hybrid import (
     pairs,
     whose,
 )
-from lab.analysis.checks.nouns import Check, Cure, Played, Probe, Severity, Shows, Suspicion, cure, fact
+from lab.analysis.checks.nouns import Cure, Played, Probe, Severity, Shows, Suspicion, cure, fact
 from lab.analysis.checks.unmatched import accepting, meant
 from lab.analysis.checks.world import World, message, of_host
 from lab.model.decision import Basis

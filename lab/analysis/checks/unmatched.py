@@ -8,9 +8,10 @@ from typing import Any
 
 from lab.analysis.checks import cures
 from lab.analysis.checks.attribution import expects, told_at
+from lab.analysis.checks.finding import Check
 from lab.analysis.checks.flaws import named, presented
 from lab.analysis.checks.hybrid import Entry, exchange_entries, flows, of_exchange
-from lab.analysis.checks.nouns import Check, Cure, Fact, Probe, Severity, Suspicion, cure, fact
+from lab.analysis.checks.nouns import Cure, Fact, Probe, Severity, Suspicion, cure, fact
 from lab.analysis.checks.world import World, of_host
 from lab.model.names import DomainPattern
 from lab.model.steps import Routed

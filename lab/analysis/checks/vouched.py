@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from lab.analysis.checks import cures
 from lab.analysis.checks.attribution import expects, told_at
+from lab.analysis.checks.finding import Check
 from lab.analysis.checks.hybrid import Entry, exchange_entries, of_exchange, out, pairs
-from lab.analysis.checks.nouns import Check, Fact, Probe, Severity, Suspicion, cure, fact
+from lab.analysis.checks.nouns import Fact, Probe, Severity, Suspicion, cure, fact
 from lab.analysis.checks.unmatched import accepting
 from lab.analysis.checks.world import World, of_host
 from lab.model.names import ReversePath

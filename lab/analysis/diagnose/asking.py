@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from lab.analysis.diagnose.known import Known
-from lab.core.verdicts import Attribution
+from lab.core.explanation import Attribution
 from lab.evidence.diagnosis import By, Journey, Passage, Refusal, Report, Sure, Told
 from lab.model.decision import Basis
 from lab.sentence import NOTHING, Sentence, sentence

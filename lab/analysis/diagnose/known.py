@@ -10,8 +10,8 @@ from lab.core.attribution import attribute
 from lab.core.certificate_store import stored
 from lab.core.credentials import judge_credentials
 from lab.core.directory import TenantDirectory
+from lab.core.explanation import Attribution
 from lab.core.tls import client_certificate
-from lab.core.verdicts import Attribution
 from lab.evidence.diagnosis import Passage, Tenant
 from lab.model.certificate import CertificateIdentity
 from lab.model.names import Address, Domain, ReversePath

@@ -12,8 +12,8 @@ from lab.analysis.sweep.planning import Peers
 from lab.core.attribution import attribute
 from lab.core.credentials import judge_credentials
 from lab.core.directory import Candidate, TenantDirectory
+from lab.core.explanation import Attribution
 from lab.core.rulebook import Confidence, rule
-from lab.core.verdicts import Attribution
 from lab.model.decision import Reason
 from lab.model.names import DomainPattern
 from lab.model.switches import Switches

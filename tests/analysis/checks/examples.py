@@ -3,7 +3,7 @@
 from datetime import date
 
 from lab.analysis.checks.engine import findings
-from lab.analysis.checks.nouns import Check, Finding
+from lab.analysis.checks.finding import Check, Finding
 from lab.analysis.checks.world import World
 from lab.scenario.load import expanded_text
 from lab.scenario.whatif import Configuration

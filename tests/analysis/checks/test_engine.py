@@ -7,7 +7,8 @@ import pytest
 
 from lab.analysis.checks import attribution, standins
 from lab.analysis.checks.engine import findings
-from lab.analysis.checks.nouns import Check, Probe, Severity, Suspicion, cure, fact
+from lab.analysis.checks.finding import Check
+from lab.analysis.checks.nouns import Probe, Severity, Suspicion, cure, fact
 from lab.analysis.checks.reproduction import reproduction
 from lab.analysis.checks.telling import audit
 from lab.analysis.checks.world import World, message

@@ -8,7 +8,8 @@ import pytest
 
 from lab.analysis.checks.catalogue import BY_CODE, CHECKS
 from lab.analysis.checks.engine import findings
-from lab.analysis.checks.nouns import Finding, Severity
+from lab.analysis.checks.finding import Finding
+from lab.analysis.checks.nouns import Severity
 from lab.analysis.checks.world import World
 from lab.core.rulebook import rule
 from lab.scenario.whatif import Configuration

@@ -3,7 +3,8 @@
 import pytest
 
 from lab.analysis.checks import hybridway, mailexchangers, nexthops
-from lab.analysis.checks.nouns import Finding, Severity
+from lab.analysis.checks.finding import Finding
+from lab.analysis.checks.nouns import Severity
 from lab.scenario.whatif import Configuration
 from tests.analysis.checks.examples import example, found
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lab.analysis.checks.catalogue import CHECKS
 from lab.analysis.checks.engine import findings
-from lab.analysis.checks.nouns import Finding
+from lab.analysis.checks.finding import Finding
 from lab.analysis.checks.world import World
 from lab.scenario import overlay
 from lab.scenario.report import At, Report
