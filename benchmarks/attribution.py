@@ -23,9 +23,9 @@ from random import Random  # noqa: TID251 - a seed of its own, as a driver has
 
 from benchmarks.timing import Spread, cpu_seconds, load, machine, resident_mib, stay_on_one_core
 from lab.core.attribution import attribute
-from lab.core.credentials import Credentials, judge_credentials
+from lab.core.attribution_result import Attribution
+from lab.core.client_credentials import Credentials, judge_credentials
 from lab.core.directory import TenantDirectory
-from lab.core.explanation import Attribution
 from lab.model.certificate import CertificateIdentity
 from lab.model.names import Address, Domain, DomainPattern, ReversePath
 from lab.model.switches import Switches

@@ -18,15 +18,15 @@ from typing import cast
 
 from aiosmtpd.smtp import SMTP
 
-from lab.drivers.addresses import loopback
 from lab.drivers.embedded import Embedded
-from lab.drivers.ids import SeededIds
-from lab.model.dns import Asking, DnsAnswer, DnsQuestion, NxDomain
+from lab.drivers.loopback_addresses import loopback
+from lab.drivers.seeded_ids import SeededIds
+from lab.model.dns import DnsAnswer, DnsQueries, DnsQuestion, NxDomain
 from lab.model.message import Message
 from lab.model.names import Address, Domain
 from lab.model.reply import Reply
 from lab.model.transport import Connection, Context, Heard, Node, Transaction
-from lab.pki import store as pki
+from lab.pki import certificate_folder as pki
 from lab.scenario.load import load
 from lab.wire.server import serve
 from lab.wire.tls import server_context
@@ -100,7 +100,7 @@ class _Taker:
     def postmaster(self, connection: Connection) -> Address:  # noqa: ARG002
         return Address("postmaster", Domain("lab.example"))
 
-    def mail(self, connection: Connection, transaction: Transaction, context: Context) -> Asking[Heard]:  # noqa: ARG002
+    def mail(self, connection: Connection, transaction: Transaction, context: Context) -> DnsQueries[Heard]:  # noqa: ARG002
         yield from ()
         return Heard(reply=Reply(250, "2.1.0", "Sender OK"))
 
@@ -110,7 +110,7 @@ class _Taker:
         transaction: Transaction,  # noqa: ARG002
         recipient: Address,  # noqa: ARG002
         context: Context,  # noqa: ARG002
-    ) -> Asking[Heard]:
+    ) -> DnsQueries[Heard]:
         yield from ()
         # A load that shows no certificate, or one that is not trusted, is not what was meant to be measured.
         trusted = connection.certificate is not None and not connection.certificate.faults
@@ -124,7 +124,7 @@ class _Taker:
         transaction: Transaction,  # noqa: ARG002
         message: Message,  # noqa: ARG002
         context: Context,  # noqa: ARG002
-    ) -> Asking[Heard]:
+    ) -> DnsQueries[Heard]:
         yield from ()
         return Heard(reply=Reply(250, "2.6.0", "Taken"))
 
@@ -151,7 +151,7 @@ class _Nowhere:
         raise error
 
 
-def _certificates(state: Path) -> pki.Store:
+def _certificates(state: Path) -> pki.CertificateFolder:
     now = datetime.now(UTC)  # noqa: TID251 - from when they are valid
     return pki.make(state / "certificates", load(SCENARIO).variants[VARIANT].profiles, now)
 

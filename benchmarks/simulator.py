@@ -28,7 +28,7 @@ from aiosmtpd.handlers import Sink
 from aiosmtpd.smtp import SMTP
 
 from benchmarks.timing import Spread, cpu_seconds, load, machine, stay_on_one_core
-from lab.drivers.outcome import Outcome
+from lab.drivers.run_outcome import RunOutcome
 from lab.drivers.simulator import simulate
 from lab.scenario.load import load as load_scenario
 from lab.scenario.model import Scenario, Variant
@@ -70,7 +70,7 @@ def crowded(variant: Variant, messages: int) -> Variant:
     return replace(variant, messages=many)
 
 
-def all_variants(scenario: Scenario) -> list[Outcome]:
+def all_variants(scenario: Scenario) -> list[RunOutcome]:
     """Every variant once."""
     return [simulate(variant) for variant in scenario.variants.values()]
 

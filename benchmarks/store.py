@@ -17,14 +17,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.servers import GATEWAY, MAIL, RCPT, SCENARIO, VARIANT
-from lab.drivers.ids import SeededIds
+from lab.drivers.seeded_ids import SeededIds
 from lab.model.dns import answered
 from lab.model.message import Message
 from lab.model.names import Address, ReversePath
 from lab.model.transport import Connection, Context, DsnParameters, Heard, Tls, Transaction
 from lab.nodes import build
 from lab.scenario.load import load
-from lab.wire.store import Store
+from lab.wire.store import LabStore
 
 WAITERS = (1, 10, 50)
 
@@ -69,7 +69,7 @@ def heard(count: int) -> Iterator[Heard]:
 
 async def fill(path: Path, messages: list[Heard], waiters: int) -> Filled:
     """Put all messages into a fresh store."""
-    store = Store.open(path)
+    store = LabStore.open(path)
     waiting = iter(messages)
 
     async def work() -> None:

@@ -31,15 +31,15 @@ from pathlib import Path
 
 from benchmarks import provider
 from benchmarks.timing import Spread, load, machine
-from lab.analysis.sweep.deciding import Deciding
-from lab.analysis.sweep.grouping import Index, groups
-from lab.analysis.sweep.marks import marks
-from lab.analysis.sweep.nouns import Kind
-from lab.analysis.sweep.planning import Plan
-from lab.analysis.sweep.reading import read_line
+from lab.analysis.sweep.line_reader import read_line
+from lab.analysis.sweep.shard_decision import ShardDecision
+from lab.analysis.sweep.shard_plan import ShardPlan
+from lab.analysis.sweep.tenant_traits import marks
+from lab.analysis.sweep.trait_groups import Index, groups
+from lab.analysis.sweep.types import TraitKind
 from lab.model.switches import Switches
-from lab.scenario.report import Report
-from lab.scenario.tree import Place
+from lab.scenario.syntax.problem_report import ProblemReport
+from lab.scenario.syntax.source_tree import SourceLocation
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,16 +164,18 @@ def by_dask(file: Path, workers: int) -> Ran:
 
 def one_directory(file: Path) -> Mapping[str, object]:
     """The naive way, in this process: everything at once, one question after the other."""
-    report, index = Report(), Index()
+    report, index = ProblemReport(), Index()
     lines = file.read_bytes().splitlines()
     customers = {
-        n: c for n, line in enumerate(lines) if (c := read_line(line, Place(str(file), n + 1), report))
+        n: c
+        for n, line in enumerate(lines)
+        if (c := read_line(line, SourceLocation(str(file), n + 1), report))
     }
     for customer in customers.values():
         index.add(marks(customer))
     shared = tuple(index.shared())
-    plan = Plan(groups(index.count, shared), shared)
-    deciding = Deciding(customers, Switches())
+    plan = ShardPlan(groups(index.count, shared), shared)
+    deciding = ShardDecision(customers, Switches())
     start = time.process_time()
     found = sum(len(deciding.decided(0, shard.asks).findings) for shard in plan.shards())
     return {"misroutes": found, "decisions": deciding.decisions, "deciding": time.process_time() - start}
@@ -184,7 +186,7 @@ def grouping(file: Path) -> Mapping[str, object]:
     every = [
         marks(customer)
         for number, line in enumerate(file.read_bytes().splitlines(), 1)
-        if (customer := read_line(line, Place(str(file), number), Report()))
+        if (customer := read_line(line, SourceLocation(str(file), number), ProblemReport()))
     ]
     start = time.process_time()
     index = Index()
@@ -203,7 +205,7 @@ def grouping(file: Path) -> Mapping[str, object]:
     pairs = base.execute(joined).fetchone()[0]
     theirs = time.process_time() - start
     base.close()
-    mine = sum(each.pairs for each in shared if each.kind is Kind.CERTIFICATE_NAME)
+    mine = sum(each.pairs for each in shared if each.kind is TraitKind.CERTIFICATE_NAME)
     if mine != pairs:
         raise SystemExit(f"the sweep counts {mine} pairs that show one name, SQLite {pairs}")
     return {"ours": ours, "sqlite": theirs, "pairs": pairs, "kinds": len({each.kind for each in shared})}

@@ -10,7 +10,7 @@ from lab.errors import LabBug as LabBug
 from lab.errors import Problem as Problem
 from lab.errors import ScenarioError as ScenarioError
 from lab.errors import WireError as WireError
-from lab.evidence import expect
+from lab.evidence import expectations
 from lab.model import steps as steps
 from lab.model.certificate import CertFault as CertFault
 from lab.model.decision import AttributionDecision as AttributionDecision
@@ -32,21 +32,20 @@ from lab.model.trace import Hop as Hop
 from lab.model.trace import HopHead as HopHead
 from lab.model.trace import MessageTrace as MessageTrace
 from lab.model.transport import Mailboxed as Mailboxed
-from lab.reports import difference, findings
-from lab.reports.difference import Difference as Difference
-from lab.reports.findings import Audit as Audit
-from lab.reports.matrix import Cell as Cell
-from lab.reports.matrix import Matrix as Matrix
-from lab.reports.turn import Turn as Turn
+from lab.reports.comparison import difference
+from lab.reports.comparison.difference import Difference as Difference
+from lab.reports.findings import audit_report
+from lab.reports.findings.audit_report import Audit as Audit
+from lab.reports.matrix.matrix_cells import Cell as Cell
 from lab.session import Session as Session
 from lab.words.decisions import reasons as reasons
 from lab.words.decisions import story as story
 
-ExpectationFinding = expect.Finding
+ExpectationFinding = expectations.ExpectationResult
 """What became of one claim under `expect:`."""
-CheckFinding = findings.Told
+CheckFinding = audit_report.ReportedFinding
 """What `check` has found."""
-ChangedCell = difference.Moved
+ChangedCell = difference.MovedMail
 """A cell of the matrix that is another one after a change."""
-ChangedFinding = difference.Turned
+ChangedFinding = difference.ChangedFinding
 """A finding that came, went, or weighs more or less after a change."""

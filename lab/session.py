@@ -13,24 +13,24 @@ from pathlib import Path
 from typing import TypeVar
 
 from lab.analysis.checks.catalogue import CHECKS
-from lab.analysis.checks.telling import audit
+from lab.analysis.checks.finding_report import audit
 from lab.analysis.connection import CERTIFICATE_FILES, Question, decide, made_up, read
 from lab.analysis.difference import Variation, difference, pairs
 from lab.analysis.matrix import matrix
 from lab.analysis.ran import RunResult, played
-from lab.drivers.clock import today
+from lab.drivers.lab_clock import today
 from lab.errors import ArgumentError, Problem, ScenarioError, plainly
 from lab.model.certificate import CertFault, CertificateIdentity
 from lab.model.decision import AttributionDecision
 from lab.model.names import Address, ReversePath
-from lab.reports.difference import Difference
-from lab.reports.findings import Audit
-from lab.reports.matrix import Matrix
+from lab.reports.comparison.difference import Difference
+from lab.reports.findings.audit_report import Audit
+from lab.reports.matrix.matrix_cells import JudgedMatrix
 from lab.scenario import shelf
 from lab.scenario.load import expanded_text
 from lab.scenario.model import Variant
-from lab.scenario.report import unknown
-from lab.scenario.whatif import Configuration
+from lab.scenario.syntax.problem_report import unknown
+from lab.scenario.what_if import ChangeableScenario
 from lab.sentence import sentence
 
 T = TypeVar("T")
@@ -45,7 +45,7 @@ class Session:
     All methods may be called again and again, in any order; none changes the session.
     """
 
-    _configuration: Configuration
+    _configuration: ChangeableScenario
     _named: str | None = None
 
     @classmethod
@@ -62,7 +62,7 @@ class Session:
             raise ScenarioError(
                 (Problem(name, 1, 1, "(top level)", sentence("{error}", error=plainly(error))),)
             ) from None
-        return cls._of(Configuration.load(path), variant)
+        return cls._of(ChangeableScenario.load(path), variant)
 
     @classmethod
     def from_text(cls, text: str, variant: str | None = None, *, file: str = "scenario.yaml") -> Session:
@@ -70,10 +70,10 @@ class Session:
 
         Raises ScenarioError and ArgumentError, as `load` does.
         """
-        return cls._of(Configuration.of(expanded_text(text, file)), variant)
+        return cls._of(ChangeableScenario.of(expanded_text(text, file)), variant)
 
     @classmethod
-    def _of(cls, configuration: Configuration, variant: str | None) -> Session:
+    def _of(cls, configuration: ChangeableScenario, variant: str | None) -> Session:
         file, names = configuration.scenario.file, configuration.scenario.variants
         if not names:
             raise ScenarioError((Problem(file, 1, 1, "variants", sentence("at least one variant")),))
@@ -156,7 +156,7 @@ class Session:
         topology = self._variant.topology
         return decide(question, topology, topology.switches).explain()
 
-    def matrix(self, driver: str = "simulator", *, seed: int = 0) -> Matrix:
+    def matrix(self, driver: str = "simulator", *, seed: int = 0) -> JudgedMatrix:
         """Let every class of people write to every other, and judge each cell. No cells: nobody there writes to anybody.
 
         Raises what `run` raises.

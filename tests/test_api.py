@@ -16,9 +16,11 @@ import pytest
 import lab
 from lab import ArgumentError, DriverError, ScenarioError, Session
 from lab.cli.output import plain
-from lab.reports import difference_files, findings_files, matrix_files
+from lab.reports.comparison import difference_files
+from lab.reports.findings import audit_files
+from lab.reports.matrix import matrix_files
 from lab.scenario.load import load
-from lab.scenario.render import render
+from lab.scenario.rendering.render import render
 from tests.cli.commands import ARTICLE, ROOT, Shell
 
 PAGE = (ROOT / "docs" / "api.md").read_text("utf-8")
@@ -132,7 +134,7 @@ def test_the_matrix_is_that_of_the_verb(mflab: Shell, article: Session) -> None:
 
 def test_the_findings_are_those_of_the_verb(mflab: Shell, article: Session) -> None:
     told = mflab("check", ARTICLE, "--variant", FAULT, "--json").json()
-    assert plain({"schema_version": 1, **findings_files.document([article.check()])}) == told
+    assert plain({"schema_version": 1, **audit_files.document([article.check()])}) == told
 
 
 def test_the_difference_is_that_of_the_verb(mflab: Shell, article: Session) -> None:

@@ -8,15 +8,15 @@ from datetime import datetime
 from pathlib import Path
 
 from lab.core.attribution import attribute
-from lab.core.credentials import Credentials, judge_credentials
+from lab.core.attribution_result import Attribution
+from lab.core.client_credentials import Credentials, judge_credentials
 from lab.core.directory import TenantDirectory
-from lab.core.explanation import Attribution
 from lab.errors import ArgumentError, plainly
 from lab.model.certificate import CertFault, CertificateIdentity
 from lab.model.names import Address, Domain, DomainPattern, ReversePath
 from lab.model.switches import Switches
 from lab.model.topology import Topology
-from lab.scenario.report import unknown
+from lab.scenario.syntax.problem_report import unknown
 
 CERTIFICATE_FILES = (".pem", ".crt", ".cer", ".der", ".key")
 """How names of files with certificates end; no top-level domain is called so."""
@@ -94,7 +94,7 @@ def read(path: Path, at: datetime, faults: Iterable[CertFault] = ()) -> Certific
 
     Raises ArgumentError, also for a file with a private key.
     """
-    from lab.pki.reading import identity
+    from lab.pki.certificate_files import identity
 
     try:
         found = identity(path.read_bytes(), at)

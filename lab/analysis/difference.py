@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
+from lab.analysis.checks.audit_context import AuditContext
 from lab.analysis.checks.engine import findings
 from lab.analysis.checks.finding import Check
-from lab.analysis.checks.telling import told
-from lab.analysis.checks.world import World
+from lab.analysis.checks.finding_report import reported
+from lab.analysis.divergence import divergence
 from lab.analysis.matrix import prepared
-from lab.analysis.parting import parting
 from lab.drivers.simulator import simulate
 from lab.model.value import dataclass
-from lab.reports.difference import Difference, Moved, Side, Turned
-from lab.reports.findings import LEVELS, Told
-from lab.reports.matrix import Cell, judged
-from lab.reports.reading import Fate, fates
-from lab.reports.turn import Turn
+from lab.reports.comparison.change_direction import ChangeDirection
+from lab.reports.comparison.difference import ChangedFinding, ComparedSide, Difference, MovedMail
+from lab.reports.explanation.conclusions import Fate, fates
+from lab.reports.findings.audit_report import LEVELS, ReportedFinding
+from lab.reports.matrix.matrix_cells import Cell, judged
+from lab.scenario.matrix_pairing import VariantPair, pair, with_cells_of
 from lab.scenario.model import Variant
-from lab.scenario.samecast import Pair, pair, with_cells_of
-from lab.scenario.settings import differences
-from lab.scenario.whatif import Configuration, plain
+from lab.scenario.setting_differences import differences
+from lab.scenario.what_if import ChangeableScenario, plain
 from lab.sentence import NOTHING, sentence
 
 
@@ -29,7 +29,7 @@ from lab.sentence import NOTHING, sentence
 class Variation:
     """One variant of a configuration."""
 
-    configuration: Configuration
+    configuration: ChangeableScenario
     name: str
     label: str = ""
     """What reports call its file, if not by its name."""
@@ -40,13 +40,13 @@ class Variation:
         return prepared(self.configuration.variant(self.name), self.configuration.scenario.file)
 
     @property
-    def side(self) -> Side:
+    def side(self) -> ComparedSide:
         """What reports call it."""
-        return Side(self.label or self.configuration.scenario.file, self.name)
+        return ComparedSide(self.label or self.configuration.scenario.file, self.name)
 
 
 def pairs(
-    before: Configuration, after: Configuration, one: str | None = None, other: str | None = None
+    before: ChangeableScenario, after: ChangeableScenario, one: str | None = None, other: str | None = None
 ) -> tuple[tuple[str, str], ...]:
     """Which variants to compare: those that are named; of one that is not, the one called as the other side's, else the first.
 
@@ -88,7 +88,7 @@ def difference(before: Variation, after: Variation, today: date, checks: Sequenc
 class Cells:
     """A matrix that was played, with what became of the message of each cell."""
 
-    found: Mapping[Pair, tuple[Cell, Fate | None]]
+    found: Mapping[VariantPair, tuple[Cell, Fate | None]]
 
     @classmethod
     def played(cls, one: Variant, other: Variant) -> Cells:
@@ -111,7 +111,7 @@ def moves(before: Variant, after: Variant) -> frozenset[tuple[str, str]]:
     return frozenset((cell.sender, cell.recipient) for cell in _moved(old, new))
 
 
-def _moved(before: Cells, after: Cells) -> Iterator[Moved]:
+def _moved(before: Cells, after: Cells) -> Iterator[MovedMail]:
     for who in dict.fromkeys((*after.found, *before.found)):
         was, was_fate = before.found.get(who, (None, None))
         now, fate = after.found.get(who, (None, None))
@@ -119,26 +119,26 @@ def _moved(before: Cells, after: Cells) -> Iterator[Moved]:
             continue
         named = now or was
         assert named is not None, "it is in one of the two"
-        why = parting(was_fate, fate) if fate else None
-        yield Moved(named.sender.name, named.recipient.name, turn(was, now), was, now, why)
+        why = divergence(was_fate, fate) if fate else None
+        yield MovedMail(named.sender.name, named.recipient.name, turn(was, now), was, now, why)
 
 
-def turn(was: Cell | None, now: Cell | None) -> Turn:
+def turn(was: Cell | None, now: Cell | None) -> ChangeDirection:
     """Worse is what a tenant sees now that nothing leads it to, what arrives no more, and any other new alarm.
 
     The first two weigh more, and neither makes up for the other. What a scenario expects is no loss.
     """
     if was is None:
-        return Turn.NEW
+        return ChangeDirection.NEW
     if now is None:
-        return Turn.GONE
+        return ChangeDirection.GONE
     for weight in (_heavy, _light):
         old, new = weight(was), weight(now)
         if any(b > a for a, b in zip(old, new, strict=True)):
-            return Turn.WORSE
+            return ChangeDirection.WORSE
         if old != new:
-            return Turn.BETTER
-    return Turn.OTHER
+            return ChangeDirection.BETTER
+    return ChangeDirection.OTHER
 
 
 def _heavy(cell: Cell) -> tuple[int, int]:
@@ -150,25 +150,31 @@ def _light(cell: Cell) -> tuple[int]:
     return (len(cell.alarms),)
 
 
-def _found(side: Variation, today: date, checks: Sequence[Check]) -> dict[str, Told]:
+def _found(side: Variation, today: date, checks: Sequence[Check]) -> dict[str, ReportedFinding]:
     configuration, name = side.configuration, side.name
-    found = findings(World(configuration, configuration.variant(name), today), checks)
-    return {finding.id: finding for finding in told(configuration, found)}
+    found = findings(AuditContext(configuration, configuration.variant(name), today), checks)
+    return {finding.id: finding for finding in reported(configuration, found)}
 
 
-def _turned(before: dict[str, Told], after: dict[str, Told]) -> Iterator[Turned]:
+def _turned(
+    before: dict[str, ReportedFinding], after: dict[str, ReportedFinding]
+) -> Iterator[ChangedFinding]:
     """What appears first; a finding that is suppressed on both sides is of no interest."""
     for id_, now in after.items():
         was = before.get(id_)
         known = was if was is not None and was.counts else None
         if now.counts and known is None:
-            yield Turned(Turn.NEW, now, sentence("no longer suppressed") if was else NOTHING)
+            yield ChangedFinding(
+                ChangeDirection.NEW, now, sentence("no longer suppressed") if was else NOTHING
+            )
         elif now.counts and known is not None and known.level != now.level:
             milder = LEVELS.index(now.level) > LEVELS.index(known.level)
             note = sentence("{level} before", level=known.level)
-            yield Turned(Turn.BETTER if milder else Turn.WORSE, now, note)
+            yield ChangedFinding(ChangeDirection.BETTER if milder else ChangeDirection.WORSE, now, note)
         elif known is not None and not now.counts:
-            yield Turned(Turn.GONE, known, sentence("suppressed: {why}", why=now.suppressed))
+            yield ChangedFinding(
+                ChangeDirection.GONE, known, sentence("suppressed: {why}", why=now.suppressed)
+            )
     for id_, was in before.items():
         if was.counts and id_ not in after:
-            yield Turned(Turn.GONE, was)
+            yield ChangedFinding(ChangeDirection.GONE, was)

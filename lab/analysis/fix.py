@@ -8,23 +8,23 @@ from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from lab.analysis.assumed_switches import turned
+from lab.analysis.checks.audit_context import AuditContext
 from lab.analysis.checks.engine import findings
-from lab.analysis.checks.finding import Check, Cured, Finding
-from lab.analysis.checks.telling import told
-from lab.analysis.checks.world import World
+from lab.analysis.checks.finding import Check, Finding, PlayedCure
+from lab.analysis.checks.finding_report import reported
 from lab.analysis.difference import Variation, difference, moves
-from lab.analysis.guesses import turned
 from lab.drivers.simulator import simulate
 from lab.errors import DriverError
 from lab.model.value import dataclass
-from lab.reports.fixing import Applied, Fixed
-from lab.reports.printable import one_line
-from lab.reports.todo import todos
-from lab.scenario.amending import amended
+from lab.reports.cures.cure_report import AppliedCure, FixedFinding
+from lab.reports.cures.todo import todos
+from lab.reports.text.printable import one_line
+from lab.scenario.amendment import amended
 from lab.scenario.load import expanded_text
 from lab.scenario.model import Variant
-from lab.scenario.report import unknown
-from lab.scenario.whatif import Change, Configuration
+from lab.scenario.syntax.problem_report import unknown
+from lab.scenario.what_if import ChangeableScenario, SettingChange
 from lab.sentence import Sentence, counted, sentence
 
 _OTHER_WAY_ROUND = "{switch} ({rules}): in its other position, the cure would also move the mail {mail}"
@@ -34,7 +34,7 @@ _OTHER_WAY_ROUND = "{switch} ({rules}): in its other position, the cure would al
 class Choice:
     """A finding, in every variant that has it, and which of its cures is meant."""
 
-    configuration: Configuration
+    configuration: ChangeableScenario
     findings: Mapping[str, Finding]
     """By variant."""
     number: int
@@ -45,7 +45,7 @@ class Choice:
         """The finding in the first of these variants."""
         return next(iter(self.findings.values()))
 
-    def changes(self) -> dict[str, Change]:
+    def changes(self) -> dict[str, SettingChange]:
         """What the cure changes, by variant. Raises DriverError for one that no setting says."""
         made = {name: _cure(found, self.number).cure.change for name, found in self.findings.items()}
         if not all(made.values()):
@@ -53,7 +53,9 @@ class Choice:
         return made
 
 
-def choose(configuration: Configuration, found: Sequence[Finding], id_: str, number: int | None) -> Choice:
+def choose(
+    configuration: ChangeableScenario, found: Sequence[Finding], id_: str, number: int | None
+) -> Choice:
     """The finding that an id means (its code alone is enough if it is the only one), and the first cure that works.
 
     Raises DriverError with what there is to choose from.
@@ -80,7 +82,7 @@ def _number(finding: Finding, wanted: int | None) -> int:
     return working[0]
 
 
-def _cure(finding: Finding, number: int) -> Cured:
+def _cure(finding: Finding, number: int) -> PlayedCure:
     """The cure of that number; a variant in which there are fewer has none."""
     if number > len(finding.cures):
         raise DriverError(
@@ -89,16 +91,16 @@ def _cure(finding: Finding, number: int) -> Cured:
     return finding.cures[number - 1]
 
 
-def fix(choice: Choice, file: Path, today: date, checks: Sequence[Check]) -> Fixed:
+def fix(choice: Choice, file: Path, today: date, checks: Sequence[Check]) -> FixedFinding:
     """The file with the cure, and what it does. Raises ScenarioError if the cure makes no configuration, DriverError."""
     before, changes = choice.configuration, choice.changes()
     about = sentence("{id}: {text}", id=choice.first.id, text=choice.first.suspicion.text)
     cure = sentence("Cure of {date}: {cure}", date=today, cure=_told_cure(choice))
     head = [one_line(about), one_line(cure)]
     text = amended(before.scenario, file, changes, head)
-    after = Configuration.of(expanded_text(text, str(file)))
-    (finding, *_) = told(before, list(choice.findings.values()))
-    return Fixed(
+    after = ChangeableScenario.of(expanded_text(text, str(file)))
+    (finding, *_) = reported(before, list(choice.findings.values()))
+    return FixedFinding(
         finding=finding,
         number=choice.number,
         cure=_told_cure(choice),
@@ -117,13 +119,18 @@ def _told_cure(choice: Choice) -> Sentence:
 
 
 def _applied(
-    choice: Choice, after: Configuration, name: str, change: Change, today: date, checks: Sequence[Check]
-) -> Applied:
+    choice: Choice,
+    after: ChangeableScenario,
+    name: str,
+    change: SettingChange,
+    today: date,
+    checks: Sequence[Check],
+) -> AppliedCure:
     before = choice.configuration
     found = difference(Variation(before, name), Variation(after, name), today, checks)
-    left = findings(World(after, after.variant(name), today), checks)
+    left = findings(AuditContext(after, after.variant(name), today), checks)
     sides = Variation(before, name).variant, Variation(after, name).variant
-    return Applied(
+    return AppliedCure(
         variant=name,
         settings=tuple(change.items()),
         places=todos(before.variant(name), after.variant(name), found.settings),

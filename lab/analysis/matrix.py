@@ -12,10 +12,10 @@ from datetime import timedelta
 from math import ceil
 
 from lab.drivers.simulator import simulate
-from lab.reports.matrix import Matrix, judged
+from lab.reports.matrix.matrix_cells import JudgedMatrix, judged
 from lab.reports.run import Run
-from lab.scenario.matrix import automatic, repeating
-from lab.scenario.messages import Rhythm
+from lab.scenario.builders.matrix_messages import automatic, repeating
+from lab.scenario.builders.messages import Rhythm
 from lab.scenario.model import Scenario, Variant
 
 _TRIES = 12
@@ -24,14 +24,14 @@ Play = Callable[[Variant], Run]
 """Runs a variant to its end, in some body of the lab."""
 
 
-def matrix(variant: Variant, *, scenario: str = "", file: str = "", play: Play = simulate) -> Matrix:
+def matrix(variant: Variant, *, scenario: str = "", file: str = "", play: Play = simulate) -> JudgedMatrix:
     """Play the matrix of one variant, and judge every cell."""
     found = judged(scenario, play(prepared(variant, file)))
     assert found is not None, "a prepared variant has a plan"
     return found
 
 
-def matrices(scenario: Scenario, *, play: Play = simulate) -> tuple[Matrix, ...]:
+def matrices(scenario: Scenario, *, play: Play = simulate) -> tuple[JudgedMatrix, ...]:
     """The matrix of each variant, in the order of the file."""
     return tuple(
         matrix(variant, scenario=scenario.name, file=scenario.file, play=play)

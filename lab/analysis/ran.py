@@ -8,24 +8,24 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from lab.drivers.bodies import DRIVERS, run_in
-from lab.drivers.outcome import Outcome
+from lab.drivers.run_outcome import RunOutcome
 from lab.errors import ArgumentError, DriverError, plainly
-from lab.evidence.expect import Finding
+from lab.evidence.expectations import ExpectationResult
 from lab.model.decision import Decision
 from lab.model.steps import decision_of
 from lab.model.trace import MessageTrace
 from lab.model.transport import Mailboxed
-from lab.reports import console
-from lab.reports.explain import explain
+from lab.reports.explanation.message_explanation import explain
+from lab.reports.text import console
 from lab.scenario.model import Variant
-from lab.scenario.report import unknown
+from lab.scenario.syntax.problem_report import unknown
 
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
     """One variant, run to its end: what became of its messages, which go by their keys in the scenario."""
 
-    _outcome: Outcome = field(repr=False)
+    _outcome: RunOutcome = field(repr=False)
     variant: str
     driver: str
     """Which body ran it: `simulator`, `embedded` or `containers`."""
@@ -33,13 +33,13 @@ class RunResult:
     """By key; a message that left no trace is missing."""
     delivered: tuple[Mailboxed, ...] = field(repr=False)
     """What lies in mailboxes at the end, reports of failures too."""
-    findings: tuple[Finding, ...] = field(repr=False)
+    findings: tuple[ExpectationResult, ...] = field(repr=False)
     """The variant's expectations, each with what it wanted and got."""
     took: timedelta
     """Lab time, from the first submission to the last event."""
 
     @classmethod
-    def of(cls, outcome: Outcome) -> RunResult:
+    def of(cls, outcome: RunOutcome) -> RunResult:
         """What a driver left behind."""
         traces, ids = outcome.traces, outcome.messages
         return cls(
@@ -74,7 +74,7 @@ class RunResult:
         return tuple(console.text(explain(self._outcome, key), width).splitlines())
 
 
-def played(driver: str, variant: Variant, seed: int) -> Outcome:
+def played(driver: str, variant: Variant, seed: int) -> RunOutcome:
     """Run a variant to its end in the driver of that name.
 
     Raises ArgumentError when there is none; DriverError, WireError and LabBug as the driver does.

@@ -1,1 +1,1 @@
-"""The command `mflab`, one file per verb."""
+"""The command `mflab`: `verbs`, one file per verb, and what they share."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from lab.cli.exits import BadInput, NothingToRun
+from lab.cli.exit_codes import BadInput, NothingToRun
 from lab.drivers.bodies import DRIVERS
-from lab.drivers.clock import today as today
-from lab.scenario.report import unknown
+from lab.drivers.lab_clock import today as today
+from lab.scenario.syntax.problem_report import unknown
 
 if TYPE_CHECKING:
-    from lab.cli.verbs import Parser
-    from lab.drivers.site import Endpoint
+    from lab.cli.verb_declaration import Parser
+    from lab.drivers.address_mapping import Endpoint
     from lab.scenario.model import MessageSpec, Scenario, Variant
 
 _LAST_PORT = 65535
@@ -60,7 +60,7 @@ def endpoint(text: str) -> Endpoint:
     """An IPv4 address and a port such as 127.0.0.1:5301, for argparse."""
     from ipaddress import IPv4Address
 
-    from lab.drivers.site import Endpoint
+    from lab.drivers.address_mapping import Endpoint
 
     address, _, number = text.rpartition(":")
     try:
@@ -71,10 +71,10 @@ def endpoint(text: str) -> Endpoint:
 
 def loaded(args: argparse.Namespace) -> Scenario:
     """The scenario that was named. Raises ScenarioError with all its mistakes, BadInput if there is none."""
-    from lab.cli import places
+    from lab.cli import locations
     from lab.scenario.load import load
 
-    return load(places.find_scenario(args.scenario))
+    return load(locations.find_scenario(args.scenario))
 
 
 def chosen(scenario: Scenario, name: str | None) -> Variant:

@@ -13,9 +13,9 @@ def main() -> int:
     """Run one command; returns its exit code."""
     if sys.argv[1:] == ["probe"] and _answers():
         return 0
-    from lab.drivers import collector
+    from lab.drivers import garbage_collection
 
-    with collector.seldom():
+    with garbage_collection.seldom():
         from lab.cli.main import main as every_verb
 
         return every_verb()
@@ -25,14 +25,14 @@ def _answers() -> bool:
     """Whether the part of this container is well; what is amiss with one that is not, the verb finds out and tells."""
     from pathlib import Path
 
-    from lab.drivers import asking, shared
+    from lab.drivers import control_question, shared_folder
     from lab.errors import DriverError
 
     state, part = os.environ.get("MFLAB_STATE"), os.environ.get("MFLAB_PART")
     if not state or not part:
         return False
     try:
-        asking.ask(shared.place(Path(state), part), {"do": "clock"}, _PATIENCE)
+        control_question.ask(shared_folder.place(Path(state), part), {"do": "clock"}, _PATIENCE)
     except DriverError:
         return False
     return True

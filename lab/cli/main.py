@@ -10,9 +10,9 @@ from collections.abc import Container, Sequence
 from pathlib import Path
 
 from lab import __version__
-from lab.cli.exits import MEANINGS, BadInput, Exit, NothingToRun
+from lab.cli.exit_codes import MEANINGS, BadInput, Exit, NothingToRun
 from lab.cli.output import flush, plainly, talk
-from lab.cli.verbs import TOLD, Parser, Verbs
+from lab.cli.verb_declaration import TOLD, Parser, Verbs
 from lab.errors import DriverError, ScenarioError, WireError
 
 UNCONFIGURED = frozenset({"config", "completion", "hook", "part", "probe"})
@@ -73,7 +73,7 @@ def _run(argv: Sequence[str]) -> int:
     if verb is None or verb.name in UNCONFIGURED:
         args = whole.parse_args(argv)
         return _flushed(args.run(args))
-    from lab.cli import settings
+    from lab.cli.configuration import settings
 
     configured = settings.Settings(os.environ, Path.cwd())
     settings.apply(configured, verb, argv)

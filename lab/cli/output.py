@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from lab.errors import DriverError
 from lab.errors import plainly as plainly
 from lab.reports import SCHEMA_VERSION
-from lab.reports.printable import printable
+from lab.reports.text.printable import printable
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -96,7 +96,7 @@ def draw(drawn: RenderableType, to: TextIO | None = None, *, crop: bool = True) 
 
     Drawn first and written afterwards: rich would end the program by itself when the reader has gone.
     """
-    from lab.reports.console import console  # not every verb needs rich
+    from lab.reports.text.console import console  # not every verb needs rich
 
     paper = console(to)
     with _on_stdout() if to is None else nullcontext():

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-from lab.core.credentials import Credentials
+from lab.core.attribution_result import Attribution
+from lab.core.client_credentials import Credentials
 from lab.core.directory import Candidate, TenantDirectory
-from lab.core.explanation import Attribution
 from lab.core.incoming import admit, in_scope
 from lab.model.decision import Basis, Direction, Reason, Verdict, Why
 from lab.model.names import Address, Domain, ReversePath

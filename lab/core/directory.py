@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from lab.core.matching import NameMatch, name_match, near_miss
+from lab.core.certificate_matching import NameMatch, name_match, near_miss
 from lab.model.names import Domain, DomainPattern
 from lab.model.switches import Switches
 from lab.model.tenant import ConnectorType, InboundConnector, Tenant
@@ -48,7 +48,7 @@ class Candidate:
         return accepted is not None and (value.wildcard or accepted.domain_name == value.domain)
 
 
-Entry = tuple[Tenant, InboundConnector]
+DirectoryEntry = tuple[Tenant, InboundConnector]
 
 
 class TenantDirectory:
@@ -58,10 +58,10 @@ class TenantDirectory:
         self.tenants: Mapping[str, Tenant] = {tenant.name: tenant for tenant in tenants}
         self._domains: dict[str, Tenant] = {}
         self._trees: dict[str, Tenant] = {}
-        self._exact: dict[str, list[Entry]] = {}
-        self._wild: dict[str, list[Entry]] = {}
-        self._children: dict[str, list[Entry]] = {}
-        self._networks: dict[int, dict[int, list[Entry]]] = {}
+        self._exact: dict[str, list[DirectoryEntry]] = {}
+        self._wild: dict[str, list[DirectoryEntry]] = {}
+        self._children: dict[str, list[DirectoryEntry]] = {}
+        self._networks: dict[int, dict[int, list[DirectoryEntry]]] = {}
         for tenant in self.tenants.values():
             self._index(tenant)
         self._lengths = tuple(
@@ -120,7 +120,7 @@ class TenantDirectory:
             if connector.enabled and connector.connector_type is ConnectorType.ON_PREMISES:  # R69
                 self._index_connector((tenant, connector))
 
-    def _index_connector(self, entry: Entry) -> None:
+    def _index_connector(self, entry: DirectoryEntry) -> None:
         value = entry[1].tls_sender_certificate_name
         if value is not None and value.domain is not None:
             table = self._wild if value.wildcard else self._exact
@@ -132,7 +132,7 @@ class TenantDirectory:
             number = int(network.network_address) >> (32 - network.prefixlen)
             table_of.setdefault(number, []).append(entry)
 
-    def _near(self, name: DomainPattern) -> Iterator[Entry]:
+    def _near(self, name: DomainPattern) -> Iterator[DirectoryEntry]:
         """The few connectors whose value can fit `name` under any position of the switches."""
         domain = name.domain
         if domain is None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lab.core.credentials import Credentials
-from lab.core.matching import name_match
+from lab.core.certificate_matching import name_match
+from lab.core.client_credentials import Credentials
 from lab.model.decision import Reason
 from lab.model.names import Address, Domain, DomainPattern, ReversePath
 from lab.model.reply import Reply

@@ -30,7 +30,7 @@ _POSTFIX_TLS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ReceivedHost:
     """A server as a `Received` line names it: host name and address."""
 
     host: str
@@ -53,14 +53,18 @@ def received_by_front_end(
     *, helo: str, client: str, front_end: str, tls: Tls | None, now: datetime
 ) -> Header:
     """The line of the front end that took the message from outside (form 1); `client` is the address seen."""
-    by = Place(front_end, front_end_inside(front_end))
-    return _microsoft(Place(helo, client), by, tls, CLOUD_BUILD, now, front_end=True)
+    by = ReceivedHost(front_end, front_end_inside(front_end))
+    return _microsoft(ReceivedHost(helo, client), by, tls, CLOUD_BUILD, now, front_end=True)
 
 
 def received_by_hub(*, front_end: str, hub: str, now: datetime) -> Header:
     """The line of the hub that got the message from a front end (form 3); host names within their forests."""
     return _microsoft(
-        Place(front_end, inside(front_end)), Place(hub, inside(hub)), INTERNAL_TLS, CLOUD_BUILD, now
+        ReceivedHost(front_end, inside(front_end)),
+        ReceivedHost(hub, inside(hub)),
+        INTERNAL_TLS,
+        CLOUD_BUILD,
+        now,
     )
 
 
@@ -68,7 +72,9 @@ def received_by_exchange(
     *, helo: str, client: str, host: str, address: str, tls: Tls | None, now: datetime
 ) -> Header:
     """The line of an on-premises Exchange server that took the message by SMTP."""
-    return _microsoft(Place(helo, client), Place(host, address), tls, SERVER_BUILD, now, front_end=True)
+    return _microsoft(
+        ReceivedHost(helo, client), ReceivedHost(host, address), tls, SERVER_BUILD, now, front_end=True
+    )
 
 
 def received_from_mailbox(*, host: str, address: str, now: datetime, cloud: bool = False) -> Header:
@@ -122,7 +128,13 @@ def received_by_internet_host(
 
 
 def _microsoft(
-    origin: Place, by: Place, tls: Tls | None, build: str, now: datetime, *, front_end: bool = False
+    origin: ReceivedHost,
+    by: ReceivedHost,
+    tls: Tls | None,
+    build: str,
+    now: datetime,
+    *,
+    front_end: bool = False,
 ) -> Header:
     spoken = f" (version={tls.version}, cipher={tls.cipher})" if tls else ""
     via = " via Frontend Transport" if front_end else ""

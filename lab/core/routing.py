@@ -6,7 +6,7 @@ from dataclasses import field
 from datetime import datetime
 
 from lab.model.decision import DecisionCandidate, Phrase, RoutingDecision, Why, phrase
-from lab.model.dns import Asking, DnsQuestion, NoData, NxDomain, Records, ServFail
+from lab.model.dns import DnsQueries, DnsQuestion, DnsRecords, NoData, NxDomain, ServFail
 from lab.model.names import Domain
 from lab.model.onprem import AddressSpace, OnPremOrganization, SendConnector
 from lab.model.steps import NextHop
@@ -47,7 +47,7 @@ def turn(now: datetime, switches: Switches) -> int:
     return int(now.timestamp() // 60) if switches.front_end_choice == "rotating" else 0
 
 
-def mx_targets(domain: Domain, turned: int = 0) -> Asking[Targets | NoTargets]:
+def mx_targets(domain: Domain, turned: int = 0) -> DnsQueries[Targets | NoTargets]:
     """The mail servers of a domain by preference; without MX its own address (RFC 5321 5.1), null MX is none (RFC 7505)."""
     answer = yield DnsQuestion(domain, "MX")
     if isinstance(answer, ServFail):
@@ -62,12 +62,14 @@ def mx_targets(domain: Domain, turned: int = 0) -> Asking[Targets | NoTargets]:
     return (yield from _addresses(tuple(mx.host for mx in hosts if mx.host), NextHop.MX, domain, turned))
 
 
-def smart_host_targets(smart_hosts: tuple[str, ...], turned: int = 0) -> Asking[Targets | NoTargets]:
+def smart_host_targets(smart_hosts: tuple[str, ...], turned: int = 0) -> DnsQueries[Targets | NoTargets]:
     """The addresses of smart hosts in the order given; an address, bare or in brackets, stands for itself (R89)."""
     return (yield from _addresses(smart_hosts, NextHop.SMART_HOST, ", ".join(smart_hosts), turned))
 
 
-def _addresses(hosts: tuple[str, ...], how: NextHop, asked: str, turned: int) -> Asking[Targets | NoTargets]:
+def _addresses(
+    hosts: tuple[str, ...], how: NextHop, asked: str, turned: int
+) -> DnsQueries[Targets | NoTargets]:
     found: list[Target] = []
     failed = False
     for host in hosts:
@@ -76,7 +78,7 @@ def _addresses(hosts: tuple[str, ...], how: NextHop, asked: str, turned: int) ->
             found.append(Target(bare, bare))
             continue
         answer = yield DnsQuestion(Domain.parse(host), "A")
-        if isinstance(answer, Records):
+        if isinstance(answer, DnsRecords):
             found += [Target(host, address) for address in _turned(answer.texts(), turned)]
         failed = failed or isinstance(answer, ServFail)
     if found:

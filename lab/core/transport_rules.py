@@ -12,7 +12,7 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import Protocol
 
 from lab.core.disclaimer import with_disclaimer
-from lab.core.stamping import ORGANIZATION
+from lab.core.header_stamps import ORGANIZATION
 from lab.model.decision import DecisionCandidate, MailFlowRulesDecision, Phrase, Why, phrase
 from lab.model.message import Header, Message
 from lab.model.names import Address, Domain

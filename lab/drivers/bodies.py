@@ -8,12 +8,12 @@ from lab.errors import DriverError
 from lab.scenario.model import Variant
 
 if TYPE_CHECKING:
-    from lab.drivers.outcome import Outcome
+    from lab.drivers.run_outcome import RunOutcome
 
 DRIVERS = ("simulator", "embedded", "containers")
 
 
-def run_in(driver: str, variant: Variant, *, seed: int = 0) -> Outcome:
+def run_in(driver: str, variant: Variant, *, seed: int = 0) -> RunOutcome:
     """Run a variant to its end in one of DRIVERS.
 
     Raises DriverError when the variant is for another one; DriverError or WireError when this machine cannot run it.

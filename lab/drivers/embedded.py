@@ -13,20 +13,20 @@ from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from pathlib import Path
 
-from lab.drivers.agenda import Agenda
-from lab.drivers.clock import LabClock
+from lab.drivers.address_mapping import AddressMapping, Endpoint, LoopbackMapping
+from lab.drivers.lab_clock import LabClock
+from lab.drivers.lab_runtime import LabRuntime
+from lab.drivers.message_schedule import MessageSchedule
 from lab.drivers.outages import Outages
-from lab.drivers.outcome import Outcome, compose, submit
-from lab.drivers.site import Endpoint, OnLoopback, Site
-from lab.drivers.works import Works
+from lab.drivers.run_outcome import RunOutcome, compose, submit
 from lab.errors import LabBug
-from lab.pki import store as pki
+from lab.pki import certificate_folder as pki
 from lab.scenario.model import MessageSpec, Variant
 from lab.wire.dns_server import DnsServer
-from lab.wire.server import Limits
+from lab.wire.server import ServerLimits
 
 
-class Embedded(Works):
+class Embedded(LabRuntime):
     """All nodes of a variant and its DNS server, on loopback unless `site` says otherwise.
 
     `foreign`: nodes that another program plays at their addresses. `names`: another DNS server than the lab's own.
@@ -41,11 +41,11 @@ class Embedded(Works):
         dns_port: int = 0,
         dns_address: str = "127.0.0.1",
         names: Endpoint | None = None,
-        site: Site | None = None,
+        site: AddressMapping | None = None,
         foreign: Collection[str] = (),
         seed: int | str = 0,
         starts: datetime | None = None,
-        limits: Limits | None = None,
+        limits: ServerLimits | None = None,
         working: bool = True,
         on_bug: Callable[[Exception], None] | None = None,
     ) -> None:
@@ -53,7 +53,7 @@ class Embedded(Works):
         super().__init__(
             variant,
             state,
-            site or OnLoopback(variant.topology),
+            site or LoopbackMapping(variant.topology),
             clock=LabClock(begins),
             starts=begins,
             outages=Outages.of(variant, begins),
@@ -67,7 +67,7 @@ class Embedded(Works):
         self.dns_port = dns_port
         self.dns_address = dns_address
         self._names = names
-        self._agenda = Agenda((), begins)
+        self._agenda = MessageSchedule((), begins)
 
     async def __aenter__(self) -> Embedded:
         """Make certificates, open the store, start DNS, listeners and the queue.
@@ -77,7 +77,7 @@ class Embedded(Works):
         await super().__aenter__()
         return self
 
-    def _certificates(self) -> pki.Store:
+    def _certificates(self) -> pki.CertificateFolder:
         """Made now, or found as an earlier start has left them."""
         return pki.make(self.state / "certificates", self.variant.every_profile, self.clock.now())
 
@@ -100,7 +100,7 @@ class Embedded(Works):
 
     async def submit(self) -> dict[str, str]:
         """Send what is due of the variant's messages, and have `finish` send the others; Message-IDs by key."""
-        self._agenda = Agenda(self.variant.messages, self._starts)
+        self._agenda = MessageSchedule(self.variant.messages, self._starts)
         await self._send()
         return self._agenda.sent
 
@@ -142,12 +142,12 @@ class Embedded(Works):
         self._changed.set()
 
 
-async def embedded(variant: Variant, state: Path, *, seed: int | str = 0) -> Outcome:
+async def embedded(variant: Variant, state: Path, *, seed: int | str = 0) -> RunOutcome:
     """Run one variant to its end on loopback."""
     async with Embedded(variant, state, seed=seed) as lab:
         messages = await lab.submit()
         await lab.finish()
-        return Outcome(
+        return RunOutcome(
             variant=variant,
             driver="embedded",
             hops=lab.journal.hops(),
@@ -158,7 +158,7 @@ async def embedded(variant: Variant, state: Path, *, seed: int | str = 0) -> Out
         )
 
 
-def run_embedded(variant: Variant, *, seed: int | str = 0, state: Path | None = None) -> Outcome:
+def run_embedded(variant: Variant, *, seed: int | str = 0, state: Path | None = None) -> RunOutcome:
     """Run one variant to its end on loopback, in a folder of its own unless `state` is given."""
     if state is not None:
         return asyncio.run(embedded(variant, state, seed=seed))

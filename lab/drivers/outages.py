@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from lab.core.courier import TIMED_OUT, Dial, NotDialed
+from lab.core.smtp_delivery import TIMED_OUT, ConnectFailed, Dial
 from lab.model.outage import How, Outage
 from lab.model.topology import Topology
 from lab.scenario.model import Variant
@@ -45,7 +45,7 @@ class Outages:
         """From when on it is over."""
         return self.begin(outage) + outage.lasts
 
-    def hinders(self, dial: Dial, now: datetime) -> NotDialed | None:
+    def hinders(self, dial: Dial, now: datetime) -> ConnectFailed | None:
         """Why a connection does not come about; None if it may. No answer is all that a client sees of any outage."""
         caller, called = self._node.get(dial.bind), self._node.get(dial.target.address)
         for each in self._holding(now):
@@ -54,7 +54,7 @@ class Outages:
             else:
                 hindered = called in each.nodes or (each.how is How.CUT_OFF and caller in each.nodes)
             if hindered and caller != called:
-                return NotDialed(TIMED_OUT)
+                return ConnectFailed(TIMED_OUT)
         return None
 
     def asleep(self, node: str, now: datetime) -> datetime | None:

@@ -7,34 +7,34 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from lab.core import courier
-from lab.core.courier import (
+from lab.core import smtp_delivery
+from lab.core.dns_cache import DnsCache
+from lab.core.smtp_delivery import (
     CONNECTION_REFUSED,
     OUTSIDE,
-    Answer,
-    Ask,
+    ClientAction,
+    ClientEvent,
+    Connected,
+    ConnectFailed,
     Dial,
-    Dialed,
-    Greeted,
-    Hand,
-    Handed,
     HangUp,
     Hello,
-    NotDialed,
-    NotSecured,
-    Secured,
+    HelloReply,
+    SendTransaction,
     StartTls,
+    TlsEstablished,
+    TlsRefused,
+    TransactionReplies,
 )
-from lab.core.remembered import Remembered
-from lab.drivers import collector
-from lab.drivers.agenda import Agenda
-from lab.drivers.history import History
-from lab.drivers.ids import SeededIds
+from lab.drivers import garbage_collection
+from lab.drivers.configuration_history import History
+from lab.drivers.message_schedule import MessageSchedule
 from lab.drivers.outages import Outages
-from lab.drivers.outcome import Outcome, compose, submit
+from lab.drivers.run_outcome import RunOutcome, compose, submit
+from lab.drivers.seeded_ids import SeededIds
 from lab.errors import LabBug
 from lab.evidence.journal import Journal
-from lab.model.dns import Asking, DnsAnswer, DnsQuestion, ServFail, answered
+from lab.model.dns import DnsAnswer, DnsQueries, DnsQuestion, ServFail, answered
 from lab.model.outage import Outage
 from lab.model.reply import Reply
 from lab.model.topology import Host, Topology
@@ -84,7 +84,7 @@ class Simulator:
         self._hosts = _hosts_by_address(topology)
         self._port = 40000
         self._context = Context(starts, self.ids)
-        self._memories: dict[str, Remembered] = {}
+        self._memories: dict[str, DnsCache] = {}
         """By address, what a machine remembers of DNS."""
         self._forgot: dict[str, datetime | None] = {}
         """By address, the last loss of memory that was seen to."""
@@ -134,18 +134,18 @@ class Simulator:
         after = self.answered(node.settle(item, settlement.relay, attempt, self.context()), place)
         self._apply(item, after)
 
-    def answered(self, asking: Asking[T], address: str) -> T:
+    def answered(self, asking: DnsQueries[T], address: str) -> T:
         """Run a computation to its end as the machine with that address: from its memory, then from the lab's zones."""
         if self.history.steady and not self.outages:
             return answered(asking, self.topology.zones)
         return answered(asking, _Resolving(self, address, self._memory(address)))
 
-    def _memory(self, address: str) -> Remembered:
+    def _memory(self, address: str) -> DnsCache:
         """What a machine remembers of DNS."""
         lost = self.outages.forgot(address, self.now)
         if lost != self._forgot.get(address) or address not in self._memories:
             self._forgot[address] = lost
-            self._memories[address] = Remembered()
+            self._memories[address] = DnsCache()
         return self._memories[address]
 
     def _machine(self, item: QueueItem) -> str:
@@ -172,9 +172,9 @@ class Simulator:
     # -- the courier's questions, answered by calling nodes
 
     def _carry(self, item: QueueItem, route: Route) -> Attempt:
-        talk = courier.deliver(item, route)
+        talk = smtp_delivery.deliver(item, route)
         session: _Session | None = None
-        answer: Answer = None
+        answer: ClientEvent = None
         try:
             ask = next(talk)
             while True:
@@ -190,15 +190,15 @@ class Simulator:
             attempt: Attempt = end.value
             return attempt
 
-    def _dial(self, dial: Dial) -> tuple[_Session | None, Answer]:
+    def _dial(self, dial: Dial) -> tuple[_Session | None, ClientEvent]:
         name = self._book.get(dial.target.address)
         if name is None:
-            return None, NotDialed(OUTSIDE)
+            return None, ConnectFailed(OUTSIDE)
         hindrance = self.outages.hinders(dial, self.now) if self.outages else None
         if hindrance is not None:
             return None, hindrance
         if self._hosts[dial.target.address].down:
-            return None, NotDialed(CONNECTION_REFUSED)
+            return None, ConnectFailed(CONNECTION_REFUSED)
         self._port += 1
         connection = Connection(
             client=dial.source,
@@ -208,13 +208,13 @@ class Simulator:
             started=self.now,
         )
         session = _Session(self, self.nodes[name], self._host(dial.target.address), connection)
-        return session, Dialed(session.node.greeting(connection, self.context()), connection.key)
+        return session, Connected(session.node.greeting(connection, self.context()), connection.key)
 
 
 class _Resolving:
     """A machine's view of DNS."""
 
-    def __init__(self, lab: Simulator, address: str, memory: Remembered) -> None:
+    def __init__(self, lab: Simulator, address: str, memory: DnsCache) -> None:
         self._lab = lab
         self._address = address
         self._memory = memory
@@ -241,37 +241,37 @@ class _Session:
         self.host = host
         self.connection = connection
 
-    def answer(self, ask: Ask) -> Answer:
+    def answer(self, ask: ClientAction) -> ClientEvent:
         """What the server says."""
         if isinstance(ask, Hello):
             return self._hello(ask)
         if isinstance(ask, StartTls):
             return self._start_tls(ask)
-        if isinstance(ask, Hand):
+        if isinstance(ask, SendTransaction):
             return self._hand(ask)
         if isinstance(ask, HangUp):
             return None
         raise LabBug(f"the courier asked {ask} in the middle of a connection")
 
-    def _hello(self, hello: Hello) -> Greeted:
+    def _hello(self, hello: Hello) -> HelloReply:
         self.connection = self.connection.greeted(hello.name)
         refusal = self.node.hello(self.connection, self.lab.context())
         first, *offered = self.node.extensions(self.connection)
-        return Greeted(refusal or Reply(250, "", first), frozenset(offered))
+        return HelloReply(refusal or Reply(250, "", first), frozenset(offered))
 
-    def _start_tls(self, ask: StartTls) -> Secured | NotSecured:
+    def _start_tls(self, ask: StartTls) -> TlsEstablished | TlsRefused:
         certificates = self.lab.history.certificates
         server = certificates.get(self.host.certificate or "")
         client = certificates.get(ask.certificate or "")
         tls = Tls()
         self.connection = self.connection.encrypted(tls, client)
-        return Secured(tls, server, client.label if client else "")
+        return TlsEstablished(tls, server, client.label if client else "")
 
-    def _hand(self, hand: Hand) -> Handed:
+    def _hand(self, hand: SendTransaction) -> TransactionReplies:
         transaction = Transaction(hand.reverse_path, hand.parameters)
         mail = self._hear(self.node.mail(self.connection, transaction, self.lab.context()))
         if not mail.reply.positive:
-            return Handed(mail.reply, {}, None)
+            return TransactionReplies(mail.reply, {}, None)
         replies: dict[str, Reply] = {}
         for address, dsn in hand.recipients:
             heard = self._hear(self.node.rcpt(self.connection, transaction, address, self.lab.context()))
@@ -279,12 +279,12 @@ class _Session:
             if heard.reply.positive:
                 transaction = transaction.having(address, dsn, heard)
         if not transaction.recipients:
-            return Handed(mail.reply, replies, None)
+            return TransactionReplies(mail.reply, replies, None)
         context = self.lab.context()
         data = self._hear(self.node.data(self.connection, transaction, hand.message, context))
-        return Handed(mail.reply, replies, data.reply)
+        return TransactionReplies(mail.reply, replies, data.reply)
 
-    def _hear(self, asking: Asking[Heard]) -> Heard:
+    def _hear(self, asking: DnsQueries[Heard]) -> Heard:
         heard: Heard = self.lab.answered(asking, self.host.address)
         self.lab.keep(heard)
         return heard
@@ -297,13 +297,13 @@ def _hosts_by_address(topology: Topology) -> dict[str, Host]:
     return hosts
 
 
-def simulate(variant: Variant, *, seed: int = 0) -> Outcome:
+def simulate(variant: Variant, *, seed: int = 0) -> RunOutcome:
     """Run one variant to its end."""
     lab = Simulator(
         variant.topology, variant.starts, seed=seed, history=History.of(variant), outages=variant.outages
     )
-    agenda = Agenda(variant.messages, variant.starts)
-    with collector.waiting():
+    agenda = MessageSchedule(variant.messages, variant.starts)
+    with garbage_collection.waiting():
         while (moment := agenda.next) is not None:
             lab.run(moment)
             agenda.settle(lab.journal.hops)
@@ -311,7 +311,7 @@ def simulate(variant: Variant, *, seed: int = 0) -> Outcome:
                 lab.now = max(lab.now, moment)
                 _submit(lab, agenda)
         lab.run()
-    return Outcome(
+    return RunOutcome(
         variant=variant,
         driver="simulator",
         hops=lab.journal.hops(),
@@ -322,7 +322,7 @@ def simulate(variant: Variant, *, seed: int = 0) -> Outcome:
     )
 
 
-def _submit(lab: Simulator, agenda: Agenda) -> None:
+def _submit(lab: Simulator, agenda: MessageSchedule) -> None:
     for spec in agenda.due(lab.now):
         topology = lab.history.topology(lab.now)
         message_id, message = compose(spec, topology, lab.now)

@@ -1,6 +1,7 @@
 """What a piece of evidence says, as values: the way of a message, the tenants it spoke for, and who refused it why.
 
-`lab.analysis.diagnose` makes them from a mail, a report, a log or a trace; `lab.reports.diagnosis` draws them.
+`lab.analysis.diagnose` makes them from a mail, a report, a log or a trace; `lab.reports.findings.diagnosis_report`
+draws them.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from lab.model.value import value
 from lab.sentence import Sentence, sentence
 
 
-class Kind(StrEnum):
+class EvidenceKind(StrEnum):
     """What the evidence is."""
 
     REPORT = "delivery report"
@@ -24,7 +25,7 @@ class Kind(StrEnum):
     OTHER = "nothing that is known here"
 
 
-class Sure(StrEnum):
+class Certainty(StrEnum):
     """How a statement comes about; how sure its rules are is another matter, and stands in the rulebook."""
 
     SEEN = "seen"
@@ -33,7 +34,7 @@ class Sure(StrEnum):
     """It follows from what stands there, by the rules that are named."""
 
 
-class By(StrEnum):
+class TieToTenant(StrEnum):
     """What tied a message to a tenant, as far as the evidence can tell."""
 
     CONNECTOR = "connector"
@@ -65,7 +66,7 @@ class HandOver:
 
 
 @value(kw_only=True)
-class Tenant:
+class EvidenceTenant:
     """A tenant as evidence names it; every part may be ''."""
 
     id: str = ""
@@ -104,13 +105,13 @@ class Passage:
     helo: str = ""
     again: bool = False
     """It came from Exchange Online's own outbound hosts: another tenant, or the same one once more, had it before."""
-    tenant: Tenant = Tenant()
-    by: By = By.UNKNOWN
+    tenant: EvidenceTenant = EvidenceTenant()
+    by: TieToTenant = TieToTenant.UNKNOWN
     direction: str = ""
     """`Originating` or `Incoming` (R24), '' if that cannot be told."""
     internal: bool | None = None
     """Whether the tenant vouches for the sender (AuthAs, R119); None if that cannot be told."""
-    sure: Sure = Sure.SEEN
+    sure: Certainty = Certainty.SEEN
     """How `tenant` and `by` were found."""
 
 
@@ -132,7 +133,7 @@ class Journey:
 
 
 @value(kw_only=True)
-class Refusal:
+class EvidenceRefusal:
     """One recipient that was not reached, and the words that settled it."""
 
     recipient: str = ""
@@ -146,7 +147,7 @@ class Refusal:
     """Whether Exchange Online said it: a host of its, or its trailer (R189)."""
     front_end: str = ""
     """The front end in the trailer."""
-    tenant: Tenant = Tenant()
+    tenant: EvidenceTenant = EvidenceTenant()
     """Whose rules refused it, where that can be told."""
     number: int = 0
     """Which entry of the table of status codes it is, 0 if none."""
@@ -156,18 +157,18 @@ class Refusal:
 
 
 @value(kw_only=True)
-class Report:
+class DeliveryReport:
     """A delivery report: who made it, about what."""
 
     maker: str = ""
     """Reporting-MTA, or what the text calls the generating server."""
     service: bool = False
     """Whether that is a server of Exchange Online."""
-    tenant: Tenant = Tenant()
+    tenant: EvidenceTenant = EvidenceTenant()
     """Whose, if it is."""
     received_from: str = ""
     """The server that had handed the original over."""
-    refusals: tuple[Refusal, ...] = ()
+    refusals: tuple[EvidenceRefusal, ...] = ()
     reached: tuple[str, ...] = ()
     """Recipients that a report of success, delay or relaying is about."""
     original: Journey | None = None
@@ -175,7 +176,7 @@ class Report:
 
 
 @value(kw_only=True)
-class Handed:
+class DeliveryAttempt:
     """One attempt in a log: to whom a host gave a message, and what came of it."""
 
     at: datetime | None = None
@@ -194,20 +195,20 @@ class Handed:
     """The client certificate that was shown, where the log says so."""
     client: str = ""
     """Who had brought it, where the log is one of arrivals."""
-    tenant: Tenant = Tenant()
-    by: By = By.UNKNOWN
+    tenant: EvidenceTenant = EvidenceTenant()
+    by: TieToTenant = TieToTenant.UNKNOWN
     connector: str = ""
-    refusal: Refusal | None = None
-    sure: Sure = Sure.SEEN
+    refusal: EvidenceRefusal | None = None
+    sure: Certainty = Certainty.SEEN
 
 
 @value(kw_only=True)
-class Told:
+class VerdictSentence:
     """A sentence of the verdict, and what it rests on."""
 
     text: Sentence
     rules: tuple[str, ...] = ()
-    sure: Sure = Sure.SEEN
+    sure: Certainty = Certainty.SEEN
 
 
 @value(kw_only=True)
@@ -219,17 +220,17 @@ class Clue:
     said: str
     means: Sentence
     rules: tuple[str, ...] = ()
-    sure: Sure = Sure.SEEN
+    sure: Certainty = Certainty.SEEN
 
 
 @value(kw_only=True)
 class Diagnosis:
     """The verdict on one piece of evidence."""
 
-    kind: Kind
+    kind: EvidenceKind
     nothing: bool
     """Nothing to see: no fault, or nothing that has to do with Exchange Online and its tenants."""
-    story: tuple[Told, ...] = ()
+    story: tuple[VerdictSentence, ...] = ()
     look: tuple[Sentence, ...] = ()
     """Who should look where."""
     clues: tuple[Clue, ...] = ()
@@ -237,10 +238,10 @@ class Diagnosis:
     """What the evidence does not tell."""
     journey: Journey | None = None
     """Of the message in hand; with a report, that is the report's own way."""
-    report: Report | None = None
-    handed: tuple[Handed, ...] = ()
+    report: DeliveryReport | None = None
+    handed: tuple[DeliveryAttempt, ...] = ()
     """Of logs and traces."""
-    relayed: Tenant | None = None
+    relayed: EvidenceTenant | None = None
     """The tenant that took mail for its own and sent it on to another organisation: meant so, or the fault."""
     notes: tuple[Sentence, ...] = ()
     """What was wrong with the evidence itself: broken MIME, a limit that was reached."""

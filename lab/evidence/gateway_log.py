@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import assert_never
 
-from lab.evidence.facts import about, bare_path, taken
 from lab.evidence.gateway_tls import from_client, shown, to_server
-from lab.evidence.links import sort_key
-from lab.evidence.replies import enhanced, moment, one_line, server_of
+from lab.evidence.hop_facts import about, bare_path, taken
+from lab.evidence.hop_links import sort_key
+from lab.evidence.reply_quotes import enhanced, moment, one_line, server_of
 from lab.model.steps import (
     Accepted,
     Attributed,
@@ -44,7 +44,7 @@ from lab.words.reasons import drop
 _PIDS = {"smtpd": 2001, "cleanup": 2002, "qmgr": 2003, "smtp": 2004, "bounce": 2005, "local": 2006}
 _STAGES = {Stage.MAIL: "MAIL", Stage.RCPT: "RCPT", Stage.DATA: "END-OF-MESSAGE"}
 _BREAK = "\n"
-Line = tuple[datetime, str]
+GatewayLine = tuple[datetime, str]
 
 
 def log_lines(hops: Iterable[Hop], host: str) -> tuple[str, ...]:
@@ -54,7 +54,7 @@ def log_lines(hops: Iterable[Hop], host: str) -> tuple[str, ...]:
     return tuple(_printable(f"{at:%b} {at.day:2} {at:%H:%M:%S} {host} {said}") for at, said in told)
 
 
-def _hop(hop: Hop) -> Iterator[Line]:
+def _hop(hop: Hop) -> Iterator[GatewayLine]:
     at = hop.head.arrived
     yield from ((at, said) for said in _arrival(hop))
     for step in hop.steps:

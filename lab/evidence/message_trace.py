@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 from datetime import datetime
 
-from lab.evidence.facts import about, bare_path, connector_of, rule_id, taken
-from lab.evidence.links import sort_key
-from lab.evidence.replies import iso, last_error, moment, server_of
-from lab.evidence.trace import aliases
+from lab.evidence.hop_facts import about, bare_path, connector_of, rule_id, taken
+from lab.evidence.hop_links import sort_key
+from lab.evidence.reply_quotes import iso, last_error, moment, server_of
+from lab.evidence.trace_assembly import aliases
 from lab.model.steps import (
     Accepted,
     Bounced,
@@ -32,7 +32,7 @@ from lab.model.trace import Hop
 from lab.model.value import dataclass
 from lab.words.reasons import drop
 
-Row = dict[str, object]
+TraceRow = dict[str, object]
 
 _STATUS: Mapping[type[Step], str] = {
     Delivered: "Delivered",
@@ -56,7 +56,7 @@ class _Event:
 
 def message_trace(
     hops: Iterable[Hop], tenant: str, *, organization: str = "", until: datetime | None = None
-) -> list[Row]:
+) -> list[TraceRow]:
     """One row for each message and recipient, newest last; `organization` is the tenant's initial domain.
 
     `until` leaves out what arrived later: rows appear with a delay (R214).
@@ -67,7 +67,9 @@ def message_trace(
     ]
 
 
-def message_trace_detail(hops: Iterable[Hop], tenant: str, *, until: datetime | None = None) -> list[Row]:
+def message_trace_detail(
+    hops: Iterable[Hop], tenant: str, *, until: datetime | None = None
+) -> list[TraceRow]:
     """The events behind the rows; the connector's name stands in `Data` (R212)."""
     return [
         _detail(hop, recipient, event)
@@ -88,7 +90,7 @@ def _recipients(hop: Hop) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*hop.head.recipients, *members)))
 
 
-def _row(hop: Hop, recipient: str, organization: str, index: int) -> Row:
+def _row(hop: Hop, recipient: str, organization: str, index: int) -> TraceRow:
     head = hop.head
     names = aliases([hop], recipient)
     tried = [step for step in hop.steps if isinstance(step, Sent | Bounced | Deferred) and about(step, names)]
@@ -207,7 +209,7 @@ def _using(session: Connected | ServerContact | None) -> str:
     return f" using {version.replace('_', '.')}{f' with {strength}' if strength else ''}" if version else ""
 
 
-def _detail(hop: Hop, recipient: str, event: _Event) -> Row:
+def _detail(hop: Hop, recipient: str, event: _Event) -> TraceRow:
     return {
         "Date": iso(event.at),
         "Event": event.name,

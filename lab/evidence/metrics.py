@@ -11,11 +11,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import assert_never
 
-from lab.evidence.facts import place, taken
-from lab.evidence.families import Declared, Family, Labels
+from lab.evidence.hop_facts import place, taken
 from lab.evidence.journal import Journal
-from lab.evidence.placement import Placement, TopologyAt
-from lab.evidence.replies import enhanced
+from lab.evidence.metric_families import Labels, MetricDeclaration, MetricFamily
+from lab.evidence.misplacement import Placement, TopologyAt
+from lab.evidence.reply_quotes import enhanced
 from lab.model.decision import Basis, Verdict
 from lab.model.steps import (
     Accepted,
@@ -41,29 +41,35 @@ from lab.model.topology import Topology
 from lab.model.trace import Hop, HopHead
 from lab.scenario.model import Variant
 
-MESSAGES = Declared("mflab_messages", "Messages taken over, once for each place on their way.", ("place",))
-DELIVERIES = Declared("mflab_deliveries", "Messages put into a mailbox.", ("place",))
-DUPLICATES = Declared(
+MESSAGES = MetricDeclaration(
+    "mflab_messages", "Messages taken over, once for each place on their way.", ("place",)
+)
+DELIVERIES = MetricDeclaration("mflab_deliveries", "Messages put into a mailbox.", ("place",))
+DUPLICATES = MetricDeclaration(
     "mflab_duplicates", "Messages put into a mailbox that has one with that Message-ID already.", ("place",)
 )
-MISPLACED = Declared(
+MISPLACED = MetricDeclaration(
     "mflab_misplaced_messages",
     "Messages in a tenant that neither their sender nor their recipients lead to, by what made it take them.",
     ("place", "basis"),
 )
-ATTRIBUTIONS = Declared(
+ATTRIBUTIONS = MetricDeclaration(
     "mflab_attributions",
     "Decisions of front ends whom a message speaks for, one for each recipient.",
     ("tenant", "basis", "verdict"),
 )
-REFUSALS = Declared(
+REFUSALS = MetricDeclaration(
     "mflab_refusals", "Refusals at SMTP, by the command that was refused.", ("place", "stage", "status")
 )
-DEFERRALS = Declared("mflab_deferrals", "Attempts that failed and will be made again.", ("place", "status"))
-NDRS = Declared("mflab_ndrs", "Non-delivery reports, by who made them.", ("maker", "status"))
-DROPS = Declared("mflab_drops", "Recipients given up without a report: there was nobody to tell.", ("place",))
+DEFERRALS = MetricDeclaration(
+    "mflab_deferrals", "Attempts that failed and will be made again.", ("place", "status")
+)
+NDRS = MetricDeclaration("mflab_ndrs", "Non-delivery reports, by who made them.", ("maker", "status"))
+DROPS = MetricDeclaration(
+    "mflab_drops", "Recipients given up without a report: there was nobody to tell.", ("place",)
+)
 
-COUNTED: tuple[Declared, ...] = (
+COUNTED: tuple[MetricDeclaration, ...] = (
     MESSAGES,
     DELIVERIES,
     DUPLICATES,
@@ -89,7 +95,7 @@ class Tally:
 
     def __init__(self, variant: Variant, topology_at: TopologyAt | None = None) -> None:
         self._placement = Placement(variant, topology_at)
-        self._counts: dict[Declared, Counter[Labels]] = {each: Counter() for each in COUNTED}
+        self._counts: dict[MetricDeclaration, Counter[Labels]] = {each: Counter() for each in COUNTED}
         for declared, labels in _seeds(variant.topology):
             self._counts[declared][labels] = 0
         self._position = 0
@@ -118,9 +124,9 @@ class Tally:
         for step in _reports(hop.steps[done or 0 :]):
             self._add(NDRS, place(hop), self._status(step.status))
 
-    def families(self) -> tuple[Family, ...]:
+    def families(self) -> tuple[MetricFamily, ...]:
         """All counters as they are now."""
-        return tuple(Family(declared, dict(self._counts[declared])) for declared in COUNTED)
+        return tuple(MetricFamily(declared, dict(self._counts[declared])) for declared in COUNTED)
 
     def _arrival(self, hop: Hop) -> None:
         if not taken(hop):
@@ -167,7 +173,7 @@ class Tally:
             self._add(DUPLICATES, place(hop))
         self._delivered.add(copy)
 
-    def _add(self, declared: Declared, *labels: str) -> None:
+    def _add(self, declared: MetricDeclaration, *labels: str) -> None:
         self._counts[declared][labels] += 1
 
     def _replied(self, step: Refused | Deferred) -> str:
@@ -181,7 +187,9 @@ class Tally:
         return status if status in self._statuses else OTHER
 
 
-def count(hops: Iterable[Hop], variant: Variant, topology_at: TopologyAt | None = None) -> tuple[Family, ...]:
+def count(
+    hops: Iterable[Hop], variant: Variant, topology_at: TopologyAt | None = None
+) -> tuple[MetricFamily, ...]:
     """The counters of a run that is over."""
     tally = Tally(variant, topology_at)
     for index, hop in enumerate(hops):
@@ -206,7 +214,7 @@ def _basis(hop: Hop) -> str:
     return next((step.basis.value for step in decided), Basis.NONE.value)
 
 
-def _seeds(topology: Topology) -> Iterator[tuple[Declared, Labels]]:
+def _seeds(topology: Topology) -> Iterator[tuple[MetricDeclaration, Labels]]:
     """What is told as 0 before it happens."""
     for where in places(topology):
         for declared in (MESSAGES, DELIVERIES, DUPLICATES, DROPS):

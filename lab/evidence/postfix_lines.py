@@ -47,7 +47,7 @@ _RELAY = re.compile(rf"{_PEER}$")
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PostfixLine:
     """One line that means something to a trace."""
 
     at: datetime
@@ -60,7 +60,7 @@ class Line:
     """The parts of the line by name; what the line leaves out is ''."""
 
 
-def lines(text: Iterable[str], begins: datetime) -> Iterator[Line]:
+def lines(text: Iterable[str], begins: datetime) -> Iterator[PostfixLine]:
     """The lines that are understood, of a log whose first is not older than `begins` less a day.
 
     The short form of a time has no year and no zone; it is taken as UTC and completed to what fits.
@@ -76,7 +76,7 @@ def lines(text: Iterable[str], begins: datetime) -> Iterator[Line]:
             if found is not None:
                 parts = {name: value or "" for name, value in found.groupdict().items()}
                 at = _moment(whole["at"], earliest)
-                yield Line(at, whole["program"], whole["pid"], queue_id, kind, parts)
+                yield PostfixLine(at, whole["program"], whole["pid"], queue_id, kind, parts)
                 break
 
 

@@ -1,8 +1,8 @@
 """What a real Postfix did, as hops: the same story that the fake filter tells of itself, read from the log.
 
-The log has no word for some things. The port that Postfix connects from is missing, so of a step's `connection`
-one end is known (`joining` finds the other); the recipients of a message are known once something was tried for them; and which certificate was
-shown is known from the configuration only.
+The log has no word for some things. The port that Postfix connects from is missing, so of a step's `connection` one end
+is known (`connection_joining` finds the other); the recipients of a message are known once something was tried for
+them; and which certificate was shown is known from the configuration only.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from lab.errors import LabBug
-from lab.evidence.postfix_lines import Line, lines, relay_of, reply_of
-from lab.evidence.postfix_stay import Session, Stay, Try
+from lab.evidence.postfix_lines import PostfixLine, lines, relay_of, reply_of
+from lab.evidence.postfix_queue import DeliveryTry, PostfixSession, QueueStay
 from lab.model.message import Header
 from lab.model.reply import Reply
 from lab.model.steps import Refused, Stage
@@ -21,7 +21,7 @@ from lab.model.topology import Host
 from lab.model.trace import Hop, HopHead
 from lab.model.value import dataclass
 
-Clock = Callable[[datetime], datetime]
+LogClock = Callable[[datetime], datetime]
 _CONTENT = ("DATA", "END-OF-MESSAGE")
 _STAGES = {
     "HELO": Stage.HELO,
@@ -34,7 +34,7 @@ _STAGES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class PostfixLog:
     """What a log tells."""
 
     hops: tuple[Hop, ...]
@@ -47,8 +47,8 @@ class Reading:
 
 
 def read(
-    text: Iterable[str], host: Host, *, shown: str, begins: datetime, clock: Clock = lambda at: at
-) -> Reading:
+    text: Iterable[str], host: Host, *, shown: str, begins: datetime, clock: LogClock = lambda at: at
+) -> PostfixLog:
     """The log of the filter `host`, which shows the certificate labelled `shown` ('' for none) as a client.
 
     `begins` completes dates without a year, `clock` turns the log's time into the lab's.
@@ -58,7 +58,7 @@ def read(
         told.hear(line)
     stays = [stay for stay in told.stays if stay.message_id is not None]
     waiting = sum(stay.deferred for stay in stays)
-    return Reading(
+    return PostfixLog(
         hops=(*told.refusals, *(stay.hop(host, shown) for stay in stays)),
         deferred=waiting,
         at_work=sum(not stay.removed for stay in stays) - waiting + told.coming,
@@ -69,16 +69,16 @@ def read(
 class _Told:
     """All lines so far."""
 
-    def __init__(self, host: Host, clock: Clock) -> None:
-        self.stays: list[Stay] = []
+    def __init__(self, host: Host, clock: LogClock) -> None:
+        self.stays: list[QueueStay] = []
         self.refusals: list[Hop] = []
         self.troubles: list[str] = []
         self._host, self._clock = host, clock
-        self._sessions: dict[str, Session] = {}
+        self._sessions: dict[str, PostfixSession] = {}
         """By smtpd process."""
         self._secured: dict[str, tuple[str, str, str]] = {}
         """By smtp process: address, version and cipher of its last TLS connection."""
-        self._known: dict[str, Stay] = {}
+        self._known: dict[str, QueueStay] = {}
         """By queue id, which the short form uses again once a message is removed."""
 
     @property
@@ -89,14 +89,14 @@ class _Told:
             for stay in self.stays
         )
 
-    def hear(self, line: Line) -> None:
+    def hear(self, line: PostfixLine) -> None:
         """One more line."""
         found, at = line.found, self._clock(line.at)
         match line.kind:
             case "trouble":
                 self.troubles.append(f"postfix/{line.program}: {found['said']}")
             case "connect":
-                self._sessions[line.pid] = Session(found["address"], found["name"], found["port"])
+                self._sessions[line.pid] = PostfixSession(found["address"], found["name"], found["port"])
             case "disconnect":
                 self._sessions.pop(line.pid, None)
             case "encrypted":
@@ -127,25 +127,25 @@ class _Told:
             case kind:
                 raise LabBug(f"no use is made of lines of kind {kind}")
 
-    def _stay(self, queue_id: str, at: datetime, *, new: bool = False) -> Stay:
+    def _stay(self, queue_id: str, at: datetime, *, new: bool = False) -> QueueStay:
         if new or queue_id not in self._known:
-            self._known[queue_id] = Stay(queue_id, at)
+            self._known[queue_id] = QueueStay(queue_id, at)
             self.stays.append(self._known[queue_id])
         return self._known[queue_id]
 
-    def _encrypted(self, line: Line) -> None:
+    def _encrypted(self, line: PostfixLine) -> None:
         version, cipher = line.found["version"].replace("TLSv1.", "TLS1_"), line.found["cipher"]
         if line.found["way"] == "to":
             self._secured[line.pid] = line.found["address"], version, cipher
         elif line.pid in self._sessions:
             self._sessions[line.pid].tls, self._sessions[line.pid].cipher = version, cipher
 
-    def _header(self, stay: Stay, line: Line) -> None:
+    def _header(self, stay: QueueStay, line: PostfixLine) -> None:
         stay.headers.append(Header.of(line.found["field"], line.found["value"]))
         if stay.session is not None and line.found["helo"]:
             stay.session.helo = line.found["helo"]
 
-    def _handed(self, stay: Stay, line: Line, at: datetime) -> None:
+    def _handed(self, stay: QueueStay, line: PostfixLine, at: datetime) -> None:
         found = line.found
         said, host, address = reply_of(found["said"])
         reply = _reply(said, found["dsn"])
@@ -153,7 +153,7 @@ class _Told:
             host, address = relay_of(found["relay"])
         stay.names[found["original"] or found["recipient"]] = found["recipient"]
         stay.waiting_for -= 1
-        told = Try(
+        told = DeliveryTry(
             recipient=found["recipient"],
             status=found["status"],
             reply=reply,
@@ -165,12 +165,12 @@ class _Told:
         )
         stay.tries.append((at, told))
 
-    def _tried(self, stay: Stay, line: Line, at: datetime) -> None:
+    def _tried(self, stay: QueueStay, line: PostfixLine, at: datetime) -> None:
         """Another host of the same domain is tried next; the line does not say for whom."""
         said, host, address = reply_of(line.found["said"])
         reply = _reply(said, "4.0.0")
         tls = self._tls(line.pid, address)
-        told = Try(
+        told = DeliveryTry(
             recipient="",
             status="deferred",
             reply=reply,
@@ -186,13 +186,15 @@ class _Told:
         known, version, cipher = self._secured.get(pid, ("", "", ""))
         return (version, cipher) if address and known == address else ("", "")
 
-    def _notified(self, stay: Stay, queue_id: str, at: datetime) -> None:
+    def _notified(self, stay: QueueStay, queue_id: str, at: datetime) -> None:
         stay.report = self._stay(queue_id, at)
         stay.report.reports_on = stay
 
-    def _rejected(self, line: Line, at: datetime) -> None:
+    def _rejected(self, line: PostfixLine, at: datetime) -> None:
         found, stay = line.found, self._known.get(line.queue_id)
-        session = self._sessions.get(line.pid) or Session(found["address"], found["name"], found["port"])
+        session = self._sessions.get(line.pid) or PostfixSession(
+            found["address"], found["name"], found["port"]
+        )
         session.helo = found["helo"] or session.helo
         step = Refused(
             stage=_STAGES.get(found["stage"], Stage.CONNECT),
@@ -208,7 +210,7 @@ class _Told:
             stay.removed, stay.message_id = True, None
         self.refusals.append(self._refusal(session, step, found["sender"], at))
 
-    def _refusal(self, session: Session, step: Refused, sender: str, at: datetime) -> Hop:
+    def _refusal(self, session: PostfixSession, step: Refused, sender: str, at: datetime) -> Hop:
         """A message that nobody took over."""
         head = HopHead(
             id=f"refused-{session.port}-{len(self.refusals)}",
@@ -227,7 +229,7 @@ class _Told:
         return Hop(head, (session.step(at), step))
 
 
-def _expired(stay: Stay, at: datetime) -> None:
+def _expired(stay: QueueStay, at: datetime) -> None:
     """What was last deferred has failed for good."""
     late = [each for each in stay.last.values() if each.status == "deferred"]
     stay.tries += [(at, replace(each, status="expired")) for each in late]

@@ -17,10 +17,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from cryptography.utils import CryptographyDeprecationWarning
 
 from lab.errors import words_of
-from lab.importers.nouns import Exports, FoundCertificate, Notice, Place
-from lab.importers.text import Lines, Source, whole
+from lab.importers.text_decoding import LineNumbers, TextSource, whole
+from lab.importers.types import ExportLocation, Exports, FoundCertificate, Notice
 from lab.model.certificate import CertFault
-from lab.pki.reading import identity, judge
+from lab.pki.certificate_files import identity, judge
 from lab.sentence import sentence
 
 _PEM = re.compile(
@@ -38,17 +38,17 @@ _BROKEN = (
 """What the library raises for bytes that are no certificate, or a strange one."""
 _DAMAGED = sentence("a certificate that is cut off or damaged")
 _LONGEST_CHAIN = 8
-_Placed: TypeAlias = Sequence[tuple[Place, x509.Certificate]]
+_Placed: TypeAlias = Sequence[tuple[ExportLocation, x509.Certificate]]
 _DATES = frozenset({CertFault.EXPIRED, CertFault.NOT_YET_VALID})
 
 
-def from_text(source: Source) -> Exports:
+def from_text(source: TextSource) -> Exports:
     """The chains of a PEM file; several certificates that have nothing to do with each other are a chain each."""
-    lines = Lines(source.text)
-    read: list[tuple[Place, x509.Certificate]] = []
+    lines = LineNumbers(source.text)
+    read: list[tuple[ExportLocation, x509.Certificate]] = []
     notices: list[Notice] = []
     for at, data in pem_blocks(source.text):
-        place = Place(source.file, lines.at(at))
+        place = ExportLocation(source.file, lines.at(at))
         try:
             read += [(place, one) for one in _loaded(data)]
         except _BROKEN:
@@ -64,11 +64,11 @@ def from_bytes(file: str, data: bytes) -> Exports | None:
     except _BROKEN:
         return None
     return Exports.joined(
-        _judged(place, chain) for place, chain in _chains([(Place(file), one) for one in loaded])
+        _judged(place, chain) for place, chain in _chains([(ExportLocation(file), one) for one in loaded])
     )
 
 
-def found(place: Place, chain: Sequence[bytes], server: str = "") -> Exports:
+def found(place: ExportLocation, chain: Sequence[bytes], server: str = "") -> Exports:
     """The certificate that stands first in `chain` (DER or PEM), judged with the rest of it."""
     try:
         loaded = [one for data in chain for one in _loaded(data)]
@@ -103,7 +103,7 @@ def _lenient() -> Iterator[None]:
         yield
 
 
-def _chains(read: _Placed) -> list[tuple[Place, list[x509.Certificate]]]:
+def _chains(read: _Placed) -> list[tuple[ExportLocation, list[x509.Certificate]]]:
     """A chain for each certificate that has issued none of the others, in whatever order they stand."""
     issuers = {one.issuer for _, one in read if one.issuer != one.subject}
     leaves = [(place, one) for place, one in read if one.subject not in issuers] or read[:1]
@@ -123,7 +123,7 @@ def _above(
         link = issuer
 
 
-def _judged(place: Place, chain: Sequence[x509.Certificate], server: str = "") -> Exports:
+def _judged(place: ExportLocation, chain: Sequence[x509.Certificate], server: str = "") -> Exports:
     try:
         with _lenient():
             return Exports(certificates=(_certificate(place, chain, server),))
@@ -132,7 +132,7 @@ def _judged(place: Place, chain: Sequence[x509.Certificate], server: str = "") -
         return Exports(notices=(Notice(place, text, serious=True),))
 
 
-def _certificate(place: Place, chain: Sequence[x509.Certificate], server: str) -> FoundCertificate:
+def _certificate(place: ExportLocation, chain: Sequence[x509.Certificate], server: str) -> FoundCertificate:
     leaf, *sent = chain
     issued = leaf.not_valid_before_utc  # dates are judged later; the chain was in force when it was made
     shown = identity(leaf.public_bytes(Encoding.DER), issued)

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
 
 from lab.errors import words_of
-from lab.importers import shapes
-from lab.importers.gathering import Read, exports, refused
-from lab.importers.nouns import Exports, Notice, Place, Value
-from lab.importers.text import Source, whole
-from lab.importers.xmltree import Children, Node, Refused
+from lab.importers import json_shapes
+from lab.importers.exported_objects import UnrecognisedObject, exports, refused
+from lab.importers.text_decoding import TextSource, whole
+from lab.importers.types import ExportedValue, ExportLocation, Exports, Notice
+from lab.importers.xml_elements import XmlChildren, XmlElement, XmlRefused
 from lab.model.value import dataclass
 from lab.sentence import sentence
 
@@ -31,7 +31,7 @@ _SECRETS = ("SS",)
 class _Sized:
     """A value with what it unfolds to."""
 
-    value: Value
+    value: ExportedValue
     weight: int = 1
     depth: int = 1
 
@@ -46,19 +46,19 @@ class _Document:
     secrets: list[int] = field(default_factory=list)
 
 
-def read(source: Source) -> Exports:
+def read(source: TextSource) -> Exports:
     """All objects of a file; none of one that is broken somewhere."""
     document = _Document()
     try:
-        found = [one for node in Children(source.text, "Objs") for one in _objects(document, node)]
-    except Refused as broken:
+        found = [one for node in XmlChildren(source.text, "Objs") for one in _objects(document, node)]
+    except XmlRefused as broken:
         return refused(source, broken.line, words_of(broken))
     text = sentence("a password or key (SecureString) was left out; export without it")
-    secrets = [Notice(Place(source.file, line), text) for line in document.secrets[:1]]
+    secrets = [Notice(ExportLocation(source.file, line), text) for line in document.secrets[:1]]
     return exports(source.file, found, secrets)
 
 
-def _objects(document: _Document, node: Node) -> Iterator[Read]:
+def _objects(document: _Document, node: XmlElement) -> Iterator[UnrecognisedObject]:
     """An object of the outermost level; of a list, its items."""
     inside = _child(node, *_LISTS)
     if node.tag == "Obj" and inside is not None and _child(node, "Props") is None:
@@ -68,9 +68,9 @@ def _objects(document: _Document, node: Node) -> Iterator[Read]:
         yield _object(document, node)
 
 
-def _object(document: _Document, node: Node) -> Read:
+def _object(document: _Document, node: XmlElement) -> UnrecognisedObject:
     types = _types(document, node)
-    values: dict[str, Value] = {}
+    values: dict[str, ExportedValue] = {}
     where: dict[str, int] = {}
     weight, depth = 1, 1
     for child in _properties(node):
@@ -80,14 +80,16 @@ def _object(document: _Document, node: Node) -> Read:
         weight, depth = weight + sized.weight, max(depth, sized.depth + 1)
         _count(document, sized.weight, child.line)
     _remember(document, node, _Sized(values, weight, depth))
-    return Read(line=node.line, values=values, where=where, types=types)
+    return UnrecognisedObject(line=node.line, values=values, where=where, types=types)
 
 
-def _sized(document: _Document, node: Node) -> _Sized:
+def _sized(document: _Document, node: XmlElement) -> _Sized:
     if node.tag == "Obj":
         made = _complex(document, node)
-        if made.depth > shapes.DEEPEST:
-            raise Refused(node.line, sentence("nested more than {most} levels deep", most=shapes.DEEPEST))
+        if made.depth > json_shapes.DEEPEST:
+            raise XmlRefused(
+                node.line, sentence("nested more than {most} levels deep", most=json_shapes.DEEPEST)
+            )
         _remember(document, node, made)
         return made
     if node.tag == "Ref":  # to an object around this one, it is nothing that a property could be
@@ -97,7 +99,7 @@ def _sized(document: _Document, node: Node) -> _Sized:
     return _Sized(_simple(node))
 
 
-def _complex(document: _Document, node: Node) -> _Sized:
+def _complex(document: _Document, node: XmlElement) -> _Sized:
     """A list, a table, a text that stands for the object, its properties: whatever it has, in this order."""
     types = _types(document, node)
     inside, table, shown = _child(node, *_LISTS), _child(node, "DCT"), _child(node, "ToString")
@@ -124,10 +126,12 @@ def _table(entries: Mapping[str, _Sized], line: int) -> _Sized:
     return _summed(lambda items: dict(zip(entries, items, strict=True)), list(entries.values()), line)
 
 
-def _summed(build: Callable[[Iterator[Value]], Value], items: list[_Sized], line: int) -> _Sized:
+def _summed(
+    build: Callable[[Iterator[ExportedValue]], ExportedValue], items: list[_Sized], line: int
+) -> _Sized:
     weight = 1 + sum(item.weight for item in items)
     if weight > LARGEST:
-        raise Refused(line, sentence("unfolds to more than {most} values", most=LARGEST))
+        raise XmlRefused(line, sentence("unfolds to more than {most} values", most=LARGEST))
     return _Sized(
         build(item.value for item in items), weight, 1 + max((item.depth for item in items), default=0)
     )
@@ -136,17 +140,17 @@ def _summed(build: Callable[[Iterator[Value]], Value], items: list[_Sized], line
 def _count(document: _Document, weight: int, line: int) -> None:
     document.weight += weight
     if document.weight > LARGEST:
-        raise Refused(line, sentence("unfolds to more than {most} values", most=LARGEST))
+        raise XmlRefused(line, sentence("unfolds to more than {most} values", most=LARGEST))
 
 
-def _entry(node: Node) -> tuple[str, Node | None]:
+def _entry(node: XmlElement) -> tuple[str, XmlElement | None]:
     """Key and value of one `<En>`."""
     key = next((child for child in node.children if child.attributes.get("N") == "Key"), None)
     item = next((child for child in node.children if child.attributes.get("N") == "Value"), None)
     return (str(_simple(key)) if key is not None else "", item)
 
 
-def _types(document: _Document, node: Node) -> tuple[str, ...]:
+def _types(document: _Document, node: XmlElement) -> tuple[str, ...]:
     told = _child(node, "TN", "TNRef")
     if told is None:
         return ()
@@ -158,26 +162,26 @@ def _types(document: _Document, node: Node) -> tuple[str, ...]:
     )
 
 
-def _properties(node: Node) -> list[Node]:
+def _properties(node: XmlElement) -> list[XmlElement]:
     """Those of the object, and those that PowerShell has added; the first of a name stands."""
     both = [child for part in node.children if part.tag in ("Props", "MS") for child in part.children]
-    named: dict[str, Node] = {}
+    named: dict[str, XmlElement] = {}
     for child in both:
         named.setdefault(child.attributes.get("N", ""), child)
     return list(named.values())
 
 
-def _child(node: Node, *tags: str) -> Node | None:
+def _child(node: XmlElement, *tags: str) -> XmlElement | None:
     return next((child for child in node.children if child.tag in tags), None)
 
 
-def _remember(document: _Document, node: Node, made: _Sized) -> None:
+def _remember(document: _Document, node: XmlElement, made: _Sized) -> None:
     number = node.attributes.get("RefId")
     if number is not None:
         document.values[number] = made
 
 
-def _simple(node: Node) -> Value:
+def _simple(node: XmlElement) -> ExportedValue:
     """A primitive; numbers and truths that are none stay text."""
     make = _PRIMITIVES.get(node.tag)
     if make is not None:
@@ -185,25 +189,25 @@ def _simple(node: Node) -> Value:
     return None if node.tag in ("Nil", *_SECRETS) else _text(node.text)
 
 
-def _truth(text: str) -> Value:
+def _truth(text: str) -> ExportedValue:
     return {"true": True, "false": False}.get(text.strip().lower(), text)
 
 
-def _number(text: str) -> Value:
+def _number(text: str) -> ExportedValue:
     return int(text) if re.fullmatch(r"[+-]?[0-9]{1,30}", text.strip(), re.ASCII) else text
 
 
-def _fraction(text: str) -> Value:
+def _fraction(text: str) -> ExportedValue:
     plain = re.fullmatch(r"[+-]?[0-9]{1,30}(\.[0-9]{1,40})?(E[+-]?[0-9]{1,2})?", text.strip(), re.ASCII)
     return float(text) if plain else text
 
 
-def _character(text: str) -> Value:
+def _character(text: str) -> ExportedValue:
     number = _number(text)
     return whole(chr(number)) if isinstance(number, int) and 0 < number < 0x10000 else text
 
 
-_PRIMITIVES: Mapping[str, Callable[[str], Value]] = {
+_PRIMITIVES: Mapping[str, Callable[[str], ExportedValue]] = {
     "B": _truth,
     "C": _character,
     **dict.fromkeys(("I16", "I32", "I64", "SB", "By", "U16", "U32", "U64"), _number),

@@ -9,11 +9,17 @@ import re
 from collections.abc import Iterator, Mapping
 
 from lab.errors import words_of
-from lab.importers import recognise
-from lab.importers.gathering import Read, exports, refused
-from lab.importers.nouns import Exports, Notice, Place, Value
-from lab.importers.psdata import Reader, Setting, Token, Unread, tokens
-from lab.importers.text import Lines, Source
+from lab.importers import cmdlet_recognition
+from lab.importers.exported_objects import UnrecognisedObject, exports, refused
+from lab.importers.powershell_data import (
+    PowerShellSetting,
+    SettingsReader,
+    Token,
+    UnreadableConfiguration,
+    tokens,
+)
+from lab.importers.text_decoding import LineNumbers, TextSource
+from lab.importers.types import ExportedValue, ExportLocation, Exports, Notice
 from lab.sentence import Sentence, sentence
 
 _RESOURCE = re.compile(r"(?:EXO|xExch)([A-Za-z]\w*)", re.IGNORECASE)
@@ -30,7 +36,7 @@ _SIGN_IN = frozenset(
 _MOST_TOLD = 20
 
 
-def is_configuration(source: Source) -> bool:
+def is_configuration(source: TextSource) -> bool:
     """Whether a PowerShell file has such resources."""
     return (
         re.search(
@@ -40,18 +46,18 @@ def is_configuration(source: Source) -> bool:
     )
 
 
-def read(source: Source) -> Exports:
+def read(source: TextSource) -> Exports:
     """All resources that mean something here. A file that cannot be parsed gives none."""
-    lines = Lines(source.text)
+    lines = LineNumbers(source.text)
     try:
         found = list(_blocks(tokens(source.text)))
-    except Unread as broken:
+    except UnreadableConfiguration as broken:
         return refused(source, lines.at(broken.at), words_of(broken))
     taker = _Told(source, lines)
     return exports(source.file, list(taker.objects(found)), taker.notices)
 
 
-def resource(name: str, values: Mapping[str, Value]) -> tuple[str, dict[str, Value]]:
+def resource(name: str, values: Mapping[str, ExportedValue]) -> tuple[str, dict[str, ExportedValue]]:
     """Kind and properties of a resource in the JSON form of Microsoft365DSC; '' for what means nothing here."""
     found = _RESOURCE.fullmatch(name)
     kind = _kind(found[1]) if found else ""
@@ -63,15 +69,15 @@ def resource(name: str, values: Mapping[str, Value]) -> tuple[str, dict[str, Val
     return ("" if gone else kind), kept
 
 
-def _variable(value: Value) -> bool:
+def _variable(value: ExportedValue) -> bool:
     return isinstance(value, str) and re.match(r"\$\w", value) is not None
 
 
 def _kind(name: str) -> str:
-    return recognise.noun(name) or _OTHER_NAMES.get(name.lower(), "")
+    return cmdlet_recognition.noun(name) or _OTHER_NAMES.get(name.lower(), "")
 
 
-def _blocks(pieces: list[Token]) -> Iterator[tuple[Token, list[Setting]]]:
+def _blocks(pieces: list[Token]) -> Iterator[tuple[Token, list[PowerShellSetting]]]:
     """Every `Resource name { ... }`, wherever it stands."""
     at = 0
     while at < len(pieces):
@@ -79,7 +85,7 @@ def _blocks(pieces: list[Token]) -> Iterator[tuple[Token, list[Setting]]]:
         if start is None:
             at += 1
             continue
-        reader = Reader(pieces, start)
+        reader = SettingsReader(pieces, start)
         yield pieces[at], reader.settings()
         at = reader.at
 
@@ -90,7 +96,7 @@ def _opening(pieces: list[Token], at: int) -> int | None:
         return None
     if pieces[at + 1].kind not in ("word", "double", "single"):
         return None
-    reader = Reader(pieces, at + 2)
+    reader = SettingsReader(pieces, at + 2)
     reader.lines()
     opens = reader.at < len(pieces) and pieces[reader.at].text == "{"
     return reader.at + 1 if opens else None
@@ -99,11 +105,11 @@ def _opening(pieces: list[Token], at: int) -> int | None:
 class _Told:
     """Makes objects of blocks, and notes what is not known of them."""
 
-    def __init__(self, source: Source, lines: Lines) -> None:
+    def __init__(self, source: TextSource, lines: LineNumbers) -> None:
         self.file, self.lines = source.file, lines
         self.notices: list[Notice] = []
 
-    def objects(self, blocks: list[tuple[Token, list[Setting]]]) -> Iterator[Read]:
+    def objects(self, blocks: list[tuple[Token, list[PowerShellSetting]]]) -> Iterator[UnrecognisedObject]:
         for name, settings in blocks:
             resourced = _RESOURCE.fullmatch(name.text)
             kind = _kind(resourced[1]) if resourced else ""
@@ -121,15 +127,15 @@ class _Told:
             self._computed(name, kept)
             yield self._object(name, kind, kept)
 
-    def _object(self, name: Token, kind: str, settings: list[Setting]) -> Read:
-        return Read(
+    def _object(self, name: Token, kind: str, settings: list[PowerShellSetting]) -> UnrecognisedObject:
+        return UnrecognisedObject(
             kind=kind,
             line=self.lines.at(name.at),
             values={setting.name: setting.value for setting in settings if not setting.computed},
             where={setting.name: self.lines.at(setting.at) for setting in settings},
         )
 
-    def _computed(self, name: Token, settings: list[Setting]) -> None:
+    def _computed(self, name: Token, settings: list[PowerShellSetting]) -> None:
         for setting in settings:
             if setting.computed:
                 text = sentence(
@@ -139,4 +145,4 @@ class _Told:
 
     def _tell(self, at: int, text: Sentence, serious: bool = False) -> None:
         if len(self.notices) < _MOST_TOLD:
-            self.notices.append(Notice(Place(self.file, self.lines.at(at)), text, serious))
+            self.notices.append(Notice(ExportLocation(self.file, self.lines.at(at)), text, serious))

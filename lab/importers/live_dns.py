@@ -14,8 +14,8 @@ from typing import Any
 import dns.exception
 import dns.resolver
 
-from lab.importers.nouns import Exports, FoundRecord, Notice, Place
-from lab.importers.text import whole
+from lab.importers.text_decoding import whole
+from lab.importers.types import ExportLocation, Exports, FoundRecord, Notice
 from lab.sentence import Sentence, sentence
 
 MOST_QUESTIONS = 500
@@ -38,7 +38,11 @@ def look_up(
         asking = _Asking(resolver or dns.resolver.Resolver())
     except dns.resolver.NoResolverConfiguration:
         return Exports(
-            notices=(Notice(Place(WHERE), sentence("this machine has no resolver configured"), serious=True),)
+            notices=(
+                Notice(
+                    ExportLocation(WHERE), sentence("this machine has no resolver configured"), serious=True
+                ),
+            )
         )
     for domain in _names(domains):
         asking.domain(domain)
@@ -105,7 +109,7 @@ class _Asking:
         return True
 
     def _tell(self, text: Sentence) -> None:
-        self.notices.append(Notice(Place(WHERE), text, serious=True))
+        self.notices.append(Notice(ExportLocation(WHERE), text, serious=True))
 
 
 def _record(name: str, kind: str, ttl: int, row: Any) -> FoundRecord:
@@ -116,4 +120,4 @@ def _record(name: str, kind: str, ttl: int, row: Any) -> FoundRecord:
         value = whole(b"".join(row.strings).decode("utf-8", "replace"))
     else:
         value = row.to_text()
-    return FoundRecord(place=Place(WHERE), name=name, type=kind, value=value, ttl=ttl)
+    return FoundRecord(place=ExportLocation(WHERE), name=name, type=kind, value=value, ttl=ttl)

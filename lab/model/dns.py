@@ -1,6 +1,6 @@
 """DNS questions and answers as values, and the zones that answer them.
 
-Core logic that needs DNS mid-way is a generator that yields `DnsQuestion`s (`Asking`); the simulator answers from
+Core logic that needs DNS mid-way is a generator that yields `DnsQuestion`s (`DnsQueries`); the simulator answers from
 `Zones`, the wire from the lab's own DNS server.
 """
 
@@ -42,7 +42,7 @@ class Mx:
 
 
 @value()
-class Records:
+class DnsRecords:
     """The rows found: `Mx` for MX, text for all other types (TXT strings already joined)."""
 
     rows: tuple[Mx | str, ...]
@@ -71,8 +71,8 @@ class ServFail:
     """The name server failed: a temporary error."""
 
 
-DnsAnswer = Records | NoData | NxDomain | ServFail
-Asking = Generator[DnsQuestion, DnsAnswer, T]
+DnsAnswer = DnsRecords | NoData | NxDomain | ServFail
+DnsQueries = Generator[DnsQuestion, DnsAnswer, T]
 """A computation that may ask DNS questions before it returns a T."""
 
 
@@ -98,7 +98,7 @@ class Zones:
                 return ServFail()
             found = self.rows.get((name, question.type))
             if found:
-                return Records(found)
+                return DnsRecords(found)
             alias = self.rows.get((name, "CNAME"))
             if alias is None or question.type == "CNAME":
                 return NoData() if name in self._names else NxDomain()
@@ -124,14 +124,14 @@ class Zones:
         return DENIED_TTL
 
 
-class Answering(Protocol):
+class DnsResolver(Protocol):
     """Whoever answers questions: zones, or a machine that remembers."""
 
     def answer(self, question: DnsQuestion) -> DnsAnswer:
         """The answer."""
 
 
-def answered(asking: Asking[T], zones: Answering) -> T:
+def answered(asking: DnsQueries[T], zones: DnsResolver) -> T:
     """Run a computation to its end, answering its questions from `zones`."""
     try:
         question = next(asking)

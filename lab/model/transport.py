@@ -10,10 +10,10 @@ from dataclasses import field
 from datetime import datetime
 from typing import Protocol
 
-from lab.model.addressplan import is_inside
+from lab.model.address_plan import is_inside
 from lab.model.certificate import CertificateIdentity
 from lab.model.decision import Direction
-from lab.model.dns import Asking
+from lab.model.dns import DnsQueries
 from lab.model.message import Message
 from lab.model.names import Address, Domain, DomainPattern, ReversePath
 from lab.model.reply import Reply
@@ -314,7 +314,7 @@ class Node(Protocol):
     def postmaster(self, connection: Connection) -> Address:
         """Who is meant by RCPT TO:<postmaster>, the one recipient that needs no domain (RFC 5321 4.5.1)."""
 
-    def mail(self, connection: Connection, transaction: Transaction, context: Context) -> Asking[Heard]:
+    def mail(self, connection: Connection, transaction: Transaction, context: Context) -> DnsQueries[Heard]:
         """MAIL FROM."""
 
     def rcpt(
@@ -323,7 +323,7 @@ class Node(Protocol):
         transaction: Transaction,
         recipient: Address,
         context: Context,
-    ) -> Asking[Heard]:
+    ) -> DnsQueries[Heard]:
         """RCPT TO."""
 
     def data(
@@ -332,14 +332,16 @@ class Node(Protocol):
         transaction: Transaction,
         message: Message,
         context: Context,
-    ) -> Asking[Heard]:
+    ) -> DnsQueries[Heard]:
         """End of data."""
 
     def submit(self, submission: Submission, context: Context) -> Heard:
         """A mailbox of this system sends."""
 
-    def dispatch(self, item: QueueItem, context: Context) -> Asking[Settlement]:
+    def dispatch(self, item: QueueItem, context: Context) -> DnsQueries[Settlement]:
         """What to do with an item that is due."""
 
-    def settle(self, item: QueueItem, route: Route, attempt: Attempt, context: Context) -> Asking[Settlement]:
+    def settle(
+        self, item: QueueItem, route: Route, attempt: Attempt, context: Context
+    ) -> DnsQueries[Settlement]:
         """What to do after the attempt."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from lab.core.authentication.suite import CLAIMS, Suite
+from lab.core.authentication.signature_suite import CLAIMS, Suite
 from lab.core.directory import TenantDirectory
 from lab.errors import LabBug
 from lab.model.roles import Role

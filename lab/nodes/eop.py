@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lab.core.authentication.suite import Suite
+from lab.core.authentication.signature_suite import Suite
 from lab.core.directory import TenantDirectory
 from lab.model.topology import Region, Topology
 from lab.nodes.eop_front import EopFront

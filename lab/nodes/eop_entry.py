@@ -1,19 +1,19 @@
-"""From end of data to the hub's queue: header firewall or promotion, stamps; who sent it is judged in `judging`."""
+"""From end of data to the hub's queue: header firewall or promotion, stamps; who sent it is judged in `sender_judgement`."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
+from lab.core.attribution_result import Attribution
 from lab.core.authentication.results import received_spf
-from lab.core.authentication.suite import Suite
-from lab.core.cloudnames import hub_host
-from lab.core.crosspremises import as_internal, crossing, promote
-from lab.core.explanation import Attribution
+from lab.core.authentication.signature_suite import Suite
+from lab.core.cross_premises import as_internal, crossing, promote
+from lab.core.header_stamps import EntryFacts, entry_stamps, firewall, foreign_tenant, is_internal, set_aside
 from lab.core.received import received_by_front_end, received_by_hub
 from lab.core.retry import EXCHANGE_ONLINE
-from lab.core.stamping import Entry, entry_stamps, firewall, foreign_tenant, is_internal, set_aside
+from lab.core.service_host_names import hub_host
 from lab.model.decision import Reason, Verdict
-from lab.model.dns import Asking
+from lab.model.dns import DnsQueries
 from lab.model.message import Header, Message
 from lab.model.reply import Reply
 from lab.model.steps import Attributed, Promoted, Step
@@ -22,13 +22,13 @@ from lab.model.topology import Topology
 from lab.model.trace import Hop
 from lab.model.transport import AcceptedRecipient, Connection, Context, Heard, QueueItem, Transaction
 from lab.model.value import dataclass
-from lab.nodes.judging import Judged, Judging, see
-from lab.nodes.parts import author_domain, connected, queued_reply
-from lab.nodes.stay import Stay, accepted, begin
+from lab.nodes.hop_start import HopStart, accepted, begin
+from lab.nodes.node_steps import author_domain, connected, queued_reply
+from lab.nodes.sender_judgement import SenderJudgement, TenantJudgement, see
 
 
 @dataclass(frozen=True, slots=True)
-class Entering:
+class IncomingMessage:
     """A message at the end of data."""
 
     node: str
@@ -52,7 +52,7 @@ class FrontEnds(Protocol):
 
     def refuse_data(
         self,
-        entering: Entering,
+        entering: IncomingMessage,
         reply: Reply,
         reason: Reason,
         rules: tuple[str, ...],
@@ -61,14 +61,16 @@ class FrontEnds(Protocol):
         """A refusal at the end of data."""
 
 
-def enter(entering: Entering, front: FrontEnds) -> Asking[Heard]:
+def enter(entering: IncomingMessage, front: FrontEnds) -> DnsQueries[Heard]:
     """Judge the message once, then begin its stay in each tenant that its recipients are bound to."""
     connection, transaction, message = entering.connection, entering.transaction, entering.message
     seen = yield from see(connection, transaction, message, front.suite, entering.context)
     stays: list[tuple[Hop, QueueItem, Reply]] = []
     for attribution, recipients in _by_tenant(transaction):
         to = tuple([each.address for each in recipients])
-        judging = Judging(seen, connection, transaction, message, attribution, to, front.topology.switches)
+        judging = SenderJudgement(
+            seen, connection, transaction, message, attribution, to, front.topology.switches
+        )
         judged = yield from judging.judge()
         step = judged.step(entering.context)
         if judged.refusal is not None:
@@ -95,11 +97,11 @@ def _by_tenant(transaction: Transaction) -> list[tuple[Attribution, tuple[Accept
 
 
 def _stay(
-    entering: Entering,
+    entering: IncomingMessage,
     front: FrontEnds,
     attribution: Attribution,
     recipients: tuple[AcceptedRecipient, ...],
-    judged: Judged,
+    judged: TenantJudgement,
     step: Step,
 ) -> tuple[Hop, QueueItem, Reply]:
     tenant, context, connection = attribution.tenant, entering.context, entering.connection
@@ -108,7 +110,7 @@ def _stay(
     hub = hub_host(tenant.name, tenant.region)
     cleaned, promoted = _across_the_firewall(entering, attribution, front)
     internal = is_internal(cleaned)
-    stay = Stay(
+    stay = HopStart(
         id=str(context.ids.number()),
         node=entering.node,
         host=hub,
@@ -120,7 +122,7 @@ def _stay(
         internal=internal,
         tenant=tenant.name,
     )
-    entry = Entry(
+    entry = EntryFacts(
         front_end=entering.front_end,
         hub=hub,
         client=judged.sender.address,
@@ -157,7 +159,7 @@ def _decisions(transaction: Transaction, recipients: tuple[AcceptedRecipient, ..
 
 
 def _across_the_firewall(
-    entering: Entering, attribution: Attribution, front: FrontEnds
+    entering: IncomingMessage, attribution: Attribution, front: FrontEnds
 ) -> tuple[Message, tuple[Step, ...]]:
     """Promotion over the tenant's own trusted path (R118, R119), the header firewall for everybody else (R181)."""
     host = entering.front_end
@@ -196,7 +198,9 @@ def _treated_as_internal(connector: InboundConnector, attribution: Attribution, 
     )
 
 
-def _top(entry: Entry, attribution: Attribution, judged: Judged, entering: Entering) -> tuple[Header, ...]:
+def _top(
+    entry: EntryFacts, attribution: Attribution, judged: TenantJudgement, entering: IncomingMessage
+) -> tuple[Header, ...]:
     connection, now = entering.connection, entering.context.now
     found = judged.results.header()
     incoming = attribution.verdict is Verdict.INCOMING

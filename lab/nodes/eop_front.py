@@ -11,25 +11,25 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from lab.core.attribution import attribute
-from lab.core.authentication.suite import Suite
-from lab.core.cloudnames import inside_name, spelled
-from lab.core.credentials import judge_credentials
+from lab.core.attribution_result import Attribution
+from lab.core.authentication.signature_suite import Suite
+from lab.core.client_credentials import judge_credentials
 from lab.core.dates import mail_date
 from lab.core.directory import TenantDirectory
-from lab.core.explanation import Attribution
 from lab.core.incoming import UNKNOWN, blocked_at_edge
-from lab.core.loops import looping
+from lab.core.loop_detection import looping
+from lab.core.service_host_names import inside_name, spelled
 from lab.model.certificate import CertificateIdentity
 from lab.model.decision import Reason, Verdict
-from lab.model.dns import Asking
+from lab.model.dns import DnsQueries
 from lab.model.message import Message
 from lab.model.names import Address, Domain, ReversePath
 from lab.model.reply import Reply
 from lab.model.steps import Attributed, Stage, Step
 from lab.model.topology import Host, Region, Topology
 from lab.model.transport import Connection, Context, Heard, Transaction
-from lab.nodes.eop_entry import Entering, enter
-from lab.nodes.parts import RECIPIENT_OK, SENDER_OK, Receiver, Refusal, author_domain, refuse
+from lab.nodes.eop_entry import IncomingMessage, enter
+from lab.nodes.node_steps import RECIPIENT_OK, SENDER_OK, Receiver, Refusal, author_domain, refuse
 
 BAD_HELO = Reply(550, "5.7.506", "Access Denied, Bad HELO")
 LOOP = Reply(554, "5.4.14", "Hop count exceeded - possible mail loop ATTR34")
@@ -99,14 +99,14 @@ class EopFront:
         """At the front end's name, which is no tenant's: it fares as any domain that nobody here has."""
         return Address("postmaster", self.front_end(connection).fqdn)
 
-    def mail(self, connection: Connection, transaction: Transaction, context: Context) -> Asking[Heard]:  # noqa: ARG002
+    def mail(self, connection: Connection, transaction: Transaction, context: Context) -> DnsQueries[Heard]:  # noqa: ARG002
         """No tenant is needed yet (R2, R187)."""
         yield from ()
         return Heard(reply=SENDER_OK)
 
     def rcpt(
         self, connection: Connection, transaction: Transaction, recipient: Address, context: Context
-    ) -> Asking[Heard]:
+    ) -> DnsQueries[Heard]:
         """Attribution; the first accepted recipient binds the message to a tenant (R17)."""
         yield from ()
         decision = self.attribute(connection, transaction, recipient)
@@ -198,7 +198,7 @@ class EopFront:
 
     def data(
         self, connection: Connection, transaction: Transaction, message: Message, context: Context
-    ) -> Asking[Heard]:
+    ) -> DnsQueries[Heard]:
         """Judge, stamp and take the message over, for each tenant that it is bound to (one, unless bifurcated)."""
         if looping(message, self.topology.switches):
             refusal = Refusal(
@@ -212,7 +212,7 @@ class EopFront:
             return self._refuse(connection, transaction, refusal, context)
         if self.topology.switches.p2_counts_for_relay:
             transaction = self._decided_anew(connection, transaction, message, context)
-        entering = Entering(
+        entering = IncomingMessage(
             self.name, self.region.name, self.shown(connection), connection, transaction, message, context
         )
         refused = next((d for d in decisions(transaction) if d.reply is not None), None)
@@ -237,7 +237,7 @@ class EopFront:
 
     def refuse_data(
         self,
-        entering: Entering,
+        entering: IncomingMessage,
         reply: Reply,
         reason: Reason,
         rules: tuple[str, ...],

@@ -5,12 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lab.core.authentication.results import AuthenticationResults
-from lab.core.authentication.suite import Suite
-from lab.core.cloudnames import hub_host, spelled
-from lab.core.crosspremises import cross_premises, filtered
-from lab.core.limits import over_limit
+from lab.core.authentication.signature_suite import Suite
+from lab.core.cross_premises import cross_premises, filtered
+from lab.core.header_stamps import (
+    AUTH_SOURCE,
+    NETWORK_MESSAGE_ID,
+    ExitFacts,
+    SendingEntity,
+    exit_stamps,
+    mailbox_stamps,
+)
 from lab.core.ndr import Maker
-from lab.core.pools import Pool, pool_of
+from lab.core.outbound_pools import Pool, pool_of
 from lab.core.received import received_from_mailbox
 from lab.core.retry import EXCHANGE_ONLINE
 from lab.core.routing import (
@@ -26,12 +32,13 @@ from lab.core.routing import (
     turn,
     way_of,
 )
+from lab.core.sending_limits import over_limit
+from lab.core.service_host_names import hub_host, spelled
 from lab.core.srs import forwarded, rewritten
-from lab.core.stamping import AUTH_SOURCE, NETWORK_MESSAGE_ID, Entity, Exit, exit_stamps, mailbox_stamps
 from lab.core.transport_rules import Sending
 from lab.errors import LabBug
 from lab.model.decision import Direction
-from lab.model.dns import Asking
+from lab.model.dns import DnsQueries
 from lab.model.message import Message
 from lab.model.names import Address, Domain, ReversePath
 from lab.model.reply import Reply
@@ -40,12 +47,12 @@ from lab.model.steps import NextHop, Resolution, Routed, Step
 from lab.model.tenant import DomainType, OutboundConnector, RecipientKind, Tenant
 from lab.model.topology import Host, Region, Topology
 from lab.model.transport import Context, Heard, QueueItem, Route, Submission, TlsPolicy
-from lab.nodes.known import recipient_place, sending
-from lab.nodes.parts import author_domain, texts
-from lab.nodes.places import Place, ToMailbox, ToNextHop, Unknown
-from lab.nodes.sealing import found_at_entry, signed_and_sealed
-from lab.nodes.stay import Stay, submitted
-from lab.nodes.system import MailSystem
+from lab.nodes.arc_sealing import found_at_entry, signed_and_sealed
+from lab.nodes.hop_start import HopStart, submitted
+from lab.nodes.mail_system import MailSystem
+from lab.nodes.node_steps import author_domain, texts
+from lab.nodes.recipient_lookup import recipient_place, sending
+from lab.nodes.recipient_place import RecipientPlace, ToMailbox, ToNextHop, UnknownRecipient
 
 
 class EopHub(MailSystem):
@@ -72,7 +79,7 @@ class EopHub(MailSystem):
     ) -> Heard:
         """A mailbox of the tenant or a part of the service gives a message to the hub, without SMTP (R231, R238, R243)."""
         hub = hub_host(tenant.name, tenant.region)
-        stay = Stay(
+        stay = HopStart(
             id=str(context.ids.number()),
             node=self.name,
             host=hub,
@@ -111,7 +118,7 @@ class EopHub(MailSystem):
 
     # -- where a recipient belongs (R143)
 
-    def place(self, item: QueueItem, recipient: Address) -> Place:
+    def place(self, item: QueueItem, recipient: Address) -> RecipientPlace:
         """A mailbox here; a group; an external address; unknown (R141); over a limit; or out by connector or MX."""
         tenant = self.tenant_of(item)
         found = tenant.find(recipient)
@@ -127,10 +134,10 @@ class EopHub(MailSystem):
         accepted = tenant.accepts(recipient.domain)
         if found is None and accepted is not None and accepted.domain_type is DomainType.AUTHORITATIVE:
             text = f"RESOLVER.ADR.RecipientNotFound; Recipient {recipient} not found by SMTP address lookup"
-            return Unknown(Reply(550, "5.1.10", text), ("R141", "R142"))
+            return UnknownRecipient(Reply(550, "5.1.10", text), ("R141", "R142"))
         reply = self._over_limit(item, recipient, tenant) if accepted is None and tenant.limits else None
         if reply is not None:
-            return Unknown(reply, ("R50", "R53"), Resolution.REFUSED)
+            return UnknownRecipient(reply, ("R50", "R53"), Resolution.REFUSED)
         connector = self._outbound(item, recipient.domain).connector
         if connector is None or connector.use_mx_record:
             return ToNextHop(("mx", connector.name if connector else "", recipient.domain))
@@ -162,7 +169,7 @@ class EopHub(MailSystem):
 
     def route_to(
         self, item: QueueItem, recipients: tuple[Address, ...], context: Context
-    ) -> Asking[tuple[Route | NoTargets, Step]]:
+    ) -> DnsQueries[tuple[Route | NoTargets, Step]]:
         """Outbound connector with its smart hosts, or MX: the seed's hop (R145)."""
         choice = self._outbound(item, recipients[0].domain)
         connector = choice.connector
@@ -254,13 +261,13 @@ class EopHub(MailSystem):
         connector: OutboundConnector | None,
         entry: AuthenticationResults | None,
         context: Context,
-    ) -> Asking[Message]:
+    ) -> DnsQueries[Message]:
         """Exit stamps (R122), organisation headers crossing or filtered (R64, R94), signature and seal."""
         tenant = self.tenant_of(item)
         hub = hub_host(tenant.name, tenant.region)
         crossing = connector is not None and connector.cloud_services_mail_enabled
         message = cross_premises(item.message, hub) if crossing else filtered(item.message, hub)
-        leaving = Exit(
+        leaving = ExitFacts(
             hub=hub,
             tenant=tenant,
             entity=_entity(item),
@@ -298,8 +305,8 @@ class EopHub(MailSystem):
         return Reply(450, "4.4.312", f"DNS query failed [Message={failed.name}: {failed.why}]")
 
 
-def _entity(item: QueueItem) -> Entity:
+def _entity(item: QueueItem) -> SendingEntity:
     """R123."""
     if item.hosted:
-        return Entity.HOSTED
-    return Entity.HYBRID_ON_PREM if item.direction is Direction.ORIGINATING else Entity.INTERNET
+        return SendingEntity.HOSTED
+    return SendingEntity.HYBRID_ON_PREM if item.direction is Direction.ORIGINATING else SendingEntity.INTERNET

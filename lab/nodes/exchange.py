@@ -6,7 +6,8 @@ import re
 from dataclasses import replace
 
 from lab.core.certificate_store import is_stale, stored
-from lab.core.crosspremises import cross_premises, filtered
+from lab.core.cross_premises import cross_premises, filtered
+from lab.core.header_stamps import mailbox_stamps
 from lab.core.ndr import Maker
 from lab.core.retry import EXCHANGE
 from lab.core.routing import (
@@ -20,9 +21,8 @@ from lab.core.routing import (
     turn,
     way_of,
 )
-from lab.core.stamping import mailbox_stamps
 from lab.core.transport_rules import Sending
-from lab.model.dns import Asking
+from lab.model.dns import DnsQueries
 from lab.model.message import Message
 from lab.model.names import Address, Domain
 from lab.model.onprem import OnPremOrganization, SendConnector
@@ -40,10 +40,10 @@ from lab.model.transport import (
     TlsPolicy,
 )
 from lab.nodes.exchange_front import ExchangeFront
-from lab.nodes.known import recipient_place, sending
-from lab.nodes.parts import texts
-from lab.nodes.places import Place, ToNextHop, Unknown
-from lab.nodes.system import MailSystem
+from lab.nodes.mail_system import MailSystem
+from lab.nodes.node_steps import texts
+from lab.nodes.recipient_lookup import recipient_place, sending
+from lab.nodes.recipient_place import RecipientPlace, ToNextHop, UnknownRecipient
 
 NO_CERTIFICATE = Reply(
     454, "4.7.5", "The certificate specified in TlsCertificateName of the SendConnector could not be found."
@@ -64,7 +64,7 @@ class Exchange(ExchangeFront, MailSystem):
 
     # -- queue
 
-    def place(self, item: QueueItem, recipient: Address) -> Place:
+    def place(self, item: QueueItem, recipient: Address) -> RecipientPlace:
         """A mailbox here; a group; a remote mailbox under its routing address (R106); unknown; or elsewhere."""
         found = self.organization.find(recipient)
         known = recipient_place(
@@ -75,7 +75,7 @@ class Exchange(ExchangeFront, MailSystem):
         accepted = self.organization.accepts(recipient.domain)
         if found is None and accepted is not None and accepted.domain_type is DomainType.AUTHORITATIVE:
             text = f"RESOLVER.ADR.RecipientNotFound; Recipient {recipient} not found by SMTP address lookup"
-            return Unknown(Reply(550, "5.1.10", text), ("R141", "R241"))
+            return UnknownRecipient(Reply(550, "5.1.10", text), ("R141", "R241"))
         choice = choose_send_connector(self.organization, recipient.domain)
         if choice.connector is None:
             return ToNextHop(("none", recipient.domain))
@@ -93,7 +93,7 @@ class Exchange(ExchangeFront, MailSystem):
 
     def route_to(
         self, item: QueueItem, recipients: tuple[Address, ...], context: Context
-    ) -> Asking[tuple[Route | NoTargets, Step]]:
+    ) -> DnsQueries[tuple[Route | NoTargets, Step]]:
         """The send connector by address space and cost; its smart hosts or the domain's MX."""
         domain = recipients[0].domain
         choice = choose_send_connector(self.organization, domain)
@@ -145,7 +145,9 @@ class Exchange(ExchangeFront, MailSystem):
             return cross_premises(item.message, str(self.host.fqdn))
         return filtered(item.message, str(self.host.fqdn))
 
-    def settle(self, item: QueueItem, route: Route, attempt: Attempt, context: Context) -> Asking[Settlement]:
+    def settle(
+        self, item: QueueItem, route: Route, attempt: Attempt, context: Context
+    ) -> DnsQueries[Settlement]:
         """As every system, but a TLS policy that was not met is told in the words of a proxying front end."""
         yield from ()
         return self._settle(item, route, _in_own_words(attempt), context)

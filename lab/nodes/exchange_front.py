@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from lab.core.certificate_matching import certificate_names, name_match
 from lab.core.certificate_store import is_stale
-from lab.core.crosspremises import crossing, promote
+from lab.core.cross_premises import crossing, promote
 from lab.core.dates import mail_date
-from lab.core.matching import certificate_names, name_match
+from lab.core.header_stamps import firewall, is_internal, mailbox_stamps
 from lab.core.received import received_by_exchange, received_from_mailbox
-from lab.core.stamping import firewall, is_internal, mailbox_stamps
 from lab.model.decision import Direction, Reason
-from lab.model.dns import Asking
+from lab.model.dns import DnsQueries
 from lab.model.message import Message
 from lab.model.names import Address
 from lab.model.onprem import OnPremOrganization, ReceiveConnector
@@ -19,8 +19,8 @@ from lab.model.reply import Reply
 from lab.model.steps import Promoted, Stage, Step
 from lab.model.topology import Host, Topology
 from lab.model.transport import Connection, Context, Heard, Submission, Transaction
-from lab.nodes.parts import RECIPIENT_OK, SENDER_OK, Receiver, Refusal, connected, queued_reply, refuse
-from lab.nodes.stay import Stay, accepted, begin, submitted
+from lab.nodes.hop_start import HopStart, accepted, begin, submitted
+from lab.nodes.node_steps import RECIPIENT_OK, SENDER_OK, Receiver, Refusal, connected, queued_reply, refuse
 
 UNABLE_TO_RELAY = Reply(550, "5.7.54", "SMTP; Unable to relay recipient in non-accepted domain")
 BACK_PRESSURE = Reply(452, "4.3.1", "Insufficient system resources (UsedDiskSpace)")
@@ -64,7 +64,7 @@ class ExchangeFront:
         accepted = next((each for each in domains if each.default), next(iter(domains), None))
         return Address("postmaster", accepted.domain_name if accepted else self.host.fqdn)
 
-    def mail(self, connection: Connection, transaction: Transaction, context: Context) -> Asking[Heard]:
+    def mail(self, connection: Connection, transaction: Transaction, context: Context) -> DnsQueries[Heard]:
         """Every sender is heard, over TLS if the connector says so."""
         yield from ()
         if self.receive_connector.require_tls and not connection.tls:
@@ -75,7 +75,7 @@ class ExchangeFront:
 
     def rcpt(
         self, connection: Connection, transaction: Transaction, recipient: Address, context: Context
-    ) -> Asking[Heard]:
+    ) -> DnsQueries[Heard]:
         """Accepted domains for everybody; anything for the own tenant's hybrid connection."""
         yield from ()
         if self.organization.accepts(recipient.domain) or self.trusts(connection):
@@ -103,7 +103,7 @@ class ExchangeFront:
 
     def data(
         self, connection: Connection, transaction: Transaction, message: Message, context: Context
-    ) -> Asking[Heard]:
+    ) -> DnsQueries[Heard]:
         """Take the message over, if there is room; headers of the own tenant are promoted (R118), all others' deleted (R181)."""
         yield from ()
         objection = self._objection(message)
@@ -174,8 +174,8 @@ class ExchangeFront:
             reply=reply, steps=(*told, accepted(item, reply, context, ("R194",))), head=head, queue=(item,)
         )
 
-    def _stay(self, context: Context, *, internal: bool) -> Stay:
-        return Stay(
+    def _stay(self, context: Context, *, internal: bool) -> HopStart:
+        return HopStart(
             id=str(context.ids.number()),
             node=self.name,
             host=str(self.host.fqdn),

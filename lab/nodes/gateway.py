@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from lab.core.authentication.arc import seal
+from lab.core.authentication.arc_findings import plain_header, told_chain
 from lab.core.authentication.dmarc import evaluate
-from lab.core.authentication.findings import plain_header, told_chain
 from lab.core.authentication.results import AuthenticationResults
 from lab.core.authentication.signers import gateway_signer
 from lab.core.disclaimer import with_disclaimer
 from lab.core.received import received_by_gateway
 from lab.core.retry import GATEWAY
 from lab.model.decision import Reason
-from lab.model.dns import Asking
+from lab.model.dns import DnsQueries
 from lab.model.message import Header, Message
 from lab.model.names import Address
 from lab.model.reply import Reply
 from lab.model.transport import Connection, Context, QueueItem, Transaction
-from lab.nodes.judging import see
-from lab.nodes.parts import author_domain
-from lab.nodes.places import Place, ToMailbox, ToNextHop
-from lab.nodes.plain import RECIPIENT_OK, PlainServer
+from lab.nodes.node_steps import author_domain
+from lab.nodes.plain_server import RECIPIENT_OK, PlainServer
+from lab.nodes.recipient_place import RecipientPlace, ToMailbox, ToNextHop
+from lab.nodes.sender_judgement import see
 
 
 class Gateway(PlainServer):
@@ -56,7 +56,7 @@ class Gateway(PlainServer):
             recipient=str(only) if only else None,
         )
 
-    def place(self, item: QueueItem, recipient: Address) -> Place:  # noqa: ARG002
+    def place(self, item: QueueItem, recipient: Address) -> RecipientPlace:  # noqa: ARG002
         """Never here, its own postmaster excepted: a filter has no mailboxes."""
         if self.is_postmaster(recipient):
             return ToMailbox(recipient)
@@ -71,7 +71,7 @@ class Gateway(PlainServer):
 
     def findings(
         self, connection: Connection, transaction: Transaction, message: Message, context: Context
-    ) -> Asking[tuple[Header, ...]]:
+    ) -> DnsQueries[tuple[Header, ...]]:
         """What a sealing filter found of somebody else's mail: it will answer for it (R174)."""
         if self.host.arc_seals is None or connection.client in self.host.relay_from:
             return ()

@@ -9,8 +9,8 @@ from lab.model.message import Header
 from lab.model.names import Address
 from lab.model.reply import Reply
 from lab.model.transport import Connection, Context, QueueItem, Transaction
-from lab.nodes.places import Place, ToMailbox, ToNextHop
-from lab.nodes.plain import RECIPIENT_OK, PlainServer
+from lab.nodes.plain_server import RECIPIENT_OK, PlainServer
+from lab.nodes.recipient_place import RecipientPlace, ToMailbox, ToNextHop
 
 
 class InternetHost(PlainServer):
@@ -50,7 +50,7 @@ class InternetHost(PlainServer):
             now=context.now,
         )
 
-    def place(self, item: QueueItem, recipient: Address) -> Place:  # noqa: ARG002
+    def place(self, item: QueueItem, recipient: Address) -> RecipientPlace:  # noqa: ARG002
         """A mailbox here for its own domains, elsewhere for all others."""
         if recipient.domain in self.host.accepts_domains or self.is_postmaster(recipient):
             return ToMailbox(self.host.mailboxes.get(recipient.key, recipient))

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from lab.core.authentication.suite import Suite
-from lab.core.cloudnames import front_door
+from lab.core.authentication.signature_suite import Suite
 from lab.core.directory import TenantDirectory
 from lab.core.routing import NoTargets
-from lab.model.dns import Asking
+from lab.core.service_host_names import front_door
+from lab.model.dns import DnsQueries
 from lab.model.names import Address
 from lab.model.steps import Step
 from lab.model.topology import Host, Topology
@@ -35,7 +35,7 @@ class ServiceHost(InternetHost):
 
     def route_to(
         self, item: QueueItem, recipients: tuple[Address, ...], context: Context
-    ) -> Asking[tuple[Route | NoTargets, Step]]:
+    ) -> DnsQueries[tuple[Route | NoTargets, Step]]:
         """As any host does; the step says which rule brings service mail here."""
         found, step = yield from super().route_to(item, recipients, context)
         return found, replace(step, rules=("R245", "R246") if self.host.past_mx else ("R245",))

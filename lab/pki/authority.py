@@ -12,7 +12,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from lab.model.certificate import CertificateProfile, KeyUsage, Validity
 from lab.model.value import dataclass
 
-Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 DAY = timedelta(days=1)
 PERIODS: dict[Validity, tuple[timedelta, timedelta]] = {
@@ -34,10 +34,10 @@ USAGES: dict[KeyUsage, tuple[x509.ObjectIdentifier, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Issued:
+class IssuedCertificate:
     """A leaf with its key, and the chain as the handshake sends it."""
 
-    key: Key
+    key: PrivateKey
     chain: tuple[x509.Certificate, ...]
 
 
@@ -46,7 +46,7 @@ class _Signer:
     """Whose name and key stand under a certificate."""
 
     name: x509.Name
-    key: Key
+    key: PrivateKey
 
 
 class Authority:
@@ -64,20 +64,20 @@ class Authority:
         self.root = _sign(_authority(root, path_length=1, start=start, end=end), root)
         self.intermediate = _sign(_authority(self._issuer, path_length=0, start=start, end=end), root)
 
-    def issue(self, profile: CertificateProfile) -> Issued:
+    def issue(self, profile: CertificateProfile) -> IssuedCertificate:
         """A certificate as the profile wants it. Raises ValueError when its names do not fit into one."""
         key = make_key(profile.key)
         leaf = _sign(_leaf(profile, key, self._now), self._issuer)
-        return Issued(key, (leaf,) if profile.missing_intermediate else (leaf, self.intermediate))
+        return IssuedCertificate(key, (leaf,) if profile.missing_intermediate else (leaf, self.intermediate))
 
 
-def self_signed(profile: CertificateProfile, now: datetime) -> Issued:
+def self_signed(profile: CertificateProfile, now: datetime) -> IssuedCertificate:
     """A certificate that vouches for itself. Raises ValueError when its names do not fit into one."""
     key = make_key(profile.key)
-    return Issued(key, (_sign(_leaf(profile, key, now), _Signer(_subject(profile), key)),))
+    return IssuedCertificate(key, (_sign(_leaf(profile, key, now), _Signer(_subject(profile), key)),))
 
 
-def make_key(kind: str) -> Key:
+def make_key(kind: str) -> PrivateKey:
     """A fresh private key: `ec` (P-256) or `rsa` (2048 bit). Raises ValueError for any other word."""
     if kind == "ec":
         return ec.generate_private_key(ec.SECP256R1())
@@ -86,7 +86,7 @@ def make_key(kind: str) -> Key:
     raise ValueError(f"{kind!r} is no kind of key; there are 'ec' and 'rsa'")
 
 
-def _leaf(profile: CertificateProfile, key: Key, now: datetime) -> x509.CertificateBuilder:
+def _leaf(profile: CertificateProfile, key: PrivateKey, now: datetime) -> x509.CertificateBuilder:
     start, end = PERIODS[profile.validity]
     builder = _begun(_subject(profile), key, now + start, now + end)
     builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
@@ -107,7 +107,7 @@ def _authority(
     return builder.add_extension(_key_usage(ca=True, rsa_key=False), critical=True)
 
 
-def _begun(subject: x509.Name, key: Key, start: datetime, end: datetime) -> x509.CertificateBuilder:
+def _begun(subject: x509.Name, key: PrivateKey, start: datetime, end: datetime) -> x509.CertificateBuilder:
     public = key.public_key()
     return (
         x509.CertificateBuilder()

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from lab.evidence.expect import Finding
+from lab.evidence.expectations import ExpectationResult
 from lab.model.trace import Hop, MessageTrace
 from lab.model.transport import Mailboxed
 from lab.model.value import dataclass
@@ -51,7 +51,7 @@ class Run(Protocol):
     def trace(self, key: str) -> MessageTrace:
         """The trace of one message of the scenario; KeyError when it left none."""
 
-    def findings(self) -> tuple[Finding, ...]:
+    def findings(self) -> tuple[ExpectationResult, ...]:
         """The variant's expectations, judged."""
 
 

@@ -1,7 +1,7 @@
 """The scenario language: YAML to model, with every mistake reported at once.
 
-`tree` and `text` know where everything is written; `kinds`, `records` and `words` say how values are read; `exchange`,
-`parties` and `language` declare the keys, once for loader, schema and reference. `overlay` makes variants; `build` turns
-one into a topology with the help of `hybrid`, `machines`, `companies`, `recipients`, `service` and `zones`; `cmdlets`,
-`addresses`, `domains`, `references` and `sending` refuse what would not work. `render` writes a variant out in full.
+Rooms, lowest first: `syntax` (YAML to a tree that knows where everything stands, and how values are read), `language` (the
+keys, declared once for loader, schema and reference), `cmdlets` (what an administrator types), `builders` (sections to
+model), `validation` (what would not work), `rendering` (a variant written out). Above them: `load`, `variant_builder`,
+`variant_overlay` and `what_if`. `model` is what comes of it.
 """

@@ -10,20 +10,28 @@ from typing import TypeVar, cast
 
 from lab.errors import LabBug, words_of
 from lab.model.value import dataclass
-from lab.scenario import build, overlay
-from lab.scenario.language import ScenarioKeys, SectionKeys, VariantKeys
+from lab.scenario import variant_builder, variant_overlay
+from lab.scenario.language.scenario_keys import ScenarioKeys, SectionKeys, VariantKeys
 from lab.scenario.model import Scenario, Variant
-from lab.scenario.records import Key
-from lab.scenario.report import At, Report, unknown
-from lab.scenario.text import MAX_BYTES, compose
-from lab.scenario.tree import Items, Node, Place, Scalar, Table, is_null, merged
+from lab.scenario.syntax.problem_report import ProblemPath, ProblemReport, unknown
+from lab.scenario.syntax.records import RecordKey
+from lab.scenario.syntax.source_tree import (
+    ListNode,
+    ScalarNode,
+    SourceLocation,
+    TableNode,
+    TreeNode,
+    is_null,
+    merged,
+)
+from lab.scenario.syntax.yaml_text import MAX_BYTES, compose
 from lab.sentence import NOTHING, Sentence, listed, sentence
 
 T = TypeVar("T")
-Read = Callable[[Path], bytes]
+FileReader = Callable[[Path], bytes]
 
 MAX_INCLUDES = 10
-_OF_THE_FILE = [key.name for key in vars(ScenarioKeys).values() if isinstance(key, Key)]
+_OF_THE_FILE = [key.name for key in vars(ScenarioKeys).values() if isinstance(key, RecordKey)]
 """What an include says of itself only."""
 
 
@@ -37,23 +45,23 @@ def load(path: Path | str, *, variant: str | None = None) -> Scenario:
 
 def load_text(text: str, file: str = "scenario.yaml", *, variant: str | None = None) -> Scenario:
     """Load a scenario from text; includes are relative to `file`. Raises ScenarioError."""
-    return _expanded(text, file, _Files(Report()), variant).scenario
+    return _expanded(text, file, _Files(ProblemReport()), variant).scenario
 
 
-def expanded_text(text: str, file: str = "scenario.yaml") -> Expanded:
+def expanded_text(text: str, file: str = "scenario.yaml") -> ExpandedScenario:
     """The same from text; includes are relative to `file`. Raises ScenarioError."""
-    return _expanded(text, file, _Files(Report()), None)
+    return _expanded(text, file, _Files(ProblemReport()), None)
 
 
 @dataclass(frozen=True, slots=True)
-class Expanded:
+class ExpandedScenario:
     """A scenario, and the tree of each variant that it was built from."""
 
     scenario: Scenario
-    trees: Mapping[str, Table]
+    trees: Mapping[str, TableNode]
 
 
-class Unreadable(Exception):  # noqa: N818 - a verdict on a file, told as a problem of the scenario
+class UnreadableFile(Exception):  # noqa: N818 - a verdict on a file, told as a problem of the scenario
     """Why a file cannot be read: a sentence."""
 
 
@@ -61,18 +69,20 @@ def from_disk(path: Path) -> bytes:
     """The beginning of a file, one octet more than a scenario may have. Raises Unreadable, OSError, ValueError."""
     trouble = _no_file(path)
     if trouble:
-        raise Unreadable(trouble)
+        raise UnreadableFile(trouble)
     with path.open("rb") as stream:
         return stream.read(MAX_BYTES + 1)
 
 
-def expanded(path: Path | str, *, variant: str | None = None, read: Read = from_disk) -> Expanded:
+def expanded(
+    path: Path | str, *, variant: str | None = None, read: FileReader = from_disk
+) -> ExpandedScenario:
     """Load a scenario file, or one of its variants, and keep the trees. Raises ScenarioError with all problems.
 
     `read` gets files, includes too, from elsewhere than the disk; it raises Unreadable for what cannot be had.
     """
-    files = _Files(Report(), read)
-    text = files.text(Path(path), Place(str(path)), At(files.report))
+    files = _Files(ProblemReport(), read)
+    text = files.text(Path(path), SourceLocation(str(path)), ProblemPath(files.report))
     files.report.settle(str(path))
     assert text is not None, "a file that cannot be read was reported"
     return _expanded(text, str(path), files, variant)
@@ -80,30 +90,30 @@ def expanded(path: Path | str, *, variant: str | None = None, read: Read = from_
 
 def load_laid_over(under: str, under_file: str, over: str, file: str) -> Scenario:
     """Load a text with another one over it, as a scenario lies over what it includes. Raises ScenarioError."""
-    files = _Files(Report())
+    files = _Files(ProblemReport())
     below, above = files.tree(under, under_file, ()), files.tree(over, file, ())
     both = None if below is None or above is None else _joined(below, above)
     return _of_tree(both, file, files, None).scenario
 
 
-def _expanded(text: str, file: str, files: _Files, only: str | None) -> Expanded:
+def _expanded(text: str, file: str, files: _Files, only: str | None) -> ExpandedScenario:
     return _of_tree(files.tree(text, file, ()), file, files, only)
 
 
-def _of_tree(tree: Table | None, file: str, files: _Files, only: str | None) -> Expanded:
+def _of_tree(tree: TableNode | None, file: str, files: _Files, only: str | None) -> ExpandedScenario:
     report = files.report
     if tree is None or not files.complete:
         report.settle(file)
         raise LabBug("a tree that cannot be had is reported")
-    at = At(report)
+    at = ProblemPath(report)
     names = tree.get("variants")
     made: dict[str, Variant] = {}
-    trees: dict[str, Table] = {}
-    for name, whole in overlay.variants(tree, at):
+    trees: dict[str, TableNode] = {}
+    for name, whole in variant_overlay.variants(tree, at):
         trees[name] = whole
         if only is None or name == only:
             kind = _kind(names, name, at)
-            variant = build.variant(name, kind, whole, report)
+            variant = variant_builder.variant(name, kind, whole, report)
             if variant is not None:
                 made[name] = variant
     if only is not None and only not in trees:
@@ -121,26 +131,26 @@ def _of_tree(tree: Table | None, file: str, files: _Files, only: str | None) -> 
         codes=_told(tree, ScenarioKeys.codes),
         variants=made,
     )
-    return Expanded(made_of_it, {name: whole for name, whole in trees.items() if name in made})
+    return ExpandedScenario(made_of_it, {name: whole for name, whole in trees.items() if name in made})
 
 
-def _kind(table: Node | None, name: str, at: At) -> str:
-    own = table.get(name) if isinstance(table, Table) else None
-    kind = own.get(VariantKeys.kind.name) if isinstance(own, Table) else None
+def _kind(table: TreeNode | None, name: str, at: ProblemPath) -> str:
+    own = table.get(name) if isinstance(table, TableNode) else None
+    kind = own.get(VariantKeys.kind.name) if isinstance(own, TableNode) else None
     if kind is None:
         return ""
     return VariantKeys.kind.kind.read(kind, at.key("variants").key(name).key(VariantKeys.kind.name)) or ""
 
 
-def _said(tree: Table, key: str) -> str:
+def _said(tree: TableNode, key: str) -> str:
     value = tree.get(key)
-    return value.text if isinstance(value, Scalar) else ""
+    return value.text if isinstance(value, ScalarNode) else ""
 
 
-def _told(tree: Table, key: Key[T]) -> T:
+def _told(tree: TableNode, key: RecordKey[T]) -> T:
     """A key of the file as a whole; what is wrong with it was reported with the variants."""
     node = tree.get(key.name)
-    read = None if node is None or is_null(node) else key.kind.read(node, At(Report()))
+    read = None if node is None or is_null(node) else key.kind.read(node, ProblemPath(ProblemReport()))
     return key.default if read is None else cast("T", read)
 
 
@@ -148,20 +158,20 @@ def _told(tree: Table, key: Key[T]) -> T:
 class _Files:
     """Reads files and lays each over its includes."""
 
-    report: Report
-    read: Read = from_disk
+    report: ProblemReport
+    read: FileReader = from_disk
     complete: bool = True
     """False once a file could not be had: then what it would have said must not be missed."""
     includes: list[str] = field(default_factory=list)
 
-    def tree(self, text: str, file: str, above: tuple[str, ...]) -> Table | None:
+    def tree(self, text: str, file: str, above: tuple[str, ...]) -> TableNode | None:
         """One file over its includes, the last include over the earlier ones."""
         own = compose(text, file, self.report)
         if own is None:
             self.complete = False
             return None
-        under = Table(own.place)
-        for name in self._includes(own, At(self.report).key("include")):
+        under = TableNode(own.place)
+        for name in self._includes(own, ProblemPath(self.report).key("include")):
             below = self._included(name, file, (*above, file))
             if below is None:
                 self.complete = False
@@ -169,17 +179,17 @@ class _Files:
                 under = _joined(under, below.without(_OF_THE_FILE))
         return _joined(under, own)
 
-    def _includes(self, tree: Table, at: At) -> tuple[Scalar, ...]:
+    def _includes(self, tree: TableNode, at: ProblemPath) -> tuple[ScalarNode, ...]:
         node = tree.get("include")
-        listed = node.items if isinstance(node, Items) else () if node is None else (node,)
+        listed = node.items if isinstance(node, ListNode) else () if node is None else (node,)
         for each in listed:
-            if not isinstance(each, Scalar):
+            if not isinstance(each, ScalarNode):
                 at.wrong(each.place, sentence("file names, relative to this file"))
                 self.complete = False
-        return tuple(each for each in listed if isinstance(each, Scalar))
+        return tuple(each for each in listed if isinstance(each, ScalarNode))
 
-    def _included(self, name: Scalar, file: str, above: tuple[str, ...]) -> Table | None:
-        at = At(self.report).key("include")
+    def _included(self, name: ScalarNode, file: str, above: tuple[str, ...]) -> TableNode | None:
+        at = ProblemPath(self.report).key("include")
         if "\x00" in name.text or name.text.startswith(("/", "~")) or ":" in name.text:
             at.wrong(name.place, sentence("a file name relative to this file"), sentence("no absolute names"))
             return None
@@ -192,16 +202,16 @@ class _Files:
         text = self.text(Path(path), name.place, at)
         return None if text is None else self.tree(text, path, above)
 
-    def text(self, path: Path, place: Place, at: At) -> str | None:
+    def text(self, path: Path, place: SourceLocation, at: ProblemPath) -> str | None:
         """The text of a file; None, and a problem, if it cannot be had."""
         try:
             return self.read(path).decode("utf-8")
-        except Unreadable as trouble:
+        except UnreadableFile as trouble:
             hint = sentence("includes are relative to the file they stand in") if at.path else NOTHING
             at.wrong(place, words_of(trouble), hint)
         except UnicodeDecodeError as error:
             line = bytes(error.object).count(b"\n", 0, error.start) + 1
-            at.wrong(Place(str(path), line), sentence("the file is not UTF-8"))
+            at.wrong(SourceLocation(str(path), line), sentence("the file is not UTF-8"))
         except (OSError, ValueError) as error:
             why = error.strerror if isinstance(error, OSError) else None
             at.wrong(place, sentence("cannot read {path}", path=path), sentence("{why}", why=why or error))
@@ -221,7 +231,7 @@ def _no_file(path: Path) -> Sentence:
     return sentence("there is no file {path}", path=path)
 
 
-def _joined(under: Table, over: Table) -> Table:
+def _joined(under: TableNode, over: TableNode) -> TableNode:
     both = merged(under, over)
-    assert isinstance(both, Table), "tables join to a table"
+    assert isinstance(both, TableNode), "tables join to a table"
     return both

@@ -37,7 +37,7 @@ class MessageSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
+class ConfigurationMoment:
     """A change of the configuration while the lab runs, and all that holds from then on."""
 
     at: timedelta
@@ -108,7 +108,7 @@ class Expectation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Party:
+class MatrixParty:
     """Somebody who writes or is written to in a matrix, and stands for a class of people."""
 
     name: str
@@ -127,21 +127,21 @@ class MatrixCell:
     """One sender and one recipient; the message of that key is sent, and an expectation of that key judges it."""
 
     key: str
-    sender: Party
-    recipient: Party
+    sender: MatrixParty
+    recipient: MatrixParty
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatrixPlan:
     """Who writes to whom, to find out which way it goes."""
 
-    senders: tuple[Party, ...]
-    recipients: tuple[Party, ...]
+    senders: tuple[MatrixParty, ...]
+    recipients: tuple[MatrixParty, ...]
     cells: tuple[MatrixCell, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Matrix:
+class MatrixSection:
     """A plan with what it sends and what it claims."""
 
     plan: MatrixPlan
@@ -161,7 +161,7 @@ class Suppression:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Todo:
+class MissingFact:
     """Something that nobody has told: it was not exported, and no answer says it."""
 
     text: str
@@ -195,17 +195,17 @@ class Variant:
     as_of: date | None = None
     starts: datetime
     """The lab's clock at the start, aware UTC."""
-    timeline: tuple[Moment, ...] = ()
+    timeline: tuple[ConfigurationMoment, ...] = ()
     """In order of time; `topology` is what holds before the first one."""
     only: str | None = None
     """The one driver that can run it."""
     only_why: str = ""
     matrix: MatrixPlan | None = None
     """Set where the scenario says `matrix:`; its messages and expectations are among the variant's."""
-    on_request: Matrix | None = None
+    on_request: MatrixSection | None = None
     """Set instead where its matrix is `on_request`: only who asks for the matrix sends its messages."""
     suppressions: tuple[Suppression, ...] = ()
-    todos: tuple[Todo, ...] = ()
+    todos: tuple[MissingFact, ...] = ()
 
     @property
     def every_profile(self) -> Mapping[str, CertificateProfile]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import lab
-from lab.scenario.report import unknown
+from lab.scenario.syntax.problem_report import unknown
 
 _SCENARIO_LINE = re.compile(r"^\ufeff?scenario\s*:[ \t]*(?P<name>[\w-]*)", re.MULTILINE)
 SUFFIXES = (".yaml", ".yml")

@@ -13,10 +13,10 @@ import ssl
 from collections.abc import Callable
 from typing import Self, cast
 
-from lab.core.courier import BROKEN_OFF, CONNECTION_REFUSED, TIMED_OUT
+from lab.core.smtp_delivery import BROKEN_OFF, CONNECTION_REFUSED, TIMED_OUT
 from lab.errors import WireError
 from lab.model.reply import Reply
-from lab.wire.replies import ReplyReader
+from lab.wire.reply_reader import ReplyReader
 
 _BLOCK = 65_536
 """Octets to write before looking whether they leave."""

@@ -1,4 +1,4 @@
-"""The SMTP client of the wire: carries out what the courier asks for (`lab.core.courier`).
+"""The SMTP client of the wire: carries out what the courier asks for (`lab.core.smtp_delivery`).
 
 It connects to addresses of the lab's address book and to nothing else: any other target is refused before a socket
 exists. That is what keeps the lab from ever sending mail to the world.
@@ -11,32 +11,32 @@ from collections.abc import Callable, Mapping
 from dataclasses import field
 from pathlib import Path
 
-from lab.core.courier import (
+from lab.core.smtp_delivery import (
     BROKEN_OFF,
     OUTSIDE,
     TIMED_OUT,
-    Answer,
-    Ask,
+    ClientAction,
+    ClientDialogue,
+    ClientEvent,
+    Connected,
+    ConnectFailed,
     Dial,
-    Dialed,
-    Greeted,
-    Hand,
-    Handed,
     HangUp,
     Hello,
-    NotDialed,
-    NotSecured,
-    Secured,
+    HelloReply,
+    SendTransaction,
     StartTls,
-    Talk,
+    TlsEstablished,
+    TlsRefused,
+    TransactionReplies,
 )
 from lab.errors import LabBug, WireError
 from lab.model.reply import Reply
 from lab.model.transport import Attempt
 from lab.model.value import dataclass
 from lab.wire.channel import Channel
-from lab.wire.tls import Clock, client_context, session_on
-from lab.wire.transaction import Offers, Patience, Transaction
+from lab.wire.tls import TlsClock, client_context, session_on
+from lab.wire.transaction import ClientTransaction, Offers, Patience
 
 _NOT_ESMTP = (500, 502)
 """Replies to EHLO that ask for HELO (RFC 5321 4.1.1.1)."""
@@ -68,10 +68,10 @@ class ClientWire:
     """By profile name."""
     anchors: Path | None = None
     """PEM file of the CAs that a server's certificate is judged against."""
-    clock: Clock | None = None
+    clock: TlsClock | None = None
     """The lab's now, for that judgement."""
     patience: Patience = field(default_factory=Patience)
-    hinders: Callable[[Dial], NotDialed | None] = lambda _: None
+    hinders: Callable[[Dial], ConnectFailed | None] = lambda _: None
     """Why a connection does not come about, for a lab that plays a broken network."""
     _contexts: dict[str | None, ssl.SSLContext] = field(
         default_factory=dict, init=False, repr=False, compare=False
@@ -98,14 +98,14 @@ class ClientWire:
             raise WireError(f"there are no certificate files for profile {profile}") from None
 
 
-async def run(talk: Talk, wire: ClientWire) -> Attempt:
+async def run(talk: ClientDialogue, wire: ClientWire) -> Attempt:
     """Carry out a courier's talk to its end; every failure on the way is an answer to it.
 
     Raises WireError when this machine lacks what the talk needs (an address of its own, a certificate's files).
     """
     conversation = Conversation(wire)
     try:
-        answer: Answer = None
+        answer: ClientEvent = None
         while True:
             ask = talk.send(answer)
             answer = await conversation.answer(ask)
@@ -127,7 +127,7 @@ class Conversation:
         self._left_open = False
         """Whether the server may still be inside a transaction."""
 
-    async def answer(self, ask: Ask) -> Answer:
+    async def answer(self, ask: ClientAction) -> ClientEvent:
         """Do what is asked for."""
         match ask:
             case Dial():
@@ -136,7 +136,7 @@ class Conversation:
                 return await self._hello(ask)
             case StartTls():
                 return await self._start_tls(ask)
-            case Hand():
+            case SendTransaction():
                 return await self._hand(ask)
             case HangUp():
                 await self._hang_up()
@@ -148,10 +148,10 @@ class Conversation:
             self._channel.abort()
             self._channel = None
 
-    async def _dial(self, ask: Dial) -> Dialed | NotDialed:
+    async def _dial(self, ask: Dial) -> Connected | ConnectFailed:
         place = self._wire.book.get(ask.target.address)
         if place is None:
-            return NotDialed(OUTSIDE)
+            return ConnectFailed(OUTSIDE)
         hindrance = self._wire.hinders(ask)
         if hindrance is not None:
             return hindrance
@@ -159,41 +159,41 @@ class Conversation:
         self._offers, self._left_open = Offers(), False
         found = await Channel.dial(self._wire.bind(ask), place, self._wire.patience.connect)
         if not isinstance(found, Channel):
-            return NotDialed(found)
+            return ConnectFailed(found)
         self._channel = found
         key = f"{ask.source}:{found.port}>{ask.target.address}"
         greeting = await found.reply(self._wire.patience.greeting)
         if greeting is BROKEN_OFF or greeting is TIMED_OUT:  # no banner came
             self.abandon()
-            return NotDialed(greeting)
-        return Dialed(greeting, key)
+            return ConnectFailed(greeting)
+        return Connected(greeting, key)
 
-    async def _hello(self, ask: Hello) -> Greeted:
+    async def _hello(self, ask: Hello) -> HelloReply:
         reply = await self._command(f"EHLO {ask.name}", self._wire.patience.hello)
         if reply.code in _NOT_ESMTP:
             reply = await self._command(f"HELO {ask.name}", self._wire.patience.hello)
-            greeted = Greeted(reply, frozenset())
+            greeted = HelloReply(reply, frozenset())
         else:
             lines = reply.text.split("\n")[1:] if reply.positive else []
-            greeted = Greeted(reply, frozenset(line.strip().upper() for line in lines))
+            greeted = HelloReply(reply, frozenset(line.strip().upper() for line in lines))
         self._offers = Offers(greeted.offers("PIPELINING"), greeted.offers("CHUNKING"))
         return greeted
 
-    async def _start_tls(self, ask: StartTls) -> Secured | NotSecured:
+    async def _start_tls(self, ask: StartTls) -> TlsEstablished | TlsRefused:
         channel, patience = self._open, self._wire.patience
         context = self._wire.context(ask.certificate)
         reply = await self._command("STARTTLS", patience.starttls)
         if reply.code != 220:
-            return NotSecured(reply)
+            return TlsRefused(reply)
         if not await channel.secure(context, ask.server_name, patience.starttls):
-            return NotSecured(channel.gone or BROKEN_OFF)
+            return TlsRefused(channel.gone or BROKEN_OFF)
         self._offers = Offers()  # RFC 3207 4.2: what was offered before does not count any more
         session = session_on(channel.transport)
         shown = self._wire.label(ask.certificate) if session.sent_certificate else ""
-        return Secured(session.tls, session.peer, shown)
+        return TlsEstablished(session.tls, session.peer, shown)
 
-    async def _hand(self, ask: Hand) -> Handed:
-        transaction = Transaction(self._open, ask, self._offers, self._wire.patience)
+    async def _hand(self, ask: SendTransaction) -> TransactionReplies:
+        transaction = ClientTransaction(self._open, ask, self._offers, self._wire.patience)
         handed = await transaction.run(reset=self._left_open)
         self._left_open = handed.mail.positive and not (handed.data is not None and handed.data.positive)
         return handed

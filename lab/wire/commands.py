@@ -15,7 +15,7 @@ from lab.model.names import Address, ReversePath
 from lab.model.reply import Reply
 from lab.model.transport import DsnParameters
 from lab.model.value import dataclass
-from lab.wire import phrases
+from lab.wire import server_replies
 
 NO_LIMIT = 1 << 30
 """Octets of a message where no SIZE is offered: not unlimited, it must fit into memory."""
@@ -26,18 +26,18 @@ _BDAT = re.compile(r"(\d{1,18})(\s+LAST)?", re.I)
 _XTEXT = r"(?:[^\x00-\x20+=\x7f]|\+[0-9A-F]{2})"
 
 
-class Parameter(NamedTuple):
+class SmtpParameter(NamedTuple):
     """A parameter's extensions (any of them lets it be used) and what its value looks like."""
 
     extensions: frozenset[str]
     value: re.Pattern[str]
 
 
-def _parameter(extensions: str, value: str) -> Parameter:
-    return Parameter(frozenset(extensions.split()), re.compile(value, re.I))
+def _parameter(extensions: str, value: str) -> SmtpParameter:
+    return SmtpParameter(frozenset(extensions.split()), re.compile(value, re.I))
 
 
-MAIL_PARAMETERS: Mapping[str, Parameter] = {
+MAIL_PARAMETERS: Mapping[str, SmtpParameter] = {
     "SIZE": _parameter("SIZE", r"\d{1,20}"),
     "BODY": _parameter("8BITMIME BINARYMIME", r"7BIT|8BITMIME|BINARYMIME"),
     "SMTPUTF8": _parameter("SMTPUTF8", r""),
@@ -46,7 +46,7 @@ MAIL_PARAMETERS: Mapping[str, Parameter] = {
     "AUTH": _parameter("AUTH", rf"{_XTEXT}+"),
     "XOORG": _parameter("XOORG", r"[\w.-]{1,253}"),
 }
-RCPT_PARAMETERS: Mapping[str, Parameter] = {
+RCPT_PARAMETERS: Mapping[str, SmtpParameter] = {
     "NOTIFY": _parameter("DSN", r"NEVER|(?:SUCCESS|FAILURE|DELAY)(?:,(?:SUCCESS|FAILURE|DELAY))*"),
     "ORCPT": _parameter("DSN", rf"[A-Z0-9-]+;{_XTEXT}{{1,500}}"),
 }
@@ -74,7 +74,7 @@ class Offered:
 
 
 @dataclass(frozen=True, slots=True)
-class Mail:
+class MailCommand:
     """A MAIL command."""
 
     reverse_path: ReversePath
@@ -82,7 +82,7 @@ class Mail:
 
 
 @dataclass(frozen=True, slots=True)
-class Rcpt:
+class RcptCommand:
     """A RCPT command."""
 
     recipient: Address
@@ -90,75 +90,77 @@ class Rcpt:
 
 
 @dataclass(frozen=True, slots=True)
-class Bdat:
+class BdatCommand:
     """A BDAT command."""
 
     octets: int
     last: bool
 
 
-def mail(argument: str, offered: Offered) -> Mail | Reply:
+def mail(argument: str, offered: Offered) -> MailCommand | Reply:
     """Read the argument of MAIL."""
     found = _PATH.fullmatch(argument)
     if found is None or found[1].upper() != "FROM":
-        return phrases.INVALID_ARGUMENTS
+        return server_replies.INVALID_ARGUMENTS
     path = _reverse_path(found[2])
     if path is None:
-        return phrases.INVALID_SENDER
+        return server_replies.INVALID_SENDER
     parameters = _parameters(found[3], MAIL_PARAMETERS, offered) if found[3] else {}
     if isinstance(parameters, Reply):
         return parameters
-    return _refused(path, parameters, offered) or Mail(path, parameters)
+    return _refused(path, parameters, offered) or MailCommand(path, parameters)
 
 
 def _refused(path: ReversePath, parameters: Mapping[str, str], offered: Offered) -> Reply | None:
     """What is wrong with a MAIL command whose parts are each right."""
     if path.address and not path.address.is_ascii and "SMTPUTF8" not in parameters:
-        return phrases.NEEDS_SMTPUTF8
+        return server_replies.NEEDS_SMTPUTF8
     if int(parameters.get("SIZE", 0)) > offered.size:
-        return phrases.TOO_BIG
+        return server_replies.TOO_BIG
     body = parameters.get("BODY", "7BIT")
     if body != "7BIT" and (body not in offered.keywords):
-        return phrases.UNSUPPORTED_PARAMETER
+        return server_replies.UNSUPPORTED_PARAMETER
     return None
 
 
-def rcpt(argument: str, offered: Offered, *, utf8: bool, postmaster: Callable[[], Address]) -> Rcpt | Reply:
+def rcpt(
+    argument: str, offered: Offered, *, utf8: bool, postmaster: Callable[[], Address]
+) -> RcptCommand | Reply:
     """Read the argument of RCPT; `utf8` when MAIL said SMTPUTF8, `postmaster` tells who a bare <postmaster> is."""
     found = _PATH.fullmatch(argument)
     if found is None or found[1].upper() != "TO":
-        return phrases.INVALID_ARGUMENTS
+        return server_replies.INVALID_ARGUMENTS
     address = postmaster() if found[2].lower() == _POSTMASTER else _address(found[2])
     if address is None:
-        return phrases.INVALID_RECIPIENT
+        return server_replies.INVALID_RECIPIENT
     if not address.is_ascii and not utf8:
-        return phrases.NEEDS_SMTPUTF8
+        return server_replies.NEEDS_SMTPUTF8
     parameters = _parameters(found[3], RCPT_PARAMETERS, offered) if found[3] else {}
     if isinstance(parameters, Reply):
         return parameters
     notify = parameters.get("NOTIFY", "").upper()
     dsn = DsnParameters(frozenset(notify.split(",")) if notify else frozenset(), parameters.get("ORCPT", ""))
-    return Rcpt(address, dsn)
+    return RcptCommand(address, dsn)
 
 
-def bdat(argument: str) -> Bdat | None:
+def bdat(argument: str) -> BdatCommand | None:
     """Read the argument of BDAT; None when it cannot be told how many octets follow."""
     found = _BDAT.fullmatch(argument)
-    return Bdat(int(found[1]), found[2] is not None) if found else None
+    return BdatCommand(int(found[1]), found[2] is not None) if found else None
 
 
-def _parameters(text: str, known: Mapping[str, Parameter], offered: Offered) -> Mapping[str, str] | Reply:
+def _parameters(text: str, known: Mapping[str, SmtpParameter], offered: Offered) -> Mapping[str, str] | Reply:
     values: dict[str, str] = {}
     for word in text.split():
         found = _PARAMETER.fullmatch(word)
         if found is None:
-            return phrases.INVALID_ARGUMENTS
+            return server_replies.INVALID_ARGUMENTS
         keyword, value = found[1].upper(), found[2] or ""
         parameter = known.get(keyword)
         if parameter is None or not parameter.extensions & offered.keywords:
-            return phrases.UNSUPPORTED_PARAMETER
+            return server_replies.UNSUPPORTED_PARAMETER
         if keyword in values or not parameter.value.fullmatch(value):
-            return phrases.INVALID_ARGUMENTS
+            return server_replies.INVALID_ARGUMENTS
         values[keyword] = value.upper() if keyword in _FOLDED else value
     return values
 

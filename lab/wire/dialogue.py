@@ -11,30 +11,32 @@ from typing import TypeVar
 
 from lab.errors import WireError
 from lab.model.certificate import CertificateIdentity
-from lab.model.dns import Asking, DnsAnswer, DnsQuestion
+from lab.model.dns import DnsAnswer, DnsQueries, DnsQuestion
 from lab.model.message import Message
 from lab.model.reply import Reply
 from lab.model.transport import Connection, Context, Heard, Node, Tls, Transaction
-from lab.wire import commands, phrases
-from lab.wire.commands import Bdat, Offered
-from lab.wire.content import objection
-from lab.wire.host import Host, Limits
-from lab.wire.turns import OUT_OF_TURN, Stage
+from lab.wire import commands, server_replies
+from lab.wire.command_order import OUT_OF_TURN, CommandStage
+from lab.wire.commands import BdatCommand, Offered
+from lab.wire.message_content import objection
+from lab.wire.server_host import ServerHost, ServerLimits
 
 T = TypeVar("T")
 
 
 FIXED: Mapping[str, Reply] = {
-    "NOOP": phrases.OK,
-    "VRFY": phrases.CANNOT_VERIFY,
-    "HELP": phrases.HELP,
+    "NOOP": server_replies.OK,
+    "VRFY": server_replies.CANNOT_VERIFY,
+    "HELP": server_replies.HELP,
 }
 
 
 class Dialogue:
     """What has been said on one connection."""
 
-    def __init__(self, node: Node, host: Host, limits: Limits, connection: Connection, *, tls: bool) -> None:
+    def __init__(
+        self, node: Node, host: ServerHost, limits: ServerLimits, connection: Connection, *, tls: bool
+    ) -> None:
         self.connection = connection
         self._node = node
         self._host = host
@@ -54,15 +56,15 @@ class Dialogue:
         }
 
     @property
-    def stage(self) -> Stage:
+    def stage(self) -> CommandStage:
         """How far the client has come."""
         if not self.connection.helo:
-            return Stage.CONNECTED
+            return CommandStage.CONNECTED
         if self._transaction is None:
-            return Stage.GREETED
+            return CommandStage.GREETED
         if self._chunks is not None:
-            return Stage.CHUNKS
-        return Stage.RECIPIENTS if self._transaction.recipients else Stage.SENDER
+            return CommandStage.CHUNKS
+        return CommandStage.RECIPIENTS if self._transaction.recipients else CommandStage.SENDER
 
     @property
     def room(self) -> int:
@@ -79,18 +81,18 @@ class Dialogue:
             return FIXED[verb]
         respond = self._verbs.get(verb)
         if respond is None:
-            return phrases.UNRECOGNIZED
+            return server_replies.UNRECOGNIZED
         return self._out_of_turn(verb) or await respond(argument)
 
     def starttls(self, argument: str) -> Reply:
         """Whether a handshake may begin."""
         if self.connection.tls is not None:
-            return phrases.TLS_STANDS
+            return server_replies.TLS_STANDS
         if not self._tls:
-            return phrases.UNRECOGNIZED
+            return server_replies.UNRECOGNIZED
         if argument:
-            return phrases.INVALID_ARGUMENTS
-        return self._out_of_turn("STARTTLS") or phrases.READY_FOR_TLS
+            return server_replies.INVALID_ARGUMENTS
+        return self._out_of_turn("STARTTLS") or server_replies.READY_FOR_TLS
 
     def encrypted(self, tls: Tls, certificate: CertificateIdentity | None) -> None:
         """TLS stands; all that was said before is forgotten (RFC 3207 4.2)."""
@@ -104,19 +106,19 @@ class Dialogue:
         if early is not None:
             return early
         if argument:
-            return phrases.INVALID_ARGUMENTS
-        return phrases.BINARY_NEEDS_BDAT if self._binary else phrases.SEND_DATA
+            return server_replies.INVALID_ARGUMENTS
+        return server_replies.BINARY_NEEDS_BDAT if self._binary else server_replies.SEND_DATA
 
-    def bdat(self, command: Bdat) -> Reply | None:
+    def bdat(self, command: BdatCommand) -> Reply | None:
         """Why a chunk, whose octets are on their way, is not wanted; None when it is."""
         if "CHUNKING" not in self._offered.keywords:
-            return phrases.UNRECOGNIZED
+            return server_replies.UNRECOGNIZED
         early = self._out_of_turn("BDAT")
         if early is not None:
             return early
         if command.octets > self.room:
             self._end()
-            return phrases.TOO_BIG
+            return server_replies.TOO_BIG
         return None
 
     async def chunk(self, octets: bytes, *, last: bool) -> Reply:
@@ -124,7 +126,11 @@ class Dialogue:
         self._chunks = self._chunks or []
         self._chunks.append(octets)
         self._held += len(octets)
-        return await self.end_of_data(b"".join(self._chunks)) if last else phrases.chunk_received(len(octets))
+        return (
+            await self.end_of_data(b"".join(self._chunks))
+            if last
+            else server_replies.chunk_received(len(octets))
+        )
 
     async def end_of_data(self, content: bytes | None) -> Reply:
         """The node's word on a message; None stands for one that is too long."""
@@ -132,7 +138,7 @@ class Dialogue:
         assert transaction is not None
         self._end()
         if content is None:
-            return phrases.TOO_BIG
+            return server_replies.TOO_BIG
         refused = None if binary else objection(content)
         if refused is not None:
             return refused
@@ -152,7 +158,7 @@ class Dialogue:
         """Let a client introduce itself, which ends what it was about; a reply if that is refused."""
         name = commands.hello(argument)
         if name is None:
-            return phrases.INVALID_DOMAIN
+            return server_replies.INVALID_DOMAIN
         greeted = self.connection.greeted(name)
         refused = self._node.hello(greeted, self._context())
         if refused is not None:
@@ -192,7 +198,7 @@ class Dialogue:
         if isinstance(command, Reply):
             return command
         if len(transaction.recipients) >= self._limits.recipients:
-            return phrases.TOO_MANY_RECIPIENTS
+            return server_replies.TOO_MANY_RECIPIENTS
         asking = self._node.rcpt(self.connection, transaction, command.recipient, self._context())
         heard = await self._asked(asking)
         reply = await self._kept(heard)
@@ -202,12 +208,12 @@ class Dialogue:
 
     async def _rset(self, argument: str) -> Reply:
         if argument:
-            return phrases.INVALID_ARGUMENTS
+            return server_replies.INVALID_ARGUMENTS
         self._end()
-        return phrases.RESETTING
+        return server_replies.RESETTING
 
     async def _auth(self, _: str) -> Reply:
-        return phrases.NO_SUCH_AUTHENTICATION
+        return server_replies.NO_SUCH_AUTHENTICATION
 
     async def _kept(self, heard: Heard) -> Reply:
         """The node's reply, once what it decided is on disk."""
@@ -216,10 +222,10 @@ class Dialogue:
         try:
             await self._host.keep(heard)
         except WireError:
-            return phrases.TEMPORARY_ERROR
+            return server_replies.TEMPORARY_ERROR
         return heard.reply
 
-    async def _asked(self, asking: Asking[T]) -> T:
+    async def _asked(self, asking: DnsQueries[T]) -> T:
         """Run a node's computation to its end, looking up what it asks for."""
         try:
             question: DnsQuestion = next(asking)

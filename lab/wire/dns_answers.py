@@ -21,7 +21,7 @@ import dns.rdatatype
 import dns.rdtypes.ANY.TXT
 import dns.rrset
 
-from lab.model.dns import DENIED_TTL, DnsQuestion, Mx, NoData, NxDomain, Records, ServFail, Zones
+from lab.model.dns import DENIED_TTL, DnsQuestion, DnsRecords, Mx, NoData, NxDomain, ServFail, Zones
 from lab.model.names import Domain
 from lab.model.value import dataclass
 
@@ -147,10 +147,10 @@ def _look_up(
             case NxDomain():
                 answer.set_rcode(dns.rcode.NXDOMAIN)
                 return _deny(answer)
-            case Records() | NoData():
+            case DnsRecords() | NoData():
                 assert key is not None
         own = list(_own_records(zones, key, kind, rewrite))
-        if own or not isinstance(found, Records):
+        if own or not isinstance(found, DnsRecords):
             return _add(answer, name, own, zones.ttl(key))
         alias = name_of(str(found.rows[0]))
         _add(answer, name, [dns.rdata.from_text(_IN, "CNAME", alias.to_text())], zones.ttl(key))

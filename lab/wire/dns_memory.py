@@ -6,28 +6,28 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
-from lab.core.remembered import Remembered
+from lab.core.dns_cache import DnsCache
 from lab.model.dns import DnsAnswer, DnsQuestion
-from lab.wire.resolver import Found
+from lab.wire.resolver import TimedAnswer
 
 
-class Answering(Protocol):
+class DnsSource(Protocol):
     """Whoever knows the answer."""
 
-    async def look_up(self, question: DnsQuestion) -> Found:
+    async def look_up(self, question: DnsQuestion) -> TimedAnswer:
         """Ask."""
 
 
-class Memory:
+class CachingResolver:
     """Answers from memory, and asks `source` for the rest. `clock` is the lab's now: a lab whose clock is moved on forgets.
 
     Without it a front end would spend a third of its time for a message on asking the same questions again.
     """
 
-    def __init__(self, source: Answering, clock: Callable[[], datetime]) -> None:
+    def __init__(self, source: DnsSource, clock: Callable[[], datetime]) -> None:
         self._source = source
         self._clock = clock
-        self._known = Remembered()
+        self._known = DnsCache()
 
     async def answer(self, question: DnsQuestion) -> DnsAnswer:
         """What is known, or what the source says."""
@@ -44,4 +44,4 @@ class Memory:
 
     def forget(self) -> None:
         """Know nothing any more."""
-        self._known = Remembered()
+        self._known = DnsCache()

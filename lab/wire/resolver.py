@@ -20,7 +20,7 @@ import dns.rdtypes.ANY.MX
 import dns.rdtypes.ANY.PTR
 import dns.rdtypes.ANY.TXT
 
-from lab.model.dns import DENIED_TTL, DnsAnswer, DnsQuestion, Mx, NoData, NxDomain, Records, ServFail
+from lab.model.dns import DENIED_TTL, DnsAnswer, DnsQuestion, DnsRecords, Mx, NoData, NxDomain, ServFail
 from lab.model.value import dataclass
 from lab.wire.dns_answers import PAYLOAD, key_of, name_of
 
@@ -28,14 +28,14 @@ _LONGEST_DATAGRAM = 65_535
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class TimedAnswer:
     """An answer, and for how many seconds it may be remembered."""
 
     answer: DnsAnswer
     ttl: int
 
 
-_FAILED = Found(ServFail(), 0)
+_FAILED = TimedAnswer(ServFail(), 0)
 
 
 class Resolver:
@@ -56,12 +56,12 @@ class Resolver:
         """Ask; a name that no DNS message can carry does not exist."""
         return (await self.look_up(question)).answer
 
-    async def look_up(self, question: DnsQuestion) -> Found:
+    async def look_up(self, question: DnsQuestion) -> TimedAnswer:
         """The same, with the time for which the answer may be remembered."""
         try:
             query = _query(question)
         except (dns.exception.DNSException, UnicodeError):
-            return Found(NxDomain(), DENIED_TTL)
+            return TimedAnswer(NxDomain(), DENIED_TTL)
         for _ in range(self._tries):
             try:
                 async with asyncio.timeout(self._timeout):
@@ -72,7 +72,7 @@ class Resolver:
                 continue
         return _FAILED
 
-    async def _by_datagram(self, query: bytes, question: DnsQuestion) -> Found | None:
+    async def _by_datagram(self, query: bytes, question: DnsQuestion) -> TimedAnswer | None:
         """The answer to our question, whatever else arrives; None when it was truncated."""
         loop = asyncio.get_running_loop()
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
@@ -91,7 +91,7 @@ class Resolver:
                 if _is_truncated(heard):
                     return None
 
-    async def _by_stream(self, query: bytes, question: DnsQuestion) -> Found:
+    async def _by_stream(self, query: bytes, question: DnsQuestion) -> TimedAnswer:
         reader, writer = await asyncio.open_connection(*self._server, local_addr=self._source)
         try:
             writer.write(len(query).to_bytes(2, "big") + query)
@@ -117,7 +117,7 @@ def _is_truncated(heard: bytes) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _meaning(heard: bytes, question: DnsQuestion) -> Found | None:
+def _meaning(heard: bytes, question: DnsQuestion) -> TimedAnswer | None:
     """What a message without its id says to a question; None when it is no whole answer to it."""
     try:
         response = dns.message.from_wire(b"\0\0" + heard)
@@ -129,13 +129,13 @@ def _meaning(heard: bytes, question: DnsQuestion) -> Found | None:
         if response.rcode() not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
             return _FAILED
         if response.rcode() == dns.rcode.NXDOMAIN:
-            return Found(NxDomain(), DENIED_TTL)
+            return TimedAnswer(NxDomain(), DENIED_TTL)
         chain = response.resolve_chaining()
     except (dns.exception.DNSException, ValueError):
         return None
     if not chain.answer:
-        return Found(NoData(), DENIED_TTL)
-    return Found(Records(tuple(_row(record) for record in chain.answer)), chain.minimum_ttl)
+        return TimedAnswer(NoData(), DENIED_TTL)
+    return TimedAnswer(DnsRecords(tuple(_row(record) for record in chain.answer)), chain.minimum_ttl)
 
 
 def _row(record: dns.rdata.Rdata) -> Mx | str:

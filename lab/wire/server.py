@@ -7,12 +7,12 @@ import os
 
 from lab.errors import WireError
 from lab.model.transport import Node
-from lab.wire.endpoint import Desk
-from lab.wire.host import Host, Limits
-from lab.wire.session import Session
+from lab.wire.server_connection import ListenerState
+from lab.wire.server_host import ServerHost, ServerLimits
+from lab.wire.smtp_session import SmtpSession
 from lab.wire.tls import PermissiveTLSContext
 
-__all__ = ["Host", "Limits", "Listener", "serve"]
+__all__ = ["Listener", "ServerHost", "ServerLimits", "serve"]
 
 PATIENCE = 5.0
 """Seconds that connections get to end by themselves when a listener closes."""
@@ -20,17 +20,17 @@ PATIENCE = 5.0
 
 async def serve(
     node: Node,
-    host: Host,
+    host: ServerHost,
     address: str,
     port: int,
     tls: PermissiveTLSContext | None,
-    limits: Limits | None = None,
+    limits: ServerLimits | None = None,
 ) -> Listener:
     """Listen for a node on one address until `Listener.close`; port 0 means any, no `tls` means no STARTTLS.
 
     Raises WireError when the address or port cannot be had.
     """
-    listener = Listener(Desk(node, host, tls, limits or Limits()))
+    listener = Listener(ListenerState(node, host, tls, limits or ServerLimits()))
     await listener.open(address, port)
     return listener
 
@@ -38,7 +38,7 @@ async def serve(
 class Listener:
     """One address of a node, and the connections to it."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: ListenerState) -> None:
         self._desk = desk
         self._server: asyncio.Server | None = None
 
@@ -47,7 +47,7 @@ class Listener:
         loop = asyncio.get_running_loop()
         try:
             self._server = await loop.create_server(
-                lambda: Session(self._desk, loop), address, port, backlog=1024
+                lambda: SmtpSession(self._desk, loop), address, port, backlog=1024
             )
         except OSError as error:
             why = os.strerror(error.errno) if error.errno else str(error)

@@ -1,7 +1,7 @@
 """The durable store of a lab or of one node: queue, mailboxes and journal in one SQLite file.
 
 A message is on disk before its 250 is sent, and what becomes of an item is one transaction: killed at any moment, each
-accepted recipient is found in exactly one place. WAL with full sync; one writer thread (`lab.wire.commit`).
+accepted recipient is found in exactly one place. WAL with full sync; one writer thread (`lab.wire.group_commit`).
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from lab.model.steps import Step
 from lab.model.trace import Hop
 from lab.model.transport import Heard, Mailboxed, QueueItem, Settlement
 from lab.model.value import dataclass
-from lab.wire import codec, rows
-from lab.wire.commit import GroupCommit, Work
-from lab.wire.rows import Counts, Mark
-from lab.wire.spread import Durations
+from lab.wire import codec, store_tables
+from lab.wire.duration_histogram import DurationHistogram
+from lab.wire.group_commit import GroupCommit, Work
+from lab.wire.store_tables import Counts, Mark
 
 T = TypeVar("T")
 
 
-class Store:
+class LabStore:
     """One process owns a store; `snapshot` lets others look.
 
     Each coroutine returns when its change is on disk. Raises WireError when the disk refuses, and LabBug for what
@@ -67,12 +67,12 @@ class Store:
             raise LabBug("nothing to accept: no hop begins")
         begun = [(head.id, codec.dumps(head), codec.dump_steps(steps))]
         begun += [(hop.head.id, codec.dumps(hop.head), codec.dump_steps(hop.steps)) for hop in heard.others]
-        items = [rows.queue_row(item) for item in heard.queue]
+        items = [store_tables.queue_row(item) for item in heard.queue]
 
         def work(connection: sqlite3.Connection) -> None:
             for name, text, told in begun:
-                rows.add_hop(connection, name, text, told)
-            rows.add_items(connection, items)
+                store_tables.add_hop(connection, name, text, told)
+            store_tables.add_items(connection, items)
 
         await self._do(work)
 
@@ -83,23 +83,23 @@ class Store:
         route; None when the settlement has no route.
         """
         stays = _staying(item, settlement)
-        stays_row = rows.queue_row(stays) if stays else None
-        items = [rows.queue_row(each) for each in settlement.queue]
+        stays_row = store_tables.queue_row(stays) if stays else None
+        items = [store_tables.queue_row(each) for each in settlement.queue]
         heads = [(head.id, codec.dumps(head), codec.dump_steps(())) for head in settlement.heads]
-        mailboxed = [rows.mailbox_row(each) for each in settlement.mailboxes]
+        mailboxed = [store_tables.mailbox_row(each) for each in settlement.mailboxes]
         told = codec.dump_steps(settlement.steps) if settlement.steps else None
 
         def work(connection: sqlite3.Connection) -> None:
             if stays_row:
-                rows.relay_item(connection, stays_row)
+                store_tables.relay_item(connection, stays_row)
             else:
-                rows.remove_item(connection, item.id)
-            rows.add_items(connection, items)
-            rows.add_mailboxed(connection, mailboxed)
+                store_tables.remove_item(connection, item.id)
+            store_tables.add_items(connection, items)
+            store_tables.add_mailboxed(connection, mailboxed)
             if told:
-                rows.add_steps(connection, item.hop, told)
+                store_tables.add_steps(connection, item.hop, told)
             for name, head, none_yet in heads:
-                rows.add_hop(connection, name, head, none_yet)
+                store_tables.add_hop(connection, name, head, none_yet)
 
         await self._do(work)
         return stays
@@ -107,23 +107,23 @@ class Store:
     async def journal(self, hop: str, steps: Iterable[Step]) -> None:
         """Add steps to the hop of that id."""
         told = codec.dump_steps(steps)
-        await self._do(lambda connection: rows.add_steps(connection, hop, told))
+        await self._do(lambda connection: store_tables.add_steps(connection, hop, told))
 
     async def pending(self) -> list[QueueItem]:
         """The queue in order of due, items that are being relayed included."""
-        return rows.items_of(await self._do(rows.read_queue))
+        return store_tables.items_of(await self._do(store_tables.read_queue))
 
     async def hops(self) -> list[Hop]:
         """All hops with their steps, in the order they began."""
-        return rows.hops_of(*await self._do(rows.read_hops))
+        return store_tables.hops_of(*await self._do(store_tables.read_hops))
 
     async def mailboxes(self) -> list[Mailboxed]:
         """Everything in the mailboxes, in order of delivery."""
-        return rows.mailboxed_of(await self._do(rows.read_mailboxes))
+        return store_tables.mailboxed_of(await self._do(store_tables.read_mailboxes))
 
     async def counts(self) -> Counts:
         """How much of everything there is."""
-        return await self._do(rows.read_counts)
+        return await self._do(store_tables.read_counts)
 
     @property
     def commits(self) -> int:
@@ -131,7 +131,7 @@ class Store:
         return self._commits.commits
 
     @property
-    def took(self) -> Durations:
+    def took(self) -> DurationHistogram:
         """How long transactions take."""
         return self._commits.took
 
@@ -156,7 +156,7 @@ class Store:
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class StoreSnapshot:
     """What a store holds at one moment."""
 
     hops: tuple[Hop, ...]
@@ -164,24 +164,24 @@ class Snapshot:
     mailboxes: tuple[Mailboxed, ...]
 
 
-def snapshot(path: Path, since: Mark | None = None) -> Snapshot:
+def snapshot(path: Path, since: Mark | None = None) -> StoreSnapshot:
     """Look into a store from outside, while its lab runs or after; of hops and mailboxes what came `since` only.
 
     Raises WireError when it cannot be read.
     """
     after = since or Mark()
     with _looking(path) as connection:
-        return Snapshot(
-            tuple(rows.hops_of(*rows.read_hops(connection, after.hops))),
-            tuple(rows.items_of(rows.read_queue(connection))),
-            tuple(rows.mailboxed_of(rows.read_mailboxes(connection, after.mailboxes))),
+        return StoreSnapshot(
+            tuple(store_tables.hops_of(*store_tables.read_hops(connection, after.hops))),
+            tuple(store_tables.items_of(store_tables.read_queue(connection))),
+            tuple(store_tables.mailboxed_of(store_tables.read_mailboxes(connection, after.mailboxes))),
         )
 
 
 def mark(path: Path) -> Mark:
     """How far a store has come, for `snapshot`; WireError when it cannot be read."""
     with _looking(path) as connection:
-        return rows.read_mark(connection)
+        return store_tables.read_mark(connection)
 
 
 @contextmanager
@@ -222,8 +222,8 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA wal_autocheckpoint = 4000")
-        if rows.version(connection) is None:
-            rows.create(connection)
+        if store_tables.version(connection) is None:
+            store_tables.create(connection)
         _check_version(path, connection)
     except sqlite3.Error as error:
         connection.close()
@@ -235,8 +235,8 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _check_version(path: Path, connection: sqlite3.Connection) -> None:
-    found = rows.version(connection)
-    if found != rows.VERSION:
+    found = store_tables.version(connection)
+    if found != store_tables.VERSION:
         raise WireError(
-            f"{path}: made by another version of the lab (tables {found}, expected {rows.VERSION})"
+            f"{path}: made by another version of the lab (tables {found}, expected {store_tables.VERSION})"
         )

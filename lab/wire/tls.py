@@ -21,16 +21,16 @@ from OpenSSL import SSL, crypto
 from lab.errors import WireError
 from lab.model.certificate import CertificateIdentity
 from lab.model.transport import Tls
-from lab.wire.peer import Verification
-from lab.wire.tlsobject import TlsObject, reasons
+from lab.wire.peer_certificate import Verification
+from lab.wire.tls_object import TlsObject, reasons
 
-Clock = Callable[[], datetime]
+TlsClock = Callable[[], datetime]
 """The lab's now, aware; certificates are judged by it."""
 _CERTIFICATE_SENT = b"SSLv3/TLS write client certificate"
 """OpenSSL's name of the state a client only reaches when it was asked for a certificate."""
 
 
-class Version(IntEnum):
+class TlsVersion(IntEnum):
     """TLS versions of the lab."""
 
     TLS1_2 = SSL.TLS1_2_VERSION
@@ -42,8 +42,8 @@ def server_context(
     key: Path,
     anchors: Path | None,
     *,
-    clock: Clock | None = None,
-    latest: Version = Version.TLS1_3,
+    clock: TlsClock | None = None,
+    latest: TlsVersion = TlsVersion.TLS1_3,
     resumption: bool = False,
 ) -> PermissiveTLSContext:
     """A server's side: shows `chain`, asks for a client certificate and judges it against `anchors` (PEM files).
@@ -61,8 +61,8 @@ def client_context(
     key: Path | None,
     anchors: Path | None,
     *,
-    clock: Clock | None = None,
-    latest: Version = Version.TLS1_3,
+    clock: TlsClock | None = None,
+    latest: TlsVersion = TlsVersion.TLS1_3,
 ) -> PermissiveTLSContext:
     """A client's side: shows `chain` when asked (None: nothing), judges the server against `anchors`, never aborts.
 
@@ -91,10 +91,10 @@ def session_on(transport: asyncio.BaseTransport) -> TlsObject:
 
 
 def _pyopenssl(
-    method: int, chain: Path | None, key: Path | None, anchors: Path | None, latest: Version
+    method: int, chain: Path | None, key: Path | None, anchors: Path | None, latest: TlsVersion
 ) -> SSL.Context:
     context = SSL.Context(method)
-    context.set_min_proto_version(Version.TLS1_2)
+    context.set_min_proto_version(TlsVersion.TLS1_2)
     context.set_max_proto_version(latest)
     try:
         if chain is not None and key is not None:
@@ -127,7 +127,7 @@ class PermissiveTLSContext(ssl.SSLContext):
         """As the standard context wants it; the protocol named here is never spoken."""
         return super().__new__(cls, ssl.PROTOCOL_TLS_SERVER)
 
-    def __init__(self, context: SSL.Context, clock: Clock | None = None) -> None:
+    def __init__(self, context: SSL.Context, clock: TlsClock | None = None) -> None:
         self._context = context
         self._clock = clock
 

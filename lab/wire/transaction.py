@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from lab.core.courier import BROKEN_OFF, Hand, Handed
+from lab.core.smtp_delivery import BROKEN_OFF, SendTransaction, TransactionReplies
 from lab.errors import LabBug
 from lab.model.message import is_binary
 from lab.model.reply import Reply
@@ -53,10 +53,10 @@ class Offers:
     chunking: bool = False
 
 
-class Transaction:
-    """Carries out one `Hand`."""
+class ClientTransaction:
+    """Carries out one `SendTransaction`."""
 
-    def __init__(self, channel: Channel, ask: Hand, offers: Offers, patience: Patience) -> None:
+    def __init__(self, channel: Channel, ask: SendTransaction, offers: Offers, patience: Patience) -> None:
         self._channel = channel
         self._ask = ask
         self._offers = offers
@@ -67,18 +67,18 @@ class Transaction:
                 "bare CR, bare LF or NUL can only be sent by BDAT: in DATA they could end the message early"
             )
 
-    async def run(self, *, reset: bool) -> Handed:
+    async def run(self, *, reset: bool) -> TransactionReplies:
         """All of it; `reset` gets rid of an earlier transaction that was left open."""
         return await (self._in_flights(reset) if self._offers.pipelining else self._step_by_step(reset))
 
-    async def _step_by_step(self, reset: bool) -> Handed:
+    async def _step_by_step(self, reset: bool) -> TransactionReplies:
         if reset:
             await self._say("RSET")
             await self._channel.reply(self._patience.mail)
         await self._say(mail_line(self._ask))
         mail = await self._channel.reply(self._patience.mail)
         if not mail.positive:
-            return Handed(mail, {}, None)
+            return TransactionReplies(mail, {}, None)
         replies = []
         for line in rcpt_lines(self._ask):
             await self._say(line)
@@ -94,7 +94,7 @@ class Transaction:
         await self._say("DATA")
         return await self._after_data(wanted=True) or BROKEN_OFF
 
-    async def _in_flights(self, reset: bool) -> Handed:
+    async def _in_flights(self, reset: bool) -> TransactionReplies:
         along = self._content_along()
         lines = [*(["RSET"] if reset else []), mail_line(self._ask), *rcpt_lines(self._ask)]
         await self._write(_octets(lines) + along)
@@ -104,7 +104,7 @@ class Transaction:
         replies = [await self._channel.reply(self._patience.rcpt) for _ in self._ask.recipients]
         wanted = mail.positive and any(reply.positive for reply in replies)
         data = await self._rest(along, wanted=wanted)
-        return self._handed(mail, replies, data) if mail.positive else Handed(mail, {}, None)
+        return self._handed(mail, replies, data) if mail.positive else TransactionReplies(mail, {}, None)
 
     def _content_along(self) -> bytes:
         """What goes out with the envelope: a short message as a chunk, or DATA."""
@@ -130,9 +130,9 @@ class Transaction:
             reply = self._channel.give_up(BROKEN_OFF)
         return reply if wanted else None
 
-    def _handed(self, mail: Reply, replies: Sequence[Reply], data: Reply | None) -> Handed:
+    def _handed(self, mail: Reply, replies: Sequence[Reply], data: Reply | None) -> TransactionReplies:
         keys = [address.key for address, _ in self._ask.recipients]
-        return Handed(mail, dict(zip(keys, replies, strict=True)), data)
+        return TransactionReplies(mail, dict(zip(keys, replies, strict=True)), data)
 
     def _chunk(self) -> bytes:
         return b"BDAT %d LAST\r\n" % len(self._content) + self._content
@@ -144,13 +144,13 @@ class Transaction:
         await self._channel.send(octets, self._patience.block)
 
 
-def mail_line(ask: Hand) -> str:
+def mail_line(ask: SendTransaction) -> str:
     """MAIL with its parameters."""
     words = (f"{name}={value}" if value else name for name, value in ask.parameters.items())
     return " ".join((f"MAIL FROM:{ask.reverse_path}", *words))
 
 
-def rcpt_lines(ask: Hand) -> list[str]:
+def rcpt_lines(ask: SendTransaction) -> list[str]:
     """The RCPTs, with their DSN parameters where the server takes them."""
     return [
         " ".join((f"RCPT TO:<{address}>", *(_dsn_words(dsn) if ask.dsn else ())))

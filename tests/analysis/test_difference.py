@@ -11,27 +11,27 @@ import pytest
 from lab.analysis.checks.catalogue import CHECKS
 from lab.analysis.difference import Variation, difference, pairs, turn
 from lab.analysis.matrix import matrix
-from lab.evidence.expect import ClaimKind
+from lab.evidence.expectations import ClaimKind
 from lab.model.decision import Basis
 from lab.model.trace import Disposition
-from lab.reports.alarms import Alarm, seen
-from lab.reports.difference import Difference
-from lab.reports.matrix import Cell, differing
-from lab.reports.turn import Turn
-from lab.scenario.whatif import Configuration
+from lab.reports.comparison.change_direction import ChangeDirection
+from lab.reports.comparison.difference import Difference
+from lab.reports.explanation.alarms import Alarm, seen
+from lab.reports.matrix.matrix_cells import Cell, differing
+from lab.scenario.what_if import ChangeableScenario
 from lab.sentence import sentence
 
 TODAY = date(2026, 11, 24)
 SCENARIOS = Path("scenarios")
-ARTICLE = Configuration.load(SCENARIOS / "wildcard-misrouting.yaml")
+ARTICLE = ChangeableScenario.load(SCENARIOS / "wildcard-misrouting.yaml")
 
 
-def compared(before: str, after: str, configuration: Configuration = ARTICLE) -> Difference:
+def compared(before: str, after: str, configuration: ChangeableScenario = ARTICLE) -> Difference:
     sides = Variation(configuration, before), Variation(configuration, after)
     return difference(*sides, TODAY, CHECKS)
 
 
-def moved(found: Difference) -> dict[tuple[str, str], Turn]:
+def moved(found: Difference) -> dict[tuple[str, str], ChangeDirection]:
     return {(each.sender, each.recipient): each.turn for each in found.moved}
 
 
@@ -45,22 +45,25 @@ def moved(found: Difference) -> dict[tuple[str, str], Turn]:
     ],
 )
 def test_the_cells_that_move_are_those_in_which_the_matrices_differ(file, before, after):
-    configuration = Configuration.load(SCENARIOS / file)
+    configuration = ChangeableScenario.load(SCENARIOS / file)
     played = [matrix(configuration.variant(name)) for name in (before, after)]
     assert set(moved(compared(before, after, configuration))) == set(differing(played))
 
 
 def test_the_cure_makes_one_cell_better_and_says_by_which_rule():
     found = compared("shared-wildcard", "dedicated-certificate")
-    assert moved(found) == {("onprem", "same-region"): Turn.BETTER, ("onprem", "moera"): Turn.OTHER}
+    assert moved(found) == {
+        ("onprem", "same-region"): ChangeDirection.BETTER,
+        ("onprem", "moera"): ChangeDirection.OTHER,
+    }
     assert not found.worse
-    better = next(each for each in found.moved if each.turn is Turn.BETTER)
+    better = next(each for each in found.moved if each.turn is ChangeDirection.BETTER)
     assert better.why is not None
     assert better.why.place == "tenant:uclabor"
     assert "R15" in better.why.rules
     assert seen("tenant:msxfaq") in better.vanished
     assert {each.finding.code for each in found.findings} >= {"MFL-ATTR-001"}
-    assert {each.turn for each in found.findings} == {Turn.GONE}
+    assert {each.turn for each in found.findings} == {ChangeDirection.GONE}
 
 
 def test_the_way_back_is_worse():
@@ -91,7 +94,7 @@ def test_somebody_else_may_stand_for_a_class(tmp_path):
     """The same person is compared, whoever comes first now."""
     more = "change: {tenants.uclabor.mailboxes: [first@uclabor.example, partner@uclabor.example]}"
     found = diff(tmp_path, f"variants: {{shared-wildcard: {{{more}}}}}")
-    assert set(moved(found).values()) == {Turn.NEW}
+    assert set(moved(found).values()) == {ChangeDirection.NEW}
     assert {each.recipient for each in found.moved if each.sender == "onprem"} == {"same-region"}
     assert any(who == "onprem" and whom == "partner@uclabor.example" for who, whom in found.unchanged)
     assert found.worse, "what is new goes astray at once"
@@ -102,7 +105,7 @@ def test_who_is_gone_is_told_as_gone(tmp_path):
         tmp_path, "variants: {shared-wildcard: {tenants: {uclabor: ~}, matrix: ~, messages: ~, expect: ~}}"
     )
     assert ("onprem", "same-region") in moved(found)
-    assert set(moved(found).values()) == {Turn.GONE}
+    assert set(moved(found).values()) == {ChangeDirection.GONE}
 
 
 def diff(tmp_path: Path, text: str) -> Difference:
@@ -113,7 +116,7 @@ def diff(tmp_path: Path, text: str) -> Difference:
     changed.write_text(
         f"scenario: c\nwhy: w\ninclude: [below/scenarios/wildcard-misrouting.yaml]\n{text}\n", "utf-8"
     )
-    after = Configuration.load(changed)
+    after = ChangeableScenario.load(changed)
     sides = Variation(ARTICLE, "shared-wildcard"), Variation(after, "shared-wildcard")
     return difference(*sides, TODAY, CHECKS)
 
@@ -128,24 +131,24 @@ _TWICE = replace(_CELL, alarms=(Alarm(ClaimKind.NOT_TWICE, "tenant:x", sentence(
 @pytest.mark.parametrize(
     ("was", "now", "expected"),
     [
-        pytest.param(_CELL, _LOST, Turn.WORSE, id="lost"),
-        pytest.param(_LOST, _CELL, Turn.BETTER, id="found again"),
-        pytest.param(_CELL, _SEEN, Turn.WORSE, id="astray"),
-        pytest.param(_SEEN, _CELL, Turn.BETTER, id="not astray any more"),
-        pytest.param(_SEEN, _LOST, Turn.WORSE, id="lost does not make up for astray"),
-        pytest.param(_LOST, _SEEN, Turn.WORSE, id="nor astray for lost"),
-        pytest.param(_CELL, _MEANT, Turn.OTHER, id="an expected bounce"),
-        pytest.param(_CELL, _TWICE, Turn.WORSE, id="another alarm"),
-        pytest.param(_CELL, replace(_CELL, basis=Basis.ADDRESS), Turn.OTHER, id="another basis"),
-        pytest.param(None, _CELL, Turn.NEW, id="new"),
-        pytest.param(_CELL, None, Turn.GONE, id="gone"),
+        pytest.param(_CELL, _LOST, ChangeDirection.WORSE, id="lost"),
+        pytest.param(_LOST, _CELL, ChangeDirection.BETTER, id="found again"),
+        pytest.param(_CELL, _SEEN, ChangeDirection.WORSE, id="astray"),
+        pytest.param(_SEEN, _CELL, ChangeDirection.BETTER, id="not astray any more"),
+        pytest.param(_SEEN, _LOST, ChangeDirection.WORSE, id="lost does not make up for astray"),
+        pytest.param(_LOST, _SEEN, ChangeDirection.WORSE, id="nor astray for lost"),
+        pytest.param(_CELL, _MEANT, ChangeDirection.OTHER, id="an expected bounce"),
+        pytest.param(_CELL, _TWICE, ChangeDirection.WORSE, id="another alarm"),
+        pytest.param(_CELL, replace(_CELL, basis=Basis.ADDRESS), ChangeDirection.OTHER, id="another basis"),
+        pytest.param(None, _CELL, ChangeDirection.NEW, id="new"),
+        pytest.param(_CELL, None, ChangeDirection.GONE, id="gone"),
     ],
 )
-def test_which_way_a_cell_turns(was: Cell | None, now: Cell | None, expected: Turn):
+def test_which_way_a_cell_turns(was: Cell | None, now: Cell | None, expected: ChangeDirection):
     assert turn(was, now) is expected
 
 
 def test_variants_are_compared_by_name_else_the_first():
-    other = Configuration.load(SCENARIOS / "faults/p15-internal-relay-left.yaml")
+    other = ChangeableScenario.load(SCENARIOS / "faults/p15-internal-relay-left.yaml")
     assert pairs(ARTICLE, ARTICLE) == tuple((name, name) for name in ARTICLE.scenario.variants)
     assert pairs(ARTICLE, other) == (("shared-wildcard", next(iter(other.scenario.variants))),)

@@ -19,12 +19,12 @@ from lab.analysis.matrix import prepared
 from lab.errors import DriverError
 from lab.model.roles import Role
 from lab.model.topology import Topology
-from lab.reports.console import text
-from lab.reports.fixing import Applied, screen
-from lab.reports.turn import Turn
-from lab.scenario.commands import known_cmdlets
+from lab.reports.comparison.change_direction import ChangeDirection
+from lab.reports.cures.cure_report import AppliedCure, screen
+from lab.reports.text.console import text
+from lab.scenario.cmdlets.cmdlet_changes import known_cmdlets
 from lab.scenario.load import load_text
-from lab.scenario.whatif import Configuration
+from lab.scenario.what_if import ChangeableScenario
 
 TODAY = date(2026, 11, 24)
 SCENARIOS = Path("scenarios")
@@ -43,8 +43,8 @@ _NOT_OF_A_TIMELINE = ("New-ExchangeCertificate", "Set-Mailbox")
 
 
 @cache
-def configuration(file: str) -> Configuration:
-    return Configuration.load(SCENARIOS / file)
+def configuration(file: str) -> ChangeableScenario:
+    return ChangeableScenario.load(SCENARIOS / file)
 
 
 @cache
@@ -72,7 +72,7 @@ def test_the_cmdlets_lead_to_the_same_configuration(file, variant, id_, number):
     assert objects(played(configuration(file), applied)) == objects(wanted)
 
 
-def played(whole: Configuration, applied: Applied) -> Topology:
+def played(whole: ChangeableScenario, applied: AppliedCure) -> Topology:
     """What a timeline makes of the commands, on top of what no cmdlet of it can do."""
     events = [
         {"at": f"{minute}m", "in": side, "run": lines}
@@ -85,7 +85,7 @@ def played(whole: Configuration, applied: Applied) -> Topology:
     return changed.timeline[-1].topology if changed.timeline else changed.topology
 
 
-def _by_cmdlet(path: str, whole: Configuration, variant: str) -> bool:
+def _by_cmdlet(path: str, whole: ChangeableScenario, variant: str) -> bool:
     """Exchange's certificate is enabled by one; a tenant's new domain is added by hand."""
     host = re.fullmatch(r"organizations\.[^.]+\.hosts\.([^.]+)\.certificate", path)
     if host:
@@ -93,7 +93,7 @@ def _by_cmdlet(path: str, whole: Configuration, variant: str) -> bool:
     return not re.match(r"certificates\.|.*\.hosts\.|tenants\.[^.]+\.AcceptedDomains$", path)
 
 
-def _commands(applied: Applied) -> Iterator[tuple[str, list[str]]]:
+def _commands(applied: AppliedCure) -> Iterator[tuple[str, list[str]]]:
     for place in applied.places:
         found = re.fullmatch(r"Exchange (Online, tenant|on-premises, organisation) (\S+)", str(place.where))
         lines = [line for todo in place.todos for line in todo.commands]
@@ -149,7 +149,7 @@ def objects(topology: Topology) -> object:
 def test_what_is_not_proven_says_why_and_what_else_there_is():
     made = fixed("wildcard-misrouting.yaml", "shared-wildcard", "MFL-ATTR-001:gateway", 1)
     (applied,) = made.applied
-    back = replace(applied.difference.moved[0], turn=Turn.WORSE)
+    back = replace(applied.difference.moved[0], turn=ChangeDirection.WORSE)
     worse = replace(applied, gone=False, difference=replace(applied.difference, moved=(back,)))
     failed = replace(made, applied=(worse,))
     assert not failed.proven
@@ -186,7 +186,7 @@ def test_what_cannot_be_chosen_is_told(id_, number, told):
 
 def test_a_proof_tells_what_it_rests_on_that_nobody_documents():
     """Exchange keeps the wildcard, which fits the new name by an assumed rule alone."""
-    before = Configuration.load("scenarios/wildcard-misrouting.yaml")
+    before = ChangeableScenario.load("scenarios/wildcard-misrouting.yaml")
     old = prepared(before.variant("shared-wildcard"))
     new = prepared(before.variant("half-fix"))
     told = list(_guesses(old, new))

@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 
 from lab.analysis.matrix import matrices, matrix, prepared
-from lab.cli.places import find_scenario
+from lab.cli.locations import find_scenario
 from lab.drivers.embedded import run_embedded
 from lab.drivers.simulator import simulate
 from lab.model.names import Address
-from lab.reports import matrix_files, matrix_html
-from lab.reports.console import text
-from lab.reports.grid import grid, side_by_side
-from lab.reports.matrix import differing, judged
+from lab.reports.matrix import matrix_files, matrix_html
+from lab.reports.matrix.matrix_cells import differing, judged
+from lab.reports.matrix.matrix_grid import grid, side_by_side
+from lab.reports.text.console import text
 from lab.scenario.load import load, load_text
-from lab.scenario.render import render
+from lab.scenario.rendering.render import render
 from tests.nodes.worlds import BASE, RESTRICTED, world
 
 CURED = """

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from lab.cli.exits import Exit
+from lab.cli.exit_codes import Exit
 from lab.model.certificate import CertificateProfile, Validity
-from lab.pki import store
+from lab.pki import certificate_folder
 from tests.cli.commands import ARTICLE, ROOT, Shell
 
 CONNECTION = ("--ip", "198.51.100.25", "--mail-from", "a@msxfaq.example", "--rcpt-to", "b@uclabor.example")
@@ -135,13 +135,13 @@ def test_bad_input_says_what_was_meant(mflab: Shell, more: tuple[str, ...], told
     assert told in said.err
 
 
-def _certificates(folder: Path) -> store.Store:
+def _certificates(folder: Path) -> certificate_folder.CertificateFolder:
     names = ("*.msxfaq.example",)
     profiles = {
         "own": CertificateProfile(name="own", names=names),
         "stale": CertificateProfile(name="stale", names=names, validity=Validity.EXPIRED),
     }
-    return store.make(folder / "certificates", profiles, datetime.now(UTC))
+    return certificate_folder.make(folder / "certificates", profiles, datetime.now(UTC))
 
 
 def test_the_address_of_a_service_is_known(mflab: Shell) -> None:

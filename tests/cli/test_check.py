@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.cli.exits import Exit
+from lab.cli.exit_codes import Exit
 from tests.cli.commands import Shell
 
 ARTICLE = "wildcard-misrouting"

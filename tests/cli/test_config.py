@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from lab.cli.exits import Exit
+from lab.cli.configuration.setting_keys import OF_VERBS, SHARED, option, variable
+from lab.cli.exit_codes import Exit
 from lab.cli.main import UNCONFIGURED, declared
-from lab.cli.settable import OF_VERBS, SHARED, option, variable
 from tests.cli.commands import ARTICLE, ROOT, Shell
 from tests.sweep.customers import a_tenant, written
 

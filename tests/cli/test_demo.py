@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from lab.cli import demo
-from lab.cli.exits import Exit
+from lab.cli.exit_codes import Exit
+from lab.cli.verbs import demo
 from lab.errors import DriverError
 from tests.cli.commands import Shell
 

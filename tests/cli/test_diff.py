@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 from xml.etree import ElementTree
 
-from lab.cli.exits import Exit
+from lab.cli.exit_codes import Exit
 from tests.cli.commands import ARTICLE, Shell
 
 _CURED = ("--before-variant", "shared-wildcard", "--after-variant", "dedicated-certificate")

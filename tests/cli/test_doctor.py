@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from lab.cli import doctor
-from lab.cli.exits import Exit
+from lab.cli.exit_codes import Exit
+from lab.cli.verbs import doctor
 from tests.cli.commands import Shell
 
 

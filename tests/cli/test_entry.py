@@ -8,10 +8,10 @@ import sys
 import pytest
 
 from lab.cli.entry import main
-from lab.cli.exits import Exit
-from lab.drivers import control, shared
+from lab.cli.exit_codes import Exit
+from lab.drivers import control_socket, shared_folder
 
-HASTY = "import lab.cli.probe; lab.cli.probe.PATIENCE = 0.1; "
+HASTY = "import lab.cli.verbs.probe; lab.cli.verbs.probe.PATIENCE = 0.1; "
 STARTED = "import sys; from lab.cli.entry import main; code = main(); print('lab.cli.main' in sys.modules); sys.exit(code)"
 
 
@@ -19,7 +19,7 @@ STARTED = "import sys; from lab.cli.entry import main; code = main(); print('lab
 def asked(tmp_path, monkeypatch):
     monkeypatch.setenv("MFLAB_STATE", str(tmp_path))
     monkeypatch.setenv("MFLAB_PART", "198.51.100.25")
-    return shared.folder(tmp_path, "198.51.100.25")
+    return shared_folder.folder(tmp_path, "198.51.100.25")
 
 
 async def probe(before=""):
@@ -33,7 +33,7 @@ async def test_a_probe_that_is_answered_loads_no_verbs(asked):
     async def answer(request):
         return {}
 
-    async with control.listening(asked, answer):
+    async with control_socket.listening(asked, answer):
         assert await probe() == (Exit.OK, "False")
 
 
@@ -41,7 +41,7 @@ async def test_a_probe_that_is_refused_goes_the_long_way(asked):
     async def answer(request):
         raise ValueError(request)
 
-    async with control.listening(asked, answer):
+    async with control_socket.listening(asked, answer):
         code, all_verbs = await probe(HASTY)
     assert (code, all_verbs) == (Exit.ENVIRONMENT, "True")
 
@@ -62,8 +62,10 @@ def test_a_probe_without_a_part_is_told_what_is_missing(monkeypatch, capsys):
 def test_asking_leaves_nothing_where_the_part_will_be(monkeypatch, tmp_path):
     monkeypatch.setenv("MFLAB_STATE", str(tmp_path))
     monkeypatch.setenv("MFLAB_PART", "203.0.113.10")
-    monkeypatch.setattr("lab.cli.probe.PATIENCE", 0.1)
+    monkeypatch.setattr("lab.cli.verbs.probe.PATIENCE", 0.1)
     monkeypatch.setattr(sys, "argv", ["mflab", "probe"])
     assert main() == Exit.ENVIRONMENT
-    shared.also_known(tmp_path, "eop:EUR", "203.0.113.10")
-    assert shared.place(tmp_path, "203.0.113.10").resolve() == shared.folder(tmp_path, "eop:EUR")
+    shared_folder.also_known(tmp_path, "eop:EUR", "203.0.113.10")
+    assert shared_folder.place(tmp_path, "203.0.113.10").resolve() == shared_folder.folder(
+        tmp_path, "eop:EUR"
+    )

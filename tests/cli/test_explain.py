@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lab.cli.exits import Exit
+from lab.cli.exit_codes import Exit
 from tests.cli.commands import ARTICLE, Shell
 
 

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from lab.cli.exits import Exit
+from lab.cli.exit_codes import Exit
 from tests.cli.commands import ARTICLE, Shell
 
 

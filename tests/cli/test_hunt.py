@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from lab.cli.exits import Exit
+from lab.cli.exit_codes import Exit
 from tests.cli.commands import ARTICLE, Shell
 
 _CURED = ("--variant", "dedicated-certificate", "--limit", "1")

@@ -11,8 +11,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from lab.cli import manual, shells
-from lab.cli.exits import Exit
+from lab.cli.documentation import command_reference, completion_scripts
+from lab.cli.exit_codes import Exit
 from lab.core.rulebook import RULES, SWITCHES
 from lab.scenario.load import load, load_text
 from tests.cli.commands import ARTICLE, Shell
@@ -82,7 +82,7 @@ def test_scenarios_are_found_by_symptom(mflab: Shell) -> None:
 def test_completion_knows_every_verb_and_option(mflab: Shell) -> None:
     for shell in ("bash", "zsh", "fish"):
         script = mflab("completion", shell).out
-        assert all(name in script for name in manual.verbs())
+        assert all(name in script for name in command_reference.verbs())
         assert "mail-from" in script
 
 
@@ -99,7 +99,7 @@ def test_completion_knows_every_verb_and_option(mflab: Shell) -> None:
 def test_bash_completes(words: list[str], offered: str) -> None:
     asked = f"COMP_WORDS=({' '.join(words)}); COMP_CWORD={len(words) - 1}; _mflab; echo ${{COMPREPLY[@]}}"
     done = subprocess.run(
-        ["bash", "-c", f"{shells.bash()}\n{asked}"], capture_output=True, text=True, check=True
+        ["bash", "-c", f"{completion_scripts.bash()}\n{asked}"], capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == [offered]
 

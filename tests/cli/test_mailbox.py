@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from lab.cli.exits import Exit
+from lab.cli.exit_codes import Exit
 from lab.cli.main import main
 from tests.cli.commands import ARTICLE, Shell
-from tests.cli.test_running import state as state  # the folder of a lab
+from tests.cli.test_lab_state import state as state  # the folder of a lab
 from tests.cli.test_up import up
 
 SENDER = "useronprem@msxfaq.example"

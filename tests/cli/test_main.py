@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from lab import __version__
-from lab.cli import manual, rules
-from lab.cli.exits import Exit
+from lab.cli.documentation import command_reference
+from lab.cli.exit_codes import Exit
+from lab.cli.verbs import rules
 from lab.errors import DriverError, LabBug, WireError
 from tests.cli.commands import ARTICLE, Shell
 
@@ -24,11 +25,11 @@ def test_version(mflab: Shell) -> None:
 def test_help_lists_verbs_and_exit_codes(mflab: Shell) -> None:
     said = mflab("--help")
     assert said.code == 0
-    assert all(f"\n    {name}" in said.out for name in manual.verbs())
+    assert all(f"\n    {name}" in said.out for name in command_reference.verbs())
     assert "130  interrupted" in said.out
 
 
-@pytest.mark.parametrize("name", list(manual.verbs()))
+@pytest.mark.parametrize("name", list(command_reference.verbs()))
 def test_every_verb_has_help_with_examples(mflab: Shell, name: str) -> None:
     said = mflab(name, "--help")
     assert said.code == 0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.cli.exits import Exit
+from lab.cli.exit_codes import Exit
 from tests.cli.commands import ARTICLE, Shell
 
 

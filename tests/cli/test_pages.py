@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from lab.cli.exits import MEANINGS, Exit
-from lab.cli.pages import pages
+from lab.cli.documentation.pages import pages
+from lab.cli.exit_codes import MEANINGS, Exit
 from tests.cli.commands import ROOT, Shell
 
 README = (ROOT / "README.md").read_text("utf-8")
@@ -56,7 +56,7 @@ def before(line: str) -> list[str]:
 
 @pytest.mark.parametrize("path", pages(ROOT), ids=lambda path: str(path.relative_to(ROOT)))
 def test_generated_pages_are_current(path: Path) -> None:
-    assert path.read_text("utf-8") == pages(ROOT)[path], "python -m lab.cli.pages"
+    assert path.read_text("utf-8") == pages(ROOT)[path], "python -m lab.cli.documentation.pages"
 
 
 @pytest.mark.parametrize("command", [c for c in commands() if c.line != "make test"], ids=lambda c: c.line)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from lab.cli.exits import Exit
+from lab.cli.exit_codes import Exit
 from lab.cli.main import declared
 from tests.cli.commands import ROOT, Shell
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.cli.exits import Exit
+from lab.cli.exit_codes import Exit
 from lab.cli.output import plainly
 from tests.cli.commands import ARTICLE, ROOT, Said, Shell
 

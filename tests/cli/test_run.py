@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from lab.cli.exits import Exit
+from lab.cli.exit_codes import Exit
 from tests.cli.commands import ARTICLE, ROOT, Shell
 
 SMALL = """\

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.cli.verbs import TOLD
+from lab.cli.verb_declaration import TOLD
 
 HEAVY = frozenset(
     [
@@ -39,7 +39,7 @@ HEAVY = frozenset(
         "lab.importers",
         "lab.nodes",
         "lab.pki",
-        "lab.scenario.build",
+        "lab.scenario.variant_builder",
         "lab.wire",
     ]
 )
@@ -52,7 +52,7 @@ code = main()
 print("", *sys.modules, sep="\\n", file=sys.stderr)
 sys.exit(code)
 """
-WRITTEN = {"yaml", "lab.scenario.build"}
+WRITTEN = {"yaml", "lab.scenario.variant_builder"}
 """For whoever reads scenarios."""
 PLAYED = {*WRITTEN, "lab.nodes", "lab.evidence", "rich"}
 """For whoever plays them in the simulator and draws what happened."""
@@ -89,7 +89,7 @@ def test_what_concerns_all_verbs_loads_none(call: str) -> None:
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_loads_no_other_verb(shell: str) -> None:
     modules = loaded(f"completion {shell}")
-    assert verbs(modules) == {"lab.cli.completion"}
+    assert verbs(modules) == {"lab.cli.verbs.completion"}
     assert modules & HEAVY == set()
 
 
@@ -115,7 +115,7 @@ def test_a_verb_loads_what_it_needs(call: str, wanted: set[str], tmp_path: Path)
 
 
 def test_a_part_that_serves_loads_no_reports() -> None:
-    text = "import sys, lab.cli.part, lab.drivers.part; print(*sys.modules)"
+    text = "import sys, lab.cli.verbs.part, lab.drivers.container_node; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True)
     modules = set(done.stdout.split())
     unwanted = {
@@ -125,6 +125,6 @@ def test_a_part_that_serves_loads_no_reports() -> None:
         "rich",
         "lab.analysis",
         "lab.importers",
-        "lab.reports.story",
+        "lab.reports.explanation.demo_story",
     }
     assert modules & unwanted == set()

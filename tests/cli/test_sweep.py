@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.cli.exits import Exit
+from lab.cli.exit_codes import Exit
 from tests.cli.commands import ROOT, Shell
 from tests.sweep.customers import a_tenant, on_premises, sending, written
 

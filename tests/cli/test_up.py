@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from lab.cli import playing, running
-from lab.cli.exits import Exit
-from lab.cli.playing import Access
+from lab.cli.exit_codes import Exit
+from lab.cli.labs import example_commands, lab_state
+from lab.cli.labs.example_commands import Access
 from lab.scenario.load import load
 from tests.cli.commands import ARTICLE, Shell
 
@@ -27,8 +27,8 @@ ANYWHERE = ("--port", "0", "--dns-port", "0", "--http-port", "0")
 def state(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "state"
     yield folder
-    if running.is_up(folder):
-        running.stop(folder)
+    if lab_state.is_up(folder):
+        lab_state.stop(folder)
 
 
 def up(state: Path, *more: str) -> str:
@@ -48,7 +48,7 @@ def test_a_whole_life_in_the_background(mflab: Shell, state: Path) -> None:
     assert mflab("up", ARTICLE, *at).code == Exit.ENVIRONMENT
     assert mflab("trace", *at, "--as", "lab", "--json").json()["rows"] == []
     assert mflab("down", *at).code == Exit.OK
-    assert not running.is_up(state)
+    assert not lab_state.is_up(state)
     assert mflab("down", *at).code == Exit.NOTHING
     assert mflab("status", *at).code == Exit.NOTHING
 
@@ -74,12 +74,12 @@ def test_ctrl_c_ends_it_cleanly(state: Path) -> None:
         lab.send_signal(signal.SIGINT)
         assert lab.wait() == Exit.OK
         assert lab.stderr.read() == ""
-    assert not running.is_up(state)
+    assert not lab_state.is_up(state)
 
 
 def test_a_taken_port_is_told(mflab: Shell, state: Path, tmp_path: Path) -> None:
     up(state)
-    port = running.read(state).port
+    port = lab_state.read(state).port
     said = mflab(
         "up",
         ARTICLE,
@@ -130,7 +130,7 @@ def test_the_printed_lines_look_up_dns(state: Path) -> None:
 def test_lines_quote_what_a_scenario_may_contain() -> None:
     variant = next(iter(load(ARTICLE).variants.values()))
     access = Access(state=Path("/tmp/my $(labs)"), port=2525, dns_port=5300)
-    for line in playing.lines(variant, access).replace("\\\n", " ").splitlines():
+    for line in example_commands.lines(variant, access).replace("\\\n", " ").splitlines():
         if not line.startswith(("#", "printf")):
             assert all("$(" not in word or word.startswith("/tmp/my $(labs)") for word in shlex.split(line))
 
@@ -138,14 +138,14 @@ def test_lines_quote_what_a_scenario_may_contain() -> None:
 def test_lines_use_the_address_that_others_see() -> None:
     """Behind NAT: the firewall's address, not the host's own."""
     variant = load(ARTICLE).variants["shared-address"]
-    said = playing.lines(variant, Access(state=Path(".mflab"), port=2525, dns_port=5300))
+    said = example_commands.lines(variant, Access(state=Path(".mflab"), port=2525, dns_port=5300))
     assert "--local-interface 127.51.100.1 " in said
     assert "127.18.0.25" not in said
 
 
 def test_a_host_that_shows_no_certificate_gets_none_to_show() -> None:
     variant = load(ARTICLE).variants["no-client-certificate"]
-    said = playing.lines(variant, Access(state=Path(".mflab"), port=2525, dns_port=5300))
+    said = example_commands.lines(variant, Access(state=Path(".mflab"), port=2525, dns_port=5300))
     filters = next(part for part in said.split("\n\n") if part.startswith("# Play the spam filter"))
     assert "shows no certificate" in filters
     assert "-cert" not in filters

@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from lab.cli import running, watch
-from lab.cli.exits import Exit
+from lab.cli.exit_codes import Exit
+from lab.cli.labs import lab_state
+from lab.cli.verbs import watch
 from tests.cli.commands import ARTICLE, ROOT, Shell
 
 LAB = (sys.executable, "-m", "lab")
@@ -134,8 +135,8 @@ def test_ctrl_c_ends_it_cleanly() -> None:
 def state(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "state"
     yield folder
-    if running.is_up(folder):
-        running.stop(folder)
+    if lab_state.is_up(folder):
+        lab_state.stop(folder)
 
 
 @pytest.mark.wire
@@ -156,7 +157,7 @@ def test_a_running_lab_sends_each_round_anew(
         "--detach",
     ]
     subprocess.run(up, check=True, capture_output=True)
-    between += [lambda: None, lambda: running.stop(state)]
+    between += [lambda: None, lambda: lab_state.stop(state)]
     said = mflab("watch", "--state", str(state), "--times", "3", "--json")
     assert said.code == Exit.FAILED, said.err
     first, second, third = rounds(said.out)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from lab.drivers.containers.container_programs import IMAGES
 from lab.drivers.containers.engine import Engine
-from lab.drivers.containers.programs import IMAGES
 from lab.errors import DriverError
 from tests.containers.composing import without
 

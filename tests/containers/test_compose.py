@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from lab.cli.exits import Exit
+from lab.cli.exit_codes import Exit
 from lab.cli.main import main
 from lab.drivers.containers.compose import compose
-from lab.drivers.containers.plan import plan
+from lab.drivers.containers.network_plan import plan
 from lab.scenario.load import load
 
 TOP = Path(__file__).parents[2]

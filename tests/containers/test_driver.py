@@ -12,14 +12,14 @@ from contextlib import closing
 import docker
 import pytest
 
-from lab.cli.exits import Exit
-from lab.drivers.containers import programs
+from lab.cli.exit_codes import Exit
+from lab.drivers.containers import container_programs
 from lab.drivers.containers.deployment import Deployment
 from lab.drivers.containers.driver import run_containers
-from lab.drivers.containers.found import RUN
+from lab.drivers.containers.existing_labs import RUN
 from lab.drivers.simulator import simulate
 from lab.errors import DriverError
-from lab.evidence.normal import diff, normalise
+from lab.evidence.normalised_traces import diff, normalise
 from tests.cli.commands import ROOT
 from tests.drivers.test_parts import DOZEN, chosen
 
@@ -38,7 +38,7 @@ def test_containers_give_the_same_trace(case, docker_engine):
 
 
 def test_a_container_that_fails_is_told_with_its_last_lines_and_nothing_stays(docker_engine, monkeypatch):
-    monkeypatch.setattr(programs, "_LISTENING", {"net.ipv4.ip_unprivileged_port_start": "1024"})
+    monkeypatch.setattr(container_programs, "_LISTENING", {"net.ipv4.ip_unprivileged_port_start": "1024"})
     with pytest.raises(DriverError, match=r"(has ended|not there within)(?s:.*)dns: .*[Pp]ermission") as told:
         run_containers(chosen(ARTICLE))
     assert "gateway: " in str(told.value)

@@ -12,13 +12,13 @@ import pytest
 from docker.errors import DockerException
 from requests.exceptions import ConnectionError as NoConnection
 
-from lab.cli.exits import Exit
-from lab.drivers.containers import trouble
+from lab.cli.exit_codes import Exit
+from lab.drivers.containers import engine_problems
+from lab.drivers.containers.container_programs import IMAGES
 from lab.drivers.containers.deployment import remove
 from lab.drivers.containers.driver import run_containers
 from lab.drivers.containers.engine import Engine
-from lab.drivers.containers.found import Lab, Range, labels, labs
-from lab.drivers.containers.programs import IMAGES
+from lab.drivers.containers.existing_labs import ContainerLab, Range, labels, labs
 from lab.errors import DriverError
 from lab.scenario.load import load
 from tests.cli.commands import ARTICLE, Shell
@@ -62,7 +62,7 @@ def test_an_engine_that_this_user_may_not_use():
     refused = NoConnection(("Connection aborted.", PermissionError(13, "Permission denied")))
     wrapped = DockerException(f"Error while fetching server API version: {refused}")
     wrapped.__cause__ = refused
-    told = str(trouble.unreachable("unix:///var/run/docker.sock", wrapped))
+    told = str(engine_problems.unreachable("unix:///var/run/docker.sock", wrapped))
     assert "this user may not use Docker" in told
     assert "usermod -aG docker" in told
 
@@ -103,7 +103,7 @@ def test_a_network_with_the_labs_addresses_is_named_with_how_to_remove_it(varian
 )
 def test_who_made_a_network_decides_how_it_is_removed(marked, cure):
     with pytest.raises(DriverError, match="addresses: x ") as refused:
-        trouble.check_ranges(["198.18.0.0/15"], [Range("x", "198.19.1.0/24", marked)])
+        engine_problems.check_ranges(["198.18.0.0/15"], [Range("x", "198.19.1.0/24", marked)])
     assert cure in str(refused.value)
 
 
@@ -136,7 +136,7 @@ def test_labs_are_put_together_from_what_the_engine_lists(here):
         [{"Name": "mflab-b2-state", "Labels": marks("b2", GONE, "elsewhere")}],
     )
     assert told == [
-        Lab(
+        ContainerLab(
             run="a1",
             variant="shared-wildcard",
             pid=GONE,
@@ -145,7 +145,7 @@ def test_labs_are_put_together_from_what_the_engine_lists(here):
             networks=("mflab-a1-internet",),
             volumes=(),
         ),
-        Lab(
+        ContainerLab(
             run="b2",
             variant="shared-wildcard",
             pid=None,
@@ -214,7 +214,7 @@ def test_a_lab_that_runs_is_not_removed(mflab, tmp_path, monkeypatch):
 
 def test_a_network_of_a_lab_that_runs_is_waited_for(here):
     with pytest.raises(DriverError, match=rf"x is of a lab: it runs \(process {os.getpid()}\): wait for it"):
-        trouble.check_ranges(["198.18.0.0/15"], [Range("x", "198.19.1.0/24", labels("a1", "v"))])
+        engine_problems.check_ranges(["198.18.0.0/15"], [Range("x", "198.19.1.0/24", labels("a1", "v"))])
 
 
 @pytest.mark.parametrize(
@@ -274,7 +274,9 @@ class Breaking:
 
 
 def test_what_cannot_be_removed_keeps_nothing_else_from_going():
-    lab = Lab(run="a1", variant="", pid=1, runs=False, containers=("a", "b"), networks=("n",), volumes=("v",))
+    lab = ContainerLab(
+        run="a1", variant="", pid=1, runs=False, containers=("a", "b"), networks=("n",), volumes=("v",)
+    )
     breaking = Breaking()
     with pytest.raises(DriverError, match="b does not go"):
         remove(cast(Engine, breaking), [lab])

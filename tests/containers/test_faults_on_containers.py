@@ -9,7 +9,7 @@ import pytest
 
 from lab.drivers.containers.driver import run_containers
 from lab.drivers.simulator import simulate
-from lab.evidence.normal import diff, normalise
+from lab.evidence.normalised_traces import diff, normalise
 from lab.model.outage import How, Outage
 from tests.drivers.test_parts import chosen
 

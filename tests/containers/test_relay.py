@@ -9,8 +9,8 @@ import struct
 
 import pytest
 
-from lab.drivers.containers.relay import Relay
-from lab.drivers.containers.stream import Stream
+from lab.drivers.containers.attached_stream import Stream
+from lab.drivers.containers.socket_relay import Relay
 from lab.errors import DriverError
 
 

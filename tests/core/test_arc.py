@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.core.authentication.arc import NO_CHAIN, chain_of, seal, validate
+from lab.core.authentication.arc_findings import trusted_result
 from lab.core.authentication.dkim import Signer
-from lab.core.authentication.findings import vouched
 from lab.core.authentication.results import Arc, ArcResult
-from lab.core.authentication.suite import CLAIMS
+from lab.core.authentication.signature_suite import CLAIMS
 from lab.model.dns import answered, zones_of
 from lab.model.message import Header, Message
 from lab.model.names import Domain
@@ -164,7 +164,7 @@ def test_chain_of_fifty_sets_is_full():
 )
 def test_whose_word_counts(signers, findings, trusted, believed):
     sets = chain_of(sealed(a_message(), *signers, findings=findings))
-    assert vouched(sets, Domain("a.example"), trusted) is believed
+    assert trusted_result(sets, Domain("a.example"), trusted) is believed
 
 
 @given(

@@ -20,7 +20,7 @@ from lab.core.attribution import (
     RELAY_DENIED,
 )
 from lab.core.incoming import PARTNER, UNKNOWN
-from lab.core.rulebook.asof import in_force
+from lab.core.rulebook.dates_in_force import in_force
 from lab.model.certificate import CertFault
 from lab.model.decision import Basis, Direction, Reason, Verdict, Why
 from lab.model.names import Domain, DomainPattern

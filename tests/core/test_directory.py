@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from lab.core.certificate_matching import NameMatch
 from lab.core.directory import Candidate, TenantDirectory, ip_number
-from lab.core.matching import NameMatch
 from lab.model.names import Domain, DomainPattern
 from lab.model.switches import Switches
 from lab.model.tenant import AcceptedDomain, Tenant

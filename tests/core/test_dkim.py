@@ -13,8 +13,8 @@ from lab.core.authentication.canonical import body_hash, covered, simple_header
 from lab.core.authentication.dkim import MOST, Signer, sign, verify
 from lab.core.authentication.results import NOT_SIGNED, Dkim, DkimResult
 from lab.core.authentication.signature import joined, key_name, seconds
+from lab.core.authentication.signature_suite import CLAIMS
 from lab.core.authentication.signers import key_records, tenant_signer, with_keys
-from lab.core.authentication.suite import CLAIMS
 from lab.model.dns import Zones, answered, zones_of
 from lab.model.message import Header, Message
 from lab.model.names import Domain

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lab.core.credentials import judge_credentials
+from lab.core.client_credentials import judge_credentials
 from lab.core.incoming import (
     DIRECT_SEND,
     NEEDS_TLS,

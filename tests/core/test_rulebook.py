@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lab.core.rulebook import RULES, SOURCES, SWITCHES, TOPICS, Confidence, Rule, Switch, rule, switches_of
-from lab.core.rulebook.asof import HISTORY, switches_as_of
+from lab.core.rulebook.dates_in_force import HISTORY, switches_as_of
 from lab.core.rulebook.render import as_markdown
 from lab.errors import LabBug
 

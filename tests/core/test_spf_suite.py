@@ -9,7 +9,7 @@ import yaml
 
 from lab.core.authentication.results import SpfResult
 from lab.core.authentication.spf import check_host
-from lab.model.dns import Asking, DnsAnswer, DnsQuestion, Mx, NoData, NxDomain, Records, ServFail
+from lab.model.dns import DnsAnswer, DnsQueries, DnsQuestion, DnsRecords, Mx, NoData, NxDomain, ServFail
 
 SUITE = Path(__file__).parents[1] / "suites" / "rfc7208-tests.yml"
 SECTIONS = tuple(yaml.safe_load_all(SUITE.read_text()))
@@ -32,7 +32,7 @@ class Names:
             pairs = [("TXT" if kind == "SPF" else kind, value) for kind, value in pairs]
         found = tuple(row(value) for kind, value in pairs if kind == question.type and value != "NONE")
         if found:
-            return Records(found)
+            return DnsRecords(found)
         if "TIMEOUT" in rows:
             return ServFail()
         for kind, value in pairs:
@@ -56,7 +56,7 @@ def cases() -> Iterator[Any]:
             yield pytest.param(names, case, id=f"{section['description']}-{name}".replace(" ", "_"))
 
 
-def run(asking: Asking[SpfResult], names: Names) -> SpfResult:
+def run(asking: DnsQueries[SpfResult], names: Names) -> SpfResult:
     try:
         question = next(asking)
         while True:

@@ -6,9 +6,9 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from lab.core.attribution import attribute
-from lab.core.credentials import judge_credentials
+from lab.core.attribution_result import Attribution
+from lab.core.client_credentials import judge_credentials
 from lab.core.directory import TenantDirectory
-from lab.core.explanation import Attribution
 from lab.model.certificate import CertFault, CertificateIdentity
 from lab.model.names import Address, Domain, DomainPattern, ReversePath
 from lab.model.switches import Switches

@@ -8,7 +8,7 @@ import pytest
 
 from lab.drivers.embedded import run_embedded
 from lab.drivers.simulator import simulate
-from lab.evidence.normal import diff, normalise
+from lab.evidence.normalised_traces import diff, normalise
 from lab.scenario.load import load
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lab.core.courier import TIMED_OUT, Dial
+from lab.core.smtp_delivery import TIMED_OUT, Dial
 from lab.drivers.outages import Outages
 from lab.model.outage import How, Outage
 from lab.model.transport import Target

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from lab.drivers import control, papers, shared
-from lab.drivers.clock import LabClock
-from lab.drivers.conductor import Conductor, parts_of
-from lab.drivers.part import DnsPart, NodePart
-from lab.drivers.shared import Reading
+from lab.drivers import control_socket, machine_credentials, shared_folder
+from lab.drivers.address_mapping import Endpoint, LoopbackMapping
+from lab.drivers.container_node import ContainerDns, ContainerNode
+from lab.drivers.control_sockets import Sockets
+from lab.drivers.lab_clock import LabClock
+from lab.drivers.remote_run import RemoteRun, nodes_of
+from lab.drivers.shared_folder import ClockReading
 from lab.drivers.simulator import simulate
-from lab.drivers.site import Endpoint, OnLoopback
-from lab.drivers.sockets import Sockets
-from lab.evidence.normal import diff, normalise
-from lab.pki import store as pki
+from lab.evidence.normalised_traces import diff, normalise
+from lab.pki import certificate_folder as pki
 from lab.scenario.load import load
 
 pytestmark = pytest.mark.wire
@@ -45,24 +45,24 @@ def free_port():
 
 
 def set_up(variant, root):
-    shared.note(root, Reading.of(variant.starts, LabClock(variant.starts)))
+    shared_folder.note(root, ClockReading.of(variant.starts, LabClock(variant.starts)))
     pki.make(root / "certificates", variant.every_profile, variant.starts)
-    papers.signatures(variant, root)
+    machine_credentials.signatures(variant, root)
 
 
 @contextlib.asynccontextmanager
 async def parts(variant, root):
     """All parts of a variant, listening on loopback."""
-    names, port, site = Endpoint("127.0.0.1", free_port()), free_port(), OnLoopback(variant.topology)
+    names, port, site = Endpoint("127.0.0.1", free_port()), free_port(), LoopbackMapping(variant.topology)
     async with contextlib.AsyncExitStack() as stack:
-        for name in parts_of(variant):
+        for name in nodes_of(variant):
             part = (
-                DnsPart(variant, root, names)
-                if name == shared.DNS
-                else NodePart(variant, root, name, names, site=site, port=port)
+                ContainerDns(variant, root, names)
+                if name == shared_folder.DNS
+                else ContainerNode(variant, root, name, names, site=site, port=port)
             )
             await stack.enter_async_context(part)
-            await stack.enter_async_context(control.listening(part.state, part.answer))
+            await stack.enter_async_context(control_socket.listening(part.state, part.answer))
         yield Sockets(root)
 
 
@@ -77,7 +77,7 @@ async def test_parts_that_are_conducted_give_the_same_trace(case, tmp_path):
     variant = chosen(case)
     set_up(variant, tmp_path)
     async with parts(variant, tmp_path) as cast:
-        outcome = await Conductor(variant, cast, variant.starts).play("containers")
+        outcome = await RemoteRun(variant, cast, variant.starts).play("containers")
     assert [str(finding) for finding in outcome.findings() if not finding.ok] == []
     simulated = simulate(variant)
     wire = normalise(outcome.traces, outcome.messages)

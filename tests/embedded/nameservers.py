@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
-from lab.drivers.site import Endpoint
+from lab.drivers.address_mapping import Endpoint
 from lab.model.dns import Zones
-from lab.reports.nameservers import SERVERS, ZONE_FILE, Service
-from lab.reports.zonefile import zone_file
+from lab.reports.dns.name_servers import SERVERS, ZONE_FILE, Service
+from lab.reports.dns.zone_file import zone_file
 from tests.embedded.labs import PATIENCE
 
 COMMANDS = {"unbound": ("unbound", "-d"), "knot": ("knotd",)}

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lab.drivers.embedded import Embedded
-from lab.drivers.works import AT_ONCE
-from lab.evidence.trace import traces
+from lab.drivers.lab_runtime import AT_ONCE
+from lab.evidence.trace_assembly import traces
 from lab.model.steps import Delivered, Ending, Refused, Resolved
 from lab.model.trace import Disposition, Hop
-from lab.wire.store import Snapshot, snapshot
+from lab.wire.store import StoreSnapshot, snapshot
 from tests.embedded.fire import FATES, Sent, world
 
 _LONGEST_WAY = 4
@@ -61,7 +61,7 @@ def reckon(state: Path, sent: dict[str, Sent], kills: int) -> Reckoning:
     return found
 
 
-def _acknowledged(store: Snapshot, sent: dict[str, Sent], found: Reckoning) -> None:
+def _acknowledged(store: StoreSnapshot, sent: dict[str, Sent], found: Reckoning) -> None:
     """Each acknowledged message ends for each of its recipients."""
     known = traces(store.hops)
     for name, message in sent.items():
@@ -76,7 +76,7 @@ def _acknowledged(store: Snapshot, sent: dict[str, Sent], found: Reckoning) -> N
                 found.problem(f"{name} for {recipient}: {end}")
 
 
-def _one_place(store: Snapshot, found: Reckoning) -> None:
+def _one_place(store: StoreSnapshot, found: Reckoning) -> None:
     """At each hop a recipient has ended once, or is in one item of the queue."""
     queued = Counter((item.hop, address.key) for item in store.queue for address in item.recipients)
     ended: Counter[tuple[str, str]] = Counter()
@@ -106,7 +106,7 @@ def _recipients(hop: Hop) -> Iterable[str]:
     return names
 
 
-def _copies(store: Snapshot, sent: dict[str, Sent], found: Reckoning) -> None:
+def _copies(store: StoreSnapshot, sent: dict[str, Sent], found: Reckoning) -> None:
     """More hops than one of a message for a recipient at a place are copies; as many as SMTP allows, and no more."""
     taken = Counter(
         (hop.head.message_id, hop.head.node, hop.head.tenant, name)

@@ -22,7 +22,7 @@ from lab.errors import WireError
 from lab.model.transport import QueueItem
 from lab.wire.channel import Channel
 from lab.wire.dialogue import Dialogue
-from lab.wire.session import Session
+from lab.wire.smtp_session import SmtpSession
 from lab.wire.store import snapshot
 from tests.embedded.labs import PATIENCE, Lab, played, running
 from tests.embedded.tools import SENDER, Mail, python
@@ -131,7 +131,7 @@ def alive(*kinds: type) -> Counter[type]:
     return Counter(type(each) for each in gc.get_objects() if type(each) in kinds)
 
 
-KINDS = (QueueItem, Session, Dialogue, Channel, SSL.Connection)
+KINDS = (QueueItem, SmtpSession, Dialogue, Channel, SSL.Connection)
 
 
 def send_some(lab: Lab, numbers: range) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.core.courier import OUTSIDE, Dial
+from lab.core.smtp_delivery import OUTSIDE, Dial
 from lab.drivers.embedded import run_embedded
 from lab.model.steps import Deferred
 from lab.model.trace import Disposition

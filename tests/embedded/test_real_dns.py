@@ -10,14 +10,14 @@ from typing import get_args
 
 import pytest
 
-from lab.drivers import papers
+from lab.drivers import machine_credentials
+from lab.drivers.address_mapping import Endpoint
+from lab.drivers.configuration_history import History
 from lab.drivers.embedded import Embedded
-from lab.drivers.history import History
-from lab.drivers.outcome import Outcome
+from lab.drivers.run_outcome import RunOutcome
 from lab.drivers.simulator import simulate
-from lab.drivers.site import Endpoint
-from lab.evidence.normal import diff, normalise
-from lab.model.dns import DnsQuestion, Mx, NoData, NxDomain, Records, RecordType, ServFail, Zones
+from lab.evidence.normalised_traces import diff, normalise
+from lab.model.dns import DnsQuestion, DnsRecords, Mx, NoData, NxDomain, RecordType, ServFail, Zones
 from lab.model.names import Domain
 from lab.scenario.load import load
 from lab.scenario.model import Scenario, Variant
@@ -65,17 +65,17 @@ def chosen(name: str, variant: str | None) -> Variant:
     return variants[variant or next(iter(variants))]
 
 
-async def with_names_of(server: str, variant: Variant, folder: Path) -> Outcome:
+async def with_names_of(server: str, variant: Variant, folder: Path) -> RunOutcome:
     """A run in which nobody asks the lab's own DNS server."""
     state = folder / "state"
     state.mkdir()
-    history = History.of(variant, suite=papers.signatures(variant, state))
+    history = History.of(variant, suite=machine_credentials.signatures(variant, state))
     with serving(server, history.versions[0].topology.zones, folder / server) as names:
         async with Embedded(variant, state, names=names) as lab:
             messages = await lab.submit()
             await lab.finish()
             assert not lab.dns.counts
-            return Outcome(
+            return RunOutcome(
                 variant=variant,
                 driver="embedded",
                 hops=lab.journal.hops(),
@@ -86,7 +86,7 @@ async def with_names_of(server: str, variant: Variant, folder: Path) -> Outcome:
             )
 
 
-async def same_as_simulated(server: str, variant: Variant, folder: Path) -> Outcome:
+async def same_as_simulated(server: str, variant: Variant, folder: Path) -> RunOutcome:
     real, simulated = await with_names_of(server, variant, folder), simulate(variant)
     wire = normalise(real.traces, real.messages)
     assert diff(normalise(simulated.traces, simulated.messages), wire, ("simulator", server)) == ""
@@ -153,7 +153,7 @@ async def differences(zones: Zones, names: Endpoint) -> list[str]:
 
 def plain(answer):
     """The order of records says nothing."""
-    return sorted(map(str, answer.rows)) if isinstance(answer, Records) else answer
+    return sorted(map(str, answer.rows)) if isinstance(answer, DnsRecords) else answer
 
 
 @servers

@@ -8,7 +8,7 @@ from itertools import count
 
 import pytest
 
-from lab.core.cloudnames import hub_host
+from lab.core.service_host_names import hub_host
 from lab.model.certificate import CertFault
 from lab.model.steps import Attributed, Connected
 from lab.model.trace import Hop

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from lab.cli.health import pages
+from lab.cli.labs.health_pages import pages
 from lab.drivers.embedded import Embedded
-from lab.drivers.outcome import again
-from lab.drivers.vitals import QUEUED, SESSIONS, ready, vitals
+from lab.drivers.lab_health import QUEUED, SESSIONS, ready, vitals
+from lab.drivers.run_outcome import again
 from tests.embedded.labs import played
 
 pytestmark = pytest.mark.wire

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 import pytest
 
-from lab.cli import places as where
+from lab.cli import locations as where
 from lab.drivers.simulator import Simulator, simulate
 from lab.evidence import metrics
-from lab.evidence.families import Declared, Family, Labels, Spread
 from lab.evidence.journal import Journal
+from lab.evidence.metric_families import Histogram, Labels, MetricDeclaration, MetricFamily
 from lab.evidence.metrics import (
     ATTRIBUTIONS,
     COUNTED,
@@ -35,14 +35,14 @@ FAULT = VARIANTS["shared-wildcard"]
 TOPOLOGY = FAULT.topology
 
 
-def happened(families: tuple[Family, ...]) -> Mapping[Declared, Mapping[Labels, float]]:
+def happened(families: tuple[MetricFamily, ...]) -> Mapping[MetricDeclaration, Mapping[Labels, float]]:
     """All that is not 0."""
     told = {}
     for family in families:
         values = {
             labels: value
             for labels, value in family.samples.items()
-            if value and not isinstance(value, Spread)
+            if value and not isinstance(value, Histogram)
         }
         if values:
             told[family.declared] = values

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.evidence.postfix_log import Reading, read
+from lab.evidence.postfix_log import PostfixLog, read
 from lab.model.names import Domain
 from lab.model.roles import Role
 from lab.model.steps import (
@@ -41,11 +41,11 @@ SHOWN = "*.msxfaq.example"
 USER, PARTNER = "useronprem@msxfaq.example", "partner@uclabor.example"
 
 
-def of(log: str, **how) -> Reading:
+def of(log: str, **how) -> PostfixLog:
     return read((LOGS / f"{log}.log").read_text().splitlines(), FILTER, shown=SHOWN, begins=BEGINS, **how)
 
 
-def up_to(log: str, wanted: str) -> Reading:
+def up_to(log: str, wanted: str) -> PostfixLog:
     """The log as it was before its first line with `wanted`."""
     told = (LOGS / f"{log}.log").read_text().splitlines()
     end = next(number for number, line in enumerate(told) if wanted in line)

@@ -9,20 +9,20 @@ import asyncio
 import sys
 from pathlib import Path
 
-from lab.drivers import shared
-from lab.drivers.beside import play_beside
-from lab.drivers.shadow import LOG
-from lab.gateways import postfix
+from lab.drivers import shared_folder
+from lab.drivers.embedded_postfix import run_with_postfix
+from lab.drivers.postfix_shadow import LOG
+from lab.gateways import postfix_settings
 from lab.scenario.load import load
 
 ARTICLE = Path(__file__).parents[2] / "scenarios" / "wildcard-misrouting.yaml"
 
 
 def main(folder: Path, variant: str) -> None:
-    postfix._SERVICES = postfix._SERVICES.replace("  smtp\n", "  smtp -v\n")
-    outcome = asyncio.run(play_beside(load(ARTICLE).variants[variant], folder))
+    postfix_settings._SERVICES = postfix_settings._SERVICES.replace("  smtp\n", "  smtp -v\n")
+    outcome = asyncio.run(run_with_postfix(load(ARTICLE).variants[variant], folder))
     assert all(finding.ok for finding in outcome.findings())
-    print((shared.place(folder / "lab", "gateway") / LOG).read_text())
+    print((shared_folder.place(folder / "lab", "gateway") / LOG).read_text())
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.cli.exits import Exit
+from lab.cli.exit_codes import Exit
 
 pytestmark = pytest.mark.wire
 TOP = Path(__file__).parents[2]

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from lab.drivers import beside
-from lab.drivers.apart import apart
-from lab.gateways.machine import resolv_conf
+from lab.drivers import embedded_postfix
+from lab.drivers.network_namespace import in_network_namespace
+from lab.gateways.filter_settings import resolv_conf
 from lab.scenario.load import load
 from tests.embedded.labs import played, running
 from tests.embedded.tools import Mail, needs, swaks
@@ -75,11 +75,11 @@ def first_conversation(said: list[str]) -> list[str]:
 def talked(folder: Path, variant: str) -> str:
     """Postfix's log of a run."""
     folder.chmod(0o755)  # Postfix's user has to get to its queue
-    names, *others = beside.addresses(load(ARTICLE).variants[variant])
+    names, *others = embedded_postfix.addresses(load(ARTICLE).variants[variant])
     resolver = folder / "resolv.conf"
     resolver.write_text(resolv_conf(names))
     child = (sys.executable, "-m", "tests.gateways.talkative", str(folder), variant)
-    command, environment = apart(child, (names, *others), resolver)
+    command, environment = in_network_namespace(child, (names, *others), resolver)
     done = subprocess.run(
         command, env=environment, cwd=ARTICLE.parents[1], capture_output=True, text=True, timeout=50
     )

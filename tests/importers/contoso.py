@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from lab.importers.nouns import FoundRecord, Place
+from lab.importers.types import ExportLocation, FoundRecord
 
 Object = tuple[str, str, dict[str, Any]]
 """File, kind, properties."""
@@ -118,7 +118,7 @@ HYBRID: list[Object] = [*ON_PREMISES, *CLOUD]
 
 
 def record(name, kind, value):
-    return FoundRecord(place=Place("contoso.zone", 1), name=name, type=kind, value=value)
+    return FoundRecord(place=ExportLocation("contoso.zone", 1), name=name, type=kind, value=value)
 
 
 ZONE = [

@@ -3,11 +3,11 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from lab.importers.assembly.answering import Answers
+from lab.importers.assembly.answers_file import Answers
 from lab.importers.assembly.assemble import assembled
-from lab.importers.assembly.nouns import Options
-from lab.importers.nouns import Exported, Exports, Place
-from lab.importers.reading import read
+from lab.importers.assembly.types import ImportOptions
+from lab.importers.folder_reader import read
+from lab.importers.types import ExportedObject, ExportLocation, Exports
 
 ROOT = Path(__file__).parents[2]
 EXPORTS = ROOT / "examples" / "exports"
@@ -25,8 +25,10 @@ def made(*objects, answers="", records=(), certificates=(), gateways=(), **optio
     """What comes of single objects, given as (file, kind, properties)."""
     exports = Exports(
         objects=tuple(
-            Exported(
-                kind=kind, place=Place(file), values={name: _value(each) for name, each in values.items()}
+            ExportedObject(
+                kind=kind,
+                place=ExportLocation(file),
+                values={name: _value(each) for name, each in values.items()},
             )
             for file, kind, values in objects
         ),
@@ -42,4 +44,4 @@ def _value(written):
 
 
 def _options(options):
-    return Options(**{"source": "exports", "now": NOW, "partners": False, **options})
+    return ImportOptions(**{"source": "exports", "now": NOW, "partners": False, **options})

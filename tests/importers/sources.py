@@ -1,14 +1,14 @@
 """What the tests of readers share: a file from text, and its one object."""
 
-from lab.importers.nouns import Exported, Exports
-from lab.importers.reading import parsed
+from lab.importers.folder_reader import parsed
+from lab.importers.types import ExportedObject, Exports
 
 
 def parse(text: str, file: str = "export.txt", encoding: str = "utf-8") -> Exports:
     return parsed(file, text.encode(encoding))
 
 
-def only(found: Exports) -> Exported:
+def only(found: Exports) -> ExportedObject:
     assert [str(notice.text) for notice in found.notices if notice.serious] == []
     [one] = found.objects
     return one

@@ -11,7 +11,7 @@ from lab.analysis.checks.engine import examine
 from lab.analysis.fix import choose, fix
 from lab.analysis.matrix import matrix
 from lab.scenario.load import load, load_text
-from lab.scenario.whatif import Configuration
+from lab.scenario.what_if import ChangeableScenario
 from tests.importers.importing import EXPORTS, imported
 
 BY_HAND = Path(__file__).parents[2] / "scenarios" / "wildcard-misrouting.yaml"
@@ -44,7 +44,7 @@ def test_the_matrix_equals_the_one_written_by_hand(folder, variant, cured):
 def test_the_cure_reaches_the_connector_that_names_its_certificate(tmp_path):
     """Else Exchange would go on showing the old one to the tenant, which only an assumed rule takes for the new name (R77)."""
     (tmp_path / "my.yaml").write_text(imported(EXPORTS / "msxfaq").text, "utf-8")
-    whole = Configuration.load(tmp_path / "my.yaml")
+    whole = ChangeableScenario.load(tmp_path / "my.yaml")
     asked = [each for each in CHECKS if each.code == "MFL-ATTR-001"]
     found = examine(whole, date(2026, 11, 24), asked)
     made = fix(choose(whole, found, "MFL-ATTR-001", 1), tmp_path / "fixed.yaml", date(2026, 11, 24), asked)

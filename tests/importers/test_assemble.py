@@ -4,8 +4,8 @@ import pytest
 
 from lab.analysis.matrix import matrix
 from lab.importers.assembly.assemble import assembled
-from lab.importers.assembly.nouns import Options
-from lab.importers.nouns import Exported, Exports, FoundGateway, Place
+from lab.importers.assembly.types import ImportOptions
+from lab.importers.types import ExportedObject, ExportLocation, Exports, FoundGateway
 from lab.scenario.load import load_text
 from tests.importers.contoso import (
     CERTIFICATE,
@@ -263,7 +263,7 @@ def test_without_certificates_the_connectors_name_is_believed():
     ],
 )
 def test_postfix_tells_whether_it_shows_a_certificate(settings, shows, variants):
-    postfix = FoundGateway(place=Place("postconf.txt"), settings=settings)
+    postfix = FoundGateway(place=ExportLocation("postconf.txt"), settings=settings)
     scenario = load_text(made(*HYBRID, records=ZONE, gateways=[postfix]).text)
     assert list(scenario.variants) == variants
     assert next(iter(scenario.variants.values())).topology.hosts["gateway"].client_certificate is shows
@@ -347,8 +347,8 @@ def test_spf_of_others_that_was_not_exported_lists_nobody():
 def test_a_rule_with_a_condition_that_could_not_be_read_is_left_out():
     file, kind, values = rule(FromScope=0)
     values = {name: tuple(each) if isinstance(each, list) else each for name, each in values.items()}
-    cut = Exported(kind=kind, place=Place(file), values=values, where={"Name": 3, "SentTo": 9})
-    found = assembled(Exports(objects=(cut,)), Options(source="x", now=NOW, partners=False))
+    cut = ExportedObject(kind=kind, place=ExportLocation(file), values=values, where={"Name": 3, "SentTo": 9})
+    found = assembled(Exports(objects=(cut,)), ImportOptions(source="x", now=NOW, partners=False))
     assert 'TransportRule "R" is left out: the lab has no SentTo' in " ".join(said(found))
 
 

@@ -3,11 +3,18 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lab.importers.nouns import FoundGateway, FoundRecord, Place
-from lab.importers.recognise import KINDS
-from lab.scenario.exchange import ACCEPTED_DOMAIN, INBOUND, OUTBOUND, RECEIVE, REMOTE_DOMAIN, SEND
+from lab.importers.cmdlet_recognition import KINDS
+from lab.importers.types import ExportLocation, FoundGateway, FoundRecord
+from lab.scenario.language.exchange_objects import (
+    ACCEPTED_DOMAIN,
+    INBOUND,
+    OUTBOUND,
+    RECEIVE,
+    REMOTE_DOMAIN,
+    SEND,
+)
+from lab.scenario.language.mail_flow_rules import RULE
 from lab.scenario.load import load_text
-from lab.scenario.rules import RULE
 from tests.importers.importing import made
 
 RECORDS = {
@@ -132,7 +139,7 @@ def objects(draw):
 
 RECORD = st.builds(
     FoundRecord,
-    place=st.just(Place("a.zone", 1)),
+    place=st.just(ExportLocation("a.zone", 1)),
     name=st.sampled_from(
         [*DOMAINS, "mail.contoso.com", "1.0.0.10.in-addr.arpa", "contoso", "selector1._domainkey.contoso.com"]
     ),
@@ -144,7 +151,7 @@ RECORD = st.builds(
 )
 GATEWAY = st.builds(
     FoundGateway,
-    place=st.just(Place("postconf.txt")),
+    place=st.just(ExportLocation("postconf.txt")),
     settings=st.dictionaries(
         st.sampled_from(["myhostname", "smtp_tls_cert_file", "smtp_helo_name"]), st.text(max_size=8)
     ),

@@ -8,7 +8,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
 from lab.importers import certificates
-from lab.importers.reading import parsed
+from lab.importers.folder_reader import parsed
 from lab.model.certificate import CertFault, CertificateProfile, KeyUsage
 from lab.pki.authority import Authority, self_signed
 from tests.importers.sources import told

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.importers.reading import read
+from lab.importers.folder_reader import read
 from lab.model.certificate import CertFault
 from tests.importers.sources import only, parse, told
 

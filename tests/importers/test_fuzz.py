@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lab.importers.nouns import Exports
-from lab.importers.reading import parsed
+from lab.importers.folder_reader import parsed
+from lab.importers.types import Exports
 from tests.importers.test_clixml import HEAD
-from tests.importers.test_postfix import POSTCONF
-from tests.importers.test_sclient import LEAF, shown
-from tests.importers.test_zones import DIG, ZONE
+from tests.importers.test_openssl_output import LEAF, shown
+from tests.importers.test_postfix_files import POSTCONF
+from tests.importers.test_zone_text import DIG, ZONE
 
 HERE = Path(__file__).parent
 SAMPLES = HERE.parent / "samples" / "exchange-onprem"

@@ -7,7 +7,7 @@ import pytest
 import tree_sitter_powershell
 from tree_sitter import Language, Node, Parser
 
-from lab.importers import recognise
+from lab.importers import cmdlet_recognition
 
 SCRIPT = Path(__file__).parents[2] / "tools" / "Export-MailFlow.ps1"
 TREE = Parser(Language(tree_sitter_powershell.language())).parse(SCRIPT.read_bytes())
@@ -105,7 +105,7 @@ def test_the_grammar_notices_what_is_broken():
 
 def test_every_command_only_reads_but_for_the_files_it_writes():
     called = {command(node) for node in COMMANDS}
-    asked = {f"Get-{kind}" for kind in recognise.KINDS}
+    asked = {f"Get-{kind}" for kind in cmdlet_recognition.KINDS}
     assert called - FUNCTIONS - HARMLESS - asked == WRITING
     assert called >= WRITING
 
@@ -141,14 +141,14 @@ def test_every_noun_is_asked_for_and_read_by_the_import(lists):
         for noun in nouns:
             assert f"Get-{noun}" in asked
             assert f"'{noun}' {{" in SCRIPT.read_text()
-            assert recognise.of_file(f"online/Get-{noun}.json") == noun
+            assert cmdlet_recognition.of_file(f"online/Get-{noun}.json") == noun
 
 
 def test_both_sides_together_ask_for_everything_that_the_import_knows():
     nouns = {
         noun for lists in ("Configuration", "People") for side in listed(lists).values() for noun in side
     }
-    assert set(recognise.KINDS) - nouns == {"OrganizationRelationship", "Recipient"}
+    assert set(cmdlet_recognition.KINDS) - nouns == {"OrganizationRelationship", "Recipient"}
 
 
 def test_no_property_is_in_two_classes_of_the_mask():

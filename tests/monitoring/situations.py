@@ -11,7 +11,7 @@ from pathlib import Path
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from lab.cli.health import pages
+from lab.cli.labs.health_pages import pages
 from tests.embedded.labs import Lab, played, running
 
 ALERTS = Path(__file__).parents[2] / "monitoring" / "alerts.yaml"

@@ -108,7 +108,7 @@ def prepare(work: Path, targets: Sequence[str]) -> None:
 
 
 def own_tests(target: str) -> str:
-    """`tests/core/test_matching.py` of `core/matching`."""
+    """`tests/core/test_certificate_matching.py` of `core/matching`."""
     package, _, name = target.rpartition("/")
     return f"tests/{package}/test_{name}.py"
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.core.courier import Dial
+from lab.core.smtp_delivery import Dial
 from lab.drivers.simulator import Simulator
-from lab.evidence.trace import traces
+from lab.evidence.trace_assembly import traces
 from lab.model.steps import Ending, Refused, Resolved, Sent
 from lab.model.trace import Disposition, Hop, MessageTrace
 from lab.model.transport import Target

@@ -10,12 +10,12 @@ import pytest
 
 from lab.core.authentication.arc import chain_of
 from lab.core.authentication.results import AuthenticationResults, Spf, SpfResult
-from lab.core.authentication.suite import CLAIMS
-from lab.core.cloudnames import hub_host
+from lab.core.authentication.signature_suite import CLAIMS
 from lab.core.directory import TenantDirectory
-from lab.core.limits import MOERA, TENANT
 from lab.core.received import received_from_mailbox
 from lab.core.routing import NoTargets
+from lab.core.sending_limits import MOERA, TENANT
+from lab.core.service_host_names import hub_host
 from lab.errors import LabBug
 from lab.evidence.plain import step_data
 from lab.model.certificate import CertificateIdentity
@@ -42,7 +42,7 @@ from lab.model.tenant import (
 from lab.model.topology import Host, Region, Topology
 from lab.model.transport import QueueItem, Route, Submission, Target, TlsPolicy
 from lab.nodes.eop import Eop
-from lab.nodes.places import ToAddress, ToMailbox, ToNextHop, Unknown
+from lab.nodes.recipient_place import ToAddress, ToMailbox, ToNextHop, UnknownRecipient
 from tests.core.mail import NOW, a_context, a_message, an_item
 from tests.core.worlds import a_tenant
 
@@ -208,7 +208,7 @@ class TestPlace:
 
     def test_an_unknown_recipient_of_an_authoritative_domain_is_refused(self):
         place = a_hub().place(sent(), Address.parse("nobody@a.example"))
-        assert isinstance(place, Unknown)
+        assert isinstance(place, UnknownRecipient)
         assert (place.reply.code, place.reply.enhanced, place.resolution) == (
             550,
             "5.1.10",
@@ -255,7 +255,7 @@ class TestLimits:
     def test_the_recipient_after_the_last_one_allowed_is_refused(self):
         pair = ("one@out.example", "two@out.example")
         assert isinstance(self.place(*pair, to=pair[0]), ToNextHop)
-        assert self.place(*pair) == Unknown(TENANT, ("R50", "R53"), Resolution.REFUSED)
+        assert self.place(*pair) == UnknownRecipient(TENANT, ("R50", "R53"), Resolution.REFUSED)
 
     def test_recipients_of_the_own_tenant_do_not_count(self):
         assert isinstance(self.place("user@a.example", "one@out.example"), ToNextHop)
@@ -270,7 +270,7 @@ class TestLimits:
 
     def test_an_address_that_is_reached_through_another_counts_as_one_more(self):
         assert isinstance(self.place("user@a.example", to="new@out.example"), ToNextHop)
-        assert isinstance(self.place("one@out.example", to="new@out.example"), Unknown)
+        assert isinstance(self.place("one@out.example", to="new@out.example"), UnknownRecipient)
 
     @pytest.mark.parametrize("more", [{"hosted": False}, {"report": True}], ids=["relayed", "report"])
     def test_only_what_mailboxes_send_counts(self, more):
@@ -282,7 +282,7 @@ class TestLimits:
     def test_the_initial_domain_has_a_limit_of_its_own(self):
         limits = SendingLimits(already_sent_from_moera=100)
         refused = self.place("one@out.example", limits=limits, sender="user@alab.onmicrosoft.com")
-        assert refused == Unknown(MOERA, ("R50", "R53"), Resolution.REFUSED)
+        assert refused == UnknownRecipient(MOERA, ("R50", "R53"), Resolution.REFUSED)
 
 
 class TestRules:

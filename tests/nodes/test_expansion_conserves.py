@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from lab.core.transport_rules import Branch
 from lab.drivers.simulator import Simulator
-from lab.evidence.facts import about
-from lab.evidence.normal import normalise
-from lab.evidence.trace import aliases, traces
+from lab.evidence.hop_facts import about
+from lab.evidence.normalised_traces import normalise
+from lab.evidence.trace_assembly import aliases, traces
 from lab.model.message import Message
 from lab.model.names import Address
 from lab.model.steps import (

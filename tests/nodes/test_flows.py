@@ -10,7 +10,7 @@ import pytest
 
 from lab.drivers.simulator import simulate
 from lab.evidence.message_trace import message_trace
-from lab.evidence.msgtrk import log_files, message_tracking_log
+from lab.evidence.tracking_log_files import log_files, message_tracking_log
 from lab.model.message import Message
 from lab.model.steps import Bounced, Refused, Routed, Stage
 from lab.model.trace import Disposition

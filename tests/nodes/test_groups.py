@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lab.core.limits import over_limit
+from lab.core.sending_limits import over_limit
 from lab.drivers.simulator import simulate
 from lab.model.names import Domain
 from lab.model.steps import Connected, Deferred, Dropped, DropReason, Expanded, Routed

@@ -6,7 +6,7 @@ import pytest
 
 from lab.drivers.simulator import simulate
 from lab.evidence.message_trace import message_trace, message_trace_detail
-from lab.evidence.tracking import rows
+from lab.evidence.tracking_events import rows
 from lab.model.decision import Why, phrase
 from lab.model.steps import Bounced, Deferred, NextHop, Routed, Ruled, decision_of
 from lab.model.trace import Disposition

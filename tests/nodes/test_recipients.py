@@ -6,9 +6,9 @@ from email import message_from_bytes
 
 import pytest
 
-from lab.core.courier import Handed
+from lab.core.smtp_delivery import TransactionReplies
 from lab.drivers.simulator import Simulator, simulate
-from lab.evidence.trace import traces
+from lab.evidence.trace_assembly import traces
 from lab.model.decision import Reason
 from lab.model.message import Message
 from lab.model.steps import Accepted, Attributed, Refused
@@ -26,7 +26,7 @@ BIFURCATE = THREE + "switches: {mixed_tenant_rcpts: bifurcate}"
 MIXED = ("partner@b.example", "third@c.example", "second@b.example", "nobody@b.example", "x@nowhere.example")
 
 
-def replies(handed: Handed) -> dict[str, str]:
+def replies(handed: TransactionReplies) -> dict[str, str]:
     return {to: f"{reply.code} {reply.enhanced}" for to, reply in handed.recipients.items()}
 
 

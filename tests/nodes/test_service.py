@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from lab.core.credentials import judge_credentials
-from lab.core.homes import home_of
+from lab.core.client_credentials import judge_credentials
 from lab.core.incoming import admit
+from lab.core.mailbox_location import home_of
 from lab.drivers.simulator import simulate
 from lab.errors import ScenarioError
 from lab.model.decision import Reason, Why, phrase

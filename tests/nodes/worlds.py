@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from textwrap import indent
 from typing import TypeVar
 
-from lab.core.courier import Dial, Dialed, Hand, Handed, Hello, StartTls
+from lab.core.smtp_delivery import Connected, Dial, Hello, SendTransaction, StartTls, TransactionReplies
 from lab.drivers.simulator import Simulator, simulate
 from lab.model.message import Message
 from lab.model.names import Address, ReversePath
@@ -98,7 +98,7 @@ class Client:
         self.lab = lab
         dialed_session, answer = lab._dial(Dial(Target(server, server), source, source))
         assert dialed_session is not None, f"{server} is not in the address book"
-        assert isinstance(answer, Dialed)
+        assert isinstance(answer, Connected)
         self._session = dialed_session
         self.banner = answer.greeting
 
@@ -118,13 +118,13 @@ class Client:
         content: bytes = b"",
         notify: Mapping[str, set[str]] | None = None,
         **parameters: str,
-    ) -> Handed:
+    ) -> TransactionReplies:
         """One transaction. `notify` are DSN wishes by recipient, `parameters` those of MAIL."""
         wishes = notify or {}
         to = tuple((Address.parse(r), DsnParameters(frozenset(wishes.get(r, ())))) for r in recipients)
         message = Message.parse(content or a_message(sender, recipients[0]))
         path = ReversePath.parse(sender)
-        return self._session._hand(Hand(path, parameters, to, dsn=True, message=message))
+        return self._session._hand(SendTransaction(path, parameters, to, dsn=True, message=message))
 
 
 def a_message(author: str, to: str, *fields: str, message_id: str = "<1@client.example>") -> bytes:

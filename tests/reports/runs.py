@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from lab.drivers.outcome import Outcome
+from lab.drivers.run_outcome import RunOutcome
 from lab.drivers.simulator import simulate
 from lab.reports.run import ScenarioRuns
 from lab.scenario.load import load, load_text
@@ -49,7 +49,7 @@ def hostile() -> ScenarioRuns:
     )
 
 
-def _poisoned(outcome: Outcome) -> Outcome:
+def _poisoned(outcome: RunOutcome) -> RunOutcome:
     heads = (
         replace(hop.head, subject=HOSTILE_SUBJECT, host=f"{hop.head.host}<i>\u202e") for hop in outcome.hops
     )

@@ -5,15 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from lab.drivers.outcome import Outcome
-from lab.evidence.views import Table
-from lab.evidence.views import tables as views
+from lab.drivers.run_outcome import RunOutcome
+from lab.evidence.admin_views import LogTable
+from lab.evidence.admin_views import tables as views
 from lab.model.steps import Attributed, Routed, Ruled, Step
-from lab.reports import console, rules, tables
-from lab.reports.explain import explain
-from lab.reports.story import demo_story
-from lab.reports.summary import run_summary
-from lab.reports.tables import left_out, plain
+from lab.reports.explanation import rule_citations
+from lab.reports.explanation.demo_story import demo_story
+from lab.reports.explanation.message_explanation import explain
+from lab.reports.runs.run_summary import run_summary
+from lab.reports.text import console, tables
+from lab.reports.text.tables import left_out, plain
 from tests.reports.runs import article, hostile
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -87,7 +88,7 @@ def without_decision(step: Step) -> Step:
 def test_a_run_whose_decisions_are_not_known_is_told_from_its_steps():
     (run,) = article("shared-wildcard").runs
     hops = tuple(replace(hop, steps=tuple(map(without_decision, hop.steps))) for hop in run.hops)
-    assert isinstance(run, Outcome)
+    assert isinstance(run, RunOutcome)
     text = console.text(explain(replace(run, hops=hops), "offer"))
     assert "to msxfaq by certificate through" in text
     assert "R76 observed" in text
@@ -97,7 +98,7 @@ def test_the_story_does_not_hide_what_is_assumed_in_part():
     run = article("shared-wildcard").runs[0]
     decided = run.trace("offer").hops[2].first(Attributed)
     assert decided is not None
-    in_part = ", ".join(rule.id for rule in rules.assumed_in_part(rules.of(decided)))
+    in_part = ", ".join(rule.id for rule in rule_citations.assumed_in_part(rule_citations.of(decided)))
     assert in_part
     text = console.text(demo_story(article("shared-wildcard")), 300)
     assert f"none assumed as a whole; in part: {in_part}\n" in text
@@ -134,7 +135,7 @@ class TestTable:
         assert len(lines) == 5
 
     def test_where_there_is_no_room_the_last_columns_are_left_out(self):
-        shown = Table("Log", self.COLUMNS, self.ROWS)
+        shown = LogTable("Log", self.COLUMNS, self.ROWS)
         for width, missing in ((28, ()), (27, ("Sender",)), (18, ("Sender",)), (17, ("EventId", "Sender"))):
             assert left_out([shown], width) == missing
             header = console.text(tables.tables([shown]), width).splitlines()[-4]

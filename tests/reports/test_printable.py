@@ -3,7 +3,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.reports.printable import cut, one_line, printable, without_guids
+from lab.reports.text.printable import cut, one_line, printable, without_guids
 
 
 @given(st.text())

@@ -3,13 +3,13 @@ from xml.etree import ElementTree
 
 import pytest
 
-from lab.reports import asjson, junit, sarif
+from lab.reports.runs import run_json, run_junit, run_sarif
 from tests.reports.runs import HOSTILE_SUBJECT, article, hostile
 
 
 def test_json_says_its_version_and_survives_a_round_trip():
-    document = json.loads(asjson.dumps([article("shared-wildcard"), hostile()]))
-    assert document == asjson.document([article("shared-wildcard"), hostile()])
+    document = json.loads(run_json.dumps([article("shared-wildcard"), hostile()]))
+    assert document == run_json.document([article("shared-wildcard"), hostile()])
     assert next(iter(document)) == "schema_version"
     assert document["schema_version"] == 1
     assert document["ok"] is False
@@ -17,12 +17,12 @@ def test_json_says_its_version_and_survives_a_round_trip():
 
 
 def test_json_keeps_the_order_of_its_keys():
-    first, second = (json.loads(asjson.dumps([article(name)])) for name in ("shared-wildcard", "half-fix"))
+    first, second = (json.loads(run_json.dumps([article(name)])) for name in ("shared-wildcard", "half-fix"))
     assert list(first["runs"][0]) == list(second["runs"][0])
 
 
 def test_json_has_the_way_and_where_it_went_astray():
-    (run,) = json.loads(asjson.dumps([article("shared-wildcard")]))["runs"]
+    (run,) = json.loads(run_json.dumps([article("shared-wildcard")]))["runs"]
     (offer,) = run["messages"]
     assert offer["path"] == ["exchange", "gateway", "tenant:msxfaq", "tenant:uclabor"]
     assert offer["misrouted"] == {"meant": "uclabor", "into": "msxfaq"}
@@ -34,7 +34,7 @@ def test_json_has_the_way_and_where_it_went_astray():
 
 
 def test_json_has_the_candidates_of_a_decision():
-    (run,) = json.loads(asjson.dumps([article("shared-wildcard")]))["runs"]
+    (run,) = json.loads(run_json.dumps([article("shared-wildcard")]))["runs"]
     (message,) = run["messages"]
     steps = [step for hop in message["hops"] for step in hop["steps"] if step["kind"] == "attributed"]
     won, lost = steps[0]["considered"]
@@ -44,18 +44,18 @@ def test_json_has_the_candidates_of_a_decision():
 
 
 def test_json_keeps_data_as_it_was():
-    document = json.loads(asjson.dumps([hostile()]))
+    document = json.loads(run_json.dumps([hostile()]))
     subjects = {hop["subject"] for hop in document["runs"][0]["messages"][0]["hops"]}
     assert any(HOSTILE_SUBJECT.split(" &")[0] in subject for subject in subjects)
 
 
 def test_json_of_an_unknown_message_is_a_key_error():
     with pytest.raises(KeyError):
-        asjson.message(article("shared-wildcard").runs[0], "nonsense")
+        run_json.message(article("shared-wildcard").runs[0], "nonsense")
 
 
 def test_junit_has_a_case_for_each_expectation():
-    root = ElementTree.fromstring(junit.report([article("shared-wildcard"), hostile()]).encode())
+    root = ElementTree.fromstring(run_junit.report([article("shared-wildcard"), hostile()]).encode())
     assert [suite.get("name") for suite in root] == ["wildcard-misrouting/shared-wildcard", "hostile/shared"]
     for suite in root:
         cases = suite.findall("testcase")
@@ -65,7 +65,7 @@ def test_junit_has_a_case_for_each_expectation():
 
 
 def test_junit_says_what_failed_and_where_it_is_claimed():
-    root = ElementTree.fromstring(junit.report([hostile()]).encode())
+    root = ElementTree.fromstring(run_junit.report([hostile()]).encode())
     (failure,) = root.iter("failure")
     assert failure.attrib["message"].startswith("wanted <b>5.7.51</b>, got ")
     case = next(case for case in root.iter("testcase") if case.find("failure") is not None)
@@ -75,7 +75,7 @@ def test_junit_says_what_failed_and_where_it_is_claimed():
 
 
 def test_sarif_has_a_result_for_each_failed_claim_at_its_line():
-    (run,) = json.loads(sarif.report([article("shared-wildcard"), hostile()]))["runs"]
+    (run,) = json.loads(run_sarif.report([article("shared-wildcard"), hostile()]))["runs"]
     (result,) = run["results"]
     (failed,) = [f for f in hostile().runs[0].findings() if not f.ok]
     place = result["locations"][0]["physicalLocation"]
@@ -87,5 +87,5 @@ def test_sarif_has_a_result_for_each_failed_claim_at_its_line():
 
 
 def test_sarif_without_failures_is_a_log_without_results():
-    (run,) = json.loads(sarif.report([article("shared-wildcard")]))["runs"]
+    (run,) = json.loads(run_sarif.report([article("shared-wildcard")]))["runs"]
     assert run["results"] == []

@@ -10,12 +10,12 @@ import pytest
 
 from lab.model.names import Address, Domain
 from lab.model.tenant import Recipient, RecipientKind
-from lab.reports.todo import todos
-from lab.reports.todo_recipients import _differing
-from lab.scenario.settings import Setting
-from lab.scenario.whatif import Configuration
+from lab.reports.cures.todo import todos
+from lab.reports.cures.todo_recipients import _differing
+from lab.scenario.setting_differences import SettingDifference
+from lab.scenario.what_if import ChangeableScenario
 
-ARTICLE = Configuration.load(Path("scenarios/wildcard-misrouting.yaml"))
+ARTICLE = ChangeableScenario.load(Path("scenarios/wildcard-misrouting.yaml"))
 MAILBOXES = "organizations.msxfaq.remote_mailboxes"
 ONLINE = "useronline@msxfaq.example"
 TRUSTED = {"TrustedMailInboundEnabled": True}
@@ -25,7 +25,8 @@ def told(
     change: dict[str, Any], variant: str = "dedicated-certificate"
 ) -> list[tuple[str, str, tuple[str, ...]]]:
     settings = [
-        Setting(path, ARTICLE.value(variant, path), value, None, None) for path, value in change.items()
+        SettingDifference(path, ARTICLE.value(variant, path), value, None, None)
+        for path, value in change.items()
     ]
     places = todos(ARTICLE.variant(variant), ARTICLE.changed(variant, change), settings)
     return [(str(place.where), str(todo.told), todo.commands) for place in places for todo in place.todos]

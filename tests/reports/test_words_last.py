@@ -9,7 +9,7 @@ from string import Formatter
 
 import pytest
 
-PAPER = Path("lab/reports/printable.py")
+PAPER = Path("lab/reports/text/printable.py")
 """Where sentences are said, and their blanks counted."""
 FILES = sorted(
     path

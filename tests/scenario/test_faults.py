@@ -10,7 +10,7 @@ import pytest
 
 from lab.drivers.simulator import simulate
 from lab.errors import ScenarioError
-from lab.evidence.facts import reply_of
+from lab.evidence.hop_facts import reply_of
 from lab.model.steps import Bounced
 from lab.scenario.load import load, load_text
 from lab.scenario.model import Scenario

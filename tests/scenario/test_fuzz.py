@@ -7,10 +7,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lab.errors import ScenarioError
-from lab.scenario.language import SCENARIO
+from lab.scenario.language.scenario_keys import SCENARIO
 from lab.scenario.load import load_text
-from lab.scenario.records import all_records
-from lab.scenario.render import render
+from lab.scenario.rendering.render import render
+from lab.scenario.syntax.records import all_records
 
 SHIPPED = Path(__file__).parents[2] / "scenarios"
 BASE = (Path(__file__).parent / "broken" / "common" / "base.yaml").read_text(encoding="utf-8")

@@ -7,8 +7,8 @@ import pytest
 
 from lab.errors import ScenarioError
 from lab.scenario.load import load, load_text
-from lab.scenario.render import render
-from lab.scenario.text import MAX_BYTES, MAX_NODES
+from lab.scenario.rendering.render import render
+from lab.scenario.syntax.yaml_text import MAX_BYTES, MAX_NODES
 
 MINIMAL = """
 scenario: minimal

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lab.scenario.powershell import Argument, Array, Hash, NotRead, Word, parse
+from lab.scenario.cmdlets.powershell import Argument, Array, CmdletWord, Hash, NotRead, parse
 
 
 def values(line):
@@ -36,7 +36,7 @@ def test_a_value_is_what_is_in_its_quotes(typed, text):
 
 @pytest.mark.parametrize("special", ["$true", "$FALSE", "$null"])
 def test_three_variables_are_known(special):
-    assert values(f"Set-X -Enabled {special}")["Enabled"] == Word(15, special.lower(), special=True)
+    assert values(f"Set-X -Enabled {special}")["Enabled"] == CmdletWord(15, special.lower(), special=True)
 
 
 @pytest.mark.parametrize("typed", ["a,b", "a, b", "'a' , \"b\"", "@('a','b')", "@( a, b )"])
@@ -61,8 +61,8 @@ def test_switches_colons_and_a_value_that_stands_first():
     call = parse("Remove-InboundConnector 'From there' -Confirm:$false -Force")
     assert (call.verb, call.noun) == ("Remove", "InboundConnector")
     assert call.arguments == (
-        Argument(24, "", Word(24, "From there")),
-        Argument(37, "Confirm", Word(46, "$false", special=True)),
+        Argument(24, "", CmdletWord(24, "From there")),
+        Argument(37, "Confirm", CmdletWord(46, "$false", special=True)),
         Argument(53, "Force", None),
     )
 
@@ -71,15 +71,15 @@ def test_switches_colons_and_a_value_that_stands_first():
 def test_a_dash_of_a_word_processor_is_a_dash(dash):
     call = parse(f"Set{dash}X {dash}Name a{dash}b")
     assert (call.verb, call.noun) == ("Set", "X")
-    assert call.arguments == (Argument(6, "Name", Word(12, f"a{dash}b")),)
+    assert call.arguments == (Argument(6, "Name", CmdletWord(12, f"a{dash}b")),)
 
 
 def test_a_switch_takes_its_value_behind_a_colon_only():
     call = parse("Remove-X -Force Partner -Confirm: $false")
     assert call.arguments == (
         Argument(9, "Force", None),
-        Argument(16, "", Word(16, "Partner")),
-        Argument(24, "Confirm", Word(34, "$false", special=True)),
+        Argument(16, "", CmdletWord(16, "Partner")),
+        Argument(24, "Confirm", CmdletWord(34, "$false", special=True)),
     )
 
 

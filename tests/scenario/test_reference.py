@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from lab.scenario.language import SCENARIO
-from lab.scenario.records import all_records
-from lab.scenario.reference import reference
+from lab.scenario.language.reference import reference
+from lab.scenario.language.scenario_keys import SCENARIO
+from lab.scenario.syntax.records import all_records
 
 PAGE = Path(__file__).parents[2] / "docs" / "scenario-language.md"
 

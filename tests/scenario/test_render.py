@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from lab.scenario.load import load, load_text
-from lab.scenario.render import render
+from lab.scenario.rendering.render import render
 
 HERE = Path(__file__).parent
 SCENARIOS = HERE.parents[1] / "scenarios"

@@ -6,16 +6,16 @@ import json
 from pathlib import Path
 from typing import Any
 
-from lab.analysis.sweep.conduct import Sweep
-from lab.analysis.sweep.crew import Alone, Crew
-from lab.analysis.sweep.nouns import Customer, Summary
-from lab.analysis.sweep.planning import CROWD
-from lab.analysis.sweep.reading import read_line
-from lab.analysis.sweep.source import Lines
-from lab.analysis.sweep.store import Row, Store
+from lab.analysis.sweep.executors import Executor, InProcessExecutor
+from lab.analysis.sweep.line_reader import read_line
+from lab.analysis.sweep.result_store import ResultRow, ResultStore
+from lab.analysis.sweep.run import Sweep
+from lab.analysis.sweep.shard_plan import CROWD
+from lab.analysis.sweep.tenant_source import MadeLines
+from lab.analysis.sweep.types import Customer, Summary
 from lab.model.switches import Switches
-from lab.scenario.report import Report
-from lab.scenario.tree import Place
+from lab.scenario.syntax.problem_report import ProblemReport
+from lab.scenario.syntax.source_tree import SourceLocation
 
 Json = dict[str, Any]
 
@@ -49,8 +49,11 @@ def lines(*tenants: Json) -> list[bytes]:
 
 
 def customers(*tenants: Json) -> dict[int, Customer]:
-    report = Report()
-    read = [read_line(line, Place("tenants.jsonl", n), report) for n, line in enumerate(lines(*tenants), 1)]
+    report = ProblemReport()
+    read = [
+        read_line(line, SourceLocation("tenants.jsonl", n), report)
+        for n, line in enumerate(lines(*tenants), 1)
+    ]
     report.settle("tenants.jsonl")
     return {place: each for place, each in enumerate(read) if each is not None}
 
@@ -62,15 +65,15 @@ def written(folder: Path, *tenants: Json) -> Path:
 
 
 def swept(
-    folder: Path, *tenants: Json, crew: Crew | None = None, crowd: int = CROWD, **switches: Any
-) -> tuple[Summary, list[Row]]:
-    source = Lines("tenants", lines(*tenants))
+    folder: Path, *tenants: Json, crew: Executor | None = None, crowd: int = CROWD, **switches: Any
+) -> tuple[Summary, list[ResultRow]]:
+    source = MadeLines("tenants", lines(*tenants))
     sweep = Sweep(source=source, switches=Switches(**switches), crowd=crowd, fresh=True)
-    with Store(folder / "out.sqlite") as store:
-        summary = sweep.run(store, crew or Alone())
+    with ResultStore(folder / "out.sqlite") as store:
+        summary = sweep.run(store, crew or InProcessExecutor())
         return summary, list(store.misroutes())
 
 
-def told(rows: list[Row]) -> set[tuple[str, str, str, str]]:
+def told(rows: list[ResultRow]) -> set[tuple[str, str, str, str]]:
     """Whose mail, to whom, by whose word, and who takes it."""
     return {(row["tenant"], row["rcpt_to"].partition("@")[2], row["mail"], row["attributed"]) for row in rows}

@@ -8,12 +8,12 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lab.analysis.sweep.asking import alone, with_peer
-from lab.analysis.sweep.deciding import Deciding
-from lab.analysis.sweep.grouping import Index, groups
-from lab.analysis.sweep.marks import marks
-from lab.analysis.sweep.nouns import Customer
-from lab.core.explanation import Attribution
+from lab.analysis.sweep.connection_questions import alone, with_peer
+from lab.analysis.sweep.shard_decision import ShardDecision
+from lab.analysis.sweep.tenant_traits import marks
+from lab.analysis.sweep.trait_groups import Index, groups
+from lab.analysis.sweep.types import Customer
+from lab.core.attribution_result import Attribution
 from lab.model.switches import Switches
 from tests.sweep.customers import Json, a_tenant, customers, on_premises, sending
 
@@ -77,9 +77,9 @@ def told(decision: Attribution) -> dict[str, object]:
 @given(providers(), SWITCHES)
 def test_every_decision_is_the_same_in_its_group(tenants: list[Json], switches: Switches) -> None:
     every = customers(*tenants)
-    whole = Deciding(every, switches)
+    whole = ShardDecision(every, switches)
     for group in grouped(every):
-        part = Deciding({place: every[place] for place in group}, switches)
+        part = ShardDecision({place: every[place] for place in group}, switches)
         for place in group:
             customer = every[place]
             others = (other for other in group if other != place)
@@ -96,7 +96,7 @@ def test_every_decision_is_the_same_in_its_group(tenants: list[Json], switches: 
 def test_no_pair_is_missed(tenants: list[Json], switches: Switches) -> None:
     """Between tenants of two groups no third group has a say: only the sender's claims a connection."""
     every = customers(*tenants)
-    whole = Deciding(every, switches)
+    whole = ShardDecision(every, switches)
     group_of = {place: number for number, group in enumerate(grouped(every)) for place in group}
     named = {customer.name: group_of[place] for place, customer in every.items()}
     for place, customer in every.items():

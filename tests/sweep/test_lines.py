@@ -9,14 +9,14 @@ from typing import Any
 import jsonschema
 import pytest
 
-from lab.analysis.sweep.conduct import MOST_MISTAKES
-from lab.analysis.sweep.reading import read_line
-from lab.analysis.sweep.schema import schema
-from lab.analysis.sweep.source import LinesFile
-from lab.analysis.sweep.writing import as_line
+from lab.analysis.sweep.line_reader import read_line
+from lab.analysis.sweep.line_schema import schema
+from lab.analysis.sweep.line_writer import as_line
+from lab.analysis.sweep.run import MOST_MISTAKES
+from lab.analysis.sweep.tenant_source import LinesFile
 from lab.errors import ScenarioError
-from lab.scenario.report import Report
-from lab.scenario.tree import Place
+from lab.scenario.syntax.problem_report import ProblemReport
+from lab.scenario.syntax.source_tree import SourceLocation
 from tests.sweep.customers import Json, a_tenant, customers, on_premises, sending, swept, written
 
 FULL = a_tenant(
@@ -45,9 +45,9 @@ FULL = a_tenant(
 
 
 def problems(*lines: bytes) -> list[str]:
-    report = Report()
+    report = ProblemReport()
     for number, line in enumerate(lines, 1):
-        read_line(line, Place("t.jsonl", number), report)
+        read_line(line, SourceLocation("t.jsonl", number), report)
     return [str(problem) for problem in report.found.values()]
 
 

@@ -14,12 +14,12 @@ from typing import TypeVar
 
 import pytest
 
-from lab.analysis.sweep import exports, planning
-from lab.analysis.sweep.conduct import OtherInput, Sweep
-from lab.analysis.sweep.crew import Alone, Workers
-from lab.analysis.sweep.nouns import Decided
-from lab.analysis.sweep.source import LinesFile
-from lab.analysis.sweep.store import COLUMNS, Foreign, Row, Store
+from lab.analysis.sweep import result_exports, shard_plan
+from lab.analysis.sweep.executors import InProcessExecutor, ProcessExecutor
+from lab.analysis.sweep.result_store import COLUMNS, NoSweepResult, ResultRow, ResultStore
+from lab.analysis.sweep.run import OtherInput, Sweep
+from lab.analysis.sweep.tenant_source import LinesFile
+from lab.analysis.sweep.types import ShardResult
 from lab.errors import DriverError
 from lab.model.switches import Switches
 from tests.sweep.customers import Json, a_tenant, on_premises, sending, swept, written
@@ -40,16 +40,18 @@ def provider(pairs: int) -> list[Json]:
 
 @pytest.fixture
 def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(planning, "_SHARD", 2_000)
+    monkeypatch.setattr(shard_plan, "_SHARD", 2_000)
 
 
-def run(path: Path, out: Path, crew: Alone | Workers, *, fresh: bool = False) -> list[Row]:
-    with LinesFile(path) as source, Store(out) as store:
+def run(
+    path: Path, out: Path, crew: InProcessExecutor | ProcessExecutor, *, fresh: bool = False
+) -> list[ResultRow]:
+    with LinesFile(path) as source, ResultStore(out) as store:
         Sweep(source=source, switches=Switches(), fresh=fresh).run(store, crew)
         return list(store.misroutes())
 
 
-class Stopping(Alone):
+class Stopping(InProcessExecutor):
     """Works until it has decided so much, and is interrupted."""
 
     def __init__(self, after: int) -> None:
@@ -57,7 +59,7 @@ class Stopping(Alone):
 
     def each(self, work: Callable[[T], R], things: Iterable[T]) -> Iterator[R]:
         for result in super().each(work, things):
-            if isinstance(result, Decided):
+            if isinstance(result, ShardResult):
                 if not self.left:
                     raise KeyboardInterrupt
                 self.left -= 1
@@ -69,24 +71,24 @@ def test_an_interrupted_sweep_goes_on_where_it_was(tmp_path: Path) -> None:
     path, out = written(tmp_path, *provider(20)), tmp_path / "out.sqlite"
     with pytest.raises(KeyboardInterrupt):
         run(path, out, Stopping(3))
-    with Store(out) as store:
+    with ResultStore(out) as store:
         before = store.done()
     assert len(before) == 3
     counting = Stopping(10_000)
     rows = run(path, out, counting)
-    assert rows == run(path, tmp_path / "whole.sqlite", Alone())
-    with Store(out) as store:
+    assert rows == run(path, tmp_path / "whole.sqlite", InProcessExecutor())
+    with ResultStore(out) as store:
         assert 10_000 - counting.left == len(store.done()) - 3
 
 
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from lab.analysis.sweep import planning
-from lab.analysis.sweep.conduct import Sweep
-from lab.analysis.sweep.crew import Alone
-from lab.analysis.sweep.source import LinesFile
-from lab.analysis.sweep.store import Store
+from lab.analysis.sweep import shard_plan as planning
+from lab.analysis.sweep.run import Sweep
+from lab.analysis.sweep.executors import InProcessExecutor as Alone
+from lab.analysis.sweep.tenant_source import LinesFile
+from lab.analysis.sweep.result_store import ResultStore as Store
 from lab.model.switches import Switches
 
 planning._SHARD = 2_000
@@ -103,23 +105,25 @@ def test_a_killed_sweep_loses_no_shard_that_was_done(tmp_path: Path) -> None:
     path, out = written(tmp_path, *provider(20)), tmp_path / "out.sqlite"
     died = subprocess.run([sys.executable, "-c", KILLED, path, out], env={**os.environ}, check=False)
     assert died.returncode == -signal.SIGKILL
-    with Store(out) as store:
+    with ResultStore(out) as store:
         assert len(store.done()) == 5
-    assert run(path, out, Alone()) == run(path, tmp_path / "whole.sqlite", Alone())
+    assert run(path, out, InProcessExecutor()) == run(path, tmp_path / "whole.sqlite", InProcessExecutor())
 
 
 def test_another_input_or_option_is_not_gone_on_with(tmp_path: Path) -> None:
     path, out = written(tmp_path, *provider(2)), tmp_path / "out.sqlite"
-    run(path, out, Alone())
-    with LinesFile(path) as source, Store(out) as store:
+    run(path, out, InProcessExecutor())
+    with LinesFile(path) as source, ResultStore(out) as store:
         with pytest.raises(OtherInput, match="another setting of crowd"):
-            Sweep(source=source, switches=Switches(), crowd=3).run(store, Alone())
+            Sweep(source=source, switches=Switches(), crowd=3).run(store, InProcessExecutor())
         with pytest.raises(OtherInput, match="another setting of switches"):
-            Sweep(source=source, switches=Switches(tenant_tie_break="oldest")).run(store, Alone())
+            Sweep(source=source, switches=Switches(tenant_tie_break="oldest")).run(store, InProcessExecutor())
     written(tmp_path, *provider(3))
     with pytest.raises(OtherInput, match="another input"):
-        run(path, out, Alone())
-    assert run(path, out, Alone(), fresh=True) == run(path, tmp_path / "whole.sqlite", Alone())
+        run(path, out, InProcessExecutor())
+    assert run(path, out, InProcessExecutor(), fresh=True) == run(
+        path, tmp_path / "whole.sqlite", InProcessExecutor()
+    )
 
 
 def test_an_input_that_changes_meanwhile_is_told(tmp_path: Path) -> None:
@@ -130,8 +134,8 @@ def test_an_input_that_changes_meanwhile_is_told(tmp_path: Path) -> None:
             path.write_bytes(b"x" * path.stat().st_size)
 
     changed = pytest.raises(DriverError, match=r"tenants.jsonl:1: the file has changed")
-    with LinesFile(path) as source, Store(tmp_path / "out.sqlite") as store, changed:
-        Sweep(source=source, switches=Switches()).run(store, Alone(), step)
+    with LinesFile(path) as source, ResultStore(tmp_path / "out.sqlite") as store, changed:
+        Sweep(source=source, switches=Switches()).run(store, InProcessExecutor(), step)
 
 
 def test_a_file_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
@@ -142,25 +146,27 @@ def test_a_file_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
     other.close()
     for path in (text, base):
         before = path.read_bytes()
-        with pytest.raises(Foreign, match="no result of mflab sweep"):
-            Store(path)
+        with pytest.raises(NoSweepResult, match="no result of mflab sweep"):
+            ResultStore(path)
         assert path.read_bytes() == before
     with pytest.raises(DriverError):
-        Store(tmp_path / "nowhere" / "out.sqlite")
+        ResultStore(tmp_path / "nowhere" / "out.sqlite")
 
 
 @pytest.mark.usefixtures("small_shards")
 def test_workers_find_what_one_process_finds(tmp_path: Path) -> None:
     path = written(tmp_path, *provider(20))
-    with Workers(2) as two:
-        assert run(path, tmp_path / "two.sqlite", two) == run(path, tmp_path / "one.sqlite", Alone())
+    with ProcessExecutor(2) as two:
+        assert run(path, tmp_path / "two.sqlite", two) == run(
+            path, tmp_path / "one.sqlite", InProcessExecutor()
+        )
 
 
 def test_dask_finds_what_one_process_finds(tmp_path: Path) -> None:
     distributed = pytest.importorskip(
         "distributed", reason="the extra `cluster` is not installed: Dask is NOT tested"
     )
-    from lab.analysis.sweep.dask import Cluster
+    from lab.analysis.sweep.dask_executor import DaskExecutor
 
     tenants = provider(20)
     with (
@@ -172,7 +178,7 @@ def test_dask_finds_what_one_process_finds(tmp_path: Path) -> None:
             protocol="tcp",
             host="127.0.0.1",
         ) as local,
-        Cluster(local.scheduler_address) as cluster,
+        DaskExecutor(local.scheduler_address) as cluster,
     ):
         assert swept(tmp_path, *tenants, crew=cluster) == swept(tmp_path, *tenants)
 
@@ -190,8 +196,11 @@ def test_pairs_are_in_the_result(tmp_path: Path) -> None:
 def test_csv_has_every_row_and_column(tmp_path: Path) -> None:
     _, rows = swept(tmp_path, *provider(3))
     path = tmp_path / "m.csv"
-    with Store(tmp_path / "out.sqlite") as store, path.open("w", newline="", encoding="utf-8") as stream:
-        exports.write_csv(store, stream)
+    with (
+        ResultStore(tmp_path / "out.sqlite") as store,
+        path.open("w", newline="", encoding="utf-8") as stream,
+    ):
+        result_exports.write_csv(store, stream)
     with path.open(newline="", encoding="utf-8") as stream:
         again = list(csv.DictReader(stream))
     assert [{**row, "tls": row["tls"] == "true"} for row in again] == [
@@ -207,8 +216,8 @@ def test_parquet_comes_back_as_it_was(tmp_path: Path) -> None:
     )
     _, rows = swept(tmp_path, *provider(3))
     path = tmp_path / "m.parquet"
-    with Store(tmp_path / "out.sqlite") as store:
-        exports.write_parquet(store, path)
+    with ResultStore(tmp_path / "out.sqlite") as store:
+        result_exports.write_parquet(store, path)
     assert parquet.read_table(path).to_pylist() == rows
 
 
@@ -217,7 +226,7 @@ def test_parquet_of_nothing_is_a_table_without_rows(tmp_path: Path) -> None:
         "pyarrow.parquet", reason="the extra `parquet` is not installed: it is NOT tested"
     )
     swept(tmp_path, a_tenant("a"))
-    with Store(tmp_path / "out.sqlite") as store:
-        exports.write_parquet(store, tmp_path / "m.parquet")
+    with ResultStore(tmp_path / "out.sqlite") as store:
+        result_exports.write_parquet(store, tmp_path / "m.parquet")
     table = parquet.read_table(tmp_path / "m.parquet")
     assert (table.num_rows, tuple(table.column_names)) == (0, COLUMNS)

@@ -6,26 +6,26 @@ from pathlib import Path
 
 import pytest
 
-from lab.analysis.sweep.conduct import Sweep
-from lab.analysis.sweep.crew import Alone
-from lab.analysis.sweep.folder import source_of
-from lab.analysis.sweep.store import Row, Store
+from lab.analysis.sweep.executors import InProcessExecutor
+from lab.analysis.sweep.input_folder import source_of
+from lab.analysis.sweep.result_store import ResultRow, ResultStore
+from lab.analysis.sweep.run import Sweep
 from lab.drivers.simulator import simulate
-from lab.reports.reading import fates
-from lab.scenario.build import START
+from lab.reports.explanation.conclusions import fates
 from lab.scenario.load import load, load_text
 from lab.scenario.model import Variant
+from lab.scenario.variant_builder import START
 from tests.sweep.customers import told
 
 FAULTS = Path(__file__).parents[2] / "scenarios" / "faults"
 ANY = "any-other-tenant.invalid"
 
 
-def swept_scenario(file: Path, variant: str, folder: Path) -> list[Row]:
+def swept_scenario(file: Path, variant: str, folder: Path) -> list[ResultRow]:
     chosen = load(file).variants[variant]
     source = source_of(file, [file], START, variant)
-    with Store(folder / "out.sqlite") as store:
-        Sweep(source=source, switches=chosen.topology.switches).run(store, Alone())
+    with ResultStore(folder / "out.sqlite") as store:
+        Sweep(source=source, switches=chosen.topology.switches).run(store, InProcessExecutor())
         return list(store.misroutes())
 
 
@@ -93,13 +93,15 @@ def test_p07_an_address_behind_which_others_are(tmp_path: Path, variant: str, ta
     """The neighbour, here with a tenant of its own, hands on mail of the company to a third."""
     scenario = load_text(P07, str(FAULTS / "p07-two-tenants.yaml"))
     assert attributed(scenario.variants[variant])["stolen"] == taker
-    from lab.analysis.sweep.converting import customers
-    from lab.analysis.sweep.source import Lines
-    from lab.analysis.sweep.writing import as_line
+    from lab.analysis.sweep.line_writer import as_line
+    from lab.analysis.sweep.scenario_conversion import customers
+    from lab.analysis.sweep.tenant_source import MadeLines
 
-    source = Lines("p07", map(as_line, customers(scenario.variants[variant].topology)))
-    with Store(tmp_path / "out.sqlite") as store:
-        Sweep(source=source, switches=scenario.variants[variant].topology.switches).run(store, Alone())
+    source = MadeLines("p07", map(as_line, customers(scenario.variants[variant].topology)))
+    with ResultStore(tmp_path / "out.sqlite") as store:
+        Sweep(source=source, switches=scenario.variants[variant].topology.switches).run(
+            store, InProcessExecutor()
+        )
         found = told(list(store.misroutes()))
     expected = ("neighbour", ANY, "the other's sender", "msxfaq")
     assert (expected in found) == (taker == "msxfaq")

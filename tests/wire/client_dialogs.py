@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from lab.core.courier import (
-    Answer,
-    Ask,
+from lab.core.smtp_delivery import (
+    ClientAction,
+    ClientEvent,
     Dial,
-    Hand,
-    Handed,
     HangUp,
     Hello,
+    SendTransaction,
+    TransactionReplies,
 )
 from lab.model.message import Message
 from lab.model.names import Address, ReversePath
@@ -47,12 +47,12 @@ def a_hand(
     sender: str = "s@a.example",
     parameters: Mapping[str, str] | None = None,
     dsn: bool = False,
-) -> Hand:
+) -> SendTransaction:
     pairs = [
         each if isinstance(each, tuple) else (each, DsnParameters())
         for each in recipients or ("r@b.example",)
     ]
-    return Hand(
+    return SendTransaction(
         ReversePath.parse(sender),
         parameters or {},
         tuple((Address.parse(address), asked) for address, asked in pairs),
@@ -64,7 +64,7 @@ def a_hand(
 DIAL, HELLO = Dial(MX, OWN, SOURCE), Hello("a.example")
 
 
-async def converse(wire: ClientWire, *asks: Ask) -> list[Answer]:
+async def converse(wire: ClientWire, *asks: ClientAction) -> list[ClientEvent]:
     """The answers to some questions; a dialog that was not hung up is dropped."""
     conversation = Conversation(wire)
     try:
@@ -73,9 +73,9 @@ async def converse(wire: ClientWire, *asks: Ask) -> list[Answer]:
         conversation.abandon()
 
 
-async def hand_over(server: ScriptedServer, hand: Hand, **other: Any) -> Handed:
+async def hand_over(server: ScriptedServer, hand: SendTransaction, **other: Any) -> TransactionReplies:
     """One transaction, from dialing to QUIT."""
     answers = await converse(a_wire(server, **other), DIAL, HELLO, hand, HangUp())
     handed = answers[2]
-    assert isinstance(handed, Handed)
+    assert isinstance(handed, TransactionReplies)
     return handed

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import NoReturn
 
 from lab.errors import WireError
-from lab.model.dns import Asking, DnsAnswer, DnsQuestion, NxDomain
+from lab.model.dns import DnsAnswer, DnsQueries, DnsQuestion, NxDomain
 from lab.model.message import Message
 from lab.model.names import Address, Domain
 from lab.model.reply import Reply
@@ -28,7 +28,7 @@ from lab.model.transport import (
     Submission,
     Transaction,
 )
-from lab.wire.server import Limits, Listener, serve
+from lab.wire.server import Listener, ServerLimits, serve
 from lab.wire.tls import PermissiveTLSContext
 from tests.steps import step_of
 
@@ -84,7 +84,7 @@ class RecordingNode:
     def postmaster(self, connection: Connection) -> Address:
         return Address("postmaster", Domain("mx.uclabor.example"))
 
-    def mail(self, connection: Connection, transaction: Transaction, context: Context) -> Asking[Heard]:
+    def mail(self, connection: Connection, transaction: Transaction, context: Context) -> DnsQueries[Heard]:
         yield from ()
         address = transaction.reverse_path.address
         local = address.local if address else ""
@@ -103,7 +103,7 @@ class RecordingNode:
 
     def rcpt(
         self, connection: Connection, transaction: Transaction, recipient: Address, context: Context
-    ) -> Asking[Heard]:
+    ) -> DnsQueries[Heard]:
         answer = yield DnsQuestion(recipient.domain, "MX")
         if recipient.local == "nobody":
             refused = step_of(Refused, stage=Stage.RCPT, recipient=str(recipient))
@@ -117,7 +117,7 @@ class RecordingNode:
 
     def data(
         self, connection: Connection, transaction: Transaction, message: Message, context: Context
-    ) -> Asking[Heard]:
+    ) -> DnsQueries[Heard]:
         yield DnsQuestion(Domain("uclabor.example"), "TXT")
         self.taken.append(Taken(connection, transaction, bytes(message)))
         reply = Reply(250, "2.6.0", f"{message.message_id or '<none>'} Queued mail for delivery")
@@ -127,10 +127,12 @@ class RecordingNode:
     def submit(self, submission: Submission, context: Context) -> NoReturn:
         raise NotImplementedError
 
-    def dispatch(self, item: QueueItem, context: Context) -> Asking[Settlement]:
+    def dispatch(self, item: QueueItem, context: Context) -> DnsQueries[Settlement]:
         raise NotImplementedError
 
-    def settle(self, item: QueueItem, route: Route, attempt: Attempt, context: Context) -> Asking[Settlement]:
+    def settle(
+        self, item: QueueItem, route: Route, attempt: Attempt, context: Context
+    ) -> DnsQueries[Settlement]:
         raise NotImplementedError
 
     def _head(self, message_id: str) -> HopHead:
@@ -223,7 +225,7 @@ async def serving(
     node: RecordingNode | None = None,
     host: MemoryHost | None = None,
     tls: PermissiveTLSContext | None = None,
-    limits: Limits | None = None,
+    limits: ServerLimits | None = None,
 ) -> AsyncIterator[Server]:
     """A server that listens; afterwards it must have found no bug in the lab, unless the test has taken it away."""
     node, host = node or RecordingNode(), host or MemoryHost()

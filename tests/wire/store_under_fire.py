@@ -7,11 +7,11 @@ import asyncio
 import sys
 from pathlib import Path
 
-from lab.wire.store import Store
+from lab.wire.store import LabStore
 from tests.wire.store_items import a_step, an_item, delivered, heard
 
 
-async def work(store: Store, name: str) -> None:
+async def work(store: LabStore, name: str) -> None:
     number = 0
     while True:
         number += 1
@@ -24,7 +24,7 @@ async def work(store: Store, name: str) -> None:
 
 
 async def main(path: Path, turn: str) -> None:
-    store = Store.open(path)
+    store = LabStore.open(path)
     async with asyncio.TaskGroup() as group:
         for item in await store.pending():  # what the killed one left behind
             await store.settle(item, delivered(item))

@@ -3,10 +3,10 @@
 import asyncio
 from typing import cast
 
-from lab.core.courier import BROKEN_OFF
+from lab.core.smtp_delivery import BROKEN_OFF
 from lab.model.reply import Reply
 from lab.wire.channel import Channel
-from lab.wire.replies import ROOM
+from lab.wire.reply_reader import ROOM
 from tests.wire.pipe import Pipe
 
 

@@ -9,19 +9,19 @@ from datetime import UTC, datetime
 import pytest
 from aiosmtpd.smtp import SMTP
 
-from lab.core.courier import (
+from lab.core.smtp_delivery import (
     BROKEN_OFF,
     CONNECTION_REFUSED,
     OUTSIDE,
     TIMED_OUT,
+    Connected,
+    ConnectFailed,
     Dial,
-    Dialed,
-    Greeted,
     HangUp,
-    NotDialed,
-    NotSecured,
-    Secured,
+    HelloReply,
     StartTls,
+    TlsEstablished,
+    TlsRefused,
     deliver,
 )
 from lab.errors import LabBug, WireError
@@ -74,7 +74,7 @@ async def test_target_outside_the_address_book_opens_no_socket(sockets):
     outside = Target("mail.protection.outlook.com", "52.101.68.3")
     for address in ("52.101.68.3", "127.51.100.25", "127.0.0.1", "mx.b.example", "198.51.100.25.", ""):
         answers = await converse(wire, Dial(replace(outside, address=address), OWN, SOURCE))
-        assert answers == [NotDialed(OUTSIDE)]
+        assert answers == [ConnectFailed(OUTSIDE)]
     assert sockets == []
 
 
@@ -96,7 +96,7 @@ async def test_client_comes_from_where_others_see_it_and_both_ends_know_the_key(
         dialed, _ = await converse(a_wire(server), DIAL, HangUp())
     ((client, port),) = server.clients
     assert client == "127.0.113.5"
-    assert dialed == Dialed(Reply(220, "", "mx.b.example\nready"), f"{SOURCE}:{port}>{MX.address}")
+    assert dialed == Connected(Reply(220, "", "mx.b.example\nready"), f"{SOURCE}:{port}>{MX.address}")
 
 
 async def test_address_to_connect_from_may_be_chosen():
@@ -114,7 +114,7 @@ async def test_missing_own_address_is_a_wire_error():
 async def test_nobody_listening_is_a_refused_connection():
     async with scripted() as server:
         pass
-    assert await converse(a_wire(server), DIAL) == [NotDialed(CONNECTION_REFUSED)]
+    assert await converse(a_wire(server), DIAL) == [ConnectFailed(CONNECTION_REFUSED)]
 
 
 async def test_full_backlog_is_a_timeout():
@@ -128,7 +128,7 @@ async def test_full_backlog_is_a_timeout():
             line.connect_ex(deaf.getsockname())
             waiting.append(line)
         wire = ClientWire(book={MX.address: deaf.getsockname()}, patience=HASTY)
-        assert await converse(wire, DIAL) == [NotDialed(TIMED_OUT)]
+        assert await converse(wire, DIAL) == [ConnectFailed(TIMED_OUT)]
         for line in waiting:
             line.close()
 
@@ -148,7 +148,7 @@ async def test_full_backlog_is_a_timeout():
 async def test_no_banner_is_no_connection(lines, reply):
     async with scripted(lines) as server:
         answers = await converse(a_wire(server, patience=HASTY if reply is TIMED_OUT else PATIENT), DIAL)
-        assert answers == [NotDialed(reply)]
+        assert answers == [ConnectFailed(reply)]
 
 
 @pytest.mark.parametrize("code", [421, 554])
@@ -156,7 +156,7 @@ async def test_unfriendly_banner_is_the_servers_own_word(code):
     bye = "" if code == 421 else "\n".join(BYE)
     async with scripted(f"S: {code} 5.7.1 go away\n{bye}") as server:
         dialed, _ = await converse(a_wire(server), DIAL, HangUp())
-    assert isinstance(dialed, Dialed)
+    assert isinstance(dialed, Connected)
     assert dialed.greeting == Reply(code, "5.7.1", "go away")
 
 
@@ -164,7 +164,7 @@ async def test_unfriendly_banner_is_the_servers_own_word(code):
 async def test_extensions_are_read_in_upper_case(dribble):
     async with scripted(script(offers="SIZE pipelining 8BitMime"), dribble=dribble) as server:
         _, greeted, _ = await converse(a_wire(server), DIAL, HELLO, HangUp())
-    assert isinstance(greeted, Greeted)
+    assert isinstance(greeted, HelloReply)
     assert greeted.extensions == {"SIZE", "PIPELINING", "8BITMIME", "HELP"}
     assert greeted.offers("PIPELINING")
 
@@ -173,20 +173,20 @@ async def test_server_without_esmtp_is_greeted_in_the_old_way():
     old = "S: 220 x\nC: EHLO a.example\nS: 502 no\nC: HELO a.example\nS: 250-PIPELINING\nS: 250 CHUNKING\n"
     async with scripted(old + "\n".join(BYE)) as server:
         _, greeted, _ = await converse(a_wire(server), DIAL, HELLO, HangUp())
-    assert greeted == Greeted(Reply(250, "", "PIPELINING\nCHUNKING"), frozenset())
+    assert greeted == HelloReply(Reply(250, "", "PIPELINING\nCHUNKING"), frozenset())
 
 
 @pytest.mark.parametrize("end", ["X: close", "X: reset", "S: 25", "S: 250-a\nS: 251 b", "S: 220x"])
 async def test_broken_greeting_is_told_in_the_answer(end):
     async with scripted(f"S: 220 x\nC: EHLO a.example\n{end}") as server:
         _, greeted, _ = await converse(a_wire(server), DIAL, HELLO, HangUp())
-    assert greeted == Greeted(BROKEN_OFF, frozenset())
+    assert greeted == HelloReply(BROKEN_OFF, frozenset())
 
 
 async def test_endless_reply_is_broken_off():
     async with scripted("S: 220 x\nC: EHLO a.example\nX: flood") as server:
         _, greeted, _ = await converse(a_wire(server), DIAL, HELLO, HangUp())
-    assert greeted == Greeted(BROKEN_OFF, frozenset())
+    assert greeted == HelloReply(BROKEN_OFF, frozenset())
 
 
 async def test_talk_needs_a_connection():
@@ -227,11 +227,11 @@ async def test_starttls_shows_the_profile_and_tells_the_server(identities):
         wire = a_wire(server, **client)
         tls = StartTls("wildcard", MX.host)
         *_, secured, greeted, _ = await converse(wire, DIAL, HELLO, tls, HELLO, HangUp())
-    assert isinstance(secured, Secured)
+    assert isinstance(secured, TlsEstablished)
     assert secured.certificate is not None
     assert (secured.certificate.names, secured.certificate.faults) == (("mx.b.example",), frozenset())
     assert (secured.shown, secured.tls.version) == ("*.a.example", "TLS1_3")
-    assert greeted == Greeted(Reply(250, "", "mx.b.example"), frozenset())
+    assert greeted == HelloReply(Reply(250, "", "mx.b.example"), frozenset())
 
 
 async def test_no_profile_shows_nothing(identities):
@@ -242,7 +242,7 @@ async def test_no_profile_shows_nothing(identities):
         *_, secured, _ = await converse(
             a_wire(server, **client), DIAL, HELLO, StartTls(None, MX.host), HangUp()
         )
-    assert isinstance(secured, Secured)
+    assert isinstance(secured, TlsEstablished)
     assert secured.shown == ""
 
 
@@ -269,7 +269,7 @@ async def test_failed_starttls_is_told_why(lines, reply):
     async with scripted(text) as server:
         wire = a_wire(server, patience=replace(PATIENT, starttls=0.3))
         *_, answer, _ = await converse(wire, DIAL, HELLO, StartTls(None, MX.host), HangUp())
-    assert answer == NotSecured(reply)
+    assert answer == TlsRefused(reply)
 
 
 class Box:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.core.explanation import Attribution
+from lab.core.attribution_result import Attribution
 from lab.core.routing import choose_outbound, choose_send_connector
 from lab.core.transport_rules import Branch
 from lab.model.decision import Direction

@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.errors import WireError
-from lab.model.dns import DnsQuestion, Mx, NxDomain, Records, RecordType, ServFail, Zones, zones_of
+from lab.model.dns import DnsQuestion, DnsRecords, Mx, NxDomain, RecordType, ServFail, Zones, zones_of
 from lab.model.names import Domain
 from lab.wire.dns_answers import LONGEST_TCP, key_of, name_of, respond
 from lab.wire.dns_server import DnsServer, Query, _Stream
@@ -102,12 +102,12 @@ async def test_resolver_asks_from_the_hosts_own_address(server, resolver):
 
 async def test_truncated_answer_is_asked_again_over_tcp(server, resolver):
     answer = await resolver.answer(DnsQuestion(Domain("many.example"), "A"))
-    assert answer == Records(MANY)
+    assert answer == DnsRecords(MANY)
     assert [query.over for query in server.log] == ["udp", "tcp"]
 
 
 async def test_answers_of_the_size_of_real_spf_records_fit_into_udp(server, resolver):
-    assert await resolver.answer(DnsQuestion(Domain("long.example"), "TXT")) == Records((LONG,))
+    assert await resolver.answer(DnsQuestion(Domain("long.example"), "TXT")) == DnsRecords((LONG,))
     assert [query.over for query in server.log] == ["udp"]
 
 
@@ -124,7 +124,7 @@ async def test_name_with_odd_octets_is_asked_as_it_is():
     await server.start(HOME)
     heard = await Resolver(HOME, server.port).answer(DnsQuestion(Domain('we"ird\\@x y.example'), "TXT"))
     await server.close()
-    assert heard == Records(("yes",))
+    assert heard == DnsRecords(("yes",))
 
 
 async def test_silent_server_is_a_temporary_failure():
@@ -162,19 +162,19 @@ async def test_forged_answers_are_not_believed(resolver):
     port = transport.get_extra_info("sockname")[1]
     heard = await Resolver(HOME, port).answer(DnsQuestion(Domain("mx.a.example"), "A"))
     transport.close()
-    assert heard == Records(("198.51.100.25",))
+    assert heard == DnsRecords(("198.51.100.25",))
 
 
 async def test_zones_may_change_while_the_server_runs(server, resolver):
     question = DnsQuestion(Domain("new.example"), "A")
     assert await resolver.answer(question) == NxDomain()
     server.zones = zones_of([("new.example", "A", "203.0.113.1")])
-    assert await resolver.answer(question) == Records(("203.0.113.1",))
+    assert await resolver.answer(question) == DnsRecords(("203.0.113.1",))
 
 
 async def test_addresses_may_be_rewritten(server, resolver):
     server.rewrite = lambda address: "127." + address.partition(".")[2]
-    assert await resolver.answer(DnsQuestion(Domain("www.a.example"), "A")) == Records(("127.51.100.25",))
+    assert await resolver.answer(DnsQuestion(Domain("www.a.example"), "A")) == DnsRecords(("127.51.100.25",))
 
 
 async def test_tcp_connection_takes_many_queries_in_any_pieces(server):

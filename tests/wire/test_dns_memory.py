@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lab.model.dns import DEFAULT_TTL, DnsAnswer, DnsQuestion, NoData, NxDomain, Records, ServFail
+from lab.model.dns import DEFAULT_TTL, DnsAnswer, DnsQuestion, DnsRecords, NoData, NxDomain, ServFail
 from lab.model.names import Domain
-from lab.wire.dns_memory import Memory
-from lab.wire.resolver import Found
+from lab.wire.dns_memory import CachingResolver
+from lab.wire.resolver import TimedAnswer
 
 QUESTION = DnsQuestion(Domain("msxfaq.example"), "TXT")
 
@@ -22,15 +22,15 @@ class Source:
         self.asked: list[DnsQuestion] = []
         self.now = datetime(2031, 5, 4, tzinfo=UTC)
 
-    async def look_up(self, question: DnsQuestion) -> Found:
+    async def look_up(self, question: DnsQuestion) -> TimedAnswer:
         self.asked.append(question)
-        return Found(self.answers.pop(0), DEFAULT_TTL)
+        return TimedAnswer(self.answers.pop(0), DEFAULT_TTL)
 
-    def remembered(self) -> Memory:
-        return Memory(self, lambda: self.now)
+    def remembered(self) -> CachingResolver:
+        return CachingResolver(self, lambda: self.now)
 
 
-@pytest.mark.parametrize("answer", [Records(("v=spf1 -all",)), NoData(), NxDomain()], ids=repr)
+@pytest.mark.parametrize("answer", [DnsRecords(("v=spf1 -all",)), NoData(), NxDomain()], ids=repr)
 async def test_answers_and_denials_are_asked_for_once(answer):
     source = Source(answer)
     memory = source.remembered()
@@ -45,7 +45,7 @@ async def test_failures_are_not_remembered():
 
 
 async def test_answers_are_forgotten_when_their_time_is_over():
-    source = Source(NxDomain(), NoData(), Records(("new",)))
+    source = Source(NxDomain(), NoData(), DnsRecords(("new",)))
     memory = source.remembered()
     assert await memory.answer(QUESTION) == NxDomain()
     source.now += timedelta(seconds=DEFAULT_TTL - 1)
@@ -62,7 +62,7 @@ async def test_types_of_one_name_are_different_questions():
 
 
 async def test_memory_does_not_grow_without_end(monkeypatch):
-    monkeypatch.setattr("lab.core.remembered._KEPT", 2)
+    monkeypatch.setattr("lab.core.dns_cache._KEPT", 2)
     names = [DnsQuestion(Domain(f"{name}.example"), "A") for name in "abca"]
     source = Source(*[NoData()] * 4)
     memory = source.remembered()

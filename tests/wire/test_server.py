@@ -13,8 +13,8 @@ from lab.model.dns import NxDomain
 from lab.model.reply import Reply
 from lab.model.steps import Accepted, Attributed, Connected, Refused
 from lab.model.transport import DsnParameters
-from lab.wire.phrases import encode
-from lab.wire.server import Limits, serve
+from lab.wire.server import ServerLimits, serve
+from lab.wire.server_replies import encode
 from tests.wire.fakes import EXTENSIONS, LOCAL, NOW, Client, MemoryHost, RecordingNode, serving
 
 pytestmark = pytest.mark.wire
@@ -262,7 +262,7 @@ async def test_over_long_text_lines_are_refused_unless_they_are_binary() -> None
 
 
 async def test_recipients_are_capped() -> None:
-    async with serving(limits=Limits(recipients=3)) as server:
+    async with serving(limits=ServerLimits(recipients=3)) as server:
         client = await server.connect()
         await client.hello()
         await client.say(b"MAIL FROM:<>\r\n")
@@ -271,7 +271,7 @@ async def test_recipients_are_capped() -> None:
 
 
 async def test_connections_are_capped() -> None:
-    async with serving(limits=Limits(connections=2)) as server:
+    async with serving(limits=ServerLimits(connections=2)) as server:
         first, second = await server.connect(), await server.connect()
         await first.hello()
         await second.hello()
@@ -286,7 +286,7 @@ async def test_connections_are_capped() -> None:
 
 
 async def test_a_silent_client_is_told_and_sent_away() -> None:
-    async with serving(limits=Limits(idle=0.3)) as server:
+    async with serving(limits=ServerLimits(idle=0.3)) as server:
         silent, halfway = await server.connect(), await server.connect()
         await silent.hello()
         await halfway.hello()
@@ -299,7 +299,7 @@ async def test_a_silent_client_is_told_and_sent_away() -> None:
 
 
 async def test_a_client_that_does_not_read_is_cut_off() -> None:
-    async with serving(limits=Limits(idle=0.2)) as server:
+    async with serving(limits=ServerLimits(idle=0.2)) as server:
         client = await server.connect()
         client.writer.transport.pause_reading()  # type: ignore[attr-defined]
 

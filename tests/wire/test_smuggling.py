@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.wire.content import objection
-from lab.wire.inbox import Flaw, Inbox, Vanished
-from lab.wire.phrases import INVALID_CHARACTERS, TEXT_LINE_TOO_LONG
+from lab.wire.message_content import objection
+from lab.wire.receive_buffer import ClientGone, LineFlaw, ReceiveBuffer
+from lab.wire.server_replies import INVALID_CHARACTERS, TEXT_LINE_TOO_LONG
 from tests.wire.fakes import serving
 
 HIDDEN = b"MAIL FROM:<admin@msxfaq.example>\r\nRCPT TO:<b@uclabor.example>\r\nDATA\r\nsmuggled\r\n.\r\n"
@@ -100,7 +100,7 @@ async def _nothing() -> None:
 
 async def read(pieces: list[bytes], limit: int = 60) -> list[object]:
     """What comes out of an inbox, reading lines, and content after each line `DATA`."""
-    inbox = Inbox(asyncio.get_running_loop(), _nothing)
+    inbox = ReceiveBuffer(asyncio.get_running_loop(), _nothing)
     found: list[object] = []
 
     async def reader() -> None:
@@ -121,7 +121,7 @@ async def read(pieces: list[bytes], limit: int = 60) -> list[object]:
         await asyncio.sleep(0)
         await asyncio.sleep(0)
     inbox.end()
-    with pytest.raises(Vanished):
+    with pytest.raises(ClientGone):
         await task
     return found
 
@@ -152,8 +152,8 @@ def test_what_is_read_does_not_depend_on_how_it_was_cut(pieces: list[bytes], dat
 
 
 async def test_a_line_ends_only_in_crlf() -> None:
-    assert await read([b"NOOP\r\nNOOP\nQUIT\r\nRSET\r\n"]) == [b"NOOP", Flaw.BARE, Flaw.BARE, b"RSET"]
-    assert await read([b"x" * 5000, b"x", b"\r", b"\nRSET\r\n"]) == [Flaw.TOO_LONG, b"RSET"]
+    assert await read([b"NOOP\r\nNOOP\nQUIT\r\nRSET\r\n"]) == [b"NOOP", LineFlaw.BARE, LineFlaw.BARE, b"RSET"]
+    assert await read([b"x" * 5000, b"x", b"\r", b"\nRSET\r\n"]) == [LineFlaw.TOO_LONG, b"RSET"]
 
 
 async def test_content_is_unstuffed_from_its_first_line_on() -> None:

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from lab.model.certificate import CertFault, CertificateProfile, KeyUsage, Validity
-from lab.wire.server import Limits
-from lab.wire.tls import PermissiveTLSContext, Version, server_context
+from lab.wire.server import ServerLimits
+from lab.wire.tls import PermissiveTLSContext, TlsVersion, server_context
 from tests.wire.authority import Authority, Files
 from tests.wire.fakes import NOW, Client, Server, Taken, serving
 
@@ -97,7 +97,7 @@ async def s_client(server: Server, *options: str) -> str:
     return printed.decode(errors="replace")
 
 
-def standard(files: Files | None, version: Version = Version.TLS1_3) -> ssl.SSLContext:
+def standard(files: Files | None, version: TlsVersion = TlsVersion.TLS1_3) -> ssl.SSLContext:
     """A stock client."""
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
@@ -119,10 +119,10 @@ async def send(server: Server, context: ssl.SSLContext) -> Taken:
     return server.node.taken[-1]
 
 
-@pytest.mark.parametrize("version", Version, ids=lambda version: version.name)
+@pytest.mark.parametrize("version", TlsVersion, ids=lambda version: version.name)
 @pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: profile.name)
 async def test_every_certificate_delivers_and_is_told_as_it_is(
-    authority: Authority, context: PermissiveTLSContext, profile: CertificateProfile, version: Version
+    authority: Authority, context: PermissiveTLSContext, profile: CertificateProfile, version: TlsVersion
 ) -> None:
     async with serving(tls=context) as server:
         taken = await send(server, standard(authority.issue(profile), version))
@@ -265,7 +265,7 @@ async def test_a_handshake_that_is_none_ends_the_connection(
 
 
 async def test_a_handshake_has_a_time_limit(context: PermissiveTLSContext) -> None:
-    async with serving(tls=context, limits=Limits(handshake=0.05)) as server:
+    async with serving(tls=context, limits=ServerLimits(handshake=0.05)) as server:
         client = await server.connect()
         await client.hello()
         await client.say(b"STARTTLS\r\n")

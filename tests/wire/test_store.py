@@ -15,14 +15,14 @@ from lab.errors import LabBug, WireError
 from lab.model.reply import Reply
 from lab.model.steps import Bounced, Refused, Routed, Sent
 from lab.model.transport import Heard, Settlement
-from lab.wire.rows import Counts, Mark
-from lab.wire.store import Store, mark, snapshot
+from lab.wire.store import LabStore, mark, snapshot
+from lab.wire.store_tables import Counts, Mark
 from tests.wire.store_items import a_head, a_route, a_step, an_item, deferred, delivered, heard
 
 
 @pytest.fixture
 async def store(tmp_path):
-    store = Store.open(tmp_path / "lab" / "lab.db")
+    store = LabStore.open(tmp_path / "lab" / "lab.db")
     yield store
     await store.close()
 
@@ -101,7 +101,7 @@ async def test_store_reads_the_same_after_reopening(store):
     await store.accept(heard(item), [a_step(reply="250 2.6.0 Queued")])
     before = await store.hops(), await store.pending(), await store.mailboxes(), await store.counts()
     await store.close()
-    again = Store.open(store.path)
+    again = LabStore.open(store.path)
     try:
         assert before == (
             await again.hops(),
@@ -217,7 +217,7 @@ async def test_what_was_asked_before_closing_is_done(store):
 
 
 def test_store_outlives_the_loop_of_its_waiters(tmp_path):
-    store = Store.open(tmp_path / "lab.db")
+    store = LabStore.open(tmp_path / "lab.db")
 
     async def leave_early() -> None:
         accepting = asyncio.ensure_future(store.accept(heard(an_item("1")), []))
@@ -239,7 +239,7 @@ async def test_files_are_private(store):
 
 async def test_second_lab_is_kept_out(store):
     with pytest.raises(WireError, match="in use by another lab"):
-        Store.open(store.path)
+        LabStore.open(store.path)
 
 
 async def test_who_looks_again_sees_what_came_since(store):
@@ -264,7 +264,7 @@ async def test_others_may_look_while_the_lab_runs(store):
 async def test_other_versions_are_refused(store):
     await store._commits.do(lambda connection: connection.execute("UPDATE meta SET value = '99'").fetchall())
     await store.close()
-    for attempt in (Store.open, snapshot, mark):
+    for attempt in (LabStore.open, snapshot, mark):
         with pytest.raises(WireError, match="another version"):
             attempt(store.path)
 
@@ -273,11 +273,11 @@ def test_file_that_is_no_store_is_refused(tmp_path):
     path = tmp_path / "lab.db"
     path.write_bytes(b"Dear diary, " * 100)
     with pytest.raises(WireError, match="not a database"):
-        Store.open(path)
+        LabStore.open(path)
     with pytest.raises(WireError, match="unable to open"):
         snapshot(tmp_path / "missing.db")
     with pytest.raises(WireError, match="File exists"):
-        Store.open(path / "lab.db")
+        LabStore.open(path / "lab.db")
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -289,7 +289,7 @@ async def test_killed_at_any_moment_nothing_promised_is_lost(tmp_path, seed):
     for turn in range(3):
         for promise, name in _promises(path, str(turn), dice.randrange(1, 400)):
             (accepted if promise == "accepted" else settled).add(name)
-        store = Store.open(path)
+        store = LabStore.open(path)
         queued = Counter(item.id for item in await store.pending())
         mailboxed = Counter(each.message.message_id[1:].partition("@")[0] for each in await store.mailboxes())
         hops = Counter(hop.head.id for hop in await store.hops())

@@ -17,8 +17,15 @@ import pytest
 from lab.errors import WireError
 from lab.model.certificate import CertFault, CertificateIdentity, CertificateProfile, KeyUsage, Validity
 from lab.model.transport import Tls
-from lab.wire.peer import Verification, faults_of, suite_name
-from lab.wire.tls import PermissiveTLSContext, Version, client_context, facts_of, server_context, session_on
+from lab.wire.peer_certificate import Verification, faults_of, suite_name
+from lab.wire.tls import (
+    PermissiveTLSContext,
+    TlsVersion,
+    client_context,
+    facts_of,
+    server_context,
+    session_on,
+)
 from tests.wire.authority import Authority, Files
 
 NOW = datetime(2031, 5, 4, 12, tzinfo=UTC)  # not the machine's: the lab's clock may be anywhere
@@ -81,7 +88,10 @@ async def shake(
 
 
 def contexts(
-    authority: Authority, client: Files | None, version: Version = Version.TLS1_3, server: Files | None = None
+    authority: Authority,
+    client: Files | None,
+    version: TlsVersion = TlsVersion.TLS1_3,
+    server: Files | None = None,
 ) -> tuple[PermissiveTLSContext, PermissiveTLSContext]:
     shown = server or authority.issue(SERVER)
     chain, key = client or (None, None)
@@ -91,10 +101,10 @@ def contexts(
     )
 
 
-@pytest.mark.parametrize("version", Version, ids=lambda version: version.name)
+@pytest.mark.parametrize("version", TlsVersion, ids=lambda version: version.name)
 @pytest.mark.parametrize("profile", [*every_profile(), *OTHER], ids=lambda profile: profile.name)
 async def test_both_ends_find_the_faults_that_the_profile_predicts(
-    authority: Authority, profile: CertificateProfile, version: Version
+    authority: Authority, profile: CertificateProfile, version: TlsVersion
 ) -> None:
     files = authority.issue(profile)
     for_client = contexts(authority, files, version)

@@ -4,12 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from lab.core.courier import (
-    BROKEN_OFF,
-    TIMED_OUT,
-    Handed,
-    HangUp,
-)
+from lab.core.smtp_delivery import BROKEN_OFF, TIMED_OUT, HangUp, TransactionReplies
 from lab.errors import LabBug
 from lab.model.reply import Reply
 from lab.model.transport import DsnParameters
@@ -47,7 +42,7 @@ async def test_pipelined_commands_leave_in_one_flight():
     )
     async with scripted(script(*lines, offers="PIPELINING")) as server:
         handed = await hand_over(server, a_hand("r@b.example", "q@b.example"))
-    assert handed == Handed(
+    assert handed == TransactionReplies(
         Reply(250, "2.1.0", "Sender ok"),
         {"r@b.example": Reply(250, "2.1.5", "r ok"), "q@b.example": Reply(550, "5.1.1", "no q here")},
         OK,
@@ -86,7 +81,7 @@ async def test_go_ahead_that_nobody_wants_gets_a_lone_dot():
     )
     async with scripted(script(*lines, offers="PIPELINING")) as server:
         handed = await hand_over(server, a_hand())
-    assert handed == Handed(
+    assert handed == TransactionReplies(
         Reply(250, "2.1.0", "Sender ok"), {"r@b.example": Reply(550, "5.1.1", "no")}, None
     )
 
@@ -103,7 +98,9 @@ async def test_refused_sender_ends_it_whatever_follows(go_ahead):
         *tail,
     )
     async with scripted(script(*lines, offers="PIPELINING")) as server:
-        assert await hand_over(server, a_hand()) == Handed(Reply(550, "5.7.1", "not you"), {}, None)
+        assert await hand_over(server, a_hand()) == TransactionReplies(
+            Reply(550, "5.7.1", "not you"), {}, None
+        )
 
 
 @pytest.mark.parametrize("offers", ["", "CHUNKING"])
@@ -253,7 +250,7 @@ async def test_421_in_a_flight_answers_all_that_is_left():
     async with scripted("\n".join(lines)) as server:
         handed = await hand_over(server, a_hand("r@b.example", "q@b.example"))
     closing = Reply(421, "4.3.2", "closing")
-    assert handed == Handed(
+    assert handed == TransactionReplies(
         Reply(250, "", "ok"), {"r@b.example": Reply(250, "", "ok"), "q@b.example": closing}, closing
     )
 
@@ -337,9 +334,9 @@ async def test_second_transaction_follows_a_reset_of_the_first():
     async with scripted(script(*first, *second, *content, *third, offers="PIPELINING")) as server:
         again = a_hand("q@b.example")
         *_, handed, last, _ = await converse(a_wire(server), DIAL, HELLO, a_hand(), again, again, HangUp())
-    assert isinstance(handed, Handed)
+    assert isinstance(handed, TransactionReplies)
     assert handed.data == OK
-    assert last == Handed(Reply(550, "", "a"), {}, None)
+    assert last == TransactionReplies(Reply(550, "", "a"), {}, None)
 
 
 async def test_second_transaction_without_pipelining_is_reset_too():
@@ -347,7 +344,7 @@ async def test_second_transaction_without_pipelining_is_reset_too():
     second = ("C: RSET", "S: 250 ok", "C: MAIL FROM:<s@a.example>", "S: 550 a")
     async with scripted(script(*first, *second)) as server:
         *_, last, _ = await converse(a_wire(server), DIAL, HELLO, a_hand(), a_hand(), HangUp())
-    assert last == Handed(Reply(550, "", "a"), {}, None)
+    assert last == TransactionReplies(Reply(550, "", "a"), {}, None)
 
 
 @pytest.mark.parametrize("content", [b"\r\n.\n", b"\r\na\rb\r\n", b"\r\na\0b\r\n"])

@@ -12,14 +12,14 @@ from string import Formatter
 
 import pytest
 
+from lab.analysis.checks.audit_context import AuditContext
 from lab.analysis.checks.catalogue import CHECKS
 from lab.analysis.checks.engine import findings
 from lab.analysis.checks.finding import Finding
-from lab.analysis.checks.telling import told
-from lab.analysis.checks.world import World
+from lab.analysis.checks.finding_report import reported
 from lab.model.steps import NextHop
-from lab.reports.findings import Told
-from lab.scenario.whatif import Configuration
+from lab.reports.findings.audit_report import ReportedFinding
+from lab.scenario.what_if import ChangeableScenario
 from lab.sentence import Sentence, say
 from lab.words import english
 
@@ -243,7 +243,7 @@ def leaves(given: object) -> Iterator[str]:
         yield str(given)
 
 
-def parts(finding: Told) -> Iterator[Sentence]:
+def parts(finding: ReportedFinding) -> Iterator[Sentence]:
     """All sentences of a finding."""
     yield from (finding.text, finding.condition, finding.shown, finding.way, finding.what, finding.proof)
     yield from (fact.text for fact in finding.facts)
@@ -251,15 +251,15 @@ def parts(finding: Told) -> Iterator[Sentence]:
     yield from (guess.text for guess in finding.assumptions)
 
 
-def found(configuration: Configuration, variant: str | None) -> Iterator[Finding]:
+def found(configuration: ChangeableScenario, variant: str | None) -> Iterator[Finding]:
     for name in configuration.scenario.variants if variant is None else (variant,):
-        yield from findings(World(configuration, configuration.variant(name), TODAY), CHECKS)
+        yield from findings(AuditContext(configuration, configuration.variant(name), TODAY), CHECKS)
 
 
 @pytest.mark.parametrize(("file", "variant"), PLAYED)
 def test_another_language_is_one_more_table(file, variant):
-    configuration = Configuration.load(Path("scenarios") / file)
-    shown = told(configuration, found(configuration, variant))
+    configuration = ChangeableScenario.load(Path("scenarios") / file)
+    shown = reported(configuration, found(configuration, variant))
     assert shown
     for part in (part for finding in shown for part in parts(finding)):
         said = say(part, language())
@@ -270,8 +270,8 @@ def test_another_language_is_one_more_table(file, variant):
 
 @pytest.mark.parametrize(("file", "variant"), PLAYED[:4])
 def test_parameters_are_names_and_values_and_no_english(file, variant):
-    configuration = Configuration.load(Path("scenarios") / file)
-    for finding in told(configuration, found(configuration, variant)):
+    configuration = ChangeableScenario.load(Path("scenarios") / file)
+    for finding in reported(configuration, found(configuration, variant)):
         titles = {leaf for guess in finding.assumptions for leaf in leaves(guess.about)}
         for leaf in {leaf for part in parts(finding) for leaf in leaves(part)} - titles:
             english = re.search(
@@ -280,7 +280,7 @@ def test_parameters_are_names_and_values_and_no_english(file, variant):
             assert not english or leaf in written(configuration), leaf
 
 
-def written(configuration: Configuration) -> set[str]:
+def written(configuration: ChangeableScenario) -> set[str]:
     """Names with spaces in them that the configuration has."""
     topologies = [variant.topology for variant in configuration.scenario.variants.values()]
     kinds = (

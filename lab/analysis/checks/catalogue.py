@@ -4,38 +4,6 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from lab.analysis.checks import (  # noqa: F401 - each is one of _MODULES
-    ahead,
-    attribution,
-    authentication,
-    blocked,
-    centralized,
-    certificates,
-    directsend,
-    doors,
-    filtering,
-    forests,
-    gatewayloops,
-    hybridway,
-    initialdomain,
-    loops,
-    mailexchangers,
-    mailflowrules,
-    nexthops,
-    ownlocks,
-    passedon,
-    promotion,
-    recipients,
-    relay,
-    servertls,
-    spf,
-    stale,
-    stoppingrules,
-    targets,
-    tenants,
-    unmatched,
-    vouched,
-)
 from lab.analysis.checks.finding import Check
 
 _MODULES = [given for given in dict(globals()).values() if isinstance(given, ModuleType)]

@@ -6,22 +6,22 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 
-from lab.analysis.checks.finding import Check, Cured, Finding, Suppressed
-from lab.analysis.checks.nouns import Cure, Played, Severity, Suspicion
-from lab.analysis.checks.world import World
-from lab.analysis.guesses import is_guess, spelled
+from lab.analysis.assumed_switches import is_guess, spelled
+from lab.analysis.checks.audit_context import AuditContext
+from lab.analysis.checks.finding import Check, Finding, PlayedCure, SuppressionReason
+from lab.analysis.checks.suspicion import Cure, PlayedProbe, Severity, Suspicion
 from lab.core.rulebook import Confidence, Switch, rule, switches_of
 from lab.errors import ScenarioError
-from lab.evidence.ways import in_a_line
-from lab.reports.findings import Assumption
+from lab.evidence.message_paths import in_a_line
+from lab.reports.findings.audit_report import Assumption
 from lab.scenario.model import Suppression
-from lab.scenario.tree import Place
-from lab.scenario.whatif import Configuration
+from lab.scenario.syntax.source_tree import SourceLocation
+from lab.scenario.what_if import ChangeableScenario
 from lab.sentence import Sentence, sentence
 
 
 def examine(
-    configuration: Configuration, today: date, checks: Iterable[Check], *, only: str | None = None
+    configuration: ChangeableScenario, today: date, checks: Iterable[Check], *, only: str | None = None
 ) -> tuple[Finding, ...]:
     """All findings of all variants, or of one; in the order of the variants, the worst first.
 
@@ -32,18 +32,18 @@ def examine(
         finding
         for name in configuration.scenario.variants
         if only in (None, name)
-        for finding in findings(World(configuration, configuration.variant(name), today), every)
+        for finding in findings(AuditContext(configuration, configuration.variant(name), today), every)
     )
 
 
-def findings(world: World, checks: Iterable[Check]) -> tuple[Finding, ...]:
+def findings(world: AuditContext, checks: Iterable[Check]) -> tuple[Finding, ...]:
     """What is wrong with one variant, the worst first."""
     found = (finding for check in checks for finding in _of(check, world))
     ranks = list(Severity)
     return tuple(sorted(found, key=lambda one: (ranks.index(one.severity), one.code, one.suspicion.about)))
 
 
-def _of(check: Check, world: World) -> Iterator[Finding]:
+def _of(check: Check, world: AuditContext) -> Iterator[Finding]:
     seen: set[str] = set()
     for suspicion in check.find(world):
         finding = _proven(check, suspicion, world)
@@ -52,7 +52,7 @@ def _of(check: Check, world: World) -> Iterator[Finding]:
             yield finding
 
 
-def _proven(check: Check, suspicion: Suspicion, world: World) -> Finding | None:
+def _proven(check: Check, suspicion: Suspicion, world: AuditContext) -> Finding | None:
     played = world.play(suspicion.probe)
     shown = suspicion.shows(played)
     if not shown:
@@ -79,13 +79,13 @@ def _severity(severity: Severity, guesses: tuple[Assumption, ...]) -> Severity:
     return Severity.WARNING if guesses and severity is Severity.ERROR else severity
 
 
-def _place(suspicion: Suspicion, world: World) -> Place:
+def _place(suspicion: Suspicion, world: AuditContext) -> SourceLocation:
     """Where the first fact is written that is written anywhere."""
     paths = [fact.path for fact in suspicion.facts if fact.path]
     return world.configuration.place(world.variant.name, paths[0] if paths else "scenario")
 
 
-def _way(played: Played) -> Sentence:
+def _way(played: PlayedProbe) -> Sentence:
     """Of the first message, in a line."""
     if not played.fates:
         return sentence("no trace")
@@ -94,25 +94,25 @@ def _way(played: Played) -> Sentence:
     return sentence("{way}: {outcome}", way=way, outcome=fate.outcome)
 
 
-def _tried(cure: Cure, suspicion: Suspicion, world: World) -> Cured:
+def _tried(cure: Cure, suspicion: Suspicion, world: AuditContext) -> PlayedCure:
     """Whether the flow goes well with the cure; one that changes no setting cannot be tried."""
     if not cure.change:
         untried = sentence("not tried: it changes nothing that a configuration says")
-        return Cured(cure=cure, works=False, shows=untried)
+        return PlayedCure(cure=cure, works=False, shows=untried)
     messages = cure.messages or suspicion.probe.messages
     probe = replace(suspicion.probe, messages=messages, change={**suspicion.probe.change, **cure.change})
     try:
         played = world.play(probe)
     except ScenarioError as error:
-        return Cured(
+        return PlayedCure(
             cure=cure,
             works=False,
             shows=sentence("the configuration would not be valid: {error}", error=error),
         )
-    return Cured(cure=cure, works=not suspicion.shows(played), shows=_way(played))
+    return PlayedCure(cure=cure, works=not suspicion.shows(played), shows=_way(played))
 
 
-def _unexported(suspicion: Suspicion, world: World) -> Iterator[Assumption]:
+def _unexported(suspicion: Suspicion, world: AuditContext) -> Iterator[Assumption]:
     """What the facts say of things that nobody has told: what was not exported is not what is not there."""
     paths = [fact.path for fact in suspicion.facts if fact.path]
     covering = (todo.covers(path) for todo in world.variant.todos for path in paths)
@@ -121,7 +121,7 @@ def _unexported(suspicion: Suspicion, world: World) -> Iterator[Assumption]:
     )
 
 
-def _assumptions(suspicion: Suspicion, played: Played, world: World) -> Iterator[Assumption]:
+def _assumptions(suspicion: Suspicion, played: PlayedProbe, world: AuditContext) -> Iterator[Assumption]:
     """Guesses without which the flow would go well.
 
     Of a rule that has a switch, each other position is tried: if the flow goes wrong there too, it does not rest on the
@@ -138,7 +138,7 @@ def _assumptions(suspicion: Suspicion, played: Played, world: World) -> Iterator
             yield Assumption(sentence("{rule}: {title}", rule=id_, title=rule(id_).title))
 
 
-def _resting(switch: Switch, id_: str, suspicion: Suspicion, world: World) -> Iterator[Assumption]:
+def _resting(switch: Switch, id_: str, suspicion: Suspicion, world: AuditContext) -> Iterator[Assumption]:
     assumed = suspicion.probe.change.get(f"switches.{switch.name}")
     now = spelled(getattr(world.topology.switches, switch.name) if assumed is None else assumed)
     position = next((value for value in switch.values if spelled(value) == now), now)
@@ -152,12 +152,14 @@ def _resting(switch: Switch, id_: str, suspicion: Suspicion, world: World) -> It
             return
 
 
-def _suppressed(id_: str, world: World) -> Suppressed | None:
+def _suppressed(id_: str, world: AuditContext) -> SuppressionReason | None:
     """The suppression that is for a finding and has not run out."""
     for written in world.variant.suppressions:
         over = written.until is not None and written.until < world.today
         if fits(written, id_) and not over:
-            return Suppressed(reason=written.reason, until=written.until.isoformat() if written.until else "")
+            return SuppressionReason(
+                reason=written.reason, until=written.until.isoformat() if written.until else ""
+            )
     return None
 
 

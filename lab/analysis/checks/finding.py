@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from lab.analysis.checks.nouns import Cure, Severity, Suspicion
-from lab.analysis.checks.world import World
+from lab.analysis.checks.audit_context import AuditContext
+from lab.analysis.checks.suspicion import Cure, Severity, Suspicion
 from lab.model.value import dataclass
-from lab.reports.findings import Assumption
-from lab.scenario.tree import Place
+from lab.reports.findings.audit_report import Assumption
+from lab.scenario.syntax.source_tree import SourceLocation
 from lab.sentence import Sentence
 
-Find = Callable[[World], Iterable[Suspicion]]
+SuspicionFinder = Callable[[AuditContext], Iterable[Suspicion]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,11 +27,11 @@ class Check:
     cure: str
     """What to do, for its page."""
     rules: tuple[str, ...]
-    find: Find
+    find: SuspicionFinder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cured:
+class PlayedCure:
     """A cure that was played."""
 
     cure: Cure
@@ -42,7 +42,7 @@ class Cured:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Suppressed:
+class SuppressionReason:
     """Why a finding is not told."""
 
     reason: str
@@ -64,10 +64,10 @@ class Finding:
     rules: tuple[str, ...]
     """Those that the decisions of the flow used, the check's own first."""
     assumptions: tuple[Assumption, ...]
-    cures: tuple[Cured, ...]
-    place: Place
+    cures: tuple[PlayedCure, ...]
+    place: SourceLocation
     """Where the first fact is written."""
-    suppressed: Suppressed | None = None
+    suppressed: SuppressionReason | None = None
 
     @property
     def code(self) -> str:

@@ -7,24 +7,24 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
+from lab.analysis.checks.audit_context import AuditContext
 from lab.analysis.checks.engine import findings
 from lab.analysis.checks.finding import Check, Finding
-from lab.analysis.checks.nouns import Played
-from lab.analysis.checks.world import World
+from lab.analysis.checks.suspicion import PlayedProbe
 from lab.errors import DriverError
-from lab.evidence.expect import decisive_reply
-from lab.evidence.trace import path
-from lab.reports.findings import when
-from lab.reports.reading import Fate
+from lab.evidence.expectations import decisive_reply
+from lab.evidence.trace_assembly import path
+from lab.reports.explanation.conclusions import Fate
+from lab.reports.findings.audit_report import when
 from lab.scenario.model import Expectation
-from lab.scenario.render import render
-from lab.scenario.report import unknown
-from lab.scenario.whatif import Configuration
+from lab.scenario.rendering.render import render
+from lab.scenario.syntax.problem_report import unknown
+from lab.scenario.what_if import ChangeableScenario
 from lab.sentence import say, sentence
 
 
 def reproduction(
-    configuration: Configuration, id_: str, checks: Sequence[Check], today: date, only: str | None = None
+    configuration: ChangeableScenario, id_: str, checks: Sequence[Check], today: date, only: str | None = None
 ) -> str:
     """The scenario as YAML text; it expects what the finding has shown.
 
@@ -34,7 +34,7 @@ def reproduction(
     for name in configuration.scenario.variants:
         if only not in (None, name):
             continue
-        world = World(configuration, configuration.variant(name), today)
+        world = AuditContext(configuration, configuration.variant(name), today)
         for finding in findings(world, checks):
             known.setdefault(finding.id, finding)
             if id_.lower() in (finding.id.lower(), finding.code.lower()):
@@ -44,7 +44,7 @@ def reproduction(
     )
 
 
-def _written(finding: Finding, world: World) -> str:
+def _written(finding: Finding, world: AuditContext) -> str:
     probe = finding.suspicion.probe
     played = world.play(probe)
     text = when(finding.suspicion.text, finding.suspicion.condition)
@@ -61,7 +61,7 @@ def _written(finding: Finding, world: World) -> str:
     return render(variant)
 
 
-def _expected(played: Played) -> dict[str, Expectation]:
+def _expected(played: PlayedProbe) -> dict[str, Expectation]:
     return {key: claim(fate) for key, fate in played.fates.items()}
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from lab.analysis.diagnose.chain import links
-from lab.analysis.diagnose.limits import MAX_RECIPIENTS
+from lab.analysis.diagnose.evidence_limits import MAX_RECIPIENTS
 from lab.analysis.diagnose.mime import words
-from lab.analysis.diagnose.passages import passages
+from lab.analysis.diagnose.received_chain import links
+from lab.analysis.diagnose.tenant_passages import passages
 from lab.evidence.diagnosis import Journey
 from lab.model.message import Message
 

@@ -10,7 +10,7 @@ import re
 from binascii import Error, a2b_base64, a2b_qp
 from collections.abc import Iterator
 
-from lab.analysis.diagnose.limits import MAX_DEPTH, MAX_FIELDS, MAX_PARTS, MAX_VALUE
+from lab.analysis.diagnose.evidence_limits import MAX_DEPTH, MAX_FIELDS, MAX_PARTS, MAX_VALUE
 from lab.model.message import Header, Message
 from lab.model.value import value
 
@@ -29,12 +29,12 @@ _STATUS = frozenset({"message/delivery-status", "message/global-delivery-status"
 
 
 @value()
-class Entity:
+class MimeEntity:
     """A message or one of its parts."""
 
     message: Message
     """Its header fields, and its content as it is encoded."""
-    parts: tuple[Entity, ...] = ()
+    parts: tuple[MimeEntity, ...] = ()
     """Of a multipart; of a message in a message, that one."""
 
     @property
@@ -66,14 +66,14 @@ class Entity:
         """Its content as text with line feeds; what is not in its charset becomes a mark."""
         return in_charset(self.content(), self.parameter("charset")).replace("\r\n", "\n").replace("\r", "\n")
 
-    def walk(self) -> Iterator[Entity]:
+    def walk(self) -> Iterator[MimeEntity]:
         """It and all below it, in the order of the file."""
         yield self
         for part in self.parts:
             yield from part.walk()
 
 
-def message(octets: bytes) -> Entity:
+def message(octets: bytes) -> MimeEntity:
     """A whole message, taken apart."""
     return _Taking().whole(octets, 0)
 
@@ -115,18 +115,20 @@ class _Taking:
     def __init__(self) -> None:
         self._left = MAX_PARTS
 
-    def whole(self, octets: bytes, depth: int) -> Entity:
+    def whole(self, octets: bytes, depth: int) -> MimeEntity:
         self._left -= 1
         fields = header_fields(octets)
-        entity = Entity(fields)
+        entity = MimeEntity(fields)
         if depth >= MAX_DEPTH or self._left <= 0:
             return entity
         boundary = entity.parameter("boundary")
         if entity.kind.startswith("multipart/") and boundary:
             pieces = _pieces(fields.body, boundary)
-            return Entity(fields, tuple(self.whole(piece, depth + 1) for piece in pieces if self._left > 0))
+            return MimeEntity(
+                fields, tuple(self.whole(piece, depth + 1) for piece in pieces if self._left > 0)
+            )
         if entity.is_returned:
-            return Entity(fields, (self.whole(entity.content(), depth + 1),))
+            return MimeEntity(fields, (self.whole(entity.content(), depth + 1),))
         return entity
 
 

@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from lab.analysis.diagnose import asking
-from lab.analysis.diagnose.hosts import CONSUMER
-from lab.analysis.diagnose.known import Known
-from lab.evidence.diagnosis import By, HandOver, Journey, Passage, Refusal, Report, Sure, Told
+from lab.analysis.diagnose import simulated_front_end
+from lab.analysis.diagnose.known_configuration import KnownConfiguration
+from lab.analysis.diagnose.service_hosts import CONSUMER
+from lab.evidence.diagnosis import (
+    Certainty,
+    DeliveryReport,
+    EvidenceRefusal,
+    HandOver,
+    Journey,
+    Passage,
+    TieToTenant,
+    VerdictSentence,
+)
 from lab.model.value import value
-from lab.reports.powershell import cmdlet
+from lab.reports.text.powershell_text import cmdlet
 from lab.sentence import NOTHING, Sentence, sentence
 
 _AT_THE_DOOR = frozenset({1, 2, 3, 4, 5, 6, 7, 27, 31})
@@ -27,23 +36,25 @@ class Detour:
     passage: Passage
     to: Sentence | str
     """Where it went: the label of a tenant, or a host."""
-    sure: Sure
+    sure: Certainty
 
 
-def detour(journey: Journey, refusals: Sequence[Refusal] = ()) -> Detour | None:
+def detour(journey: Journey, refusals: Sequence[EvidenceRefusal] = ()) -> Detour | None:
     """The first stay that a connector led into and that sent the mail on to another organisation (R3, R27)."""
     for number, passage in enumerate(journey.passages):
-        if passage.by is not By.CONNECTOR:
+        if passage.by is not TieToTenant.CONNECTOR:
             continue
         onward = journey.passages[number + 1 : number + 2]
         if onward and onward[0].again and onward[0].tenant.id != passage.tenant.id:
-            return Detour(passage, onward[0].tenant.short, Sure.SEEN if onward[0].tenant else Sure.INFERRED)
+            return Detour(
+                passage, onward[0].tenant.short, Certainty.SEEN if onward[0].tenant else Certainty.INFERRED
+            )
         if not onward:
             return _out_of(journey, passage, refusals)
     return None
 
 
-def _out_of(journey: Journey, passage: Passage, refusals: Sequence[Refusal]) -> Detour | None:
+def _out_of(journey: Journey, passage: Passage, refusals: Sequence[EvidenceRefusal]) -> Detour | None:
     """Sent on to a server outside, or refused by one: astray unless that is the sender's own side."""
     after = _after(journey, passage)
     refusing = next((each for each in refusals if each.said_by), None)
@@ -51,8 +62,8 @@ def _out_of(journey: Journey, passage: Passage, refusals: Sequence[Refusal]) -> 
     if _same_side(journey, recipient):
         return None
     if refusing is not None:
-        return Detour(passage, refusing.said_by, Sure.SEEN)
-    return Detour(passage, after.by, Sure.INFERRED) if after else None
+        return Detour(passage, refusing.said_by, Certainty.SEEN)
+    return Detour(passage, after.by, Certainty.INFERRED) if after else None
 
 
 def _after(journey: Journey, passage: Passage) -> HandOver | None:
@@ -67,12 +78,12 @@ def _same_side(journey: Journey, recipient: str) -> bool:
     return recipient.rpartition("@")[2].lower() in mine
 
 
-def way_told(journey: Journey, known: Known | None) -> Iterator[Told]:
+def way_told(journey: Journey, known: KnownConfiguration | None) -> Iterator[VerdictSentence]:
     """A sentence for each stay in Exchange Online."""
     for passage in journey.passages:
-        yield Told(text=_stay(passage), rules=_stay_rules(passage), sure=passage.sure)
+        yield VerdictSentence(text=_stay(passage), rules=_stay_rules(passage), sure=passage.sure)
         if known is not None:
-            yield from asking.entry(passage, journey, known)
+            yield from simulated_front_end.entry(passage, journey, known)
 
 
 def _stay(passage: Passage) -> Sentence:
@@ -84,23 +95,23 @@ def _stay(passage: Passage) -> Sentence:
     named = sentence("tenant {tenant}", tenant=label)
     whom = named if passage.tenant else sentence("a tenant that nothing here names")
     match passage.by:
-        case By.CONNECTOR:
+        case TieToTenant.CONNECTOR:
             return sentence(
                 "Exchange Online got it from {client} and took the connection for one of {tenant} itself: an OnPremises "
                 "connector matched, by certificate or by address",
                 client=client,
                 tenant=whom,
             )
-        case By.RECIPIENT if passage.again:
+        case TieToTenant.RECIPIENT if passage.again:
             again = "Exchange Online handed it to itself, and took it for {tenant}, by the recipient's domain"
             return sentence(again, tenant=whom)
-        case By.RECIPIENT:
+        case TieToTenant.RECIPIENT:
             return sentence(
                 "Exchange Online got it from {client} and took it for incoming mail of {tenant}, by the recipient's domain",
                 client=client,
                 tenant=whom,
             )
-        case By.MAILBOX:
+        case TieToTenant.MAILBOX:
             consumer = passage.tenant.id == CONSUMER
             whose = sentence(", Outlook.com's own mailboxes") if consumer else NOTHING
             began = "it began in {tenant}{whose}: a cloud mailbox sent it, or the service wrote it"
@@ -114,17 +125,17 @@ def _stay(passage: Passage) -> Sentence:
 
 def _stay_rules(passage: Passage) -> tuple[str, ...]:
     match passage.by:
-        case By.CONNECTOR:
+        case TieToTenant.CONNECTOR:
             return ("R3", "R25", "R123", "R179")
-        case By.RECIPIENT:
+        case TieToTenant.RECIPIENT:
             return ("R15", "R25", "R27", "R179") if passage.again else ("R15", "R25", "R179")
-        case By.MAILBOX:
+        case TieToTenant.MAILBOX:
             return ("R25", "R123")
         case _:
             return ("R182",)
 
 
-def detour_told(found: Detour) -> Iterator[Told]:
+def detour_told(found: Detour) -> Iterator[VerdictSentence]:
     """What the detour means."""
     text = sentence(
         "so it was no delivery by MX but relay through tenant {tenant}, which sent it on by itself to {target}. Unless this "
@@ -132,7 +143,7 @@ def detour_told(found: Detour) -> Iterator[Told]:
         tenant=found.passage.tenant.short,
         target=found.to,
     )
-    yield Told(text=text, rules=("R3", "R13", "R14", "R27"), sure=found.sure)
+    yield VerdictSentence(text=text, rules=("R3", "R13", "R14", "R27"), sure=found.sure)
 
 
 def detour_looks(found: Detour, message_id: str) -> Iterator[Sentence]:
@@ -160,7 +171,7 @@ def loops(journey: Journey) -> int:
     return max(map(ids.count, ids), default=0)
 
 
-def placed(refusal: Refusal, report: Report) -> Refusal:
+def placed(refusal: EvidenceRefusal, report: DeliveryReport) -> EvidenceRefusal:
     """The refusal with the tenant whose rules made it, where the code and the words tell."""
     domain = refusal.recipient.rpartition("@")[2].lower()
     if refusal.number in _OF_THE_RECIPIENT and domain:
@@ -170,7 +181,7 @@ def placed(refusal: Refusal, report: Report) -> Refusal:
     return refusal
 
 
-def refused_told(refusal: Refusal) -> Told:
+def refused_told(refusal: EvidenceRefusal) -> VerdictSentence:
     """One sentence on a recipient."""
     deferred, refused = (
         "mail to {recipient} was put off{status} by {server}{why}",
@@ -183,10 +194,10 @@ def refused_told(refusal: Refusal) -> Told:
         server=_said_by(refusal),
         why=sentence(": {cause}", cause=refusal.cause) if refusal.cause else NOTHING,
     )
-    return Told(text=text, rules=refusal.rules)
+    return VerdictSentence(text=text, rules=refusal.rules)
 
 
-def _said_by(refusal: Refusal) -> Sentence:
+def _said_by(refusal: EvidenceRefusal) -> Sentence:
     if refusal.tenant and refusal.number in _OF_THE_RECIPIENT:
         edge = "Exchange Online's front end, for the recipient's tenant {tenant}"
         return sentence(edge, tenant=refusal.tenant.short)
@@ -196,6 +207,6 @@ def _said_by(refusal: Refusal) -> Sentence:
     return sentence("the server that made the report")
 
 
-def at_the_door(refusal: Refusal) -> bool:
+def at_the_door(refusal: EvidenceRefusal) -> bool:
     """Whether a front end of Exchange Online refused it before any tenant had it (R43)."""
     return refusal.service and refusal.number in _AT_THE_DOOR

@@ -11,11 +11,19 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from lab.core.authentication.canonical import body_hash, covered
-from lab.core.authentication.dkim import SIGNED, Outcome, Signer, asked_key, judged, spoken, unfit_key
+from lab.core.authentication.dkim import (
+    SIGNED,
+    SignatureOutcome,
+    Signer,
+    asked_key,
+    judged,
+    spoken,
+    unfit_key,
+)
 from lab.core.authentication.results import Arc, ArcResult, Dkim
 from lab.core.authentication.signature import folded, joined, key_name, read_signature, seconds, without_value
-from lab.core.authentication.suite import ALGORITHMS, Suite, base64_octets, tags
-from lab.model.dns import Asking
+from lab.core.authentication.signature_suite import ALGORITHMS, Suite, base64_octets, tags
+from lab.model.dns import DnsQueries
 from lab.model.message import Header, Message
 from lab.model.names import Domain
 from lab.model.value import dataclass
@@ -47,7 +55,7 @@ class ArcSet:
         return self.results.value.partition(";")[2].partition(";")[2].strip()
 
 
-def validate(message: Message, suite: Suite, now: datetime) -> Asking[ArcResult]:
+def validate(message: Message, suite: Suite, now: datetime) -> DnsQueries[ArcResult]:
     """Judge the chain (5.2): complete, the last message signature right, and every seal right."""
     try:
         sets = chain_of(message)
@@ -105,28 +113,32 @@ def _set(number: int, results: Header, signature: Header, seal: Header) -> ArcSe
     return ArcSet(number, results, signature, seal, read.get("cv", "").lower(), read.get("d", "").lower())
 
 
-def _message_signature(message: Message, last: ArcSet, suite: Suite, now: datetime) -> Asking[Outcome]:
+def _message_signature(
+    message: Message, last: ArcSet, suite: Suite, now: datetime
+) -> DnsQueries[SignatureOutcome]:
     try:
         signature = read_signature(last.signature.value, arc=True)
     except ValueError:
-        return Outcome(Dkim.PERMERROR, "message signature is malformed")
+        return SignatureOutcome(Dkim.PERMERROR, "message signature is malformed")
     return (yield from judged(message, last.signature, signature, suite, now))
 
 
-def _seal(sets: tuple[ArcSet, ...], suite: Suite) -> Asking[Outcome]:
+def _seal(sets: tuple[ArcSet, ...], suite: Suite) -> DnsQueries[SignatureOutcome]:
     """The seal of the last of the sets, over all of them (5.1.1)."""
     try:
         name, algorithm, value = _read_seal(sets[-1].seal)
     except (KeyError, ValueError):
-        return Outcome(Dkim.PERMERROR, "malformed")
+        return SignatureOutcome(Dkim.PERMERROR, "malformed")
     key = yield from asked_key(name)
-    if isinstance(key, Outcome):
+    if isinstance(key, SignatureOutcome):
         return key
     try:
         right = not unfit_key(key, algorithm) and suite.verifies(key, algorithm, _sealed(sets), value)
     except ValueError:
         right = False
-    return Outcome(Dkim.PASS, "") if right else Outcome(Dkim.FAIL, "signature did not verify")
+    return (
+        SignatureOutcome(Dkim.PASS, "") if right else SignatureOutcome(Dkim.FAIL, "signature did not verify")
+    )
 
 
 def _read_seal(header: Header) -> tuple[Domain, str, bytes]:

@@ -14,7 +14,7 @@ from lab.core.authentication.results import CompAuth, Composite, Dmarc, DmarcRes
 from lab.model.names import Domain
 
 
-class Reason(StrEnum):
+class CompositeReason(StrEnum):
     """The reasons that the lab gives."""
 
     EXPLICIT_FAIL = "000"
@@ -46,18 +46,22 @@ def composite(
     `client_host`: the client's name, forward and back, '' if it has none.
     """
     if found is None or found.result in (Dmarc.TEMPERROR, Dmarc.PERMERROR):
-        return Composite(CompAuth.NONE, Reason.NOT_CHECKED)
+        return Composite(CompAuth.NONE, CompositeReason.NOT_CHECKED)
     if found.result is Dmarc.PASS:
-        return Composite(CompAuth.PASS, Reason.EXPLICIT_PASS)
+        return Composite(CompAuth.PASS, CompositeReason.EXPLICIT_PASS)
     if found.result is Dmarc.BEST_GUESS_PASS:
-        return Composite(CompAuth.PASS, Reason.IMPLICIT_PASS)
+        return Composite(CompAuth.PASS, CompositeReason.IMPLICIT_PASS)
     if overridden:
-        return Composite(CompAuth.PASS, Reason.ARC_OVERRIDE)
+        return Composite(CompAuth.PASS, CompositeReason.ARC_OVERRIDE)
     if found.policy in ("quarantine", "reject"):
-        return Composite(CompAuth.FAIL, Reason.OWN_DOMAIN_FAIL if own else Reason.EXPLICIT_FAIL)
+        return Composite(
+            CompAuth.FAIL, CompositeReason.OWN_DOMAIN_FAIL if own else CompositeReason.EXPLICIT_FAIL
+        )
     if _same_organization(client_host, found.author_domain):
-        return Composite(CompAuth.SOFTPASS, Reason.SOFT_PASS)
-    return Composite(CompAuth.FAIL, Reason.OWN_IMPLICIT_FAIL if own else Reason.IMPLICIT_FAIL)
+        return Composite(CompAuth.SOFTPASS, CompositeReason.SOFT_PASS)
+    return Composite(
+        CompAuth.FAIL, CompositeReason.OWN_IMPLICIT_FAIL if own else CompositeReason.IMPLICIT_FAIL
+    )
 
 
 def _same_organization(host: str, author: str) -> bool:

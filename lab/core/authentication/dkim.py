@@ -1,7 +1,7 @@
 """DKIM, RFC 6376: sign a message, and judge the signatures that it carries.
 
-What a key is and how it signs is the suite's business (`lab.core.authentication.suite`). The key's record is asked of
-DNS, as anybody would: a selector that is missing there, or points elsewhere, breaks the signature (R172).
+What a key is and how it signs is the suite's business (`lab.core.authentication.signature_suite`). The key's record is
+asked of DNS, as anybody would: a selector that is missing there, or points elsewhere, breaks the signature (R172).
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from lab.core.authentication.signature import (
     seconds,
     signed_data,
 )
-from lab.core.authentication.suite import ALGORITHMS, KeyRecord, Suite, key_record
-from lab.model.dns import Asking, DnsAnswer, DnsQuestion, Records, ServFail
+from lab.core.authentication.signature_suite import ALGORITHMS, KeyRecord, Suite, key_record
+from lab.model.dns import DnsAnswer, DnsQueries, DnsQuestion, DnsRecords, ServFail
 from lab.model.message import Header, Message
 from lab.model.names import Domain
 from lab.model.value import dataclass
@@ -69,7 +69,7 @@ def sign(message: Message, signer: Signer, suite: Suite, headers: tuple[str, ...
     return message.on_top((Header(NAME, raw + folded(value)),))
 
 
-def verify(message: Message, suite: Suite, now: datetime) -> Asking[tuple[DkimResult, ...]]:
+def verify(message: Message, suite: Suite, now: datetime) -> DnsQueries[tuple[DkimResult, ...]]:
     """Judge each signature, top first; `now` decides on t= and x=."""
     results: tuple[DkimResult, ...] = ()
     for header in message.named().get(NAME.lower(), ())[:MOST]:
@@ -77,7 +77,7 @@ def verify(message: Message, suite: Suite, now: datetime) -> Asking[tuple[DkimRe
     return results or (NOT_SIGNED,)
 
 
-def _verified(message: Message, header: Header, suite: Suite, now: datetime) -> Asking[DkimResult]:
+def _verified(message: Message, header: Header, suite: Suite, now: datetime) -> DnsQueries[DkimResult]:
     try:
         signature = read_signature(header.value)
     except ValueError as error:
@@ -87,7 +87,7 @@ def _verified(message: Message, header: Header, suite: Suite, now: datetime) -> 
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class SignatureOutcome:
     """What became of one signature."""
 
     result: Dkim
@@ -96,19 +96,19 @@ class Outcome:
 
 def judged(
     message: Message, header: Header, signature: Signature, suite: Suite, now: datetime
-) -> Asking[Outcome]:
+) -> DnsQueries[SignatureOutcome]:
     """Time, then the body's hash, then the key, then the signature itself; the first that is wrong decides."""
     late = _out_of_time(signature, now)
     if late:
-        return Outcome(Dkim.FAIL, late)
+        return SignatureOutcome(Dkim.FAIL, late)
     try:
         found = body_hash(message.body, relaxed=signature.relaxed_body, length=signature.length)
     except ValueError:
-        return Outcome(Dkim.PERMERROR, "body is shorter than signed")
+        return SignatureOutcome(Dkim.PERMERROR, "body is shorter than signed")
     if found != signature.body_hash:
-        return Outcome(Dkim.FAIL, "body hash did not verify")
+        return SignatureOutcome(Dkim.FAIL, "body hash did not verify")
     key = yield from asked_key(signature.key_name)
-    if isinstance(key, Outcome):
+    if isinstance(key, SignatureOutcome):
         return key
     return _compared(key, signature, signed_data(message, signature, header), suite)
 
@@ -122,37 +122,37 @@ def _out_of_time(signature: Signature, now: datetime) -> str:
     return ""
 
 
-def asked_key(name: Domain) -> Asking[KeyRecord | Outcome]:
+def asked_key(name: Domain) -> DnsQueries[KeyRecord | SignatureOutcome]:
     """The key's record, or why there is none; of several records the first that is one counts (6.1.2)."""
     answer: DnsAnswer = yield DnsQuestion(name, "TXT")
     if isinstance(answer, ServFail):
-        return Outcome(Dkim.TEMPERROR, "key query timeout")
-    if not isinstance(answer, Records):
-        return Outcome(Dkim.FAIL, "no key for signature")
+        return SignatureOutcome(Dkim.TEMPERROR, "key query timeout")
+    if not isinstance(answer, DnsRecords):
+        return SignatureOutcome(Dkim.FAIL, "no key for signature")
     for text in answer.texts():
         try:
             record = key_record(text)
         except ValueError:
             continue
-        return record if record.public else Outcome(Dkim.FAIL, "key is revoked")
-    return Outcome(Dkim.PERMERROR, "key record is malformed")
+        return record if record.public else SignatureOutcome(Dkim.FAIL, "key is revoked")
+    return SignatureOutcome(Dkim.PERMERROR, "key record is malformed")
 
 
-def _compared(key: KeyRecord, signature: Signature, data: bytes, suite: Suite) -> Outcome:
+def _compared(key: KeyRecord, signature: Signature, data: bytes, suite: Suite) -> SignatureOutcome:
     unfit = unfit_key(key, signature.algorithm)
     if not unfit and key.strict and signature.identity != signature.domain:
         unfit = "i= is not d="
     if unfit:
-        return Outcome(Dkim.PERMERROR, unfit)
+        return SignatureOutcome(Dkim.PERMERROR, unfit)
     try:
         right = suite.verifies(key, signature.algorithm, data, signature.value)
     except ValueError:
-        return Outcome(Dkim.PERMERROR, "key cannot be used")
+        return SignatureOutcome(Dkim.PERMERROR, "key cannot be used")
     if right:
-        return Outcome(Dkim.PASS, "signature was verified")
+        return SignatureOutcome(Dkim.PASS, "signature was verified")
     if key.testing:  # 3.6.1: as if it were not signed
-        return Outcome(Dkim.NONE, "signature did not verify, key is being tested")
-    return Outcome(Dkim.FAIL, "signature did not verify")
+        return SignatureOutcome(Dkim.NONE, "signature did not verify, key is being tested")
+    return SignatureOutcome(Dkim.FAIL, "signature did not verify")
 
 
 def unfit_key(key: KeyRecord, algorithm: str) -> str:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from lab.core.authentication.organizational import organizational_domain
 from lab.core.authentication.results import Dkim, DkimResult, Dmarc, DmarcResult, Spf, SpfResult
-from lab.model.dns import Asking, DnsAnswer, DnsQuestion, Records, ServFail
+from lab.model.dns import DnsAnswer, DnsQueries, DnsQuestion, DnsRecords, ServFail
 from lab.model.names import Domain
 from lab.model.value import dataclass
 
@@ -26,7 +26,7 @@ class DmarcRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class PublishedPolicy:
     """Where a record was found, and which of its policies counts."""
 
     record: DmarcRecord
@@ -63,7 +63,7 @@ def _policy(value: str | None) -> Policy | None:
     return next((policy for policy in _POLICIES if value is not None and value.lower() == policy), None)
 
 
-def published(author: Domain) -> Asking[Published | ServFail | None]:
+def published(author: Domain) -> DnsQueries[PublishedPolicy | ServFail | None]:
     """The policy for an author's domain: its own record, else that of its organizational domain (6.6.3)."""
     found = yield from _record(author)
     if not isinstance(found, DmarcRecord):
@@ -71,15 +71,15 @@ def published(author: Domain) -> Asking[Published | ServFail | None]:
         if isinstance(found, ServFail) or above == author:
             return found
         found = yield from _record(above)
-        return Published(found, found.subdomain_policy) if isinstance(found, DmarcRecord) else found
-    return Published(found, found.policy)
+        return PublishedPolicy(found, found.subdomain_policy) if isinstance(found, DmarcRecord) else found
+    return PublishedPolicy(found, found.policy)
 
 
-def _record(domain: Domain) -> Asking[DmarcRecord | ServFail | None]:
+def _record(domain: Domain) -> DnsQueries[DmarcRecord | ServFail | None]:
     answer: DnsAnswer = yield DnsQuestion(Domain(f"_dmarc.{domain}"), "TXT")
     if isinstance(answer, ServFail):
         return answer
-    texts = answer.texts() if isinstance(answer, Records) else ()
+    texts = answer.texts() if isinstance(answer, DnsRecords) else ()
     records = [record for record in map(parse, texts) if record is not None]
     return records[0] if len(records) == 1 else None
 
@@ -99,7 +99,7 @@ def evaluate(
     *,
     enforced: bool = True,
     draw: int = 0,
-) -> Asking[DmarcResult]:
+) -> DnsQueries[DmarcResult]:
     """Judge the author's domain (From header).
 
     `enforced`: whether the receiver will do what the policy asks for; if not, a reject is an `oreject` (R167).
@@ -129,7 +129,7 @@ def _vouched(author: Domain, spf: SpfResult, dkim: tuple[DkimResult, ...], recor
     return ""
 
 
-def _action(policy: Published, *, enforced: bool, spared: bool) -> str:
+def _action(policy: PublishedPolicy, *, enforced: bool, spared: bool) -> str:
     if policy.policy == "none":
         return "none"
     if spared:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from lab.core.authentication.canonical import covered, relaxed_header, simple_header
-from lab.core.authentication.suite import ALGORITHMS, base64_octets, tags
+from lab.core.authentication.signature_suite import ALGORITHMS, base64_octets, tags
 from lab.model.message import Header, Message
 from lab.model.names import Domain
 from lab.model.value import dataclass

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from lab.core.authentication.dkim import Signer
 from lab.core.authentication.signature import key_name
-from lab.core.authentication.suite import CLAIMS, Suite
+from lab.core.authentication.signature_suite import CLAIMS, Suite
 from lab.model.dns import RecordType, Zones
 from lab.model.names import Domain
 from lab.model.tenant import Tenant

@@ -12,7 +12,7 @@ from ipaddress import IPv4Address, ip_address
 
 from lab.core.authentication.results import Spf, SpfFault, SpfResult
 from lab.core.authentication.spf_macro import (
-    Address,
+    IpAddress,
     MacroFacts,
     check_macros,
     expand,
@@ -20,8 +20,17 @@ from lab.core.authentication.spf_macro import (
     needs_validation,
     reverse_name,
 )
-from lab.core.authentication.spf_record import Mechanism, Record, is_spf, parse
-from lab.model.dns import Asking, DnsAnswer, DnsQuestion, NoData, NxDomain, Records, RecordType, ServFail
+from lab.core.authentication.spf_record import Mechanism, SpfRecord, is_spf, parse
+from lab.model.dns import (
+    DnsAnswer,
+    DnsQueries,
+    DnsQuestion,
+    DnsRecords,
+    NoData,
+    NxDomain,
+    RecordType,
+    ServFail,
+)
 from lab.model.names import Domain, ReversePath
 from lab.model.value import dataclass
 from lab.sentence import Sentence, sentence
@@ -85,7 +94,7 @@ class _Check:
     budget: _Budget = field(default_factory=_Budget)
 
 
-def check_sender(client: str, reverse_path: ReversePath, helo: str) -> Asking[SpfResult]:
+def check_sender(client: str, reverse_path: ReversePath, helo: str) -> DnsQueries[SpfResult]:
     """SPF of a transaction: of MAIL FROM, or of the HELO name when the reverse-path is null (2.4, R170)."""
     if reverse_path.address is None:
         result = yield from check_host(client, helo, f"postmaster@{helo}", helo)
@@ -95,7 +104,7 @@ def check_sender(client: str, reverse_path: ReversePath, helo: str) -> Asking[Sp
 
 def check_host(
     ip: str, domain: str, sender: str, helo: str, *, receiver: str = "unknown", timestamp: int = 0
-) -> Asking[SpfResult]:
+) -> DnsQueries[SpfResult]:
     """Evaluate the policy of `domain` for a client; `sender` may lack its local part (4.3: postmaster).
 
     `receiver` and `timestamp` (seconds since 1970) are only for the macros of explanations.
@@ -124,7 +133,7 @@ def check_host(
 
 
 @lru_cache(maxsize=1024)
-def _address(ip: str) -> Address:
+def _address(ip: str) -> IpAddress:
     address = ip_address(ip)
     mapped = getattr(address, "ipv4_mapped", None)
     return mapped if isinstance(mapped, IPv4Address) else address
@@ -134,7 +143,7 @@ def _is_name(name: str) -> bool:
     return len(name) <= 253 and all(_LABEL.fullmatch(label) for label in name.split("."))
 
 
-def _evaluate(check: _Check) -> Asking[_Verdict]:
+def _evaluate(check: _Check) -> DnsQueries[_Verdict]:
     record = yield from _record(check.facts.domain)
     if record is None:
         return _Verdict(Spf.NONE)
@@ -156,13 +165,13 @@ def _evaluate(check: _Check) -> Asking[_Verdict]:
     return verdict
 
 
-def _record(domain: str) -> Asking[Record | None]:
+def _record(domain: str) -> DnsQueries[SpfRecord | None]:
     if not _is_name(domain):
         return None
     answer: DnsAnswer = yield DnsQuestion(Domain(domain), "TXT")
     if isinstance(answer, ServFail):
         raise _Stop(Spf.TEMPERROR, sentence("no DNS answer for the policy of {domain}", domain=domain))
-    texts = answer.texts() if isinstance(answer, Records) else ()
+    texts = answer.texts() if isinstance(answer, DnsRecords) else ()
     policies = [text for text in texts if is_spf(text)]
     if len(policies) > 1:
         raise _Stop(
@@ -176,7 +185,7 @@ def _record(domain: str) -> Asking[Record | None]:
         raise _Stop(Spf.PERMERROR, sentence("{domain}: {error}", domain=domain, error=error)) from None
 
 
-def _fits(mechanism: Mechanism, check: _Check) -> Asking[bool]:
+def _fits(mechanism: Mechanism, check: _Check) -> DnsQueries[bool]:
     if mechanism.name == "all":
         return True
     if mechanism.name in ("ip4", "ip6"):
@@ -198,7 +207,7 @@ def _fits(mechanism: Mechanism, check: _Check) -> Asking[bool]:
             return bool((yield from _ask(target, "A", check)))
 
 
-def _included(target: str, check: _Check) -> Asking[bool]:
+def _included(target: str, check: _Check) -> DnsQueries[bool]:
     """5.2: only a pass is a match; a missing or broken policy is the includer's permerror."""
     verdict = yield from _evaluate(replace(check, facts=replace(check.facts, domain=target)))
     if verdict.result is Spf.NONE:
@@ -207,12 +216,12 @@ def _included(target: str, check: _Check) -> Asking[bool]:
     return verdict.result is Spf.PASS
 
 
-def _has_address(name: str, mechanism: Mechanism, check: _Check) -> Asking[bool]:
+def _has_address(name: str, mechanism: Mechanism, check: _Check) -> DnsQueries[bool]:
     addresses = yield from _ask(name, _address_type(check), check)
     return any(_covers(address, mechanism, check.facts.client) for address in addresses)
 
 
-def _mx_has_address(name: str, mechanism: Mechanism, check: _Check) -> Asking[bool]:
+def _mx_has_address(name: str, mechanism: Mechanism, check: _Check) -> DnsQueries[bool]:
     rows = yield from _ask(name, "MX", check)
     hosts = [row.partition(" ")[2] for row in rows]
     if len(hosts) > LOOKUPS:
@@ -225,7 +234,7 @@ def _mx_has_address(name: str, mechanism: Mechanism, check: _Check) -> Asking[bo
     return False
 
 
-def _covers(network: str, mechanism: Mechanism, client: Address) -> bool:
+def _covers(network: str, mechanism: Mechanism, client: IpAddress) -> bool:
     address = _address(network)
     if address.version != client.version:
         return False
@@ -237,13 +246,13 @@ def _address_type(check: _Check) -> RecordType:
     return "A" if check.facts.client.version == 4 else "AAAA"
 
 
-def _ask(name: str, kind: RecordType, check: _Check) -> Asking[tuple[str, ...]]:
+def _ask(name: str, kind: RecordType, check: _Check) -> DnsQueries[tuple[str, ...]]:
     """The rows found; a name that cannot exist has none (4.8)."""
     if not _is_name(name):
         return ()
     answer: DnsAnswer = yield DnsQuestion(Domain(name), kind)
     match answer:
-        case Records() as records:
+        case DnsRecords() as records:
             return records.texts()
         case ServFail():
             raise _Stop(Spf.TEMPERROR, sentence("no DNS answer for {name} {kind}", name=name, kind=kind))
@@ -252,21 +261,21 @@ def _ask(name: str, kind: RecordType, check: _Check) -> Asking[tuple[str, ...]]:
     return ()
 
 
-def _validated(check: _Check) -> Asking[tuple[str, ...]]:
+def _validated(check: _Check) -> DnsQueries[tuple[str, ...]]:
     """PTR names of the client that lead back to it (5.5); DNS errors only make names drop out."""
     client = check.facts.client
     answer: DnsAnswer = yield DnsQuestion(Domain(reverse_name(client)), "PTR")
-    if not isinstance(answer, Records):
+    if not isinstance(answer, DnsRecords):
         return ()
     names = []
     for name in (text.removesuffix(".").lower() for text in answer.texts()[:LOOKUPS]):
         back: DnsAnswer = yield DnsQuestion(Domain(name), _address_type(check))
-        if isinstance(back, Records) and any(ip_address(row) == client for row in back.texts()):
+        if isinstance(back, DnsRecords) and any(ip_address(row) == client for row in back.texts()):
             names.append(name)
     return tuple(names)
 
 
-def _target(spec: str | None, check: _Check) -> Asking[str]:
+def _target(spec: str | None, check: _Check) -> DnsQueries[str]:
     """The domain a term is about: its domain-spec expanded, or the current domain."""
     if spec is None:
         return check.facts.domain
@@ -274,7 +283,7 @@ def _target(spec: str | None, check: _Check) -> Asking[str]:
     return expand_domain(spec, facts)
 
 
-def _with_validated(text: str, check: _Check) -> Asking[MacroFacts]:
+def _with_validated(text: str, check: _Check) -> DnsQueries[MacroFacts]:
     """The facts with `%{p}` filled in if `text` uses it: the domain itself, a name under it, or any (7.3)."""
     if not needs_validation(text):
         return check.facts
@@ -284,7 +293,7 @@ def _with_validated(text: str, check: _Check) -> Asking[MacroFacts]:
     return replace(check.facts, validated=best[0] if best else "unknown")
 
 
-def _explained(verdict: _Verdict) -> Asking[str]:
+def _explained(verdict: _Verdict) -> DnsQueries[str]:
     """6.2: the text behind exp=, '' if there is none or anything about it is wrong."""
     if verdict.result is not Spf.FAIL or verdict.exp is None or verdict.facts is None:
         return ""
@@ -293,7 +302,7 @@ def _explained(verdict: _Verdict) -> Asking[str]:
     if not _is_name(target):
         return ""
     answer: DnsAnswer = yield DnsQuestion(Domain(target), "TXT")
-    if not isinstance(answer, Records) or len(answer.rows) != 1:
+    if not isinstance(answer, DnsRecords) or len(answer.rows) != 1:
         return ""
     text = answer.texts()[0]
     try:

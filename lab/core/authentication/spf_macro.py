@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from lab.model.value import dataclass
 
-Address = IPv4Address | IPv6Address
+IpAddress = IPv4Address | IPv6Address
 _MACRO = re.compile(r"%(?:\{([a-z])(\d*)(r?)([.+,/_=-]*)\}|([%_-]))", re.IGNORECASE)
 _LITERAL = re.compile(r"[\x21-\x24\x26-\x7e]*")
 _EXPLANATION = re.compile(r"[\x20-\x24\x26-\x7e]*")
@@ -25,7 +25,7 @@ class MacroFacts:
     sender_domain: str
     domain: str
     """The domain whose record is being evaluated."""
-    client: Address
+    client: IpAddress
     helo: str
     validated: str = "unknown"
     """`%{p}`: the client's validated PTR name."""
@@ -105,12 +105,12 @@ def _letter(letter: str, facts: MacroFacts) -> str:
             return str(facts.timestamp)
 
 
-def dotted(address: Address) -> str:
+def dotted(address: IpAddress) -> str:
     """The address as `%{i}` gives it: IPv6 as 32 nibbles."""
     return str(address) if address.version == 4 else ".".join(address.packed.hex().upper())
 
 
-def reverse_name(address: Address) -> str:
+def reverse_name(address: IpAddress) -> str:
     """The name to ask for PTR records."""
     suffix = "in-addr" if address.version == 4 else "ip6"
     return ".".join(reversed(dotted(address).lower().split("."))) + f".{suffix}.arpa"

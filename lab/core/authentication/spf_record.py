@@ -34,7 +34,7 @@ class Mechanism:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class SpfRecord:
     """A record without mistakes."""
 
     mechanisms: tuple[Mechanism, ...]
@@ -48,7 +48,7 @@ def is_spf(text: str) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def parse(text: str) -> Record:
+def parse(text: str) -> SpfRecord:
     """Read a record, remembering the last thousand; raises ValueError with the offending term, wherever it stands (4.6)."""
     mechanisms: list[Mechanism] = []
     modifiers: dict[str, str] = {}
@@ -59,7 +59,7 @@ def parse(text: str) -> Record:
             _modify(modifiers, modifier[1].lower(), modifier[2])
         else:
             mechanisms.append(_mechanism(term))
-    return Record(tuple(mechanisms), modifiers.get("redirect"), modifiers.get("exp"))
+    return SpfRecord(tuple(mechanisms), modifiers.get("redirect"), modifiers.get("exp"))
 
 
 def _modify(modifiers: dict[str, str], name: str, value: str) -> None:

@@ -7,8 +7,8 @@ the CrossTenant headers of an NDR (FromEntityHeader `Hosted`) are exit stamps li
 from __future__ import annotations
 
 from lab.core.ndr import exchange, gateway
-from lab.core.ndr.nouns import Failure, Maker, Success
 from lab.core.ndr.status import expired, status_of, wraps
+from lab.core.ndr.types import Failure, Maker, Success
 from lab.errors import LabBug
 from lab.model.message import Message
 from lab.model.names import Address

@@ -6,7 +6,7 @@ from typing import Literal
 
 from lab.model.value import dataclass
 
-Party = Literal["sender", "service", "recipient"]
+ActingParty = Literal["sender", "service", "recipient"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Advice:
     headline: str
     label: str
     """Two or three words under the graphic."""
-    party: Party
+    party: ActingParty
     """Under whom `Action Required` stands."""
     fix: str
     admins: str

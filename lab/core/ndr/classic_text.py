@@ -6,9 +6,9 @@ from html import escape
 
 from lab.core.ndr.advice import advice
 from lab.core.ndr.delivery_status import said
-from lab.core.ndr.nouns import Failure, Success
-from lab.core.ndr.returned import Original
+from lab.core.ndr.original_message import Original
 from lab.core.ndr.status import status_of
+from lab.core.ndr.types import Failure, Success
 
 _SUCCESS = {
     "delivered": "Your message has been delivered to the following recipients:",

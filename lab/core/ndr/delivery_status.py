@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from lab.core.dates import mail_date, postfix_date
 from lab.core.ndr.mime import CRLF, Part, ascii_only, long_field
-from lab.core.ndr.nouns import Failure, Maker, Success
 from lab.core.ndr.status import status_of
+from lab.core.ndr.types import Failure, Maker, Success
 from lab.model.names import Address
 from lab.model.reply import Reply
 from lab.model.transport import QueueItem

@@ -11,9 +11,9 @@ from lab.core.dates import mail_date
 from lab.core.ndr import classic_text, online_text
 from lab.core.ndr.delivery_status import exchange_status
 from lab.core.ndr.mime import Part, ascii_only, multipart, quoted_printable, unstructured
-from lab.core.ndr.nouns import Failure, Maker, Success
-from lab.core.ndr.returned import Original, part, read
+from lab.core.ndr.original_message import Original, part, read
 from lab.core.ndr.status import wraps
+from lab.core.ndr.types import Failure, Maker, Success
 from lab.core.received import fold
 from lab.model.message import Header, Message
 from lab.model.transport import Context, QueueItem

@@ -5,8 +5,8 @@ from __future__ import annotations
 from lab.core.dates import postfix_date
 from lab.core.ndr.delivery_status import postfix_status, said
 from lab.core.ndr.mime import CRLF, Part, multipart
-from lab.core.ndr.nouns import Failure, Maker, Success
-from lab.core.ndr.returned import part, read
+from lab.core.ndr.original_message import part, read
+from lab.core.ndr.types import Failure, Maker, Success
 from lab.core.received import fold
 from lab.model.message import Header, Message
 from lab.model.transport import Context, QueueItem

@@ -1,7 +1,7 @@
 """The rulebook: every fact about Exchange Online mail flow that the lab knows, said once.
 
 Decisions cite rules by id, so that each verdict can show its reasons, how sure they are and where they come
-from. `nouns` says what a rule is, `sources` where rules come from, `switches` what may be chosen, `asof` what
+from. `types` says what a rule is, `sources` where rules come from, `switches` what may be chosen, `dates_in_force` what
 held on a date, `render` makes the page; the other modules are the rules by topic. All of it is pure.
 """
 
@@ -24,9 +24,9 @@ from lab.core.rulebook import (
     tracking,
     wire,
 )
-from lab.core.rulebook.nouns import Confidence, Rule, Source, Switch
 from lab.core.rulebook.sources import SOURCES
 from lab.core.rulebook.switches import SWITCHES
+from lab.core.rulebook.types import Confidence, Rule, RuleSource, Switch
 from lab.errors import LabBug
 from lab.model.switches import Switches
 from lab.model.value import dataclass
@@ -38,7 +38,7 @@ __all__ = [
     "TOPICS",
     "Confidence",
     "Rule",
-    "Source",
+    "RuleSource",
     "Switch",
     "Topic",
     "rule",

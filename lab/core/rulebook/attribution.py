@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from lab.core.rulebook.nouns import Confidence, Rule
+from lab.core.rulebook.types import Confidence, Rule
 
 DOCUMENTED, OBSERVED, ASSUMED = Confidence.DOCUMENTED, Confidence.OBSERVED, Confidence.ASSUMED
 

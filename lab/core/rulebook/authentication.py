@@ -1,6 +1,6 @@
 """SPF, DKIM, DMARC, ARC and what EOP makes of them at each entry (R166-R183, R250)."""
 
-from lab.core.rulebook.nouns import Confidence, Rule
+from lab.core.rulebook.types import Confidence, Rule
 
 DOCUMENTED, OBSERVED, ASSUMED = Confidence.DOCUMENTED, Confidence.OBSERVED, Confidence.ASSUMED
 

@@ -1,6 +1,6 @@
 """Which certificates count, on both sides of the hybrid connection (R113-R116, R125-R135, R249)."""
 
-from lab.core.rulebook.nouns import Confidence, Rule
+from lab.core.rulebook.types import Confidence, Rule
 
 DOCUMENTED, OBSERVED, ASSUMED = Confidence.DOCUMENTED, Confidence.OBSERVED, Confidence.ASSUMED
 

@@ -1,6 +1,6 @@
 """What the Hybrid Configuration Wizard creates; headers of the trusted path (R101-R112, R117-R124)."""
 
-from lab.core.rulebook.nouns import Confidence, Rule
+from lab.core.rulebook.types import Confidence, Rule
 
 DOCUMENTED, OBSERVED, ASSUMED = Confidence.DOCUMENTED, Confidence.OBSERVED, Confidence.ASSUMED
 

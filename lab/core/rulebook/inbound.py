@@ -1,6 +1,6 @@
 """Parameters of the inbound connector and what they decide (R56-R71)."""
 
-from lab.core.rulebook.nouns import Confidence, Rule
+from lab.core.rulebook.types import Confidence, Rule
 
 DOCUMENTED = Confidence.DOCUMENTED
 

@@ -1,6 +1,6 @@
 """Who makes a non-delivery report, where it goes and what it looks like (R196-R205)."""
 
-from lab.core.rulebook.nouns import Confidence, Rule
+from lab.core.rulebook.types import Confidence, Rule
 
 DOCUMENTED, OBSERVED, ASSUMED = Confidence.DOCUMENTED, Confidence.OBSERVED, Confidence.ASSUMED
 

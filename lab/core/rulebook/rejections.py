@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from lab.core.rulebook.nouns import Confidence, Rule
+from lab.core.rulebook.types import Confidence, Rule
 
 DOCUMENTED = Confidence.DOCUMENTED
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 
 from lab.core.rulebook import RULES, SWITCHES, TOPICS, Confidence, Rule, Switch, switches_of
-from lab.core.rulebook.asof import HISTORY, Until
-from lab.core.rulebook.nouns import Source
+from lab.core.rulebook.dates_in_force import HISTORY, Until
 from lab.core.rulebook.sources import SOURCES
+from lab.core.rulebook.types import RuleSource
 
 _PREFACE = """\
 # The rulebook
@@ -112,7 +112,7 @@ def _history(history: Iterable[Until]) -> str:
     return f"## What `as_of` changes\n\nDefaults of switches under the rules of an earlier date.\n\n{table}"
 
 
-def _sources(sources: Iterable[Source]) -> str:
+def _sources(sources: Iterable[RuleSource]) -> str:
     rows = [(source.tag, source.title, source.place) for source in sources]
     table = _table(("Tag", "Title", "Place"), rows)
     told = 'GitHub repositories are named without a host; an "id" is a capture in a public archive.'

@@ -1,6 +1,6 @@
 """Where the attributed tenant sends the message: recipients, next hops, names and loops (R136-R165)."""
 
-from lab.core.rulebook.nouns import Confidence, Rule
+from lab.core.rulebook.types import Confidence, Rule
 
 DOCUMENTED, OBSERVED, ASSUMED = Confidence.DOCUMENTED, Confidence.OBSERVED, Confidence.ASSUMED
 

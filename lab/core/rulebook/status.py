@@ -6,7 +6,7 @@ list to that, in both directions. A code that the lab never says has the reason 
 
 from __future__ import annotations
 
-from lab.core.rulebook.nouns import Confidence
+from lab.core.rulebook.types import Confidence
 from lab.model.value import dataclass
 
 DOCUMENTED, OBSERVED = Confidence.DOCUMENTED, Confidence.OBSERVED

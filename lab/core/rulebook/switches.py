@@ -3,7 +3,7 @@
 A default is this lab's choice and, where the rule is assumed, never a claim about Microsoft.
 """
 
-from lab.core.rulebook.nouns import Switch
+from lab.core.rulebook.types import Switch
 
 _ATTRIBUTION = (
     Switch(

@@ -1,8 +1,8 @@
-"""Restrictions that came into force on a date (R45-R55); `asof` turns them into switch values."""
+"""Restrictions that came into force on a date (R45-R55); `dates_in_force` turns them into switch values."""
 
 from datetime import date
 
-from lab.core.rulebook.nouns import Confidence, Rule
+from lab.core.rulebook.types import Confidence, Rule
 
 DOCUMENTED, OBSERVED = Confidence.DOCUMENTED, Confidence.OBSERVED
 

@@ -1,6 +1,6 @@
 """What message trace and message tracking show, and to whom (R206-R230, R248)."""
 
-from lab.core.rulebook.nouns import Confidence, Rule
+from lab.core.rulebook.types import Confidence, Rule
 
 DOCUMENTED, OBSERVED, ASSUMED = Confidence.DOCUMENTED, Confidence.OBSERVED, Confidence.ASSUMED
 

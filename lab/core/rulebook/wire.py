@@ -1,6 +1,6 @@
 """What EOP and Exchange say on an SMTP connection (R184-R195, R247)."""
 
-from lab.core.rulebook.nouns import Confidence, Rule
+from lab.core.rulebook.types import Confidence, Rule
 
 OBSERVED, ASSUMED = Confidence.OBSERVED, Confidence.ASSUMED
 

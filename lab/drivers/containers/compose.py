@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from textwrap import fill
 
-from lab.drivers.containers import frame
-from lab.drivers.containers.plan import Machine, Network, Plan, Router, plan
+from lab.drivers.containers import compose_texts
+from lab.drivers.containers.network_plan import (
+    NetworkPlan,
+    PlannedMachine,
+    PlannedNetwork,
+    PlannedRouter,
+    plan,
+)
 from lab.scenario.model import Scenario
 
 POSTFIX = "postfix"
@@ -24,7 +30,7 @@ def compose(scenario: Scenario) -> str:
     return "".join(_texts(scenario.name, planned, first, _postfixes(scenario, planned)))
 
 
-def _postfixes(scenario: Scenario, planned: Plan) -> Mapping[str, Machine]:
+def _postfixes(scenario: Scenario, planned: NetworkPlan) -> Mapping[str, PlannedMachine]:
     """The services of real filters, with the machine whose place each takes; those behind NAT keep the lab's own."""
     gateways = {
         host.address
@@ -36,12 +42,14 @@ def _postfixes(scenario: Scenario, planned: Plan) -> Mapping[str, Machine]:
     return {POSTFIX if each is machines[0] else f"{POSTFIX}-{each.name}": each for each in machines}
 
 
-def _texts(scenario: str, planned: Plan, first: str, postfixes: Mapping[str, Machine]) -> Iterator[str]:
+def _texts(
+    scenario: str, planned: NetworkPlan, first: str, postfixes: Mapping[str, PlannedMachine]
+) -> Iterator[str]:
     hidden = [machine for machine in planned.machines if machine.profile]
     optional = [*postfixes, *(machine.name for machine in hidden)]
     known = dict.fromkeys(address for machine in planned.machines for address in machine.addresses)
     addresses = fill(" ".join(known), width=100, initial_indent=" " * 8, subsequent_indent=" " * 8)
-    yield frame.HEAD.substitute(
+    yield compose_texts.HEAD.substitute(
         scenario=scenario,
         dns=planned.dns,
         addresses=addresses,
@@ -61,17 +69,17 @@ def _texts(scenario: str, planned: Plan, first: str, postfixes: Mapping[str, Mac
     yield from (f"  {name}: {{}}\n" for name in postfixes)
 
 
-def _only_nat(hidden: Sequence[Machine]) -> str:
+def _only_nat(hidden: Sequence[PlannedMachine]) -> str:
     addresses = " ".join(machine.addresses[0] for machine in hidden)
-    return frame.ONLY_NAT.substitute(addresses=addresses) if hidden else ""
+    return compose_texts.ONLY_NAT.substitute(addresses=addresses) if hidden else ""
 
 
-def _router(planned: Plan, first: str) -> str:
+def _router(planned: NetworkPlan, first: str) -> str:
     router = planned.router
     networks = f"internet: {{ipv4_address: {router.docker}}}"
     if router.docker_inside:
         networks += f", inside: {{ipv4_address: {router.docker_inside}}}"
-    return frame.ROUTER.substitute(
+    return compose_texts.ROUTER.substitute(
         docker=router.docker,
         gateways=" ".join(router.gateways),
         inside=_inside(planned.networks[-1], router, first),
@@ -79,16 +87,16 @@ def _router(planned: Plan, first: str) -> str:
     )
 
 
-def _inside(network: Network, router: Router, first: str) -> str:
+def _inside(network: PlannedNetwork, router: PlannedRouter, first: str) -> str:
     if router.docker_inside is None:
         return ""
     table = "\n".join(f"        {' '.join(row)}" for row in _table(router))
-    return frame.INSIDE.substitute(
+    return compose_texts.INSIDE.substitute(
         docker=router.docker_inside, gateway=network.gateway, first=first, table=table
     )
 
 
-def _table(router: Router) -> Iterator[tuple[str, str, str]]:
+def _table(router: PlannedRouter) -> Iterator[tuple[str, str, str]]:
     """Who is seen as what: in every variant, where they all agree."""
     for inside, public in router.nat.items():
         seen = {variant: nat[inside] for variant, nat in router.nats.items() if inside in nat}
@@ -98,37 +106,39 @@ def _table(router: Router) -> Iterator[tuple[str, str, str]]:
             yield from ((variant, inside, address) for variant, address in seen.items())
 
 
-def _plain(machine: Machine, dns: str) -> str:
+def _plain(machine: PlannedMachine, dns: str) -> str:
     profile = f"\n    profiles: [{machine.profile}]" if machine.profile else ""
-    return frame.PLAIN.substitute(
+    return compose_texts.PLAIN.substitute(
         name=machine.name, address=machine.docker, dns=dns, network=machine.network, profile=profile
     )
 
 
-def _held(machine: Machine, dns: str) -> str:
+def _held(machine: PlannedMachine, dns: str) -> str:
     added = [address for address in machine.addresses if address != machine.docker]
-    holder = frame.HOLDER.substitute(
+    holder = compose_texts.HOLDER.substitute(
         holder=machine.holder, docker=machine.docker, addresses=" ".join(added) or '""'
     )
-    return holder + frame.HELD.substitute(
+    return holder + compose_texts.HELD.substitute(
         name=machine.name, holder=machine.holder, address=machine.addresses[0], dns=dns
     )
 
 
-def _postfix(name: str, machine: Machine, dns: str) -> str:
+def _postfix(name: str, machine: PlannedMachine, dns: str) -> str:
     network = machine.holder if machine.held else machine.name
-    return frame.POSTFIX.substitute(
+    return compose_texts.POSTFIX.substitute(
         postfix=name,
         name=machine.name,
-        build=frame.BUILD_POSTFIX if name == POSTFIX else "",
+        build=compose_texts.BUILD_POSTFIX if name == POSTFIX else "",
         network=network,
         address=machine.addresses[0],
         resolver=_resolver(dns),
     )
 
 
-def _tools(planned: Plan) -> str:
-    return frame.TOOLS.substitute(dns=planned.dns, address=planned.tools, resolver=_resolver(planned.dns))
+def _tools(planned: NetworkPlan) -> str:
+    return compose_texts.TOOLS.substitute(
+        dns=planned.dns, address=planned.tools, resolver=_resolver(planned.dns)
+    )
 
 
 def _resolver(dns: str) -> str:
@@ -136,5 +146,5 @@ def _resolver(dns: str) -> str:
     return ", ./resolv.conf:/etc/resolv.conf:ro" if dns == RESOLVER else ""
 
 
-def _network(network: Network) -> str:
-    return frame.NETWORK.substitute(name=network.name, subnet=network.subnet, gateway=network.gateway)
+def _network(network: PlannedNetwork) -> str:
+    return compose_texts.NETWORK.substitute(name=network.name, subnet=network.subnet, gateway=network.gateway)

@@ -8,15 +8,15 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from types import TracebackType
 
-from lab.drivers.containers import found, trouble
+from lab.drivers.containers import engine_problems, existing_labs
+from lab.drivers.containers.attached_stream import Stream
+from lab.drivers.containers.container_programs import IMAGES, SCENARIO, VOLUME, Program, Programs
 from lab.drivers.containers.engine import Engine
-from lab.drivers.containers.found import Lab
-from lab.drivers.containers.plan import INSIDE, Machine, plan
-from lab.drivers.containers.programs import IMAGES, SCENARIO, VOLUME, Program, Programs
-from lab.drivers.containers.stream import Stream
+from lab.drivers.containers.existing_labs import ContainerLab
+from lab.drivers.containers.network_plan import INSIDE, PlannedMachine, plan
 from lab.errors import DriverError
 from lab.scenario.model import Variant
-from lab.scenario.render import render
+from lab.scenario.rendering.render import render
 
 _HANDS = 16
 """Requests to the engine at the same time."""
@@ -34,12 +34,12 @@ class Deployment:
         self.plan = plan([variant])
         self.run = secrets.token_hex(3)
         self.programs = Programs(f"mflab-{self.run}", self.plan, variant, seed)
-        self.labels = found.labels(self.run, variant.name)
+        self.labels = existing_labs.labels(self.run, variant.name)
 
     def __enter__(self) -> Deployment:
         """Start all. Raises DriverError when something is missing or in the way; then nothing is left."""
         self.engine.require(IMAGES)
-        trouble.check_ranges((each.subnet for each in self.plan.networks), self.engine.ranges())
+        engine_problems.check_ranges((each.subnet for each in self.plan.networks), self.engine.ranges())
         try:
             with ThreadPoolExecutor(_HANDS) as hands:
                 self._start(hands)
@@ -88,12 +88,12 @@ class Deployment:
         if self.engine.wait(program.name):
             raise DriverError(f"setting up failed: {self.engine.log(program.name).strip()}")
 
-    def _hold(self, machine: Machine) -> None:
+    def _hold(self, machine: PlannedMachine) -> None:
         self.engine.create(self.programs.holder(machine), self.labels)
         self.engine.create(self.programs.machine(machine), self.labels)
         self.start(machine)
 
-    def start(self, machine: Machine) -> None:
+    def start(self, machine: PlannedMachine) -> None:
         """The first time or again. A program may listen on an address only when its holder has added that."""
         if machine.held:
             self._await(self.programs.holder(machine))
@@ -131,7 +131,7 @@ class Deployment:
                     return
         raise DriverError(f"{program.name} has ended: {said.decode(errors='replace').strip()}")
 
-    def machine(self, node: str) -> Machine:
+    def machine(self, node: str) -> PlannedMachine:
         """The machine that plays a node, `gateway` or `eop:EUR`. Raises DriverError when there is none."""
         address = next(
             (each for each, name in self.variant.topology.addresses().items() if name == node), None
@@ -172,7 +172,7 @@ def _all(work: Iterable[Future[None]]) -> None:
         each.result()
 
 
-def remove(engine: Engine, labs: Iterable[Lab]) -> None:
+def remove(engine: Engine, labs: Iterable[ContainerLab]) -> None:
     """Containers first, then what they have used. Raises DriverError, with all that is wrong, once it has tried all."""
     wrong: list[str] = []
     for lab in labs:

@@ -8,12 +8,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
-from lab.drivers.conductor import Conductor, parts_of
+from lab.drivers.containers.container_faults import ContainerFaults
 from lab.drivers.containers.deployment import Deployment
 from lab.drivers.containers.engine import Engine
-from lab.drivers.containers.faults import ContainerFaults
-from lab.drivers.containers.relay import Relay
-from lab.drivers.outcome import Outcome
+from lab.drivers.containers.socket_relay import Relay
+from lab.drivers.remote_run import RemoteRun, nodes_of
+from lab.drivers.run_outcome import RunOutcome
 from lab.errors import DriverError, LabBug
 from lab.scenario.model import Variant
 
@@ -22,7 +22,7 @@ _LOOK = 1.0
 """Seconds between two looks at containers that are starting."""
 
 
-def run_containers(variant: Variant, *, seed: int = 0) -> Outcome:
+def run_containers(variant: Variant, *, seed: int = 0) -> RunOutcome:
     """Run one variant to its end in containers of its own; nothing is left of them, however it ends.
 
     Raises DriverError when there is no Docker engine that can be used, when images are missing, when other networks have
@@ -35,16 +35,16 @@ def run_containers(variant: Variant, *, seed: int = 0) -> Outcome:
             raise type(error)(f"{error}\n{lab.logs()}".rstrip()) from error
 
 
-async def _played(lab: Deployment) -> Outcome:
+async def _played(lab: Deployment) -> RunOutcome:
     async with Relay(lab.relay) as cast:
         await _ready(lab, cast)
-        conductor = Conductor(lab.variant, cast, lab.variant.starts, faults=ContainerFaults(lab, cast))
+        conductor = RemoteRun(lab.variant, cast, lab.variant.starts, faults=ContainerFaults(lab, cast))
         return await conductor.play("containers")
 
 
 async def _ready(lab: Deployment, cast: Relay) -> None:
     """Return when all parts are there. One that has ended is told at once."""
-    there = asyncio.ensure_future(cast.awaited(parts_of(lab.variant)))
+    there = asyncio.ensure_future(cast.awaited(nodes_of(lab.variant)))
     try:
         while not there.done():
             await asyncio.to_thread(lab.check)

@@ -20,10 +20,10 @@ from docker.types import IPAMConfig, IPAMPool, Mount
 from docker.utils import kwargs_from_env
 from requests.exceptions import RequestException
 
-from lab.drivers.containers import trouble
-from lab.drivers.containers.found import RUN, Lab, Range, labs
-from lab.drivers.containers.programs import OWNER, VOLUME, Program
-from lab.drivers.containers.stream import Stream
+from lab.drivers.containers import engine_problems
+from lab.drivers.containers.attached_stream import Stream
+from lab.drivers.containers.container_programs import OWNER, VOLUME, Program
+from lab.drivers.containers.existing_labs import RUN, ContainerLab, Range, labs
 from lab.errors import DriverError
 from lab.model.value import dataclass
 
@@ -47,7 +47,7 @@ _TMP = "rw,noexec,nosuid,nodev,size=16m"
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class CommandOutput:
     """What a command in a container has said."""
 
     code: int
@@ -71,8 +71,8 @@ class Engine:
             _knock(place.get("base_url") or "")
             api = docker.APIClient(version="auto", timeout=patience, max_pool_size=_POOL, **place)
         except (DockerException, RequestException, OSError, ValueError) as error:
-            raise trouble.unreachable(place.get("base_url") or "the usual socket", error) from error
-        trouble.check_version(api.api_version)
+            raise engine_problems.unreachable(place.get("base_url") or "the usual socket", error) from error
+        engine_problems.check_version(api.api_version)
         return cls(api)
 
     def close(self) -> None:
@@ -88,7 +88,7 @@ class Engine:
         """Raises DriverError, with how to build them, when images are not there. Nothing is ever pulled."""
         missing = [image for image in dict.fromkeys(images) if not self._has(image)]
         if missing:
-            raise trouble.not_built(missing)
+            raise engine_problems.not_built(missing)
 
     def _has(self, image: str) -> bool:
         with _asking(image):
@@ -213,21 +213,21 @@ class Engine:
                     raise
                 self._api.wait(name, condition="removed")
 
-    def run(self, program: Program, labels: Mapping[str, str]) -> Said:
+    def run(self, program: Program, labels: Mapping[str, str]) -> CommandOutput:
         """Run one to its end, and remove it."""
         self.create(program, labels)
         try:
             self.start(program.name)
-            return Said(self.wait(program.name), self.log(program.name))
+            return CommandOutput(self.wait(program.name), self.log(program.name))
         finally:
             self.remove(program.name)
 
-    def execute(self, name: str, command: Iterable[str]) -> Said:
+    def execute(self, name: str, command: Iterable[str]) -> CommandOutput:
         """Run a command in one that runs. It has to end by itself: the engine knows no limit of time."""
         with _asking(name):
             known = self._api.exec_create(name, list(command))["Id"]
             text = self._api.exec_start(known)
-            return Said(self._api.exec_inspect(known)["ExitCode"], text.decode(errors="replace"))
+            return CommandOutput(self._api.exec_inspect(known)["ExitCode"], text.decode(errors="replace"))
 
     def log(self, name: str, lines: int | str = "all") -> str:
         """The last lines that it has said."""
@@ -261,7 +261,7 @@ class Engine:
                 str(each["Names"][0]).lstrip("/") for each in self._api.containers(all=True, filters=wanted)
             ]
 
-    def labs(self) -> list[Lab]:
+    def labs(self) -> list[ContainerLab]:
         """What there is of labs in containers, running or left behind."""
         marked = {"label": RUN}
         with _asking("the lab's containers"):

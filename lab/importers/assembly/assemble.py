@@ -6,30 +6,30 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from lab.core.cloudnames import front_door
-from lab.importers.assembly import absent, parties, standins
-from lab.importers.assembly.answering import Answers
-from lab.importers.assembly.given import Given
-from lab.importers.assembly.kinship import lend
-from lab.importers.assembly.mending import mended, problems
-from lab.importers.assembly.names import Records, is_address, is_service
-from lab.importers.assembly.nouns import Imported, Notes, Options, Todo
-from lab.importers.assembly.numbers import Addresses
-from lab.importers.assembly.parties import Party
-from lab.importers.assembly.properties import unknown, unusual
-from lab.importers.assembly.samples import limited, membered, restrict, sampled, synchronised
-from lab.importers.assembly.sides import sides
-from lab.importers.assembly.sites import Ground, build
-from lab.importers.assembly.store import Store, stray
-from lab.importers.assembly.translating import translated
-from lab.importers.assembly.writing import written
-from lab.importers.nouns import Exports
+from lab.core.service_host_names import front_door
+from lab.importers.assembly import missing_exports, partner_stand_ins, party_sections
+from lab.importers.assembly.address_allocation import Addresses
+from lab.importers.assembly.answers_file import Answers
+from lab.importers.assembly.certificate_collection import CertificateCollection, stray
+from lab.importers.assembly.company_machines import Ground, build
+from lab.importers.assembly.company_relations import lend
+from lab.importers.assembly.dns_records import FoundRecords, is_address, is_service
+from lab.importers.assembly.exported_object import ExportedProperties
+from lab.importers.assembly.known_properties import unknown, unusual
+from lab.importers.assembly.load_repair import mended, problems
+from lab.importers.assembly.name_translation import translated
+from lab.importers.assembly.object_owners import sides
+from lab.importers.assembly.party_sections import PartyDraft
+from lab.importers.assembly.recipient_sampling import limited, membered, restrict, sampled, synchronised
+from lab.importers.assembly.scenario_writer import written
+from lab.importers.assembly.types import ImportedScenario, ImportNotes, ImportOptions, MissingExport
+from lab.importers.types import Exports
 from lab.model.names import Domain
 from lab.model.value import dataclass
-from lab.scenario.dumping import Plain, dumped
+from lab.scenario.syntax.yaml_dump import PlainData, dumped
 from lab.sentence import say
 
-_ONLY: Plain = {
+_ONLY: PlainData = {
     "only": "simulator",
     "only_why": "names and addresses are real; import with --lab-addresses to play it over SMTP",
 }
@@ -55,37 +55,37 @@ _NAMING = ("SentTo", "From", "RedirectMessageTo", "BlindCopyTo", "EFUsers", "Exc
 class _Cast:
     """Everybody whose exports there are."""
 
-    organizations: Sequence[Party]
-    tenants: Sequence[Party]
+    organizations: Sequence[PartyDraft]
+    tenants: Sequence[PartyDraft]
 
     @property
-    def all(self) -> tuple[Party, ...]:
+    def all(self) -> tuple[PartyDraft, ...]:
         return (*self.organizations, *self.tenants)
 
-    def own(self) -> list[Party]:
+    def own(self) -> list[PartyDraft]:
         """The tenants of the company that a matrix is made for: the first organisation's, else the first one."""
         if self.organizations:
             return [tenant for tenant in self.tenants if tenant.shares(self.organizations[0])]
         return list(self.tenants[:1])
 
 
-def assembled(exports: Exports, options: Options, answers: Answers | None = None) -> Imported:
+def assembled(exports: Exports, options: ImportOptions, answers: Answers | None = None) -> ImportedScenario:
     """The scenario. It loads, whatever the exports are.
 
     Raises ScenarioError for mistakes in the answers.
     """
-    notes, answered = Notes(list(exports.notices)), answers or Answers()
-    objects = [Given(each) for each in exports.objects if each.kind]
+    notes, answered = ImportNotes(list(exports.notices)), answers or Answers()
+    objects = [ExportedProperties(each) for each in exports.objects if each.kind]
     unusual(objects, notes)
     cast = _cast(objects, options, notes)
     _people(cast, options, notes)
     tree, added = _tree(cast, exports, options, answered, notes)
-    absent.ask(cast.all, exports.without, notes)
+    missing_exports.ask(cast.all, exports.without, notes)
     if options.lab_addresses:
         tree = translated(tree)
     todos = tuple(todo for todo in notes.todos if not answered.tells(todo.path))
     tree = _finished({**tree, "todo": [_open(each) for each in todos]}, answered, notes)
-    return Imported(
+    return ImportedScenario(
         text=written(tree, options, todos, _files(exports)),
         tree=tree,
         todos=todos,
@@ -96,7 +96,7 @@ def assembled(exports: Exports, options: Options, answers: Answers | None = None
     )
 
 
-def _open(todo: Todo) -> Plain:
+def _open(todo: MissingExport) -> PlainData:
     """A to-do as the scenario says it, for whoever checks it."""
     text = " ".join(say(todo.text).split())
     return {"text": text, "about": list(todo.paths), "rules": list(todo.rules)}
@@ -104,7 +104,7 @@ def _open(todo: Todo) -> Plain:
 
 def domains(exports: Exports) -> list[str]:
     """The accepted domains of all sides, whose DNS says where their mail goes."""
-    found = (Given(each) for each in exports.objects if each.kind == "AcceptedDomain")
+    found = (ExportedProperties(each) for each in exports.objects if each.kind == "AcceptedDomain")
     names = (each.text("DomainName", "Name").lower().removeprefix("*.") for each in found)
     return [name for name in dict.fromkeys(names) if "." in name and not is_service(name)]
 
@@ -118,21 +118,21 @@ def _files(exports: Exports) -> int:
     return len({place.file for place in places})
 
 
-def _cast(objects: Iterable[Given], options: Options, notes: Notes) -> _Cast:
+def _cast(objects: Iterable[ExportedProperties], options: ImportOptions, notes: ImportNotes) -> _Cast:
     found = sides(objects, notes)
     lend(found)
     names, others = set[str](), set[str]()
     organizations = [
-        parties.organization(each, names, options.now, notes) for each in found if not each.cloud
+        party_sections.organization(each, names, options.now, notes) for each in found if not each.cloud
     ]
-    tenants = [parties.tenant(each, others, options.now, notes) for each in found if each.cloud]
-    tenants += parties.missing_tenants(organizations, tenants, others, notes)
+    tenants = [party_sections.tenant(each, others, options.now, notes) for each in found if each.cloud]
+    tenants += party_sections.missing_tenants(organizations, tenants, others, notes)
     joined = [tenant for tenant in tenants if any(tenant.shares(o) for o in organizations)]
     organizations.sort(key=lambda each: not any(each.shares(other) for other in tenants))
     return _Cast(organizations, [*joined, *(each for each in tenants if each not in joined)])
 
 
-def _people(cast: _Cast, options: Options, notes: Notes) -> None:
+def _people(cast: _Cast, options: ImportOptions, notes: ImportNotes) -> None:
     """A handful of everybody, known on both sides where they are, and what refers to people."""
     restrict((each.people for each in cast.all), notes)
     named = {f"organization {each.key}": each.people for each in cast.organizations}
@@ -160,13 +160,13 @@ def _wanted(cast: _Cast) -> Iterable[str]:
 
 
 def _tree(
-    cast: _Cast, exports: Exports, options: Options, answers: Answers, notes: Notes
-) -> tuple[Plain, tuple[str, ...]]:
+    cast: _Cast, exports: Exports, options: ImportOptions, answers: Answers, notes: ImportNotes
+) -> tuple[PlainData, tuple[str, ...]]:
     """All sections, and who was added."""
     addresses = Addresses(tenant.table["region"] for tenant in cast.tenants)
     addresses.reserve(_mentioned(cast, exports))
     ground = Ground(
-        exports=exports, papers=Store(options.now), records=Records(exports.records, notes), addresses=addresses,
+        exports=exports, papers=CertificateCollection(options.now), records=FoundRecords(exports.records, notes), addresses=addresses,
         answers=answers, notes=notes, tenants=cast.tenants, taken=set(),
     )  # fmt: skip
     tree = {**_head(cast, options), "organizations": _organizations(cast, ground)}
@@ -175,15 +175,15 @@ def _tree(
     tree |= {"tenants": {each.key: each.table for each in cast.tenants}, "hosts": ground.hosts}
     added: tuple[str, ...] = ()
     if options.partners and cast.all:
-        added = standins.partners(tree, [each.key for each in cast.own()], addresses)
+        added = partner_stand_ins.partners(tree, [each.key for each in cast.own()], addresses)
     stray(exports.certificates, ground.papers, notes)
     tree |= {"certificates": ground.papers.table(), "dns": {"records": _records(cast, ground, tree)}}
     return {**tree, "matrix": {}, "variants": ground.variants}, added
 
 
-def _organizations(cast: _Cast, ground: Ground) -> Plain:
+def _organizations(cast: _Cast, ground: Ground) -> PlainData:
     """Those that were exported, with their machines, and one for each filter before a tenant that has no Exchange."""
-    made: Plain = {each.key: each.table for each in cast.organizations}
+    made: PlainData = {each.key: each.table for each in cast.organizations}
     for organization in cast.organizations:
         company = [tenant for tenant in cast.tenants if tenant.shares(organization)]
         organization.table["hosts"] = build(ground, organization, company, organization.key)
@@ -194,13 +194,13 @@ def _organizations(cast: _Cast, ground: Ground) -> Plain:
     return made
 
 
-def _records(cast: _Cast, ground: Ground, tree: Plain) -> Plain:
+def _records(cast: _Cast, ground: Ground, tree: PlainData) -> PlainData:
     signing = [name for tenant in cast.tenants for name in tenant.table.get("dkim", ())]
     found = ground.records.table(ground.own, ground.derived, ground.moved, signing)
     return {**found, **_doors(ground, tree)}
 
 
-def _doors(ground: Ground, tree: Plain) -> Plain:
+def _doors(ground: Ground, tree: PlainData) -> PlainData:
     """The front door of a tenant that was not exported is that of another one: who comes in is decided by recipients (R15)."""
     initial = next((str(each["initial_domain"]) for each in tree["tenants"].values()), None)
     if initial is None:
@@ -208,10 +208,10 @@ def _doors(ground: Ground, tree: Plain) -> Plain:
     return {name: {"CNAME": [str(front_door(Domain(initial)))]} for name in sorted(ground.strangers)}
 
 
-def _filter(ground: Ground, tenant: Party, taken: set[str]) -> Plain:
+def _filter(ground: Ground, tenant: PartyDraft, taken: set[str]) -> PlainData:
     """What stands before a tenant of which no Exchange server was exported, and belongs to an organisation all the same."""
-    key = parties.unique(tenant.key, taken)
-    absent.ask_for_exchange(tenant, key, ground.notes)
+    key = party_sections.unique(tenant.key, taken)
+    missing_exports.ask_for_exchange(tenant, key, ground.notes)
     hosts = build(ground, None, [tenant], key)
     ground.taken |= set(hosts)
     return {key: {"domains": list(tenant.domains), "hosts": hosts}} if hosts else {}
@@ -228,7 +228,7 @@ def _mentioned(cast: _Cast, exports: Exports) -> Iterable[str]:
                     yield bare
 
 
-def _head(cast: _Cast, options: Options) -> Plain:
+def _head(cast: _Cast, options: ImportOptions) -> PlainData:
     first = next(iter(cast.all), None)
     name = options.name or (first.key if first else "nothing")
     return {
@@ -238,7 +238,7 @@ def _head(cast: _Cast, options: Options) -> Plain:
     }
 
 
-def _finished(tree: Plain, answers: Answers, notes: Notes) -> Plain:
+def _finished(tree: PlainData, answers: Answers, notes: ImportNotes) -> PlainData:
     """In the order that a reader wants, without what the loader refuses; for the simulator alone only if it must be."""
     whole = _filled({**tree, **_ONLY})
     ordered = {key: whole[key] for key in _ORDER if key in whole}
@@ -248,7 +248,7 @@ def _finished(tree: Plain, answers: Answers, notes: Notes) -> Plain:
     return made if problems(dumped(open_to_all)) else open_to_all
 
 
-def _filled(table: Plain) -> Plain:
+def _filled(table: PlainData) -> PlainData:
     """Without what says nothing; `matrix: {}` says that there is one."""
     return {key: _pruned(value) for key, value in table.items() if key == "matrix" or not _empty(value)}
 

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from lab.importers.assembly.given import Given
-from lab.importers.assembly.nouns import Notes
-from lab.importers.assembly.sides import MOERA, ROUTING, Side
-from lab.importers.assembly.worded import Numbers, Written, written
-from lab.importers.mailwords import address_spaces
-from lab.scenario.exchange import ACCEPTED_DOMAIN, INBOUND, OUTBOUND, RECEIVE, REMOTE_DOMAIN, SEND
+from lab.importers.assembly.exported_object import ExportedProperties
+from lab.importers.assembly.language_conversion import ConvertedTable, Numbers, written
+from lab.importers.assembly.object_owners import MOERA, ROUTING, ExportedSide
+from lab.importers.assembly.types import ImportNotes
+from lab.importers.exchange_values import address_spaces
+from lab.scenario.language.exchange_objects import (
+    ACCEPTED_DOMAIN,
+    INBOUND,
+    OUTBOUND,
+    RECEIVE,
+    REMOTE_DOMAIN,
+    SEND,
+)
 from lab.sentence import sentence
 
 _DOMAIN_TYPES = ("Authoritative", "ExternalRelay", "InternalRelay")
@@ -22,9 +29,9 @@ _SEND: Numbers = {"TlsAuthLevel": _TLS}
 _SCOPED = "IsScopedConnector"
 
 
-def accepted_domains(side: Side, notes: Notes) -> list[Written]:
+def accepted_domains(side: ExportedSide, notes: ImportNotes) -> list[ConvertedTable]:
     """What the side receives for. `*.contoso.com` is a domain with MatchSubDomains (R140)."""
-    found: dict[str, Written] = {}
+    found: dict[str, ConvertedTable] = {}
     for given in side.of("AcceptedDomain"):
         name = given.text("DomainName") or given.name
         if name == "*":
@@ -42,12 +49,12 @@ def accepted_domains(side: Side, notes: Notes) -> list[Written]:
     return list(_one_default(found.values(), notes))
 
 
-def _named(given: Given, name: str) -> Given:
+def _named(given: ExportedProperties, name: str) -> ExportedProperties:
     """The domain of an object whose name is all it has (`Get-AcceptedDomain | select Name`), or that has a wildcard."""
     return given.saying({"DomainName": name})
 
 
-def _one_default(made: Iterable[Written], notes: Notes) -> Iterable[Written]:
+def _one_default(made: Iterable[ConvertedTable], notes: ImportNotes) -> Iterable[ConvertedTable]:
     first = None
     for each in made:
         if each.get("Default") and first is not None:
@@ -61,7 +68,7 @@ def _one_default(made: Iterable[Written], notes: Notes) -> Iterable[Written]:
         yield each
 
 
-def initial_domain(side: Side) -> str:
+def initial_domain(side: ExportedSide) -> str:
     """The tenant's NAME.onmicrosoft.com; '' where nothing tells it."""
     for given in side.of("AcceptedDomain"):
         name = (given.text("DomainName") or given.name).lower()
@@ -74,13 +81,13 @@ def initial_domain(side: Side) -> str:
     return f"{names[0].removesuffix(ROUTING)}{MOERA}"
 
 
-def inbound(side: Side, notes: Notes) -> list[Written]:
+def inbound(side: ExportedSide, notes: ImportNotes) -> list[ConvertedTable]:
     """Inbound connectors of a tenant."""
     found = (written(each, INBOUND, notes, _INBOUND) for each in side.of("InboundConnector"))
     return _distinct((each for each in found if each is not None), notes)
 
 
-def outbound(side: Side, notes: Notes) -> list[Written]:
+def outbound(side: ExportedSide, notes: ImportNotes) -> list[ConvertedTable]:
     """Outbound connectors of a tenant."""
     found = (written(each, OUTBOUND, notes, _OUTBOUND) for each in side.of("OutboundConnector"))
     made = _distinct((each for each in found if each is not None), notes)
@@ -90,7 +97,7 @@ def outbound(side: Side, notes: Notes) -> list[Written]:
     return made
 
 
-def send(side: Side, notes: Notes) -> list[Written]:
+def send(side: ExportedSide, notes: ImportNotes) -> list[ConvertedTable]:
     """Send connectors. What is for X.400 or for a site only is nothing that the lab has."""
     made = []
     for given in side.of("SendConnector"):
@@ -107,13 +114,13 @@ def send(side: Side, notes: Notes) -> list[Written]:
     return _distinct(made, notes)
 
 
-def _smtp_only(given: Given) -> Given:
+def _smtp_only(given: ExportedProperties) -> ExportedProperties:
     spaces = address_spaces(given.value("AddressSpaces"))
     smtp = tuple(str(space) for space in spaces if space.type == "SMTP" and space.domain != "--")
     return given.saying({"AddressSpaces": smtp})
 
 
-def _routed(made: Written, by_dns: str, notes: Notes) -> None:
+def _routed(made: ConvertedTable, by_dns: str, notes: ImportNotes) -> None:
     """Either by DNS or to smart hosts: what the flag says counts, and what is left over by a former setting does not."""
     uses_dns = made.given.truth(by_dns)
     hosts = made.pop("SmartHosts", [])
@@ -125,7 +132,7 @@ def _routed(made: Written, by_dns: str, notes: Notes) -> None:
         made.update({by_dns: False, "SmartHosts": hosts})
 
 
-def _validated(made: Written, level: str, notes: Notes) -> None:
+def _validated(made: ConvertedTable, level: str, notes: ImportNotes) -> None:
     if "TlsDomain" in made and made.get(level) != "DomainValidation":
         notes.about(
             made.given,
@@ -134,7 +141,7 @@ def _validated(made: Written, level: str, notes: Notes) -> None:
         del made["TlsDomain"]
 
 
-def receive(side: Side, notes: Notes) -> list[Written]:
+def receive(side: ExportedSide, notes: ImportNotes) -> list[ConvertedTable]:
     """Receive connectors on port 25 as far as they decide something (R103), that of the front end first."""
     found = []
     fronts = sorted(side.of("ReceiveConnector"), key=lambda each: "frontend" not in each.text("Name").lower())
@@ -152,15 +159,15 @@ def receive(side: Side, notes: Notes) -> list[Written]:
     return _distinct(found, notes)
 
 
-def remote_domains(side: Side, notes: Notes) -> list[Written]:
+def remote_domains(side: ExportedSide, notes: ImportNotes) -> list[ConvertedTable]:
     """Remote domains of an organisation (R104)."""
     found = (written(each, REMOTE_DOMAIN, notes) for each in side.of("RemoteDomain"))
     return _distinct((each for each in found if each is not None), notes)
 
 
-def _distinct(made: Iterable[Written], notes: Notes) -> list[Written]:
+def _distinct(made: Iterable[ConvertedTable], notes: ImportNotes) -> list[ConvertedTable]:
     """One of each name: the lab knows objects by it. Servers may have receive connectors of equal names."""
-    found: dict[str, Written] = {}
+    found: dict[str, ConvertedTable] = {}
     for each in made:
         name = str(each["Name"]).lower()
         if found.setdefault(name, each) is not each:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 
-from lab.importers.assembly.given import Given
-from lab.importers.assembly.nouns import Notes
-from lab.importers.assembly.sides import Side
-from lab.importers.assembly.worded import Written
-from lab.importers.mailwords import proxy_addresses, smtp_address
+from lab.importers.assembly.exported_object import ExportedProperties
+from lab.importers.assembly.language_conversion import ConvertedTable
+from lab.importers.assembly.object_owners import ExportedSide
+from lab.importers.assembly.types import ImportNotes
+from lab.importers.exchange_values import proxy_addresses, smtp_address
 from lab.model.names import Address
 from lab.model.value import dataclass
 from lab.sentence import sentence
@@ -52,13 +52,13 @@ _MOST_PROXIES = 5
 class People:
     """The recipients of one side by the section that the language has for them."""
 
-    sections: dict[str, list[Written]] = field(default_factory=dict)
+    sections: dict[str, list[ConvertedTable]] = field(default_factory=dict)
     exported: set[str] = field(default_factory=set)
     """Sections of which anything was exported at all."""
     accepted: Sequence[Mapping[str, object]] = ()
     """The accepted domains that its addresses are in."""
 
-    def all(self) -> Iterator[tuple[str, Written]]:
+    def all(self) -> Iterator[tuple[str, ConvertedTable]]:
         """Every recipient with its section."""
         for section, found in self.sections.items():
             for each in found:
@@ -69,18 +69,18 @@ class People:
         """Their primary addresses, as addresses are compared."""
         return {str(each["address"]).lower() for _, each in self.all()}
 
-    def add(self, section: str, entry: Written) -> None:
+    def add(self, section: str, entry: ConvertedTable) -> None:
         """One more."""
         self.sections.setdefault(section, []).append(entry)
 
-    def table(self) -> dict[str, list[Written]]:
+    def table(self) -> dict[str, list[ConvertedTable]]:
         """The sections that have anybody."""
         return {section: found for section, found in self.sections.items() if found}
 
 
-def people(side: Side, accepted: Sequence[Mapping[str, object]], notes: Notes) -> People:
+def people(side: ExportedSide, accepted: Sequence[Mapping[str, object]], notes: ImportNotes) -> People:
     """Everybody of a side whose addresses are in its accepted domains."""
-    made, taken, strangers = People(accepted=accepted), set[str](), list[Given]()
+    made, taken, strangers = People(accepted=accepted), set[str](), list[ExportedProperties]()
     for given in side.objects:
         section = _section(given, cloud=side.cloud)
         if section is None:
@@ -108,7 +108,7 @@ def people(side: Side, accepted: Sequence[Mapping[str, object]], notes: Notes) -
     return made
 
 
-def _section(given: Given, *, cloud: bool) -> str | None:
+def _section(given: ExportedProperties, *, cloud: bool) -> str | None:
     if given.kind == "Recipient":
         return _of_type(given.text("RecipientTypeDetails", "RecipientType").lower(), cloud=cloud)
     return (_CLOUD if cloud else _ON_PREMISES).get(given.kind)
@@ -129,19 +129,23 @@ def _of_type(kind: str, *, cloud: bool) -> str | None:
     return LISTS if kind.startswith("mail") and kind.endswith("group") else None
 
 
-def _is_system(given: Given) -> bool:
+def _is_system(given: ExportedProperties) -> bool:
     kind = given.text("RecipientTypeDetails").lower()
     name = given.text("Name", "Alias").lower()
     return kind in _SYSTEM or name.startswith(_SYSTEM_NAMES)
 
 
 def _entry(
-    given: Given, section: str, accepted: Sequence[Mapping[str, object]], taken: set[str], notes: Notes
-) -> Written | None:
+    given: ExportedProperties,
+    section: str,
+    accepted: Sequence[Mapping[str, object]],
+    taken: set[str],
+    notes: ImportNotes,
+) -> ConvertedTable | None:
     addresses = [each for each in _addresses(given) if covered(each, accepted)]
     if not addresses or str(addresses[0]).lower() in taken:
         return None
-    entry = Written({"address": str(addresses[0])}, given)
+    entry = ConvertedTable({"address": str(addresses[0])}, given)
     proxies = [str(address) for address in addresses[1:] if str(address).lower() not in taken][:_MOST_PROXIES]
     if proxies:
         entry["proxies"] = proxies
@@ -155,7 +159,7 @@ def _entry(
     return _restricted(entry, given, section)
 
 
-def _addresses(given: Given) -> list[Address]:
+def _addresses(given: ExportedProperties) -> list[Address]:
     """The primary address first."""
     first = _one(given, "PrimarySmtpAddress", "WindowsEmailAddress")
     found = [first] if first else []
@@ -172,7 +176,7 @@ def parsed(text: str) -> Address | None:
     return address if address.is_ascii and "." in address.domain else None
 
 
-def _one(given: Given, *names: str) -> Address | None:
+def _one(given: ExportedProperties, *names: str) -> Address | None:
     return parsed(smtp_address(given.value(*names)) or "")
 
 
@@ -185,7 +189,7 @@ def covered(address: Address, accepted: Iterable[Mapping[str, object]]) -> bool:
     return False
 
 
-def _forwarding(entry: Written, given: Given, notes: Notes) -> None:
+def _forwarding(entry: ConvertedTable, given: ExportedProperties, notes: ImportNotes) -> None:
     target = _one(given, "ForwardingSmtpAddress")
     if target is not None:
         entry["ForwardingSmtpAddress"] = str(target)
@@ -196,7 +200,7 @@ def _forwarding(entry: Written, given: Given, notes: Notes) -> None:
         notes.leave(given.place, text)
 
 
-def _restricted(entry: Written, given: Given, section: str) -> Written:
+def _restricted(entry: ConvertedTable, given: ExportedProperties, section: str) -> ConvertedTable:
     """Who may write: groups take internal mail only, unless they say otherwise."""
     internal, usual = given.truth("RequireSenderAuthenticationEnabled"), section in (GROUPS, LISTS)
     if internal is not None and internal is not usual:

@@ -6,15 +6,15 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from lab.importers.assembly.given import Given
-from lab.importers.assembly.nouns import Notes
-from lab.importers.assembly.properties import RULE_ACTIONS, RULE_DETAILS
-from lab.importers.assembly.sides import Side
-from lab.importers.assembly.worded import Numbers, Written, written
-from lab.importers.mailwords import networks
-from lab.scenario.kinds import Many
-from lab.scenario.rules import RULE
-from lab.scenario.words import NETWORK
+from lab.importers.assembly.exported_object import ExportedProperties
+from lab.importers.assembly.known_properties import RULE_ACTIONS, RULE_DETAILS
+from lab.importers.assembly.language_conversion import ConvertedTable, Numbers, written
+from lab.importers.assembly.object_owners import ExportedSide
+from lab.importers.assembly.types import ImportNotes
+from lab.importers.exchange_values import networks
+from lab.scenario.language.mail_flow_rules import RULE
+from lab.scenario.syntax.scalar_values import NETWORK
+from lab.scenario.syntax.value_kinds import Many
 from lab.sentence import listed, sentence
 
 _SCOPES = ("InOrganization", "NotInOrganization")
@@ -35,11 +35,11 @@ _HARMLESS = RULE_ACTIONS | RULE_DETAILS | _ACTIONS
 _BESIDE = frozenset(("name", "priority", "state", "enabled", "mode", "stopruleprocessing", "comments"))
 
 
-def rules(side: Side, now: datetime, notes: Notes) -> list[Written]:
+def rules(side: ExportedSide, now: datetime, notes: ImportNotes) -> list[ConvertedTable]:
     """The rules in order of priority."""
     ordered = sorted(side.of("TransportRule"), key=lambda each: each.number("Priority") or 0)
     made = (_rule(each, now, notes) for each in ordered)
-    found: dict[str, Written] = {}
+    found: dict[str, ConvertedTable] = {}
     for rule in (each for each in made if each is not None):
         rule.pop("Priority", None)  # their order says it, also when one of them is left out
         if found.setdefault(rule["Name"].lower(), rule) is not rule:
@@ -47,11 +47,11 @@ def rules(side: Side, now: datetime, notes: Notes) -> list[Written]:
     return list(found.values())
 
 
-def _rule(given: Given, now: datetime, notes: Notes) -> Written | None:
+def _rule(given: ExportedProperties, now: datetime, notes: ImportNotes) -> ConvertedTable | None:
     off = given.word("State", ("Enabled", "Disabled")).lower() == "disabled"
     strange = list(_strange(given))
     limits = [name for name in (*strange, *given.lost) if name.lower() not in _HARMLESS]
-    silent = Notes()
+    silent = ImportNotes()
     made = written(given, RULE, silent, _NUMBERS)
     unread = [name for name in _limiting(given) if not _whole(given, made, name)]
     if limits or unread or made is None:
@@ -73,7 +73,7 @@ def _rule(given: Given, now: datetime, notes: Notes) -> Written | None:
     return _dated(made, now, notes)
 
 
-def _strange(given: Given) -> Iterable[str]:
+def _strange(given: ExportedProperties) -> Iterable[str]:
     """Properties that are set, and are neither the language's nor a detail that decides nothing."""
     for name in given.names:
         if name.lower() in _KNOWN or name.lower() in RULE_DETAILS or given.value(name) is None:
@@ -84,7 +84,7 @@ def _strange(given: Given) -> Iterable[str]:
             yield name
 
 
-def _limiting(given: Given) -> Iterable[str]:
+def _limiting(given: ExportedProperties) -> Iterable[str]:
     """Its conditions and exceptions that the language has."""
     for name in given.names:
         low = name.lower()
@@ -92,7 +92,7 @@ def _limiting(given: Given) -> Iterable[str]:
             yield name
 
 
-def _whole(given: Given, made: Written | None, name: str) -> bool:
+def _whole(given: ExportedProperties, made: ConvertedTable | None, name: str) -> bool:
     """Whether a condition was read with all its values."""
     if made is None:
         return False
@@ -104,7 +104,7 @@ def _whole(given: Given, made: Written | None, name: str) -> bool:
     return len(got or ()) == len(given.many(name)) if isinstance(key.kind, Many) else got is not None
 
 
-def _dated(made: Written, now: datetime, notes: Notes) -> Written:
+def _dated(made: ConvertedTable, now: datetime, notes: ImportNotes) -> ConvertedTable:
     """A rule that is not in force today is written as a disabled one."""
     for name, over in (("ActivationDate", False), ("ExpiryDate", True)):
         text = made.given.text(name)

@@ -5,19 +5,20 @@ from datetime import date, timedelta
 
 import pytest
 
-from lab.analysis.checks import attribution, standins
+from lab.analysis.checks import stand_ins
+from lab.analysis.checks.audit_context import AuditContext, message
+from lab.analysis.checks.connectors import misattribution
 from lab.analysis.checks.engine import findings
 from lab.analysis.checks.finding import Check
-from lab.analysis.checks.nouns import Probe, Severity, Suspicion, cure, fact
+from lab.analysis.checks.finding_report import audit
 from lab.analysis.checks.reproduction import reproduction
-from lab.analysis.checks.telling import audit
-from lab.analysis.checks.world import World, message
+from lab.analysis.checks.suspicion import Probe, Severity, Suspicion, cure, fact
 from lab.drivers.simulator import simulate
 from lab.errors import DriverError
 from lab.model.names import Address
-from lab.reports.findings import markdown, summary
+from lab.reports.findings.audit_report import markdown, summary
 from lab.scenario.load import expanded_text, load_text
-from lab.scenario.whatif import Configuration
+from lab.scenario.what_if import ChangeableScenario
 from lab.sentence import sentence
 
 TODAY = date(2026, 11, 24)
@@ -26,8 +27,8 @@ GATEWAY = "organizations.msxfaq.hosts.gateway.client_certificate"
 
 
 def world(variant="shared-wildcard", today=TODAY):
-    whole = Configuration.load("scenarios/wildcard-misrouting.yaml")
-    return World(whole, whole.variant(variant), today)
+    whole = ChangeableScenario.load("scenarios/wildcard-misrouting.yaml")
+    return AuditContext(whole, whole.variant(variant), today)
 
 
 def a_check(**more):
@@ -36,8 +37,8 @@ def a_check(**more):
             about="x",
             text=sentence("something"),
             facts=(fact("", "this"), fact("", "that")),
-            probe=Probe((message(SENDER, standins.NEAR),)),
-            **{"shows": attribution.astray, **more},
+            probe=Probe((message(SENDER, stand_ins.NEAR),)),
+            **{"shows": misattribution.astray, **more},
         )
 
     return Check(
@@ -73,7 +74,7 @@ def test_a_cure_that_makes_no_configuration_is_told_as_one_that_does_not_work():
 
 def suppressed(written):
     text = f"scenario: mine\ninclude: [scenarios/wildcard-misrouting.yaml]\nsuppress:\n  - {written}\n"
-    return Configuration.of(expanded_text(text))
+    return ChangeableScenario.of(expanded_text(text))
 
 
 @pytest.mark.parametrize(
@@ -83,7 +84,7 @@ def test_a_suppression_fits_by_code_by_id_and_by_beginning(finding):
     told = audit(
         suppressed(f'{{finding: "{finding}", reason: known}}'),
         TODAY,
-        attribution.CHECKS,
+        misattribution.CHECKS,
         only="shared-wildcard",
     )
     assert [each.counts for each in told.findings if each.code == "MFL-ATTR-001"] == [False]
@@ -92,22 +93,24 @@ def test_a_suppression_fits_by_code_by_id_and_by_beginning(finding):
 
 def test_a_suppression_runs_out_and_says_so():
     configuration = suppressed("{finding: MFL-ATTR-001, reason: known, until: 2026-11-24}")
-    on_the_day = audit(configuration, TODAY, attribution.CHECKS, only="shared-wildcard")
-    after = audit(configuration, TODAY + timedelta(days=1), attribution.CHECKS, only="shared-wildcard")
+    on_the_day = audit(configuration, TODAY, misattribution.CHECKS, only="shared-wildcard")
+    after = audit(configuration, TODAY + timedelta(days=1), misattribution.CHECKS, only="shared-wildcard")
     assert (on_the_day.count("error"), after.count("error")) == (1, 2)
     assert "run out" in str(after.idle[0])
 
 
 def test_a_suppression_that_nothing_is_found_for_is_told():
     configuration = suppressed("{finding: MFL-ATTR-003, reason: known}")
-    told = audit(configuration, TODAY, attribution.CHECKS, only="shared-wildcard")
+    told = audit(configuration, TODAY, misattribution.CHECKS, only="shared-wildcard")
     assert "nothing is found" in str(told.idle[0])
 
 
 def unexported(*about):
     written = f"todo:\n  - {{text: It was not exported., about: [{', '.join(about)}]}}\n"
     text = f"scenario: mine\ninclude: [scenarios/wildcard-misrouting.yaml]\n{written}"
-    return audit(Configuration.of(expanded_text(text)), TODAY, attribution.CHECKS, only="shared-wildcard")
+    return audit(
+        ChangeableScenario.of(expanded_text(text)), TODAY, misattribution.CHECKS, only="shared-wildcard"
+    )
 
 
 @pytest.mark.parametrize(
@@ -135,17 +138,17 @@ def test_nothing_found_is_not_said_bare_while_todos_are_open():
 
 def test_a_finding_is_reproduced_by_a_scenario_of_its_own():
     configuration = world().configuration
-    written = reproduction(configuration, "MFL-ATTR-001:gateway", attribution.CHECKS, TODAY)
+    written = reproduction(configuration, "MFL-ATTR-001:gateway", misattribution.CHECKS, TODAY)
     (variant,) = load_text(written).variants.values()
     played = simulate(variant)
     assert played.findings()
     assert all(finding.ok for finding in played.findings())
     with pytest.raises(DriverError, match="nothing is found"):
-        reproduction(configuration, "MFL-ATTR-001:nobody", attribution.CHECKS, TODAY)
+        reproduction(configuration, "MFL-ATTR-001:nobody", misattribution.CHECKS, TODAY)
 
 
 def test_a_timeline_is_judged_by_where_it_ends():
-    whole = Configuration.load("scenarios/flows/timeline-cure.yaml")
+    whole = ChangeableScenario.load("scenarios/flows/timeline-cure.yaml")
     variant = whole.variant("at-once")
     assert not variant.timeline
-    assert not findings(World(whole, variant, TODAY), [replace(attribution.CHECKS[0])])
+    assert not findings(AuditContext(whole, variant, TODAY), [replace(misattribution.CHECKS[0])])

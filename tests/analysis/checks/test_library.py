@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from lab.analysis.checks.audit_context import AuditContext
 from lab.analysis.checks.catalogue import BY_CODE, CHECKS
 from lab.analysis.checks.engine import findings
 from lab.analysis.checks.finding import Finding
-from lab.analysis.checks.nouns import Severity
-from lab.analysis.checks.world import World
+from lab.analysis.checks.suspicion import Severity
 from lab.core.rulebook import rule
-from lab.scenario.whatif import Configuration
+from lab.scenario.what_if import ChangeableScenario
 
 TODAY = date(2026, 11, 24)
 SCENARIOS = Path("scenarios")
@@ -20,7 +20,7 @@ CURED = [
     (file.relative_to(SCENARIOS).as_posix(), name)
     for file in sorted(SCENARIOS.rglob("*.yaml"))
     if file.parent.name != "common"
-    for name, variant in Configuration.load(file).scenario.variants.items()
+    for name, variant in ChangeableScenario.load(file).scenario.variants.items()
     if variant.kind == "cure"
 ]
 OUTBOUND = "Outbound to 799256f5-159a-5ba8-ba83-7fcbda21da93"
@@ -64,15 +64,15 @@ WARNED = [
 
 
 @cache
-def configuration(file: str) -> Configuration:
-    return Configuration.load(SCENARIOS / file)
+def configuration(file: str) -> ChangeableScenario:
+    return ChangeableScenario.load(SCENARIOS / file)
 
 
 def found(file: str, variant: str, finding: str = "") -> tuple[Finding, ...]:
     """What all checks find, or the one of that finding."""
     whole = configuration(file)
     checks = [BY_CODE[finding.partition(":")[0]]] if finding else CHECKS
-    return findings(World(whole, whole.variant(variant), TODAY), checks)
+    return findings(AuditContext(whole, whole.variant(variant), TODAY), checks)
 
 
 @pytest.mark.parametrize(("file", "variant"), CURED)

@@ -2,12 +2,12 @@
 
 import pytest
 
-from lab.analysis.checks import centralized, gatewayloops, loops
-from lab.analysis.checks.nouns import Severity
-from lab.scenario.whatif import Configuration
+from lab.analysis.checks.routing import centralized_transport, gateway_loops, mail_loops
+from lab.analysis.checks.suspicion import Severity
+from lab.scenario.what_if import ChangeableScenario
 from tests.analysis.checks.examples import example, found
 
-LOOPS = (*loops.CHECKS, *gatewayloops.CHECKS)
+LOOPS = (*mail_loops.CHECKS, *gateway_loops.CHECKS)
 
 
 @pytest.mark.parametrize(
@@ -37,25 +37,25 @@ def test_what_does_not_go_round_is_no_finding(text: str) -> None:
 
 
 def test_a_rule_to_a_gateway_that_hands_on_by_itself_is_no_loop() -> None:
-    forgotten = Configuration.load("scenarios/flows/rule-forgotten-sender.yaml")
+    forgotten = ChangeableScenario.load("scenarios/flows/rule-forgotten-sender.yaml")
     assert not found(forgotten, LOOPS, "forgotten")
 
 
 def test_a_cure_that_would_break_mail_for_known_recipients_is_told_not_to_work() -> None:
-    scope = Configuration.load("scenarios/faults/p17-centralized-scope.yaml")
+    scope = ChangeableScenario.load("scenarios/faults/p17-centralized-scope.yaml")
     told = found(scope, LOOPS, "own-domain-only")["MFL-ROUTE-005:app.msxfaq.example"]
     assert [cured.works for cured in told.cures] == [False, True]
 
 
 def test_a_forward_past_centralized_transport_is_a_warning() -> None:
-    scenario = Configuration.load("scenarios/faults/p18-forward-and-centralized-transport.yaml")
-    told = found(scenario, centralized.CHECKS, "centralized")
+    scenario = ChangeableScenario.load("scenarios/faults/p18-forward-and-centralized-transport.yaml")
+    told = found(scenario, centralized_transport.CHECKS, "centralized")
     assert list(told) == ["MFL-ROUTE-003:away@msxfaq.example"]
     (finding,) = told.values()
     assert finding.severity is Severity.WARNING
     assert finding.cures[0].works
-    assert not found(scenario, centralized.CHECKS, "without")
-    assert not found(scenario, centralized.CHECKS, "forward-on-premises")
+    assert not found(scenario, centralized_transport.CHECKS, "without")
+    assert not found(scenario, centralized_transport.CHECKS, "forward-on-premises")
 
 
 @pytest.mark.parametrize(
@@ -70,10 +70,10 @@ def test_a_forward_past_centralized_transport_is_a_warning() -> None:
 )
 def test_centralized_transport_that_works_is_no_finding(text: str) -> None:
     cmt = "variants: {cmt: {change: {organizations.msxfaq.hybrid.centralized_transport: true}}}"
-    assert not found(example(f"{text}\n{cmt}"), centralized.CHECKS, "cmt")
+    assert not found(example(f"{text}\n{cmt}"), centralized_transport.CHECKS, "cmt")
 
 
 def test_two_forests_of_which_one_alone_wants_the_mail_are_no_finding() -> None:
-    forests = Configuration.load("scenarios/topologies/multi-forest.yaml")
+    forests = ChangeableScenario.load("scenarios/topologies/multi-forest.yaml")
     for name in forests.scenario.variants:
-        assert not found(forests, centralized.CHECKS, name)
+        assert not found(forests, centralized_transport.CHECKS, name)

@@ -2,13 +2,13 @@
 
 import pytest
 
-from lab.analysis.checks import mailflowrules, stoppingrules
 from lab.analysis.checks.finding import Finding
-from lab.analysis.checks.nouns import Severity
-from lab.scenario.whatif import Configuration
+from lab.analysis.checks.routing import blocking_rules, connector_rules
+from lab.analysis.checks.suspicion import Severity
+from lab.scenario.what_if import ChangeableScenario
 from tests.analysis.checks.examples import example, found
 
-BOTH = (*mailflowrules.CHECKS, *stoppingrules.CHECKS)
+BOTH = (*connector_rules.CHECKS, *blocking_rules.CHECKS)
 FILTER = """
 organizations: {msxfaq: {hosts: {gateway: {relay_from: [198.51.100.10, 203.0.113.14]}}}}
 tenants:
@@ -42,7 +42,7 @@ def test_a_forgotten_sender_is_an_error_with_an_exception_as_cure() -> None:
 
 
 def test_automatic_answers_are_forgotten_where_a_connector_knows_senders_by_their_domain() -> None:
-    scenario = Configuration.load("scenarios/faults/p20-signature-gateway-loop.yaml")
+    scenario = ChangeableScenario.load("scenarios/faults/p20-signature-gateway-loop.yaml")
     assert not found(scenario, BOTH, "loop-mark")
     by_address = example(SIGNER)
     (error,) = found(by_address, BOTH).values()

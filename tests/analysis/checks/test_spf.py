@@ -2,9 +2,9 @@
 
 import pytest
 
-from lab.analysis.checks import spf
-from lab.analysis.checks.nouns import Severity
-from lab.scenario.whatif import Configuration
+from lab.analysis.checks.authentication import spf
+from lab.analysis.checks.suspicion import Severity
+from lab.scenario.what_if import ChangeableScenario
 from tests.analysis.checks.examples import example, found
 
 EXO = "include:spf.protection.outlook.com"
@@ -12,7 +12,7 @@ US = "ip4:198.51.100.25"
 """The gateway that all mail of on-premises leaves by."""
 
 
-def with_record(*records: str, more: str = "") -> Configuration:
+def with_record(*records: str, more: str = "") -> ChangeableScenario:
     listed = ", ".join(f'"{record}"' for record in records)
     return example(f"dns: {{records: {{msxfaq.example: {{TXT: [{listed}]}}{more}}}}}")
 
@@ -103,6 +103,6 @@ def test_a_record_that_is_right_is_no_finding(record: str) -> None:
 
 
 def test_without_the_service_a_record_is_right_while_all_mail_leaves_by_on_premises() -> None:
-    scenario = Configuration.load("scenarios/faults/p34-spf-after-centralized-transport.yaml")
+    scenario = ChangeableScenario.load("scenarios/faults/p34-spf-after-centralized-transport.yaml")
     assert not found(scenario, spf.CHECKS, "before")
     assert found(scenario, spf.CHECKS, "after")

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
-from lab.drivers.outcome import Outcome
+from lab.drivers.run_outcome import RunOutcome
 from lab.drivers.simulator import simulate
-from lab.evidence.facts import taken
+from lab.evidence.hop_facts import taken
 from lab.model.names import Domain
 from lab.model.steps import Attributed, Bounced, Step
 from lab.model.topology import Topology
@@ -28,7 +28,7 @@ class Play:
 
     file: str
     variant: Variant
-    outcome: Outcome
+    outcome: RunOutcome
 
     @property
     def name(self):

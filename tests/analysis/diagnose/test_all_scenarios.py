@@ -6,10 +6,10 @@ from functools import lru_cache
 import pytest
 
 from lab.analysis.diagnose import diagnose
-from lab.evidence.diagnosis import Diagnosis, Kind, Passage
-from lab.evidence.facts import taken
+from lab.evidence.diagnosis import Diagnosis, EvidenceKind, Passage
+from lab.evidence.hop_facts import taken
 from lab.model.steps import Bounced, Deferred, Refused, Resolved, Routed, Sent
-from lab.reports.reading import legs
+from lab.reports.explanation.conclusions import legs
 from tests.analysis.diagnose.played import Mail, basis, called, mails, stays
 
 
@@ -68,7 +68,7 @@ def test_nearly_every_stay_is_told_with_its_tenant_and_basis():
 
 def test_reports_are_told_from_messages():
     kinds = {(b"report-type=delivery-status" in bytes(mail.found.message), d.kind) for mail, d in diagnosed()}
-    assert kinds == {(True, Kind.REPORT), (False, Kind.MESSAGE)}
+    assert kinds == {(True, EvidenceKind.REPORT), (False, EvidenceKind.MESSAGE)}
 
 
 def test_maker_status_and_words_of_every_failure_are_those_of_the_trace():

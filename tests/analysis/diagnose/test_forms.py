@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from lab.analysis.diagnose import diagnose
-from lab.analysis.diagnose.chain import hand_over
-from lab.analysis.diagnose.codes import meaning, refusal
 from lab.analysis.diagnose.mime import words
-from lab.evidence.diagnosis import By, Kind, Sure
+from lab.analysis.diagnose.received_chain import hand_over
+from lab.analysis.diagnose.status_meaning import meaning, refusal
+from lab.evidence.diagnosis import Certainty, EvidenceKind, TieToTenant
 from tests.analysis.diagnose.test_samples import SAMPLES
 
 A = "aaaaaaaa-0000-4000-8000-000000000001"
@@ -62,11 +62,11 @@ def test_stamps_that_a_mailbox_server_has_moved_below_all_lines():
     assert (first.tenant.id, first.tenant.domain, first.by, first.client) == (
         A,
         "a.example",
-        By.CONNECTOR,
+        TieToTenant.CONNECTOR,
         "192.0.2.25",
     )
-    assert (second.tenant.id, second.by, second.again) == (B, By.RECIPIENT, True)
-    assert first.sure is second.sure is Sure.INFERRED
+    assert (second.tenant.id, second.by, second.again) == (B, TieToTenant.RECIPIENT, True)
+    assert first.sure is second.sure is Certainty.INFERRED
     assert found.relayed is not None
     assert found.relayed.id == A
 
@@ -92,7 +92,7 @@ def test_stamps_beside_their_lines_count_more_than_forged_ones_below():
     found = told(ENTRY_A + AT_B.replace("DIR:INB", "DIR:OUT").replace("NLI", "CAL").replace("Incoming", "Originating") + MAIL
                  + EXIT_A)  # fmt: skip
     (stay,) = found.journey.passages
-    assert (stay.tenant.id, stay.by) == (B, By.CONNECTOR)
+    assert (stay.tenant.id, stay.by) == (B, TieToTenant.CONNECTOR)
 
 
 def test_stamps_without_any_server_of_the_service_prove_nothing():
@@ -105,7 +105,7 @@ def test_stamps_without_any_server_of_the_service_prove_nothing():
 
 def test_headers_pasted_with_blank_lines_above_and_none_below():
     found = told("\n\n  \n" + ENTRY_A + MAIL)
-    assert found.kind is Kind.MESSAGE
+    assert found.kind is EvidenceKind.MESSAGE
     assert len(found.journey.hand_overs) == 2
 
 

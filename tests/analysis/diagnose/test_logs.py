@@ -9,13 +9,13 @@ from collections import Counter
 
 import pytest
 
-from lab.analysis.diagnose import Known, diagnose
-from lab.analysis.diagnose.rebuild import rebuild
-from lab.evidence.diagnosis import By, Kind
-from lab.evidence.facts import taken
+from lab.analysis.diagnose import KnownConfiguration, diagnose
+from lab.analysis.diagnose.scenario_rebuild import rebuild
+from lab.evidence.diagnosis import EvidenceKind, TieToTenant
 from lab.evidence.gateway_log import log_lines
+from lab.evidence.hop_facts import taken
 from lab.evidence.message_trace import message_trace, message_trace_detail
-from lab.evidence.msgtrk import log_file, message_tracking_log
+from lab.evidence.tracking_log_files import log_file, message_tracking_log
 from lab.model.names import Domain
 from lab.model.roles import Role
 from lab.model.steps import Bounced, Deferred, Refused, Sent
@@ -67,7 +67,7 @@ def test_a_gateway_log_names_the_server_and_leaves_the_tenant_open():
     counts: Counter[str] = Counter()
     for play, gateway, log in gateways():
         found = diagnose(log)
-        assert found.kind is Kind.GATEWAY_LOG
+        assert found.kind is EvidenceKind.GATEWAY_LOG
         for each in found.handed:
             assert not each.tenant
             if each.outcome == "sent" and each.hub:
@@ -90,7 +90,7 @@ def test_with_its_configuration_a_gateway_log_names_the_tenant_that_took_the_mai
     for play, gateway, log in gateways():
         if play.variant.timeline or play.variant.outages:
             continue  # what held at that moment is not what the configuration says
-        found = diagnose(log, Known(play.variant))
+        found = diagnose(log, KnownConfiguration(play.variant))
         for each in found.handed:
             hop = taker(play, each, gateway) if each.hub and each.tenant else None
             if hop is not None:
@@ -103,9 +103,9 @@ def test_with_its_configuration_a_gateway_log_names_the_tenant_that_took_the_mai
 def test_a_message_trace_is_its_tenants_and_relay_is_told_of_mail_that_was_relayed():
     told: Counter[str] = Counter()
     for play, tenant, rows in tenants():
-        for known in (None, Known(play.variant)):
+        for known in (None, KnownConfiguration(play.variant)):
             found = diagnose(as_csv(rows).encode(), known)
-            assert found.kind is Kind.MESSAGE_TRACE
+            assert found.kind is EvidenceKind.MESSAGE_TRACE
             assert len(found.handed) == len(rows)
             assert {name for each in found.handed for name in called(play, each.tenant)} == {tenant.name}
             if found.relayed is not None:
@@ -158,7 +158,7 @@ def test_details_name_connector_and_basis(form):
             if not rows:
                 continue
             found = diagnose(_written(rows, form).encode())
-            assert found.kind is Kind.TRACE_DETAIL
+            assert found.kind is EvidenceKind.TRACE_DETAIL
             hops = {(h.head.network_message_id, h.head.message_id): h for h in play.outcome.hops if taken(h)}
             of = {
                 key[1]: [h for k, h in hops.items() if k[1] == key[1] and h.head.tenant == tenant.name]
@@ -169,7 +169,7 @@ def test_details_name_connector_and_basis(form):
                 if each.by:
                     assert each.by in {basis(hop) for hop in of[each.message_id]}, (play.name, each)
                     told[each.by] += 1
-    assert min(told[By.CONNECTOR], told[By.RECIPIENT], told[By.MAILBOX]) > 5
+    assert min(told[TieToTenant.CONNECTOR], told[TieToTenant.RECIPIENT], told[TieToTenant.MAILBOX]) > 5
 
 
 def _written(rows, form):
@@ -194,7 +194,7 @@ def test_a_tracking_log_tells_what_the_server_sent_and_what_failed(form):
                 continue
             rows = json.dumps({"hosts": {name: {"rows": message_tracking_log(play.outcome.hops, name)}}})
             found = diagnose((log if form == "log" else rows).encode())
-            assert found.kind is Kind.TRACKING_LOG
+            assert found.kind is EvidenceKind.TRACKING_LOG
             sent = [s for h in play.outcome.hops if h.head.node == name for s in h.all(Sent)]
             assert sum(each.outcome == "sent" for each in found.handed) == sum(len(s.about) for s in sent)
             assert {each.relay for each in found.handed if each.outcome == "sent"} == {
@@ -220,7 +220,7 @@ def test_a_tracking_log_tells_what_the_server_sent_and_what_failed(form):
     ],
 )
 def test_broken_tables_and_logs_are_read_as_far_as_they_go(table):
-    assert diagnose(table.encode()).kind in Kind
+    assert diagnose(table.encode()).kind in EvidenceKind
 
 
 @pytest.mark.parametrize("prefix", ["<22>", ""])
@@ -242,7 +242,7 @@ def test_one_line_is_enough(prefix):
 @pytest.mark.parametrize("what", ["log", "trace", "detail"])
 def test_the_article_is_rebuilt_from_each_log(what):
     mail = mail_of("wildcard-misrouting/shared-wildcard")
-    hops, known = mail.play.outcome.hops, Known(mail.play.variant)
+    hops, known = mail.play.outcome.hops, KnownConfiguration(mail.play.variant)
     octets = {
         "log": "\n".join(log_lines(hops, "gateway")),
         "trace": as_csv(message_trace(hops, "msxfaq", organization="msxfaqlab.onmicrosoft.com")),

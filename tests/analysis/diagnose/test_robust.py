@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lab.analysis.diagnose import Known, Unreadable, diagnose
-from lab.analysis.diagnose.limits import MAX_DEPTH, MAX_OCTETS, MAX_PARTS
+from lab.analysis.diagnose import KnownConfiguration, NotText, diagnose
+from lab.analysis.diagnose.evidence_limits import MAX_DEPTH, MAX_OCTETS, MAX_PARTS
 from lab.analysis.diagnose.mime import message
-from lab.evidence.diagnosis import Kind
-from lab.reports.console import text
-from lab.reports.diagnosis import drawn
+from lab.evidence.diagnosis import EvidenceKind
+from lab.reports.findings.diagnosis_report import drawn
+from lab.reports.text.console import text
 from tests.analysis.diagnose.played import variants
 
 SAMPLES = [
@@ -29,7 +29,7 @@ WORDS = [
 def judged(octets):
     try:
         found = diagnose(octets)
-    except Unreadable:
+    except NotText:
         return None
     assert text(drawn(found, "file"))
     assert text(drawn(diagnose(octets, known()), "file"))
@@ -38,7 +38,7 @@ def judged(octets):
 
 @cache
 def known():
-    return Known(variants()[0][1])
+    return KnownConfiguration(variants()[0][1])
 
 
 @given(st.binary(max_size=2000))
@@ -141,11 +141,11 @@ def test_more_than_the_limit_is_said_and_not_read():
     ("octets", "hint"), [(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1...", ".msg"), (b"PK\x03\x04...", "archive")]
 )
 def test_what_is_no_text_is_told_with_what_to_do(octets, hint):
-    with pytest.raises(Unreadable, match=hint):
+    with pytest.raises(NotText, match=hint):
         diagnose(octets)
 
 
 @pytest.mark.parametrize("octets", [b"", b"\n\n", b"hello\n", b"a: b\n", b"{}", b"a,b\n1,2\n"])
 def test_nothing_to_see_where_nothing_is(octets):
     found = judged(octets)
-    assert (found.kind, found.nothing) == (Kind.OTHER, True)
+    assert (found.kind, found.nothing) == (EvidenceKind.OTHER, True)

@@ -6,16 +6,16 @@ from pathlib import Path
 import pytest
 
 from lab.analysis.diagnose import diagnose
-from lab.analysis.diagnose.codes import BY_SPF
-from lab.analysis.diagnose.hosts import CONSUMER
-from lab.evidence.diagnosis import By, Kind
+from lab.analysis.diagnose.service_hosts import CONSUMER
+from lab.analysis.diagnose.status_meaning import BY_SPF
+from lab.evidence.diagnosis import EvidenceKind, TieToTenant
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "ndr"
 
 
 def sample(number):
     found = diagnose((SAMPLES / f"exchange-online-{number:02}.eml").read_bytes())
-    assert found.kind is Kind.REPORT
+    assert found.kind is EvidenceKind.REPORT
     assert not found.nothing
     return found
 
@@ -37,7 +37,7 @@ def test_forwarded_mail_fails_the_spf_check_of_a_server_outside():
     assert "info@nekonyaan.example.com, and failed for kijitora@example.com" in told(found)
     (stay,) = found.report.original.passages
     assert (stay.client, stay.helo) == ("203.0.113.2", "nekochan2.example.org")
-    assert stay.by is By.UNKNOWN  # its fields are cut off in the sample
+    assert stay.by is TieToTenant.UNKNOWN  # its fields are cut off in the sample
 
 
 def test_outlook_com_reports_an_unknown_user_elsewhere():
@@ -48,7 +48,7 @@ def test_outlook_com_reports_an_unknown_user_elsewhere():
     assert found.report.tenant.id == CONSUMER
     (stay,) = found.report.original.passages
     assert (stay.by, stay.tenant.id, stay.hub) == (
-        By.MAILBOX,
+        TieToTenant.MAILBOX,
         CONSUMER,
         "HK2APC01HT017.eop-APC01.prod.protection.outlook.com",
     )
@@ -70,7 +70,7 @@ def test_a_tenant_does_not_know_the_recipient_of_mail_that_it_took():
 def test_no_connector_is_suspected_where_nothing_says_so(number):
     found = sample(number)
     assert "relay through" not in told(found)
-    assert not any(each.by is By.CONNECTOR for each in found.report.original.passages)
+    assert not any(each.by is TieToTenant.CONNECTOR for each in found.report.original.passages)
 
 
 @pytest.mark.parametrize("number", [7, 13])

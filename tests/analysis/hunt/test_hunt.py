@@ -8,26 +8,26 @@ from pathlib import Path
 
 import pytest
 
-from lab.analysis.checks.world import World
-from lab.analysis.hunt import mail, search
+from lab.analysis.checks.audit_context import AuditContext
+from lab.analysis.hunt import probe_messages, search
+from lab.analysis.hunt.hunt_result import reported, scenario_of
 from lab.analysis.hunt.search import Hunt, hunt
-from lab.analysis.hunt.steps import steps
-from lab.analysis.hunt.telling import scenario_of, told
+from lab.analysis.hunt.setting_changes import steps
 from lab.drivers.simulator import simulate
 from lab.errors import ScenarioError
 from lab.scenario.load import load_text
-from lab.scenario.whatif import Configuration
+from lab.scenario.what_if import ChangeableScenario
 
 TODAY = date(2026, 11, 24)
-ARTICLE = Configuration.load(Path("scenarios/wildcard-misrouting.yaml"))
+ARTICLE = ChangeableScenario.load(Path("scenarios/wildcard-misrouting.yaml"))
 
 
-def world(variant: str, configuration: Configuration = ARTICLE) -> World:
-    return World(configuration, configuration.variant(variant), TODAY)
+def world(variant: str, configuration: ChangeableScenario = ARTICLE) -> AuditContext:
+    return AuditContext(configuration, configuration.variant(variant), TODAY)
 
 
 @cache
-def caught(variant: str) -> tuple[World, Hunt]:
+def caught(variant: str) -> tuple[AuditContext, Hunt]:
     there = world(variant)
     return there, hunt(there, depth=1, limit=3, budget=1000)
 
@@ -40,7 +40,7 @@ def test_the_fault_is_found_as_things_are():
     there, found = caught("shared-wildcard")
     assert found.depth == 0
     assert found.configurations == 1
-    report = told(found, there)
+    report = reported(found, there)
     assert report.now
     (find,) = report.finds
     assert (find.meant, find.tenant, find.basis) == ("uclabor", "msxfaq", "certificate")
@@ -60,7 +60,7 @@ def test_the_cure_is_a_certificate_or_a_wildcard_away_from_it():
     assert path.endswith(".TlsSenderCertificateName")
     assert value == "*.msxfaq.example"
     assert found.left > 0
-    report = told(found, there)
+    report = reported(found, there)
     assert not report.now
     assert report.finds[0].settings == ("organizations.msxfaq.hosts.gateway.certificate: mail -> wildcard",)
     assert report.finds[0].assumed == ("R77",)
@@ -69,7 +69,7 @@ def test_the_cure_is_a_certificate_or_a_wildcard_away_from_it():
 @pytest.mark.parametrize("variant", ["shared-wildcard", "shared-address", "dedicated-certificate"])
 def test_a_find_is_a_scenario_that_shows_it(variant):
     there, found = caught(variant)
-    text = scenario_of(found.catches[0], told(found, there).finds[0])
+    text = scenario_of(found.catches[0], reported(found, there).finds[0])
     (played,) = load_text(text, "caught.yaml").variants.values()
     judged = simulate(played).findings()
     assert {each.field for each in judged} >= {"path", "attributed.tenant", "ends"}
@@ -82,7 +82,7 @@ def test_two_changes_are_tried_where_one_is_not_enough(monkeypatch, tmp_path):
     text += "variants: {dedicated-certificate: {change: {organizations.msxfaq.hosts.gateway.client_certificate: false}}}\n"
     (tmp_path / "below").symlink_to(Path.cwd())
     (tmp_path / "shy.yaml").write_text(text, "utf-8")
-    there = world("dedicated-certificate", Configuration.load(tmp_path / "shy.yaml"))
+    there = world("dedicated-certificate", ChangeableScenario.load(tmp_path / "shy.yaml"))
     few = [each for each in steps(there) if ".gateway." in each.path and "nat" not in each.path]
     monkeypatch.setattr(search, "steps", lambda _: few)
     found = hunt(there, depth=2, limit=1, budget=1000)
@@ -121,7 +121,7 @@ def test_every_step_is_a_setting_of_the_language(variant):
 
 def test_no_message_is_sent_twice_and_none_that_is_none_of_the_companys():
     there = world("shared-wildcard")
-    sent = mail.every(there, there.built({}).topology)
+    sent = probe_messages.every(there, there.built({}).topology)
     assert len({each.key for each in sent}) == len(sent)
     own = {"msxfaq.example", "msxfaqlab.onmicrosoft.com", "msxfaqlab.mail.onmicrosoft.com"}
     assert all({each.sender.domain, each.recipients[0].domain} & own for each in sent)

@@ -1,0 +1,1 @@
+"""SPF, DKIM and DMARC: whether the company's mail is believed."""

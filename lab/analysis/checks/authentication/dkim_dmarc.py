@@ -1,0 +1,276 @@
+"""DKIM and DMARC: whether the company's mail is believed, and whether a forgery is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lab.analysis.checks import stand_ins
+from lab.analysis.checks.audit_context import AuditContext, message
+from lab.analysis.checks.authentication.senders import (
+    Writer,
+    domains,
+    machine,
+    named,
+    policy,
+    policy_path,
+    record_path,
+    signed,
+    spf_records,
+    writers,
+)
+from lab.analysis.checks.finding import Check
+from lab.analysis.checks.flow_facts import authenticated, lost, straight
+from lab.analysis.checks.suspicion import Fact, PlayedProbe, Probe, Severity, Suspicion, cure, fact
+from lab.core.authentication.signature_suite import tags
+from lab.core.authentication.signers import key_records
+from lab.model.names import Address, Domain, ReversePath
+from lab.model.tenant import Tenant
+from lab.scenario.what_if import SettingChange
+from lab.sentence import NOTHING, Sentence, sentence, together
+
+_NEAR, _FAR = f"tenant:{stand_ins.NEAR_TENANT}", f"tenant:{stand_ins.FAR_TENANT}"
+_WANTS = frozenset({"quarantine", "reject"})
+
+
+def _strict_writers(world: AuditContext) -> Iterator[tuple[Writer, str]]:
+    """Who writes from a domain with a policy, and the policy."""
+    for writer in writers(world):
+        asked = policy(world, writer.domain)
+        if asked is not None and asked.policy in _WANTS:
+            yield writer, asked.policy
+
+
+def _dmarc(played: PlayedProbe, where: str) -> str:
+    judged = authenticated(played, where)
+    return judged.dmarc if judged else ""
+
+
+# -- own mail
+
+
+def unaligned(world: AuditContext) -> Iterator[Suspicion]:
+    """A policy, and mail of the company that passes neither by SPF nor by DKIM (R175)."""
+    for writer, asked in _strict_writers(world):
+        probe = Probe((message(writer.address, stand_ins.NEAR),))
+        played = world.play(probe)
+        judged = authenticated(played, _NEAR)
+        unknown = f"fail {writer.domain}" in _signatures(played) and not _missing_keys(world, writer.domain)
+        if judged and judged.dmarc == "fail" and not unknown and straight(played):
+            yield _refused(world, writer, asked, probe, judged.client)
+
+
+def _refused(world: AuditContext, writer: Writer, asked: str, probe: Probe, client: str) -> Suspicion:
+    def shows(played: PlayedProbe) -> Sentence:
+        if _dmarc(played, _NEAR) != "fail":
+            return NOTHING
+        junk = "a partner finds dmarc=fail, and puts it into junk: the policy is {policy}"
+        return lost(played) or sentence(junk, policy=asked)
+
+    records = spf_records(world, writer.domain)
+    host = machine(world, client) or client
+    offered = (named(world, writer.domain, (client,)), signed(world, writer))
+    wrong = "mail from {domain} ({side}) fails the company's own DMARC policy"
+    return Suspicion(
+        about=writer.about,
+        text=sentence(wrong, domain=writer.domain, side=writer.side),
+        facts=(
+            _asks(world, writer, asked),
+            fact(
+                record_path(world, writer.domain),
+                "it leaves by {host}, without a signature; SPF: {records}",
+                host=host,
+                records=together(records or (sentence("none"),)),
+            ),
+        ),
+        probe=probe,
+        shows=shows,
+        cures=tuple(filter(None, offered)),
+    )
+
+
+def _asks(world: AuditContext, writer: Writer, asked: str) -> Fact:
+    path = policy_path(world, writer.domain)
+    return fact(path, "DMARC of {domain} asks for {policy}", domain=writer.domain, policy=asked)
+
+
+def unsigned(world: AuditContext) -> Iterator[Suspicion]:
+    """A policy without DKIM: SPF does not survive that a recipient passes the mail on (R152, R171)."""
+    for writer, asked in _strict_writers(world):
+        probe = Probe((message(writer.address, stand_ins.FORWARDER),))
+        played = world.play(probe)
+        signed_already = any(signature.endswith(f" {writer.domain}") for signature in _signatures(played))
+        if _dmarc(played, _NEAR) == "pass" and not signed_already and straight(played):
+            yield _passed_on(world, writer, asked, probe)
+
+
+def _passed_on(world: AuditContext, writer: Writer, asked: str, probe: Probe) -> Suspicion:
+    def shows(played: PlayedProbe) -> Sentence:
+        if _dmarc(played, _FAR) != "fail":
+            return NOTHING
+        if asked == "reject":
+            return sentence("passed on by a partner's mailbox it fails DMARC, and the next system refuses it")
+        return sentence(
+            "passed on by a partner's mailbox it fails DMARC, and the next system puts it into junk"
+        )
+
+    signing = signed(world, writer)
+    signs = f"tenants.{writer.owner.name}.dkim" if isinstance(writer.owner, Tenant) else ""
+    wrong = "mail from {domain} ({side}) has no DKIM signature of its own domain"
+    return Suspicion(
+        about=writer.about,
+        text=sentence(wrong, domain=writer.domain, side=writer.side),
+        facts=(
+            _asks(world, writer, asked),
+            fact(signs, "only SPF speaks for mail of {address}", address=writer.address),
+        ),
+        probe=probe,
+        shows=shows,
+        cures=(signing,) if signing else (),
+        condition=sentence("once a recipient passes his mail on to another system"),
+    )
+
+
+def forged(world: AuditContext) -> Iterator[Suspicion]:
+    """No policy: whoever likes writes in the company's name, with a reverse-path of his own (R175)."""
+    for domain in domains(world):
+        asked = policy(world, domain)
+        if asked is None or asked.policy not in _WANTS:
+            author = Address("somebody", domain)
+            path = ReversePath(stand_ins.OUTSIDE)
+            record = policy_path(world, domain)
+            weak = fact(record, "{domain} has no DMARC record", domain=domain)
+            if asked is not None:
+                weak = fact(record, "{domain} has the policy {policy}", domain=domain, policy=asked.policy)
+            told = "a server outside writes as {author}, with a reverse-path of its own"
+            yield Suspicion(
+                about=domain,
+                text=sentence("DMARC of {domain} asks nobody to refuse forgeries", domain=domain),
+                facts=(weak, fact("", told, author=author)),
+                probe=Probe(
+                    (message(author, stand_ins.NEAR, via=stand_ins.OUTSIDE_HOST, reverse_path=path),)
+                ),
+                shows=_forgery,
+                cures=(
+                    cure(
+                        "a policy of reject, once all own mail passes",
+                        {f"dns.records[_dmarc.{domain}].TXT": "v=DMARC1; p=reject"},
+                    ),
+                ),
+            )
+
+
+def _forgery(played: PlayedProbe) -> Sentence:
+    return NOTHING if lost(played) else sentence("a partner takes the forgery, though maybe as junk")
+
+
+def unverifiable(world: AuditContext) -> Iterator[Suspicion]:
+    """A signature of the own domain without a key in DNS (R172)."""
+    for writer in writers(world):
+        missing = _missing_keys(world, writer.domain)
+        probe = Probe((message(writer.address, stand_ins.NEAR),))
+        if missing and straight(world.play(probe)):
+            yield _unknown_key(world, writer, missing, probe)
+
+
+def _missing_keys(world: AuditContext, domain: Domain) -> SettingChange:
+    """The records that whoever signs for the domain needs, and that are not there or revoke the key.
+
+    A key that is there and another one than the lab's is the real one: nothing is wrong with it, and the lab cannot
+    sign with it.
+    """
+    topology = world.topology
+    needed: dict[str, str] = {}
+    for name, kind, row in key_records(topology.tenants.values(), topology.hosts.values()):
+        there = topology.zones.rows.get((name, kind), ())
+        if Domain(name).is_under(f"_domainkey.{domain}") and all(_revokes(str(record)) for record in there):
+            needed[f"dns.records[{name}].{kind}"] = row
+    return needed
+
+
+def _revokes(record: str) -> bool:
+    """An empty p= withdraws a key (RFC 6376 3.6.1)."""
+    return tags(record).get("p") == "" if record.startswith("v=DKIM1") else False
+
+
+def _unknown_key(world: AuditContext, writer: Writer, missing: SettingChange, probe: Probe) -> Suspicion:
+    def shows(played: PlayedProbe) -> Sentence:
+        if f"fail {writer.domain}" not in _signatures(played):
+            return NOTHING
+        shown = "a partner cannot check the signature of {domain}, and finds dmarc={dmarc}"
+        return sentence(shown, domain=writer.domain, dmarc=_dmarc(played, _NEAR))
+
+    fails = _dmarc(world.play(probe), _NEAR) == "fail"
+    path = next(iter(missing))
+    wrong = "mail from {domain} ({side}) is signed with a key that DNS does not have"
+    return Suspicion(
+        about=writer.about,
+        text=sentence(wrong, domain=writer.domain, side=writer.side),
+        facts=(
+            fact(path, "{name} has no such record", name=path.partition("[")[2].partition("]")[0]),
+            fact(
+                "", "mail of {address} is signed for {domain}", address=writer.address, domain=writer.domain
+            ),
+        ),
+        probe=probe,
+        shows=shows,
+        cures=(cure("DNS has the records of the keys", missing),),
+        severity=Severity.ERROR if fails else None,
+        condition=NOTHING
+        if fails
+        else sentence("once SPF does not speak for the domain: where somebody passes the mail on"),
+    )
+
+
+def _signatures(played: PlayedProbe) -> list[str]:
+    """What a partner makes of each signature: `pass contoso.example`."""
+    judged = authenticated(played, _NEAR)
+    return [str(signature) for signature in judged.dkim] if judged else []
+
+
+CHECKS = (
+    Check(
+        code="MFL-AUTH-006",
+        title="A DMARC policy without DKIM",
+        severity=Severity.WARNING,
+        about="""\
+The domain asks for quarantine or reject, and only SPF speaks for its mail. When a recipient passes a message on, it comes from
+another system, under a rewritten reverse-path: SPF no longer speaks for the author, and the next system does as the
+policy says.""",
+        cure="DKIM for the own domain in Exchange Online, and on the gateway for what leaves by it.",
+        rules=("R152", "R171", "R175"),
+        find=unsigned,
+    ),
+    Check(
+        code="MFL-AUTH-008",
+        title="No DMARC policy: anybody may use the domain",
+        severity=Severity.NOTE,
+        about="""\
+A message with an author of the company and a reverse-path of the forger passes SPF for the forger's domain. Without a policy no
+receiver is asked to refuse it; Exchange Online may put it into junk by composite authentication.""",
+        cure="DMARC with p=quarantine or p=reject, once all own mail passes SPF or DKIM.",
+        rules=("R169", "R175"),
+        find=forged,
+    ),
+    Check(
+        code="MFL-AUTH-009",
+        title="The company's own mail fails its DMARC policy",
+        severity=Severity.ERROR,
+        about="""\
+The domain asks for quarantine or reject, and one of its own ways out passes neither by SPF nor by DKIM. Partners in Exchange
+Online refuse it with 5.7.509, or put it into junk.""",
+        cure="The machine in the SPF record, or a DKIM signature of the own domain where the mail leaves.",
+        rules=("R166", "R171", "R175"),
+        find=unaligned,
+    ),
+    Check(
+        code="MFL-AUTH-013",
+        title="A DKIM signature that nobody can check",
+        severity=Severity.WARNING,
+        about="""\
+The gateway or the tenant signs, and DNS has no key for the signature: the record was never made, was lost when the zone moved,
+or was revoked. The signature is worth as much as none, and SPF alone has to carry the domain.""",
+        cure="The key's record in DNS: TXT for a gateway, the two CNAMEs that Exchange Online shows for a tenant.",
+        rules=("R171", "R172"),
+        find=unverifiable,
+    ),
+)

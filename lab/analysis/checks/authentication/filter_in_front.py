@@ -1,0 +1,115 @@
+"""Behind somebody else's filter: every message comes from its address, and SPF judges that (R166, R67)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lab.analysis.checks import shared_cures, stand_ins
+from lab.analysis.checks.audit_context import AuditContext, of_host
+from lab.analysis.checks.finding import Check
+from lab.analysis.checks.flow_facts import authenticated, in_tenant
+from lab.analysis.checks.hybrid_flows import FrontEndEntry, entries, inward, whose
+from lab.analysis.checks.suspicion import (
+    Cure,
+    PlayedProbe,
+    Probe,
+    ProbeJudgement,
+    Severity,
+    Suspicion,
+    cure,
+    fact,
+)
+from lab.model.tenant import InboundConnector, Tenant
+from lab.model.topology import Host
+from lab.scenario.what_if import SettingChange
+from lab.sentence import NOTHING, Sentence, sentence
+
+
+def behind_a_filter(world: AuditContext) -> Iterator[Suspicion]:
+    """Mail of a stranger whose SPF record is right fails SPF, as the filter hands it over."""
+    for tenant in world.tenants:
+        mailbox = world.mailbox(tenant)
+        probe = Probe((inward(mailbox),)) if mailbox else None
+        for entry in entries(world.play(probe)) if probe else ():
+            in_front = entry.host.name != stand_ins.OUTSIDE_HOST and not entry.host.holds_mailboxes
+            if probe and in_front and entry.leg.place == in_tenant(tenant) and not entry.recognised:
+                yield _unskipped(world, tenant, entry, probe)
+
+
+def _unskipped(world: AuditContext, tenant: Tenant, entry: FrontEndEntry, probe: Probe) -> Suspicion:
+    connector, host = entry.decision.connector, entry.host
+    above = f"tenants.{tenant.name}.InboundConnectors"
+    path = world.setting(tenant, "InboundConnectors", connector.name, "EFSkipLastIP") if connector else above
+    unskipped = fact(path, "no connector of {tenant} is for {host}", tenant=tenant.name, host=host.name)
+    if connector is not None:
+        unskipped = fact(path, '"{connector}" skips nothing', connector=connector.name)
+    address = of_host(host, "address") if host.name in world.topology.hosts else ""
+    told = "{host} hands over what comes by the MX, from {address}"
+    return Suspicion(
+        about=connector.name if connector else tenant.name,
+        text=sentence(
+            "to {tenant}, all mail from outside seems to come from {host}", tenant=tenant.name, host=host.name
+        ),
+        facts=(unskipped, fact(address, told, host=host.name, address=host.source)),
+        probe=probe,
+        shows=_judged(tenant),
+        cures=(_skipping(world, tenant, connector, entry),),
+    )
+
+
+def _judged(tenant: Tenant) -> ProbeJudgement:
+    def shows(played: PlayedProbe) -> Sentence:
+        step = authenticated(played, in_tenant(tenant))
+        if step is None or step.spf == "pass" or not step.compauth.startswith("fail"):
+            return NOTHING
+        mail = whose(next(iter(played.fates.values())))
+        shown = "{mail}: spf={spf} for {client}, compauth={compauth}"
+        return sentence(shown, mail=mail, spf=step.spf, client=step.client, compauth=step.compauth)
+
+    return shows
+
+
+def _skipping(
+    world: AuditContext, tenant: Tenant, connector: InboundConnector | None, entry: FrontEndEntry
+) -> Cure:
+    """The last machine is skipped, or all that stand in front."""
+    hosts = _in_front(world, entry)
+    if connector is None:
+        name = f"Only from {entry.host.name}"
+        lock = shared_cures.known_address(tenant, name, entry.host)
+        change: SettingChange = {path: {**connector, **_skip(hosts)} for path, connector in lock.items()}
+        return cure(
+            "a Partner connector for {address} with Enhanced Filtering", change, address=entry.host.source
+        )
+    path = world.setting(tenant, "InboundConnectors", connector.name)
+    return cure(
+        'Enhanced Filtering on "{connector}"',
+        {f"{path}.{parameter}": value for parameter, value in _skip(hosts).items()},
+        connector=connector.name,
+    )
+
+
+def _in_front(world: AuditContext, entry: FrontEndEntry) -> tuple[Host, ...]:
+    """The machines between the sender and the tenant."""
+    hosts = (world.topology.hosts.get(leg.origin or "") for leg in entry.fate.legs[1:])
+    return tuple(host for host in hosts if host)
+
+
+def _skip(hosts: tuple[Host, ...]) -> SettingChange:
+    return {"EFSkipLastIP": True} if len(hosts) < 2 else {"EFSkipIPs": [host.source for host in hosts]}
+
+
+CHECKS = (
+    Check(
+        code="MFL-CONN-009",
+        title="Enhanced Filtering is off behind a filter",
+        severity=Severity.WARNING,
+        about="""\
+The MX leads to a filter that hands mail to the tenant. To Exchange Online every message comes from the filter's
+address: SPF fails for everybody, DMARC with it unless a signature survived, and composite authentication is wrong. Good
+mail lands in junk, forged mail beside it.""",
+        cure="Enhanced Filtering (skip listing) on the inbound connector that the filter's mail comes through.",
+        rules=("R67", "R166", "R175"),
+        find=behind_a_filter,
+    ),
+)

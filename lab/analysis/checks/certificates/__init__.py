@@ -1,0 +1,1 @@
+"""Certificates and TLS of the connections between both sides."""

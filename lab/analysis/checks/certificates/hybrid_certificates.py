@@ -1,0 +1,176 @@
+"""Certificates of the hybrid connection that do not count, or soon will not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from lab.analysis.checks.audit_context import AuditContext
+from lab.analysis.checks.certificate_flaws import (
+    CHAIN,
+    OUTDATED,
+    PRIVATE,
+    PURPOSE,
+    CertificateFlaw,
+    flaws,
+    mended,
+    named,
+    presented,
+)
+from lab.analysis.checks.connectors.misattribution import expects, told_at
+from lab.analysis.checks.finding import Check
+from lab.analysis.checks.hybrid_flows import FrontEndEntry, exchange_entries, flows, own_entries
+from lab.analysis.checks.suspicion import Fact, PlayedProbe, Probe, Severity, Suspicion, cure, fact
+from lab.model.certificate import CertificateProfile
+from lab.model.decision import Basis
+from lab.model.topology import Host
+from lab.scenario.what_if import SettingChange
+from lab.sentence import NOTHING, Sentence, sentence
+from lab.words.reasons import faults
+
+
+def expired(world: AuditContext) -> Iterator[Suspicion]:
+    """Exchange shows a certificate that is out of date (R127)."""
+    return _ignored(world, OUTDATED)
+
+
+def incomplete(world: AuditContext) -> Iterator[Suspicion]:
+    """Exchange sends its certificate without the intermediate (R126)."""
+    return _ignored(world, CHAIN)
+
+
+def private(world: AuditContext) -> Iterator[Suspicion]:
+    """Exchange shows a self-signed certificate, or one of a private authority (R8, R9)."""
+    return _ignored(world, PRIVATE)
+
+
+def without_client_auth(world: AuditContext) -> Iterator[Suspicion]:
+    """Exchange shows a certificate without clientAuth: whether that matters nobody documents (R129)."""
+    if world.topology.switches.require_client_eku:
+        yield from _ignored(world, PURPOSE)
+        return
+    wanted: SettingChange = {"switches.require_client_eku": True}
+    for suspicion in _ignored(world, PURPOSE, wanted):
+        yield replace(
+            suspicion,
+            condition=sentence("if Exchange Online should want clientAuth, now or one day"),
+            severity=Severity.WARNING,
+        )
+
+
+def _ignored(
+    world: AuditContext, flaw: CertificateFlaw, change: SettingChange | None = None
+) -> Iterator[Suspicion]:
+    """Refusals before mail that merely arrives as a stranger's."""
+    suspicions = [
+        pair
+        for flow in flows(world)
+        for pair in _of_flow(world, flaw, replace(flow.probe, change=change or {}))
+    ]
+    suspicions.sort(key=lambda pair: not pair[0].leg.refusal)
+    return (suspicion for _, suspicion in suspicions)
+
+
+def _of_flow(
+    world: AuditContext, flaw: CertificateFlaw, probe: Probe
+) -> Iterator[tuple[FrontEndEntry, Suspicion]]:
+    for entry in exchange_entries(world, world.play(probe)):
+        profile = presented(world, entry)
+        if profile is None or not entry.decision.credentials.ignored or not flaw.has(profile):
+            continue
+        right_one = mended(profile.name, (*flaws(world, profile), flaw))
+        right = _recognised(world, replace(probe, change={**probe.change, **right_one}), entry.host)
+        if right is not None:
+            yield entry, _suspicion(world, flaw, probe, profile, right, right_one)
+
+
+def _recognised(world: AuditContext, probe: Probe, host: Host) -> FrontEndEntry | None:
+    """The connection as it should be: a certificate that no connector means is nobody's loss."""
+    for entry in own_entries(world, world.play(probe)):
+        if entry.host.name == host.name and entry.recognised and entry.decision.basis is Basis.CERTIFICATE:
+            return entry
+    return None
+
+
+def _suspicion(
+    world: AuditContext,
+    flaw: CertificateFlaw,
+    probe: Probe,
+    profile: CertificateProfile,
+    right: FrontEndEntry,
+    change: SettingChange,
+) -> Suspicion:
+    tenant, connector = right.decision.tenant, right.decision.connector
+    assert tenant is not None, "who is recognised is somebody's"
+    assert connector is not None, "by a connector"
+    names = {"certificate": named(profile), "flaw": flaw.text}
+    helps = "{host} gets the certificate {mended}, with the same names"
+    return Suspicion(
+        about=profile.name,
+        text=sentence("the {certificate} of the hybrid connection {flaw}", **names),
+        facts=(
+            fact(f"certificates.{profile.name}.{flaw.parameter}", "the {certificate} {flaw}", **names),
+            Fact(told_at(world, tenant, connector), expects(connector)),
+        ),
+        probe=probe,
+        shows=lambda played: _not_counting(world, played),
+        cures=(cure(helps, change, host=right.host.name, mended=flaw.mended),),
+    )
+
+
+def _not_counting(world: AuditContext, played: PlayedProbe) -> Sentence:
+    for entry in exchange_entries(world, played):
+        ignored = entry.decision.credentials.ignored
+        if ignored and not entry.recognised:
+            shown = "Exchange Online ignores the certificate ({faults}): {mail}"
+            return sentence(shown, faults=faults(ignored), mail=entry.told)
+    return NOTHING
+
+
+CHECKS = (
+    Check(
+        code="MFL-CERT-001",
+        title="The certificate of the hybrid connection has expired",
+        severity=Severity.ERROR,
+        about="""\
+Exchange shows a certificate that is out of date. Exchange Online then treats it as if there were none: no connector
+matches, colleagues' mail arrives as a stranger's, and mail that is to be relayed is refused with 5.7.64.""",
+        cure="Renew the certificate, with the same names and from the same authority, and give it to all servers.",
+        rules=("R127", "R15"),
+        find=expired,
+    ),
+    Check(
+        code="MFL-CERT-003",
+        title="Exchange sends its certificate without the intermediate",
+        severity=Severity.ERROR,
+        about="""\
+Exchange Online cannot build the chain to a public root and treats the certificate as absent. Mail to own cloud
+mailboxes still arrives, as a stranger's; relayed mail is refused with 5.7.64. Nothing on-premises tells of it.""",
+        cure="Install the intermediate certificate of the authority on every server that sends to Exchange Online.",
+        rules=("R8", "R126"),
+        find=incomplete,
+    ),
+    Check(
+        code="MFL-CERT-004",
+        title="The certificate of the hybrid connection comes from no public authority",
+        severity=Severity.ERROR,
+        about="""\
+Exchange shows a self-signed certificate, or one of the company's own authority. Exchange Online attributes nothing to
+it, whatever its names are.""",
+        cure="A certificate from a public authority for the hybrid connection.",
+        rules=("R8", "R9", "R125"),
+        find=private,
+    ),
+    Check(
+        code="MFL-CERT-005",
+        title="The certificate of the hybrid connection lacks clientAuth",
+        severity=Severity.ERROR,
+        about="""\
+Public authorities stop issuing certificates with the key usage clientAuth. Whether Exchange Online needs it is not
+documented; a vendor says so. Unless the switch `require_client_eku` says that it does, this is a warning: the flow
+shows what would happen.""",
+        cure="A certificate with both usages for the hybrid connection, as long as authorities issue them.",
+        rules=("R129", "R130"),
+        find=without_client_auth,
+    ),
+)

@@ -1,0 +1,135 @@
+"""The own connection fits a connector, and still counts only while MAIL FROM vouches for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lab.analysis.checks import shared_cures
+from lab.analysis.checks.audit_context import AuditContext, of_host
+from lab.analysis.checks.connectors.misattribution import expects, told_at
+from lab.analysis.checks.connectors.unrecognised_connection import accepting
+from lab.analysis.checks.finding import Check
+from lab.analysis.checks.hybrid_flows import FrontEndEntry, exchange_entries, of_exchange, out, pairs
+from lab.analysis.checks.suspicion import Fact, Probe, Severity, Suspicion, cure, fact
+from lab.model.names import ReversePath
+from lab.model.tenant import InboundConnector, Tenant
+from lab.model.topology import Host
+from lab.scenario.model import MessageSpec
+from lab.sentence import sentence
+
+
+def unaccepted_name(world: AuditContext) -> Iterator[Suspicion]:
+    """An exact name on the connector that is no accepted domain counts only together with MAIL FROM (R5, R11)."""
+    suspicions = [
+        (entry, _unaccepted(world, Probe((spec,)), entry))
+        for spec in _reports(world)
+        for entry in exchange_entries(world, world.play(Probe((spec,))))
+        if _by_name_alone(entry)
+    ]
+    suspicions.sort(key=lambda pair: not pair[0].leg.refusal)
+    return (suspicion for _, suspicion in suspicions)
+
+
+def _reports(world: AuditContext) -> Iterator[MessageSpec]:
+    """Reports and automatic answers: what every company sends without a reverse-path."""
+    for pair in pairs(world):
+        yield pair.to_cloud(ReversePath.NULL)
+    yield from _reports_out(world)
+
+
+def _reports_out(world: AuditContext) -> Iterator[MessageSpec]:
+    for organization in world.organizations:
+        spec = out(world, organization, ReversePath.NULL)
+        if spec is not None:
+            yield spec
+
+
+def _by_name_alone(entry: FrontEndEntry) -> bool:
+    matched = [candidate for candidate in entry.decision.candidates if candidate.match]
+    vouched = any(candidate.value_accepted for candidate in matched)
+    return not entry.recognised and bool(matched) and not vouched
+
+
+def _unaccepted(world: AuditContext, probe: Probe, entry: FrontEndEntry) -> Suspicion:
+    candidate = next(fitting for fitting in entry.decision.candidates if fitting.match)
+    tenant, connector = candidate.tenant, candidate.connector
+    name = str(connector.tls_sender_certificate_name)
+    helps = "{name} is an accepted domain of {tenant}"
+    added = cure(helps, accepting(world, tenant, name), name=name, tenant=tenant.name)
+    wrong = 'the name on "{connector}" is no accepted domain of {tenant}'
+    told = "{tenant} does not accept {name}"
+    return Suspicion(
+        about=connector.name,
+        text=sentence(wrong, connector=connector.name, tenant=tenant.name),
+        facts=(
+            Fact(told_at(world, tenant, connector), expects(connector)),
+            fact(f"tenants.{tenant.name}.AcceptedDomains", told, tenant=tenant.name, name=name),
+        ),
+        probe=probe,
+        shows=of_exchange(world, _by_name_alone),
+        cures=(added,) if tenant in world.tenants else (),
+        severity=None if entry.leg.refusal else Severity.WARNING,
+    )
+
+
+def report_by_address(world: AuditContext) -> Iterator[Suspicion]:
+    """A connector by address needs MAIL FROM to relay, and reports have none (R7, R29)."""
+    for spec in _reports_out(world):
+        probe = Probe((spec,))
+        for entry in exchange_entries(world, world.play(probe)):
+            fitting = next(iter(entry.decision.candidates), None)
+            if fitting is not None and _refused_by_address(entry):
+                yield _by_address(world, probe, entry.host, fitting.tenant, fitting.connector)
+
+
+def _refused_by_address(entry: FrontEndEntry) -> bool:
+    candidates = entry.decision.candidates
+    return (
+        bool(entry.leg.refusal) and bool(candidates) and not any(candidate.match for candidate in candidates)
+    )
+
+
+def _by_address(
+    world: AuditContext, probe: Probe, host: Host, tenant: Tenant, connector: InboundConnector
+) -> Suspicion:
+    wrong = '"{connector}" knows {host} by address, and mail without a reverse-path cannot leave'
+    told = "{host} sends its reports through {tenant}"
+    return Suspicion(
+        about=connector.name,
+        text=sentence(wrong, connector=connector.name, host=host.name),
+        facts=(
+            Fact(told_at(world, tenant, connector), expects(connector)),
+            fact(of_host(host, "address"), told, host=host.name, tenant=tenant.name),
+        ),
+        probe=probe,
+        shows=of_exchange(world, _refused_by_address),
+        cures=(shared_cures.own_name(world, tenant, connector, tenant.default_domain),),
+    )
+
+
+CHECKS = (
+    Check(
+        code="MFL-ATTR-007",
+        title="The name on the hybrid connector is no accepted domain",
+        severity=Severity.ERROR,
+        about="""\
+The connector has an exact name that nobody added to the tenant as an accepted domain. The certificate then counts only
+while MAIL FROM is one: reports and automatic answers (which have none), forwarded mail and applications with a bounce
+domain of their own are refused with 5.7.64 or 5.7.51, or arrive as a stranger's. Where they only arrive as a
+stranger's, this is a warning.""",
+        cure="Add the connector's name as an accepted domain of the tenant.",
+        rules=("R5", "R11", "R83"),
+        find=unaccepted_name,
+    ),
+    Check(
+        code="MFL-ATTR-008",
+        title="Reports and automatic answers cannot leave through a connector by address",
+        severity=Severity.ERROR,
+        about="""\
+Exchange sends to the world through the tenant, which knows it by address. Relay then needs a MAIL FROM with an accepted
+domain; reports and automatic answers have the null reverse-path and are refused with 5.7.64. So is forwarded mail.""",
+        cure="Know Exchange by a certificate whose name is an accepted domain: then no sender is needed.",
+        rules=("R5", "R7", "R29"),
+        find=report_by_address,
+    ),
+)

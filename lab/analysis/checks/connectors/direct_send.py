@@ -1,0 +1,125 @@
+"""Direct Send: anonymous mail in the company's own name, forged or from the own devices (R44, R39)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lab.analysis.checks import stand_ins
+from lab.analysis.checks.audit_context import AuditContext, message, of_host
+from lab.analysis.checks.finding import Check
+from lab.analysis.checks.hybrid_flows import own_entries, whose
+from lab.analysis.checks.suspicion import PlayedProbe, Probe, Severity, Suspicion, cure, fact
+from lab.model.decision import Reason
+from lab.model.names import Address
+from lab.model.tenant import Tenant
+from lab.model.topology import Host
+from lab.sentence import NOTHING, Sentence, sentence
+
+
+def device(world: AuditContext) -> Iterator[Suspicion]:
+    """RejectDirectSend is on, and a machine that hands mail to the tenant has no connector (R39)."""
+    for tenant in world.tenants or tuple(world.topology.tenants.values()):
+        recipient = world.mailbox(tenant)
+        machines = [host for host in world.filters() if host.smart_hosts]
+        for host in machines if recipient is not None and tenant.reject_direct_send else ():
+            sender = Address("device", tenant.default_domain)
+            assert recipient is not None, "as the loop says"
+            probe = Probe((message(sender, recipient, via=host.name),))
+            if _rejected(world, world.play(probe)):
+                yield _device(world, tenant, host, probe)
+
+
+def _rejected(world: AuditContext, played: PlayedProbe) -> Sentence:
+    for entry in own_entries(world, played):
+        if entry.decision.reason is Reason.DIRECT_SEND:
+            return entry.told
+    return NOTHING
+
+
+def _device(world: AuditContext, tenant: Tenant, host: Host, probe: Probe) -> Suspicion:
+    switch = f"tenants.{tenant.name}.OrganizationConfig.RejectDirectSend"
+    connector = {
+        "Name": "Devices",
+        "ConnectorType": "OnPremises",
+        "SenderIPAddresses": [host.source],
+        "RequireTls": host.certificate is not None,
+    }
+    names = {"host": host.name, "tenant": tenant.name}
+    told = "{host} hands mail to {tenant}, and no connector knows it"
+    return Suspicion(
+        about=host.name,
+        text=sentence("{host} may not send in the name of {domain}", domain=tenant.default_domain, **names),
+        facts=(
+            fact(switch, "{tenant} rejects Direct Send", **names),
+            fact(of_host(host, "smart_hosts"), told, **names),
+        ),
+        probe=probe,
+        shows=lambda played: _rejected(world, played),
+        cures=(
+            cure(
+                "a connector of type OnPremises for {address}, an address that nobody else comes from",
+                {f"tenants.{tenant.name}.InboundConnectors[Devices]": connector},
+                address=host.source,
+            ),
+        ),
+    )
+
+
+def direct_send(world: AuditContext) -> Iterator[Suspicion]:
+    """Anybody may write in the company's name, and only the filters of the service judge it (R44)."""
+    for tenant in world.tenants:
+        recipient = world.mailbox(tenant)
+        if recipient is not None:
+            switch = f"tenants.{tenant.name}.OrganizationConfig.RejectDirectSend"
+            forged = Address("colleague", tenant.default_domain)
+            wrong = "{tenant} takes anonymous mail in the name of {domain}"
+            yield Suspicion(
+                about=tenant.name,
+                text=sentence(wrong, tenant=tenant.name, domain=tenant.default_domain),
+                facts=(
+                    fact(switch, "RejectDirectSend is off"),
+                    fact("", "a stranger says MAIL FROM:<{sender}> at the front door", sender=forged),
+                ),
+                probe=Probe((message(forged, recipient, via=stand_ins.STRANGER_HOST),)),
+                shows=_taken,
+                cures=(
+                    cure(
+                        "RejectDirectSend on; devices and services that send so need connectors first",
+                        {switch: True},
+                    ),
+                ),
+            )
+
+
+def _taken(played: PlayedProbe) -> Sentence:
+    fate = next(iter(played.fates.values()), None)
+    if fate is None or not fate.arrived:
+        return NOTHING
+    return sentence("{mail} is delivered, from a stranger's machine", mail=whose(fate))
+
+
+CHECKS = (
+    Check(
+        code="MFL-CONN-005",
+        title="RejectDirectSend refuses a machine of the company's own",
+        severity=Severity.ERROR,
+        about="""\
+With RejectDirectSend the tenant refuses anonymous mail in its own domains with 5.7.68: that of forgers, and that of
+printers, applications and gateways that no connector knows. Nothing of it is in the message trace.""",
+        cure="A connector for the machine, by certificate or by an address that nobody else has.",
+        rules=("R39", "R44"),
+        find=device,
+    ),
+    Check(
+        code="MFL-CONN-006",
+        title="Anybody may send anonymously in the company's name",
+        severity=Severity.NOTE,
+        about="""\
+Direct Send: mail from an own domain to an own mailbox needs no connector, and is judged like any other mail from the
+internet. What SPF, DMARC and the service's filters let through looks like a colleague's. Not told where DMARC or a lock
+refuses it.""",
+        cure="RejectDirectSend, after every device and service that sends so has a connector; or DMARC with reject.",
+        rules=("R44", "R39"),
+        find=direct_send,
+    ),
+)

@@ -1,0 +1,257 @@
+"""The trust between the halves of a hybrid company: CloudServicesMailEnabled at both ends, in both directions (R64, R118)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from lab.analysis.checks import shared_cures
+from lab.analysis.checks.audit_context import AuditContext, message, of_host
+from lab.analysis.checks.finding import Check
+from lab.analysis.checks.flow_facts import in_tenant, routed_by
+from lab.analysis.checks.hybrid_flows import (
+    Colleagues,
+    auth_as,
+    exchange_entries,
+    filter_entries,
+    pairs,
+    whose,
+)
+from lab.analysis.checks.suspicion import Cure, PlayedProbe, Probe, Severity, Suspicion, cure, fact
+from lab.core.service_host_names import SERVICE
+from lab.model.names import Address
+from lab.model.onprem import ReceiveConnector
+from lab.model.tenant import InboundConnector, Tenant
+from lab.model.topology import Host
+from lab.model.value import dataclass
+from lab.scenario.builders.correspondents import distinct
+from lab.sentence import NOTHING, Sentence, sentence
+
+_FLAG = "CloudServicesMailEnabled"
+_CAPABILITY = f"{SERVICE}:AcceptCloudServicesMail"
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """One end of a direction: where it is told to trust the other, and whether it is."""
+
+    name: str
+    path: str
+    on: bool
+    cure: Any = True
+
+
+def lost(world: AuditContext) -> Iterator[Suspicion]:
+    """One end of a direction has the flag, and the other has not."""
+    for pair in pairs(world):
+        there, back = Probe((pair.to_cloud(),)), Probe((pair.from_cloud(),))
+        for end, other in _both(_to_cloud(world, pair, world.play(there))):
+            yield from _one_sided(there, end, other)
+        for end, other in _both(_from_cloud(world, pair, world.play(back)))[:1]:
+            yield from _one_sided(back, end, other)
+
+
+def untrusted(world: AuditContext) -> Iterator[Suspicion]:
+    """The tenant hands over internal mail, and Exchange does not believe it (R103)."""
+    for pair in pairs(world):
+        back = Probe((pair.from_cloud(),))
+        for end, other in _both(_from_cloud(world, pair, world.play(back)))[1:]:
+            yield from _one_sided(back, end, other)
+
+
+def _both(ends: tuple[_End, _End] | None) -> tuple[tuple[_End, _End], ...]:
+    """Each end with the other: the sender's first."""
+    return (ends, (ends[1], ends[0])) if ends else ()
+
+
+def _one_sided(probe: Probe, end: _End, other: _End) -> Iterator[Suspicion]:
+    if end.on or not other.on:
+        return
+    parameter = end.path.rpartition(".")[2]
+    helps = '{parameter} of "{connector}" as the wizard sets it'
+    yield Suspicion(
+        about=end.name,
+        text=sentence(
+            '"{connector}" breaks the trust between on-premises and the tenant', connector=end.name
+        ),
+        facts=(
+            fact(end.path, '"{connector}" lacks {parameter}', connector=end.name, parameter=parameter),
+            fact(other.path, '"{connector}" has its counterpart at the other end', connector=other.name),
+        ),
+        probe=probe,
+        shows=_external,
+        cures=(cure(helps, {end.path: end.cure}, parameter=parameter, connector=end.name),),
+    )
+
+
+def _external(played: PlayedProbe) -> Sentence:
+    fate = next(iter(played.fates.values()), None)
+    if fate is None or not fate.arrived or auth_as(played) == "Internal":
+        return NOTHING
+    shown = "{mail} arrives as a stranger's (AuthAs {auth_as})"
+    return sentence(shown, mail=whose(fate), auth_as=auth_as(played) or "Anonymous")
+
+
+def _to_cloud(world: AuditContext, pair: Colleagues, played: PlayedProbe) -> tuple[_End, _End] | None:
+    """Exchange's send connector, and the tenant's connector that knows it."""
+    entry = next(exchange_entries(world, played), None)
+    if entry is None or not entry.recognised or entry.decision.connector is None:
+        return None
+    receiver, used = entry.decision.connector, routed_by(played, entry.host.name)
+    sender = next((out for out in pair.organization.send_connectors if out.name == used), None)
+    if sender is None or receiver.treat_messages_as_internal:
+        return None
+    return (
+        _End(
+            sender.name,
+            world.setting(pair.organization, "SendConnectors", sender.name, _FLAG),
+            sender.cloud_services_mail_enabled,
+        ),
+        _End(
+            receiver.name,
+            world.setting(pair.tenant, "InboundConnectors", receiver.name, _FLAG),
+            receiver.cloud_services_mail_enabled,
+        ),
+    )
+
+
+def _from_cloud(world: AuditContext, pair: Colleagues, played: PlayedProbe) -> tuple[_End, _End] | None:
+    """The tenant's connector to on-premises, and what Exchange receives it by."""
+    used = routed_by(played, in_tenant(pair.tenant))
+    sender = next((out for out in pair.tenant.outbound_connectors if out.name == used), None)
+    receivers = pair.organization.receive_connectors
+    if sender is None or not receivers:
+        return None
+    receiver = receivers[0]
+    return (
+        _End(
+            sender.name,
+            world.setting(pair.tenant, "OutboundConnectors", sender.name, _FLAG),
+            sender.cloud_services_mail_enabled,
+        ),
+        _End(
+            receiver.name,
+            world.setting(pair.organization, "ReceiveConnectors", receiver.name, "TlsDomainCapabilities"),
+            any(map(_trusts, receivers)),
+            [_CAPABILITY],
+        ),
+    )
+
+
+def _trusts(receiver: ReceiveConnector) -> bool:
+    return any(pattern.covers(SERVICE) for pattern in receiver.tls_domain_capabilities)
+
+
+def shared(world: AuditContext) -> Iterator[Suspicion]:
+    """A gateway that is no Exchange speaks by the hybrid connector, and has no CrossPremises headers to promote (R120)."""
+    for pair in pairs(world):
+        for host in world.filters(pair.organization.name):
+            recipient = _internal_group(pair.tenant) or pair.cloud
+            probe = Probe((message(pair.onprem, recipient, via=host.name),))
+            for entry in filter_entries(world, world.play(probe)) if host.smart_hosts else ():
+                connector = entry.decision.connector
+                if entry.recognised and connector and connector.cloud_services_mail_enabled:
+                    yield _sharing(world, pair.tenant, host, connector, probe)
+
+
+def _internal_group(tenant: Tenant) -> Address | None:
+    """Somebody who takes internal mail only."""
+    for recipient in distinct(tenant.recipients.values()):
+        if recipient.require_sender_authentication:
+            return recipient.primary
+    return None
+
+
+def _sharing(
+    world: AuditContext, tenant: Tenant, host: Host, connector: InboundConnector, probe: Probe
+) -> Suspicion:
+    refused = not next(iter(world.play(probe).fates.values())).arrived
+    names = {"host": host.name, "connector": connector.name}
+    told = '{host} speaks for {tenant} by "{connector}"'
+    return Suspicion(
+        about=host.name,
+        text=sentence('{host} shares "{connector}" with Exchange, and its mail is not internal', **names),
+        facts=(
+            fact(of_host(host, "certificate"), told, tenant=tenant.name, **names),
+            fact(
+                world.setting(tenant, "InboundConnectors", connector.name, _FLAG),
+                '"{connector}" has {parameter}: internal is what carries CrossPremises headers, and only that',
+                parameter=_FLAG,
+                **names,
+            ),
+        ),
+        probe=probe,
+        shows=_not_internal,
+        cures=(_of_its_own(world, tenant, host),),
+        severity=None if refused else Severity.WARNING,
+    )
+
+
+def _not_internal(played: PlayedProbe) -> Sentence:
+    fate = next(iter(played.fates.values()), None)
+    if fate is not None and not fate.arrived:
+        return sentence("{mail} is refused: {outcome}", mail=whose(fate), outcome=fate.outcome)
+    return _external(played)
+
+
+def _of_its_own(world: AuditContext, tenant: Tenant, host: Host) -> Cure:
+    name, profile = str(host.ehlo), "mflab-gateway"
+    connector = {
+        "Name": f"From {host.name}",
+        "ConnectorType": "OnPremises",
+        "TlsSenderCertificateName": name,
+        "TreatMessagesAsInternal": True,
+    }
+    return cure(
+        "a connector of its own for {host}, with TreatMessagesAsInternal, by a certificate for {name} alone",
+        {
+            f"certificates.{profile}": {"names": [name]},
+            of_host(host, "certificate"): profile,
+            **shared_cures.accepted(world, tenant, name),
+            f"tenants.{tenant.name}.InboundConnectors[From {host.name}]": connector,
+        },
+        host=host.name,
+        name=name,
+    )
+
+
+CHECKS = (
+    Check(
+        code="MFL-CONN-007",
+        title="CloudServicesMailEnabled is lost at one end of the hybrid connection",
+        severity=Severity.ERROR,
+        about="""\
+The sender writes Exchange's own headers as CrossPremises headers, the receiver promotes them, and a colleague's mail is
+internal: only if the connectors at both ends have CloudServicesMailEnabled. A connector that was made anew by hand lacks
+it. Mail arrives, marked as external, and groups that take internal mail refuse it with 5.7.193.""",
+        cure="Run the wizard again. Or set CloudServicesMailEnabled on the connector that lacks it.",
+        rules=("R64", "R118", "R119"),
+        find=lost,
+    ),
+    Check(
+        code="MFL-CONN-008",
+        title="A gateway that is no Exchange shares the hybrid connector",
+        severity=Severity.ERROR,
+        about="""\
+A signing gateway hands colleagues' mail to the tenant by the wizard's connector. That one has CloudServicesMailEnabled,
+which excludes TreatMessagesAsInternal, and the gateway sends no CrossPremises headers: its mail is attributed and still
+a stranger's. Where nobody refuses it, this is a warning.""",
+        cure="""\
+A connector of its own for the gateway, with TreatMessagesAsInternal, and a certificate that the hybrid connector does
+not fit.""",
+        rules=("R63", "R65", "R119", "R120"),
+        find=shared,
+    ),
+    Check(
+        code="MFL-CONN-010",
+        title="Exchange does not trust the tenant's certificate",
+        severity=Severity.ERROR,
+        about="""\
+TlsDomainCapabilities of the receive connector lets mail.protection.outlook.com hand over internal mail. A new server, or
+a rebuilt connector, has none: mail from the cloud is a stranger's on-premises, lists refuse it with 5.7.133, and
+centralized transport may not relay (5.7.54).""",
+        cure=f"TlsDomainCapabilities {_CAPABILITY} on the receive connector that takes Microsoft's addresses.",
+        rules=("R103", "R118", "R119"),
+        find=untrusted,
+    ),
+)

@@ -1,0 +1,322 @@
+"""Mail to others that Exchange Online takes for the own hybrid connection: the article's fault in all its forms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from lab.analysis.checks import shared_cures, stand_ins
+from lab.analysis.checks.audit_context import AuditContext, message, of_host
+from lab.analysis.checks.finding import Check
+from lab.analysis.checks.suspicion import Cure, Fact, PlayedProbe, Probe, Severity, Suspicion, fact
+from lab.core.attribution import ATTR35
+from lab.core.attribution_result import Attribution
+from lab.model.decision import Basis
+from lab.model.names import Address, Domain
+from lab.model.onprem import OnPremOrganization
+from lab.model.steps import Attributed
+from lab.model.tenant import ConnectorType, InboundConnector, Tenant
+from lab.model.topology import Host
+from lab.reports.explanation.conclusions import Leg
+from lab.sentence import NOTHING, Sentence, sentence
+
+
+def misrouted(played: PlayedProbe) -> Leg | None:
+    """Where the message was taken for somebody whom its sender did not mean."""
+    return next((fate.misrouted for fate in played.fates.values() if fate.misrouted), None)
+
+
+def astray(played: PlayedProbe) -> Sentence:
+    """The wrong tenant; NOTHING if the message went where it was sent."""
+    leg = misrouted(played)
+    if leg is None:
+        return NOTHING
+    decided = leg.hop.first(Attributed)
+    assert decided is not None, "a front end led it astray"
+    shown = 'mail for {meant} is taken for {tenant} by {basis}, through "{connector}"'
+    return sentence(
+        shown, meant=leg.meant, tenant=decided.tenant, basis=decided.basis, connector=decided.connector
+    )
+
+
+def to_partner(world: AuditContext, organization: OnPremOrganization, recipient: Address) -> Probe | None:
+    """What somebody on-premises writes to a partner; without mailboxes there, what its gateway relays."""
+    sender = world.mailbox(organization)
+    if sender is not None:
+        return Probe((message(sender, recipient),))
+    domain = next((accepted.domain_name for accepted in organization.accepted_domains), None)
+    gateway = next((host for host in world.filters(organization.name) if host.relay_from), None)
+    if domain is None or gateway is None:
+        return None
+    return Probe((message(Address("somebody", domain), recipient, via=gateway.name),))
+
+
+def _found(world: AuditContext) -> Iterator[tuple[Suspicion, Host, Basis]]:
+    """Every way on which a partner's mail goes astray, with the machine that hands it over and the basis."""
+    for organization in world.organizations:
+        probe = to_partner(world, organization, stand_ins.NEAR)
+        leg = misrouted(world.play(probe)) if probe else None
+        host = world.topology.hosts.get(leg.origin or "") if leg else None
+        if probe and leg and host:
+            decided = leg.hop.first(Attributed)
+            basis = decided.basis if decided else Basis.NONE
+            yield _astray_at(world, probe, host, decided), host, basis
+
+
+def _astray_at(world: AuditContext, probe: Probe, host: Host, decided: Attributed | None) -> Suspicion:
+    tenant, connector = _connector(decided)
+    assert tenant is not None, "it was taken for somebody"
+    assert connector is not None, "by a connector"
+    wrong = '{host} opens the hybrid connector "{connector}" of {tenant}'
+    return Suspicion(
+        about=host.name,
+        text=sentence(wrong, host=host.name, connector=connector.name, tenant=tenant.name),
+        facts=(_shown(world, host, decided), Fact(told_at(world, tenant, connector), expects(connector))),
+        probe=probe,
+        shows=astray,
+        cures=tuple(cures_at(world, host, tenant, connector)),
+    )
+
+
+def cures_at(world: AuditContext, host: Host, tenant: Tenant, connector: InboundConnector) -> Iterator[Cure]:
+    """What keeps a machine from opening a connector."""
+    by_name = connector.tls_sender_certificate_name is not None
+    if tenant in world.tenants:
+        yield shared_cures.own_name(world, tenant, connector, tenant.default_domain)
+    if by_name and host.is_filter:
+        yield shared_cures.shows_nothing(host)
+    if host.holds_mailboxes and host.organization:
+        yield from shared_cures.other_certificate(world, world.topology.organizations[host.organization])
+
+
+def _connector(decided: Attributed | None) -> tuple[Tenant | None, InboundConnector | None]:
+    """Whose connector it was, as the decision itself says; a foreign tenant's is not ours to change."""
+    decision = decided.cause if decided else None
+    assert isinstance(decision, Attribution), "the simulator hangs decisions on their steps"
+    return decision.tenant, decision.connector
+
+
+def told_at(world: AuditContext, tenant: Tenant, connector: InboundConnector) -> str:
+    """Where the connector's value is written: with the wizard's settings, if those made it."""
+    for organization in world.organizations:
+        if shared_cures.made_by_wizard(world, organization, tenant, connector):
+            return f"organizations.{organization.name}.hybrid.certificate_name"
+    by_name = connector.tls_sender_certificate_name is not None
+    parameter = "TlsSenderCertificateName" if by_name else "SenderIPAddresses"
+    return world.setting(tenant, "InboundConnectors", connector.name, parameter)
+
+
+def _shown(world: AuditContext, host: Host, decided: Attributed | None) -> Fact:
+    if decided is not None and decided.basis is Basis.ADDRESS:
+        path = of_host(host, "nat" if host.nat else "address")
+        return fact(path, "{host} comes from {address}", host=host.name, address=host.source)
+    profile = world.variant.profiles.get(host.certificate or "")
+    path = of_host(host, "certificate")
+    if profile is None:
+        return fact(path, "{host} shows a client certificate", host=host.name)
+    shows = "{host} shows a client certificate with {names}"
+    return fact(path, shows, host=host.name, names=", ".join(profile.names))
+
+
+def expects(connector: InboundConnector) -> Sentence:
+    """By what a connector knows its peer."""
+    value = connector.tls_sender_certificate_name
+    if value is not None:
+        return sentence(
+            '"{connector}" has TlsSenderCertificateName {name}', connector=connector.name, name=value
+        )
+    return sentence(
+        '"{connector}" has SenderIPAddresses {addresses}',
+        connector=connector.name,
+        addresses=", ".join(map(str, connector.sender_ip_addresses)),
+    )
+
+
+def shared_certificate(world: AuditContext) -> Iterator[Suspicion]:
+    """A gateway that shows the very certificate of the hybrid connection."""
+    for suspicion, host, basis in _found(world):
+        if host.is_filter and basis is Basis.CERTIFICATE and _shared(world, host):
+            yield suspicion
+
+
+def covered_certificate(world: AuditContext) -> Iterator[Suspicion]:
+    """A gateway with a certificate of its own that the connector's value fits all the same."""
+    for suspicion, host, basis in _found(world):
+        if host.is_filter and basis is Basis.CERTIFICATE and not _shared(world, host):
+            yield suspicion
+
+
+def shared_address(world: AuditContext) -> Iterator[Suspicion]:
+    """A gateway behind an address that the connector knows."""
+    return (suspicion for suspicion, _, basis in _found(world) if basis is Basis.ADDRESS)
+
+
+def exchange_itself(world: AuditContext) -> Iterator[Suspicion]:
+    """Exchange sends to the internet itself, with the certificate of the hybrid connection."""
+    for suspicion, host, basis in _found(world):
+        if host.holds_mailboxes and basis is Basis.CERTIFICATE:
+            yield suspicion
+
+
+def _shared(world: AuditContext, host: Host) -> bool:
+    return any(
+        host.certificate in (server.certificate, *server.certificates) for server in world.exchange_servers()
+    )
+
+
+def other_region(world: AuditContext) -> Iterator[Suspicion]:
+    """A certificate that fits a connector in another region: the front end there wants nothing of it."""
+    for organization in world.organizations:
+        probe = to_partner(world, organization, stand_ins.FAR)
+        leg = _wrong_region(world.play(probe)) if probe else None
+        host = world.topology.hosts.get(leg.origin or "") if leg else None
+        if probe and leg and host:
+            found = _astray_at(world, probe, host, leg.hop.first(Attributed))
+            yield replace(found, shows=lambda played: _stuck(played) or astray(played))
+
+
+def _wrong_region(played: PlayedProbe) -> Leg | None:
+    legs = (
+        leg
+        for fate in played.fates.values()
+        for leg in fate.legs
+        if leg.refusal and leg.refusal.text == ATTR35.text
+    )
+    return next((leg for leg in legs if leg.place != f"tenant:{leg.meant}"), None)
+
+
+def _stuck(played: PlayedProbe) -> Sentence:
+    leg = _wrong_region(played)
+    if leg is None:
+        return NOTHING
+    return sentence(
+        "front ends of another region say {code} {status} ATTR35 until {host} gives up; "
+        "it is assumed that they do, and do not pass it on to the company's tenant (R32)",
+        code=ATTR35.code,
+        status=ATTR35.enhanced,
+        host=leg.origin,
+    )
+
+
+def any_further_machine(world: AuditContext) -> Iterator[Suspicion]:
+    """A wildcard as the connector's value: every certificate below it opens the connector (R73, R13)."""
+    for tenant, connector in world.inbound():
+        value = connector.tls_sender_certificate_name
+        if connector.connector_type is not ConnectorType.ON_PREMISES or value is None or not value.wildcard:
+            continue
+        for organization in world.organizations:
+            sender = world.mailbox(organization)
+            if sender is not None and value.domain is not None:
+                yield _further(world, tenant, connector, organization, value.domain, sender)
+
+
+def _further(
+    world: AuditContext,
+    tenant: Tenant,
+    connector: InboundConnector,
+    organization: OnPremOrganization,
+    domain: Domain,
+    sender: Address,
+) -> Suspicion:
+    name = f"www.{domain}"
+    machine = f"{stand_ins.PREFIX}-machine"
+    path = f"organizations.{organization.name}.hosts.{machine}"
+    host = {
+        "role": "gateway",
+        "address": stand_ins.free_address(world.topology),
+        "certificate": machine,
+        "accepts_domains": [],
+    }
+    wrong = 'every machine with a certificate below {domain} opens "{connector}" of {tenant}'
+    return Suspicion(
+        about=connector.name,
+        text=sentence(wrong, domain=domain, connector=connector.name, tenant=tenant.name),
+        facts=(
+            Fact(told_at(world, tenant, connector), expects(connector)),
+            fact("", "any machine with a certificate for {name} fits", name=name),
+        ),
+        probe=Probe(
+            (message(sender, stand_ins.NEAR, via=machine),),
+            {path: host, f"certificates.{machine}": {"names": [name]}},
+        ),
+        shows=astray,
+        cures=(shared_cures.own_name(world, tenant, connector, tenant.default_domain),),
+        condition=sentence(
+            "once a machine with a certificate for {name} sends to a partner in Exchange Online", name=name
+        ),
+    )
+
+
+CHECKS = (
+    Check(
+        code="MFL-ATTR-001",
+        title="A sender to the internet shows the certificate of the hybrid connection",
+        severity=Severity.ERROR,
+        about="""\
+The gateway (or whatever delivers to the internet) shows the certificate that Exchange has, too. Where a recipient's
+mailbox is in Exchange Online, the service reads the client certificate before it looks at sender and recipient, takes
+the connection for the company's own hybrid connection, and the mail runs through the company's tenant instead of the
+recipient's.""",
+        cure="""\
+Give the hybrid connection a name and a certificate that nobody else has, and make the name an accepted domain. Or let
+the gateway show no client certificate: Exchange Online asks for one, but needs none.""",
+        rules=("R3", "R13", "R85"),
+        find=shared_certificate,
+    ),
+    Check(
+        code="MFL-ATTR-002",
+        title="A sender's own certificate is covered by the hybrid connector's value",
+        severity=Severity.ERROR,
+        about="""\
+The gateway has a certificate of its own. But the connector's TlsSenderCertificateName is a wildcard that covers its
+name, or the certificate is a wildcard that covers the connector's name, and so it opens the hybrid connector.""",
+        cure="""\
+An exact name on the connector that no certificate of another machine has or covers, as an accepted domain.""",
+        rules=("R3", "R73", "R13"),
+        find=covered_certificate,
+    ),
+    Check(
+        code="MFL-ATTR-003",
+        title="A sender to the internet comes from an address that the hybrid connector knows",
+        severity=Severity.ERROR,
+        about="""\
+The connector knows Exchange by address, and something else that sends to the internet comes from the same address:
+behind one NAT address, say. Mail from an accepted domain is then taken for the company's own.""",
+        cure="Know Exchange by a certificate instead, or let it leave by an address of its own.",
+        rules=("R5", "R7", "R21"),
+        find=shared_address,
+    ),
+    Check(
+        code="MFL-ATTR-004",
+        title="Exchange sends to the internet itself, with the certificate of the hybrid connection",
+        severity=Severity.ERROR,
+        about="""\
+The send connector for the internet has no gateway behind it, and Exchange shows the same certificate to everybody.
+Partners' front ends take it for the hybrid connection.""",
+        cure="Another certificate (TlsCertificateName) on the send connector for the internet.",
+        rules=("R3", "R249"),
+        find=exchange_itself,
+    ),
+    Check(
+        code="MFL-ATTR-005",
+        title="Partners in another region cannot be reached with this certificate",
+        severity=Severity.ERROR,
+        about="""\
+The certificate fits the company's connector, the recipient's tenant is in another region. Its front ends answer
+451 4.4.62 ATTR35, the sender tries again until it gives up, and the sender's administrator sees only a slow queue.""",
+        cure="As for MFL-ATTR-001: whoever sends to partners must not fit the hybrid connector.",
+        rules=("R31", "R32"),
+        find=other_region,
+    ),
+    Check(
+        code="MFL-ATTR-006",
+        title="The hybrid connector's value is a wildcard",
+        severity=Severity.WARNING,
+        about="""\
+As things are, nothing need go wrong. But any machine that gets a certificate below that domain and sends mail to a
+customer of Exchange Online opens the connector, and nobody who orders a certificate knows.""",
+        cure="An exact name that only Exchange has, as an accepted domain.",
+        rules=("R73", "R13"),
+        find=any_further_machine,
+    ),
+)

@@ -1,0 +1,294 @@
+"""Who may relay through the company's tenant: services with a bounce domain of their own, and whoever has the address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv4Network
+
+from lab.analysis.checks import shared_cures, stand_ins
+from lab.analysis.checks.audit_context import AuditContext, message, of_host
+from lab.analysis.checks.connectors.misattribution import expects, told_at
+from lab.analysis.checks.connectors.unrecognised_connection import accepting
+from lab.analysis.checks.finding import Check
+from lab.analysis.checks.hybrid_flows import FrontEndEntry, entries, whose
+from lab.analysis.checks.suspicion import (
+    Cure,
+    Fact,
+    PlayedProbe,
+    Probe,
+    ProbeJudgement,
+    Severity,
+    Suspicion,
+    cure,
+    fact,
+)
+from lab.core.service_host_names import front_door
+from lab.model.names import Address, Domain, ReversePath
+from lab.model.tenant import ConnectorType, InboundConnector, Tenant
+from lab.model.topology import Host
+from lab.model.value import dataclass
+from lab.scenario.model import MessageSpec
+from lab.scenario.what_if import SettingChange
+from lab.sentence import NOTHING, Sentence, sentence
+
+_NEIGHBOUR = "any-neighbour"
+
+
+@dataclass(frozen=True, slots=True)
+class _Service:
+    """A machine that relays through a tenant, whose connector it fits, in the name of neither."""
+
+    host: Host
+    bounces: Domain
+    tenant: Tenant
+    connector: InboundConnector
+    probe: Probe
+
+
+def own_bounces(world: AuditContext) -> Iterator[Suspicion]:
+    """MAIL FROM in the service's own domain: since November 2023 the author's no longer counts (R5, R49)."""
+    for host in world.topology.hosts.values():
+        organization = world.topology.organizations.get(host.organization or "")
+        domain = (
+            next((accepted.domain_name for accepted in organization.accepted_domains), None)
+            if organization
+            else None
+        )
+        if _is_service(world, host) and domain is not None:
+            for tenant in world.tenants or tuple(world.topology.tenants.values()):
+                yield from _relaying(world, host, domain, tenant)
+
+
+def _is_service(world: AuditContext, host: Host) -> bool:
+    """A server with a name of its own; not a device, nor a neighbour who only shares the company's address."""
+    shared = any(
+        own.source == host.source for own in (*world.exchange_servers(), *world.filters()) if own != host
+    )
+    return host.is_filter and bool(host.smart_hosts) and host.certificate is not None and not shared
+
+
+def _relaying(world: AuditContext, host: Host, domain: Domain, tenant: Tenant) -> Iterator[Suspicion]:
+    if tenant.accepts(domain) is not None:
+        return
+    author = Address("news", tenant.default_domain)
+    bounces = ReversePath(Address("bounces", domain))
+    probe = Probe((message(author, stand_ins.OUTSIDE, via=host.name, reverse_path=bounces),))
+    for entry in entries(world.play(probe)):
+        fitting = [
+            candidate for candidate in entry.decision.candidates if candidate.tenant.name == tenant.name
+        ]
+        if entry.host.name == host.name and entry.leg.refusal and fitting:
+            yield _refused(world, _Service(host, domain, tenant, fitting[0].connector, probe))
+
+
+def _refused(world: AuditContext, service: _Service) -> Suspicion:
+    host, tenant, connector = service.host, service.tenant, service.connector
+    names = {"host": host.name, "tenant": tenant.name, "domain": service.bounces}
+    told = "{connector}, and that is no accepted domain"
+    seen = "{host} belongs to {domain}, and relays through {tenant}"
+    return Suspicion(
+        about=host.name,
+        text=sentence(
+            "{host} may relay through {tenant} only with MAIL FROM in a domain of {tenant}", **names
+        ),
+        facts=(
+            fact(told_at(world, tenant, connector), told, connector=expects(connector)),
+            fact(of_host(host, "smart_hosts"), seen, **names),
+        ),
+        probe=service.probe,
+        shows=_shows_refusal(host),
+        cures=(_customers_name(world, service),),
+        condition=sentence(
+            "whenever it says MAIL FROM:<...@{domain}>, as services do to get reports themselves", **names
+        ),
+    )
+
+
+def _shows_refusal(host: Host) -> ProbeJudgement:
+    def shows(played: PlayedProbe) -> Sentence:
+        for entry in entries(played):
+            if entry.host.name == host.name and entry.leg.refusal:
+                return sentence(
+                    "{mail}, with {reverse_path}, is refused: {codes}",
+                    mail=whose(entry.fate),
+                    reverse_path=entry.fate.spec.reverse_path,
+                    codes=entry.codes,
+                )
+        return NOTHING
+
+    return shows
+
+
+def _customers_name(world: AuditContext, service: _Service) -> Cure:
+    tenant, host = service.tenant, service.host
+    name = f"{tenant.initial_domain.partition('.')[0]}.{service.bounces}"
+    profile = world.variant.profiles.get(host.certificate or "")
+    path = world.setting(tenant, "InboundConnectors", service.connector.name)
+    return cure(
+        "the service shows a name that is this customer's alone, such as {name}, and {tenant} verifies it",
+        {
+            "certificates.mflab-customer": {"names": [*(profile.names if profile else ()), name]},
+            of_host(host, "certificate"): "mflab-customer",
+            f"{path}.TlsSenderCertificateName": name,
+            f"{path}.SenderIPAddresses": None,
+            **accepting(world, tenant, name),
+        },
+        name=name,
+        tenant=tenant.name,
+    )
+
+
+def neighbours(world: AuditContext) -> Iterator[Suspicion]:
+    """Somebody else's machine comes from an address that the connector knows (R7, R21)."""
+    own = {organization.name for organization in world.organizations}
+    for tenant, connector in _by_address(world):
+        for host in world.topology.hosts.values():
+            known = any(IPv4Address(host.source) in network for network in connector.sender_ip_addresses)
+            if known and host.organization not in own and host.is_filter and host.smart_hosts:
+                probe = Probe((_forged(tenant, host.name),))
+                path = of_host(host, "nat" if host.nat else "address")
+                stranger = fact(path, "{host} comes from {address}", host=host.name, address=host.source)
+                other = shared_cures.own_name(world, tenant, connector, tenant.default_domain)
+                yield _open(world, tenant, connector, probe, stranger, host.name, other)
+
+
+def whole_network(world: AuditContext) -> Iterator[Suspicion]:
+    """The connector knows a network: everybody in it may relay (R7, R58)."""
+    for tenant, connector in _by_address(world):
+        for network in connector.sender_ip_addresses:
+            address = _nobodys(world, network) if network.prefixlen < 32 else None
+            if address is not None:
+                probe = Probe((_forged(tenant, _NEIGHBOUR),), _neighbour(address, tenant))
+                strangers = "{address} is in {network}, and none of the company's machines"
+                stranger = fact("", strangers, address=address, network=network)
+                closed = _closed(world, tenant, connector)
+                yield _open(world, tenant, connector, probe, stranger, str(network), *closed)
+
+
+def _neighbour(address: str, tenant: Tenant) -> SettingChange:
+    """A machine of nobody that the configuration knows, with the tenant's front door as its next hop."""
+    host = {
+        "role": "gateway",
+        "address": address,
+        "accepts_domains": [],
+        "smart_hosts": front_door(tenant.default_domain),
+    }
+    return {
+        "organizations.any-neighbours": {
+            "domains": ["neighbour.stand-in.example"],
+            "hosts": {_NEIGHBOUR: host},
+        }
+    }
+
+
+def _by_address(world: AuditContext) -> Iterator[tuple[Tenant, InboundConnector]]:
+    for tenant, connector in world.inbound():
+        if connector.connector_type is ConnectorType.ON_PREMISES and connector.sender_ip_addresses:
+            yield tenant, connector
+
+
+def _nobodys(world: AuditContext, network: IPv4Network) -> str | None:
+    taken = {address for host in world.topology.hosts.values() for address in (host.address, host.source)}
+    return next((str(address) for address in network.hosts() if str(address) not in taken), None)
+
+
+def _forged(tenant: Tenant, via: str) -> MessageSpec:
+    return message(Address("manager", tenant.default_domain), stand_ins.OUTSIDE, via=via)
+
+
+def _open(
+    world: AuditContext,
+    tenant: Tenant,
+    connector: InboundConnector,
+    probe: Probe,
+    stranger: Fact,
+    who: str,
+    *closed: Cure,
+) -> Suspicion:
+    via = probe.messages[0].via or ""
+    wrong = 'others than the company can use "{connector}" of {tenant}'
+    return Suspicion(
+        about=f"{connector.name}/{who}",
+        text=sentence(wrong, connector=connector.name, tenant=tenant.name),
+        facts=(Fact(told_at(world, tenant, connector), expects(connector)), stranger),
+        probe=probe,
+        shows=_relayed(via),
+        cures=closed,
+        condition=sentence("once somebody there says MAIL FROM:<...@{domain}>", domain=tenant.default_domain),
+    )
+
+
+def _relayed(via: str) -> ProbeJudgement:
+    def shows(played: PlayedProbe) -> Sentence:
+        return next(
+            (_told(entry) for entry in entries(played) if entry.host.name == via and entry.recognised),
+            NOTHING,
+        )
+
+    return shows
+
+
+def _told(entry: FrontEndEntry) -> Sentence:
+    shown = "{mail}, from {address}, is relayed as mail of {tenant}"
+    return sentence(
+        shown, mail=whose(entry.fate), address=entry.host.source, tenant=entry.decision.tenant_name
+    )
+
+
+def _closed(world: AuditContext, tenant: Tenant, connector: InboundConnector) -> Iterator[Cure]:
+    path = world.setting(tenant, "InboundConnectors", connector.name, "SenderIPAddresses")
+    own = [*world.exchange_servers(), *world.filters()]
+    known = dict.fromkeys(
+        host.source
+        for host in own
+        if any(IPv4Address(host.source) in network for network in connector.sender_ip_addresses)
+    )
+    if known:
+        change: SettingChange = {path: list(known)}
+        yield cure(
+            '"{connector}" knows {addresses} only',
+            change,
+            connector=connector.name,
+            addresses=", ".join(known),
+        )
+    yield shared_cures.own_name(world, tenant, connector, tenant.default_domain)
+
+
+CHECKS = (
+    Check(
+        code="MFL-ATTR-012",
+        title="A service that relays for the company is refused with a bounce domain of its own",
+        severity=Severity.WARNING,
+        about="""\
+A newsletter or add-on service sends for the company through its tenant. Since November 2023 the domain in From no longer
+counts: the certificate's domain or that of MAIL FROM must be accepted. With a bounce domain of its own the service gets
+5.7.64 for everything.""",
+        cure="""\
+Let the service show a certificate name that is this customer's alone, verify that name in the tenant, and expect it on
+the connector. Or let it use a reverse-path in a domain of the company.""",
+        rules=("R5", "R30", "R49"),
+        find=own_bounces,
+    ),
+    Check(
+        code="MFL-ATTR-013",
+        title="Somebody else comes from an address that the company's connector knows",
+        severity=Severity.WARNING,
+        about="""\
+The tenant knows its servers by an address that others share: a provider's NAT, a hosting network. Whoever sends from
+there and says MAIL FROM with a domain of the company relays through its tenant, in its name.""",
+        cure="Know the servers by a certificate.",
+        rules=("R5", "R7", "R21"),
+        find=neighbours,
+    ),
+    Check(
+        code="MFL-ATTR-014",
+        title="The company's connector knows a whole network",
+        severity=Severity.WARNING,
+        about="""\
+SenderIPAddresses has a network, not single addresses. Every machine in it may relay through the tenant in the company's
+name, those that somebody gets an address for tomorrow too.""",
+        cure="List the single addresses, or know the servers by a certificate.",
+        rules=("R7", "R21", "R58"),
+        find=whole_network,
+    ),
+)

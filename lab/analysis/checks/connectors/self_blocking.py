@@ -1,0 +1,246 @@
+"""Partner connectors that are to keep strangers out, and refuse the company's own mail, or a partner's (R42)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from lab.analysis.checks import shared_cures
+from lab.analysis.checks.audit_context import AuditContext, message, of_host
+from lab.analysis.checks.certificate_flaws import named, presented
+from lab.analysis.checks.connectors.unrecognised_connection import fitted, meant
+from lab.analysis.checks.finding import Check
+from lab.analysis.checks.hybrid_flows import (
+    FrontEndEntry,
+    exchange_entries,
+    filter_entries,
+    flows,
+    inward,
+    pairs,
+    whose,
+)
+from lab.analysis.checks.suspicion import Cure, Fact, PlayedProbe, Probe, Severity, Suspicion, cure, fact
+from lab.core.attribution_result import Attribution
+from lab.model.decision import Basis, Reason
+from lab.model.names import Address
+from lab.model.steps import Attributed
+from lab.model.tenant import ConnectorType, InboundConnector, Tenant
+from lab.model.topology import Host
+from lab.scenario.what_if import SettingChange
+from lab.sentence import NOTHING, Sentence, sentence
+
+
+def refused(played: PlayedProbe) -> Attribution | None:
+    """The first decision by which a restricting partner connector refused."""
+    for fate in played.fates.values():
+        for hop in fate.trace.hops:
+            for step in hop.all(Attributed):
+                decision = step.cause
+                if isinstance(decision, Attribution) and decision.reason is Reason.PARTNER_RESTRICTS:
+                    return decision
+    return None
+
+
+def _refusal(played: PlayedProbe) -> Sentence:
+    decision = refused(played)
+    if decision is None:
+        return NOTHING
+    fate = next(iter(played.fates.values()))
+    shown = '{mail} is refused with 5.7.51 by "{connector}" of {tenant}'
+    return sentence(shown, mail=whose(fate), connector=decision.connector_name, tenant=decision.tenant_name)
+
+
+def own_mail(world: AuditContext) -> Iterator[Suspicion]:
+    """Now: Exchange is not recognised, and the lock holds for it as for everybody."""
+    for flow in flows(world):
+        yield from _locked_out(world, flow.probe, exchange_entries)
+
+
+def own_gateway(world: AuditContext) -> Iterator[Suspicion]:
+    """Now: the lock does not know the machine that the MX leads to."""
+    for tenant in world.tenants:
+        recipient = world.mailbox(tenant)
+        if recipient is not None:
+            yield from _locked_out(world, Probe((inward(recipient),)), filter_entries)
+
+
+def _locked_out(
+    world: AuditContext, probe: Probe, entries: Callable[[AuditContext, PlayedProbe], Iterator[FrontEndEntry]]
+) -> Iterator[Suspicion]:
+    for entry in entries(world, world.play(probe)):
+        tenant, lock = entry.decision.tenant, entry.decision.connector
+        if tenant is None or lock is None or tenant not in world.tenants:
+            continue
+        if entry.decision.reason is Reason.PARTNER_RESTRICTS:
+            yield _against(world, probe, entry, tenant, lock)
+
+
+def _against(
+    world: AuditContext, probe: Probe, entry: FrontEndEntry, tenant: Tenant, lock: InboundConnector
+) -> Suspicion:
+    profile, host = presented(world, entry), entry.host
+
+    unknown = "{host} shows no certificate, comes from {address}, and is not recognised"
+    shown: dict[str, object] = {"host": host.name, "address": host.source}
+    if profile is not None:
+        unknown = "{host} shows the {certificate}, comes from {address}, and is not recognised"
+        shown["certificate"] = named(profile)
+    hybrid = meant(tenant) if host.holds_mailboxes else None
+    own = fitted(world, tenant, hybrid, host) if hybrid else None
+    text = sentence('"{lock}" of {tenant} refuses {host}', lock=lock.name, tenant=tenant.name, host=host.name)
+    cures = (*((own,) if own else ()), let_in(world, tenant, lock, host))
+    stranger = fact(of_host(host, "certificate"), unknown, **shown)
+    return _refusing(world, tenant, lock, probe, text, stranger, *cures)
+
+
+def _refusing(
+    world: AuditContext,
+    tenant: Tenant,
+    lock: InboundConnector,
+    probe: Probe,
+    text: Sentence,
+    locked_out: Fact,
+    *cures: Cure,
+) -> Suspicion:
+    return Suspicion(
+        about=lock.name,
+        text=text,
+        facts=(_restriction(world, tenant, lock), locked_out),
+        probe=probe,
+        shows=_refusal,
+        cures=cures,
+    )
+
+
+def _restriction(world: AuditContext, tenant: Tenant, lock: InboundConnector) -> Fact:
+    if lock.restrict_domains_to_certificate:
+        path = world.setting(tenant, "InboundConnectors", lock.name, "TlsSenderCertificateName")
+        return fact(
+            path,
+            '"{lock}" takes mail only by the certificate {name}',
+            lock=lock.name,
+            name=lock.tls_sender_certificate_name,
+        )
+    path = world.setting(tenant, "InboundConnectors", lock.name, "SenderIPAddresses")
+    told = '"{lock}" takes mail only from {addresses}'
+    return fact(path, told, lock=lock.name, addresses=", ".join(map(str, lock.sender_ip_addresses)))
+
+
+def let_in(world: AuditContext, tenant: Tenant, lock: InboundConnector, host: Host) -> Cure:
+    """The lock knows one more address; by certificate, a second connector does (all for one domain are alternatives)."""
+    text = sentence(
+        "the lock lets {address} in as well: mail then arrives, though as a stranger's", address=host.source
+    )
+    if lock.restrict_domains_to_ip_addresses:
+        path = world.setting(tenant, "InboundConnectors", lock.name, "SenderIPAddresses")
+        return Cure(text, {path: [*map(str, lock.sender_ip_addresses), host.source]})
+    domains = [str(pattern) for pattern in lock.sender_domains]
+    return Cure(text, shared_cures.known_address(tenant, f"{host.name} by address", host, domains))
+
+
+def once_unrecognised(world: AuditContext) -> Iterator[Suspicion]:
+    """What if: the hybrid certificate ends, and the lock does not know Exchange's address."""
+    for pair in pairs(world):
+        locks = [lock for lock in pair.tenant.inbound_connectors if lock.enabled and lock.restricts]
+        probe = Probe((pair.to_cloud(),))
+        for entry in exchange_entries(world, world.play(probe)) if locks else ():
+            profile = presented(world, entry)
+            if entry.recognised and entry.decision.basis is Basis.CERTIFICATE and profile is not None:
+                ended: SettingChange = {f"certificates.{profile.name}.validity": "expired"}
+                yield from _once(world, replace(probe, change=ended), entry.host, named(profile))
+
+
+def _once(world: AuditContext, probe: Probe, host: Host, certificate: Sentence) -> Iterator[Suspicion]:
+    decision = refused(world.play(probe))
+    tenant, lock = (decision.tenant, decision.connector) if decision else (None, None)
+    if tenant is not None and lock is not None:
+        names = {"lock": lock.name, "tenant": tenant.name, "host": host.name, "certificate": certificate}
+        text = sentence('"{lock}" of {tenant} refuses {host} on the day its certificate fails', **names)
+        comes = "{host} is recognised by the {certificate}, and comes from {address}"
+        passes = fact(of_host(host, "address"), comes, address=host.source, **names)
+        refusing = _refusing(world, tenant, lock, probe, text, passes, let_in(world, tenant, lock, host))
+        failing = sentence("once the {certificate} has expired, or is sent without its chain", **names)
+        yield replace(refusing, condition=failing)
+
+
+def partners_cloud(world: AuditContext) -> Iterator[Suspicion]:
+    """A connector for a partner's domain knows his gateway, and his tenant sends from Microsoft's addresses (R62)."""
+    for tenant, lock in world.inbound():
+        if lock.connector_type is ConnectorType.PARTNER and lock.restricts:
+            for partner in world.topology.tenants.values():
+                sender = world.mailbox(partner) if partner not in world.tenants else None
+                recipient = world.mailbox(tenant)
+                if (
+                    sender
+                    and recipient
+                    and any(not p.is_any and p.covers(sender.domain) for p in lock.sender_domains)
+                ):
+                    yield _partner(world, tenant, lock, sender, recipient)
+
+
+def _partner(
+    world: AuditContext, tenant: Tenant, lock: InboundConnector, sender: Address, recipient: Address
+) -> Suspicion:
+    def path(parameter: str) -> str:
+        return world.setting(tenant, "InboundConnectors", lock.name, parameter)
+
+    free: SettingChange = {
+        path("RestrictDomainsToIPAddresses"): False,
+        path("RestrictDomainsToCertificate"): False,
+    }
+    names = {"lock": lock.name, "tenant": tenant.name, "domain": sender.domain, "sender": sender}
+    text = sentence('"{lock}" of {tenant} refuses what {domain} sends from its own tenant', **names)
+    cloud = fact(
+        "", "{sender} has a mailbox in Exchange Online, which sends from Microsoft's addresses", **names
+    )
+    opened = cure('"{lock}" restricts nothing: SPF, DKIM and DMARC tell forged mail', free, **names)
+    return _refusing(world, tenant, lock, Probe((message(sender, recipient),)), text, cloud, opened)
+
+
+CHECKS = (
+    Check(
+        code="MFL-CONN-001",
+        title="The company's own restriction refuses its Exchange",
+        severity=Severity.ERROR,
+        about="""\
+A partner connector for all domains takes mail only from the filter. Exchange passes as long as it is recognised by a
+connector of type OnPremises. It is not; RCPT TO decides, the lock holds, and colleagues' mail is refused with 5.7.51.
+The lock is blamed, and something else is the cause.""",
+        cure="Let the hybrid connector know Exchange again. Let the lock know Exchange's address besides.",
+        rules=("R42", "R38", "R23"),
+        find=own_mail,
+    ),
+    Check(
+        code="MFL-CONN-002",
+        title="The company's own restriction will refuse its Exchange when the certificate fails",
+        severity=Severity.WARNING,
+        about="""\
+Exchange passes the company's own lock only by its certificate. On the day that one expires, or is sent without its
+chain, colleagues' mail is refused instead of arriving as a stranger's.""",
+        cure="Let the lock know Exchange's address as well.",
+        rules=("R42", "R127", "R126"),
+        find=once_unrecognised,
+    ),
+    Check(
+        code="MFL-CONN-013",
+        title="A connector for a partner refuses his own tenant",
+        severity=Severity.ERROR,
+        about="""\
+A partner's domain is taken only from his gateway. But his mailboxes are in Exchange Online, and what they send comes
+from Microsoft's addresses. A certificate is no way out: Microsoft's is the same for all tenants (R28).""",
+        cure="Restrict nothing for such a partner, or let his tenant send through his gateway.",
+        rules=("R62", "R38", "R28"),
+        find=partners_cloud,
+    ),
+    Check(
+        code="MFL-CONN-015",
+        title="The company's own restriction refuses its gateway",
+        severity=Severity.ERROR,
+        about="""\
+The MX leads to a gateway that hands mail to the tenant, and the tenant's lock knows another address or certificate than
+the gateway has. All mail from outside is refused with 5.7.51.""",
+        cure="Let the lock know the gateway's address or certificate.",
+        rules=("R38", "R61", "R62"),
+        find=own_gateway,
+    ),
+)

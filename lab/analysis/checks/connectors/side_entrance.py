@@ -1,0 +1,181 @@
+"""The tenant's front door: who may hand in mail there, past the MX, and who may not and should."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lab.analysis.checks import shared_cures, stand_ins
+from lab.analysis.checks.audit_context import AuditContext, message, of_host
+from lab.analysis.checks.connectors.misattribution import expects, told_at
+from lab.analysis.checks.finding import Check
+from lab.analysis.checks.hybrid_flows import entries, inward, whose
+from lab.analysis.checks.suspicion import (
+    Cure,
+    Fact,
+    PlayedProbe,
+    Probe,
+    ProbeJudgement,
+    Severity,
+    Suspicion,
+    cure,
+    fact,
+)
+from lab.model.names import Address
+from lab.model.tenant import ConnectorType, InboundConnector, Tenant
+from lab.model.topology import Host
+from lab.model.value import dataclass
+from lab.sentence import NOTHING, Sentence, sentence
+
+_CONDITION = sentence("once somebody takes the tenant's own name in DNS instead of the MX")
+
+
+@dataclass(frozen=True, slots=True)
+class _Door:
+    """A tenant behind machines that its MX leads to, and a stranger who walks round them."""
+
+    tenant: Tenant
+    mailbox: Address
+    last: Host
+    """The machine that hands the tenant what comes in by the MX."""
+    knows: InboundConnector | None
+    """The OnPremises connector that takes that machine for the company's own."""
+
+    @property
+    def probe(self) -> Probe:
+        """Straight to the front door."""
+        return Probe((message(stand_ins.STRANGER, self.mailbox, via=stand_ins.STRANGER_HOST),))
+
+
+def _doors(world: AuditContext) -> Iterator[_Door]:
+    for tenant in world.tenants:
+        mailbox = world.mailbox(tenant)
+        found = entries(world.play(Probe((inward(mailbox),)))) if mailbox else iter(())
+        at_home = [entry for entry in found if entry.leg.taken and entry.leg.place == f"tenant:{tenant.name}"]
+        entry = at_home[0] if at_home else None
+        if mailbox is not None and entry is not None and entry.host.name != stand_ins.OUTSIDE_HOST:
+            knows = entry.decision.connector if entry.recognised else None
+            yield _Door(tenant, mailbox, entry.host, knows)
+
+
+def _past(door: _Door) -> ProbeJudgement:
+    def shows(played: PlayedProbe) -> Sentence:
+        fate = next(iter(played.fates.values()), None)
+        if fate is None or not fate.arrived or door.last.name in fate.places:
+            return NOTHING
+        return sentence(
+            "{mail} is delivered, and {host} has not seen it", mail=whose(fate), host=door.last.name
+        )
+
+    return shows
+
+
+def unrestricted(world: AuditContext) -> Iterator[Suspicion]:
+    """No connector even looks like a lock (R22)."""
+    for door in _doors(world):
+        if not _believed(door) and _unflagged(door.tenant) is None:
+            tenant = door.tenant.name
+            path = f"tenants.{tenant}.InboundConnectors"
+            unlocked = fact(path, "no connector of {tenant} restricts who may deliver", tenant=tenant)
+            yield _open(world, door, door.tenant.name, unlocked, _lock(door))
+
+
+def believed(world: AuditContext) -> Iterator[Suspicion]:
+    """A connector of type OnPremises names the filter, as if that kept others out (R22)."""
+    for door in _doors(world):
+        if _believed(door) and door.knows and _unflagged(door.tenant) is None:
+            told = "{connector}, is of type OnPremises and restricts nobody"
+            unlocked = fact(told_at(world, door.tenant, door.knows), told, connector=expects(door.knows))
+            yield _open(world, door, door.knows.name, unlocked, _lock(door))
+
+
+def _believed(door: _Door) -> bool:
+    """Whether the connector is for a filter; that Exchange is known by one is no belief."""
+    return door.knows is not None and not door.last.holds_mailboxes
+
+
+def unflagged(world: AuditContext) -> Iterator[Suspicion]:
+    """A Partner connector names the filter, and neither Restrict flag is set (R61, R62)."""
+    for door in _doors(world):
+        connector = _unflagged(door.tenant)
+        if connector is not None:
+            by_name = connector.tls_sender_certificate_name is not None
+            flag = "RestrictDomainsToCertificate" if by_name else "RestrictDomainsToIPAddresses"
+            path = world.setting(door.tenant, "InboundConnectors", connector.name, flag)
+            unlocked = fact(
+                path, "{connector}, but neither of the Restrict flags is set", connector=expects(connector)
+            )
+            yield _open(world, door, connector.name, unlocked, cure("{flag} is on", {path: True}, flag=flag))
+
+
+def _unflagged(tenant: Tenant) -> InboundConnector | None:
+    """What would be a lock if it had its flag."""
+    for connector in tenant.inbound_connectors:
+        valued = connector.tls_sender_certificate_name is not None or connector.sender_ip_addresses
+        for_all = any(pattern.is_any for pattern in connector.sender_domains)
+        meant = connector.connector_type is ConnectorType.PARTNER and for_all
+        if connector.enabled and meant and valued and not connector.restricts:
+            return connector
+    return None
+
+
+def _open(world: AuditContext, door: _Door, about: str, unlocked: Fact, lock: Cure) -> Suspicion:
+    wrong = "strangers may hand mail to {tenant} directly, past {host}"
+    told = "the MX of {domain} leads to {host}"
+    return Suspicion(
+        about=about,
+        text=sentence(wrong, tenant=door.tenant.name, host=door.last.name),
+        facts=(unlocked, fact(_of(world, door.last), told, domain=door.mailbox.domain, host=door.last.name)),
+        probe=door.probe,
+        shows=_past(door),
+        cures=(lock,),
+        condition=_CONDITION,
+    )
+
+
+def _of(world: AuditContext, host: Host) -> str:
+    return of_host(host, "address") if host.name in world.topology.hosts else ""
+
+
+def _lock(door: _Door) -> Cure:
+    change = shared_cures.known_address(door.tenant, f"Only from {door.last.name}", door.last)
+    return cure(
+        "a Partner connector for * that takes mail only from {address}", change, address=door.last.source
+    )
+
+
+CHECKS = (
+    Check(
+        code="MFL-CONN-003",
+        title="A connector of type OnPremises is to lock the tenant, and locks nothing",
+        severity=Severity.WARNING,
+        about="""\
+A connector "from your organization's email server" names the filter. It identifies the filter and gives it rights, but
+never refuses what does not match. Who knows the tenant's name in DNS, which follows from its domain, delivers past the
+filter as before.""",
+        cure="A connector of type Partner for *, restricted to the filter's certificate or addresses.",
+        rules=("R22", "R56", "R156"),
+        find=believed,
+    ),
+    Check(
+        code="MFL-CONN-004",
+        title="The tenant takes mail from everybody, though its MX is elsewhere",
+        severity=Severity.WARNING,
+        about="""\
+The MX leads to a filter or to on-premises, but the tenant's front ends serve whoever comes, and their name follows from
+the domain. Spam and forged mail passes the filter by: the side entrance.""",
+        cure="A connector of type Partner for *, restricted to the certificate or addresses of what the MX leads to.",
+        rules=("R1", "R22", "R156"),
+        find=unrestricted,
+    ),
+    Check(
+        code="MFL-CONN-014",
+        title="A partner connector for all domains lacks its Restrict flag",
+        severity=Severity.WARNING,
+        about="""\
+A connector of type Partner for * names the filter's addresses or certificate, but neither RestrictDomainsToIPAddresses
+nor RestrictDomainsToCertificate is set. It refuses nobody.""",
+        cure="Set the flag that goes with the connector's value.",
+        rules=("R61", "R62", "R22"),
+        find=unflagged,
+    ),
+)

@@ -1,0 +1,1 @@
+"""Recipients and domains that the two sides of a company know differently."""

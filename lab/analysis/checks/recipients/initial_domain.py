@@ -1,0 +1,160 @@
+"""Users in <tenant>.onmicrosoft.com: answers take another way, and they may not write much to the outside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lab.analysis.checks import stand_ins
+from lab.analysis.checks.audit_context import AuditContext, message
+from lab.analysis.checks.finding import Check
+from lab.analysis.checks.flow_facts import arrives_internal, is_moera, lost, mailboxes, values
+from lab.analysis.checks.recipients.recipient_mismatch import entry, written_key
+from lab.analysis.checks.suspicion import Cure, PlayedProbe, Probe, Severity, Suspicion, cure, fact
+from lab.core.routing import choose_send_connector
+from lab.model.names import Address
+from lab.model.onprem import OnPremOrganization, SendConnector
+from lab.model.tenant import Recipient, Tenant
+from lab.scenario.builders.hybrid_wizard import coexistence_domain
+from lab.sentence import NOTHING, Sentence, sentence
+
+
+def answers_by_internet(world: AuditContext) -> Iterator[Suspicion]:
+    """Users with nothing but an onmicrosoft.com address: answers do not take the hybrid connection (R102, R242).
+
+    Only where the hybrid connection would make them internal; else something else is wrong.
+    """
+    for tenant in world.tenants:
+        users = [one.primary for one in mailboxes(tenant) if one.primary.domain == tenant.initial_domain]
+        for organization in world.organizations if users else ():
+            sender = world.mailbox(organization)
+            hybrid = choose_send_connector(organization, coexistence_domain(tenant.initial_domain)).connector
+            if sender is not None and hybrid is not None:
+                gap = _gap(
+                    world, organization, tenant, hybrid, Probe((message(sender, users[0]),)), len(users)
+                )
+                cured = world.play(Probe(gap.probe.messages, gap.cures[0].change))
+                if arrives_internal(cured, tenant):
+                    yield gap
+
+
+def _gap(
+    world: AuditContext,
+    organization: OnPremOrganization,
+    tenant: Tenant,
+    hybrid: SendConnector,
+    probe: Probe,
+    users: int,
+) -> Suspicion:
+    user = probe.messages[0].recipients[0]
+
+    def shows(played: PlayedProbe) -> Sentence:
+        if arrives_internal(played, tenant):
+            return NOTHING
+        return lost(played) or sentence(
+            "mail for {recipient} takes the internet, and arrives as a stranger's", recipient=user
+        )
+
+    initial = tenant.initial_domain
+    path = world.setting(organization, "SendConnectors", hybrid.name, "AddressSpaces")
+    spaces = [*map(str, hybrid.address_spaces), f"smtp:{initial};1"]
+    names = {"recipient": user, "connector": hybrid.name, "initial": initial}
+    wrong = "answers to {recipient} do not take the hybrid connection; users concerned: {number}"
+    told = '"{connector}" is for {routing}, not for {initial}'
+    return Suspicion(
+        about=str(initial),
+        text=sentence(wrong, number=users, **names),
+        facts=(
+            fact(path, told, routing=coexistence_domain(initial), **names),
+            fact(entry(world, f"tenants.{tenant.name}", user), "{recipient} has no other address", **names),
+        ),
+        probe=probe,
+        shows=shows,
+        cures=(cure('"{connector}" is for {initial}, too', {path: spaces}, **names),),
+    )
+
+
+def default_sender(world: AuditContext) -> Iterator[Suspicion]:
+    """Senders in onmicrosoft.com may reach 100 external recipients a day, all of them together (R53)."""
+    for tenant in world.tenants:
+        senders = [
+            mailbox for mailbox in mailboxes(tenant) if mailbox.primary.domain == tenant.initial_domain
+        ]
+        if senders:
+            yield from _limited(world, tenant, senders)
+
+
+def _limited(world: AuditContext, tenant: Tenant, senders: list[Recipient]) -> Iterator[Suspicion]:
+    sender = senders[0].primary
+    probe = Probe((message(sender, stand_ins.OUTSIDE),))
+    used_up = bool(_over_limit(world.play(probe)))
+    limit = f"tenants.{tenant.name}.sending_limits.already_sent_from_onmicrosoft"
+    own = next((domain for domain in tenant.accepted_domains if not is_moera(domain.domain_name)), None)
+    cures: tuple[Cure, ...] = ()
+    if own is not None:
+        renamed = Address(sender.local, own.domain_name)
+        boxes = f"tenants.{tenant.name}.mailboxes"
+        others = [box for box in values(world, boxes) if written_key(box) != sender.key]
+        box = {"address": str(renamed), "proxies": [str(sender)]}
+        cures = (
+            Cure(
+                sentence(
+                    "the primary address is {address}, and the old one stays as a further address",
+                    address=renamed,
+                ),
+                {boxes: [*others, box]},
+                messages=(message(renamed, stand_ins.OUTSIDE),),
+            ),
+        )
+    wrong = "{sender} writes from {domain}; users concerned: {number}"
+    yield Suspicion(
+        about=tenant.name,
+        text=sentence(wrong, sender=sender, number=len(senders), domain=tenant.initial_domain),
+        facts=(
+            fact(
+                entry(world, f"tenants.{tenant.name}", sender), "{sender} is a primary address", sender=sender
+            ),
+            fact(limit, "100 external recipients in 24 hours are allowed for such senders, all together"),
+        ),
+        probe=probe if used_up else Probe(probe.messages, {limit: 100}),
+        shows=_over_limit,
+        cures=cures,
+        condition=NOTHING
+        if used_up
+        else sentence("once such senders have had 100 external recipients in 24 hours"),
+        severity=Severity.ERROR if used_up else None,
+    )
+
+
+def _over_limit(played: PlayedProbe) -> Sentence:
+    for fate in played.fates.values():
+        if fate.status == "5.7.236":
+            over = "{sender} is refused: 5.7.236, the limit for onmicrosoft.com senders"
+            return sentence(over, sender=fate.spec.sender)
+    return NOTHING
+
+
+CHECKS = (
+    Check(
+        code="MFL-ROUTE-011",
+        title="Answers to onmicrosoft.com users take the internet",
+        severity=Severity.WARNING,
+        about="""\
+A cloud user has nothing but an onmicrosoft.com address. Mail of his to on-premises takes the hybrid connection. Answers do
+not: the wizard's send connector is for <tenant>.mail.onmicrosoft.com only. They leave for the internet, and arrive as mail
+of a stranger: filtered, tagged external, refused by groups that take internal mail only.""",
+        cure="<tenant>.onmicrosoft.com in the address spaces of the hybrid send connector, or an address in an own domain.",
+        rules=("R102", "R239", "R242"),
+        find=answers_by_internet,
+    ),
+    Check(
+        code="MFL-ROUTE-015",
+        title="Mail to the outside is sent from onmicrosoft.com",
+        severity=Severity.NOTE,
+        about="""\
+A mailbox has a primary address in the initial domain. Such senders may reach 100 external recipients in 24 hours, for the
+organisation as a whole; a workflow or a scanner uses them up, and then all get 5.7.236.""",
+        cure="A primary address in an own domain.",
+        rules=("R53",),
+        find=default_sender,
+    ),
+)

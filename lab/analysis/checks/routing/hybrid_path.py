@@ -1,0 +1,207 @@
+"""The way between both sides: what stands in it, and connectors between which nobody has decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from lab.analysis.checks import stand_ins
+from lab.analysis.checks.audit_context import AuditContext, message, of_host
+from lab.analysis.checks.finding import Check
+from lab.analysis.checks.flow_facts import arrives_internal, in_tenant, last_step, lost, mailbox_where
+from lab.analysis.checks.suspicion import PlayedProbe, Probe, ProbeJudgement, Severity, Suspicion, cure, fact
+from lab.core.routing import OutboundChoice, choose_outbound, choose_send_connector
+from lab.core.service_host_names import SERVICE
+from lab.model.names import Domain
+from lab.model.onprem import OnPremOrganization, SendConnector
+from lab.model.steps import Routed
+from lab.model.tenant import OutboundConnector, Tenant
+from lab.model.topology import Host
+from lab.scenario.builders.hybrid_wizard import coexistence_domain
+from lab.scenario.what_if import SettingChange
+from lab.sentence import NOTHING, Sentence, sentence
+
+_ORDERS = ("exact,accepted_domains,wildcard", "exact,wildcard,accepted_domains")
+"""What R99 may mean."""
+
+
+def stands_between(world: AuditContext) -> Iterator[Suspicion]:
+    """A machine on the hybrid connection that is no Exchange: trust ends there (R120).
+
+    Only where mail would be internal without it.
+    """
+    for tenant in world.tenants:
+        for organization in world.organizations:
+            sender, colleague = world.mailbox(organization), world.mailbox(tenant)
+            connector = choose_send_connector(
+                organization, coexistence_domain(tenant.initial_domain)
+            ).connector
+            if sender is None or colleague is None or connector is None or not connector.smart_hosts:
+                continue
+            probe = Probe((message(sender, colleague),))
+            played = world.play(probe)
+            box = _box(world, played)
+            direct = _direct(world, organization, connector)
+            if box is None or arrives_internal(played, tenant):
+                continue
+            if arrives_internal(world.play(Probe(probe.messages, direct)), tenant):
+                yield _between(world, organization, tenant, connector, box, probe)
+
+
+def _box(world: AuditContext, played: PlayedProbe) -> Host | None:
+    """The first machine on the way that is no Exchange."""
+    hosts = world.topology.hosts
+    places = [name for fate in played.fates.values() for name in fate.places if name in hosts]
+    return next((hosts[name] for name in places if not hosts[name].holds_mailboxes), None)
+
+
+def _direct(world: AuditContext, organization: OnPremOrganization, connector: SendConnector) -> SettingChange:
+    def path(parameter: str) -> str:
+        return world.setting(organization, "SendConnectors", connector.name, parameter)
+
+    return {path("SmartHosts"): [], path("DNSRoutingEnabled"): True, path("TlsDomain"): str(SERVICE)}
+
+
+def _between(
+    world: AuditContext,
+    organization: OnPremOrganization,
+    tenant: Tenant,
+    connector: SendConnector,
+    box: Host,
+    probe: Probe,
+) -> Suspicion:
+    recipient = probe.messages[0].recipients[0]
+
+    def shows(played: PlayedProbe) -> Sentence:
+        if arrives_internal(played, tenant):
+            return NOTHING
+        return lost(played) or sentence(
+            "mail of a colleague for {recipient} arrives as a stranger's: anonymous, filtered, tagged",
+            recipient=recipient,
+        )
+
+    path = world.setting(organization, "SendConnectors", connector.name, "SmartHosts")
+    told = '"{connector}" leads to {hosts}'
+    return Suspicion(
+        about=box.name,
+        text=sentence("{host} stands between Exchange and Exchange Online", host=box.name),
+        facts=(
+            fact(path, told, connector=connector.name, hosts=", ".join(connector.smart_hosts)),
+            fact(
+                of_host(box, "role"), "{host} is no Exchange, and hands over in its own name", host=box.name
+            ),
+        ),
+        probe=probe,
+        shows=shows,
+        cures=(
+            cure(
+                "Exchange speaks with Exchange Online itself, by DNS", _direct(world, organization, connector)
+            ),
+        ),
+    )
+
+
+def undecided(world: AuditContext) -> Iterator[Suspicion]:
+    """AllAcceptedDomains against a wildcard: documents disagree about which goes first (R99)."""
+    for tenant in world.tenants:
+        for accepted in tenant.accepted_domains:
+            domain = accepted.domain_name
+            first, second = (_chosen(world, tenant, domain, order) for order in _ORDERS)
+            if first is None or second is None or first is second:
+                continue
+            for organization in world.organizations:
+                recipient = mailbox_where(organization, lambda own: own == domain)  # noqa: B023
+                sender = world.mailbox(tenant) or stand_ins.OUTSIDE
+                if recipient is not None:
+                    yield _either(world, tenant, domain, first, second, Probe((message(sender, recipient),)))
+
+
+def _chosen(world: AuditContext, tenant: Tenant, domain: Domain, order: str) -> OutboundConnector | None:
+    switches = replace(world.topology.switches, outbound_connector_order=order)
+    return choose_outbound(tenant, domain, hosted=True, switches=switches).connector
+
+
+def _either(
+    world: AuditContext,
+    tenant: Tenant,
+    domain: Domain,
+    first: OutboundConnector,
+    second: OutboundConnector,
+    probe: Probe,
+) -> Suspicion:
+    listed = world.setting(tenant, "OutboundConnectors", first.name, "AllAcceptedDomains")
+    named = world.setting(tenant, "OutboundConnectors", second.name, "RecipientDomains")
+    exact = [*map(str, second.recipient_domains), str(domain)]
+    every = [str(accepted.domain_name) for accepted in tenant.accepted_domains]
+    by_name = world.setting(tenant, "OutboundConnectors", first.name, "RecipientDomains")
+    names = {"domain": domain, "first": first.name, "second": second.name}
+    told = '"{second}" is for {domains}'
+    helps = '"{first}" names the domains: a name always goes first'
+    return Suspicion(
+        about=domain,
+        text=sentence('whether mail for {domain} takes "{first}" or "{second}" is not documented', **names),
+        facts=(
+            fact(listed, '"{first}" is for all accepted domains', **names),
+            fact(named, told, domains=", ".join(map(str, second.recipient_domains)), **names),
+        ),
+        probe=probe,
+        shows=_open(world, tenant),
+        cures=(
+            cure(helps, {listed: False, by_name: every}, **names),
+            cure('"{second}" names {domain}: a name always goes first', {named: exact}, **names),
+        ),
+    )
+
+
+def _open(world: AuditContext, tenant: Tenant) -> ProbeJudgement:
+    def shows(played: PlayedProbe) -> Sentence:
+        step = last_step(played, in_tenant(tenant), Routed)
+        if step is None or not isinstance(step.cause, OutboundChoice) or step.cause.connector is None:
+            return NOTHING
+        choice = step.cause
+        switches = world.topology.switches
+        ways = {
+            order: choose_outbound(
+                choice.tenant,
+                choice.domain,
+                hosted=choice.hosted,
+                switches=replace(switches, outbound_connector_order=order),
+            ).connector
+            for order in _ORDERS
+        }
+        first, second = (ways[order] for order in _ORDERS)
+        if first is None or second is None or first.name == second.name:
+            return NOTHING
+        shown = (
+            'mail for {domain} leaves by "{first}" or "{second}", depending on how one reads the documents'
+        )
+        return sentence(shown, domain=choice.domain, first=first.name, second=second.name)
+
+    return shows
+
+
+CHECKS = (
+    Check(
+        code="MFL-ROUTE-014",
+        title="A machine between Exchange and Exchange Online",
+        severity=Severity.ERROR,
+        about="""\
+The send connector for hybrid mail leads to an appliance, a gateway or a firewall that opens TLS. Exchange Online sees that
+machine's certificate and address, and takes colleagues for strangers: mail is filtered and tagged, groups that take internal
+mail only refuse it with 5.7.133.""",
+        cure="Let Exchange speak with Exchange Online itself; Edge Transport servers are the only exception.",
+        rules=("R119", "R120"),
+        find=stands_between,
+    ),
+    Check(
+        code="MFL-ROUTE-018",
+        title="Two outbound connectors, and no documented order",
+        severity=Severity.NOTE,
+        about="""\
+A connector with AllAcceptedDomains and one with a wildcard both mean an accepted domain. Microsoft's article names an order, and
+its example shows the other one; the lab follows the text (switch outbound_connector_order).""",
+        cure="Name the domain exactly on the connector that is meant: an exact name goes first in either reading.",
+        rules=("R87", "R88", "R99"),
+        find=undecided,
+    ),
+)

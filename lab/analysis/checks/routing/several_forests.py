@@ -1,0 +1,126 @@
+"""Centralized mail transport of several forests: connectors know recipients, not senders (R92)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from lab.analysis.checks import shared_cures, stand_ins
+from lab.analysis.checks.audit_context import AuditContext, message
+from lab.analysis.checks.finding import Check
+from lab.analysis.checks.flow_facts import mailbox_where, values
+from lab.analysis.checks.routing.centralized_transport import centralized, leads_to, switch
+from lab.analysis.checks.suspicion import Cure, PlayedProbe, Probe, Severity, Suspicion, cure, fact
+from lab.model.names import Address
+from lab.model.onprem import OnPremOrganization
+from lab.model.tenant import OutboundConnector, Tenant
+from lab.sentence import NOTHING, Sentence, sentence
+
+Forest = tuple[OnPremOrganization, OutboundConnector]
+"""One of several, with the connector that leads to it."""
+
+
+def several_forests(world: AuditContext) -> Iterator[Suspicion]:
+    """Of two connectors for everything one wins for all senders (R92, R99)."""
+    for tenant in world.tenants:
+        joined = [
+            (organization, connector)
+            for of, connector in centralized(world)
+            for organization in world.organizations
+            if of is tenant and leads_to(world, connector, organization)
+        ]
+        for organization, connector in joined if len(joined) > 1 else ():
+            sender = mailbox_where(tenant, lambda domain: organization.accepts(domain) is not None)  # noqa: B023
+            if sender is not None:
+                yield _other_forest(world, tenant, organization, connector, sender, tuple(joined))
+
+
+def _other_forest(
+    world: AuditContext,
+    tenant: Tenant,
+    organization: OnPremOrganization,
+    connector: OutboundConnector,
+    sender: Address,
+    joined: tuple[Forest, ...],
+) -> Suspicion:
+    hosts = world.topology.hosts
+
+    def shows(played: PlayedProbe) -> Sentence:
+        for fate in played.fates.values():
+            passed = [
+                hosts[name].organization for name in fate.places if name in hosts and hosts[name].organization
+            ]
+            other = next((name for name in passed if name != organization.name), None)
+            if other is not None:
+                shown = "mail from {domain} leaves by the machines of {other}, not of {organization}"
+                return sentence(shown, domain=sender.domain, other=other, organization=organization.name)
+        return NOTHING
+
+    others = ", ".join(f'"{other.name}"' for _, other in joined if other is not connector)
+    told = '"{connector}" has RouteAllMessagesViaOnPremises'
+    return Suspicion(
+        about=organization.name,
+        text=sentence(
+            "mail of {organization}'s cloud users leaves by another forest", organization=organization.name
+        ),
+        facts=(
+            fact(switch(world, tenant, connector), told, connector=connector.name),
+            fact("", "{connectors} has it too, and a connector does not know who sends", connectors=others),
+        ),
+        probe=Probe((message(sender, stand_ins.OUTSIDE),)),
+        shows=shows,
+        cures=(_by_sender(world, tenant, joined),),
+    )
+
+
+def _by_sender(world: AuditContext, tenant: Tenant, joined: tuple[Forest, ...]) -> Cure:
+    connectors = f"tenants.{tenant.name}.OutboundConnectors"
+    rules = f"tenants.{tenant.name}.TransportRules"
+    change: dict[str, Any] = {
+        connectors: [*values(world, connectors), *(_by_rule(connector) for _, connector in joined)],
+        rules: [*values(world, rules), *(_way_out(*forest) for forest in joined)],
+    }
+    for organization, _ in joined:
+        for other in shared_cures.other_certificate(world, organization):
+            change |= other.change
+    return cure(
+        "a rule for each forest's senders, with a connector that only rules can choose; and another "
+        "certificate for the way out, or what comes from there is taken for the forest's own and goes round",
+        change,
+    )
+
+
+def _by_rule(connector: OutboundConnector) -> dict[str, Any]:
+    """The same way, for those whom a rule sends there."""
+    return {
+        "Name": f"{connector.name} by rule",
+        "ConnectorType": "OnPremises",
+        "IsTransportRuleScoped": True,
+        "CloudServicesMailEnabled": connector.cloud_services_mail_enabled,
+        "UseMXRecord": False,
+        "SmartHosts": list(connector.smart_hosts),
+    }
+
+
+def _way_out(organization: OnPremOrganization, connector: OutboundConnector) -> dict[str, Any]:
+    return {
+        "Name": f"Way out of {organization.name}",
+        "SenderDomainIs": [str(accepted.domain_name) for accepted in organization.accepted_domains],
+        "SentToScope": "NotInOrganization",
+        "RouteMessageOutboundConnector": f"{connector.name} by rule",
+    }
+
+
+CHECKS = (
+    Check(
+        code="MFL-ROUTE-010",
+        title="Centralized transport of several forests ends in one of them",
+        severity=Severity.ERROR,
+        about="""\
+Two forests of one tenant have centralized transport. Connectors know recipients, not senders: one of the two for "*" wins, and
+carries the mail of both forests, under addresses that the other forest's SPF record does not name.""",
+        cure="A mail flow rule for each forest's sender domains, with connectors that only rules can choose.",
+        rules=("R92", "R93", "R99"),
+        find=several_forests,
+    ),
+)

@@ -1,0 +1,139 @@
+"""Cures that several checks offer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from lab.analysis.checks.audit_context import AuditContext, of_host
+from lab.analysis.checks.flow_facts import values
+from lab.analysis.checks.suspicion import Cure, cure
+from lab.model.names import Domain
+from lab.model.onprem import OnPremOrganization
+from lab.model.tenant import InboundConnector, Tenant
+from lab.model.topology import Host
+from lab.scenario.what_if import SettingChange
+
+HYBRID, MAIL = "mflab-hybrid", "mflab-mail"
+"""Certificates that a cure needs; what they are called in a configuration is of no consequence."""
+
+
+def shows_nothing(host: Host) -> Cure:
+    """A machine that sends to the internet needs no client certificate at all (R15)."""
+    helps = "{host} shows no client certificate when it sends (its server certificate stays as it is)"
+    return cure(helps, {of_host(host, "client_certificate"): False}, host=host.name)
+
+
+def own_name(world: AuditContext, tenant: Tenant, connector: InboundConnector, domain: Domain) -> Cure:
+    """A name that only the hybrid connection has: exact, an accepted domain, on certificates of Exchange alone (R85)."""
+    name = f"hybrid.{domain}"
+    change: dict[str, Any] = {
+        f"certificates.{HYBRID}": {"names": [name]},
+        f"certificates.{MAIL}": {"names": [f"mail.{domain}"]},
+        **accepted(world, tenant, name),
+        **_renamed(world, tenant, connector, name),
+    }
+    for organization in world.organizations:
+        for host in world.exchange_servers(organization.name):
+            change[of_host(host, "certificate")] = HYBRID
+        for host in world.filters(organization.name):
+            if host.client_certificate and host.certificate:
+                change[of_host(host, "certificate")] = MAIL
+        change.update(_chosen(world, organization))
+    return cure(
+        "a name of its own for the hybrid connection: {name} on the connectors and on a certificate that "
+        "Exchange alone has, as an accepted domain of {tenant}; all who send to the internet get "
+        "certificates without that name",
+        change,
+        name=name,
+        tenant=tenant.name,
+    )
+
+
+def _chosen(world: AuditContext, organization: OnPremOrganization) -> Iterator[tuple[str, Any]]:
+    """Connectors that name a certificate would go on showing the old one (R115), and servers with a store need the new."""
+    for kind, connectors in (
+        ("SendConnectors", [c for c in organization.send_connectors if c.cloud_services_mail_enabled]),
+        ("ReceiveConnectors", organization.receive_connectors),
+    ):
+        for connector in connectors:
+            path = world.setting(organization, kind, connector.name, "TlsCertificateName")
+            if world.value(path) is not None:
+                yield path, HYBRID
+    for host in world.exchange_servers(organization.name):
+        if host.certificates:
+            yield of_host(host, "certificates"), [*host.certificates, HYBRID]
+
+
+def other_certificate(world: AuditContext, organization: OnPremOrganization) -> Iterator[Cure]:
+    """Exchange shows another certificate where it sends to the internet itself (R249)."""
+    for connector in world.sends_to_internet(organization):
+        domain = next((accepted.domain_name for accepted in organization.accepted_domains), None)
+        if domain is not None:
+            path = world.setting(organization, "SendConnectors", connector.name, "TlsCertificateName")
+            change = {f"certificates.{MAIL}": {"names": [f"mail.{domain}"]}, path: MAIL}
+            yield cure(
+                'another certificate on "{connector}", without a name that the tenant\'s connector fits',
+                change,
+                connector=connector.name,
+            )
+
+
+def known_address(tenant: Tenant, name: str, host: Host, domains: str | list[str] = "*") -> SettingChange:
+    """A Partner connector that takes mail for these sender domains only from a machine's address."""
+    connector = {
+        "Name": name,
+        "ConnectorType": "Partner",
+        "SenderDomains": domains,
+        "RestrictDomainsToIPAddresses": True,
+        "SenderIPAddresses": [host.source],
+    }
+    return {f"tenants.{tenant.name}.InboundConnectors[{name}]": connector}
+
+
+def accepted(world: AuditContext, tenant: Tenant, name: str) -> SettingChange:
+    """One more accepted domain."""
+    path = f"tenants.{tenant.name}.AcceptedDomains"
+    if any(str(accepted.domain_name) == name for accepted in tenant.accepted_domains):
+        return {}
+    return {path: [*values(world, path), name]}
+
+
+def _renamed(world: AuditContext, tenant: Tenant, connector: InboundConnector, name: str) -> SettingChange:
+    """The name on both connectors of the tenant, and on the on-premises side; what the wizard made is told to the wizard."""
+    for organization in world.organizations:
+        hybrid = f"organizations.{organization.name}.hybrid"
+        if made_by_wizard(world, organization, tenant, connector):
+            amended = world.value(world.setting(tenant, "InboundConnectors", connector.name)) is not None
+            own = _by_name(world, tenant, connector, name) if amended else {}
+            return {f"{hybrid}.certificate_name": name, **own}
+    return {**_by_name(world, tenant, connector, name), **_outbound(world, tenant, name)}
+
+
+def made_by_wizard(
+    world: AuditContext, organization: OnPremOrganization, tenant: Tenant, connector: InboundConnector
+) -> bool:
+    """Whether a connector comes from `hybrid:` and is written nowhere."""
+    hybrid = world.value(f"organizations.{organization.name}.hybrid")
+    return (
+        isinstance(hybrid, dict)
+        and hybrid.get("tenant") == tenant.name
+        and connector.connector_source == "HybridWizard"
+    )
+
+
+def _by_name(world: AuditContext, tenant: Tenant, connector: InboundConnector, name: str) -> SettingChange:
+    changed: dict[str, Any] = {
+        world.setting(tenant, "InboundConnectors", connector.name, "TlsSenderCertificateName"): name
+    }
+    if connector.sender_ip_addresses:
+        changed[world.setting(tenant, "InboundConnectors", connector.name, "SenderIPAddresses")] = None
+    return changed
+
+
+def _outbound(world: AuditContext, tenant: Tenant, name: str) -> SettingChange:
+    return {
+        world.setting(tenant, "OutboundConnectors", connector.name, "TlsDomain"): name
+        for connector in tenant.outbound_connectors
+        if connector.tls_domain is not None and connector.cloud_services_mail_enabled
+    }

@@ -1,0 +1,1 @@
+"""Defaults of options: which keys there are, who sets them, and what holds."""

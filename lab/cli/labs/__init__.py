@@ -1,0 +1,1 @@
+"""Labs that run, on loopback or in containers: finding them, asking them, playing with them."""

@@ -1,0 +1,117 @@
+"""The verbs of the command, and how each is declared. What one needs is loaded when it is called, and not before."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any, NamedTuple, NoReturn, TypeAlias
+
+from lab.cli.exit_codes import Exit
+
+VerbFunction: TypeAlias = Callable[[argparse.Namespace], int]
+
+TOLD: Mapping[str, str] = {
+    "demo": "show the wildcard misrouting and its cures on one screen",
+    "run": "run scenarios and check what they expect",
+    "explain": "tell a message's way, decision by decision",
+    "attribute": "decide one connection: which tenant and connector, and why",
+    "diagnose": "read a bounce, a mail, a log or a message trace: which tenant had it, and why",
+    "matrix": "let everybody write to everybody",
+    "import": "make a scenario from exported configurations",
+    "check": "find what is wrong with a configuration",
+    "sweep": "find the tenants whose mail takes another tenant, among thousands",
+    "diff": "compare two configurations: which mail goes another way, and why",
+    "fix": "write the cure of a finding, and prove it",
+    "hunt": "search for the smallest change that leads mail to a wrong tenant",
+    "trace": "show the log of one administrator",
+    "mailbox": "show what has arrived in mailboxes, NDRs too",
+    "scenarios": "list scenarios and their variants",
+    "render": "write a variant out in full",
+    "graph": "draw who may hand mail to whom, and as what",
+    "cert": "show certificates, and which connectors they fit",
+    "rules": "print rules, with confidence and source",
+    "schema": "print the JSON Schema of scenario files",
+    "up": "keep a lab running to play with",
+    "down": "end a lab that `mflab up` has started",
+    "status": "say whether a lab runs, and what it holds",
+    "watch": "send the same messages again and again, and tell what changes",
+    "gateway": "put a real mail server in the filter's place",
+    "zones": "write the lab's DNS for a real name server",
+    "doctor": "check what this machine has for the lab",
+    "config": "show the defaults that hold here, and where they come from",
+    "hook": "check, diff or run the scenarios that a commit touches",
+    "completion": "print a completion script for a shell",
+    "part": "be one part of a lab in containers",
+    "probe": "check the health of a part of a lab in containers",
+}
+"""Every verb, in the order of --help (first what a newcomer needs), in one line each."""
+
+_MODULES = {"import": "import_exports"}
+"""Where a verb is that does not have the name of its module."""
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse with the lab's exit code for bad input, and examples that keep their line breaks."""
+
+    def __init__(self, **settings: Any) -> None:
+        settings.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        super().__init__(**settings, allow_abbrev=False)
+        self._mixing = False
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Options may stand before, between and behind a verb's other arguments: `mflab run a --variant v b`."""
+        if (
+            self._mixing or self._subparsers is not None
+        ):  # a verb's own second pass; argparse cannot mix verbs in
+            return super().parse_known_args(args, namespace)
+        self._mixing = True
+        try:
+            return self.parse_known_intermixed_args(args, namespace)
+        finally:
+            self._mixing = False
+
+    @property
+    def arguments(self) -> list[argparse.Action]:
+        """What was declared, --help left out."""
+        return [action for action in self._actions if action.dest != "help"]
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the arguments, and where the help is."""
+        self.exit(Exit.BAD_INPUT, f"{self.prog}: {message}\nTry: {self.prog} --help\n")
+
+
+class Verb(NamedTuple):
+    """A verb as it is declared."""
+
+    name: str
+    told: str
+    parser: Parser
+
+    @property
+    def options(self) -> list[argparse.Action]:
+        """Its arguments that have a name."""
+        return [action for action in self.parser.arguments if action.option_strings]
+
+
+class Verbs:
+    """All verbs by name and in one line; those that are declared have arguments too."""
+
+    def __init__(self, whole: Parser) -> None:
+        group = whole.add_subparsers(title="verbs", metavar="VERB", required=True, parser_class=Parser)
+        self.known = {
+            name: Verb(name, told, group.add_parser(name, help=told)) for name, told in TOLD.items()
+        }
+
+    def declare(self, name: str) -> None:
+        """Load a verb, and have it declare its arguments."""
+        import_module(f"lab.cli.verbs.{_MODULES.get(name, name)}").add(self.known[name])
+
+
+def declare(verb: Verb, run: VerbFunction, *, about: str = "", examples: str = "") -> Parser:
+    """What a verb does, and what its own help tells besides its line; its arguments are to be added."""
+    parser = verb.parser
+    parser.description = f"{verb.told[0].upper()}{verb.told[1:]}." + (f"\n\n{about}" if about else "")
+    parser.epilog = f"examples:\n{examples}" if examples else None
+    parser.set_defaults(run=run)
+    return parser

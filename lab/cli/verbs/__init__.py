@@ -1,0 +1,1 @@
+"""The verbs of `mflab`, one file per verb."""

@@ -1,0 +1,120 @@
+"""`mflab diff`: what a change of the configuration does to everybody's mail, and whether anything gets worse."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+
+from lab.analysis.checks.catalogue import CHECKS
+from lab.analysis.difference import Variation, difference, pairs
+from lab.cli import locations
+from lab.cli.arguments import add_json, add_variant, chosen, today
+from lab.cli.exit_codes import BadInput, Exit
+from lab.cli.git_files import GitFiles
+from lab.cli.output import Progress, draw, put_json, talk
+from lab.cli.report_files import JUNIT, MARKDOWN, SARIF, Outputs, add_outputs
+from lab.cli.verb_declaration import Verb, declare
+from lab.reports.comparison import difference_files, difference_text
+from lab.reports.comparison.difference import Difference
+from lab.scenario.load import expanded
+from lab.scenario.what_if import ChangeableScenario
+
+_ABOUT = """\
+Plays the matrix of both configurations with the same people, and tells every cell that changes: what it was, what it is,
+and the decision (with its rules) at which the two ways part. Beside it the settings that differ, and the findings of
+`mflab check` that appear or vanish. Worse is what a tenant sees that nothing leads it to, what arrives no more, any other
+new alarm, and a new error or warning of a check; then the exit code is 1. Variants of the same name are compared, all of
+them; where no name is the same, the first of each. A timeline is taken as it ends."""
+
+_EXAMPLES = """\
+  mflab diff before.yaml after.yaml
+  mflab diff wildcard-misrouting wildcard-misrouting --before-variant shared-wildcard --after-variant dedicated-certificate
+  mflab diff --git-base origin/main my.yaml --markdown change.md --junit change.xml
+  mflab diff before.yaml after.yaml --json | jq '.pairs[].cells[] | select(.turn == "worse")'"""
+
+
+def add(verb: Verb) -> None:
+    """Declare the verb."""
+    parser = declare(verb, run, about=_ABOUT, examples=_EXAMPLES)
+    parser.add_argument("before", metavar="BEFORE", help="a scenario; left out with --git-base")
+    parser.add_argument("after", nargs="?", metavar="AFTER", help="a scenario")
+    parser.add_argument(
+        "--git-base", metavar="REF", help="BEFORE is AFTER as git has it in this commit, its includes too"
+    )
+    add_variant(parser, "this variant of both only")
+    parser.add_argument("--before-variant", metavar="V", help="this variant of BEFORE only")
+    parser.add_argument("--after-variant", metavar="V", help="against this variant of AFTER")
+    add_json(parser)
+    add_outputs(
+        parser,
+        {
+            JUNIT: "write a JUnit report, a test case for each cell",
+            SARIF: "write SARIF with what got worse, for code hosting",
+            MARKDOWN: "write Markdown, for a pull request or a ticket",
+        },
+    )
+
+
+def run(args: Namespace) -> int:
+    """Play, compare, report, judge."""
+    before, after = _loaded(args)
+    scenarios = (before.scenario, after.scenario)
+    files = Outputs.judged(args, [name for each in scenarios for name in (each.file, *each.includes)])
+    found = _compared(args, before, after)
+    files.write(JUNIT, lambda: difference_files.junit(found))
+    files.write(SARIF, lambda: difference_files.sarif(found))
+    files.write(MARKDOWN, lambda: difference_text.markdown(found))
+    if args.json:
+        put_json(difference_files.document(found))
+    else:
+        draw(difference_text.screen(found), sys.stderr if files.on_stdout else None)
+    return Exit.FAILED if any(each.worse for each in found) else Exit.OK
+
+
+def _loaded(args: Namespace) -> tuple[ChangeableScenario, ChangeableScenario]:
+    """Both configurations. Raises ScenarioError, BadInput."""
+    if args.git_base is None:
+        if args.after is None:
+            raise BadInput("BEFORE and AFTER, please; or --git-base REF and one file")
+        files = [locations.find_scenario(each) for each in (args.before, args.after)]
+        return ChangeableScenario.load(files[0]), ChangeableScenario.load(files[1])
+    if args.after is not None:
+        raise BadInput("--git-base: name one file; the other is what git has of it")
+    path = locations.find_scenario(args.before)
+    base = expanded(path, read=GitFiles(args.git_base, path.parent).read)
+    return ChangeableScenario.of(base), ChangeableScenario.load(path)
+
+
+def _compared(
+    args: Namespace, before: ChangeableScenario, after: ChangeableScenario
+) -> tuple[Difference, ...]:
+    compared = _variants(args, before, after)
+    label = f"{before.scenario.file} at {args.git_base}" if args.git_base else ""
+    found = []
+    with Progress(len(compared)) as progress:
+        for name, other in compared:
+            progress.step(f"{after.scenario.name}: {other}")
+            one, two = Variation(before, name, label), Variation(after, other)
+            found.append(difference(one, two, today().date(), CHECKS))
+    return tuple(found)
+
+
+def _variants(
+    args: Namespace, before: ChangeableScenario, after: ChangeableScenario
+) -> tuple[tuple[str, str], ...]:
+    """The pairs to compare. Raises BadInput for a name that is none, NothingToRun for a file without variants."""
+    one, two = args.before_variant or args.variant, args.after_variant or args.variant
+    chosen(before.scenario, one), chosen(after.scenario, two)
+    found = pairs(before, after, one, two)
+    if one is None and two is None:
+        _tell_lonely(before, after, found)
+    return found
+
+
+def _tell_lonely(
+    before: ChangeableScenario, after: ChangeableScenario, found: tuple[tuple[str, str], ...]
+) -> None:
+    for configuration, compared in ((before, [a for a, _ in found]), (after, [b for _, b in found])):
+        lonely = [name for name in configuration.scenario.variants if name not in compared]
+        if lonely:
+            talk(f"note: {configuration.scenario.file}: not compared: {', '.join(lonely)}")

@@ -1,0 +1,157 @@
+"""`mflab gateway`: a real mail server in the place of the scenario's filter; its configuration, or a run with it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+from argparse import Namespace
+from datetime import timedelta
+from pathlib import Path, PurePosixPath
+
+from lab.cli.arguments import add_scenario, chosen, loaded
+from lab.cli.exit_codes import BadInput, Exit
+from lab.cli.output import draw, put, talk
+from lab.cli.verb_declaration import Verb, declare
+from lab.gateways import filter_settings, postfix_settings
+from lab.gateways.filter_settings import FilterFolders, FilterSettings
+from lab.reports.explanation.demo_story import demo_story
+from lab.reports.run import ScenarioRuns
+from lab.reports.runs.run_summary import run_summary
+from lab.scenario.model import Variant
+
+_ABOUT = """\
+Prints what makes Postfix the filter of a scenario: relay for its Exchange, MX or smart hosts for the rest, the host's
+certificate, and the lab's DNS as the only resolver. docs/bring-your-own-gateway.md tells how to attach it, or any other
+mail server or appliance.
+
+With --play it is done at once: in a network of its own, with the scenario's real addresses, Postfix takes the filter's
+place, the messages are sent, and the scenario's expectations judge what happened. That takes root and an installed Postfix."""
+
+_EXAMPLES = """\
+  mflab gateway postfix wildcard-misrouting
+  mflab gateway postfix wildcard-misrouting --variant dedicated-certificate --out /tmp/postfix
+  sudo mflab gateway postfix wildcard-misrouting --play"""
+_INSIDE = "MFLAB_APART"
+"""Set for the command in the network of its own: the folder of the run."""
+DNS = "198.51.100.53"
+
+
+def add(verb: Verb) -> None:
+    """Declare the verb."""
+    parser = declare(verb, run, about=_ABOUT, examples=_EXAMPLES)
+    parser.add_argument("server", choices=("postfix",), help="which mail server")
+    add_scenario(parser)
+    parser.add_argument("--host", metavar="HOST", help="which filter; the first if not given")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="write the files there")
+    parser.add_argument(
+        "--certificates",
+        type=PurePosixPath,
+        default=PurePosixPath("/etc/mflab/certificates"),
+        metavar="DIR",
+        help="where the server finds what `mflab cert --out` made (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--log",
+        type=PurePosixPath,
+        default=PurePosixPath("/var/log/mflab/mail.log"),
+        metavar="FILE",
+        help="where the server is to log (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--config",
+        type=PurePosixPath,
+        metavar="DIR",
+        help="where the server finds the files (default: where --out puts them, or /etc/postfix)",
+    )
+    parser.add_argument(
+        "--dns", default=DNS, metavar="ADDRESS", help="the lab's DNS server (default: %(default)s)"
+    )
+    parser.add_argument("--once", action="store_true", help="bounce what is put off, and try nothing again")
+    parser.add_argument("--play", action="store_true", help="run the variant with it")
+
+
+def run(args: Namespace) -> int:
+    """Print, write or play."""
+    variant = chosen(loaded(args), args.variant)
+    if args.play:
+        return _inside(args, variant) if _INSIDE in os.environ else _apart(args, variant)
+    told = _files(args, variant)
+    if args.out is None:
+        put("\n".join(f"# ---- {name}\n{text}" for name, text in told.items()).rstrip("\n"))
+    else:
+        _write(args.out, told)
+    return Exit.OK
+
+
+def _files(args: Namespace, variant: Variant) -> dict[str, str]:
+    config = args.config or (args.out.absolute() if args.out else "/etc/postfix")
+    places = FilterFolders(
+        config=PurePosixPath(config),
+        certificates=args.certificates,
+        work=PurePosixPath("/var/spool/mflab"),
+        log=args.log,
+    )
+    told = FilterSettings.of(
+        _host(args, variant), variant.topology, places, expires_after=timedelta() if args.once else None
+    )
+    for wish in told.unplayed():
+        talk(f"mflab: {variant.name} wants {wish} of {told.host.name}: Postfix alone does not do that")
+    return {**postfix_settings.render(told), "resolv.conf": filter_settings.resolv_conf(args.dns)}
+
+
+def _host(args: Namespace, variant: Variant) -> str:
+    """The filter that was named. Raises BadInput when there is none, or none of that name."""
+    filters = [name for name, host in variant.topology.hosts.items() if host.is_filter]
+    name: str = args.host or next(iter(filters), "")
+    if name not in filters:
+        known = f"its gateways are: {', '.join(filters)}" if filters else "it has no gateway"
+        raise BadInput(f"{variant.name}: {args.host or 'which gateway'}? {known}")
+    return name
+
+
+def _write(folder: Path, told: dict[str, str]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in told.items():
+        (folder / name).write_text(text)
+        put(str(folder / name))
+
+
+def _apart(args: Namespace, variant: Variant) -> int:
+    """The same command again, in a network of its own. Raises DriverError when the machine does not allow it."""
+    from lab.drivers import embedded_postfix
+    from lab.drivers.network_namespace import in_network_namespace
+
+    names, *others = embedded_postfix.addresses(variant)
+    with tempfile.TemporaryDirectory(prefix="mflab-") as folder:
+        root = Path(folder)
+        root.chmod(0o755)  # Postfix's own user has to get to its queue
+        (root / "resolv.conf").write_text(filter_settings.resolv_conf(names))
+        again = (
+            sys.executable,
+            "-m",
+            "lab",
+            "gateway",
+            args.server,
+            args.scenario,
+            "--variant",
+            variant.name,
+        )
+        command, environment = in_network_namespace(
+            (*again, "--play"), (names, *others), root / "resolv.conf"
+        )
+        done = subprocess.run(command, env={**environment, _INSIDE: folder}, check=False)  # noqa: S603
+    return done.returncode
+
+
+def _inside(args: Namespace, variant: Variant) -> int:
+    from lab.drivers.embedded_postfix import run_with_postfix
+
+    outcome = asyncio.run(run_with_postfix(variant, Path(os.environ[_INSIDE])))
+    told = ScenarioRuns(loaded(args), (outcome,))
+    draw(demo_story(told))
+    if told.failed:
+        draw(run_summary([told]))
+    return Exit.FAILED if told.failed else Exit.OK

@@ -1,0 +1,207 @@
+"""`mflab part`: what runs in the containers of a lab; compose files and the container driver call it, not people."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from argparse import ArgumentTypeError, Namespace
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from ipaddress import AddressValueError, IPv4Address
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lab.cli import locations
+from lab.cli.exit_codes import BadInput, Exit
+from lab.cli.labs import compose_labs, container_nodes, lab_state
+from lab.cli.output import talk
+from lab.cli.verb_declaration import Verb, VerbFunction, declare
+from lab.errors import DriverError
+
+if TYPE_CHECKING:
+    from lab.drivers.container_node import ContainerDns, ContainerNode
+    from lab.drivers.node_handover import Handover
+    from lab.drivers.postfix_shadow import PostfixShadow
+
+_ABOUT = """\
+A lab in containers is one program a container. They share a folder (MFLAB_STATE) with the variant, certificates and
+keys, and a folder each for queue, journal and control socket:
+
+  setup  write the variant SCENARIO, VARIANT (both from the environment) and its certificates there; then the others
+  dns    answer DNS at an address
+  node   be the node that has an address: an Exchange server, a gateway, an internet host, a region of Exchange Online
+  run    send the variant's messages, wait for their end, tell the story and the verdict
+  relay  carry questions, a line of JSON each, from stdin to the control sockets and back
+
+A real mail server may take the place of a gateway:
+
+  postfix  be Postfix there (as root), in the network of the gateway's node, which makes way
+  shadow   answer for a Postfix that was started otherwise, from its log"""
+
+_EXAMPLES = """\
+  SCENARIO=wildcard-misrouting VARIANT=shared-wildcard MFLAB_STATE=/var/lib/mflab/article mflab part setup
+  mflab part node --at 198.51.100.25 --dns 198.51.100.53"""
+
+
+def add(verb: Verb) -> None:
+    """Declare the verb."""
+    parser = declare(verb, run, about=_ABOUT, examples=_EXAMPLES)
+    parser.add_argument("what", choices=_PARTS, help="which part")
+    parser.add_argument(
+        "--at", type=_address, metavar="ADDRESS", help="all but setup, run, relay: an address of it"
+    )
+    parser.add_argument("--dns", type=_address, metavar="ADDRESS", help="node: where to ask DNS")
+    parser.add_argument(
+        "--log", type=Path, metavar="FILE", help="shadow: Postfix's log (default: in its folder)"
+    )
+    parser.add_argument("--starts", type=_moment, metavar="TIME", help="setup: when the lab's clock starts")
+    parser.add_argument("--seed", default="0", metavar="N", help="where made-up ids come from")
+
+
+def _address(text: str) -> str:
+    try:
+        return str(IPv4Address(text))
+    except AddressValueError:
+        raise ArgumentTypeError(f"{text!r} is no IPv4 address") from None
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is no moment like 2026-11-24T09:15:00+00:00") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def run(args: Namespace) -> int:
+    """Be the part that was asked for."""
+    return _PARTS[args.what](args)
+
+
+def _setup(args: Namespace) -> int:
+    return container_nodes.set_up(args.starts)
+
+
+def _dns(args: Namespace) -> int:
+    from lab.drivers import shared_folder
+    from lab.drivers.address_mapping import Endpoint
+    from lab.drivers.container_node import ContainerDns  # loads servers and OpenSSL, which few verbs need
+
+    state = locations.state_folder(None)
+    part = ContainerDns(
+        lab_state.variant_of(state), state, Endpoint(_given(args, "at"), shared_folder.DNS_PORT)
+    )
+    compose_labs.begins(state)
+    return asyncio.run(_until_stopped(part, f"DNS on {args.at}"))
+
+
+def _node(args: Namespace) -> int:
+    from lab.drivers import shared_folder
+    from lab.drivers.address_mapping import Endpoint
+    from lab.drivers.container_node import ContainerNode
+
+    state = locations.state_folder(None)
+    variant = lab_state.variant_of(state)
+    node = container_nodes.node_at(variant, _given(args, "at"))
+    if node is None:
+        talk(f"no machine of {variant.name} is at {args.at}; nothing to do")
+        return asyncio.run(_idle(args.at))
+    shared_folder.also_known(state, node, args.at)
+    names = Endpoint(_given(args, "dns"), shared_folder.DNS_PORT)
+    part = ContainerNode(variant, state, node, names, seed=args.seed, on_bug=container_nodes.tell_bug)
+    what = f"{node} on {', '.join(container_nodes.listening(variant, node))}"
+    host = variant.topology.hosts.get(node)
+    if host is not None and host.is_filter:
+        from lab.drivers.node_handover import Handover
+
+        return asyncio.run(_until_stopped(Handover(variant, state, part), what))
+    return asyncio.run(_until_stopped(part, what))
+
+
+def _shadow(args: Namespace) -> int:
+    """Beside a real server that somebody else starts and that writes its log where --log says."""
+    from lab.drivers import shared_folder
+    from lab.drivers.postfix_shadow import PostfixShadow
+
+    state = compose_labs.played()
+    variant = lab_state.variant_of(state)
+    node = container_nodes.gateway_at(variant, _given(args, "at"))
+    shared_folder.also_known(state, node, args.at)
+    return asyncio.run(_until_stopped(PostfixShadow(variant, state, node, args.log), f"the shadow of {node}"))
+
+
+def _postfix(args: Namespace) -> int:
+    """Configure Postfix, take the place of the lab's own node, and become Postfix. Does not return if all goes well."""
+    from lab.drivers import postfix_process
+
+    state = locations.state_folder(None)
+    variant = lab_state.variant_of(state)
+    host = variant.topology.hosts[container_nodes.gateway_at(variant, _given(args, "at"))]
+    asyncio.run(container_nodes.yielded(state, args.at))
+    postfix_process.become(variant, host, state)
+
+
+def _given(args: Namespace, name: str) -> str:
+    found: str | None = getattr(args, name)
+    if found is None:
+        raise BadInput(f"mflab part {args.what} needs --{name} ADDRESS")
+    return found
+
+
+def _run(args: Namespace) -> int:  # noqa: ARG001 - all verbs are called alike
+    return container_nodes.play()
+
+
+def _relay(args: Namespace) -> int:  # noqa: ARG001
+    from lab.drivers.control_sockets import relay
+
+    asyncio.run(relay(locations.state_folder(None), container_nodes.PATIENCE))
+    return Exit.OK
+
+
+async def _until_stopped(part: ContainerDns | ContainerNode | Handover | PostfixShadow, what: str) -> int:
+    """Serve until SIGTERM or SIGINT; both end it cleanly."""
+    from lab.drivers import control_socket
+
+    stop = _stopped()
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(part)
+        await stack.enter_async_context(control_socket.listening(part.state, part.answer))
+        talk(f"ready: {what}")
+        await stop.wait()
+    return Exit.OK
+
+
+async def _idle(at: str) -> int:
+    """Stay, and answer the health check: whoever started all containers of a file need not know who plays in a variant."""
+    from lab.drivers import control_socket, shared_folder
+
+    async def answer(request: Mapping[str, object]) -> Mapping[str, object]:
+        if request["do"] != "clock":  # what a health check asks for
+            raise DriverError(f"nobody plays at {at} in this variant")
+        return {}
+
+    state = locations.state_folder(None)
+    stop = _stopped()
+    async with control_socket.listening(shared_folder.folder(state, at), answer):
+        await stop.wait()
+    return Exit.OK
+
+
+def _stopped() -> asyncio.Event:
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    return stop
+
+
+_PARTS: Mapping[str, VerbFunction] = {
+    "setup": _setup,
+    "dns": _dns,
+    "node": _node,
+    "run": _run,
+    "relay": _relay,
+    "postfix": _postfix,
+    "shadow": _shadow,
+}

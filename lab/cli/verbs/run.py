@@ -1,0 +1,179 @@
+"""`mflab run`: run scenarios and compare what happened with what they expect."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from lab.analysis.unknown_recipients import typos
+from lab.cli import locations
+from lab.cli.arguments import add_body, add_json
+from lab.cli.driver_choice import run_in, skipped
+from lab.cli.exit_codes import BadInput, Exit, NothingToRun
+from lab.cli.output import Progress, draw, put, talk
+from lab.cli.report_files import HTML, JUNIT, METRICS, SARIF, Outputs, add_outputs
+from lab.cli.verb_declaration import Verb, declare
+from lab.drivers.run_outcome import RunOutcome
+from lab.errors import Problem, ScenarioError
+from lab.model.value import dataclass
+from lab.reports.run import Run, ScenarioRuns
+from lab.reports.runs.run_summary import run_summary
+from lab.scenario.load import load
+from lab.scenario.model import Scenario, Variant
+from lab.scenario.syntax.problem_report import did_you_mean
+
+_ABOUT = """\
+Folders are searched for scenarios: YAML files with a `scenario:` key. All of them are read before anything is started."""
+
+_EXAMPLES = """\
+  mflab run scenarios/
+  mflab run wildcard-misrouting --variant shared-wildcard --variant dedicated-certificate
+  mflab run scenarios/ --driver embedded --junit report.xml --html report.html
+  mflab run scenarios/ --json | jq '.runs[] | select(.ok | not)'"""
+
+_REPORTS = {
+    JUNIT: "write a JUnit report for CI",
+    SARIF: "write failed expectations as SARIF, for code hosting",
+    HTML: "write one self-contained page with diagrams",
+    METRICS: "write counters in Prometheus' text format",
+}
+
+
+def add(verb: Verb) -> None:
+    """Declare the verb."""
+    parser = declare(verb, run, about=_ABOUT, examples=_EXAMPLES)
+    parser.add_argument(
+        "scenario", nargs="+", metavar="SCENARIO|DIR", help="files, folders, or names of the lab's own"
+    )
+    parser.add_argument(
+        "--variant", action="append", default=[], metavar="V", help="only this variant; may be repeated"
+    )
+    add_body(parser)
+    add_json(parser)
+    add_outputs(parser, _REPORTS)
+    parser.add_argument("--fail-fast", action="store_true", help="stop at the first variant that fails")
+    parser.add_argument("-q", "--quiet", action="store_true", help="print only what failed")
+
+
+def run(args: Namespace) -> int:
+    """Run, report, judge."""
+    scenarios = _load(locations.scenarios_of(args.scenario))
+    read = [name for each in scenarios for name in (each.file, *each.includes)]
+    wanted = _wanted(scenarios, args.variant)
+    plan = [_plan(each, args) for each in wanted]
+    if not any(each.variants for each in plan):
+        raise NothingToRun("no variant is for this driver")
+    files = Outputs.judged(args, read)
+    told = list(_run_all(plan, args))
+    _report(args, told, files)
+    warnings = [warning for each in told for run in each.runs for warning in _warnings(each.scenario, run)]
+    for warning in warnings:
+        talk(f"warning: {warning}")
+    if any(each.failed for each in told):
+        return Exit.FAILED
+    return Exit.WARNINGS if warnings else Exit.OK
+
+
+def _warnings(scenario: Scenario, run: Run) -> Iterator[str]:
+    """What is no failure, and hardly what was meant."""
+    variant = run.variant
+    if not variant.expect:
+        yield f"{variant.name} of {scenario.name} expects nothing"
+    yield from (f"{scenario.name}: {typo}" for typo in typos(variant))
+
+
+@dataclass(frozen=True, slots=True)
+class RequestedRun:
+    """A scenario and those of its variants that are to be run."""
+
+    scenario: Scenario
+    variants: tuple[Variant, ...]
+
+
+def _load(paths: Sequence[Path]) -> list[Scenario]:
+    """All scenarios, or all mistakes of all of them."""
+    if not paths:
+        raise NothingToRun("no scenario there (a YAML file with a `scenario:` key)")
+    scenarios: list[Scenario] = []
+    problems: list[Problem] = []
+    for path in paths:
+        try:
+            scenarios.append(load(path))
+        except ScenarioError as error:
+            problems += error.problems
+    if problems:
+        raise ScenarioError(tuple(dict.fromkeys(problems)))
+    return scenarios
+
+
+def _wanted(scenarios: Sequence[Scenario], names: Sequence[str]) -> list[RequestedRun]:
+    """Each scenario with the variants asked for; every name must be a variant of some scenario."""
+    known = {name for scenario in scenarios for name in scenario.variants}
+    for name in names:
+        if name not in known:
+            raise BadInput(f"no variant is named {name!r}: {_meant(name, scenarios)}")
+    return [
+        RequestedRun(scenario, tuple(v for v in scenario.variants.values() if not names or v.name in names))
+        for scenario in scenarios
+        if not names or not scenario.variants.keys().isdisjoint(names)
+    ]
+
+
+def _meant(name: str, scenarios: Sequence[Scenario]) -> str:
+    """The variant that is near, or else all that there are."""
+    known = [variant for scenario in scenarios for variant in scenario.variants]
+    lines = [f"  {scenario.name}: {', '.join(scenario.variants)}" for scenario in scenarios]
+    return str(did_you_mean(name, known)) or "\n".join(["known are", *lines])
+
+
+def _plan(wanted: RequestedRun, args: Namespace) -> RequestedRun:
+    """Without the variants that say that this driver cannot run them, and why."""
+    for variant in wanted.variants:
+        why = skipped(variant, args.driver)
+        if why and not args.quiet:
+            talk(f"{variant.name} of {wanted.scenario.name} is skipped: {why}")
+    able = tuple(variant for variant in wanted.variants if not skipped(variant, args.driver))
+    return RequestedRun(wanted.scenario, able)
+
+
+def _run_all(plan: Sequence[RequestedRun], args: Namespace) -> Iterator[ScenarioRuns]:
+    with Progress(sum(len(each.variants) for each in plan)) as progress:
+        for each in plan:
+            done = ScenarioRuns(each.scenario, tuple(_runs(each, args, progress)))
+            yield done
+            if args.fail_fast and done.failed:
+                return
+
+
+def _runs(wanted: RequestedRun, args: Namespace, progress: Progress) -> Iterator[RunOutcome]:
+    for variant in wanted.variants:
+        progress.step(f"{wanted.scenario.name}: {variant.name}")
+        outcome = run_in(args.driver, variant, seed=args.seed)
+        yield outcome
+        if args.fail_fast and not all(finding.ok for finding in outcome.findings()):
+            return
+
+
+def _report(args: Namespace, told: Sequence[ScenarioRuns], files: Outputs) -> None:
+    """Where a report has stdout, what is told to people goes to stderr."""
+    if files.paths:
+        from lab.reports.runs import run_html, run_junit, run_sarif
+
+        files.write(JUNIT, lambda: run_junit.report(told))
+        files.write(SARIF, lambda: run_sarif.report(told))
+        files.write(HTML, lambda: run_html.report(told))
+        files.write(METRICS, lambda: _measured(told))
+    if args.json:
+        from lab.reports.runs import run_json
+
+        put(run_json.dumps(told).rstrip("\n"))
+    elif not args.quiet or any(each.failed for each in told):
+        draw(run_summary(told), sys.stderr if files.on_stdout else None)
+
+
+def _measured(told: Sequence[ScenarioRuns]) -> str:
+    from lab.analysis.run_metrics import run_metrics  # the library for it is loaded only where it is needed
+
+    return run_metrics(told)

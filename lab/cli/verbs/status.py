@@ -1,0 +1,74 @@
+"""`mflab status`: whether a lab runs, where, and how much it holds; and what there is of labs in containers."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from dataclasses import asdict
+from pathlib import Path
+
+from lab.cli.arguments import add_json
+from lab.cli.exit_codes import Exit, NothingToRun
+from lab.cli.labs import compose_labs, container_labs, lab_state
+from lab.cli.output import columns, put, put_json
+from lab.cli.verb_declaration import Verb, declare
+
+
+def add(verb: Verb) -> None:
+    """Declare the verb."""
+    about = (
+        "Ends with 0 when a lab runs, with 2 when none does. Labs of --driver containers are told too, and what a crash has\n"
+        "left of one."
+    )
+    parser = declare(
+        verb, run, about=about, examples="  mflab status\n  mflab status --state /tmp/lab --json"
+    )
+    parser.add_argument("--state", metavar="DIR", help="its state folder (default: .mflab)")
+    add_json(parser)
+
+
+def run(args: Namespace) -> int:
+    """Look at the folder, and at what the Docker engine has; the labs themselves are not asked."""
+    state, found = compose_labs.looked_at(args.state), container_labs.seen()
+    if lab_state.known(state):
+        told, up = _embedded(state)
+    elif found.labs:
+        told, up = {}, False
+    else:
+        raise NothingToRun("; ".join(filter(None, (lab_state.unknown(state), found.trouble))))
+    if args.json:
+        data = [{**asdict(lab), "left_behind": lab.left_behind} for lab in found.labs]
+        put_json(told | {"containers": data})
+    else:
+        lines = [(name.replace("_", " "), _said(value)) for name, value in told.items()]
+        put(
+            "\n".join(columns([*lines, *(("in containers", container_labs.told(lab)) for lab in found.labs)]))
+        )
+    return Exit.OK if up or any(not lab.left_behind for lab in found.labs) else Exit.NOTHING
+
+
+def _embedded(state: Path) -> tuple[dict[str, object], bool]:
+    """The lab of a state folder, and whether it runs."""
+    known, up = lab_state.read(state), lab_state.is_up(state)
+    held = lab_state.held(state)
+    told: dict[str, object] = {
+        "running": up,
+        "state": state,
+        "pid": known.pid if up else None,
+        "scenario": known.scenario,
+        "variant": known.variant,
+        "smtp_port": known.port,
+        "dns_port": known.dns_port,
+        "http_port": known.http_port,
+        "queued": len(held.queue),
+        "in_mailboxes": len(held.mailboxes),
+        "hops": len(held.hops),
+    }
+    return told, up
+
+
+def _said(value: object) -> str:
+    return (
+        {True: "yes", False: "no", None: "-"}.get(value, str(value))
+        if isinstance(value, bool | None)
+        else str(value)
+    )

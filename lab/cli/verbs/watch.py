@@ -1,0 +1,184 @@
+"""`mflab watch`: send the same messages again and again, and tell what changes."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import threading
+from argparse import ArgumentTypeError, Namespace
+from collections.abc import Iterator
+
+from lab.analysis.repeated_rounds import EndingChange, RoundResult, RoundResults, changes, readings
+from lab.cli.arguments import add_json, add_variant, today
+from lab.cli.exit_codes import BadInput, Exit, NothingToRun
+from lab.cli.labs.watch_rounds import Rounds, rounds
+from lab.cli.output import plain, put, talk
+from lab.cli.verb_declaration import Verb, declare
+from lab.errors import DriverError, ScenarioError, WireError
+from lab.evidence.reply_quotes import iso
+from lab.reports import SCHEMA_VERSION
+from lab.reports.comparison.change_direction import ChangeDirection
+
+_ABOUT = """\
+Without SCENARIO, a lab that `mflab up` keeps running sends them, with new Message-IDs each time. With SCENARIO, each round
+is a fresh simulator, and the file is read again: edit it and see what changes. The first round is what later ones are
+compared with. Worse is what arrives no more, what a tenant sees that nothing leads it to, and what is not as expected
+any more. Ends with 1 if a change of the --times rounds was for the worse; Ctrl-C ends it with 0."""
+
+_EXAMPLES = """\
+  mflab watch
+  mflab watch --state .mflab --matrix --every 5m
+  mflab watch my.yaml --every 2s
+  mflab watch --every 1m --times 60 --json | jq 'select(.changes != [])'"""
+_TROUBLE = (BadInput, NothingToRun, ScenarioError, DriverError, WireError, OSError)
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
+
+
+def add(verb: Verb) -> None:
+    """Declare the verb."""
+    parser = declare(verb, run, about=_ABOUT, examples=_EXAMPLES)
+    parser.add_argument(
+        "scenario", nargs="?", metavar="SCENARIO", help="a file, or the name of one of the lab's own"
+    )
+    add_variant(parser)
+    parser.add_argument("--state", metavar="DIR", help="state folder of the running lab (default: .mflab)")
+    parser.add_argument("--matrix", action="store_true", help="the matrix instead of the scenario's messages")
+    parser.add_argument(
+        "--every",
+        type=_seconds,
+        default="60s",
+        metavar="T",
+        help="time between rounds (default: %(default)s)",
+    )
+    parser.add_argument("--times", type=_times, metavar="N", help="end after so many rounds")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="where made-up ids come from")
+    add_json(parser)
+
+
+def run(args: Namespace) -> int:
+    """Watch until told to stop."""
+    watched = WatchRun(rounds(args), matrix=args.matrix, as_json=args.json)
+    try:
+        while True:
+            watched.round()
+            if watched.count == args.times:
+                return Exit.FAILED if watched.worse else Exit.OK
+            wait(args.every)
+    except KeyboardInterrupt:
+        talk(f"watched {watched.count} {'round' if watched.count == 1 else 'rounds'}")
+        return Exit.OK
+
+
+def wait(seconds: float) -> None:
+    """Until the next round; Ctrl-C ends it."""
+    threading.Event().wait(seconds)
+
+
+class WatchRun:
+    """Round after round."""
+
+    def __init__(self, source: Rounds, *, matrix: bool, as_json: bool) -> None:
+        self._source = source
+        self._matrix = matrix
+        self._as_json = as_json
+        self._last: RoundResults | None = None
+        self.count = 0
+        self.worse = False
+        """Whether any change was for the worse."""
+
+    def round(self) -> None:
+        """Play, compare, tell. What goes wrong in the first round is raised; later it is a change for the worse."""
+        began = iso(today())
+        try:
+            now = readings(self._source.play(), matrix=self._matrix)
+        except _TROUBLE as error:
+            if self._last is None:
+                raise
+            self._tell(began, {}, (), str(error))
+            return
+        found = changes(self._last, now) if self._last is not None else ()
+        self._tell(began, now, found, "")
+        self._last = now
+
+    def _tell(self, began: str, now: RoundResults, found: tuple[EndingChange, ...], trouble: str) -> None:
+        first = self._last is None
+        self.count += 1
+        self.worse |= bool(trouble) or any(change.turn is ChangeDirection.WORSE for change in found)
+        if self._as_json:
+            put(json.dumps(_as_json(self.count, began, now, found, trouble), ensure_ascii=False))
+        else:
+            put("\n".join([f"{began}  round {self.count}", *_lines(now, found, trouble, first=first)]))
+        sys.stdout.flush()  # whoever reads a pipe wants each round when it is over
+
+
+def _lines(now: RoundResults, found: tuple[EndingChange, ...], trouble: str, *, first: bool) -> Iterator[str]:
+    if trouble:
+        yield f"  worse   {trouble}"
+    elif first:
+        alarms = {key: reading for key, reading in now.items() if reading.alarms}
+        yield f"  {len(now)} {'message' if len(now) == 1 else 'messages'}, {len(alarms)} with alarms"
+        for key, reading in alarms.items():
+            yield f"  alarm   {key}: {reading.told}"
+            yield from (f"          {alarm}" for alarm in reading.alarms)
+    elif not found:
+        yield "  no change"
+    for change in found:
+        yield from _change(change)
+
+
+def _change(change: EndingChange) -> Iterator[str]:
+    told = " -> ".join(str(reading.told) for reading in (change.was, change.now) if reading is not None)
+    yield f"  {change.turn:<6}  {change.message}: {told}"
+    was, now = (reading.alarms if reading else () for reading in (change.was, change.now))
+    yield from (f"          {alarm}" for alarm in now if alarm not in was)
+    yield from (f"          no more: {alarm}" for alarm in was if alarm not in now)
+
+
+def _as_json(
+    number: int, began: str, now: RoundResults, found: tuple[EndingChange, ...], trouble: str
+) -> dict[str, object]:
+    """One line for each round."""
+    told: object = plain(
+        {
+            "schema_version": SCHEMA_VERSION,
+            "round": number,
+            "at": began,
+            "trouble": trouble or None,
+            "messages": len(now),
+            "alarms": {key: reading.alarms for key, reading in now.items() if reading.alarms},
+            "changes": [
+                {"message": c.message, "turn": c.turn, "was": _reading(c.was), "now": _reading(c.now)}
+                for c in found
+            ],
+        }
+    )
+    assert isinstance(told, dict)
+    return told
+
+
+def _reading(reading: RoundResult | None) -> dict[str, object] | None:
+    if reading is None:
+        return None
+    gist = reading.gist
+    return {
+        "ends": gist.ends if gist else (),
+        "status": gist.status if gist else "",
+        "path": gist.path if gist else (),
+        "ways": (gist.ways or (gist.path,)) if gist else (),
+        "tenant": gist.attributed if gist else "",
+        "alarms": reading.alarms,
+    }
+
+
+def _seconds(text: str) -> float:
+    found = re.fullmatch(r"(\d{1,6})([smh]?)", text, re.ASCII)
+    if found is None or int(found[1]) == 0:
+        raise ArgumentTypeError(f"{text!r} is no time such as 30s, 5m or 1h")
+    return float(int(found[1]) * _UNITS[found[2]])
+
+
+def _times(text: str) -> int:
+    if not re.fullmatch(r"[1-9]\d{0,8}", text, re.ASCII):
+        raise ArgumentTypeError(f"{text!r} is no number of rounds")
+    return int(text)

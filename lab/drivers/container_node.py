@@ -1,0 +1,191 @@
+"""One program of a lab that is spread over containers: a node with its disk, or the DNS server.
+
+Whoever plays the lab asks them over their control sockets (`lab.drivers.control_socket`): to send a message, to tell
+when they are at rest, what time it is, and in the end what they have seen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from lab.drivers import machine_credentials, node_records, shared_folder
+from lab.drivers.address_mapping import AddressMapping, DirectMapping, Endpoint
+from lab.drivers.configuration_history import History
+from lab.drivers.control_question import ControlAnswer, ControlRequest
+from lab.drivers.lab_clock import LabClock
+from lab.drivers.lab_runtime import LabRuntime
+from lab.drivers.run_outcome import again, compose, submit
+from lab.drivers.shared_folder import ClockReading
+from lab.scenario.model import MessageSpec, Variant
+from lab.wire.dns_server import DnsServer
+from lab.wire.transaction import Patience
+
+PATIENCE = replace(Patience().scaled(1 / 15), connect=1.0)
+"""Of clients: nobody in a lab is far away, and whoever watches does not wait for five minutes. It is the kernel that takes
+a connection, however busy the server is."""
+
+
+class ContainerNode(LabRuntime):
+    """One node of a variant, at the scenario's own addresses."""
+
+    def __init__(
+        self,
+        variant: Variant,
+        root: Path,
+        node: str,
+        names: Endpoint,
+        *,
+        site: AddressMapping | None = None,
+        port: int = shared_folder.SMTP_PORT,
+        seed: int | str = 0,
+        on_bug: Callable[[Exception], None] | None = None,
+    ) -> None:
+        """`root` is the shared folder, `names` the DNS server. Raises DriverError without a setup."""
+        reading = shared_folder.latest(root)
+        super().__init__(
+            variant,
+            shared_folder.folder(root, node),
+            site or DirectMapping(),
+            clock=reading.clock,
+            starts=reading.starts,
+            keys=root,
+            plays={node},
+            port=port,
+            seed=f"{seed}/{node}",
+            patience=PATIENCE,
+            on_bug=on_bug,
+        )
+        self.node = node
+        self._names = names
+
+    async def _resolver(self, stack: contextlib.AsyncExitStack) -> Endpoint:  # noqa: ARG002
+        """Another part."""
+        return self._names
+
+    async def answer(self, request: ControlRequest) -> ControlAnswer:
+        """What whoever plays the lab wants."""
+        match request["do"]:
+            case "rest":
+                await self.settled()
+                return self._rest()
+            case "submit":
+                return {"message": await self._submit(request["message"], request.get("mark", ""))}
+            case "record":
+                return node_records.written(self.journal.hops(), self.mailboxes)
+            case "clock":
+                return set_clock(request, self)
+            case other:
+                raise ValueError(other)
+
+    @property
+    def starts(self) -> datetime:
+        """When the scenario begins on the clock."""
+        return self._starts
+
+    def _rest(self) -> ControlAnswer:
+        due = self.next_due
+        bugs = [repr(bug) for bug in self.bugs]
+        return {
+            "moves": self.moves,
+            "due": due.isoformat() if due else None,
+            "hops": len(self.journal),
+            "bugs": bugs,
+        }
+
+    async def _submit(self, key: str, mark: str) -> str:
+        specs: Iterable[MessageSpec] = [spec for spec in self.variant.messages if spec.key == key]
+        (spec,) = again(specs, mark) if mark else specs
+        now = self.clock.now()
+        topology = self.history.topology(now)
+        message_id, message = compose(spec, topology, now)
+        await self.keep(submit(spec, message, self.history.workers(now), topology, self.context()))
+        return message_id
+
+
+class ContainerDns:
+    """The DNS server, which says what the zones say at the lab's time."""
+
+    def __init__(self, variant: Variant, root: Path, listens: Endpoint) -> None:
+        """`root` is the shared folder. Raises DriverError without a setup."""
+        reading = shared_folder.latest(root)
+        self.clock = reading.clock
+        self.state = shared_folder.folder(root, shared_folder.DNS)
+        self._starts = reading.starts
+        self._history = History.of(variant, reading.starts, machine_credentials.signatures(variant, root))
+        self._listens = listens
+        self._server = DnsServer(self._history.zones(self.clock.now()))
+
+    async def __aenter__(self) -> ContainerDns:
+        """Listen. Raises WireError when the address or the port cannot be had."""
+        await self._server.start(self._listens.address, self._listens.port)
+        self._following = asyncio.ensure_future(self._follow())
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        """Answer no more."""
+        self._following.cancel()
+        await asyncio.gather(self._following, return_exceptions=True)
+        await self._server.close()
+
+    async def answer(self, request: ControlRequest) -> ControlAnswer:
+        """What whoever plays the lab wants; it is always at rest, and has seen nothing."""
+        match request["do"]:
+            case "rest":
+                return {"moves": 0, "due": None, "hops": 0, "bugs": []}
+            case "record":
+                return node_records.written((), ())
+            case "clock":
+                return set_clock(request, self)
+            case other:
+                raise ValueError(other)
+
+    @property
+    def starts(self) -> datetime:
+        """When the scenario begins on the clock."""
+        return self._starts
+
+    def skip_to(self, moment: datetime) -> None:
+        """Move the clock on."""
+        self.clock.skip_to(moment)
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        self._server.zones = self._history.zones(self.clock.now())
+
+    async def _follow(self) -> None:
+        for moment in self._history.changes:
+            await asyncio.sleep(max(0.0, (moment - self.clock.now()).total_seconds()))
+            self._catch_up()
+
+
+class ClockedNode(Protocol):
+    """A part, as far as its clock goes."""
+
+    clock: LabClock
+    state: Path
+
+    @property
+    def starts(self) -> datetime:
+        """When the scenario begins on the clock."""
+
+    def skip_to(self, moment: datetime) -> None:
+        """Move the clock on."""
+
+
+def set_clock(request: ControlRequest, part: ClockedNode) -> ControlAnswer:
+    """Move a part's clock on to where another's is, or to a moment if only `lab` is told; where it is now.
+
+    What it says then is noted, for a part that is away and comes back.
+    """
+    if "lab" in request:
+        moment = datetime.fromisoformat(request["lab"])
+        part.skip_to(LabClock(moment, request["real"]).now() if "real" in request else moment)
+    reading = ClockReading.of(part.starts, part.clock)
+    shared_folder.note(part.state, reading)
+    return {"now": part.clock.now().isoformat(), "lab": reading.lab.isoformat(), "real": reading.real}

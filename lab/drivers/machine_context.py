@@ -1,0 +1,92 @@
+"""A machine of the lab, as an SMTP server and a resolver need it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from lab.drivers.address_mapping import AddressMapping, Endpoint
+from lab.drivers.lab_clock import LabClock
+from lab.drivers.outages import Outages
+from lab.model.dns import DnsAnswer, DnsQueries, DnsQuestion, ServFail
+from lab.model.topology import Host
+from lab.model.transport import Heard, IdSource
+from lab.wire.dns_memory import CachingResolver
+from lab.wire.resolver import Resolver
+
+T = TypeVar("T")
+
+
+class MachineOwner(Protocol):
+    """The lab that a machine belongs to, as far as the machine asks it."""
+
+    ids: IdSource
+    clock: LabClock
+    site: AddressMapping
+    outages: Outages
+    resolver: Endpoint
+    """Where DNS is asked."""
+
+    async def keep(self, heard: Heard) -> None:
+        """Durable before the reply."""
+
+    def bug(self, error: Exception) -> None:
+        """Remember it; the run fails."""
+
+
+class MachineContext:
+    """One machine: its address, its memory of DNS answers, the lab's clock, names and disk."""
+
+    def __init__(self, lab: MachineOwner, host: Host) -> None:
+        self._lab = lab
+        self._host = host
+        self._forgot: datetime | None = None
+        """The last loss of memory that was seen to."""
+        names = lab.resolver
+        resolver = Resolver(names.address, names.port, source=lab.site.here(host.address))
+        self._dns = CachingResolver(resolver, lab.clock.now)
+
+    @property
+    def ids(self) -> IdSource:
+        """The lab's names."""
+        return self._lab.ids
+
+    def now(self) -> datetime:
+        """The lab's clock."""
+        return self._lab.clock.now()
+
+    def public(self, address: str) -> str:
+        """The scenario's address of a client."""
+        return self._lab.site.scenario(address)
+
+    async def answer(self, question: DnsQuestion) -> DnsAnswer:
+        """What the machine remembers, or the lab's DNS server says; asked from the machine's address."""
+        outages, address = self._lab.outages, self._host.address
+        if not outages:
+            return await self._dns.answer(question)
+        lost = outages.forgot(address, self.now())
+        if lost != self._forgot:
+            self._forgot = lost
+            self._dns.forget()
+        if outages.without_dns(address, self.now()):
+            return self._dns.known(question) or ServFail()
+        return await self._dns.answer(question)
+
+    async def keep(self, heard: Heard) -> None:
+        """Durable before the reply."""
+        await self._lab.keep(heard)
+
+    def bug(self, error: Exception) -> None:
+        """Remember it; the run fails."""
+        self._lab.bug(error)
+
+
+async def answered_at(asking: DnsQueries[T], place: MachineContext) -> T:
+    """Run a node's computation to its end, asking the lab's DNS server."""
+    try:
+        question = next(asking)
+        while True:
+            question = asking.send(await place.answer(question))
+    except StopIteration as end:
+        value: T = end.value
+        return value

@@ -1,0 +1,218 @@
+"""A message's stay in Postfix's queue, as its log lines add up, and the hop that it amounts to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import field, replace
+from datetime import datetime
+from itertools import groupby
+
+from lab.model.message import Header, Message
+from lab.model.reply import Reply
+from lab.model.steps import (
+    Accepted,
+    Bounced,
+    Connected,
+    Deferred,
+    Delivered,
+    Dropped,
+    DropReason,
+    NextHop,
+    Refused,
+    Resolution,
+    Resolved,
+    Routed,
+    Sent,
+    ServerContact,
+    Step,
+)
+from lab.model.topology import Host
+from lab.model.trace import Hop, HopHead
+from lab.model.value import dataclass
+
+
+@dataclass(slots=True)
+class PostfixSession:
+    """A client at the door."""
+
+    client: str
+    name: str
+    port: str
+    tls: str = ""
+    cipher: str = ""
+    helo: str = ""
+
+    def key(self, server: str) -> str:
+        """What both ends of the connection know; '' if the log does not tell the port."""
+        return f"{self.client}:{self.port}>{server}" if self.port else ""
+
+    def step(self, at: datetime) -> Connected:
+        """Who connected. What certificate it showed is in no line."""
+        return Connected(
+            client=self.client,
+            client_host=self.helo,
+            helo=self.helo,
+            tls=self.tls,
+            cipher=self.cipher,
+            at=at,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryTry:
+    """An attempt for one recipient, or its last word on it."""
+
+    recipient: str
+    status: str
+    """`sent`, `deferred`, `bounced` as Postfix writes it, or `expired`."""
+    reply: Reply
+    dsn: str
+    host: str
+    address: str
+    by: str
+    """`smtp`, or what else delivers."""
+    tls: tuple[str, str]
+    """Version and cipher, '' without TLS."""
+
+
+@dataclass(slots=True)
+class QueueStay:
+    """A message in the queue."""
+
+    id: str
+    at: datetime
+    session: PostfixSession | None = None
+    message_id: str | None = None
+    """None while its content has not come."""
+    sender: str = ""
+    size: int = 0
+    waiting_for: int = 1
+    """Recipients that this round of attempts has not told of."""
+    headers: list[Header] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)
+    """What each recipient is called here, by what it was called on arrival."""
+    refused: list[Refused] = field(default_factory=list)
+    tries: list[tuple[datetime, DeliveryTry]] = field(default_factory=list)
+    reports_on: QueueStay | None = None
+    report: QueueStay | None = None
+    removed: bool = False
+
+    @property
+    def last(self) -> Mapping[str, DeliveryTry]:
+        """The last word on each recipient."""
+        return {each.recipient: each for _, each in self.tries if each.recipient}
+
+    @property
+    def deferred(self) -> bool:
+        """Whether it lies there until the next round."""
+        tried = not self.removed and self.waiting_for <= 0
+        return tried and any(each.status == "deferred" for each in self.last.values())
+
+    def hop(self, host: Host, shown: str) -> Hop:
+        """All that is known of it; `shown` is the label of the certificate that the host shows as a client."""
+        about = Message(tuple(self.headers))
+        client = self.session
+        head = HopHead(
+            id=self.id,
+            node=host.name,
+            host=str(host.fqdn),
+            tenant=None,
+            message_id=self.message_id or "",
+            in_reply_to=(self.reports_on.message_id or "")
+            if self.reports_on
+            else about.get("In-Reply-To") or "",
+            arrived=self.at,
+            client=client.client if client else "",
+            client_host=client.helo if client else "",
+            server=host.address,
+            connection=client.key(host.address) if client else "",
+            reverse_path=f"<{self.sender}>",
+            author=about.sender or about.author,
+            recipients=tuple(self.names),
+            subject=about.subject,
+            size=self.size,
+        )
+        return Hop(head, (*self._arrival(), *self._departure(host, shown)))
+
+    def _arrival(self) -> Iterator[Step]:
+        if self.session is None:
+            return
+        yield self.session.step(self.at)
+        yield from self.refused
+        yield Accepted(
+            reverse_path=f"<{self.sender}>",
+            recipients=tuple(self.names),
+            reply=Reply(250, "2.0.0", f"Ok: queued as {self.id}"),
+            size=self.size,
+            at=self.at,
+        )
+        for old, new in self.names.items():
+            if old != new:
+                yield Resolved(recipient=old, resolution=Resolution.ALIAS, rewritten=new, at=self.at)
+
+    def _departure(self, host: Host, shown: str) -> Iterator[Step]:
+        """What one reply ended for several recipients is one step, but for failures: each has its own."""
+        for (at, one), group in groupby(self.tries, key=_same_end):
+            named = tuple(each.recipient for _, each in group if each.recipient)
+            recipients = named or tuple(self.names.values())
+            contact = _contact(one, shown)
+            if one.address:
+                yield _routed(host, one.host, recipients, at)
+            if one.status == "deferred":
+                yield Deferred(
+                    recipients=recipients, connector="", reply=one.reply, until=None, contact=contact, at=at
+                )
+            elif one.status != "sent":
+                yield from (self._failed(recipient, one, contact, at) for recipient in recipients)
+            elif one.by in ("local", "virtual"):
+                yield from (Delivered(recipient=name, mailbox=name, at=at) for name in recipients)
+            else:
+                yield Sent(
+                    recipients=recipients,
+                    address=one.address,
+                    source=host.source,
+                    connector="",
+                    reply=one.reply,
+                    contact=contact,
+                    at=at,
+                )
+
+    def _failed(self, recipient: str, one: DeliveryTry, contact: ServerContact, at: datetime) -> Step:
+        if not self.sender:
+            return Dropped(
+                recipient=recipient, reason=DropReason.NULL_SENDER, reply=one.reply, contact=contact, at=at
+            )
+        return Bounced(
+            recipient=recipient,
+            status=one.dsn,
+            reply=one.reply,
+            ndr=(self.report.message_id or "") if self.report else "",
+            ndr_to=self.sender if self.report else "",
+            contact=contact,
+            at=at,
+        )
+
+
+def _same_end(told: tuple[datetime, DeliveryTry]) -> tuple[datetime, DeliveryTry]:
+    """Equal for attempts that differ in the recipient only."""
+    at, one = told
+    return at, replace(one, recipient="")
+
+
+def _routed(host: Host, to: str, recipients: tuple[str, ...], at: datetime) -> Routed:
+    """How the next host was chosen: what is configured is no MX."""
+    known = to in (*host.smart_hosts, *host.forwards_to)
+    how = NextHop.SMART_HOST if known else NextHop.MX
+    return Routed(recipients=recipients, connector="", how=how, targets=(to,), at=at)
+
+
+def _contact(one: DeliveryTry, shown: str) -> ServerContact:
+    """As the lab's own nodes tell of a connection, of whose key the log has one end only: see `connection_joining`."""
+    tls, cipher = one.tls
+    return ServerContact(
+        host=one.host,
+        connection=f">{one.address}" if one.address else "",
+        tls=tls,
+        cipher=cipher,
+        certificate=shown if tls else "",
+    )

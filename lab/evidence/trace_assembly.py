@@ -1,0 +1,206 @@
+"""Hops joined into message traces: the way of each message, how it ended, and the NDRs that it caused."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from lab.evidence.hop_facts import about, bare_path, place, recipients, taken
+from lab.evidence.hop_links import in_order, parents, sort_key
+from lab.model.steps import (
+    Bounced,
+    Delivered,
+    Dropped,
+    DropReason,
+    Ending,
+    Expanded,
+    Merged,
+    Resolved,
+    Sent,
+    Step,
+)
+from lab.model.trace import Disposition, Hop, MessageTrace
+
+_ENDINGS = (
+    (Delivered, Disposition.DELIVERED),
+    (Bounced, Disposition.BOUNCED),
+    (Dropped, Disposition.DROPPED),
+)
+
+
+def traces(hops: Iterable[Hop]) -> dict[str, MessageTrace]:
+    """Message traces by Message-ID, oldest first; NDRs hang on the trace of the message that they report on.
+
+    A message without a Message-ID is listed as `refused ID` or `nameless ID`, with the id of its first hop: a client
+    from outside the lab was refused before it could tell, or never told. The order of `hops` does not matter.
+    """
+    groups = _groups(sorted(hops, key=sort_key))
+    originals = {name: _original(group, groups) for name, group in groups.items()}
+    reports: dict[str, list[str]] = defaultdict(list)
+    for name, original in originals.items():
+        if original:
+            reports[original].append(name)
+    seen: set[str] = set()
+    firsts = [name for name in groups if not originals[name]]
+    return {
+        name: _trace(name, groups, reports, seen)
+        for name in (*firsts, *groups)  # a circle of reports, which no node makes, is shown rather than lost
+        if name not in seen
+    }
+
+
+def way(trace: MessageTrace, recipient: str | None = None) -> tuple[Hop, ...]:
+    """The hops that a message went through for one recipient (None: for each in turn), refusals at its end included.
+
+    A refusal that another host or a later attempt made good is no part of the way.
+    """
+    if recipient is None:
+        all_ways = (way(trace, each) for each in trace.dispositions)
+        return tuple({id(hop): hop for one in all_ways for hop in one}.values())
+    names = aliases(trace.hops, recipient) | _came_as(trace.hops, recipient)
+    concerned = [
+        (hop, parent)
+        for hop, parent in zip(trace.hops, parents(trace.hops), strict=True)
+        if _concerns(hop, names)
+    ]
+    decisive = {parent: hop for hop, parent in concerned}  # the last one wins
+    made_good = {parent for hop, parent in concerned if taken(hop)}
+    return tuple(
+        hop
+        for hop, parent in concerned
+        if taken(hop) or (parent not in made_good and decisive[parent] is hop)
+    )
+
+
+def path(trace: MessageTrace, recipient: str | None = None) -> tuple[str, ...]:
+    """The places of `way`, in order: hosts by key, Exchange Online as `tenant:NAME`."""
+    return tuple(place(hop) for hop in way(trace, recipient))
+
+
+def aliases(hops: Sequence[Hop], recipient: str) -> frozenset[str]:
+    """The addresses that a recipient had on the way (hybrid routing rewrites to targetAddress), in lower case."""
+    known = {recipient.lower()}
+    for hop in hops:
+        for step in hop.all(Resolved):
+            if about(step, known) and step.rewritten:
+                known.add(step.rewritten.lower())
+    return frozenset(known)
+
+
+def _came_as(hops: Sequence[Hop], recipient: str) -> frozenset[str]:
+    """The groups that a recipient is a member of, and what those were addressed as before, in lower case."""
+    known: set[str] = {recipient.lower()}
+    for hop in reversed(hops):
+        for step in reversed(hop.steps):
+            if isinstance(step, Expanded) and known & {name.lower() for name in step.members}:
+                known.add(step.recipient.lower())
+            if isinstance(step, Resolved) and step.rewritten.lower() in known - {recipient.lower()}:
+                known.add(step.recipient.lower())
+    return frozenset(known)
+
+
+def _groups(hops: Sequence[Hop]) -> dict[str, list[Hop]]:
+    """Hops by Message-ID; a refused hop belongs to the message of the hop it came from, or of its connection."""
+    above = parents(hops)
+    by_connection: dict[str, str] = {
+        hop.head.connection: hop.head.message_id
+        for hop, parent in zip(hops, above, strict=True)
+        if parent is None and hop.head.message_id and hop.head.connection
+    }
+    groups: dict[str, list[Hop]] = defaultdict(list)
+    for index, hop in enumerate(hops):
+        start = hops[_start(index, hops, above)]
+        known = start.head.message_id or by_connection.get(start.head.connection, "")
+        groups[known or f"{'nameless' if taken(start) else 'refused'} {start.head.id}"].append(hop)
+    return dict(groups)
+
+
+def _start(index: int, hops: Sequence[Hop], above: Sequence[int | None]) -> int:
+    """The nearest hop up the way that knows the Message-ID, or else the first."""
+    while not hops[index].head.message_id:
+        parent = above[index]
+        if parent is None:
+            break
+        index = parent
+    return index
+
+
+def _original(group: Sequence[Hop], groups: Mapping[str, object]) -> str:
+    """The message that a group reports on, '' if it is no report on any known one.
+
+    A reply has In-Reply-To too; only reports come from the null reverse-path.
+    """
+    answers = (hop.head for hop in group if hop.head.in_reply_to != hop.head.message_id)
+    named_ids = (head.in_reply_to for head in answers if not bare_path(head.reverse_path))
+    return next((name for name in named_ids if name in groups), "")
+
+
+def _trace(
+    name: str, groups: Mapping[str, Sequence[Hop]], reports: Mapping[str, Sequence[str]], seen: set[str]
+) -> MessageTrace:
+    seen.add(name)
+    hops = in_order(groups[name])
+    ends = {recipient: _end(hops, recipient) for recipient in _original_recipients(hops)}
+    below = tuple(_trace(each, groups, reports, seen) for each in reports.get(name, ()) if each not in seen)
+    known = name if any(hop.head.message_id for hop in hops) else ""
+    return MessageTrace(known, hops, ends, below)
+
+
+def _original_recipients(hops: Sequence[Hop]) -> tuple[str, ...]:
+    """Everyone the message was for where it first appeared; all transactions of that first connection count."""
+    first = hops[0].head.connection
+    starts = [hop for hop in hops if hop is hops[0] or (first and hop.head.connection == first)]
+    named_first = dict.fromkeys(name for hop in starts for name in recipients(hop))
+    found = dict.fromkeys(each for name in named_first for each in _members(name, hops, frozenset()))
+    return tuple(found or named_first)  # groups that are members of each other only have nobody
+
+
+def _members(name: str, hops: Sequence[Hop], above: frozenset[str]) -> Iterator[str]:
+    """A recipient; the members instead of a group that was expanded, and the group itself if something ended for it."""
+    known = aliases(hops, name)
+    steps = [step for hop in hops for step in hop.steps if about(step, known)]
+    expanded = [step for step in steps if isinstance(step, Expanded)]
+    is_group = expanded or any(isinstance(step, Merged) for step in steps)
+    if not is_group or any(_is_end(step, of_group=bool(expanded)) for step in steps):
+        yield name
+    for step in expanded:
+        for member in step.members:
+            if member.lower() not in above | known:
+                yield from _members(member, hops, above | known)
+
+
+def _is_end(step: Step, *, of_group: bool) -> bool:
+    """Whether something ended for a group itself; that a rule led to it once more ends nothing for its members."""
+    if of_group and isinstance(step, Dropped) and step.reason is DropReason.EXPANDED_BEFORE:
+        return False
+    return isinstance(step, Ending) and not isinstance(step, Sent)
+
+
+def _end(hops: Sequence[Hop], recipient: str) -> Disposition:
+    names = aliases(hops, recipient)
+    steps = [step for hop in hops for step in hop.steps if about(step, names)]
+    for kind, disposition in _ENDINGS:
+        if any(isinstance(step, kind) for step in steps):
+            return disposition
+    came_as = names | _came_as(hops, recipient)
+    holders = [hop for hop in hops if _took_for(hop, came_as)]
+    if not holders:
+        return Disposition.REJECTED
+    if any(_open(hop, came_as) for hop in holders):
+        return Disposition.QUEUED
+    return Disposition.LOST  # handed over, and never seen again
+
+
+def _open(hop: Hop, names: frozenset[str]) -> bool:
+    """Whether the node still has the message for one of these names: nothing has ended it there."""
+    return not any(isinstance(step, Ending) and about(step, names) for step in hop.steps)
+
+
+def _took_for(hop: Hop, names: frozenset[str]) -> bool:
+    return taken(hop) and any(name.lower() in names for name in hop.head.recipients)
+
+
+def _concerns(hop: Hop, names: frozenset[str]) -> bool:
+    """Whether a hop concerns one of these names; a refusal at MAIL FROM concerns everybody."""
+    here = recipients(hop)
+    return any(name.lower() in names for name in here) or not (here or taken(hop))

@@ -1,0 +1,121 @@
+"""An exported object in the words of the scenario language: each property is read as the loader would read it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from lab.importers.assembly.exported_object import ExportedProperties
+from lab.importers.assembly.types import ImportNotes
+from lab.importers.exchange_values import networks
+from lab.scenario.language.exchange_objects import OWN
+from lab.scenario.syntax.problem_report import ProblemPath, ProblemReport
+from lab.scenario.syntax.records import RecordKey, RecordSchema, is_missing
+from lab.scenario.syntax.scalar_values import CAPABILITY, DOMAIN, NETWORK, PATTERN, SMART_HOST, SPACE, TRUTH
+from lab.scenario.syntax.source_tree import ScalarNode, SourceLocation
+from lab.scenario.syntax.value_kinds import Many, Single, ValueKind
+from lab.scenario.syntax.yaml_dump import PlainData, plain
+from lab.sentence import Sentence, sentence
+
+Numbers = Mapping[str, Sequence[str]]
+"""Words of enumerations by property, where exports write their numbers."""
+_WITHOUT_BLANKS = (CAPABILITY, DOMAIN, PATTERN, SMART_HOST, SPACE)
+_CLOUD_MAIL = ":acceptcloudservicesmail"
+
+
+class ConvertedTable(dict[str, Any]):
+    """A table of the scenario that remembers which exported object it came from."""
+
+    def __init__(self, table: Mapping[str, Any], given: ExportedProperties) -> None:
+        super().__init__(table)
+        self.given = given
+
+
+def written(
+    given: ExportedProperties, record: RecordSchema, notes: ImportNotes, numbers: Numbers | None = None
+) -> ConvertedTable | None:
+    """The object with what differs from the defaults; None, and a notice, where a needed property cannot be read."""
+    table: PlainData = {}
+    for key in record.keys:
+        if key.name in OWN:
+            continue
+        value = _value(given, key, notes, (numbers or {}).get(key.name, ()))
+        if value is None and key.required:
+            notes.without(given, _unread(given, key))
+            return None
+        if value is not None and value != key.default:
+            table[key.name] = _spelled(key, value)
+    return ConvertedTable(table, given)
+
+
+def _unread(given: ExportedProperties, key: RecordKey[Any]) -> Sentence:
+    text = given.text(key.name)
+    return sentence("{key} is {text!r}", key=key.name, text=text) if text else is_missing(key.name)
+
+
+def _value(
+    given: ExportedProperties, key: RecordKey[Any], notes: ImportNotes, numbered: Sequence[str]
+) -> Any:
+    kind: ValueKind[Any] = key.kind
+    if isinstance(kind, Many):
+        return _list(given, key, kind, notes)
+    if key.required and given.value(key.name) is None and given.name:
+        return _read(kind, given.name, given, key, notes) if isinstance(kind, Single) else None
+    if not isinstance(kind, Single) or given.value(key.name) is None:
+        return None
+    if kind is TRUTH:
+        told = given.truth(key.name)
+        if told is None:
+            _without(given, key, given.text(key.name), sentence("it is neither true nor false"), notes)
+        return told
+    return _read(kind, given.word(key.name, numbered), given, key, notes)
+
+
+def _without(
+    given: ExportedProperties, key: RecordKey[Any], text: str, why: Sentence, notes: ImportNotes
+) -> None:
+    """Tell of a value that is left out."""
+    part = sentence("{label}: {key} {text!r}", label=given.label, key=key.name, text=text)
+    notes.leave(given.place, sentence("{label} is left out: {why}", label=part, why=why))
+
+
+def _list(
+    given: ExportedProperties, key: RecordKey[Any], kind: Many[Any], notes: ImportNotes
+) -> tuple[Any, ...] | None:
+    """The items that can be read; what cannot is told."""
+    assert isinstance(kind.of, Single), "Exchange's lists are of single values"
+    texts = _texts(given, key, kind.of, notes)
+    if kind.of is CAPABILITY:
+        texts = tuple(each for each in texts if _CLOUD_MAIL in each.lower() or ":" not in each)
+    found = (_read(kind.of, text, given, key, notes) for text in texts)
+    return tuple(each for each in found if each is not None) if texts else None
+
+
+def _texts(
+    given: ExportedProperties, key: RecordKey[Any], of: Single[Any], notes: ImportNotes
+) -> tuple[str, ...]:
+    if of is not NETWORK:
+        return given.many(key.name, blanks=of in _WITHOUT_BLANKS)
+    found = networks(given.value(key.name))
+    for address in (*found.v6, *found.unread):
+        _without(given, key, address, sentence("the lab has IPv4 only (R58)"), notes)
+    return found.v4
+
+
+def _read(
+    kind: Single[Any], text: str, given: ExportedProperties, key: RecordKey[Any], notes: ImportNotes
+) -> Any:
+    report = ProblemReport(real=True)
+    value = kind.read(ScalarNode(SourceLocation(given.place.file), text), ProblemPath(report))
+    for problem in report.found.values():
+        wanted, hint = sentence("wanted is {wanted}", wanted=problem.wanted), problem.hint
+        why = sentence("{wanted}, {hint}", wanted=wanted, hint=hint) if hint else wanted
+        _without(given, key, text, why, notes)
+    return value
+
+
+def _spelled(key: RecordKey[Any], value: Any) -> Any:
+    """As the language writes it; capabilities with what they allow."""
+    if isinstance(key.kind, Many) and key.kind.of is CAPABILITY:
+        return [f"{each}:AcceptCloudServicesMail" for each in value]
+    return plain(value)

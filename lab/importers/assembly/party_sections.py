@@ -1,0 +1,217 @@
+"""Tenants and organisations: their sections in the scenario, and who belongs together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import field
+from datetime import datetime
+
+from lab.importers.assembly import connectors, rules
+from lab.importers.assembly.company_relations import known
+from lab.importers.assembly.directory import People, people
+from lab.importers.assembly.dns_records import is_service
+from lab.importers.assembly.language_conversion import ConvertedTable
+from lab.importers.assembly.object_owners import MOERA, ROUTING, ExportedSide
+from lab.importers.assembly.types import ImportNotes
+from lab.importers.exchange_values import address_spaces
+from lab.model.names import Domain
+from lab.model.value import dataclass
+from lab.scenario.syntax.yaml_dump import PlainData
+from lab.sentence import sentence
+
+_FOREST = re.compile(r"\b([A-Z]{3})(?:PR|PRD)\d\w*[.,]", re.IGNORECASE)
+"""`DC=EURPR05A002,DC=PROD`: the forest that a tenant lives in begins with its region."""
+
+
+@dataclass(slots=True, kw_only=True)
+class PartyDraft:
+    """A tenant or an organisation in the making."""
+
+    key: str
+    side: ExportedSide
+    accepted: list[ConvertedTable]
+    people: People = field(default_factory=People)
+    inbound: list[ConvertedTable] = field(default_factory=list)
+    outbound: list[ConvertedTable] = field(default_factory=list)
+    send: list[ConvertedTable] = field(default_factory=list)
+    table: PlainData = field(default_factory=dict)
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        """Names of accepted domains, the default one first; not those in onmicrosoft.com."""
+        ordered = sorted(self.accepted, key=lambda each: not each.get("Default"))
+        return tuple(str(each["DomainName"]) for each in ordered if not is_service(str(each["DomainName"])))
+
+    @property
+    def all_domains(self) -> tuple[str, ...]:
+        """Names of all accepted domains."""
+        return tuple(str(each["DomainName"]) for each in self.accepted)
+
+    def shares(self, other: PartyDraft) -> bool:
+        """Whether both are sides of one company: they accept a domain in common, or one knows one of the other's as its own."""
+        mine, theirs = set(self.all_domains), set(other.all_domains)
+        return bool(mine & (theirs | known(other.side)) or known(self.side) & theirs)
+
+
+def tenant(side: ExportedSide, taken: set[str], now: datetime, notes: ImportNotes) -> PartyDraft:
+    """A tenant, all but what follows from others."""
+    accepted = connectors.accepted_domains(side, notes)
+    initial = connectors.initial_domain(side)
+    key = _key(side, accepted, initial, taken)
+    if not re.fullmatch(r"[a-z0-9-]+\.onmicrosoft\.com", initial):
+        initial = f"{key.replace('-', '').replace('_', '').lower()}.onmicrosoft.com"
+        text = sentence(
+            "The initial domain of this tenant is in none of the exports; {initial} stands in for it.",
+            initial=initial,
+        )
+        notes.ask(
+            ("tenants", key, "initial_domain"),
+            text,
+            sentence("Export Get-AcceptedDomain of the tenant."),
+            "R156",
+        )
+    made = PartyDraft(key=key, side=side, accepted=accepted)
+    made.people = people(side, [*accepted, {"DomainName": initial}], notes)
+    made.inbound, made.outbound = connectors.inbound(side, notes), connectors.outbound(side, notes)
+    made.table = {
+        "initial_domain": initial,
+        "region": _region(side, key, notes),
+        "AcceptedDomains": accepted,
+        "OrganizationConfig": _config(side),
+        "ArcTrustedSealers": _sealers(side),
+        "dkim": _signing(side, [str(each["DomainName"]) for each in accepted], initial),
+        "InboundConnectors": made.inbound,
+        "OutboundConnectors": made.outbound,
+        "TransportRules": rules.rules(side, now, notes),
+    }
+    return made
+
+
+def organization(side: ExportedSide, taken: set[str], now: datetime, notes: ImportNotes) -> PartyDraft:
+    """An on-premises organisation, all but its hosts."""
+    accepted = connectors.accepted_domains(side, notes)
+    made = PartyDraft(key=_key(side, accepted, "", taken), side=side, accepted=accepted)
+    made.people = people(side, accepted, notes)
+    made.send = connectors.send(side, notes)
+    made.table = {
+        "AcceptedDomains": accepted,
+        "hosts": {},
+        "SendConnectors": made.send,
+        "ReceiveConnectors": connectors.receive(side, notes),
+        "RemoteDomains": connectors.remote_domains(side, notes),
+        "TransportRules": rules.rules(side, now, notes),
+    }
+    return made
+
+
+def _key(side: ExportedSide, accepted: Sequence[ConvertedTable], initial: str, taken: set[str]) -> str:
+    """The first label of the default domain, of the initial one, or of the folder."""
+    named = sorted(accepted, key=lambda each: not each.get("Default"))
+    own = [str(each["DomainName"]) for each in named if not str(each["DomainName"]).endswith(MOERA)]
+    first = (own or [initial])[0].partition(".")[0] or side.folder.rpartition("/")[2]
+    return unique(first, taken)
+
+
+def unique(wanted: str, taken: set[str]) -> str:
+    """A name that the language takes, and that nobody has."""
+    bare = re.sub(r"[^A-Za-z0-9_-]", "-", wanted).strip("-_")[:40] or "contoso"
+    name, number = bare, 1
+    while name in taken:
+        number += 1
+        name = f"{bare}-{number}"
+    taken.add(name)
+    return name
+
+
+def _region(side: ExportedSide, key: str, notes: ImportNotes) -> str:
+    found = side.says(_FOREST)
+    if found is not None:
+        return found[1].upper()
+    text = sentence("The region that this tenant lives in is in none of the exports; EUR is assumed.")
+    answer = sentence(
+        "Leave DistinguishedName or OriginatingServer in the export, or say `region:` in answers.yaml."
+    )
+    notes.ask(("tenants", key, "region"), text, answer, "R31", "R32")
+    return "EUR"
+
+
+def _config(side: ExportedSide) -> PlainData | None:
+    told = any(each.truth("RejectDirectSend") for each in side.of("OrganizationConfig"))
+    return {"RejectDirectSend": True} if told else None
+
+
+def _sealers(side: ExportedSide) -> list[str]:
+    found = (name for each in side.of("ArcConfig") for name in each.many("ArcTrustedSealers", blanks=True))
+    return [name.lower() for name in dict.fromkeys(found) if _is_domain(name)]
+
+
+def _signing(side: ExportedSide, accepted: Sequence[str], initial: str) -> list[str]:
+    """Domains with DKIM enabled; the initial domain signs anyhow (R171)."""
+    enabled = (
+        each.text("Domain", "Name", "Identity").lower()
+        for each in side.of("DkimSigningConfig")
+        if each.truth("Enabled")
+    )
+    return [name for name in dict.fromkeys(enabled) if name in accepted and name != initial]
+
+
+def _is_domain(text: str) -> bool:
+    try:
+        return "." in Domain.parse(text)
+    except ValueError:
+        return False
+
+
+def routing_domain(party: PartyDraft) -> str:
+    """`t.mail.onmicrosoft.com`, where an organisation without an exported tenant knows it; '' if it does not."""
+    names = [str(each["DomainName"]) for each in party.accepted]
+    names += [each.text("DomainName") for each in party.side.of("RemoteDomain")]
+    for given in party.side.of("SendConnector"):
+        names += [space.domain for space in address_spaces(given.value("AddressSpaces"))]
+    return next((name.lower() for name in names if name.lower().endswith(ROUTING)), "")
+
+
+def missing_tenants(
+    organizations: Iterable[PartyDraft], tenants: list[PartyDraft], taken: set[str], notes: ImportNotes
+) -> list[PartyDraft]:
+    """A stand-in for each own tenant that was not exported: it has the organisation's domains and people, and no connectors."""
+    added = []
+    for each in organizations:
+        routing = routing_domain(each)
+        if not routing or any(each.shares(other) for other in tenants):
+            continue
+        initial = f"{routing.removesuffix(ROUTING)}{MOERA}"
+        if not re.fullmatch(r"[a-z0-9-]+\.onmicrosoft\.com", initial):
+            continue
+        given = each.side.objects[0]
+        names = dict.fromkeys((*each.domains, routing))
+        accepted = [ConvertedTable({"DomainName": name}, given) for name in names]
+        made = PartyDraft(
+            key=unique(
+                each.domains[0].partition(".")[0] if each.domains else routing.partition(".")[0], taken
+            ),
+            side=ExportedSide(True, each.side.folder),
+            accepted=accepted,
+        )
+        made.people = People(accepted=accepted)
+        made.table = {"initial_domain": initial, "region": "EUR", "AcceptedDomains": accepted}
+        text = sentence(
+            "Tenant {name} was not exported: its connectors, its region and its recipients are not known.",
+            name=made.key,
+        )
+        answer = sentence(
+            "Export the tenant too (Get-InboundConnector, Get-OutboundConnector, Get-AcceptedDomain, "
+            "recipients)."
+        )
+        notes.ask(
+            ("tenants", made.key, "InboundConnectors"),
+            text,
+            answer,
+            "R3",
+            "R31",
+            "R111",
+            about=(("tenants", made.key),),
+        )
+        added.append(made)
+    return added

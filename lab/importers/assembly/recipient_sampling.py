@@ -1,0 +1,183 @@
+"""Which recipients are kept, and what each side knows of the other's.
+
+A matrix needs one of each class. What a handful is taken from is counted, and the same people are taken on both sides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from lab.importers.assembly.directory import (
+    CONTACTS,
+    GROUPS,
+    LISTS,
+    MAILBOXES,
+    REMOTE,
+    USERS,
+    People,
+    covered,
+    parsed,
+)
+from lab.importers.assembly.exported_object import ExportedProperties
+from lab.importers.assembly.language_conversion import ConvertedTable
+from lab.importers.assembly.object_owners import MOERA, ROUTING
+from lab.importers.assembly.types import ImportNotes
+from lab.importers.types import ExportLocation
+from lab.sentence import Sentence, sentence
+
+_HANDFUL = 2
+"""Kept of each class: one to be written to, and one to write to him."""
+_MOST = 1_000
+"""Recipients of all sides with --all-recipients: a scenario file has a limit, and each has several addresses."""
+
+
+def restrict(sides: Iterable[People], notes: ImportNotes) -> None:
+    """`AcceptMessagesOnlyFrom` names recipients by their identities; here they have addresses."""
+    everybody = [each for side in sides for _, each in side.all()]
+    known = {name.lower(): str(each["address"]) for each in everybody for name in _identities(each.given)}
+    for each in everybody:
+        wanted = each.given.many("AcceptMessagesOnlyFrom")
+        found = [known.get(name.lower()) or (str(a) if (a := parsed(name)) else None) for name in wanted]
+        allowed = [address for address in found if address]
+        if len(allowed) < len(wanted):
+            notes.about(
+                each.given, sentence("AcceptMessagesOnlyFrom names somebody who is not in the exports")
+            )
+        if allowed:
+            each["AcceptMessagesOnlyFrom"] = allowed
+
+
+def _identities(given: ExportedProperties) -> Iterator[str]:
+    for name in ("DistinguishedName", "Identity", "Name", "DisplayName", "Alias", "PrimarySmtpAddress", "Id"):
+        if text := given.text(name):
+            yield text
+
+
+def sampled(sides: Mapping[str, People], wanted: set[str], notes: ImportNotes) -> None:
+    """Keep a handful of each class, everybody who is named elsewhere, and their counterparts on the other side."""
+    keys = {name: side.keys for name, side in sides.items()}
+    counted: dict[tuple[object, ...], int] = {}
+    kept = set(wanted)
+    for name, side in sides.items():
+        others = set[str]().union(*(found for other, found in keys.items() if other != name))
+        for section, each in side.all():
+            key = str(each["address"]).lower()
+            kind = (name, *_class(section, each, both=key in others))
+            if key in kept or counted.get(kind, 0) < _HANDFUL:
+                counted[kind] = counted.get(kind, 0) + 1
+                kept.add(key)
+    for name, side in sides.items():
+        _keep(name, side, kept, notes)
+
+
+def limited(sides: Mapping[str, People], notes: ImportNotes) -> None:
+    """All recipients, as far as a scenario file can have them."""
+    left = _MOST // max(1, len(sides))
+    for name, side in sides.items():
+        kept = set(list(dict.fromkeys(str(each["address"]).lower() for _, each in side.all()))[:left])
+        _keep(name, side, kept, notes)
+
+
+def _class(section: str, entry: ConvertedTable, *, both: bool) -> tuple[object, ...]:
+    """What makes two recipients differ for mail flow."""
+    moera = str(entry["address"]).endswith(MOERA)
+    routed = any(str(each).endswith(ROUTING) for each in (entry.get("external"), *entry.get("proxies", ())))
+    own = ("ForwardingSmtpAddress", "RequireSenderAuthenticationEnabled", "AcceptMessagesOnlyFrom")
+    return section, moera, both, routed, *(key in entry for key in own)
+
+
+def _keep(name: str, side: People, kept: set[str], notes: ImportNotes) -> None:
+    for section, found in side.sections.items():
+        left = [each for each in found if str(each["address"]).lower() in kept]
+        if len(left) < len(found):
+            notes.say(
+                ExportLocation(left[0].given.place.file if left else found[0].given.place.file),
+                sentence(
+                    "{number} of {all} {kind} of {name} stand for all of them; --all-recipients keeps up to {most}",
+                    number=len(left),
+                    all=len(found),
+                    kind=_words(section),
+                    name=name,
+                    most=_MOST,
+                ),
+            )
+        side.sections[section] = left
+
+
+def synchronised(organization: People, tenant: People, notes: ImportNotes) -> None:
+    """What directory synchronisation brings, where the export of one side lacks a whole kind of recipients (R106, R144)."""
+    _copied(organization, MAILBOXES, tenant, USERS, notes)
+    _copied(organization, REMOTE, tenant, MAILBOXES, notes)
+    _copied(tenant, MAILBOXES, organization, REMOTE, notes)
+    for section in (CONTACTS, LISTS):
+        _copied(organization, section, tenant, section, notes)
+
+
+def _copied(source: People, section: str, target: People, there: str, notes: ImportNotes) -> None:
+    """One section of a side from its counterpart; what was exported of it, if only one object, is believed to be all."""
+    if there in target.exported:
+        return
+    known = target.keys
+    synced = section != MAILBOXES or there != REMOTE
+    made = [
+        _counterpart(each, there, target)
+        for each in source.sections.get(section, ())
+        if str(each["address"]).lower() not in known and (synced or each.given.truth("IsDirSynced"))
+    ]
+    fresh = [each for each in made if _is_covered(each["address"], target)]
+    for each in fresh:
+        target.add(there, each)
+    if fresh:
+        text = sentence(
+            "no {missing} were exported; {number} are taken from the {known} of the other side, as synchronised",
+            missing=_words(there),
+            number=len(fresh),
+            known=_words(section),
+        )
+        notes.say(fresh[0].given.place, text)
+
+
+def _words(section: str) -> Sentence:
+    """What a section is called in a sentence: `mail contacts`."""
+    return Sentence(section.replace("_", " "))
+
+
+def _is_covered(text: str, side: People) -> bool:
+    address = parsed(text)
+    return address is not None and covered(address, side.accepted)
+
+
+def _counterpart(entry: ConvertedTable, there: str, target: People) -> ConvertedTable:
+    made = ConvertedTable({"address": entry["address"]}, entry.given)
+    proxies = [each for each in entry.get("proxies", ()) if _is_covered(each, target)]
+    if proxies:
+        made["proxies"] = proxies
+    known = (each for each in entry.get("proxies", ()) if each.endswith(ROUTING))
+    routing = entry.get("external") or next(known, None)
+    if there == REMOTE:
+        made["external"] = routing or entry["address"]
+    elif there == MAILBOXES and routing and _is_covered(routing, target):
+        made["proxies"] = list(dict.fromkeys((*made.get("proxies", ()), routing)))
+    elif there == USERS:
+        made["external"] = entry["address"]
+    else:
+        made.update({key: value for key, value in entry.items() if key not in ("address", "proxies")})
+    return made
+
+
+def membered(sides: Iterable[People], notes: ImportNotes) -> None:
+    """Members of groups: those that were exported, else one mailbox of each side, as no cmdlet for groups tells them."""
+    listed = list(sides)
+    samples = [found[0]["address"] for side in listed if (found := side.sections.get(MAILBOXES))]
+    for side in listed:
+        for section, each in side.all():
+            if section not in (GROUPS, LISTS):
+                continue
+            texts = each.given.many("MembersSMTP", "Members", "PrimarySmtpAddresses")
+            members = [str(a) for text in texts if (a := parsed(text))]
+            each["members"] = members or [a for a in dict.fromkeys(samples) if a != each["address"]]
+            if not members and samples:
+                notes.about(
+                    each.given,
+                    sentence("its members are not in the export; one mailbox of each side stands for them"),
+                )

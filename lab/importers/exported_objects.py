@@ -1,0 +1,158 @@
+"""What all readers of objects share: recognise them, take out certificates and records, and tell what was cut off."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import field, replace
+
+from lab.importers import cmdlet_recognition, resolved_dns
+from lab.importers.embedded_certificate import certificate_in
+from lab.importers.text_decoding import TextSource
+from lab.importers.types import ExportedObject, ExportedValue, ExportLocation, Exports, Notice
+from lab.model.value import dataclass
+from lab.sentence import Sentence, listed, sentence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnrecognisedObject:
+    """An object as a format gives it, before anybody knows its kind."""
+
+    line: int
+    values: Mapping[str, ExportedValue]
+    where: Mapping[str, int] = field(default_factory=dict)
+    types: tuple[str, ...] = ()
+    """.NET types, `@odata.type` or `#TYPE`, most specific first."""
+    kind: str = ""
+    """Where the format itself says it, as a DSC resource does."""
+
+
+_NOISE = frozenset(name.lower() for name in ("SerializationData", "PSShowComputerName"))
+"""How .NET would build the object again; nothing that an administrator reads, and long."""
+_CERTIFICATE = frozenset(("rawdata", "serializationdata"))
+_NOTHING = Exports()
+_TYPE_NAME = re.compile(r"(?:Deserialized\.)?(?:System|Microsoft)\.[A-Za-z][\w.+`]*(?:\[.*\])?", re.DOTALL)
+_TYPED = frozenset(
+    name.lower()
+    for name in ("Actions", "Conditions", "Exceptions", "ObjectClass", "OrganizationId", "PSTypeNames")
+)
+"""Properties whose text is a type even where nothing is cut off."""
+_WEIGHTY = frozenset(
+    name.lower()
+    for name in (
+        *(
+            "AcceptMessagesOnlyFrom",
+            "AddressSpaces",
+            "ArcTrustedSealers",
+            "AssociatedAcceptedDomains",
+            "Bindings",
+        ),
+        *(
+            "CertificateDomains",
+            "Domains",
+            "DomainName",
+            "EFSkipIPs",
+            "EFUsers",
+            "EdgeTransportServers",
+            "EmailAddresses",
+        ),
+        *(
+            "ForwardingSmtpAddress",
+            "InternalSMTPServers",
+            "Members",
+            "RawData",
+            "RecipientDomains",
+            "RemoteIPRanges",
+        ),
+        *(
+            "SendingTransportServers",
+            "SenderDomains",
+            "SenderIPAddresses",
+            "SmartHosts",
+            "SourceTransportServers",
+        ),
+        *("TlsCertificateName", "TrustedOrganizations"),
+    )
+)
+"""Properties without which an import goes wrong."""
+
+
+def refused(source: TextSource, line: int, why: Sentence) -> Exports:
+    """Nothing of a file that is broken somewhere: half an export misleads."""
+    text = sentence("{why}; the file is left out", why=why)
+    return Exports(notices=(Notice(ExportLocation(source.file, line), text, serious=True),))
+
+
+def exports(file: str, objects: Iterable[UnrecognisedObject], notices: Iterable[Notice] = ()) -> Exports:
+    """All that a file's objects are for an import. Objects that nobody recognises stay, and are told."""
+    taker, several, noticed = _Told(file), tuple(objects), tuple(notices)
+    if not several and not noticed and cmdlet_recognition.of_file(file):
+        return Exports(without=(ExportLocation(file),))
+    found = Exports.joined(taker.taken(one) for one in several)
+    return Exports.joined((found, Exports(notices=(*noticed, *taker.notices()))))
+
+
+class _Told:
+    """Takes the objects of one file, and counts what its owner should know."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.cut: dict[str, int] = {}
+        self.unknown: list[int] = []
+
+    def taken(self, one: UnrecognisedObject) -> Exports:
+        kind = one.kind or cmdlet_recognition.kind(one.types, self.file, one.values)
+        place = ExportLocation(self.file, one.line)
+        if kind == cmdlet_recognition.RESOLVED:
+            return Exports(records=tuple(resolved_dns.records(place, one.values)))
+        inside = certificate_in(place, one.values) if kind == "ExchangeCertificate" else _NOTHING
+        left_out = _NOISE | _CERTIFICATE if inside.certificates else _NOISE
+        if not kind:
+            self.unknown.append(one.line)
+        values = {name: value for name, value in self._whole(one) if name.lower() not in left_out}
+        there = ExportedObject(kind=kind, place=place, values=values, where=one.where)
+        return replace(inside, objects=(there,))
+
+    def _whole(self, one: UnrecognisedObject) -> Iterator[tuple[str, ExportedValue]]:
+        """Values but for those that a depth limit has replaced by text: what is not known is missing, not wrong."""
+        for name, value in one.values.items():
+            if name.lower() not in _TYPED and cut_off(value):
+                self.cut.setdefault(name, one.where.get(name) or one.line)
+            else:
+                yield name, value
+
+    def notices(self) -> Iterator[Notice]:
+        yield from self._cut()
+        if self.unknown:
+            text = sentence(
+                "an object of no known kind; name the file after its cmdlet, such as Get-InboundConnector.json"
+            )
+            if len(self.unknown) > 1:
+                text = sentence(
+                    "{number} objects of no known kind; name the file after its cmdlet, such as Get-InboundConnector.json",
+                    number=len(self.unknown),
+                )
+            yield Notice(ExportLocation(self.file, self.unknown[0]), text)
+
+    def _cut(self) -> Iterator[Notice]:
+        """One line for all that matters little, one each for what matters."""
+        cure = sentence("export again with ConvertTo-Json -Depth 10, or Export-Clixml")
+        for name, line in self.cut.items():
+            if name.lower() in _WEIGHTY:
+                text = sentence("{name} was cut off when it was exported; {cure}", name=name, cure=cure)
+                yield Notice(ExportLocation(self.file, line), text, serious=True)
+        light = [name for name in self.cut if name.lower() not in _WEIGHTY]
+        if light:
+            lines = min(self.cut[name] for name in light)
+            notice = sentence("cut off when they were exported: {names}", names=listed(light))
+            yield Notice(ExportLocation(self.file, lines), notice)
+
+
+def cut_off(value: ExportedValue) -> bool:
+    """Whether only the name of a type is left, or what PowerShell prints of a table: `@{Name=x}`."""
+    if isinstance(value, tuple):
+        return any(isinstance(item, str) and cut_off(item) for item in value)
+    if not isinstance(value, str):
+        return False
+    text = value.strip()
+    return (text.startswith("@{") and text.endswith("}")) or _TYPE_NAME.fullmatch(text) is not None

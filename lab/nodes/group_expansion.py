@@ -1,0 +1,155 @@
+"""Groups become their members: one item again, for everybody, before any rule or connector is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from lab.model.names import Address
+from lab.model.steps import Dropped, DropReason, Expanded, Merged, Step
+from lab.model.steps import Resolved as ResolvedStep
+from lab.model.transport import Context, DsnParameters, QueueItem, Settlement
+from lab.model.value import dataclass
+from lab.nodes.node_steps import texts
+from lab.nodes.recipient_place import ResolvedRecipient, ToAddress, ToMembers
+
+
+def has_groups(found: Iterable[ResolvedRecipient]) -> bool:
+    """Whether any recipient is a group."""
+    return any(isinstance(resolved.place, ToMembers) for resolved in found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """Who takes the place of a group."""
+
+    members: tuple[Address, ...]
+    mailbox: Address | None
+    """Its own, if it has one."""
+
+
+class Expansion:
+    """An item whose groups are expanded level by level; who is named twice is there once (DUPLICATEEXPAND)."""
+
+    def __init__(self, item: QueueItem, context: Context) -> None:
+        self.item = item
+        """As it is after the last level."""
+        self._context = context
+        self._steps: list[Step] = []
+        self._before = frozenset(item.expanded)
+        """Groups, by key, that were expanded before this item was made."""
+        self._asked: dict[str, tuple[Address, str]] = {}
+        """The groups that the item was for: by key of the address that led to them, this address and the group's key."""
+        self._groups: dict[str, str] = {}
+        """Keys of groups by keys of the recipients that turned out to be groups."""
+        self._members: dict[str, tuple[Address, ...]] = {}
+        """Who takes the place of a group, by its key."""
+        self._ended: set[str] = set()
+        """Keys of addresses that have been dropped."""
+
+    def level(self, found: Sequence[ResolvedRecipient]) -> None:
+        """Put the members of each group in its place. `found` are the item's recipients, resolved."""
+        first = not self._groups
+        opened: dict[str, _Opened] = {}
+        for recipient, resolved in zip(self.item.recipients, found, strict=True):
+            if isinstance(resolved.place, ToMembers):
+                self._groups[recipient.key] = resolved.place.group.primary.key
+                opened[recipient.key] = self._group(resolved, resolved.place)
+                if first:
+                    self._asked[resolved.recipient.key] = resolved.recipient, self._groups[recipient.key]
+        recipients: dict[str, Address] = {}
+        wishes: dict[str, DsnParameters] = {}
+        for recipient in self.item.recipients:
+            wish = self.item.dsn.get(recipient.key)
+            if recipient.key in opened:
+                wish = _without_success(wish) if wish else None
+            for member in self._fresh(opened[recipient.key]) if recipient.key in opened else (recipient,):
+                recipients.setdefault(member.key, member)
+                if wish:
+                    wishes.setdefault(member.key, wish)
+        expanded = dict.fromkeys((*self.item.expanded, *self._members))
+        self.item = replace(
+            self.item, recipients=tuple(recipients.values()), dsn=wishes, expanded=tuple(expanded)
+        )
+
+    def _group(self, resolved: ResolvedRecipient, place: ToMembers) -> _Opened:
+        """Who takes the place of a group: its members, and itself if it has a mailbox of its own."""
+        group, now = place.group, self._context.now
+        self._steps += [rewritten(old, to, self._context) for old, to in resolved.via]
+        if group.primary.key in self._members or group.primary.key in self._before:
+            self._merge(resolved.recipient)
+            return _Opened((), None)
+        opened = _Opened(group.members, group.primary if place.keeps_mail else None)
+        self._members[group.primary.key] = (*opened.members, *([opened.mailbox] if opened.mailbox else []))
+        step = Expanded(
+            recipient=str(resolved.recipient),
+            group=group.kind,
+            members=texts(group.members),
+            rules=place.rules,
+            at=now,
+        )
+        self._steps.append(step)
+        if not self._members[group.primary.key]:
+            self._drop(resolved.recipient, DropReason.NO_MEMBERS)
+        return opened
+
+    def _fresh(self, group: _Opened) -> Iterator[Address]:
+        """Members that are no group that has been expanded already, and the group's own mailbox."""
+        for member in group.members:
+            if member.key in self._groups:
+                self._merge(member)
+            else:
+                yield member
+        if group.mailbox is not None:
+            yield group.mailbox
+
+    def settlement(self) -> Settlement:
+        """One item for everybody, due at once; and the end of each recipient whose group leads to nobody."""
+        item = replace(self.item, id=str(self._context.ids.number()), due=self._context.now)
+        ends = {recipient.key for recipient in item.recipients}
+        for key, (recipient, group) in self._asked.items():
+            if key in self._ended:
+                continue
+            if self._members.get(group) == ():
+                self._drop(recipient, DropReason.NO_MEMBERS)
+            elif not self._leads_to(group, ends):
+                known = group in self._before
+                self._drop(recipient, DropReason.EXPANDED_BEFORE if known else DropReason.GROUP_RING)
+        return Settlement(steps=tuple(self._steps), queue=(item,) if item.recipients else ())
+
+    def _leads_to(self, group: str, ends: set[str]) -> bool:
+        """Whether a member of a group, or of a group in it, is a recipient of the item or has ended."""
+        known, waiting = {group}, [group]
+        while waiting:
+            for member in self._members.get(waiting.pop(), ()):
+                if member.key in ends or member.key in self._ended:
+                    return True
+                inner = self._groups.get(member.key, member.key)
+                if inner not in known:
+                    known.add(inner)
+                    waiting.append(inner)
+        return False
+
+    def _merge(self, recipient: Address) -> None:
+        self._steps.append(Merged(recipient=str(recipient), at=self._context.now))
+
+    def _drop(self, recipient: Address, reason: DropReason) -> None:
+        self._ended.add(recipient.key)
+        self._steps.append(Dropped(recipient=str(recipient), reason=reason, at=self._context.now))
+
+
+def _without_success(wishes: DsnParameters) -> DsnParameters:
+    """What a member inherits: the expansion was the success, and who wanted no failures wants none now."""
+    left = wishes.notify - {"SUCCESS"}
+    return DsnParameters(left or frozenset({"NEVER"}) if wishes.notify else wishes.notify, wishes.orcpt)
+
+
+def rewritten(recipient: Address, place: ToAddress, context: Context) -> ResolvedStep:
+    """The step that tells of an address taken for another."""
+    return ResolvedStep(
+        recipient=str(recipient),
+        resolution=place.resolution,
+        rewritten=str(place.address),
+        rules=place.rules,
+        at=context.now,
+    )

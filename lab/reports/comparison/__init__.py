@@ -1,0 +1,1 @@
+"""What two configurations do differently."""

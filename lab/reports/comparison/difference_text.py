@@ -1,0 +1,220 @@
+"""What two configurations do differently, for people: on a terminal, and as Markdown for a pull request or a ticket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from lab.core.rulebook import Rule
+from lab.reports.comparison.change_direction import TURNS, ChangeDirection
+from lab.reports.comparison.difference import (
+    ChangedFinding,
+    Difference,
+    FirstDifference,
+    MovedMail,
+    counts,
+    rules_of,
+)
+from lab.reports.explanation.message_explanation import badge
+from lab.reports.matrix.matrix_cells import Cell
+from lab.reports.text.layout import CONFIDENCE_STYLE, indented
+from lab.reports.text.markdown import in_code, in_markdown
+from lab.reports.text.printable import one_line, without_guids
+from lab.scenario.setting_differences import SettingDifference, in_a_line
+from lab.sentence import NOTHING, Sentence, listed, say, sentence, sentences
+
+_STYLES = {
+    ChangeDirection.WORSE: "bold red",
+    ChangeDirection.BETTER: "green",
+    ChangeDirection.OTHER: "yellow",
+    ChangeDirection.NEW: "cyan",
+    ChangeDirection.GONE: "dim",
+}
+_WIDTH = 7
+
+
+def screen(differences: Sequence[Difference]) -> RenderableType:
+    """For a terminal: each pair of variants, the rules that decide now, and the verdict."""
+    told = [each for each in differences if len(differences) == 1 or each.settings or not each.nothing]
+    parts = [part for each in told for part in (*_pair(each), Text())]
+    return Group(*parts, *_same(differences), *_rules(differences), _verdict(differences))
+
+
+def _same(differences: Sequence[Difference]) -> Iterator[RenderableType]:
+    """Variants of which nothing is to be told."""
+    names = [each.after.variant for each in differences if each.nothing and not each.settings]
+    if names and len(differences) > 1:
+        told = sentence("no setting differs in {variants}", variants=", ".join(names))
+        yield indented(Text(one_line(told), style="dim"), 0, hang=2)
+        yield Text()
+
+
+def verdict(differences: Sequence[Difference]) -> Sentence:
+    """All in a line."""
+    changed = counts(differences)
+    if any(one.worse for one in differences):
+        return sentence("something got worse: {counts}", counts=listed(changed))
+    if changed:
+        return sentence("nothing got worse: {counts}", counts=listed(changed))
+    return sentence("nothing changed: every cell and every finding is as before")
+
+
+def _verdict(differences: Sequence[Difference]) -> Text:
+    worse = any(one.worse for one in differences)
+    return Text(one_line(verdict(differences)), style="bold red" if worse else "green")
+
+
+def _pair(one: Difference) -> Iterator[RenderableType]:
+    yield Text.assemble((one_line(one.scenario), "bold"), f"  {one_line(f'{one.before} -> {one.after}')}")
+    if one.settings:
+        yield _heading(sentence("settings that differ"))
+    for setting in one.settings:
+        yield indented(Text.assemble(one_line(str(setting)), (_where(setting), "dim")), 2, hang=2)
+    if one.findings:
+        yield _heading(sentence("findings"))
+    for turned in one.findings:
+        yield from _finding(turned)
+    total = len(one.moved) + len(one.unchanged)
+    if one.moved:
+        number = sentence("{changed} of {total}", changed=len(one.moved), total=total)
+        yield Text.assemble(_heading(sentence("cells that change")), f"  {number}")
+    for moved in one.moved:
+        yield from _cell(moved)
+    if one.nothing:
+        none = sentence("none of {total} cells changes, and no finding", total=total)
+        told = none if total else sentence("both files say the same")
+        yield indented(Text(one_line(told), style="dim"), 2)
+
+
+def _heading(told: Sentence) -> Text:
+    return Text(one_line(told), style="bold")
+
+
+def _where(setting: SettingDifference) -> str:
+    place = setting.now or setting.was
+    return f"  {place}" if place else ""
+
+
+def _finding(turned: ChangedFinding) -> Iterator[RenderableType]:
+    told, note = turned.finding, f" ({one_line(turned.note)})" if turned.note else ""
+    style = "bold red" if turned.worse else _STYLES[turned.turn]
+    head = Text.assemble("  ", (_turn(turned.turn), style), f"{told.level} ", (one_line(told.id), "bold"))
+    yield Text.assemble(head, note)
+    yield indented(Text(one_line(without_guids(say(told.text))), style="dim"), 2 + _WIDTH)
+
+
+def _cell(moved: MovedMail) -> Iterator[RenderableType]:
+    style = "bold red" if moved.worse else _STYLES[moved.turn]
+    who = f"{moved.sender} > {moved.recipient}"
+    yield Text.assemble("  ", (_turn(moved.turn), style), (one_line(who), "bold"))
+    for label, told in _lines(moved):
+        yield indented(Text.assemble((f"{label!s:<3} ", "dim"), one_line(told)), 2 + _WIDTH, hang=4)
+    if moved.why and moved.why.rules:
+        badges = Text(", ").join(badge(rule) for rule in rules_of([moved.why]))
+        yield indented(Text.assemble(f"{sentence('by')!s:<4}", badges), 2 + _WIDTH, hang=4)
+
+
+def _turn(turn: ChangeDirection) -> str:
+    return f"{TURNS[turn]!s:<{_WIDTH}}"
+
+
+def _lines(moved: MovedMail) -> Iterator[tuple[Sentence | str, Sentence | str]]:
+    if moved.was:
+        yield sentence("was"), as_told(moved.was)
+    if moved.now:
+        yield sentence("now"), as_told(moved.now)
+    yield from (("!", alarm.told) for alarm in moved.appeared)
+    yield from ((sentence("ok"), sentence("no more: {alarm}", alarm=alarm.told)) for alarm in moved.vanished)
+    if moved.why:
+        yield sentence("why"), without_guids(_why(moved.why))
+
+
+def _why(why: FirstDifference) -> Sentence:
+    return sentence("{place}: {why}", place=why.place, why=why.told)
+
+
+def as_told(cell: Cell) -> Sentence:
+    """`exchange → gateway → uclabor: delivered; taken for uclabor by recipient`."""
+    taken = sentence("; taken for {whom}", whom=cell.taken_by) if cell.taken_by else NOTHING
+    way = f"{cell.way()}: " if cell.ways else ""
+    return sentence("{way}{ending}{taken}", way=way, ending=cell.ending, taken=taken)
+
+
+def _rules(differences: Sequence[Difference]) -> Iterator[RenderableType]:
+    rules = _of(differences)
+    if rules:
+        yield _heading(sentence("rules that decide now"))
+    for each in rules:
+        confidence = (f"{each.confidence.value:<11}", CONFIDENCE_STYLE[each.confidence])
+        yield indented(Text.assemble(f"{each.id:<5}", confidence, each.text), 2, hang=16)
+    if rules:
+        yield Text()
+
+
+def _of(differences: Iterable[Difference]) -> tuple[Rule, ...]:
+    return rules_of(moved.why for each in differences for moved in each.moved if moved.why)
+
+
+def markdown(differences: Sequence[Difference]) -> str:
+    """For a pull request or a ticket."""
+    lines = [line for each in differences for line in _section(each)]
+    rules = [f"- {each.id} ({each.confidence.value}): {in_markdown(each.text)}" for each in _of(differences)]
+    tail = [f"### {sentence('Rules that decide now')}", "", *rules, ""] if rules else []
+    heading = in_markdown(sentence("Mail flow: {verdict}", verdict=verdict(differences)))
+    head = ["<!-- mailflow-lab -->", f"## {heading}", ""]
+    return "\n".join((*head, *lines, *tail))
+
+
+def _section(one: Difference) -> Iterator[str]:
+    yield f"### {in_markdown(f'{one.before} -> {one.after}')}"
+    yield ""
+    if one.settings:
+        yield from _table(sentences("setting", "before", "after"), map(_setting, one.settings))
+    if one.findings:
+        yield from _table(sentences("", "finding", ""), map(_turned, one.findings))
+    if one.moved:
+        yield from _table(sentences("", "who to whom", "before", "after", "why"), map(_moved, one.moved))
+    if one.nothing:
+        yield say(sentence("No cell and no finding is different."))
+        yield ""
+
+
+def _table(columns: Sequence[Sentence], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(map(say, columns))} |"
+    yield f"|{' --- |' * len(columns)}"
+    yield from (f"| {' | '.join(row)} |" for row in rows)
+    yield ""
+
+
+def _setting(each: SettingDifference) -> tuple[str, ...]:
+    return f"`{in_code(each.path)}`", in_markdown(in_a_line(each.old)), in_markdown(in_a_line(each.new))
+
+
+def _turned(turned: ChangedFinding) -> tuple[str, ...]:
+    told = turned.finding
+    note = f" ({turned.note})" if turned.note else ""
+    text = sentence("{level}: {text}{note}", level=told.level, text=told.text, note=note)
+    return _bold(turned), f"`{in_code(told.id)}`", in_markdown(without_guids(text))
+
+
+def _moved(moved: MovedMail) -> tuple[str, ...]:
+    alarms = (sentence("alarm: {alarm}", alarm=alarm.told) for alarm in moved.appeared)
+    return (
+        _bold(moved),
+        in_markdown(f"{moved.sender} > {moved.recipient}"),
+        in_markdown(as_told(moved.was) if moved.was else "-"),
+        in_markdown(listed((as_told(moved.now), *alarms), "; ") if moved.now else "-"),
+        in_markdown(_reason(moved.why) if moved.why else ""),
+    )
+
+
+def _reason(why: FirstDifference) -> str:
+    rules = " ".join(f"{rule.id} ({rule.confidence.value})" for rule in rules_of([why]))
+    return f"{without_guids(_why(why))} [{rules}]"
+
+
+def _bold(changed: MovedMail | ChangedFinding) -> str:
+    told = say(TURNS[changed.turn])
+    return f"**{told}**" if changed.worse else told

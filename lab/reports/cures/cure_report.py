@@ -1,0 +1,201 @@
+"""A cure that was laid over a configuration: what it changes, what is to be done, and the proof. For people and JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from lab.model.value import dataclass
+from lab.reports.comparison import difference_files, difference_text
+from lab.reports.comparison.difference import Difference
+from lab.reports.cures.todo import TodoLocation
+from lab.reports.findings.audit_report import ReportedFinding
+from lab.reports.text.layout import indented
+from lab.reports.text.printable import one_line, without_guids
+from lab.scenario.setting_differences import in_a_line
+from lab.sentence import NOTHING, Sentence, listed, say, sentence
+
+Json = dict[str, Any]
+_BROKEN = "note: what `expect:` says of these messages describes the fault, write it anew: {messages}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppliedCure:
+    """The cure in one variant."""
+
+    variant: str
+    settings: tuple[tuple[str, Any], ...]
+    """Path and new value, as plain data."""
+    places: tuple[TodoLocation, ...]
+    difference: Difference
+    """To how it was."""
+    gone: bool
+    """Whether nothing is found any more that has the finding's id."""
+
+    guesses: tuple[Sentence, ...] = ()
+    """Undocumented rules whose other position would let the cure move other mail as well."""
+
+    @property
+    def proven(self) -> bool:
+        """Whether the fault is gone and nothing got worse."""
+        return self.gone and not self.difference.worse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FixedFinding:
+    """A finding with one of its cures applied."""
+
+    finding: ReportedFinding
+    number: int
+    """Of the cure, from 1."""
+    cure: Sentence
+    applied: tuple[AppliedCure, ...]
+    text: str
+    """The scenario file."""
+    broken_claims: tuple[Sentence, ...] = ()
+    """Messages of which the file claims what was true before, and is not now: it describes the fault."""
+
+    @property
+    def proven(self) -> bool:
+        """In all variants."""
+        return all(applied.proven for applied in self.applied)
+
+
+def screen(fixed: FixedFinding) -> RenderableType:
+    """For a terminal."""
+    told, cure = fixed.finding, sentence("cure {number}", number=fixed.number)
+    parts: list[RenderableType] = [
+        Text.assemble(
+            f"{told.level} ", (one_line(told.id), "bold"), f"  {one_line(without_guids(say(told.text)))}"
+        ),
+        indented(Text.assemble((f"{cure}  ", "bold"), one_line(fixed.cure)), 0, hang=8),
+    ]
+    for names, applied in _alike(fixed.applied):
+        variants = _heading(sentence("in {variants}", variants=", ".join(names)))
+        parts += [Text(), variants, *_settings(applied), *_todo(applied.places)]
+    proof = difference_text.screen([applied.difference for applied in fixed.applied])
+    parts += [Text(), _heading(sentence("proof")), proof]
+    return Group(*parts, *_claims(fixed), *_verdict(fixed))
+
+
+def _alike(applied: Iterable[AppliedCure]) -> Iterator[tuple[list[str], AppliedCure]]:
+    """Variants in which the same is to be done."""
+    groups: dict[str, list[AppliedCure]] = {}
+    for one in applied:
+        groups.setdefault(repr((one.settings, one.places)), []).append(one)
+    yield from (([one.variant for one in group], group[0]) for group in groups.values())
+
+
+def _heading(told: Sentence) -> Text:
+    return Text(one_line(told), style="bold")
+
+
+def _settings(applied: AppliedCure) -> Iterator[RenderableType]:
+    for path, value in applied.settings:
+        yield indented(Text(one_line(f"{path}: {in_a_line(value)}")), 2, hang=2)
+
+
+def _todo(places: Sequence[TodoLocation]) -> Iterator[RenderableType]:
+    yield _heading(sentence("to do"))
+    for place in places:
+        yield indented(Text(one_line(place.where), style="cyan"), 2)
+        for todo in place.todos:
+            if todo.told:
+                yield indented(Text(one_line(todo.told)), 4, hang=2)
+            for line in todo.commands:  # never wrapped: it is to be copied
+                yield Text(f"      {line}", no_wrap=True, overflow="ignore")
+
+
+def _claims(fixed: FixedFinding) -> Iterator[RenderableType]:
+    if fixed.broken_claims:
+        told = sentence(_BROKEN, messages=listed(fixed.broken_claims, "; "))
+        yield indented(Text(one_line(told), style="dim"), 0, hang=2)
+
+
+def _verdict(fixed: FixedFinding) -> Iterator[Text]:
+    for applied in fixed.applied:
+        if not applied.gone:
+            found = sentence("{variant}: {id} is still found", variant=applied.variant, id=fixed.finding.id)
+            yield Text(one_line(found), style="bold red")
+    for guess in dict.fromkeys(guess for applied in fixed.applied for guess in applied.guesses):
+        yield Text(
+            one_line(sentence("rests on an undocumented rule: {switch}", switch=guess)), style="yellow"
+        )
+    if fixed.proven:
+        yield Text(one_line(sentence("proven: the finding is gone, and nothing got worse")), style="green")
+        return
+    if any(applied.difference.worse for applied in fixed.applied):
+        yield Text(one_line(sentence("something else got worse")), style="bold red")
+    others = [n for n, cure in enumerate(fixed.finding.remedies, 1) if cure.works and n != fixed.number]
+    cures = ", ".join(f"--cure {number}" for number in others)
+    further = sentence("; others to try: {cures}", cures=cures) if others else NOTHING
+    yield Text(one_line(sentence("not proven{further}", further=further)), style="bold red")
+
+
+def catalogue(findings: Sequence[ReportedFinding]) -> RenderableType:
+    """All findings with their cures, to choose from."""
+    if not findings:
+        return Text(one_line(sentence("nothing found")), style="green")
+    return Group(*(part for finding in findings for part in _listed(finding)))
+
+
+def _listed(told: ReportedFinding) -> Iterator[RenderableType]:
+    yield Text.assemble(
+        f"{told.level:<8}", (one_line(told.id), "bold"), (f"  {', '.join(told.variants)}", "dim")
+    )
+    yield indented(Text(one_line(without_guids(say(told.text)))), 8)
+    for number, remedy in enumerate(told.remedies, 1):
+        helps = NOTHING if remedy.works else sentence(" (does not help: {way})", way=remedy.way)
+        cure = sentence("--cure {number}  {cure}{helps}", number=number, cure=remedy.text, helps=helps)
+        yield indented(Text(one_line(cure)), 8, hang=10)
+
+
+def document(fixed: FixedFinding) -> Json:
+    """Everything as plain data."""
+    return {
+        "ok": fixed.proven,
+        "finding": fixed.finding.id,
+        "cure": {"number": fixed.number, "text": say(fixed.cure)},
+        "variants": [_applied(each) for each in fixed.applied],
+        "broken_expectations": list(map(say, fixed.broken_claims)),
+        "text": fixed.text,
+    }
+
+
+def _applied(each: AppliedCure) -> Json:
+    (pair,) = difference_files.document([each.difference])["pairs"]
+    return {
+        "variant": each.variant,
+        "gone": each.gone,
+        "ok": each.proven,
+        "guesses": list(map(say, each.guesses)),
+        "change": dict(each.settings),
+        "to_do": [
+            {"where": say(place.where), "text": say(todo.told) or None, "commands": list(todo.commands)}
+            for place in each.places
+            for todo in place.todos
+        ],
+        "difference": pair,
+    }
+
+
+def findings_document(findings: Sequence[ReportedFinding]) -> Json:
+    """The list to choose from as plain data."""
+    return {
+        "findings": [
+            {
+                "id": told.id,
+                "level": told.level,
+                "text": say(told.text),
+                "variants": list(told.variants),
+                "cures": [
+                    {"number": number, "text": say(cure.text), "works": cure.works}
+                    for number, cure in enumerate(told.remedies, 1)
+                ],
+            }
+            for told in findings
+        ]
+    }

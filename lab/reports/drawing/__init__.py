@@ -1,0 +1,1 @@
+"""Configurations and ways of messages as drawings: `dot`, `mermaid` and SVG."""

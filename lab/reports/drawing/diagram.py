@@ -1,0 +1,196 @@
+"""Drawings: a configuration as text for other tools (`dot`, `mermaid`), and the ways of messages as SVG."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from lab.evidence.hop_facts import place
+from lab.model.steps import Delivered
+from lab.model.tenant import Tenant
+from lab.model.topology import Host, Topology
+from lab.model.trace import MessageTrace
+from lab.reports.drawing.canvas import BOX, Box, Curve, Lane, Layout, curves, lay_out, title_of
+from lab.reports.drawing.configuration_graph import dot, mermaid
+from lab.reports.explanation.configuration_changes import addresses
+from lab.reports.explanation.numbered_arrows import Arrow, ArrowKind, arrows
+from lab.reports.text.markup import Html, el, join
+from lab.reports.text.printable import cut, without_guids
+from lab.sentence import Sentence, listed, sentence
+from lab.words.reasons import faults
+
+__all__ = ["STYLE", "dot", "mermaid", "svg"]
+
+_CHARACTERS = 35
+"""What fits in a line of a box."""
+STYLE = """\
+svg.lab { font-family: system-ui, sans-serif; --lane: #eef1f5; --box: #ffffff; --line: #8a94a3; --ink: #1b2430;
+  --soft: #4e5a69; --way: #1f5fbf; --astray: #b3261e; --report: #7a4b00; --good: #1a6b34 }
+@media (prefers-color-scheme: dark) { svg.lab { --lane: #1d242d; --box: #283140; --line: #6b7787; --ink: #e8edf4;
+  --soft: #b3bdca; --way: #7fb0ff; --astray: #ff8a80; --report: #e8b560; --good: #7fd69a } }
+svg.lab .lane { fill: var(--lane) }
+svg.lab .box { fill: var(--box); stroke: var(--line) }
+svg.lab .box.astray { stroke: var(--astray); stroke-width: 2.5 }
+svg.lab text { font-size: 12px; fill: var(--soft) }
+svg.lab .lane-title { font-size: 13px; font-weight: 600; letter-spacing: .03em }
+svg.lab .name { font-size: 14px; font-weight: 700; fill: var(--ink) }
+svg.lab .faulty { fill: var(--astray) }
+svg.lab .arrow { fill: none; stroke: var(--way); stroke-width: 2.2 }
+svg.lab .head, svg.lab .disc { fill: var(--way) }
+svg.lab .astray .arrow { stroke: var(--astray); stroke-width: 3.2 }
+svg.lab .astray .head, svg.lab .astray .disc { fill: var(--astray) }
+svg.lab .report .arrow { stroke: var(--report); stroke-dasharray: 7 5 }
+svg.lab .report .head, svg.lab .report .disc { fill: var(--report) }
+svg.lab .disc { stroke: var(--lane); stroke-width: 2 }
+svg.lab .number { fill: var(--box); font-size: 12px; font-weight: 700 }
+svg.lab .label { font-weight: 600; fill: var(--ink); paint-order: stroke; stroke: var(--lane); stroke-width: 5px;
+  stroke-linejoin: round }
+svg.lab .astray .label, svg.lab .refused .label { fill: var(--astray) }
+svg.lab .cross { stroke: var(--astray); stroke-width: 3.5; stroke-linecap: round }
+svg.lab .pill { fill: var(--good) }
+svg.lab .pill-text { fill: var(--box); font-size: 11px; font-weight: 700 }
+"""
+
+
+def svg(
+    topology: Topology,
+    traces: Sequence[MessageTrace] = (),
+    *,
+    title: Sentence | str = "",
+    id_: str = "lab",
+    alone: bool = False,
+) -> Html:
+    """The hosts and tenants, and on them the ways of messages and of their reports, as one SVG element.
+
+    `alone` puts STYLE inside; a page with several drawings has it once. `id_` must be unique in the page.
+    """
+    layout = lay_out(topology)
+    drawn = [a for a in arrows(topology, traces) if {a.source, a.target} <= layout.boxes.keys()]
+    lines = curves([(arrow.source, arrow.target) for arrow in drawn], layout)
+    astray = {arrow.target for arrow in drawn if arrow.kind is ArrowKind.ASTRAY}
+    return el(
+        "svg",
+        el("title", title or sentence("Hosts and tenants"), id=f"{id_}-t"),
+        el("desc", _described(drawn), id=f"{id_}-d"),
+        el("style", Html(STYLE)) if alone else "",
+        *map(_lane, layout.lanes),
+        *(_box(box, topology, astray=box.place in astray) for box in layout.boxes.values()),
+        *(_arrow(arrow, line) for arrow, line in zip(drawn, lines, strict=True)),
+        *(_mark(arrow, line) for arrow, line in zip(drawn, lines, strict=True)),
+        *_deliveries(traces, layout),
+        xmlns="http://www.w3.org/2000/svg" if alone else None,
+        class_="lab",
+        role="img",
+        aria_labelledby=f"{id_}-t {id_}-d",
+        viewBox=f"0 0 {layout.width:g} {layout.height:g}",
+    )
+
+
+def _described(drawn: Sequence[Arrow]) -> Sentence:
+    if not drawn:
+        return sentence("No message was sent.")
+    step = "{number}. {source} to {target}: {told}."
+    steps = (sentence(step, number=a.number, source=a.source, target=a.target, told=a.told) for a in drawn)
+    return listed(steps, " ")
+
+
+def _lane(lane: Lane) -> Html:
+    return el(
+        "g",
+        el("rect", class_="lane", x=lane.x, y=lane.y, width=lane.width, height=lane.height, rx=10),
+        el("text", lane.title, class_="lane-title", x=lane.x + 14, y=lane.y + 22),
+    )
+
+
+def _box(box: Box, topology: Topology, *, astray: bool) -> Html:
+    name = box.place.removeprefix("tenant:")
+    if box.place in topology.hosts:
+        host = topology.hosts[box.place]
+        title, lines = sentence("{host}", host=title_of(host)), tuple(_host_lines(topology, host))
+    else:
+        title, lines = sentence("tenant {tenant}", tenant=name), tuple(_tenant_lines(topology.tenants[name]))
+    shown = [
+        el("text", cut(line, _CHARACTERS), class_=style or None, x=box.x + 12, y=box.y + 41 + 16 * number)
+        for number, (line, style) in enumerate(lines)
+    ]
+    return el(
+        "g",
+        el("title", listed((title, *(line for line, _ in lines)), "\n")),
+        el(
+            "rect",
+            class_=f"box{' astray' if astray else ''}",
+            x=box.x,
+            y=box.y,
+            width=BOX[0],
+            height=BOX[1],
+            rx=7,
+        ),
+        el("text", cut(title, 27), class_="name", x=box.x + 12, y=box.y + 22),
+        *shown,
+    )
+
+
+def _host_lines(topology: Topology, host: Host) -> Iterator[tuple[Sentence | str, str]]:
+    yield str(host.fqdn), ""
+    seen = sentence("{address} seen as {nat}", address=host.address, nat=host.nat)
+    yield (seen if host.nat else host.address), ""
+    known = topology.certificates.get(host.certificate or "")
+    if known is None:
+        return
+    yield sentence("certificate {names}", names=listed(known.names)), "faulty" if known.faults else ""
+    if known.faults:
+        yield faults(sorted(known.faults)), "faulty"
+    elif not host.client_certificate:
+        yield sentence("not shown as a client"), ""
+
+
+def _tenant_lines(tenant: Tenant) -> Iterator[tuple[str, str]]:
+    own = [d.domain_name for d in tenant.accepted_domains if not d.domain_name.endswith("onmicrosoft.com")]
+    yield ", ".join(map(str, own)) or str(tenant.initial_domain), ""
+    for connector in [c for c in tenant.inbound_connectors if c.enabled][:3]:
+        value = connector.tls_sender_certificate_name
+        wants = value or addresses(connector) or sentence("any client")
+        told = sentence("{type}: {clients}", type=connector.connector_type.value, clients=wants)
+        yield without_guids(told), ""
+
+
+def _arrow(arrow: Arrow, line: Curve) -> Html:
+    """The line and its head; a refused one ends in a cross before the box."""
+    (x, y), (dx, dy) = line.end, line.into
+    head = f"{x:g},{y:g} {x - 11 * dx - 5 * dy:g},{y - 11 * dy - 5 * dx:g} {x - 11 * dx + 5 * dy:g},{y - 11 * dy + 5 * dx:g}"
+    parts = [el("path", class_="arrow", d=line.path), el("polygon", class_="head", points=head)]
+    if arrow.refused:
+        cx, cy = x - 22 * dx, y - 22 * dy
+        parts.append(el("path", class_="cross", d=f"M{cx - 7:g} {cy - 7:g}l14 14m0 -14l-14 14"))
+    return el("g", *parts, class_=str(arrow.kind))
+
+
+def _mark(arrow: Arrow, line: Curve) -> Html:
+    """The number on the line, and what it says beside it."""
+    x, y = line.at(0.36 if arrow.refused else 0.5)  # clear of the cross
+    dx, dy, anchor = (17, 4, "start") if line.upright else (0, 26, "middle")
+    return el(
+        "g",
+        el("circle", class_="disc", cx=x, cy=y, r=11),
+        el("text", str(arrow.number), class_="number", x=x, y=y + 4, text_anchor="middle"),
+        el("text", arrow.label, class_="label", x=x + dx, y=y + dy, text_anchor=anchor)
+        if arrow.label
+        else "",
+        class_=f"{arrow.kind}{' refused' if arrow.refused else ''}",
+    )
+
+
+def _deliveries(traces: Sequence[MessageTrace], layout: Layout) -> Iterator[Html]:
+    """A mark on each box where a message or a report ended in a mailbox."""
+    found: dict[str, str] = {}
+    for trace in traces:
+        for told, each in (("delivered", trace), *(("NDR delivered", report) for report in trace.reports)):
+            for hop in each.hops:
+                if hop.first(Delivered) and place(hop) in layout.boxes:
+                    found.setdefault(place(hop), told)
+    for where, told in found.items():
+        box, width = layout.boxes[where], 26 + 6.4 * len(told)
+        x, y = box.x + BOX[0] - width - 8, box.y + BOX[1] - 10
+        yield join(
+            el("rect", class_="pill", x=x, y=y, width=width, height=20, rx=10),
+            el("text", f"✓ {told}", class_="pill-text", x=x + width / 2, y=y + 14, text_anchor="middle"),
+        )

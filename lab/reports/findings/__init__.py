@@ -1,0 +1,1 @@
+"""What `mflab check`, `mflab hunt` and `mflab diagnose` have found."""

@@ -1,0 +1,183 @@
+"""A diagnosis on paper: the short story first, then who should look where, the evidence, and what is not known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from rich.console import Group, RenderableType
+from rich.table import Table as Grid
+from rich.text import Text
+
+from lab.core.rulebook import Rule, rule
+from lab.evidence.diagnosis import (
+    Certainty,
+    Clue,
+    DeliveryAttempt,
+    Diagnosis,
+    EvidenceKind,
+    HandOver,
+    VerdictSentence,
+)
+from lab.reports.explanation import rule_citations
+from lab.reports.explanation.message_explanation import badge, partly
+from lab.reports.text.layout import indented
+from lab.reports.text.printable import one_line
+from lab.sentence import NOTHING, Sentence, say, sentence, sentences
+
+KINDS: Mapping[EvidenceKind, Sentence] = {kind: Sentence(kind.value) for kind in EvidenceKind}
+_ORIGINAL, _IN_HAND = sentence("Way of the original"), sentence("Way of this message")
+_QUOTED = 120
+"""Characters of a field that are quoted."""
+_ATTEMPTS = 20
+"""Lines of a log that are shown."""
+
+
+def drawn(found: Diagnosis, source: str) -> RenderableType:
+    """The whole page; `source` is the file's name."""
+    return Group(
+        Text.assemble((one_line(source), "bold"), f": {KINDS[found.kind]}"),
+        *(
+            indented(Text(one_line(sentence("note: {note}", note=note)), style="yellow"), 2)
+            for note in found.notes
+        ),
+        Text(),
+        *_story(found.story),
+        *_listed(sentence("Who should look where"), found.look),
+        *_way(found),
+        *_attempts(found.handed),
+        *_evidence(found.clues),
+        *_listed(sentence("Not known from this"), found.unknown),
+        *_relies(found),
+    )
+
+
+def as_data(found: Diagnosis) -> Mapping[str, object]:
+    """The diagnosis for programs, with the confidence of each rule."""
+    return {
+        "kind": found.kind,
+        "nothing_to_see": found.nothing,
+        "relayed_by": found.relayed,
+        "story": [_told(each) for each in found.story],
+        "look": found.look,
+        "evidence": [{"where": each.where, "said": each.said, **_clue(each)} for each in found.clues],
+        "unknown": found.unknown,
+        "notes": found.notes,
+        "message": found.journey,
+        "report": found.report,
+        "attempts": found.handed,
+        "rules": [{"id": id_, "confidence": rule(id_).confidence} for id_ in found.rules],
+    }
+
+
+def _told(told: VerdictSentence) -> Mapping[str, object]:
+    return {"text": say(told.text), "sure": told.sure, "rules": told.rules}
+
+
+def _clue(clue: Clue) -> Mapping[str, object]:
+    return {"means": clue.means, "sure": clue.sure, "rules": clue.rules}
+
+
+def _story(story: Iterable[VerdictSentence]) -> Iterator[RenderableType]:
+    for number, told in enumerate(story, 1):
+        text = one_line(told.text)
+        line = Text(f"{number}. {text[:1].upper()}{text[1:]}.")
+        if told.sure is Certainty.INFERRED:
+            line.append(f"  ({sentence('inferred')})", style="dim")
+        yield indented(line, 2, hang=3)
+        if told.rules:
+            yield indented(_badges(told.rules), 5, hang=2)
+
+
+def _badges(ids: Iterable[str]) -> Text:
+    known = tuple(map(rule, ids))
+    return Text.assemble((f"{sentence('rules:')} ", "dim"), Text(", ").join(badge(each) for each in known))
+
+
+def _headed(title: Sentence) -> Iterator[RenderableType]:
+    yield Text()
+    yield Text(one_line(title), style="bold")
+
+
+def _listed(title: Sentence, lines: Iterable[Sentence]) -> Iterator[RenderableType]:
+    told = tuple(lines)
+    if told:
+        yield from _headed(title)
+        yield from (indented(Text(f"- {one_line(line)}"), 2, hang=2) for line in told)
+
+
+def _way(found: Diagnosis) -> Iterator[RenderableType]:
+    """The hand-overs of the message that matters: the original of a report, else the one in hand."""
+    original = found.report.original if found.report else None
+    for title, journey in ((_ORIGINAL, original), (_IN_HAND, found.journey)):
+        if journey is not None and journey.hand_overs:
+            yield from _headed(title)
+            yield indented(_hand_overs(journey.hand_overs), 2)
+
+
+def _hand_overs(links: Iterable[HandOver]) -> RenderableType:
+    table = Grid.grid(padding=(0, 2, 0, 0))
+    for number, name in enumerate(sentences("", "UTC", "from", "to")):
+        table.add_column(say(name), overflow="fold", no_wrap=number < 2)  # number and time
+    for number, link in enumerate(links, 1):
+        client = f"{link.origin} [{link.address}]" if link.address else link.origin
+        when = f"{link.at:%Y-%m-%d %H:%M:%S}" if link.at else "-"
+        by = Text(one_line(link.by), style="bold" if link.service else "")
+        table.add_row(str(number), when, Text(one_line(client)), by)
+    return table
+
+
+def _attempts(handed: tuple[DeliveryAttempt, ...]) -> Iterator[RenderableType]:
+    if not handed:
+        return
+    yield from _headed(sentence("What the log tells"))
+    for each in handed[:_ATTEMPTS]:
+        connector = sentence(', connector "{connector}"', connector=each.connector)
+        line = sentence(
+            "{time}{sender} > {recipient}{towards}: {outcome}{whose}{through}",
+            time=f"{each.at:%Y-%m-%d %H:%M:%S}  " if each.at else "",
+            sender=each.sender or "?",
+            recipient=each.recipient or "?",
+            towards=_towards(each),
+            outcome=each.outcome,
+            whose=sentence("; tenant {tenant}", tenant=each.tenant.label) if each.tenant else NOTHING,
+            through=connector if each.connector else NOTHING,
+        )
+        yield indented(Text(one_line(line)), 2, hang=4)
+        if each.reply:
+            yield indented(Text(one_line(each.reply[: 2 * _QUOTED]), style="dim"), 4, hang=2)
+    if len(handed) > _ATTEMPTS:
+        more = sentence("... and {number} more", number=len(handed) - _ATTEMPTS)
+        yield indented(Text(one_line(more)), 2)
+
+
+def _towards(each: DeliveryAttempt) -> Sentence:
+    if each.relay:
+        return sentence(" via {relay} [{address}]", relay=each.relay, address=each.address)
+    return sentence(" from {client}", client=each.client) if each.client else NOTHING
+
+
+def _evidence(clues: tuple[Clue, ...]) -> Iterator[RenderableType]:
+    if not clues:
+        return
+    yield from _headed(sentence("Evidence"))
+    for clue in clues:
+        said = one_line(clue.said)
+        quoted = f"{said[:_QUOTED]}..." if len(said) > _QUOTED else said
+        yield indented(Text.assemble((one_line(clue.where), "cyan"), f": {quoted}"), 2, hang=4)
+        means = Text.assemble(f"{one_line(clue.means)}  ", _badges(clue.rules) if clue.rules else "")
+        yield indented(means, 6, hang=2)
+
+
+def _relies(found: Diagnosis) -> Iterator[RenderableType]:
+    """What of it is neither documented nor observed."""
+    known: tuple[Rule, ...] = tuple(map(rule, found.rules))
+    guesses, in_part = rule_citations.assumed(known), rule_citations.assumed_in_part(known)
+    if not known:
+        return
+    yield Text()
+    if guesses:
+        names = ", ".join(f"{guess.id} ({guess.title})" for guess in guesses)
+        yield Text(one_line(sentence("This diagnosis relies on assumed rules: {rules}", rules=names)))
+    else:
+        yield Text(one_line(sentence("This diagnosis relies on no rule that is assumed as a whole.")))
+    yield from partly(in_part)

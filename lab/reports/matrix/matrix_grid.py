@@ -1,0 +1,202 @@
+"""A matrix on a terminal: who to whom in a grid, the alarms in full, and variants side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from lab.model.decision import Basis
+from lab.reports.matrix.matrix_cells import Cell, JudgedMatrix, differing
+from lab.reports.text.column_blocks import Blocks
+from lab.reports.text.layout import Hanging, indented
+from lab.reports.text.printable import one_line
+from lab.reports.text.tables import Grid
+from lab.sentence import listed, say, sentence, sentences
+
+_BASIS = {Basis.CERTIFICATE: "C", Basis.ADDRESS: "A", Basis.RECIPIENT: "R", Basis.NONE: ""}
+_UNTRIED = "\N{EN DASH}"
+_MANY = 10
+"""Columns that stand closer."""
+_BESIDE = 5
+"""Variants beside the first in one table."""
+_LEGEND = sentence(
+    "ok delivered; part not all recipients got it; 5.7.51 not delivered, with its status; ! not as expected. C, A, R: "
+    "Exchange Online attributed it by certificate, by address, by recipient; no letter: no front end was asked. ~ changed "
+    "during the run. Blank: not tried."
+)
+_BESIDE_LEGEND = "{same} of {total} cells are the same everywhere. * not as in variant 1; {untried}* not tried, unlike there. {legend}"
+_VARIANTS = sentences("", "variant", "cells", "unexpected", "what it is")
+_WAYS = sentences("who to whom", "way", "taken for", "outcome")
+
+
+def grid(matrix: JudgedMatrix, *, ways: bool = False) -> RenderableType:
+    """The grid with its alarms; `ways` lists every cell with its way."""
+    return Group(
+        _headline(matrix),
+        Text(),
+        _table(matrix),
+        Text(),
+        indented(Text(one_line(_LEGEND), style="dim"), 2),
+        *_parties(matrix),
+        *(_ways(matrix.cells) if ways else ()),
+        *_flips(matrix),
+        *_alarms(matrix),
+        Text(),
+        _verdict(matrix),
+    )
+
+
+def side_by_side(matrices: Sequence[JudgedMatrix]) -> RenderableType:
+    """The cells that change from variant to variant; `*` marks those that are not as in the first."""
+    changed = differing(matrices)
+    first, *others = list(enumerate(matrices, 1))
+    pages = (_beside([first, *others[n : n + _BESIDE]], changed) for n in range(0, len(others), _BESIDE))
+    total = len({(c.sender.name, c.recipient.name) for m in matrices for c in m.cells})
+    same = total - len(changed)
+    note = sentence(_BESIDE_LEGEND, same=same, total=total, untried=_UNTRIED, legend=_LEGEND)
+    beside = sentence("{number} variants side by side", number=len(matrices))
+    return Group(
+        Text.assemble((one_line(matrices[0].scenario), "bold"), f"  {beside}"),
+        Text(),
+        _variants(matrices),
+        *(part for page in pages for part in (Text(), page)),
+        Text(),
+        indented(Text(one_line(note), style="dim"), 2),
+        Text(),
+        Text(*_ended(sum(len(matrix.alarms) for matrix in matrices))),
+    )
+
+
+def _variants(matrices: Sequence[JudgedMatrix]) -> RenderableType:
+    rows = [
+        (
+            Text(str(number), style="bold"),
+            Text(one_line(matrix.variant)),
+            Text(str(len(matrix.cells))),
+            Text(str(len(matrix.alarms)), style="bold red") if matrix.alarms else Text("-", style="green"),
+            Text(one_line(matrix.title), style="dim"),
+        )
+        for number, matrix in enumerate(matrices, 1)
+    ]
+    return indented(Grid(tuple(map(say, _VARIANTS)), rows, folds=True), 2)
+
+
+def _headline(matrix: JudgedMatrix) -> Text:
+    return Text.assemble(
+        (one_line(matrix.scenario), "bold"),
+        f"  {one_line(matrix.variant)}",
+        (f"  {one_line(matrix.title)}", "dim") if matrix.title else "",
+    )
+
+
+def _table(matrix: JudgedMatrix) -> RenderableType:
+    columns = (str(sentence("from \\ to")), *(party.name for party in matrix.recipients))
+    rows = [
+        (
+            Text(sender.name, style="bold"),
+            *(_mark(matrix.at(sender.name, recipient.name)) for recipient in matrix.recipients),
+        )
+        for sender in matrix.senders
+    ]
+    return indented(Blocks(columns, rows, stubs=1, gap=2 if len(columns) < _MANY else 1), 2)
+
+
+def _mark(cell: Cell | None, changed: str = "") -> Text:
+    """`ok C`, `5.7.51 R!`, and with a change `5.7.51 R!*`; a dash where nothing is tried, unlike in the first."""
+    if cell is None:
+        return Text(f"{_UNTRIED}{changed}" if changed else "")
+    word = one_line(cell.word)
+    basis = _BASIS[cell.basis] if cell.basis else ""
+    flags = ("~" if len(cell.flips) > 1 else "") + ("" if cell.expected else "!") + changed
+    shown = f"{word} {basis}{flags}" if basis else f"{word}{flags}"
+    style = "bold red" if not cell.expected else "green" if cell.arrived else "yellow"
+    return Text(shown, style=style)
+
+
+def _beside(numbered: Sequence[tuple[int, JudgedMatrix]], pairs: Iterable[tuple[str, str]]) -> RenderableType:
+    columns = (*map(say, sentences("from", "to")), *(str(number) for number, _ in numbered))
+    rows = []
+    for pair in pairs:
+        cells = [matrix.at(*pair) for _, matrix in numbered]
+        if any(_differs(cell, cells[0]) for cell in cells):
+            marks = [_mark(cell, "*" if _differs(cell, cells[0]) else "") for cell in cells]
+            rows.append((Text(pair[0], style="bold"), Text(pair[1], style="bold"), *marks))
+    if not rows:
+        same = sentence("variants {first}-{last}: as variant 1", first=numbered[1][0], last=numbered[-1][0])
+        return indented(Text(one_line(same)), 2)
+    return indented(Blocks(columns, rows, stubs=2), 2)
+
+
+def _differs(cell: Cell | None, first: Cell | None) -> bool:
+    return (cell.says if cell else None) != (first.says if first else None)
+
+
+def _parties(matrix: JudgedMatrix) -> Iterator[RenderableType]:
+    """Who stands for which class."""
+    known = {party.name: party for party in (*matrix.senders, *matrix.recipients)}
+    classes = "; ".join(f"{party.name}: {party.address}" for party in known.values())
+    yield indented(Text(one_line(classes), style="dim"), 2)
+
+
+def _ways(cells: Iterable[Cell]) -> Iterator[RenderableType]:
+    yield Text()
+    yield Text(one_line(sentence("every cell")), style="bold")
+    rows = [
+        (
+            Text(f"{cell.sender.name} > {cell.recipient.name}", style="" if cell.expected else "bold red"),
+            Text(one_line(cell.way())),
+            Text(one_line(cell.taken_by or "-")),
+            Text(one_line(cell.ending)),
+        )
+        for cell in cells
+    ]
+    yield indented(Grid(tuple(map(say, _WAYS)), rows, folds=True), 2)
+
+
+def _alarms(matrix: JudgedMatrix) -> Iterator[RenderableType]:
+    if not matrix.alarms:
+        return
+    yield Text()
+    yield Text(one_line(sentence("you should be alarmed")), style="bold red")
+    for cell in matrix.alarms:
+        yield Hanging(_which(cell), 2, 4)
+        yield indented(Text(one_line(listed((alarm.told for alarm in cell.alarms), "; "))), 6)
+        if cell.taken_for:
+            yield indented(Text(one_line(cell.taken_for), style="dim"), 6)
+        if cell.reply and not cell.arrived:
+            yield indented(Text(one_line(cell.reply), style="dim"), 6)
+
+
+def _which(cell: Cell) -> Text:
+    """Who to whom, when, and which way."""
+    when = (f"  {cell.when}", "cyan") if cell.when else ""
+    return Text.assemble(
+        (f"{cell.sender.name} > {cell.recipient.name}", "bold"), when, f"  {one_line(cell.way())}"
+    )
+
+
+def _flips(matrix: JudgedMatrix) -> Iterator[RenderableType]:
+    """When cells changed, of a matrix that is tried again and again."""
+    flipped = [cell for cell in matrix.cells if len(cell.flips) > 1]
+    if not flipped:
+        return
+    yield Text()
+    yield Text(one_line(sentence("~ changed during the run")), style="bold")
+    for cell in flipped:
+        yield Text.assemble("  ", (f"{cell.sender.name} > {cell.recipient.name}", "bold"))
+        yield from (indented(Text(one_line(flip.told)), 6, hang=5) for flip in cell.flips)
+
+
+def _verdict(matrix: JudgedMatrix) -> Text:
+    told = "{variant}: {cells} cells, {driver}"
+    head = sentence(told, variant=matrix.variant, cells=len(matrix.cells), driver=matrix.driver)
+    return Text.assemble(f"{one_line(head)}: ", _ended(len(matrix.alarms)))
+
+
+def _ended(alarms: int) -> tuple[str, str]:
+    """The verdict and its style."""
+    if alarms:
+        return one_line(sentence("{alarms} unexpected", alarms=alarms)), "bold red"
+    return one_line(sentence("all as expected")), "green"

@@ -1,0 +1,195 @@
+"""Everything about a run for programs. Keys keep their order and their meaning within one `schema_version`."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+
+from lab.core.rulebook import rule
+from lab.evidence.expectations import ExpectationResult
+from lab.evidence.hop_facts import place, taken
+from lab.evidence.plain import plain_fields, step_data
+from lab.evidence.reply_quotes import iso
+from lab.evidence.trace_assembly import path
+from lab.model.steps import Attributed, Authenticated, Dropped, Refused, Step, decision_of
+from lab.model.trace import Hop, MessageTrace
+from lab.reports import SCHEMA_VERSION
+from lab.reports.explanation import rule_citations
+from lab.reports.explanation.conclusions import Fate, cured, fates
+from lab.reports.matrix import changed_endings
+from lab.reports.run import Run, ScenarioRuns, ran
+from lab.scenario.model import Scenario
+from lab.sentence import say
+from lab.words.decisions import considered, story
+from lab.words.reasons import drop, reason
+
+Json = dict[str, object]
+
+
+def dumps(told: Iterable[ScenarioRuns]) -> str:
+    """All runs as JSON text, ending in a line break."""
+    return json.dumps(document(told), indent=2, ensure_ascii=False) + "\n"
+
+
+def document(told: Iterable[ScenarioRuns]) -> Json:
+    """All runs as plain data."""
+    every = ran(told)
+    findings = [finding for _, each in every for finding in each.findings()]
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "ok": all(finding.ok for finding in findings),
+        "counts": {
+            "runs": len(every),
+            "expectations": len(findings),
+            "failed": sum(not finding.ok for finding in findings),
+        },
+        "runs": [run(scenario, each) for scenario, each in every],
+    }
+
+
+def run(scenario: Scenario, each: Run) -> Json:
+    """One variant: what was claimed, what happened, and why."""
+    findings, variant = each.findings(), each.variant
+    own = set(each.messages.values())
+    return {
+        "scenario": scenario.name,
+        "file": scenario.file,
+        "variant": variant.name,
+        "title": variant.title,
+        "kind": variant.kind,
+        "driver": each.driver,
+        "as_of": variant.as_of.isoformat() if variant.as_of else None,
+        "started": iso(each.started),
+        "took_seconds": each.took.total_seconds(),
+        "ok": all(finding.ok for finding in findings),
+        "cured": str(cured(each)),
+        "findings": [_finding(finding) for finding in findings],
+        "messages": [message(each, spec.key) for spec in variant.messages if _left_a_trace(each, spec.key)],
+        "repeated": changed_endings.as_json(each),
+        "other_messages": [_trace(trace) for name, trace in each.traces.items() if name not in own],
+        "counts": _counts(each),
+        "assumed_rules": [
+            each.id for each in rule_citations.assumed(rule_citations.used(each.traces.values()))
+        ],
+    }
+
+
+def message(each: Run, key: str) -> Json:
+    """One message with its whole trace; KeyError when the run has no such message."""
+    trace = each.trace(key)
+    fate = next(fate for fate in fates(each) if fate.spec.key == key)
+    return {"key": key, **_fate(fate), **_trace(trace)}
+
+
+def _left_a_trace(each: Run, key: str) -> bool:
+    return each.messages.get(key, "") in each.traces
+
+
+def _fate(fate: Fate) -> Json:
+    astray = fate.misrouted
+    decision = step_data(fate.decision) if fate.decision else {}
+    return {
+        "outcome": fate.outcome,
+        "arrived": fate.arrived,
+        "attributed": {key: decision.get(key) for key in ("tenant", "basis", "connector", "direction")},
+        "misrouted": {"meant": astray.meant, "into": astray.hop.head.tenant} if astray else None,
+    }
+
+
+def _finding(finding: ExpectationResult) -> Json:
+    return {
+        "message": finding.message,
+        "field": finding.field,
+        "wanted": say(finding.wanted),
+        "got": say(finding.got),
+        "ok": finding.ok,
+        "file": finding.file,
+        "line": finding.line,
+    }
+
+
+def _counts(each: Run) -> Json:
+    ends = Counter(str(end) for trace in each.traces.values() for end in trace.dispositions.values())
+    return {
+        "hops": len(each.hops),
+        "delivered_copies": len(each.delivered),
+        "reports": sum(_reports(trace) for trace in each.traces.values()),
+        "dispositions": dict(sorted(ends.items())),
+    }
+
+
+def _reports(trace: MessageTrace) -> int:
+    return len(trace.reports) + sum(map(_reports, trace.reports))
+
+
+def _trace(trace: MessageTrace) -> Json:
+    return {
+        "message_id": trace.message_id,
+        "path": list(path(trace)),
+        "dispositions": {who: str(end) for who, end in trace.dispositions.items()},
+        "hops": [_hop(hop) for hop in trace.hops],
+        "reports": [_trace(report) for report in trace.reports],
+    }
+
+
+def _hop(hop: Hop) -> Json:
+    head = hop.head
+    return {
+        "at": place(hop),
+        "taken": taken(hop),
+        **{key: _plain(value) for key, value in asdict(head).items() if key != "arrived"},
+        "arrived": iso(head.arrived),
+        "steps": [_step(step) for step in hop.steps],
+    }
+
+
+def _step(step: Step) -> Json:
+    told: Json = {
+        "kind": str(step.kind),
+        "at": iso(step.at) if step.at else None,
+        "data": {**step_data(step), **_said(step)},
+        "rules": [_rule(id_) for id_ in dict.fromkeys(step.rules)],
+    }
+    decision = decision_of(step)
+    if decision is not None:
+        told |= {
+            "considered": [considered(candidate) for candidate in decision.candidates],
+            "story": list(story(decision)),
+            "decision": {"kind": decision.kind, **plain_fields(decision)},
+        }
+    return told
+
+
+def _said(step: Step) -> Json:
+    """What is a code in a step, as a reader wants it; the code itself stands beside it."""
+    match step:
+        case Attributed() | Refused():
+            return {
+                "reason": say(reason(step.reason)),
+                "reason_code": step.reason.value if step.reason else "",
+            }
+        case Dropped():
+            return {"reason": say(drop(step)), "reason_code": step.reason.value}
+        case Authenticated():
+            return {"dkim": ", ".join(map(str, step.dkim)) or ("none" if step.dmarc else "")}
+        case _:
+            return {}
+
+
+def _rule(id_: str) -> Json:
+    return {"id": id_, "confidence": rule(id_).confidence.value}
+
+
+def _plain(value: object) -> object:
+    """A value as JSON knows it."""
+    match value:
+        case None | bool() | int() | float():
+            return value
+        case Mapping():
+            return {str(key): _plain(each) for key, each in value.items()}
+        case list() | tuple():
+            return [_plain(each) for each in value]
+        case _:
+            return str(value)

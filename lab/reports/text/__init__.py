@@ -1,0 +1,1 @@
+"""What all reports are made of: text that is safe to print, tables, Markdown, markup, PowerShell."""

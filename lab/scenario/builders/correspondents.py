@@ -1,0 +1,226 @@
+"""Who could write to whom: one address for each class of people that a scenario has.
+
+The three partners of the six basic messages (on-premises, cloud, foreign), and those that are forgotten: people whom only
+the cloud knows, `t.onmicrosoft.com` and `t.mail.onmicrosoft.com` addresses (R239, R240, R242), groups and Teams channels
+(R241), partners in other tenants and regions, and Microsoft's services (R231-R238).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TypeAlias
+
+from lab.model.names import Address, Domain
+from lab.model.onprem import OnPremOrganization
+from lab.model.tenant import Recipient, RecipientKind, Tenant
+from lab.model.topology import Host, Topology
+from lab.model.value import dataclass
+from lab.scenario.model import MatrixParty
+
+AddressOwner: TypeAlias = OnPremOrganization | Tenant
+_MOERA = ".onmicrosoft.com"
+_ROUTING = ".mail.onmicrosoft.com"
+_CHANNELS = ".teams.ms"
+_VOICEMAIL = Address("noreply", Domain("skype.voicemail.microsoft.com"))
+_GROUPS = {
+    RecipientKind.DISTRIBUTION_GROUP: "list",
+    RecipientKind.GROUP: "group",
+    RecipientKind.CONTACT: "contact",
+}
+"""What other recipients are called here."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCompany:
+    """The company that a matrix is made for: organisations and tenants that share domains."""
+
+    organizations: tuple[OnPremOrganization, ...]
+    tenants: tuple[Tenant, ...]
+
+    def has(self, domain: Domain) -> bool:
+        """Whether a domain is one of the company's."""
+        return any(accepted.covers(domain) for owner in self.owners for accepted in owner.accepted_domains)
+
+    @property
+    def owners(self) -> tuple[AddressOwner, ...]:
+        """Whoever has a directory."""
+        return (*self.organizations, *self.tenants)
+
+
+@dataclass(frozen=True, slots=True)
+class Correspondents:
+    """Everybody who can write, and everybody who can be written to."""
+
+    senders: tuple[MatrixParty, ...]
+    recipients: tuple[MatrixParty, ...]
+
+
+def own_company(topology: Topology) -> OwnCompany:
+    """The first organisation with all that shares a domain with it; the first tenant where there is none."""
+    everybody: tuple[AddressOwner, ...] = (*topology.organizations.values(), *topology.tenants.values())
+    first = next(iter(everybody), None)
+    if first is None:
+        return OwnCompany((), ())
+    domains = {accepted.domain_name for accepted in first.accepted_domains}
+    tenants = tuple(t for t in topology.tenants.values() if domains & _domains(t))
+    for tenant in tenants:
+        domains |= _domains(tenant)
+    return OwnCompany(tuple(o for o in topology.organizations.values() if domains & _domains(o)), tenants)
+
+
+def _domains(owner: AddressOwner) -> set[Domain]:
+    return {accepted.domain_name for accepted in owner.accepted_domains}
+
+
+def cast(topology: Topology) -> Correspondents:
+    """Everybody that a scenario has, one for each class."""
+    own = own_company(topology)
+    mailboxes = _named([*_on_premises(own), *_in_cloud(own), *_foreign(topology, own)])
+    others = _named([*_other_addresses(own), *_groups(own), *_channels(topology)])
+    services = _named([*_services(topology), *_notices(topology, own)])
+    return Correspondents((*mailboxes, *services), (*mailboxes, *others))
+
+
+def _on_premises(own: OwnCompany) -> Iterator[MatrixParty]:
+    for organization in own.organizations:
+        for mailbox in _mailboxes(organization.recipients.values())[:1]:
+            yield MatrixParty(name="onprem", address=mailbox.primary, own=True, about="mailbox on-premises")
+
+
+def _in_cloud(own: OwnCompany) -> Iterator[MatrixParty]:
+    """A mailbox that on-premises knows, one that it does not, and one that has no other address (R242)."""
+    for tenant in own.tenants:
+        mailboxes = _mailboxes(tenant.recipients.values())
+        named = [each for each in mailboxes if not each.primary.domain.endswith(_MOERA)]
+        met = {each.primary.key for each in named if not own.organizations or _known_on_premises(each, own)}
+        known = [each for each in named if each.primary.key in met]
+        unknown = [each for each in named if each.primary.key not in met]
+        moera = [each for each in mailboxes if each.primary.domain.endswith(_MOERA)]
+        for name, found, about in (
+            ("cloud", known, "mailbox in the cloud"),
+            ("cloud-only", unknown, "mailbox in the cloud that on-premises does not know"),
+            ("moera", moera, "mailbox in the cloud that has only its onmicrosoft.com address"),
+        ):
+            for mailbox in found[:1]:
+                yield MatrixParty(name=name, address=mailbox.primary, own=True, about=about)
+
+
+def _known_on_premises(mailbox: Recipient, own: OwnCompany) -> bool:
+    return any(organization.find(mailbox.primary) is not None for organization in own.organizations)
+
+
+def _foreign(topology: Topology, own: OwnCompany) -> Iterator[MatrixParty]:
+    """Partners: on-premises, in a tenant of the same or of another region, and outside Exchange Online."""
+    regions = {tenant.region for tenant in own.tenants}
+    for tenant in topology.tenants.values():
+        if tenant in own.tenants:
+            continue
+        near = tenant.region in regions
+        name, where = ("same-region", "the same region") if near else ("other-region", "another region")
+        for mailbox in _mailboxes(tenant.recipients.values())[:1]:
+            yield MatrixParty(
+                name=name, address=mailbox.primary, own=False, about=f"mailbox in a foreign tenant of {where}"
+            )
+    for organization in topology.organizations.values():
+        if organization in own.organizations:
+            continue
+        for mailbox in _mailboxes(organization.recipients.values())[:1]:
+            yield MatrixParty(
+                name="their-onprem", address=mailbox.primary, own=False, about="mailbox of a foreign Exchange"
+            )
+    for host in topology.hosts.values():
+        if host.is_final and not host.is_service and host.accepts_domains:
+            yield MatrixParty(
+                name="outside", address=_somebody(host), own=False, about="mailbox on the internet"
+            )
+
+
+def _somebody(host: Host) -> Address:
+    listed = next(iter(host.mailboxes.values()), None)
+    return listed or Address("somebody", host.accepts_domains[0])
+
+
+def _other_addresses(own: OwnCompany) -> Iterator[MatrixParty]:
+    """Further addresses of a cloud mailbox that the sender may know: the routing address, the onmicrosoft.com one."""
+    for tenant in own.tenants:
+        mailboxes = _mailboxes(tenant.recipients.values())
+        if all(not mailbox.primary.domain.endswith(_MOERA) for mailbox in mailboxes):
+            about = "onmicrosoft.com address of a mailbox that has others"
+            yield from _alias(mailboxes, tenant.initial_domain, "moera", about)
+        routing = Domain(f"{tenant.initial_domain.removesuffix(_MOERA)}{_ROUTING}")
+        yield from _alias(mailboxes, routing, "routing", "routing address of a mailbox in the cloud")
+
+
+def _alias(mailboxes: Iterable[Recipient], domain: Domain, name: str, about: str) -> Iterator[MatrixParty]:
+    fitting = (proxy for mailbox in mailboxes for proxy in mailbox.proxies if proxy.domain == domain)
+    for address in list(fitting)[:1]:
+        yield MatrixParty(name=name, address=address, own=True, about=about)
+
+
+def _groups(own: OwnCompany) -> Iterator[MatrixParty]:
+    """Groups and contacts; what both sides know under one address is one, and a contact may point to a group."""
+    found = [each for owner in own.owners for each in distinct(owner.recipients.values())]
+    groups = {each.primary.key for each in found if each.kind.is_group}
+    for kind, name in _GROUPS.items():
+        fitting = [
+            each for each in found if each.kind is kind and (kind.is_group or each.primary.key not in groups)
+        ]
+        for one in fitting[:1]:
+            yield MatrixParty(name=name, address=one.primary, own=True, about=kind.value)
+
+
+def _channels(topology: Topology) -> Iterator[MatrixParty]:
+    for host in topology.hosts.values():
+        if host.is_service and any(domain.endswith(_CHANNELS) for domain in host.accepts_domains):
+            yield MatrixParty(name="channel", address=_somebody(host), own=False, about="Teams channel")
+
+
+def _services(topology: Topology) -> Iterator[MatrixParty]:
+    """Hosts of services that have somebody who sends."""
+    for host in topology.hosts.values():
+        channel = any(domain.endswith(_CHANNELS) for domain in host.accepts_domains)
+        if host.is_service and host.mailboxes and not channel:
+            about = "Microsoft's service"
+            yield MatrixParty(name=host.name, address=_somebody(host), own=False, via=host.name, about=about)
+
+
+def _notices(topology: Topology, own: OwnCompany) -> Iterator[MatrixParty]:
+    """What is made inside the own tenant, in scenarios that have services at all."""
+    if all(not host.is_service for host in topology.hosts.values()):
+        return
+    for tenant in own.tenants:
+        via = f"tenant:{tenant.name}"
+        yield MatrixParty(
+            name="voicemail",
+            address=_VOICEMAIL,
+            own=True,
+            via=via,
+            about="Cloud Voicemail, made in the service",
+        )
+        sender = Address("noreply", tenant.default_domain)
+        yield MatrixParty(
+            name="notice", address=sender, own=True, via=via, about="notification sent from the own domain"
+        )
+
+
+def _mailboxes(found: Iterable[Recipient]) -> list[Recipient]:
+    return [each for each in distinct(found) if each.kind is RecipientKind.MAILBOX]
+
+
+def distinct(found: Iterable[Recipient]) -> list[Recipient]:
+    """Directories list a recipient under each of its addresses."""
+    return list({each.primary.key: each for each in found}.values())
+
+
+def _named(parties: Iterable[MatrixParty]) -> tuple[MatrixParty, ...]:
+    """Each with a name of its own: the second of a class is `cloud-2`."""
+    made: dict[str, MatrixParty] = {}
+    for party in parties:
+        name, number = party.name, 1
+        while name in made:
+            number += 1
+            name = f"{party.name}-{number}"
+        made[name] = MatrixParty(
+            name=name, address=party.address, own=party.own, via=party.via, about=party.about
+        )
+    return tuple(made.values())

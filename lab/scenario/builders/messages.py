@@ -1,0 +1,164 @@
+"""Messages and what is expected of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import TypeVar
+
+from lab.model.value import dataclass
+from lab.scenario.language.scenario_keys import (
+    AttributedKeys,
+    ExpectationKeys,
+    MessageKeys,
+    NdrKeys,
+    RepeatKeys,
+)
+from lab.scenario.model import AttributedExpectation, Expectation, MessageSpec, NdrExpectation
+from lab.scenario.syntax.records import Fields
+from lab.sentence import sentence
+
+T = TypeVar("T")
+
+
+MOST_TIMES = 100
+
+
+def messages(key: str, read: Fields) -> tuple[MessageSpec, ...]:
+    """A message to send, or its repetitions."""
+    once, again = _message(key, read), read[MessageKeys.repeat]
+    return (once,) if again is None else repeated(once, rhythm(again))
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """How a message is repeated."""
+
+    every: timedelta
+    times: int
+    until_stable: bool = False
+
+
+def rhythm(read: Fields) -> Rhythm:
+    """As it is written; what cannot be goes to the report."""
+    every, times = read[RepeatKeys.every], read[RepeatKeys.times]
+    if not 2 <= times <= MOST_TIMES:
+        read.wrong(RepeatKeys.times, sentence("2 to {most}, not {times}", most=MOST_TIMES, times=times))
+    if every <= timedelta():
+        read.wrong(RepeatKeys.every, sentence("a time above 0 between repetitions"))
+    return Rhythm(every, min(times, MOST_TIMES), read[RepeatKeys.until] is not None)
+
+
+def repeated(once: MessageSpec, again: Rhythm) -> tuple[MessageSpec, ...]:
+    """The repetitions of a message: `offer#1`, `offer#2` and so on."""
+    return tuple(
+        replace(
+            once,
+            key=f"{once.key}#{number + 1}",
+            at=once.at + number * again.every,
+            series=once.key,
+            until_stable=again.until_stable,
+        )
+        for number in range(again.times)
+    )
+
+
+def _message(key: str, read: Fields) -> MessageSpec:
+    headers = read[MessageKeys.headers]
+    return MessageSpec(
+        key=key,
+        sender=read[MessageKeys.sender],
+        recipients=read[MessageKeys.recipients],
+        reverse_path=read[MessageKeys.reverse_path],
+        subject=read[MessageKeys.subject],
+        body=read[MessageKeys.body],
+        headers=tuple((name, value) for name, values in headers.items() for value in values),
+        via=read[MessageKeys.via],
+        why=read[MessageKeys.why],
+        at=read[MessageKeys.at],
+    )
+
+
+def expectations(read: Mapping[str, Fields], specs: Iterable[MessageSpec]) -> dict[str, Expectation]:
+    """What is claimed of each message; a claim about single repetitions goes before one about all of them."""
+    known = tuple(specs)
+    single = dict(_single(read, {spec.key for spec in known}))
+    found: dict[str, Expectation] = {}
+    for name, fields in read.items():
+        series = [spec.key for spec in known if spec.series == name]
+        own = [key for key, owner in single.items() if owner == name]
+        claimed = expectation(fields)
+        found |= dict.fromkeys(own, claimed)
+        found |= {key: replace(claimed, whole_series=True) for key in series if key not in single}
+    return found
+
+
+def _single(read: Mapping[str, Fields], keys: set[str]) -> Iterator[tuple[str, str]]:
+    """Each message that an expectation names, with the name; repetitions by their numbers."""
+    taken: set[str] = set()
+    for name, fields in read.items():
+        message, _, numbers = name.partition("#")
+        first, _, last = numbers.partition("-")
+        claimed = [f"{message}#{n}" for n in range(int(first), int(last or first) + 1)] if first else [name]
+        for key in claimed:
+            if numbers and key not in keys:
+                wanted = sentence("there is no {key}", key=key)
+                fields.at.wrong(fields.place, wanted, sentence("`repeat:` says how many there are"))
+            elif key in taken:
+                hint = sentence("one for each repetition")
+                fields.at.wrong(fields.place, sentence("a second claim about {key}", key=key), hint)
+            elif key in keys:
+                taken.add(key)
+                yield key, name
+
+
+def expectation(read: Fields) -> Expectation:
+    """What is claimed; what is not written is not claimed."""
+    attributed, ndr = read[ExpectationKeys.attributed], read[ExpectationKeys.ndr]
+    return Expectation(
+        path=_claimed(read[ExpectationKeys.path]),
+        attributed=_attributed(attributed) if attributed is not None else None,
+        ends=read[ExpectationKeys.ends],
+        ndr=_report(ndr) if ndr is not None else None,
+        no_ndr=read[ExpectationKeys.no_ndr],
+        reply=read[ExpectationKeys.reply],
+        seen_by=read[ExpectationKeys.seen_by],
+        not_seen_by=read[ExpectationKeys.not_seen_by],
+        seen_after=read[ExpectationKeys.seen_after],
+        not_twice=read[ExpectationKeys.not_twice],
+        not_astray=read[ExpectationKeys.not_astray],
+        spf=_pairs(read[ExpectationKeys.spf]),
+        dmarc=_pairs(read[ExpectationKeys.dmarc]),
+        headers=_pairs(read[ExpectationKeys.headers]),
+        line=read.place.line,
+        file=read.place.file,
+    )
+
+
+def _attributed(read: Fields) -> AttributedExpectation:
+    return AttributedExpectation(
+        tenant=read[AttributedKeys.tenant],
+        basis=read[AttributedKeys.basis],
+        connector=read[AttributedKeys.connector],
+        direction=read[AttributedKeys.direction],
+    )
+
+
+def _report(read: Fields) -> NdrExpectation:
+    return NdrExpectation(
+        status=read[NdrKeys.status],
+        generated_by=read[NdrKeys.generated_by],
+        to=read[NdrKeys.to],
+        via=read[NdrKeys.via],
+        ends=read[NdrKeys.ends],
+        path=_claimed(read[NdrKeys.path]),
+    )
+
+
+def _claimed(path: tuple[str, ...]) -> tuple[str, ...] | None:
+    return path or None
+
+
+def _pairs(table: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple(table.items())

@@ -1,0 +1,1 @@
+"""PowerShell lines of a scenario: what an administrator types, as changes of the configuration."""

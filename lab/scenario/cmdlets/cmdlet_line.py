@@ -1,0 +1,138 @@
+"""A cmdlet line of a scenario: its arguments by name, and its values as the tree has them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from lab.model.value import dataclass
+from lab.scenario.cmdlets.cmdlet_parameters import COMMON, SWITCHES, emulated, meant, missing
+from lab.scenario.cmdlets.powershell import Argument, Array, CmdletWord, Hash, NotRead, parse
+from lab.scenario.syntax.problem_report import ProblemPath, did_you_mean, unknown
+from lab.scenario.syntax.records import RecordKey, RecordSchema
+from lab.scenario.syntax.source_tree import ListNode, ScalarNode, SourceLocation, TableEntry, TreeNode
+from lab.scenario.syntax.value_kinds import Many
+from lab.sentence import NOTHING, Sentence, sentence
+
+_ADD, _REMOVE = "add", "remove"
+
+
+@dataclass(frozen=True)
+class CmdletLine:
+    """A line to run: where it stands, and on whose side."""
+
+    text: ScalarNode
+    side: ScalarNode | None
+    """`in:`, a tenant, an organisation or a host."""
+    at: ProblemPath
+
+    def wrong(self, offset: int, wanted: Sentence, hint: Sentence = NOTHING) -> None:
+        """Report a problem at a character of the line."""
+        self.at.wrong(self.text.inside(offset), wanted, hint)
+
+
+class ParsedCmdlet:
+    """A line that was parsed. Raises NotRead where it is none."""
+
+    def __init__(self, line: CmdletLine) -> None:
+        self.line = line
+        call = parse(line.text.text)
+        self.cmdlet = f"{call.verb}-{call.noun}"
+        self.arguments: dict[str, Argument] = {}
+        """By lower-case name, once `takes` has said what there is; the value without a name is under ''."""
+        self._written = call.arguments
+
+    def takes(self, parameters: Mapping[str, str]) -> None:
+        """Name the arguments in full, by the cmdlet's parameters and the keys that they set. Raises NotRead."""
+        for each in self._written:
+            name = meant(each, parameters)
+            if name == "WhatIf":
+                raise NotRead(each.at, sentence("no -WhatIf"), sentence("it would change nothing"))
+            if each.value is None and name not in SWITCHES and name in (*parameters, *COMMON):
+                raise missing(each)
+            full = parameters.get(name, name)
+            if full.lower() in self.arguments:
+                raise _twice(each)
+            spelled = each.name if each.name.lower() == full.lower() else full
+            self.arguments[full.lower()] = replace(each, name=spelled)
+        for name in COMMON:
+            self.arguments.pop(name.lower(), None)
+
+    def place(self, offset: int) -> SourceLocation:
+        """Where a character of the line stands."""
+        return self.line.text.inside(offset)
+
+    def text(self, *names: str) -> CmdletWord | None:
+        """The single value of the first of these parameters that is there; it is used up. Raises NotRead if it is none."""
+        found = next((self.arguments.pop(name) for name in names if name in self.arguments), None)
+        if found is None:
+            return None
+        if not isinstance(found.value, CmdletWord) or found.value.special:
+            raise NotRead(found.at, sentence("a name"))
+        return found.value
+
+    def key(self, argument: Argument, record: RecordSchema) -> RecordKey[object] | None:
+        """The parameter's key; None, and a problem, if the cmdlet has none of that name."""
+        found = next((key for key in record.keys if key.name.lower() == argument.name.lower()), None)
+        if found is not None:
+            return found
+        if not argument.name:
+            wanted = sentence("a parameter such as -Identity")
+            self.line.wrong(argument.at, wanted, sentence("a value needs one before it"))
+        elif argument.name.lower() in record.not_emulated:
+            wanted = sentence("the lab does not emulate -{name}", name=argument.name)
+            self.line.wrong(argument.at, wanted, sentence("leave it out"))
+        else:
+            hint = unknown(argument.name, emulated(record))
+            wanted = sentence("{cmdlet} has no parameter -{name}", cmdlet=self.cmdlet, name=argument.name)
+            self.line.wrong(argument.at, wanted, hint)
+        return None
+
+    def entry(self, argument: Argument, key: RecordKey[object], current: Iterable[str] = ()) -> TableEntry:
+        """The value as it would be written under the key; `current` is what a list has now, for `@{Add=...}`."""
+        return TableEntry(self.place(argument.at), self._node(argument, key, tuple(current)))
+
+    def _node(self, argument: Argument, key: RecordKey[object], current: tuple[str, ...]) -> TreeNode:
+        match argument.value:
+            case None:
+                raise missing(argument)
+            case CmdletWord() as word:
+                return self._scalar(word)
+            case Array() as array:
+                return ListNode(self.place(array.at), tuple(map(self._scalar, array.items)))
+            case Hash() as changes if isinstance(key.kind, Many):
+                return self._changed(changes, current)
+            case Hash() as changes:
+                wanted = sentence("-{name} is a single value", name=argument.name)
+                raise NotRead(changes.at, wanted, sentence("without @{{...}}"))
+
+    def _scalar(self, word: CmdletWord) -> ScalarNode:
+        return ScalarNode(self.place(word.at), word.text)
+
+    def _changed(self, changes: Hash, current: tuple[str, ...]) -> ListNode:
+        """What a list has after `@{Add=...; Remove=...}`."""
+        items = [ScalarNode(self.place(changes.at), each) for each in current]
+        for what, values in changes.entries:
+            if what.text.lower() not in (_ADD, _REMOVE):
+                raise NotRead(what.at, sentence("Add or Remove"), did_you_mean(what.text, ("Add", "Remove")))
+            for word in values.items:
+                there = [item for item in items if item.text.lower() == word.text.lower()]
+                if what.text.lower() == _ADD:
+                    items += [] if there else [self._scalar(word)]
+                elif there:
+                    items.remove(there[0])
+                else:
+                    wanted = sentence("{value!r} is not in the list", value=word.text)
+                    raise NotRead(word.at, wanted, unknown(word.text, current))
+        return ListNode(self.place(changes.at), tuple(items))
+
+
+def _twice(argument: Argument) -> NotRead:
+    if argument.name:
+        return NotRead(argument.at, sentence("-{name} stands twice", name=argument.name))
+    switched = isinstance(argument.value, CmdletWord) and argument.value.special
+    return NotRead(
+        argument.at,
+        sentence("one value without a name"),
+        sentence("a switch has it behind a colon: -Confirm:$false") if switched else NOTHING,
+    )

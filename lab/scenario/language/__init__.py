@@ -1,0 +1,1 @@
+"""The keys of the language, declared once for loader, schema and reference."""

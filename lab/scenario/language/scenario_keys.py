@@ -1,0 +1,379 @@
+"""The scenario language: every key, with its kind, its default and what it means.
+
+The loader, the JSON Schema and the reference in the docs are made from these tables (and those of `party_keys` and
+`exchange_objects`); nothing else knows a key.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import timedelta
+from typing import Any
+
+from lab.core.rulebook import SWITCHES
+from lab.model.decision import Basis, Direction
+from lab.model.outage import How
+from lab.model.switches import Switches
+from lab.model.trace import Disposition
+from lab.scenario.language.party_keys import CERTIFICATE, DNS, HOST, ORGANIZATION, REGION, TENANT
+from lab.scenario.syntax.problem_report import did_you_mean, one_of
+from lab.scenario.syntax.records import RecordKey, RecordSchema, declared, named, optional, required, several
+from lab.scenario.syntax.scalar_values import (
+    CHANGE_PATH,
+    DATE,
+    FAULT,
+    FILLED,
+    FINDING,
+    LINE,
+    MAILBOX,
+    MESSAGE_KEY,
+    MOMENT,
+    NAME,
+    PARTY,
+    PLACE,
+    REGION_NAME,
+    REVERSE_PATH,
+    SIDE,
+    SPAN,
+    STATUS,
+    TEXT,
+    TRUTH,
+    WHOLE,
+    WHOLE_NUMBER,
+    from_enum,
+    word,
+)
+from lab.scenario.syntax.value_kinds import Anything, Single, misread
+from lab.sentence import sentence
+
+ENDS = word(*(each.value for each in Disposition if each is not Disposition.LOST))
+DRIVER = word("simulator", "embedded", "containers")
+
+
+class AttributedKeys:
+    """What the first front end should decide."""
+
+    tenant = optional("tenant", NAME, "The tenant the message travels through.")
+    basis = optional("basis", from_enum(Basis), "What tied the connection to the tenant.")
+    connector = optional("connector", FILLED, "The inbound connector; may end in *.")
+    direction = optional("direction", from_enum(Direction), "Originating or Incoming (R24).")
+
+
+class NdrKeys:
+    """The non-delivery report."""
+
+    status = optional("status", LINE, "Its enhanced status code, such as 5.7.51.")
+    generated_by = optional("from", PLACE, "Who makes it: a host or tenant:NAME (R196).")
+    to = optional("to", MAILBOX, "Who gets it (R197).")
+    via = optional("via", FILLED, "The connector it leaves by; may end in *.")
+    ends = optional("ends", ENDS, "How the report itself ends.")
+    path = several("path", PLACE, "The report's way, in order.")
+
+
+ATTRIBUTED = declared("attributed", "What the first front end should decide.", AttributedKeys)
+NDR = declared("ndr", "The non-delivery report.", NdrKeys)
+
+
+class ExpectationKeys:
+    """What a variant claims about one message."""
+
+    path = several(
+        "path", PLACE, "Hosts and tenants (tenant:NAME) in order, up to where it was taken or refused."
+    )
+    attributed = optional("attributed", ATTRIBUTED, "Which tenant and connector, and why.")
+    ends = optional("ends", ENDS, "How it ends.")
+    ndr = optional("ndr", NDR, "The report it causes.")
+    no_ndr = RecordKey("no_ndr", TRUTH, "Whether it is claimed that there is no report.", False)
+    reply = optional("reply", FILLED, "Text in the decisive SMTP reply.")
+    seen_by = several("seen_by", PLACE, "Whose tracking logs have the message.")
+    not_seen_by = several("not_seen_by", PLACE, "Whose tracking logs must not have it.")
+    seen_after = optional(
+        "seen_after", SPAN, "How long after it was sent they look (R214); at the end of the run if unset."
+    )
+    not_twice = several("not_twice", PLACE, "Who must not take it more than once.")
+    not_astray = several(
+        "not_astray", PLACE, "Tenants that must take no copy whose own recipients do not lead there."
+    )
+    spf = named(
+        "spf",
+        PLACE,
+        word("pass", "fail", "softfail", "neutral", "none", "temperror", "permerror"),
+        "SPF by place.",
+    )
+    dmarc = named(
+        "dmarc",
+        PLACE,
+        word("pass", "fail", "none", "temperror", "permerror", "bestguesspass"),
+        "DMARC by place.",
+    )
+    headers = named(
+        "headers", FILLED, LINE, "Header fields of the delivered message, and text that they contain."
+    )
+
+
+class RepeatKeys:
+    """A message sent again and again."""
+
+    every = required("every", SPAN, "The time from one to the next.")
+    times = required(
+        "times",
+        WHOLE,
+        "How many there are, 2 to 100: offer#1, offer#2 and so on; at most if `until: stable`.",
+    )
+    until = optional("until", word("stable"), "Send no more once the last three have come to the same end.")
+
+
+REPEAT = declared("repeat", "A message sent again and again.", RepeatKeys)
+
+
+class MessageKeys:
+    """A message to send."""
+
+    sender = required("from", MAILBOX, "The author (From header, P2).")
+    recipients = required("to", several("to", MAILBOX, "").kind, "The recipients.")
+    reverse_path = optional(
+        "reverse_path", REVERSE_PATH, "MAIL FROM (P1) where it is not the author; <> for none."
+    )
+    subject = RecordKey("subject", LINE, "The subject.", "")
+    body = RecordKey("body", TEXT, "The text.", "")
+    headers = named(
+        "headers", FILLED, several("", LINE, "").kind, "Further header fields: one value or several."
+    )
+    via = optional(
+        "via",
+        PLACE,
+        "The host that sends it (the one with the author's mailbox if unset), or tenant:NAME: made in the service (R245).",
+    )
+    why = RecordKey("why", TEXT, "What this message is for.", "")
+    at = RecordKey("at", SPAN, "When it is sent, counted from the start; at once if unset.", timedelta())
+    repeat = optional("repeat", REPEAT, "Send it again, to see when its end changes (R33).")
+
+
+class PartyKeys:
+    """Somebody in a matrix."""
+
+    who = required(
+        "address",
+        PARTY,
+        "A mail address; or a class that the scenario has (onprem, cloud, outside); or auto: all of them.",
+    )
+    name = optional("name", NAME, "What the class of an address is called; its local part if unset.")
+    via = optional("via", PLACE, "For an address without a mailbox: the host that sends, or tenant:NAME.")
+
+
+class EventKeys:
+    """A change while the lab runs."""
+
+    at = required("at", SPAN, "When, counted from the start.")
+    title = RecordKey("title", LINE, "One line for tables.", "")
+    change = named("change", CHANGE_PATH, Anything(), "Settings by path, as in a variant.")
+    where = optional(
+        "in",
+        SIDE,
+        "Where cmdlets run: an Exchange server, an organisation or a tenant. Where both have the name, and the cmdlet: "
+        "organization:NAME or tenant:NAME.",
+    )
+    run = several(
+        "run",
+        FILLED,
+        "Cmdlets, one a line, such as `Set-InboundConnector -Identity Partner -Enabled $false`. Unlike in Exchange, `*` may "
+        'stand for the wizard\'s GUID where one object fits: `-Identity "Inbound from *"`.',
+    )
+
+
+EVENT = declared(
+    "event", "A change while the lab runs, by path or in Exchange's own words.", EventKeys, whole=True
+)
+
+
+class OutageKeys:
+    """What breaks while the lab runs."""
+
+    how = required(
+        "how",
+        from_enum(How),
+        "killed and restarted lose what is in memory, paused and cut off do not; nothing gets through where it is dropped.",
+    )
+    machine = optional("machine", FILLED, "A host, or a region of Exchange Online such as eop:EUR.")
+    between = several("between", FILLED, "Of `dropped`: the two machines.")
+    at = RecordKey("at", SPAN, "When it begins, counted from the start.", timedelta())
+    lasts = optional("for", SPAN, "How long it lasts; `restarted` takes no time.")
+
+
+OUTAGE = declared("outage", "A machine or a network that fails for a while.", OutageKeys, whole=True)
+EXPECTATION = declared("expectation", "What is claimed about one message.", ExpectationKeys)
+MESSAGE = declared("message", "A message to send.", MessageKeys)
+
+
+def _switch(name: str, default: Any) -> Single[Any]:
+    """How a switch's value is read: in the rulebook's words, as a value of the model's type."""
+    known = SWITCHES.get(name)
+    values = ("true", "false") if isinstance(default, bool) else known.values if known else ()
+
+    def parse(text: str) -> Any:
+        spelled = text.lower().removeprefix("$")
+        if isinstance(default, bool) and spelled in ("true", "on", "false", "off"):
+            return spelled in ("true", "on")
+        if isinstance(default, bool) or (known and not known.accepts(text)):
+            raise misread(text, did_you_mean(text, values))
+        if not isinstance(default, str) and not WHOLE_NUMBER.fullmatch(text):
+            raise misread(text)
+        return type(default)(text)
+
+    if isinstance(default, bool):
+        return Single(
+            sentence("true or false"),
+            parse,
+            {"anyOf": [{"type": "boolean"}, {"enum": ["on", "off"]}]},
+            refuses=(),
+        )
+    if known is None or known.kind != "choice":
+        example = known.values[-1] if known else "1"
+        return Single(
+            sentence("a value such as {example}", example=example), parse, {"type": ["string", "number"]}
+        )
+    return Single(one_of(values), parse, {"enum": list(values)}, refuses=())
+
+
+def _switch_key(name: str, default: Any) -> RecordKey[Any]:
+    known = SWITCHES.get(name)
+    doc = f"{known.text} ({', '.join(known.rules)})" if known else "The dice of seeded choices."
+    return RecordKey(name, _switch(name, default), doc, default)
+
+
+SWITCHES_RECORD = RecordSchema(
+    "switches",
+    "Choices between undocumented or former behaviours; the first value is the default.",
+    tuple(_switch_key(each.name, each.default) for each in fields(Switches)),
+)
+
+
+PARTY_RECORD = declared("party", "Somebody in a matrix.", PartyKeys, short=PartyKeys.who, whole=True)
+
+
+class MatrixKeys:
+    """Everybody writes to everybody."""
+
+    senders = several("senders", PARTY_RECORD, "Who writes; auto if unset.")
+    recipients = several("recipients", PARTY_RECORD, "Who is written to; auto if unset.")
+    on_request = RecordKey(
+        "on_request",
+        TRUTH,
+        "Whether only `mflab matrix` and `mflab watch --matrix` send its messages, and no run does.",
+        False,
+    )
+    repeat = optional("repeat", REPEAT, "Send every message again and again, to see when a cell changes.")
+    expect = named(
+        "expect",
+        FILLED,
+        EXPECTATION,
+        "Where the rule (delivered, no report, no tenant that nothing leads to) is not meant: by SENDER > RECIPIENT; * is anybody.",
+    )
+
+
+MATRIX = declared("matrix", "Everybody writes to everybody, and each pair is judged.", MatrixKeys)
+
+
+class SuppressionKeys:
+    """A finding of `mflab check` to live with."""
+
+    finding = required("finding", FINDING, "A code such as MFL-ATTR-001, or one with what it is about.")
+    reason = required("reason", FILLED, "Why; it is told with the finding.")
+    until = optional("until", DATE, "The last day on which it holds; the finding then comes back.")
+
+
+SUPPRESSION = declared(
+    "suppression", "A finding of `mflab check` that somebody lives with.", SuppressionKeys, whole=True
+)
+
+
+class TodoKeys:
+    """Something that nobody has told."""
+
+    text = required("text", FILLED, "What is unknown, and what is taken for true meanwhile.")
+    about = several(
+        "about",
+        FILLED,
+        "Paths of what is unknown, as under `change:`; a finding that rests on one of them is no error.",
+    )
+    rules = several("rules", FILLED, "The rules that depend on it.")
+
+
+TODO = declared(
+    "to-do", "Something that nobody has told, and that `mflab import` asks for.", TodoKeys, whole=True
+)
+
+
+class SectionKeys:
+    """What a scenario, an include and a variant can all have."""
+
+    title = RecordKey("title", LINE, "One line for tables.", "")
+    why = RecordKey("why", TEXT, "What it shows, for an Exchange administrator.", "")
+    as_of = optional("as_of", DATE, "Follow the rules in force on that date (R45-R55); today's if unset.")
+    start = optional("start", MOMENT, "The lab's clock at the start; 2026-03-03T09:15:00Z.")
+    only = optional(
+        "only",
+        DRIVER,
+        "The one driver that can run it; with `simulator` names and addresses may be real ones.",
+    )
+    only_why = RecordKey("only_why", LINE, "Why the others cannot.", "")
+    switches = optional("switches", SWITCHES_RECORD, "Undocumented or former behaviours to choose.")
+    organizations = named("organizations", NAME, ORGANIZATION, "On-premises organisations.")
+    tenants = named("tenants", NAME, TENANT, "Tenants of Exchange Online; the first is the oldest (R18).")
+    hosts = named("hosts", NAME, HOST, "Mail systems elsewhere on the internet.")
+    regions = named(
+        "regions", REGION_NAME, REGION, "Regions of Exchange Online, where they are not as derived."
+    )
+    certificates = named("certificates", NAME, CERTIFICATE, "Certificates.")
+    dns = optional("dns", DNS, "Records that differ from what is derived.")
+    messages = named("messages", NAME, MESSAGE, "What is sent.")
+    timeline = several("timeline", EVENT, "Changes of the configuration while the lab runs.")
+    outages = several("outages", OUTAGE, "What breaks while the lab runs, and for how long.")
+    expect = named(
+        "expect",
+        MESSAGE_KEY,
+        EXPECTATION,
+        "What is claimed, by message. Of a repeated one `offer#2-4` goes before `offer`, which means the others.",
+    )
+    matrix = optional("matrix", MATRIX, "Messages between everybody, besides those written.")
+    suppress = several("suppress", SUPPRESSION, "Findings of `mflab check` to live with.")
+    todo = several("todo", TODO, "What is not known of the configuration; `mflab import` writes it.")
+
+
+class VariantKeys:
+    """What makes a variant of a scenario, besides the sections that it says anew."""
+
+    kind = RecordKey("kind", word("fault", "cure", "half-cure"), "What the table at the end calls it.", "")
+    extends = optional("extends", NAME, "Another variant that this one starts from.")
+    change = named(
+        "change",
+        CHANGE_PATH,
+        Anything(),
+        "Single settings by path: organizations.x.hosts.y.certificate, tenants.x.InboundConnectors[Name].Enabled.",
+    )
+
+
+class ScenarioKeys:
+    """What only the file as a whole has."""
+
+    scenario = required("scenario", NAME, "The scenario's name.")
+    include = several("include", FILLED, "Files, relative to this one, that this one is laid over.")
+    fault = optional("fault", FAULT, "Which known misconfiguration it shows; docs/faults.md lists them.")
+    symptoms = named(
+        "symptoms",
+        PLACE,
+        TEXT,
+        "What the fault looks like, to the admin of a host or of tenant:NAME; sender and recipient are people.",
+    )
+    codes = several("codes", STATUS, "Status codes that the fault shows, in replies, queues or reports.")
+
+
+_SECTIONS = tuple(value for value in vars(SectionKeys).values() if isinstance(value, RecordKey))
+_VARIANT = tuple(value for value in vars(VariantKeys).values() if isinstance(value, RecordKey))
+_SCENARIO = tuple(value for value in vars(ScenarioKeys).values() if isinstance(value, RecordKey))
+VARIANT = RecordSchema(
+    "variant", "What differs from the scenario; any section may be said anew.", (*_VARIANT, *_SECTIONS)
+)
+VARIANTS = named("variants", NAME, VARIANT, "Configurations to compare.")
+EXPANDED = RecordSchema("scenario", "One variant, fully expanded.", (*_SCENARIO, *_SECTIONS))
+SCENARIO = RecordSchema("scenario", "A mail flow scenario.", (*EXPANDED.keys, VARIANTS))

@@ -1,0 +1,1 @@
+"""A variant written out in full."""

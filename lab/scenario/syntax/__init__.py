@@ -1,0 +1,1 @@
+"""YAML as a tree that remembers where everything is written, the kinds of values in it, and the mistakes found."""

@@ -1,0 +1,196 @@
+"""Whether everything that is named exists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from lab.core.certificate_store import is_described
+from lab.model.onprem import SendConnector
+from lab.model.tenant import OutboundConnector
+from lab.model.topology import Topology
+from lab.model.value import dataclass
+from lab.scenario.builders.certificate_profiles import profile
+from lab.scenario.language.exchange_objects import parameter
+from lab.scenario.language.party_keys import DnsKeys, HostKeys, HybridKeys, OrganizationKeys, TenantKeys
+from lab.scenario.language.scenario_keys import (
+    AttributedKeys,
+    ExpectationKeys,
+    MessageKeys,
+    NdrKeys,
+    ScenarioKeys,
+    SectionKeys,
+)
+from lab.scenario.syntax.problem_report import unknown
+from lab.scenario.syntax.records import Fields, RecordKey
+from lab.scenario.syntax.source_tree import TableNode, is_null
+from lab.scenario.validation.address_rules import written_hosts
+from lab.sentence import Sentence, sentence
+
+_SEND_HOSTS = parameter("smart_hosts", SendConnector)
+_OUTBOUND_HOSTS = parameter("smart_hosts", OutboundConnector)
+_CERTIFICATE = parameter("tls_certificate_name", SendConnector)
+_A_CERTIFICATE, _A_TENANT = sentence("certificate"), sentence("tenant")
+_A_HOST, _A_PLACE = sentence("host"), sentence("host or tenant:NAME")
+PEOPLE = ("sender", "recipient")
+"""Who notices a fault besides the admins."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenNames:
+    """All names as they are written. A thing that is wrong in itself still has its name here: one mistake, one report."""
+
+    hosts: tuple[str, ...]
+    tenants: tuple[str, ...]
+    certificates: tuple[str, ...]
+    messages: tuple[str, ...]
+    organizations: tuple[str, ...]
+
+    @classmethod
+    def of(cls, tree: TableNode) -> WrittenNames:
+        """From the expanded tree."""
+        organizations = tree.get("organizations")
+        entries = organizations.entries.values() if isinstance(organizations, TableNode) else ()
+        inner = [entry.value.get("hosts") for entry in entries if isinstance(entry.value, TableNode)]
+        hosts = [name for node in (*inner, tree.get("hosts")) for name in _names(node)]
+        return cls(
+            tuple(hosts),
+            _names(tree.get("tenants")),
+            (*_names(tree.get("certificates")), "eop"),
+            _names(tree.get("messages")),
+            _names(organizations),
+        )
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """What an expectation can name: hosts, and tenants as `tenant:NAME`."""
+        return (*self.hosts, *(f"tenant:{name}" for name in self.tenants))
+
+
+def _names(node: Any) -> tuple[str, ...]:
+    if not isinstance(node, TableNode):
+        return ()
+    return tuple(name for name, entry in node.entries.items() if not is_null(entry.value))
+
+
+def check(read: Fields, known: WrittenNames) -> None:
+    """Hosts, tenants, certificates and messages by name."""
+    for _, host in written_hosts(read):
+        _certificate(host, HostKeys.certificate, read, known)
+        for name in host[HostKeys.certificates]:
+            _exists(host, HostKeys.certificates, name, known.certificates, _A_CERTIFICATE)
+        for key in (HostKeys.smart_hosts, HostKeys.forwards_to):
+            _bare_hosts(host, key.name, known)
+    for organization in read[SectionKeys.organizations].values():
+        _organization(organization, read, known)
+    for tenant in read[SectionKeys.tenants].values():
+        for connector in tenant[TenantKeys.outbound_connectors]:
+            _bare_hosts(connector, _OUTBOUND_HOSTS, known)
+    for message in read[SectionKeys.messages].values():
+        senders = (*known.places, *read[SectionKeys.regions], *_regions_used(read))
+        _exists(message, MessageKeys.via, message[MessageKeys.via], senders, _A_PLACE)
+    _places(
+        read,
+        ScenarioKeys.symptoms,
+        (symptom for symptom in read[ScenarioKeys.symptoms] if symptom not in PEOPLE),
+        known,
+    )
+    for name, expectation in read[SectionKeys.expect].items():
+        if name.partition("#")[0] not in known.messages:
+            hint = unknown(name, known.messages)
+            expectation.at.wrong(expectation.place, sentence("no message is named {name!r}", name=name), hint)
+        _expectation(expectation, known)
+
+
+def _regions_used(read: Fields) -> Iterable[str]:
+    return (tenant[TenantKeys.region] for tenant in read[SectionKeys.tenants].values())
+
+
+def _organization(organization: Fields, read: Fields, known: WrittenNames) -> None:
+    for connector in organization[OrganizationKeys.send_connectors]:
+        _bare_hosts(connector, _SEND_HOSTS, known)
+        _certificate(connector, _CERTIFICATE, read, known)
+    for receiver in organization[OrganizationKeys.receive_connectors]:
+        _certificate(receiver, _CERTIFICATE, read, known)
+    hybrid = organization[OrganizationKeys.hybrid]
+    if hybrid is not None:
+        _exists(hybrid, HybridKeys.tenant, hybrid[HybridKeys.tenant], known.tenants, _A_TENANT)
+        _bare_hosts(hybrid, HybridKeys.smart_host.name, known)
+
+
+def _expectation(expectation: Fields, known: WrittenNames) -> None:
+    keys = ExpectationKeys
+    for key in (keys.path, keys.seen_by, keys.not_seen_by, keys.not_twice, keys.not_astray):
+        _places(expectation, key, expectation[key], known)
+    for table in (ExpectationKeys.spf, ExpectationKeys.dmarc):
+        _places(expectation, table, expectation[table], known)
+    attributed, ndr = expectation[ExpectationKeys.attributed], expectation[ExpectationKeys.ndr]
+    if attributed is not None:
+        key_ = AttributedKeys.tenant
+        _exists(attributed, key_, attributed[key_], known.tenants, _A_TENANT)
+    if ndr is not None:
+        maker = ndr[NdrKeys.generated_by]
+        _places(ndr, NdrKeys.generated_by, () if maker is None else (maker,), known)
+        _places(ndr, NdrKeys.path, ndr[NdrKeys.path], known)
+    if ndr is not None and expectation[ExpectationKeys.no_ndr]:
+        wanted = sentence("either `ndr:` or `no_ndr: true`")
+        expectation.wrong(ExpectationKeys.no_ndr, wanted, sentence("set the other to ~ in a variant"))
+
+
+def _places(read: Fields, key: RecordKey[Any], named: Iterable[str], known: WrittenNames) -> None:
+    for place in named:
+        _exists(read, key, place, known.places, _A_PLACE)
+
+
+def _exists(
+    read: Fields, key: RecordKey[Any] | str, name: str | None, known: Iterable[str], what: Sentence
+) -> None:
+    names = tuple(known)
+    if name is not None and name not in names:
+        read.wrong(key, sentence("no {what} is named {name!r}", what=what, name=name), unknown(name, names))
+
+
+def _certificate(read: Fields, key: RecordKey[Any] | str, scenario: Fields, known: WrittenNames) -> None:
+    name = read.values.get(key if isinstance(key, str) else key.name)
+    if name is not None and is_described(name):
+        return  # <I>issuer<S>subject: that it may be stale is the point (R115)
+    _exists(read, key, name, known.certificates, _A_CERTIFICATE)
+    written = scenario[SectionKeys.certificates]
+    if name is not None and name in written and not written[name].broken and not profile(name, written).names:
+        wanted = sentence("the certificate {name!r} has no names", name=name)
+        read.wrong(key, wanted, sentence("it is a template that others start from, with `profile:`"))
+
+
+def _bare_hosts(read: Fields, key: str, known: WrittenNames) -> None:
+    """Smart hosts written by the scenario's key; those with a dot are looked for in DNS."""
+    named = read.values.get(key, ())
+    for host in (named,) if isinstance(named, str) else named:
+        if "." not in host:
+            _exists(read, key, host, known.hosts, _A_HOST)
+
+
+def check_smart_hosts(read: Fields, topology: Topology) -> None:
+    """Smart hosts written as host names must be in the lab's DNS, unless the scenario says that they fail."""
+    named: list[tuple[Fields, str]] = []
+    for _, host in written_hosts(read):
+        named += [(host, HostKeys.smart_hosts.name), (host, HostKeys.forwards_to.name)]
+    for organization in read[SectionKeys.organizations].values():
+        named += [(connector, _SEND_HOSTS) for connector in organization[OrganizationKeys.send_connectors]]
+        wizard = organization[OrganizationKeys.hybrid]
+        named += [(wizard, HybridKeys.smart_host.name)] if wizard is not None else []
+    for tenant in read[SectionKeys.tenants].values():
+        named += [(each, _OUTBOUND_HOSTS) for each in tenant[TenantKeys.outbound_connectors]]
+    dns = read[SectionKeys.dns]
+    told: Mapping[str, object] = dns[DnsKeys.records] if dns is not None else {}
+    resolvable = {name for name, kind in topology.zones.rows if kind in ("A", "CNAME", "MX")}
+    resolvable |= {*told, *topology.zones.broken}
+    for fields, key in named:
+        hosts = fields.values.get(key, ())
+        for host_name in (hosts,) if isinstance(hosts, str) else hosts:
+            if (
+                host_name.count(".")
+                and not host_name.replace(".", "").isdigit()
+                and host_name not in resolvable
+            ):
+                wanted = sentence("nothing in the lab's DNS is named {name}", name=host_name)
+                fields.wrong(key, wanted, unknown(host_name, resolvable))
