@@ -3,7 +3,7 @@
 A name that only means something in its own module has a longer one here.
 """
 
-from lab.analysis.ran import RunResult as RunResult
+from lab.analysis.run_result import RunResult as RunResult
 from lab.errors import ArgumentError as ArgumentError
 from lab.errors import DriverError as DriverError
 from lab.errors import LabBug as LabBug

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from lab.analysis.attribution_question import CERTIFICATE_FILES, AttributionQuestion, decide, made_up, read
 from lab.analysis.checks.catalogue import CHECKS
 from lab.analysis.checks.finding_report import audit
-from lab.analysis.connection import CERTIFICATE_FILES, Question, decide, made_up, read
 from lab.analysis.difference import Variation, difference, pairs
 from lab.analysis.matrix import matrix
-from lab.analysis.ran import RunResult, played
+from lab.analysis.run_result import RunResult, played
 from lab.drivers.lab_clock import today
 from lab.errors import ArgumentError, Problem, ScenarioError, plainly
 from lab.model.certificate import CertFault, CertificateIdentity
@@ -26,7 +26,7 @@ from lab.model.names import Address, ReversePath
 from lab.reports.comparison.difference import Difference
 from lab.reports.findings.audit_report import Audit
 from lab.reports.matrix.matrix_cells import JudgedMatrix
-from lab.scenario import shelf
+from lab.scenario import scenario_lookup
 from lab.scenario.load import expanded_text
 from lab.scenario.model import Variant
 from lab.scenario.syntax.problem_report import unknown
@@ -57,8 +57,8 @@ class Session:
         """
         name = os.fspath(file)
         try:
-            path = shelf.find(name)
-        except (shelf.NoSuchScenario, OSError) as error:
+            path = scenario_lookup.find(name)
+        except (scenario_lookup.NoSuchScenario, OSError) as error:
             raise ScenarioError(
                 (Problem(name, 1, 1, "(top level)", sentence("{error}", error=plainly(error))),)
             ) from None
@@ -144,7 +144,7 @@ class Session:
         shown = _shown(certificate, faults)
         if shown is not None and not tls:
             raise ArgumentError("certificate", "none can be shown without TLS")
-        question = Question(
+        question = AttributionQuestion(
             ip=ip,
             tls=tls,
             certificate=shown,

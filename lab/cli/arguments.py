@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from lab.cli.exit_codes import BadInput, NothingToRun
-from lab.drivers.bodies import DRIVERS
+from lab.drivers.driver_by_name import DRIVERS
 from lab.drivers.lab_clock import today as today
 from lab.scenario.syntax.problem_report import unknown
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from lab.cli.exit_codes import BadInput
-from lab.drivers import bodies
-from lab.drivers.bodies import skipped
+from lab.drivers import driver_by_name
+from lab.drivers.driver_by_name import skipped
 from lab.drivers.run_outcome import RunOutcome
 from lab.scenario.model import Variant
 
@@ -19,4 +19,4 @@ def run_in(driver: str, variant: Variant, *, seed: int = 0) -> RunOutcome:
     why = skipped(variant, driver)
     if why:
         raise BadInput(f"{variant.name} runs only with --driver {variant.only}: {why}")
-    return bodies.run_in(driver, variant, seed=seed)
+    return driver_by_name.run_in(driver, variant, seed=seed)

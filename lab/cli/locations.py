@@ -8,8 +8,8 @@ from pathlib import Path
 
 from lab.cli.exit_codes import BadInput
 from lab.cli.output import talk
-from lab.scenario import shelf
-from lab.scenario.shelf import is_scenario, scenario_files, short
+from lab.scenario import scenario_lookup
+from lab.scenario.scenario_lookup import is_scenario, scenario_files, short
 
 __all__ = [
     "STATE",
@@ -29,7 +29,7 @@ STATE = ".mflab"
 
 def bundled_scenarios() -> Path:
     """The scenarios that come with the lab: those of the checkout, else the copy in the package."""
-    return shelf.bundled()
+    return scenario_lookup.bundled()
 
 
 def find_scenario(name: str) -> Path:
@@ -40,8 +40,8 @@ def find_scenario(name: str) -> Path:
     if Path(name).is_file():
         _tell_shadow(name, "file")
     try:
-        return shelf.find(name)
-    except shelf.NoSuchScenario as error:
+        return scenario_lookup.find(name)
+    except scenario_lookup.NoSuchScenario as error:
         raise BadInput(str(error)) from None
 
 
@@ -59,7 +59,7 @@ def _folder_or_scenario(name: str) -> Path:
 
 def _tell_shadow(name: str, what: str) -> None:
     """What is there wins over a name, but whoever writes a bare name may mean the lab's own scenario."""
-    own = None if os.sep in name or Path(name).suffix else shelf.own().get(name)
+    own = None if os.sep in name or Path(name).suffix else scenario_lookup.own().get(name)
     if own is not None:
         talk(f"note: {name} is the {what} here, not the lab's scenario of that name, which is {short(own)}")
 

@@ -35,8 +35,8 @@ class Dial:
 
 
 @value()
-class Connected:
-    """Connected: the banner, and the key that both ends know."""
+class ConnectionOpened:
+    """The banner, and the key that both ends know."""
 
     greeting: Reply
     key: str
@@ -121,7 +121,9 @@ class HangUp:
 
 
 ClientAction = Dial | Hello | StartTls | SendTransaction | HangUp
-ClientEvent = Connected | ConnectFailed | HelloReply | TlsEstablished | TlsRefused | TransactionReplies | None
+ClientEvent = (
+    ConnectionOpened | ConnectFailed | HelloReply | TlsEstablished | TlsRefused | TransactionReplies | None
+)
 ClientDialogue = Generator[ClientAction, ClientEvent, Attempt]
 
 
@@ -153,7 +155,7 @@ def _session(
     item: QueueItem, route: Route, target: Target, *, use_tls: bool
 ) -> Generator[ClientAction, ClientEvent, tuple[Attempt, str]]:
     dialed = yield Dial(target, route.bind, route.seen_by(target.address))
-    if not isinstance(dialed, Connected):
+    if not isinstance(dialed, ConnectionOpened):
         assert isinstance(dialed, ConnectFailed)
         return _all(route, target, dialed.reply, remote=False), "next"
     if not dialed.greeting.positive:

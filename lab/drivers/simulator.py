@@ -14,8 +14,8 @@ from lab.core.smtp_delivery import (
     OUTSIDE,
     ClientAction,
     ClientEvent,
-    Connected,
     ConnectFailed,
+    ConnectionOpened,
     Dial,
     HangUp,
     Hello,
@@ -208,7 +208,7 @@ class Simulator:
             started=self.now,
         )
         session = _Session(self, self.nodes[name], self._host(dial.target.address), connection)
-        return session, Connected(session.node.greeting(connection, self.context()), connection.key)
+        return session, ConnectionOpened(session.node.greeting(connection, self.context()), connection.key)
 
 
 class _Resolving:

@@ -18,8 +18,8 @@ from lab.core.smtp_delivery import (
     ClientAction,
     ClientDialogue,
     ClientEvent,
-    Connected,
     ConnectFailed,
+    ConnectionOpened,
     Dial,
     HangUp,
     Hello,
@@ -148,7 +148,7 @@ class Conversation:
             self._channel.abort()
             self._channel = None
 
-    async def _dial(self, ask: Dial) -> Connected | ConnectFailed:
+    async def _dial(self, ask: Dial) -> ConnectionOpened | ConnectFailed:
         place = self._wire.book.get(ask.target.address)
         if place is None:
             return ConnectFailed(OUTSIDE)
@@ -166,7 +166,7 @@ class Conversation:
         if greeting is BROKEN_OFF or greeting is TIMED_OUT:  # no banner came
             self.abandon()
             return ConnectFailed(greeting)
-        return Connected(greeting, key)
+        return ConnectionOpened(greeting, key)
 
     async def _hello(self, ask: Hello) -> HelloReply:
         reply = await self._command(f"EHLO {ask.name}", self._wire.patience.hello)

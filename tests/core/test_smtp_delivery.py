@@ -11,8 +11,8 @@ from lab.core.smtp_delivery import (
     CONNECTION_REFUSED,
     ClientAction,
     ClientEvent,
-    Connected,
     ConnectFailed,
+    ConnectionOpened,
     Dial,
     HangUp,
     Hello,
@@ -52,7 +52,7 @@ def a_server(
     def says(ask: ClientAction) -> ClientEvent:
         match ask:
             case Dial():
-                return Connected(banner, "key")
+                return ConnectionOpened(banner, "key")
             case Hello():
                 return HelloReply(ehlo, frozenset(extensions))
             case StartTls():

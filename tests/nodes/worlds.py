@@ -9,7 +9,14 @@ from collections.abc import Mapping
 from textwrap import indent
 from typing import TypeVar
 
-from lab.core.smtp_delivery import Connected, Dial, Hello, SendTransaction, StartTls, TransactionReplies
+from lab.core.smtp_delivery import (
+    ConnectionOpened,
+    Dial,
+    Hello,
+    SendTransaction,
+    StartTls,
+    TransactionReplies,
+)
 from lab.drivers.simulator import Simulator, simulate
 from lab.model.message import Message
 from lab.model.names import Address, ReversePath
@@ -98,7 +105,7 @@ class Client:
         self.lab = lab
         dialed_session, answer = lab._dial(Dial(Target(server, server), source, source))
         assert dialed_session is not None, f"{server} is not in the address book"
-        assert isinstance(answer, Connected)
+        assert isinstance(answer, ConnectionOpened)
         self._session = dialed_session
         self.banner = answer.greeting
 

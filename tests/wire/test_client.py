@@ -14,8 +14,8 @@ from lab.core.smtp_delivery import (
     CONNECTION_REFUSED,
     OUTSIDE,
     TIMED_OUT,
-    Connected,
     ConnectFailed,
+    ConnectionOpened,
     Dial,
     HangUp,
     HelloReply,
@@ -96,7 +96,7 @@ async def test_client_comes_from_where_others_see_it_and_both_ends_know_the_key(
         dialed, _ = await converse(a_wire(server), DIAL, HangUp())
     ((client, port),) = server.clients
     assert client == "127.0.113.5"
-    assert dialed == Connected(Reply(220, "", "mx.b.example\nready"), f"{SOURCE}:{port}>{MX.address}")
+    assert dialed == ConnectionOpened(Reply(220, "", "mx.b.example\nready"), f"{SOURCE}:{port}>{MX.address}")
 
 
 async def test_address_to_connect_from_may_be_chosen():
@@ -156,7 +156,7 @@ async def test_unfriendly_banner_is_the_servers_own_word(code):
     bye = "" if code == 421 else "\n".join(BYE)
     async with scripted(f"S: {code} 5.7.1 go away\n{bye}") as server:
         dialed, _ = await converse(a_wire(server), DIAL, HangUp())
-    assert isinstance(dialed, Connected)
+    assert isinstance(dialed, ConnectionOpened)
     assert dialed.greeting == Reply(code, "5.7.1", "go away")
 
 

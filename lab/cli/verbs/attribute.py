@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
-from lab.analysis import connection
-from lab.analysis.connection import Question
+from lab.analysis import attribution_question
+from lab.analysis.attribution_question import AttributionQuestion
 from lab.cli import locations
 from lab.cli.arguments import add_json, add_variant, chosen, today
 from lab.cli.exit_codes import BadInput, Exit
@@ -147,13 +147,13 @@ def decide(args: Namespace, variant: Variant) -> Attribution:
     topology = variant.topology
     chosen_switches = switches(topology.switches, variant.as_of, args.as_of, args.switch)
     try:
-        return connection.decide(_question(args), topology, chosen_switches)
+        return attribution_question.decide(_question(args), topology, chosen_switches)
     except ArgumentError as error:
         raise BadInput(f"--{_OPTIONS.get(error.argument, error.argument)}: {error.why}") from None
 
 
-def _question(args: Namespace) -> Question:
-    return Question(
+def _question(args: Namespace) -> AttributionQuestion:
+    return AttributionQuestion(
         ip=args.ip,
         tls=not args.no_tls,
         certificate=_certificate(args),
@@ -187,14 +187,14 @@ def as_data(decision: Attribution) -> Mapping[str, object]:
 def _certificate(args: Namespace) -> CertificateIdentity | None:
     faults = frozenset(FAULTS[name] for name in args.fault)
     if args.cert is None:
-        return connection.made_up(args.name, faults)
+        return attribution_question.made_up(args.name, faults)
     return read_certificate(args.cert, _moment(args.as_of), faults)
 
 
 def read_certificate(path: Path, at: datetime, faults: Iterable[CertFault] = ()) -> CertificateIdentity:
     """The certificate in a file, its chain taken on trust. Raises BadInput, also for a file with a private key."""
     try:
-        return connection.read(path, at, faults)
+        return attribution_question.read(path, at, faults)
     except ArgumentError as error:
         raise BadInput(error.why) from None
 

@@ -6,7 +6,7 @@ from argparse import Namespace
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from lab.analysis.connection import CERTIFICATE_FILES
+from lab.analysis.attribution_question import CERTIFICATE_FILES
 from lab.cli import locations
 from lab.cli.arguments import add_json, add_variant, chosen, today
 from lab.cli.exit_codes import BadInput, Exit

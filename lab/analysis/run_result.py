@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from lab.drivers.bodies import DRIVERS, run_in
+from lab.drivers.driver_by_name import DRIVERS, run_in
 from lab.drivers.run_outcome import RunOutcome
 from lab.errors import ArgumentError, DriverError, plainly
 from lab.evidence.expectations import ExpectationResult

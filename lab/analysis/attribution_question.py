@@ -23,7 +23,7 @@ CERTIFICATE_FILES = (".pem", ".crt", ".cer", ".der", ".key")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class AttributionQuestion:
     """What a client shows and says."""
 
     ip: str
@@ -38,7 +38,7 @@ class Question:
     """Of the front end; None is where the recipient's MX leads."""
 
 
-def decide(question: Question, topology: Topology, switches: Switches) -> Attribution:
+def decide(question: AttributionQuestion, topology: Topology, switches: Switches) -> Attribution:
     """What the front end decides. Raises ArgumentError for an address or a region that is none."""
     directory = TenantDirectory(topology.tenants.values())
     author = question.header_from or question.mail_from
@@ -53,7 +53,7 @@ def decide(question: Question, topology: Topology, switches: Switches) -> Attrib
     )
 
 
-def _credentials(question: Question, topology: Topology, switches: Switches) -> Credentials:
+def _credentials(question: AttributionQuestion, topology: Topology, switches: Switches) -> Credentials:
     try:
         judged = judge_credentials(question.ip, question.tls, question.certificate, switches)
     except ValueError as error:
