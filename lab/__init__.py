@@ -1,19 +1,25 @@
 """Mailflow Lab: reproduce, explain and prevent mail that takes the wrong tenant.
 
-The parts, highest first; a part imports only from parts below its own line, and import-linter holds us to it.
+The packages, highest first; one imports only from those below its own line, and import-linter holds us to it.
 
 api          what is public: the names that this package hands on
-cli          one file per verb of the command `mflab`                 session   the same for Python
-analysis     questions about a whole configuration: the matrix
-drivers      run a scenario: simulator, embedded lab, containers      reports   console, JSON, JUnit, diagrams
-wire         the only part that speaks: SMTP, TLS, DNS, the queue     pki       certificates, right and wrong
-nodes        the programs: Exchange, gateway, EOP, internet, service
-scenario     the YAML language, and every mistake in it at once       evidence  the journal and the native logs
+cli          the command `mflab`: one file per verb                 session    the same for Python programs
+analysis     questions about a whole configuration: matrix, checks, hunt, diagnosis, sweep
+drivers      run a scenario: simulator, embedded lab, containers    reports    what a run left behind, for people and programs
+             importers: exports of real systems to a scenario
+wire         the only package that speaks: SMTP, TLS, DNS, queue    pki        certificates, right and wrong
+             gateways: settings of real mail servers
+nodes        the mail systems: Exchange, gateway, Exchange Online, internet, Microsoft's services
+             evidence: the journal, message traces, each administrator's logs
+scenario     the YAML language, and every mistake in it at once
+words        reasons, steps and decisions as sentences
 core         the decisions: facts in; verdict, reason and losers out
-model        the nouns, frozen
+model        frozen values
 errors       what is raised when it is nobody's verdict
+sentence     a template with named parameters, said last
 
 `model`, `core` and `nodes` touch neither clock, dice, files nor sockets: those come in as arguments.
+docs/architecture.md shows the way of a message through them.
 
 Public is what `__all__` names, and nothing else; docs/api.md tells how to use it, and what is stable. To import `lab` loads
 none of it: each name is fetched when it is first asked for.

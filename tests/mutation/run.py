@@ -23,7 +23,15 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 EQUIVALENT = Path(__file__).with_name("equivalent.toml")
 TARGETS = tuple(
-    f"core/{name}" for name in ("attribution", "matching", "incoming", "routing", "credentials", "directory")
+    f"core/{name}"
+    for name in (
+        "attribution",
+        "certificate_matching",
+        "incoming",
+        "routing",
+        "client_credentials",
+        "directory",
+    )
 )
 COPIED = ("lab", "tests/core", "tests/nodes", "tests/conftest.py", "pyproject.toml")
 PROPERTY = re.compile(r"^(?P<margin> +)@property\n +def (?P<name>\w+)\(self\)", re.MULTILINE)
@@ -64,7 +72,9 @@ class Tally:
 def main() -> int:
     """Mutate, write the report, and fail when a file falls below the target."""
     parser = argparse.ArgumentParser(description="Mutation tests.")
-    parser.add_argument("targets", nargs="*", default=TARGETS, help="modules: core/matching, nodes/judging")
+    parser.add_argument(
+        "targets", nargs="*", default=TARGETS, help="modules: core/certificate_matching, nodes/judging"
+    )
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--at-least", type=float, default=85, help="per cent of each file")
     parser.add_argument("--work", type=Path, default=ROOT / ".mutants", help="where the copy goes")
@@ -108,7 +118,7 @@ def prepare(work: Path, targets: Sequence[str]) -> None:
 
 
 def own_tests(target: str) -> str:
-    """`tests/core/test_certificate_matching.py` of `core/matching`."""
+    """`tests/core/test_certificate_matching.py` of `core/certificate_matching`."""
     package, _, name = target.rpartition("/")
     return f"tests/{package}/test_{name}.py"
 

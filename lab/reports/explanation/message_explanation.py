@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from rich.console import Group, RenderableType
 from rich.table import Table as Grid
 from rich.text import Text
 
-from lab.core.rulebook import Rule
+from lab.core.rulebook import Rule, settings_behind
 from lab.core.rulebook.switches import SWITCHES
 from lab.evidence.hop_facts import place, recipients
 from lab.evidence.hop_links import parents
@@ -141,10 +141,9 @@ def _relies(used: tuple[Rule, ...], run: Run) -> Iterator[RenderableType]:
     else:
         yield Text(one_line(sentence("This verdict relies on no rule that is assumed as a whole.")))
     yield from partly(in_part)
-    switches = rule_citations.switch_names(guesses)
-    if switches:
-        now = rule_citations.values(run.variant.topology.switches)
-        told = listed((_switch(name, now) for name in switches), "; ")
+    settings = settings_behind((rule.id for rule in guesses), run.variant.topology.switches)
+    if settings:
+        told = listed((_switch(name, value) for name, value in settings.items()), "; ")
         yield Text(one_line(sentence("Switches: {switches}", switches=told)))
 
 
@@ -155,8 +154,7 @@ def partly(known: Iterable[Rule]) -> Iterator[RenderableType]:
         yield Text(one_line(sentence("Assumed in part, as their text says: {rules}", rules=", ".join(ids))))
 
 
-def _switch(name: str, now: Mapping[str, str]) -> Sentence:
-    value = now.get(name, SWITCHES[name].default)
+def _switch(name: str, value: str) -> Sentence:
     others = [position for position in SWITCHES[name].values if position != value]
     if not others:
         return sentence("{switch} = {value}", switch=name, value=value)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
 
-from lab.core.rulebook import Confidence, Rule, rule, switches_of
+from lab.core.rulebook import Confidence, Rule, rule
 from lab.model.steps import Step
-from lab.model.switches import Switches
 from lab.model.trace import MessageTrace
 
 
@@ -32,18 +30,6 @@ def assumed_in_part(rules: Iterable[Rule]) -> tuple[Rule, ...]:
     return tuple(
         each for each in rules if each.confidence is not Confidence.ASSUMED and "is assumed" in each.text
     )
-
-
-def switch_names(rules: Iterable[Rule]) -> tuple[str, ...]:
-    """The switches that bend these rules, each once."""
-    return tuple(dict.fromkeys(switch.name for each in rules for switch in switches_of(each.id)))
-
-
-def values(switches: Switches) -> dict[str, str]:
-    """The switches of a run as the rulebook spells them."""
-    said = {True: "on", False: "off"}
-    told = asdict(switches)
-    return {name: said[value] if isinstance(value, bool) else str(value) for name, value in told.items()}
 
 
 def _ids(trace: MessageTrace) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from lab.core.rulebook import SOURCES, Confidence
+from lab.core.rulebook import SOURCES, Confidence, settings_behind
 from lab.evidence.expectations import ExpectationResult
 from lab.reports.drawing.diagram import svg
 from lab.reports.explanation import rule_citations
@@ -234,7 +234,8 @@ def _relies(every: Sequence[ScenarioRuns]) -> Html:
         guesses = rule_citations.assumed(rule_citations.used(run.traces.values()))
         if guesses:
             ids = (join(rule_badge(rule), " ") for rule in guesses)
-            bends = ", ".join(rule_citations.switch_names(guesses))
+            settings = settings_behind((rule.id for rule in guesses), run.variant.topology.switches)
+            bends = ", ".join(settings)
             lines.append(
                 el(
                     "li",
