@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 from lab.analysis.checks import stand_ins
 from lab.analysis.checks.audit_context import AuditContext, message
-from lab.analysis.checks.authentication.senders import (
+from lab.analysis.checks.finding import Check
+from lab.analysis.checks.flow_facts import authenticated, lost, straight
+from lab.analysis.checks.own_senders import (
     Writer,
     domains,
     machine,
@@ -18,8 +20,6 @@ from lab.analysis.checks.authentication.senders import (
     spf_records,
     writers,
 )
-from lab.analysis.checks.finding import Check
-from lab.analysis.checks.flow_facts import authenticated, lost, straight
 from lab.analysis.checks.suspicion import Fact, PlayedProbe, Probe, Severity, Suspicion, cure, fact
 from lab.core.authentication.signature_suite import tags
 from lab.core.authentication.signers import key_records

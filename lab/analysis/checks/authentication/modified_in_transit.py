@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from lab.analysis.checks import shared_cures, stand_ins
 from lab.analysis.checks.audit_context import AuditContext, message, of_host
-from lab.analysis.checks.authentication.senders import writers
 from lab.analysis.checks.finding import Check
 from lab.analysis.checks.flow_facts import authenticated, in_tenant, last_step, routed_by, straight
+from lab.analysis.checks.own_senders import writers
 from lab.analysis.checks.suspicion import Cure, Fact, PlayedProbe, Probe, Severity, Suspicion, cure, fact
 from lab.evidence.hop_facts import place
 from lab.model.names import Domain

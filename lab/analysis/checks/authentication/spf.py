@@ -7,7 +7,9 @@ from dataclasses import replace
 
 from lab.analysis.checks import stand_ins
 from lab.analysis.checks.audit_context import AuditContext, message
-from lab.analysis.checks.authentication.senders import (
+from lab.analysis.checks.finding import Check
+from lab.analysis.checks.flow_facts import authenticated
+from lab.analysis.checks.own_senders import (
     Writer,
     domains,
     machine,
@@ -18,8 +20,6 @@ from lab.analysis.checks.authentication.senders import (
     spf_records,
     writers,
 )
-from lab.analysis.checks.finding import Check
-from lab.analysis.checks.flow_facts import authenticated
 from lab.analysis.checks.suspicion import Fact, PlayedProbe, Probe, Severity, Suspicion, fact
 from lab.core.authentication.results import SpfFault, SpfResult
 from lab.model.names import Address, Domain

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from lab.analysis.checks import stand_ins
 from lab.analysis.checks.audit_context import AuditContext, message, of_host
-from lab.analysis.checks.authentication.senders import Writer, writers
 from lab.analysis.checks.finding import Check
 from lab.analysis.checks.flow_facts import last_step, servers
+from lab.analysis.checks.own_senders import Writer, writers
 from lab.analysis.checks.routing.next_hops import UNROUTABLE
 from lab.analysis.checks.suspicion import (
     Cure,
