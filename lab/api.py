@@ -32,15 +32,20 @@ from lab.model.trace import Hop as Hop
 from lab.model.trace import HopHead as HopHead
 from lab.model.trace import MessageTrace as MessageTrace
 from lab.model.transport import Mailboxed as Mailboxed
-from lab.reports.comparison import difference
+from lab.reports.comparison import change_direction, difference
 from lab.reports.comparison.difference import Difference as Difference
 from lab.reports.findings import audit_report
 from lab.reports.findings.audit_report import Audit as Audit
+from lab.reports.matrix import matrix_cells
 from lab.reports.matrix.matrix_cells import Cell as Cell
 from lab.session import Session as Session
 from lab.words.decisions import reasons as reasons
 from lab.words.decisions import story as story
 
+Matrix = matrix_cells.JudgedMatrix
+"""Who writes to whom, and what becomes of it."""
+ChangeDirection = change_direction.ChangeDirection
+"""Whether a change is for the better or for the worse."""
 ExpectationFinding = expectations.ExpectationResult
 """What became of one claim under `expect:`."""
 CheckFinding = audit_report.ReportedFinding

@@ -50,6 +50,11 @@ def say(told: Sentence | str, catalog: Catalog = ENGLISH) -> str:
     return catalog.get(told.template, told.template).format_map(parameters)
 
 
+def in_one_line(told: Sentence | str) -> str:
+    """The sentence in English, its line breaks and further space as single spaces."""
+    return " ".join(say(told).split())
+
+
 def listed(parts: Iterable[object], separator: str = ", ") -> Sentence:
     """Several things in a row."""
     return Sentence("{parts}", (("parts", _Row(tuple(parts), separator)),))

@@ -72,11 +72,11 @@ def loaded(call: str, **environment: str) -> set[str]:
         input="",
         env=os.environ | environment,
     )
-    return {".".join(name.split(".")[:n]) for name in done.stderr.split() for n in (1, 2, 3)}
+    return {".".join(name.split(".")[:n]) for name in done.stderr.split() for n in (1, 2, 3, 4)}
 
 
 def verbs(modules: set[str]) -> set[str]:
-    return {f"lab.cli.{name}" for name in (*TOLD, "importing")} & modules
+    return {f"lab.cli.verbs.{name}" for name in (*TOLD, "import_exports")} & modules
 
 
 @pytest.mark.parametrize("call", ["--version", "--help"])

@@ -77,6 +77,10 @@ def bound(node: ast.AST, name: str) -> Iterator[ast.expr]:
     match node:
         case ast.Assign(targets=targets, value=value):
             yield from (value for target in targets if isinstance(target, ast.Name) and target.id == name)
+            for target in targets:
+                if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+                    pairs = zip(target.elts, value.elts, strict=True)
+                    yield from (part for one, part in pairs if isinstance(one, ast.Name) and one.id == name)
         case ast.AnnAssign(target=ast.Name(id=target), value=ast.expr() as value) if target == name:
             yield value
         case _:
@@ -123,7 +127,18 @@ def keys(call: ast.Call, around: list[ast.AST]) -> tuple[set[str], set[str]]:
                 assert isinstance(table, ast.Dict), ast.unparse(call)
                 shared |= {str(key.value) for key in table.keys if isinstance(key, ast.Constant)}
             shared |= extended(keyword.value.id, around)
+        if keyword.arg is None and isinstance(keyword.value, ast.Call):
+            shared |= returned(keyword.value, around)
     return {keyword.arg for keyword in call.keywords if keyword.arg}, shared
+
+
+def returned(call: ast.Call, around: list[ast.AST]) -> set[str]:
+    """Keys of the table that a function of the same file gives."""
+    functions = (node for node in ast.walk(around[0]) if isinstance(node, ast.FunctionDef))
+    own = [node for node in functions if isinstance(call.func, ast.Name) and node.name == call.func.id]
+    tables = (node.value for function in own for node in ast.walk(function) if isinstance(node, ast.Return))
+    keys = (key for table in tables if isinstance(table, ast.Dict) for key in table.keys)
+    return {str(key.value) for key in keys if isinstance(key, ast.Constant)}
 
 
 def extended(name: str, around: list[ast.AST]) -> set[str]:
@@ -206,7 +221,7 @@ def sentences(node: ast.AST) -> bool:
 def test_nobody_looks_into_a_sentence():
     parsed = []
     for file, tree in trees().items():
-        for node in ast.walk(tree):
+        for node in ast.walk(tree) if file != LAB / "sentence.py" else ():
             match node:
                 case ast.Call(func=ast.Attribute(value=value, attr=attr)) if attr in PARSED:
                     found = sentences(value)

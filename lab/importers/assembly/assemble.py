@@ -27,7 +27,7 @@ from lab.importers.types import Exports
 from lab.model.names import Domain
 from lab.model.value import dataclass
 from lab.scenario.syntax.yaml_dump import PlainData, dumped
-from lab.sentence import say
+from lab.sentence import in_one_line
 
 _ONLY: PlainData = {
     "only": "simulator",
@@ -98,8 +98,7 @@ def assembled(exports: Exports, options: ImportOptions, answers: Answers | None 
 
 def _open(todo: MissingExport) -> PlainData:
     """A to-do as the scenario says it, for whoever checks it."""
-    text = " ".join(say(todo.text).split())
-    return {"text": text, "about": list(todo.paths), "rules": list(todo.rules)}
+    return {"text": in_one_line(todo.text), "about": list(todo.paths), "rules": list(todo.rules)}
 
 
 def domains(exports: Exports) -> list[str]:

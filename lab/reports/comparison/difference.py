@@ -31,7 +31,7 @@ class FirstDifference:
     """The first decision that is another one than before."""
 
     place: str
-    told: Sentence
+    text: Sentence
     rules: tuple[str, ...]
 
 

@@ -111,7 +111,7 @@ def _why(why: FirstDifference | None) -> Json | None:
     if why is None:
         return None
     rules = [{"id": rule.id, "confidence": rule.confidence.value} for rule in rules_of([why])]
-    return {"at": why.place, "decision": say(why.told), "rules": rules}
+    return {"at": why.place, "decision": say(why.text), "rules": rules}
 
 
 def junit(differences: Sequence[Difference]) -> str:
@@ -144,7 +144,7 @@ def _said(moved: MovedMail) -> Sentence:
     if moved.why:
         rules = " ".join(moved.why.rules)
         parts.append(
-            sentence("{place}: {why} [{rules}]", place=moved.why.place, why=moved.why.told, rules=rules)
+            sentence("{place}: {why} [{rules}]", place=moved.why.place, why=moved.why.text, rules=rules)
         )
     return listed(parts, "; ")
 

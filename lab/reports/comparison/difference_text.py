@@ -132,7 +132,7 @@ def _lines(moved: MovedMail) -> Iterator[tuple[Sentence | str, Sentence | str]]:
 
 
 def _why(why: FirstDifference) -> Sentence:
-    return sentence("{place}: {why}", place=why.place, why=why.told)
+    return sentence("{place}: {why}", place=why.place, why=why.text)
 
 
 def as_told(cell: Cell) -> Sentence:

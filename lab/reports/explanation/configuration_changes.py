@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from lab.model.tenant import InboundConnector, Tenant
 from lab.model.topology import Host, Topology
@@ -51,9 +51,13 @@ def _tenant(old: Tenant, new: Tenant) -> Iterator[Sentence]:
     domains, former = _domains(new), _domains(old)
     added, gone = [d for d in domains if d not in former], [d for d in former if d not in domains]
     if added:
-        yield _accepted(_ADDED, added, new)
+        template = "{domains} is an accepted domain of tenant {tenant}"
+        several = "{domains} are accepted domains of tenant {tenant}"
+        yield sentence(several if added[1:] else template, domains=", ".join(added), tenant=new.name)
     if gone:
-        yield _accepted(_GONE, gone, new)
+        template = "{domains} is no longer an accepted domain of tenant {tenant}"
+        several = "{domains} are no longer accepted domains of tenant {tenant}"
+        yield sentence(several if gone[1:] else template, domains=", ".join(gone), tenant=new.name)
 
 
 def _connectors(old: Tenant, new: Tenant) -> Iterator[Sentence]:
@@ -100,19 +104,3 @@ def addresses(connector: InboundConnector) -> str:
 
 def _domains(tenant: Tenant) -> list[str]:
     return [str(domain.domain_name) for domain in tenant.accepted_domains]
-
-
-def _accepted(templates: tuple[str, str], domains: Sequence[str], tenant: Tenant) -> Sentence:
-    one, several = templates
-    return sentence(one if len(domains) == 1 else several, domains=", ".join(domains), tenant=tenant.name)
-
-
-_ADDED = (
-    "{domains} is an accepted domain of tenant {tenant}",
-    "{domains} are accepted domains of tenant {tenant}",
-)
-_GONE = (
-    "{domains} is no longer an accepted domain of tenant {tenant}",
-    "{domains} are no longer accepted domains of tenant {tenant}",
-)
-"""Of one domain, and of several."""

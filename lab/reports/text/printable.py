@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from lab.sentence import Sentence, say
+from lab.sentence import Sentence, in_one_line, say
 
 _GUID = re.compile(r"\b([0-9a-f]{8})-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", re.IGNORECASE)
 _KEPT = frozenset("\n\t")
@@ -24,7 +24,7 @@ def printable(told: Sentence | str) -> str:
 
 def one_line(told: Sentence | str) -> str:
     """`printable` on a single line."""
-    return printable(" ".join(say(told).split()))
+    return printable(in_one_line(told))
 
 
 def cut(told: Sentence | str, width: int) -> str:
