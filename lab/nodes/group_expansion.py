@@ -20,7 +20,7 @@ def has_groups(found: Iterable[ResolvedRecipient]) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Opened:
+class _Substitutes:
     """Who takes the place of a group."""
 
     members: tuple[Address, ...]
@@ -50,7 +50,7 @@ class Expansion:
     def level(self, found: Sequence[ResolvedRecipient]) -> None:
         """Put the members of each group in its place. `found` are the item's recipients, resolved."""
         first = not self._groups
-        opened: dict[str, _Opened] = {}
+        opened: dict[str, _Substitutes] = {}
         for recipient, resolved in zip(self.item.recipients, found, strict=True):
             if isinstance(resolved.place, ToMembers):
                 self._groups[recipient.key] = resolved.place.group.primary.key
@@ -72,14 +72,14 @@ class Expansion:
             self.item, recipients=tuple(recipients.values()), dsn=wishes, expanded=tuple(expanded)
         )
 
-    def _group(self, resolved: ResolvedRecipient, place: ToMembers) -> _Opened:
+    def _group(self, resolved: ResolvedRecipient, place: ToMembers) -> _Substitutes:
         """Who takes the place of a group: its members, and itself if it has a mailbox of its own."""
         group, now = place.group, self._context.now
         self._steps += [rewritten(old, to, self._context) for old, to in resolved.via]
         if group.primary.key in self._members or group.primary.key in self._before:
             self._merge(resolved.recipient)
-            return _Opened((), None)
-        opened = _Opened(group.members, group.primary if place.keeps_mail else None)
+            return _Substitutes((), None)
+        opened = _Substitutes(group.members, group.primary if place.keeps_mail else None)
         self._members[group.primary.key] = (*opened.members, *([opened.mailbox] if opened.mailbox else []))
         step = Expanded(
             recipient=str(resolved.recipient),
@@ -93,7 +93,7 @@ class Expansion:
             self._drop(resolved.recipient, DropReason.NO_MEMBERS)
         return opened
 
-    def _fresh(self, group: _Opened) -> Iterator[Address]:
+    def _fresh(self, group: _Substitutes) -> Iterator[Address]:
         """Members that are no group that has been expanded already, and the group's own mailbox."""
         for member in group.members:
             if member.key in self._groups:
