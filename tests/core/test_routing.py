@@ -15,18 +15,21 @@ from lab.core.routing import (
     Targets,
     choose_outbound,
     choose_send_connector,
+    hosts_of,
     is_on_premises,
     mx_targets,
     smart_host_targets,
     turn,
+    way_of,
 )
-from lab.model.decision import Phrase, Why, phrase
+from lab.model.decision import DecisionCandidate, Phrase, RoutingDecision, Why, phrase
 from lab.model.dns import Mx, answered, zones_of
 from lab.model.names import Domain, DomainPattern
 from lab.model.onprem import AddressSpace, OnPremOrganization, SendConnector
 from lab.model.steps import NextHop
 from lab.model.switches import Switches
 from lab.model.tenant import ConnectorType, OutboundConnector
+from lab.model.transport import Target
 from tests.core.worlds import a_tenant
 
 BEST = "smtp:*.b.example;5"
@@ -237,19 +240,39 @@ class TestOutbound:
         assert (choice.connector, choice.by_rule) == (None, False)
 
     @pytest.mark.parametrize(
-        ("loser", "facts", "rules"),
+        ("loser", "facts", "rules", "why"),
         [
-            (outbound("L", "b.example", enabled=False), {}, ("R98",)),
-            (outbound("L", "b.example"), {"ruled": "Winner"}, ("R93", "R99")),
-            (outbound("L", "b.example", is_transport_rule_scoped=True), {}, ("R93",)),
-            (outbound("L", "b.example", test_mode=True), {}, ("R95",)),
-            (centralized("L", "b.example"), {"hosted": False}, ("R92", "R146")),
-            (outbound("L", "c.example"), {}, ("R87",)),
-            (centralized("L"), {}, ("R99",)),
-            (centralized("L", "c.example"), {}, ("R87",)),
-            (outbound("L", "*"), {"hosted": False}, ("R99",)),
-            (outbound("L", all_accepted_domains=True), {}, ("R87",)),
-            (outbound("L", "b.example", enabled=False), {"ruled": "Winner"}, ("R98",)),
+            (outbound("L", "b.example", enabled=False), {}, ("R98",), phrase(Why.DISABLED)),
+            (outbound("L", "b.example"), {"ruled": "Winner"}, ("R93", "R99"), phrase(Why.RULE_CHOSE_ANOTHER)),
+            (
+                outbound("L", "b.example", is_transport_rule_scoped=True),
+                {},
+                ("R93",),
+                phrase(Why.ONLY_BY_RULE),
+            ),
+            (outbound("L", "b.example", test_mode=True), {}, ("R95",), phrase(Why.TEST_MODE)),
+            (centralized("L", "b.example"), {"hosted": False}, ("R92", "R146"), phrase(Why.CENTRALIZED_ONLY)),
+            (
+                outbound("L", "c.example"),
+                {},
+                ("R87",),
+                phrase(Why.OTHER_RECIPIENT_DOMAIN, domain="b.example"),
+            ),
+            (centralized("L"), {}, ("R99",), phrase(Why.LESS_SPECIFIC)),
+            (
+                centralized("L", "c.example"),
+                {},
+                ("R87",),
+                phrase(Why.OTHER_RECIPIENT_DOMAIN, domain="b.example"),
+            ),
+            (outbound("L", "*"), {"hosted": False}, ("R99",), phrase(Why.LESS_SPECIFIC)),
+            (
+                outbound("L", all_accepted_domains=True),
+                {},
+                ("R87",),
+                phrase(Why.OTHER_RECIPIENT_DOMAIN, domain="b.example"),
+            ),
+            (outbound("L", "b.example", enabled=False), {"ruled": "Winner"}, ("R98",), phrase(Why.DISABLED)),
         ],
         ids=[
             "disabled",
@@ -265,10 +288,48 @@ class TestOutbound:
             "disabled-before-by-rule",
         ],
     )
-    def test_a_loser_is_told_by_its_rules(self, loser, facts, rules):
+    def test_a_loser_is_told_by_its_reason_and_its_rules(self, loser, facts, rules, why):
         choice = chosen(loser, outbound("Winner", "b.example"), **facts)
         assert name(choice) == "Winner"
         assert lost(choice) == [("L", rules)]
+        (loser,) = (candidate for candidate in choice.explain().candidates if not candidate.won)
+        assert loser.why == (why,)
+
+    @pytest.mark.parametrize("order", ["exact,accepted_domains,wildcard", "exact,wildcard,accepted_domains"])
+    def test_of_equals_the_name_is_what_it_lost_by(self, order):
+        equals = [outbound(name, "*.example", all_accepted_domains=True) for name in ("A", "B")]
+        choice = chosen(*equals, domain="a.example", outbound_connector_order=order)
+        loser = choice.explain().candidates[1]
+        assert (loser.name, loser.why) == ("A", (phrase(Why.LATER_NAME),))
+
+    def test_a_choice_is_told_in_full(self):
+        decision = chosen(centralized("Winner", "b.example"), outbound("L", "c.example")).explain()
+        winner = DecisionCandidate(
+            name="Winner",
+            won=True,
+            why=(phrase(Why.OUTBOUND_FITS, domain="b.example"),),
+            rules=("R99", "R92", "R146"),
+        )
+        loser = DecisionCandidate(
+            name="L",
+            won=False,
+            why=(phrase(Why.OTHER_RECIPIENT_DOMAIN, domain="b.example"),),
+            rules=("R87",),
+        )
+        assert decision == RoutingDecision(
+            on_premises=False,
+            domain="b.example",
+            connector="Winner",
+            rules=("R99", "R92", "R146"),
+            candidates=(winner, loser),
+            switches={"outbound_connector_order": Switches().outbound_connector_order},
+        )
+
+    def test_a_choice_of_a_rule_and_none_at_all_are_told(self):
+        by_rule = chosen(outbound("By rule"), ruled="By rule").explain()
+        assert [candidate.why for candidate in by_rule.candidates] == [(phrase(Why.RULE_CHOSE),)]
+        by_mx = chosen().explain()
+        assert (by_mx.connector, by_mx.rules, by_mx.candidates) == (None, ("R100", "R145"), ())
 
     def test_centralized_transport_loses_an_accepted_domain_like_any_other(self):
         choice = chosen(
@@ -279,6 +340,36 @@ class TestOutbound:
     def test_with_no_connector_chosen_all_have_lost(self):
         choice = chosen(outbound("A", "c.example"), outbound("B", "b.example", test_mode=True))
         assert lost(choice) == [("A", ("R87",)), ("B", ("R95",))]
+
+
+def test_a_send_connector_is_told_in_full() -> None:
+    choice = choose_send_connector(
+        organization(Lost="-*", Winner=BEST.removeprefix("smtp:")), Domain("x.b.example")
+    )
+    winner = DecisionCandidate(name="Winner", won=True, why=(phrase(Why.SPACE_FITS, space=BEST),))
+    loser = DecisionCandidate(name="Lost", won=False, why=(phrase(Why.DISABLED),))
+    assert choice.explain() == RoutingDecision(
+        on_premises=True,
+        domain="x.b.example",
+        connector="Winner",
+        space=BEST,
+        rules=(),
+        candidates=(winner, loser),
+        switches={},
+    )
+
+
+def test_an_address_that_no_send_connector_means_is_told() -> None:
+    decision = choose_send_connector(organization(Lost="-*"), Domain("x.b.example")).explain()
+    assert (decision.connector, decision.space, decision.rules) == (None, "", ("R102",))
+
+
+def test_the_way_and_the_hosts_of_what_was_found() -> None:
+    targets = (Target("mx.b.example", "203.0.113.1"), Target("mx.b.example", "203.0.113.2"))
+    found = Targets(NextHop.MX, (*targets, Target("b.example", "203.0.113.3")))
+    assert (way_of(found), hosts_of(found)) == (NextHop.MX, ("mx.b.example", "b.example"))
+    nowhere = NoTargets(NextHop.NULL_MX, "b.example")
+    assert (way_of(nowhere), hosts_of(nowhere)) == (NextHop.NULL_MX, ())
 
 
 def test_only_a_connector_of_type_on_premises_leads_home():

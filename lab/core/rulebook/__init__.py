@@ -111,8 +111,12 @@ def switches_of(id_: str) -> tuple[Switch, ...]:
 
 
 def settings_behind(rules: Iterable[str], switches: Switches) -> Mapping[str, str]:
-    """The switches that bend these rules, by name, set as they are and spelled as scenarios spell them."""
-    return {switch.name: _setting(switch, switches) for switch in _bending(tuple(dict.fromkeys(rules)))}
+    """The switches that bend these rules, by name, set as they are and spelled as scenarios spell them.
+
+    What a connector or a tenant sets for itself (`cmt`) is no switch of the configuration, and is not among them.
+    """
+    bending = (switch for switch in _bending(tuple(dict.fromkeys(rules))) if hasattr(switches, switch.name))
+    return {switch.name: _setting(switch, switches) for switch in bending}
 
 
 @lru_cache(maxsize=1024)
@@ -121,7 +125,7 @@ def _bending(rules: tuple[str, ...]) -> tuple[Switch, ...]:
 
 
 def _setting(switch: Switch, switches: Switches) -> str:
-    value = getattr(switches, switch.name, switch.default)
+    value = getattr(switches, switch.name)
     if isinstance(value, bool):
         return next(spelling for spelling in switch.values if (spelling in ("on", "true")) is value)
     return str(value)
