@@ -25,6 +25,8 @@ class Role(StrEnum):
 class RoleTraits:
     """What hosts of a role do."""
 
+    title: str
+    """What a reader calls such a host."""
     holds_mailboxes: bool = False
     """It holds the mailboxes of an on-premises organisation, and has a certificate store."""
     tracks_messages: bool = False
@@ -37,11 +39,11 @@ class RoleTraits:
     """It is one of Microsoft's own services."""
 
 
-_EXCHANGE = RoleTraits(holds_mailboxes=True, tracks_messages=True)
-_GATEWAY = RoleTraits(is_filter=True)
-_INTERNET = RoleTraits(is_final=True)
-_SERVICE = RoleTraits(is_final=True, is_service=True)
-_EOP = RoleTraits()
+_EXCHANGE = RoleTraits(title="Exchange", holds_mailboxes=True, tracks_messages=True)
+_GATEWAY = RoleTraits(title="the spam filter", is_filter=True)
+_INTERNET = RoleTraits(title="a server on the internet", is_final=True)
+_SERVICE = RoleTraits(title="one of Microsoft's services", is_final=True, is_service=True)
+_EOP = RoleTraits(title="a front end of Exchange Online")
 
 
 def traits(role: Role) -> RoleTraits:

@@ -9,7 +9,7 @@ from pathlib import Path
 from lab.cli.labs.lab_state import RunningLab
 from lab.drivers.loopback_addresses import loopback
 from lab.model.names import Address
-from lab.model.roles import Role
+from lab.model.roles import traits
 from lab.model.topology import Host, Topology
 from lab.model.value import dataclass
 from lab.scenario.model import Variant
@@ -90,22 +90,15 @@ def _front_end(recipient: Address, topology: Topology) -> str | None:
 
 def _clients(topology: Topology) -> list[Host]:
     """The filter first: it is the one to play."""
-    return sorted(topology.hosts.values(), key=lambda host: list(_ROLES).index(host.role))
-
-
-_ROLES = {
-    Role.GATEWAY: "the spam filter",
-    Role.EXCHANGE: "Exchange",
-    Role.INTERNET: "a server on the internet",
-    Role.SERVICE: "one of Microsoft's services",
-}
+    hosts = topology.hosts.values()
+    return sorted(hosts, key=lambda host: (not host.is_filter, not host.holds_mailboxes, host.is_service))
 
 
 def _host(host: Host, mail: Mail, access: Access) -> list[str]:
     profile = host.certificate if host.client_certificate else None
     shows = f"shows the certificate {profile!r}" if profile else "shows no certificate"
     source = loopback(host.source)
-    told = f"# Play {_ROLES[host.role]} ({host.name}): deliver to {mail.recipient.domain} by MX; it {shows}."
+    told = f"# Play {traits(host.role).title} ({host.name}): deliver to {mail.recipient.domain} by MX; it {shows}."
     return [
         told,
         _swaks(mail, access, source, str(host.ehlo), profile),
