@@ -50,15 +50,15 @@ def tables(hops: Iterable[Hop], who: str, roles: Mapping[str, Role]) -> tuple[Lo
 
     Raises ValueError when there is nobody of that name.
     """
-    told = tuple(hops)
+    seen = tuple(hops)
     if who == LAB:
-        return (_journey_table(told),)
+        return (_journey_table(seen),)
     if who.startswith(TENANT):
-        return _tenant_tables(told, who.removeprefix(TENANT))
+        return _tenant_tables(seen, who.removeprefix(TENANT))
     hosts = [who] if who in roles else [host for host, role in roles.items() if role.value == who]
     if not hosts:
         raise ValueError(f"there is no host and no role {who!r}; hosts are {', '.join(roles)}")
-    return tuple(_host_table(told, host, roles[host]) for host in hosts)
+    return tuple(_host_table(seen, host, roles[host]) for host in hosts)
 
 
 def _host_table(hops: tuple[Hop, ...], host: str, role: Role) -> LogTable:
@@ -110,7 +110,7 @@ def _journey(trace: MessageTrace) -> Iterable[tuple[str, ...]]:
             place(hop),
             head.client or "-",
             ", ".join(recipients(hop)),
-            "; ".join(told for step in hop.steps if (told := _outcome(step))) or "in the queue",
+            "; ".join(outcome for step in hop.steps if (outcome := _outcome(step))) or "in the queue",
         )
     for report in trace.reports:
         yield from _journey(report)
@@ -120,8 +120,8 @@ def _outcome(step: Step) -> str:
     """What a step led to, '' for one that is only a detail."""
     match step:
         case Attributed():
-            told = f"attributed to {step.tenant or 'nobody'} by {step.basis}"
-            return f"{told} ({step.connector})" if step.connector else told
+            text = f"attributed to {step.tenant or 'nobody'} by {step.basis}"
+            return f"{text} ({step.connector})" if step.connector else text
         case Sent():
             return f"sent to {step.contact.host}"
         case Delivered():

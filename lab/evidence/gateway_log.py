@@ -50,15 +50,15 @@ GatewayLine = tuple[datetime, str]
 def log_lines(hops: Iterable[Hop], host: str) -> tuple[str, ...]:
     """The log of a host (by key), in order of time."""
     own = sorted((hop for hop in hops if hop.head.node == host), key=sort_key)
-    told = sorted((line for hop in own for line in _hop(hop)), key=lambda line: line[0])
-    return tuple(_printable(f"{at:%b} {at.day:2} {at:%H:%M:%S} {host} {said}") for at, said in told)
+    lines = sorted((line for hop in own for line in _hop(hop)), key=lambda line: line[0])
+    return tuple(_printable(f"{at:%b} {at.day:2} {at:%H:%M:%S} {host} {line}") for at, line in lines)
 
 
 def _hop(hop: Hop) -> Iterator[GatewayLine]:
     at = hop.head.arrived
-    yield from ((at, said) for said in _arrival(hop))
+    yield from ((at, line) for line in _arrival(hop))
     for step in hop.steps:
-        yield from ((moment(hop, step), said) for said in _step(hop, step))
+        yield from ((moment(hop, step), line) for line in _step(hop, step))
     if taken(hop) and _all_ended(hop):
         yield moment(hop, hop.steps[-1]), _line("qmgr", f"{hop.head.id}: removed")
 
@@ -81,7 +81,7 @@ def _arrival(hop: Hop) -> Iterator[str]:
 def _connected(step: Connected) -> Iterator[str]:
     client = _client(step)
     yield _line("smtpd", f"connect from {client}")
-    yield from (_line("smtpd", said) for said in from_client(step, client))
+    yield from (_line("smtpd", line) for line in from_client(step, client))
 
 
 def _step(hop: Hop, step: Step) -> Iterator[str]:
@@ -104,8 +104,8 @@ def _step(hop: Hop, step: Step) -> Iterator[str]:
             if step.ndr:
                 yield _line("bounce", f"{hop.head.id}: sender non-delivery notification: {step.ndr}")
         case Delivered():
-            told = f"relay=local, {_times(hop, step)}, dsn=2.0.0, status=sent (delivered to mailbox)"
-            yield _line("local", f"{hop.head.id}: to=<{step.recipient}>, {told}")
+            outcome = f"relay=local, {_times(hop, step)}, dsn=2.0.0, status=sent (delivered to mailbox)"
+            yield _line("local", f"{hop.head.id}: to=<{step.recipient}>, {outcome}")
         case Dropped():
             yield from _tls_to(hop, step)
             yield from _handed(hop, step, "bounced", _said(step) or str(drop(step)))
@@ -154,15 +154,15 @@ def _tls_to(hop: Hop, step: Contacting) -> Iterator[str]:
     """What was said in TLS, then the lab's own line; what never was a connection has neither."""
     if server_of(step):
         relay = _relay(step)
-        yield from (_line("smtp", said) for said in to_server(step.contact, relay))
+        yield from (_line("smtp", line) for line in to_server(step.contact, relay))
         yield f"lab: {hop.head.id}: {shown(step.contact, relay)}"
 
 
 def _handed(hop: Hop, step: Contacting, status: str, reason: str) -> Iterator[str]:
     dsn = (step.status if isinstance(step, Bounced) else "") or enhanced(step.reply) or "5.0.0"
     for recipient in step.about:
-        told = f"relay={_relay(step)}, {_times(hop, step)}, dsn={dsn}, status={status} ({reason.replace(_BREAK, ' ')})"
-        yield _line("smtp", f"{hop.head.id}: to=<{recipient}>, {told}")
+        outcome = f"relay={_relay(step)}, {_times(hop, step)}, dsn={dsn}, status={status} ({reason.replace(_BREAK, ' ')})"
+        yield _line("smtp", f"{hop.head.id}: to=<{recipient}>, {outcome}")
 
 
 def _relay(step: Contacting) -> str:
@@ -182,8 +182,8 @@ def _times(hop: Hop, step: Contacting | Delivered) -> str:
 
     The lab does not tell the last two apart: what ended in no connection was spent on that, all else on the message.
     """
-    before = [each for each in hop.steps[: hop.steps.index(step)] if isinstance(each, Routed)]
-    begun = next((moment(hop, each) for each in reversed(before) if about(each, _keys(step))), None)
+    before = [earlier for earlier in hop.steps[: hop.steps.index(step)] if isinstance(earlier, Routed)]
+    begun = next((moment(hop, earlier) for earlier in reversed(before) if about(earlier, _keys(step))), None)
     whole = (moment(hop, step) - hop.head.arrived).total_seconds()
     queued = ((begun or hop.head.arrived) - hop.head.arrived).total_seconds()
     reached = isinstance(step, Delivered) or bool(server_of(step))
@@ -207,8 +207,8 @@ def _all_ended(hop: Hop) -> bool:
     return bool(hop.steps) and all(name.lower() in ended | rewritten for name in hop.head.recipients)
 
 
-def _line(program: str, said: str) -> str:
-    return f"postfix/{program}[{_PIDS[program]}]: {said}"
+def _line(program: str, text: str) -> str:
+    return f"postfix/{program}[{_PIDS[program]}]: {text}"
 
 
 def _printable(line: str) -> str:

@@ -192,15 +192,15 @@ def _expanded(hop: Hop, step: Expanded) -> TrackingEvent:
 def _ruled(hop: Hop, step: Ruled) -> Iterator[TrackingEvent]:
     """The transport rule agent tells of each rule that applied (R218); of those that did not, nothing."""
     when = iso(moment(hop, step))
-    told = ";".join(
+    text = ";".join(
         f"S:TRA=ETR|ruleId={rule_id(name)}|st={when}|action={'|'.join(step.actions)}" for name in step.names
     )
-    if told:
+    if text:
         who = step.recipients
         here = _here(hop)
         at = moment(hop, step)
         yield TrackingEvent(
-            at=at, event="AGENTINFO", source="AGENT", hop=hop, recipients=who, server=here, custom=told
+            at=at, event="AGENTINFO", source="AGENT", hop=hop, recipients=who, server=here, custom=text
         )
 
 

@@ -37,14 +37,14 @@ def run(args: Namespace) -> int:
     """Run it all and tell the story; an expectation that fails is told below it."""
     scenario = load(locations.find_scenario(SCENARIO))
     try:
-        told = ScenarioRuns(scenario, tuple(_runs(args, scenario)))
+        runs = ScenarioRuns(scenario, tuple(_runs(args, scenario)))
     except (DriverError, WireError, OSError) as error:
         talk(f"mflab: the embedded lab cannot run on this machine: {plainly(error)}")
         talk("`mflab doctor` says what is missing; `mflab demo --driver simulator` needs no network at all.")
         return Exit.ENVIRONMENT
-    draw(demo_story(told))
-    if told.failed:
-        draw(run_summary([told]))
+    draw(demo_story(runs))
+    if runs.failed:
+        draw(run_summary([runs]))
         return Exit.FAILED
     return Exit.OK
 

@@ -60,7 +60,7 @@ def run(args: Namespace) -> int:
         draw(side_by_side(played), paper)
     else:
         draw(grid(played[0], ways=args.ways), paper)
-    return Exit.FAILED if any(each.alarms for each in played) else Exit.OK
+    return Exit.FAILED if any(matrix.alarms for matrix in played) else Exit.OK
 
 
 def _played(args: Namespace, scenario: Scenario) -> Sequence[JudgedMatrix]:
@@ -74,7 +74,7 @@ def _played(args: Namespace, scenario: Scenario) -> Sequence[JudgedMatrix]:
                 talk(f"warning: {scenario.name}: {variant.name} skipped: {why}")
                 continue
             played.append(_play(args, scenario, variant))
-    if not any(each.cells for each in played):
+    if not any(matrix.cells for matrix in played):
         raise NothingToRun(f"{scenario.file}: nobody there writes to anybody of the company")
     return played
 

@@ -135,8 +135,8 @@ def _differs(cell: Cell | None, first: Cell | None) -> bool:
 
 def _parties(matrix: JudgedMatrix) -> Iterator[RenderableType]:
     """Who stands for which class."""
-    known = {party.name: party for party in (*matrix.senders, *matrix.recipients)}
-    classes = "; ".join(f"{party.name}: {party.address}" for party in known.values())
+    parties = {party.name: party for party in (*matrix.senders, *matrix.recipients)}
+    classes = "; ".join(f"{party.name}: {party.address}" for party in parties.values())
     yield indented(Text(one_line(classes), style="dim"), 2)
 
 
@@ -190,8 +190,8 @@ def _flips(matrix: JudgedMatrix) -> Iterator[RenderableType]:
 
 
 def _verdict(matrix: JudgedMatrix) -> Text:
-    told = "{variant}: {cells} cells, {driver}"
-    head = sentence(told, variant=matrix.variant, cells=len(matrix.cells), driver=matrix.driver)
+    template = "{variant}: {cells} cells, {driver}"
+    head = sentence(template, variant=matrix.variant, cells=len(matrix.cells), driver=matrix.driver)
     return Text.assemble(f"{one_line(head)}: ", _ended(len(matrix.alarms)))
 
 
