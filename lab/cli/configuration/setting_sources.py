@@ -12,6 +12,7 @@ import platformdirs
 
 from lab.cli.configuration.setting_keys import DEFAULTS, OF_VERBS, keys_of, variable
 from lab.model.value import dataclass
+from lab.scenario.scenario_lookup import short
 from lab.scenario.syntax.problem_report import ProblemPath, ProblemReport, unknown
 from lab.scenario.syntax.source_tree import SourceLocation
 from lab.sentence import sentence
@@ -91,7 +92,7 @@ def _of_file(name: str, path: Path, section: tuple[str, ...], report: ProblemRep
     if not path.is_file():
         return Level(name)
     at = ProblemPath(report)
-    file = str(_short(path))
+    file = str(short(path))
     try:
         text = path.read_text("utf-8")
         tree: object = tomllib.loads(text)
@@ -155,10 +156,3 @@ def _lines(text: str, section: tuple[str, ...]) -> Mapping[tuple[str, ...], int]
 
 def _parts(dotted: str) -> tuple[str, ...]:
     return tuple(part.strip().strip("\"'") for part in dotted.split("."))
-
-
-def _short(path: Path) -> Path:
-    try:
-        return path.relative_to(Path.cwd())
-    except ValueError:
-        return path

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 from lab.cli import locations
 from lab.cli.arguments import add_body, chosen
-from lab.cli.driver_choice import run_in, skipped
+from lab.cli.driver_choice import run_in
 from lab.cli.exit_codes import Exit
 from lab.cli.output import Progress, draw, plainly, talk
 from lab.cli.verb_declaration import Verb, declare
+from lab.drivers.driver_by_name import skipped
 from lab.drivers.run_outcome import RunOutcome
 from lab.errors import DriverError, WireError
 from lab.reports.explanation.demo_story import demo_story

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from argparse import Namespace
+from pathlib import Path
 
 from lab.analysis.checks.catalogue import CHECKS
 from lab.analysis.difference import Variation, difference, pairs
 from lab.cli import locations
 from lab.cli.arguments import add_json, add_variant, chosen, today
 from lab.cli.exit_codes import BadInput, Exit
-from lab.cli.git_files import GitFiles
 from lab.cli.output import Progress, draw, put_json, talk
 from lab.cli.report_files import JUNIT, MARKDOWN, SARIF, Outputs, add_outputs
 from lab.cli.verb_declaration import Verb, declare
+from lab.errors import DriverError
+from lab.model.value import dataclass
 from lab.reports.comparison import difference_files, difference_text
 from lab.reports.comparison.difference import Difference
-from lab.scenario.load import expanded
+from lab.scenario.load import UnreadableFile, expanded
 from lab.scenario.what_if import ChangeableScenario
 
 _ABOUT = """\
@@ -83,7 +87,7 @@ def _loaded(args: Namespace) -> tuple[ChangeableScenario, ChangeableScenario]:
     if args.after is not None:
         raise BadInput("--git-base: name one file; the other is what git has of it")
     path = locations.find_scenario(args.before)
-    base = expanded(path, read=GitFiles(args.git_base, path.parent).read)
+    base = expanded(path, read=_GitFiles(args.git_base, path.parent).read)
     return ChangeableScenario.of(base), ChangeableScenario.load(path)
 
 
@@ -120,3 +124,41 @@ def _tell_lonely(
         lonely = [name for name in configuration.scenario.variants if name not in compared]
         if lonely:
             talk(f"note: {configuration.scenario.file}: not compared: {', '.join(lonely)}")
+
+
+_OF_A_HOOK = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
+"""What git sets for hooks, relative to where it has started them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _GitFiles:
+    """The files of a commit."""
+
+    reference: str
+    """A branch, a tag, or whatever else git takes for a commit."""
+    folder: Path
+    """Some folder of the repository."""
+
+    def __post_init__(self) -> None:
+        if self.reference.startswith("-") or ":" in self.reference:
+            raise BadInput(f"--git-base {self.reference}: a branch, a tag or a commit")
+
+    def read(self, path: Path) -> bytes:
+        """A file's content. Raises Unreadable with what git says, DriverError where there is no git."""
+        name = os.path.relpath(path, self.folder)
+        environment = {key: value for key, value in os.environ.items() if key not in _OF_A_HOOK}
+        command = ["git", "-C", str(self.folder), "cat-file", "blob", f"{self.reference}:./{name}"]
+        try:
+            done = subprocess.run(  # noqa: S603 - the reference cannot be taken for an option
+                command, capture_output=True, check=False, env={**environment, "LC_ALL": "C"}
+            )
+        except FileNotFoundError:
+            raise DriverError("git is not there; --git-base needs it") from None
+        if done.returncode != 0:
+            raise UnreadableFile(f"git has no {path} in {self.reference}: {_said(done.stderr)}")
+        return done.stdout
+
+
+def _said(stderr: bytes) -> str:
+    lines = stderr.decode("utf-8", "replace").strip().splitlines()
+    return lines[0].removeprefix("fatal: ") if lines else "it does not say why"

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 
 from lab.analysis.matrix import matrix
 from lab.cli.arguments import add_body, add_json, add_scenario, chosen, loaded
-from lab.cli.driver_choice import run_in, skipped
+from lab.cli.driver_choice import run_in
 from lab.cli.exit_codes import Exit, NothingToRun
 from lab.cli.output import Progress, draw, put_json, talk
 from lab.cli.report_files import HTML, JUNIT, Outputs, add_outputs
 from lab.cli.verb_declaration import Verb, declare
+from lab.drivers.driver_by_name import skipped
 from lab.reports.matrix import matrix_files, matrix_html
 from lab.reports.matrix.matrix_cells import JudgedMatrix
 from lab.reports.matrix.matrix_grid import grid, side_by_side

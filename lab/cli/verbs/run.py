@@ -10,11 +10,12 @@ from pathlib import Path
 from lab.analysis.unknown_recipients import typos
 from lab.cli import locations
 from lab.cli.arguments import add_body, add_json
-from lab.cli.driver_choice import run_in, skipped
+from lab.cli.driver_choice import run_in
 from lab.cli.exit_codes import BadInput, Exit, NothingToRun
 from lab.cli.output import Progress, draw, put, talk
 from lab.cli.report_files import HTML, JUNIT, METRICS, SARIF, Outputs, add_outputs
 from lab.cli.verb_declaration import Verb, declare
+from lab.drivers.driver_by_name import skipped
 from lab.drivers.run_outcome import RunOutcome
 from lab.errors import Problem, ScenarioError
 from lab.model.value import dataclass

@@ -19,7 +19,7 @@ from lab.reports.comparison.difference import (
 )
 from lab.reports.explanation.message_explanation import badge
 from lab.reports.matrix.matrix_cells import Cell
-from lab.reports.text.layout import CONFIDENCE_STYLE, indented
+from lab.reports.text.layout import CONFIDENCE_STYLE, heading, indented
 from lab.reports.text.markdown import in_code, in_markdown
 from lab.reports.text.printable import one_line, without_guids
 from lab.scenario.setting_differences import SettingDifference, in_a_line
@@ -69,27 +69,23 @@ def _verdict(differences: Sequence[Difference]) -> Text:
 def _pair(pair: Difference) -> Iterator[RenderableType]:
     yield Text.assemble((one_line(pair.scenario), "bold"), f"  {one_line(f'{pair.before} -> {pair.after}')}")
     if pair.settings:
-        yield _heading(sentence("settings that differ"))
+        yield heading(sentence("settings that differ"))
     for setting in pair.settings:
         yield indented(Text.assemble(one_line(str(setting)), (_where(setting), "dim")), 2, hang=2)
     if pair.findings:
-        yield _heading(sentence("findings"))
+        yield heading(sentence("findings"))
     for turned in pair.findings:
         yield from _finding(turned)
     total = len(pair.moved) + len(pair.unchanged)
     if pair.moved:
         number = sentence("{changed} of {total}", changed=len(pair.moved), total=total)
-        yield Text.assemble(_heading(sentence("cells that change")), f"  {number}")
+        yield Text.assemble(heading(sentence("cells that change")), f"  {number}")
     for moved in pair.moved:
         yield from _cell(moved)
     if pair.nothing:
         none = sentence("none of {total} cells changes, and no finding", total=total)
         nothing = none if total else sentence("both files say the same")
         yield indented(Text(one_line(nothing), style="dim"), 2)
-
-
-def _heading(text: Sentence) -> Text:
-    return Text(one_line(text), style="bold")
 
 
 def _where(setting: SettingDifference) -> str:
@@ -147,7 +143,7 @@ def as_told(cell: Cell) -> Sentence:
 def _rules(differences: Sequence[Difference]) -> Iterator[RenderableType]:
     rules = _of(differences)
     if rules:
-        yield _heading(sentence("rules that decide now"))
+        yield heading(sentence("rules that decide now"))
     for entry in rules:
         confidence = (f"{entry.confidence.value:<11}", CONFIDENCE_STYLE[entry.confidence])
         yield indented(Text.assemble(f"{entry.id:<5}", confidence, entry.text), 2, hang=16)

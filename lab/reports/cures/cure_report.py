@@ -13,7 +13,7 @@ from lab.reports.comparison import difference_files, difference_text
 from lab.reports.comparison.difference import Difference
 from lab.reports.cures.todo import TodoLocation
 from lab.reports.findings.audit_report import ReportedFinding
-from lab.reports.text.layout import indented
+from lab.reports.text.layout import heading, indented
 from lab.reports.text.printable import one_line, without_guids
 from lab.scenario.setting_differences import in_a_line
 from lab.sentence import NOTHING, Sentence, listed, say, sentence
@@ -76,10 +76,10 @@ def screen(fixed: FixedFinding) -> RenderableType:
         indented(Text.assemble((f"{cure}  ", "bold"), one_line(fixed.cure)), 0, hang=8),
     ]
     for names, applied in _alike(fixed.applied):
-        variants = _heading(sentence("in {variants}", variants=", ".join(names)))
+        variants = heading(sentence("in {variants}", variants=", ".join(names)))
         parts += [Text(), variants, *_settings(applied), *_todo(applied.places)]
     proof = difference_text.screen([applied.difference for applied in fixed.applied])
-    parts += [Text(), _heading(sentence("proof")), proof]
+    parts += [Text(), heading(sentence("proof")), proof]
     return Group(*parts, *_claims(fixed), *_verdict(fixed))
 
 
@@ -91,17 +91,13 @@ def _alike(applied: Iterable[AppliedCure]) -> Iterator[tuple[list[str], AppliedC
     yield from (([cure.variant for cure in group], group[0]) for group in groups.values())
 
 
-def _heading(text: Sentence) -> Text:
-    return Text(one_line(text), style="bold")
-
-
 def _settings(applied: AppliedCure) -> Iterator[RenderableType]:
     for path, value in applied.settings:
         yield indented(Text(one_line(f"{path}: {in_a_line(value)}")), 2, hang=2)
 
 
 def _todo(places: Sequence[TodoLocation]) -> Iterator[RenderableType]:
-    yield _heading(sentence("to do"))
+    yield heading(sentence("to do"))
     for place in places:
         yield indented(Text(one_line(place.where), style="cyan"), 2)
         for todo in place.todos:
