@@ -78,8 +78,8 @@ class Session:
         if not names:
             raise ScenarioError((Problem(file, 1, 1, "variants", sentence("at least one variant")),))
         if variant is not None and variant not in names:
-            told = f"{file}: no variant is named {variant!r}: {unknown(variant, names)}"
-            raise ArgumentError("variant", told)
+            problem = f"{file}: no variant is named {variant!r}: {unknown(variant, names)}"
+            raise ArgumentError("variant", problem)
         return cls(configuration, variant)
 
     @property
@@ -184,12 +184,12 @@ class Session:
         """
         before, after = self._configuration, other._configuration
         named = pairs(before, after, self._named, other._named)
-        sides = ((Variation(before, one), Variation(after, two)) for one, two in named)
-        return tuple(difference(one, two, today().date(), CHECKS) for one, two in sides)
+        sides = ((Variation(before, older), Variation(after, newer)) for older, newer in named)
+        return tuple(difference(older, newer, today().date(), CHECKS) for older, newer in sides)
 
 
 def _shown(certificate: Certificate, faults: Iterable[CertFault | str]) -> CertificateIdentity | None:
-    wrong = [_fault(each) for each in faults]
+    wrong = [_fault(fault) for fault in faults]
     if isinstance(certificate, str) and not certificate.lower().endswith(CERTIFICATE_FILES):
         certificate = (certificate,)
     if isinstance(certificate, str | os.PathLike):

@@ -27,9 +27,9 @@ def add_scenario(parser: Parser, *, variant: str = _WHICH) -> None:
     add_variant(parser, variant)
 
 
-def add_variant(parser: Parser, told: str = _WHICH) -> None:
+def add_variant(parser: Parser, text: str = _WHICH) -> None:
     """`--variant`."""
-    parser.add_argument("--variant", metavar="V", help=told)
+    parser.add_argument("--variant", metavar="V", help=text)
 
 
 def add_json(parser: Parser) -> None:

@@ -8,8 +8,6 @@ from lab.drivers.driver_by_name import skipped
 from lab.drivers.run_outcome import RunOutcome
 from lab.scenario.model import Variant
 
-__all__ = ["run_in", "skipped"]
-
 
 def run_in(driver: str, variant: Variant, *, seed: int = 0) -> RunOutcome:
     """Run a variant to its end.

@@ -55,13 +55,13 @@ def lines(seen: TracedLog, who: str) -> list[str]:
 
 def shown(seen: TracedLog, who: str, *, detail: bool, every: bool) -> Sequence[LogTable]:
     """Tables, with all properties if `every`; of a tenant only the one that is asked for."""
-    found = tables(seen.hops, who, seen.roles)
+    logs = tables(seen.hops, who, seen.roles)
     if who.startswith(TENANT):
-        found = found[-1:] if detail else found[:1]
+        logs = logs[-1:] if detail else logs[:1]
     if every and who != LAB:
         own = [_rows(seen, who, detail=detail)] if who.startswith(TENANT) else _by_host(seen, who)
-        found = tuple(whole(each.title, rows) for each, rows in zip(found, own, strict=True))
-    return [replace(each, title=f"{each.title}: {seen.scenario}, {seen.variant}") for each in found]
+        logs = tuple(whole(log.title, rows) for log, rows in zip(logs, own, strict=True))
+    return [replace(log, title=f"{log.title}: {seen.scenario}, {seen.variant}") for log in logs]
 
 
 def data(seen: TracedLog, who: str, *, detail: bool) -> Mapping[str, object]:
@@ -88,20 +88,20 @@ def write_files(seen: TracedLog, who: str, folder: Path) -> list[Path]:
         raise BadInput(f"--out: Exchange servers have log files, not {who}; --csv alone prints its rows")
     _no_lines(seen, who)
     hosts = seen.hosts(who)
-    found = {
+    files = {
         (folder / host if len(hosts) > 1 else folder) / name: text
         for host in hosts
         for name, text in sorted(log_files(seen.hops, host).items())
     }
-    for path in found:
+    for path in files:
         if path.exists():
             raise BadInput(f"--out {folder}: {path} is there already; name an empty folder")
     if not folder.is_dir() and not folder.parent.is_dir():
         raise DriverError(f"--out {folder}: there is no folder {folder.parent}")
-    for path, text in found.items():
+    for path, text in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8", newline="")
-    return list(found)
+    return list(files)
 
 
 def _no_lines(seen: TracedLog, who: str) -> None:

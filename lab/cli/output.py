@@ -76,15 +76,15 @@ def plain(value: Any) -> Any:
         case str():
             return str(value)
         case Mapping():
-            return {str(plain(key)): plain(each) for key, each in value.items()}
+            return {str(plain(key)): plain(item) for key, item in value.items()}
         case list() | tuple():
-            return [plain(each) for each in value]
+            return [plain(item) for item in value]
         case set() | frozenset():
-            return sorted(plain(each) for each in value)
+            return sorted(plain(item) for item in value)
         case date():
             return value.isoformat()
         case _ if is_dataclass(value) and type(value).__str__ is object.__str__:
-            return {each.name: plain(getattr(value, each.name)) for each in fields(value)}
+            return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
         case _:
             return str(value)
 
@@ -151,11 +151,11 @@ class Counter:
     def show(self, what: str, done: int, total: int) -> None:
         """So much is done; `total` is 0 where nobody knows it yet."""
         bar = f"[{'#' * (_BAR * done // total):{_BAR}}] {done:,}/{total:,}" if total else f"{done:,}"
-        said = f"{what}: {bar}"
-        if self._shown and said != self._said:
-            sys.stderr.write(f"\r\x1b[K{said}")
+        line = f"{what}: {bar}"
+        if self._shown and line != self._said:
+            sys.stderr.write(f"\r\x1b[K{line}")
             sys.stderr.flush()
-            self._said = said
+            self._said = line
 
     def __enter__(self) -> Counter:
         return self

@@ -43,9 +43,9 @@ IMPORT = ReportKind("--output", b"# Imported by mflab ")
 """A scenario that `mflab import` has made: no report, and only another import may replace it."""
 
 
-def add_outputs(parser: Parser, told: Mapping[ReportKind, str]) -> None:
+def add_outputs(parser: Parser, help_texts: Mapping[ReportKind, str]) -> None:
     """An option for each form, and `--force`."""
-    for kind, what in told.items():
+    for kind, what in help_texts.items():
         parser.add_argument(kind.option, type=Path, metavar="F", help=f"{what}; - is stdout")
     parser.add_argument(
         "--force", action="store_true", help="let a report replace a file that is no earlier report"
@@ -117,25 +117,25 @@ def _check_distinct(files: Mapping[ReportKind, Path]) -> None:
 
 def _check_place(kind: ReportKind, path: Path, *, force: bool) -> None:
     """A pipe or a terminal may have a report; an ordinary file only if nothing is lost with it."""
-    told = f"{kind.option} {path}"
+    option = f"{kind.option} {path}"
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
         folder = Path(os.path.realpath(path)).parent
         if not folder.is_dir():
-            raise DriverError(f"{told}: there is no folder {folder}") from None
+            raise DriverError(f"{option}: there is no folder {folder}") from None
         return
     except OSError as error:
-        raise BadInput(f"{told}: {error.strerror}") from None
+        raise BadInput(f"{option}: {error.strerror}") from None
     if stat.S_ISDIR(mode):
-        raise BadInput(f"{told}: it is a folder; name a file in it")
+        raise BadInput(f"{option}: it is a folder; name a file in it")
     if stat.S_ISFIFO(mode) or stat.S_ISCHR(mode):
         return
     if not stat.S_ISREG(mode):
-        raise BadInput(f"{told}: it is not a regular file")
+        raise BadInput(f"{option}: it is not a regular file")
     if not (force or _is_earlier(kind, path)):
         what = "import" if kind is IMPORT else "report"
-        raise BadInput(f"{told}: the file is there, and is no earlier {what}; --force replaces it")
+        raise BadInput(f"{option}: the file is there, and is no earlier {what}; --force replaces it")
 
 
 def _is_earlier(kind: ReportKind, path: Path) -> bool:
@@ -143,7 +143,7 @@ def _is_earlier(kind: ReportKind, path: Path) -> bool:
     alike = (IMPORT,) if kind is IMPORT else KINDS
     with path.open("rb") as stream:
         head = stream.read(_HEAD)
-    return not head or any(each.mark in head for each in alike)
+    return not head or any(kind.mark in head for kind in alike)
 
 
 def check_new(path: Path, inputs: Iterable[str], *, force: bool) -> None:
@@ -173,7 +173,7 @@ def write_new(path: Path, text: str) -> None:
 def _identity(path: Path) -> object:
     """Equal for all names of one file, also of one that is not there yet."""
     try:
-        known = path.stat()
+        status = path.stat()
     except OSError:
         return os.path.realpath(path)
-    return known.st_dev, known.st_ino
+    return status.st_dev, status.st_ino

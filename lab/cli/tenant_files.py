@@ -25,25 +25,25 @@ def source(name: str, variant: str | None = None) -> TenantSource:
         path = locations.find_scenario(name)
     scenarios = locations.scenarios_of([str(path)]) if path.is_dir() or path.suffix != ".jsonl" else []
     try:
-        found = source_of(path, scenarios, today(), variant)
+        tenants = source_of(path, scenarios, today(), variant)
     except NoTenants as error:
         raise BadInput(str(error)) from None
-    if variant is not None and isinstance(found, LinesFile):
-        found.close()
-        raise BadInput(f"--variant: {found.file} has no variants")
-    return found
+    if variant is not None and isinstance(tenants, LinesFile):
+        tenants.close()
+        raise BadInput(f"--variant: {tenants.file} has no variants")
+    return tenants
 
 
 def topology(name: str, variant: str | None = None) -> Topology:
     """All tenants, and nothing besides. Raises ScenarioError with what is wrong with the lines, BadInput."""
     tenants: dict[str, Tenant] = {}
     report = ProblemReport()
-    with source(name, variant) as found:
-        for number, line in found.lines():
-            customer = read_line(line, SourceLocation(found.file, number), report)
+    with source(name, variant) as lines:
+        for number, line in lines.lines():
+            customer = read_line(line, SourceLocation(lines.file, number), report)
             if customer is not None:
                 tenants[customer.name] = customer.tenant
-    report.settle(found.file)
+    report.settle(lines.file)
     regions = service_machines.plan(tenant.region for tenant in tenants.values())
     return Topology(
         hosts={},

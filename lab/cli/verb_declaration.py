@@ -100,7 +100,7 @@ class Verbs:
     def __init__(self, whole: Parser) -> None:
         group = whole.add_subparsers(title="verbs", metavar="VERB", required=True, parser_class=Parser)
         self.known = {
-            name: Verb(name, told, group.add_parser(name, help=told)) for name, told in TOLD.items()
+            name: Verb(name, text, group.add_parser(name, help=text)) for name, text in TOLD.items()
         }
 
     def declare(self, name: str) -> None:

@@ -17,6 +17,8 @@ from lab.model.roles import Role, traits
 from lab.model.steps import Attributed, Bounced, Deferred, Delivered, Dropped, Refused, Sent, Step
 from lab.model.trace import Hop, MessageTrace
 from lab.model.value import dataclass
+from lab.sentence import NOTHING, Sentence, listed, say, sentence
+from lab.words.english import BASES
 from lab.words.reasons import drop
 
 LAB = "lab"
@@ -50,15 +52,15 @@ def tables(hops: Iterable[Hop], who: str, roles: Mapping[str, Role]) -> tuple[Lo
 
     Raises ValueError when there is nobody of that name.
     """
-    told = tuple(hops)
+    seen = tuple(hops)
     if who == LAB:
-        return (_journey_table(told),)
+        return (_journey_table(seen),)
     if who.startswith(TENANT):
-        return _tenant_tables(told, who.removeprefix(TENANT))
+        return _tenant_tables(seen, who.removeprefix(TENANT))
     hosts = [who] if who in roles else [host for host, role in roles.items() if role.value == who]
     if not hosts:
         raise ValueError(f"there is no host and no role {who!r}; hosts are {', '.join(roles)}")
-    return tuple(_host_table(told, host, roles[host]) for host in hosts)
+    return tuple(_host_table(seen, host, roles[host]) for host in hosts)
 
 
 def _host_table(hops: tuple[Hop, ...], host: str, role: Role) -> LogTable:
@@ -103,32 +105,34 @@ def _journey_table(hops: tuple[Hop, ...]) -> LogTable:
 
 def _journey(trace: MessageTrace) -> Iterable[tuple[str, ...]]:
     for hop in trace.hops:
-        head = hop.head
+        head, outcomes = hop.head, list(filter(None, map(_outcome, hop.steps)))
         yield (
             iso(head.arrived),
             trace.message_id,
             place(hop),
             head.client or "-",
             ", ".join(recipients(hop)),
-            "; ".join(told for step in hop.steps if (told := _outcome(step))) or "in the queue",
+            say(listed(outcomes, "; ") if outcomes else sentence("in the queue")),
         )
     for report in trace.reports:
         yield from _journey(report)
 
 
-def _outcome(step: Step) -> str:
-    """What a step led to, '' for one that is only a detail."""
+def _outcome(step: Step) -> Sentence:
+    """What a step led to, nothing for one that is only a detail."""
     match step:
         case Attributed():
-            told = f"attributed to {step.tenant or 'nobody'} by {step.basis}"
-            return f"{told} ({step.connector})" if step.connector else told
+            tenant = step.tenant or sentence("nobody")
+            through = sentence(" ({connector})", connector=step.connector) if step.connector else NOTHING
+            template = "attributed to {tenant} by {basis}{through}"
+            return sentence(template, tenant=tenant, basis=BASES[step.basis], through=through)
         case Sent():
-            return f"sent to {step.contact.host}"
+            return sentence("sent to {host}", host=step.contact.host)
         case Delivered():
-            return f"delivered to {step.mailbox}"
+            return sentence("delivered to {mailbox}", mailbox=step.mailbox)
         case Dropped():
-            return f"dropped: {drop(step)}"
+            return sentence("dropped: {why}", why=drop(step))
         case Refused() | Deferred() | Bounced():
-            return f"{step.kind}: {step.reply}"
+            return sentence("{kind}: {reply}", kind=step.kind, reply=step.reply)
         case _:
-            return ""
+            return NOTHING

@@ -16,18 +16,18 @@ from lab.model.trace import Hop
 
 def joined(hops: Iterable[Hop]) -> tuple[Hop, ...]:
     """The same hops; a step that knows only where its connection led (`>203.0.113.10`) knows it whole if it was found."""
-    told = tuple(hops)
-    known = {
-        (_reached(hop), _words(step.reply)): hop.head.connection for hop in told for step in _answers(hop)
+    seen = tuple(hops)
+    connections = {
+        (_reached(hop), _words(step.reply)): hop.head.connection for hop in seen for step in _answers(hop)
     }
-    return tuple(replace(hop, steps=tuple(_whole(step, known) for step in hop.steps)) for hop in told)
+    return tuple(replace(hop, steps=tuple(_whole(step, connections) for step in hop.steps)) for hop in seen)
 
 
-def _whole(step: Step, known: dict[tuple[str, str], str]) -> Step:
+def _whole(step: Step, connections: dict[tuple[str, str], str]) -> Step:
     if not isinstance(step, Contacting) or not step.contact.connection.startswith(">"):
         return step
-    found = known.get((step.contact.connection, _words(step.reply)))
-    return replace(step, contact=replace(step.contact, connection=found)) if found else step
+    connection = connections.get((step.contact.connection, _words(step.reply)))
+    return replace(step, contact=replace(step.contact, connection=connection)) if connection else step
 
 
 def _answers(hop: Hop) -> Iterable[Accepted | Refused]:

@@ -110,7 +110,7 @@ def judge(
         )
         findings += (
             ExpectationResult(
-                *(getattr(claim, each.name) for each in fields(claim)),
+                *(getattr(claim, field.name) for field in fields(claim)),
                 message=key,
                 file=expectation.file,
                 line=expectation.line,
@@ -122,8 +122,8 @@ def judge(
 
 def fits(pattern: str, value: str) -> bool:
     """Whether a name is the expected one; a pattern may end in `*`. Case does not matter to Exchange."""
-    wanted, found = pattern.lower(), value.lower()
-    return found.startswith(wanted[:-1]) if wanted.endswith("*") else found == wanted
+    wanted, actual = pattern.lower(), value.lower()
+    return actual.startswith(wanted[:-1]) if wanted.endswith("*") else actual == wanted
 
 
 def _claims(
@@ -145,7 +145,7 @@ def _claims(
         yield _same(ClaimKind.DMARC, where, wanted, _authentication(trace, where, lambda step: step.dmarc))
     for name, wanted in expectation.headers:
         values = (message.all(name) for message in delivered if message.message_id == trace.message_id)
-        yield _contains(ClaimKind.HEADERS, name, wanted, "\n".join(v for found in values for v in found))
+        yield _contains(ClaimKind.HEADERS, name, wanted, "\n".join(v for texts in values for v in texts))
 
 
 def _attribution(wanted: AttributedExpectation, trace: MessageTrace) -> Iterator[_Claim]:
@@ -213,7 +213,7 @@ def _sightings(expectation: Expectation, trace: MessageTrace, trace_delay: int) 
     for who in expectation.not_seen_by:
         yield _sighting(ClaimKind.NOT_SEEN_BY, who, wanted=False, seen=_seen(trace, who, after, trace_delay))
     for who in expectation.not_twice:
-        times = max((path(trace, each).count(who) for each in trace.dispositions), default=0)
+        times = max((path(trace, disposition).count(who) for disposition in trace.dispositions), default=0)
         got = sentence("{number} times", number=times)
         yield _Claim(ClaimKind.NOT_TWICE, who, sentence("once at most"), got, ok=times <= 1)
 
@@ -243,8 +243,8 @@ def _seen(trace: MessageTrace, who: str, after: timedelta | None, trace_delay: i
 
 
 def _sighting(kind: ClaimKind, who: str, *, wanted: bool, seen: bool) -> _Claim:
-    told = {True: sentence("in its log"), False: sentence("not in its log")}
-    return _Claim(kind, who, told[wanted], told[seen], ok=wanted is seen)
+    places = {True: sentence("in its log"), False: sentence("not in its log")}
+    return _Claim(kind, who, places[wanted], places[seen], ok=wanted is seen)
 
 
 def decisive_reply(trace: MessageTrace) -> Reply | None:
@@ -272,8 +272,8 @@ def ending(trace: MessageTrace) -> Sentence:
     ends = trace.dispositions
     if len(set(ends.values())) == 1:
         return ENDS[next(iter(ends.values()))]
-    each = "{recipient} {end}"
-    return listed(sentence(each, recipient=recipient, end=ENDS[end]) for recipient, end in ends.items())
+    template = "{recipient} {end}"
+    return listed(sentence(template, recipient=recipient, end=ENDS[end]) for recipient, end in ends.items())
 
 
 def _same(kind: ClaimKind, about: str, wanted: str, got: str) -> _Claim:

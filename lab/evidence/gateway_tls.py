@@ -56,8 +56,8 @@ def _trust(names: Sequence[str], faults: Sequence[str]) -> str:
 
 def _gravest(faults: tuple[CertFault, ...], issuer: str) -> str:
     """One line, as OpenSSL stops at the first fault."""
-    known = next((words for fault, words in _WORDS.items() if fault in faults), faults[0])
-    return known.format(issuer=_slashed(issuer))
+    text = next((words for fault, words in _WORDS.items() if fault in faults), faults[0])
+    return text.format(issuer=_slashed(issuer))
 
 
 def _issued(step: Connected) -> str:

@@ -65,5 +65,5 @@ def connector_of(hop: Hop, step: Contacting) -> str:
         return step.connector
     names = {name.lower() for name in step.about}
     before = hop.steps[: hop.steps.index(step)]
-    routed = [one for one in before if isinstance(one, Routed) and about(one, names)]
+    routed = [step for step in before if isinstance(step, Routed) and about(step, names)]
     return routed[-1].connector if routed else ""

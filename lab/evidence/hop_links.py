@@ -45,12 +45,12 @@ def in_order(hops: Sequence[Hop], key: Callable[[Hop], tuple[object, ...]] = sor
 
 
 def _offers(hops: Sequence[Hop]) -> Mapping[str, Sequence[_Offer]]:
-    found: dict[str, list[_Offer]] = defaultdict(list)
+    offers: dict[str, list[_Offer]] = defaultdict(list)
     for index, hop in enumerate(hops):
         for step in hop.steps:
             if isinstance(step, Contacting) and step.contact.connection:
-                found[step.contact.connection].append((index, step))
-    return found
+                offers[step.contact.connection].append((index, step))
+    return offers
 
 
 def _parent(index: int, hops: Sequence[Hop], offers: Sequence[_Offer]) -> int | None:

@@ -22,10 +22,10 @@ class MessagePath:
 
 def ways(trace: MessageTrace) -> tuple[MessagePath, ...]:
     """The ways of all copies, each once."""
-    found: dict[NodePath, list[str]] = {}
+    by_path: dict[NodePath, list[str]] = {}
     for recipient in trace.dispositions:
-        found.setdefault(path(trace, recipient), []).append(recipient)
-    return tuple(MessagePath(places, tuple(whom)) for places, whom in found.items())
+        by_path.setdefault(path(trace, recipient), []).append(recipient)
+    return tuple(MessagePath(places, tuple(whom)) for places, whom in by_path.items())
 
 
 def in_a_line(paths: Sequence[NodePath], arrow: str = " > ") -> str:
@@ -34,14 +34,14 @@ def in_a_line(paths: Sequence[NodePath], arrow: str = " > ") -> str:
     if len(distinct) < 2:
         return arrow.join(distinct[0]) if distinct else ""
     shared = _shared(distinct)
-    branches = "; ".join(arrow.join(each[shared:]) for each in distinct)
+    branches = "; ".join(arrow.join(node_path[shared:]) for node_path in distinct)
     return arrow.join((*distinct[0][:shared], f"{{{branches}}}"))
 
 
 def _shared(paths: Iterable[NodePath]) -> int:
     """How many places all begin with; something of each way is left."""
     count = 0
-    for places in zip(*(each[:-1] for each in paths), strict=False):
+    for places in zip(*(node_path[:-1] for node_path in paths), strict=False):
         if len(set(places)) > 1:
             break
         count += 1

@@ -114,8 +114,8 @@ def _row(hop: Hop, recipient: str, organization: str, index: int) -> TraceRow:
 
 def _status(hop: Hop, names: frozenset[str]) -> str:
     """By the last thing that was done for the recipient."""
-    known = [_STATUS[type(step)] for step in hop.steps if type(step) in _STATUS and about(step, names)]
-    return known[-1] if known else "GettingStatus"
+    statuses = [_STATUS[type(step)] for step in hop.steps if type(step) in _STATUS and about(step, names)]
+    return statuses[-1] if statuses else "GettingStatus"
 
 
 def _events(hop: Hop, recipient: str) -> Iterator[_Event]:

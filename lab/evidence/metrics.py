@@ -95,7 +95,7 @@ class Tally:
 
     def __init__(self, variant: Variant, topology_at: TopologyAt | None = None) -> None:
         self._placement = Placement(variant, topology_at)
-        self._counts: dict[MetricDeclaration, Counter[Labels]] = {each: Counter() for each in COUNTED}
+        self._counts: dict[MetricDeclaration, Counter[Labels]] = {kind: Counter() for kind in COUNTED}
         for declared, labels in _seeds(variant.topology):
             self._counts[declared][labels] = 0
         self._position = 0

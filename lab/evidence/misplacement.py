@@ -65,15 +65,15 @@ class Placement:
         if name not in self._ways:
             self._ways[name] = _Way(_sender(hop, topology))
         way = self._ways[name]
-        copies = [address for each in hop.head.recipients if (address := _address(each)) is not None]
+        copies = [address for text in hop.head.recipients if (address := _address(text)) is not None]
         for recipient in copies:
             way.claimed |= self._claimed.get((way.sender.name, recipient.key), frozenset())
         if tenant is None or tenant in way.told or tenant in way.claimed:
             return ()
         again = tenant in way.seen
         way.seen.add(tenant)
-        led = {each: tenant in self._led_to(way.sender, each, topology, again=again) for each in copies}
-        strays = tuple(str(each) for each, is_led in led.items() if not is_led)
+        led = {copy: tenant in self._led_to(way.sender, copy, topology, again=again) for copy in copies}
+        strays = tuple(str(copy) for copy, is_led in led.items() if not is_led)
         if strays:
             way.told.add(tenant)
         return strays
@@ -122,17 +122,17 @@ def _address(text: str) -> Address | None:
 
 def _claimed(variant: Variant) -> Claimed:
     """What a variant expects of its messages, if it is none that shows a fault."""
-    found: dict[tuple[str, str], frozenset[str]] = {}
+    claims: dict[tuple[str, str], frozenset[str]] = {}
     for spec in variant.messages if variant.kind not in _FAULTY else ():
         claim = variant.expect.get(spec.key)
         named = (*(claim.path or ()), *claim.seen_by) if claim else ()
-        tenants = frozenset(each.removeprefix(_TENANT) for each in named if each.startswith(_TENANT))
+        tenants = frozenset(place.removeprefix(_TENANT) for place in named if place.startswith(_TENANT))
         bounces_to = spec.reverse_path.address if spec.reverse_path else None
         for sender in (spec.sender, bounces_to or spec.sender):
             for recipient in spec.recipients:
                 pair = sender.key, recipient.key
-                found[pair] = found.get(pair, frozenset()) | tenants
-    return found
+                claims[pair] = claims.get(pair, frozenset()) | tenants
+    return claims
 
 
 def misplaced(
@@ -140,9 +140,9 @@ def misplaced(
 ) -> dict[str, tuple[str, ...]]:
     """By Message-ID, the tenants (`tenant:NAME`) that have a message although nothing leads it to them."""
     placement = Placement(variant, topology_at)
-    found: dict[str, tuple[str, ...]] = {}
+    by_message: dict[str, tuple[str, ...]] = {}
     for hop in hops:
         if taken(hop) and placement.misplaced(hop):
             name = hop.head.message_id
-            found[name] = (*found.get(name, ()), place(hop))
-    return found
+            by_message[name] = (*by_message.get(name, ()), place(hop))
+    return by_message

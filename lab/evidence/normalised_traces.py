@@ -59,7 +59,7 @@ def normalise(traces: Mapping[str, MessageTrace], messages: Mapping[str, str] | 
     scrub = _scrubber(labels)
     named_traces = ((labels.get(trace.message_id, scrub(name)), trace) for name, trace in traces.items())
     return {
-        label: _trace(trace, labels, scrub) for label, trace in sorted(named_traces, key=lambda each: each[0])
+        label: _trace(trace, labels, scrub) for label, trace in sorted(named_traces, key=lambda pair: pair[0])
     }
 
 
@@ -82,30 +82,30 @@ def lines(normal: Normal, indent: str = "") -> Iterator[str]:
 
 def _words(value: object) -> str:
     if isinstance(value, Mapping):
-        return " ".join(f"{key}={_words(each)}" for key, each in value.items() if each not in ("", [], None))
+        return " ".join(f"{key}={_words(item)}" for key, item in value.items() if item not in ("", [], None))
     if isinstance(value, list):
-        return "[" + ", ".join(_words(each) for each in value) + "]"
+        return "[" + ", ".join(_words(item) for item in value) + "]"
     return str(value)
 
 
 def _labels(traces: Iterable[MessageTrace], messages: Mapping[str, str]) -> dict[str, str]:
     """A label for each Message-ID, reports included."""
     given = {message_id: key for key, message_id in messages.items()}
-    found: dict[str, str] = {}
+    labels: dict[str, str] = {}
     nameless = 0
     for trace in sorted((t for t in traces if t.message_id), key=_trace_key):
         nameless += trace.message_id not in given
-        found[trace.message_id] = given.get(trace.message_id, f"message-{nameless}")
-        found |= _report_labels(trace)
-    return found
+        labels[trace.message_id] = given.get(trace.message_id, f"message-{nameless}")
+        labels |= _report_labels(trace)
+    return labels
 
 
 def _report_labels(trace: MessageTrace) -> dict[str, str]:
-    found: dict[str, str] = {}
+    labels: dict[str, str] = {}
     for number, report in enumerate(sorted(trace.reports, key=_trace_key), 1):
-        found[report.message_id] = f"ndr-{number}"
-        found |= _report_labels(report)
-    return found
+        labels[report.message_id] = f"ndr-{number}"
+        labels |= _report_labels(report)
+    return labels
 
 
 def _trace_key(trace: MessageTrace) -> tuple[object, ...]:
@@ -120,11 +120,11 @@ def _hop_key(hop: Hop) -> tuple[object, ...]:
 
 def _scrubber(labels: Mapping[str, str]) -> Scrub:
     ids = sorted(labels, key=len, reverse=True)
-    known = re.compile("|".join(map(re.escape, ids))) if ids else None
+    message_ids = re.compile("|".join(map(re.escape, ids))) if ids else None
 
     def scrub(text: str) -> str:
-        if known is not None:
-            text = known.sub(lambda found: f"<{labels[found[0]]}>", text)
+        if message_ids is not None:
+            text = message_ids.sub(lambda match: f"<{labels[match[0]]}>", text)
         for pattern, instead in _SCRUBS:
             text = pattern.sub(instead, text)
         return text
@@ -149,17 +149,17 @@ def _hop(hop: Hop, scrub: Scrub) -> Normal:
 
 def _settled_order(steps: Iterable[Step]) -> list[Step]:
     """The steps of arrival as they were, then those of the queue by recipient: its parts run side by side."""
-    told = list(steps)
-    arriving = [index for index, step in enumerate(told) if isinstance(step, _Arriving)]
+    all_steps = list(steps)
+    arriving = [index for index, step in enumerate(all_steps) if isinstance(step, _Arriving)]
     border = arriving[-1] + 1 if arriving else 0
-    return told[:border] + sorted(told[border:], key=lambda step: step.about)
+    return all_steps[:border] + sorted(all_steps[border:], key=lambda step: step.about)
 
 
 def _step(step: Step, scrub: Scrub) -> Normal:
     data = {key: value for key, value in step_data(step).items() if key not in _VOLATILE}
     decision = decision_of(step)
-    told = {"decision": plain_fields(decision)} if decision else {}
-    scrubbed = _scrubbed(data | told, scrub)
+    decided = {"decision": plain_fields(decision)} if decision else {}
+    scrubbed = _scrubbed(data | decided, scrub)
     assert isinstance(scrubbed, dict)
     return {"kind": step.kind, **scrubbed, "rules": list(step.rules)}
 

@@ -70,34 +70,34 @@ def lines(text: Iterable[str], begins: datetime) -> Iterator[PostfixLine]:
         whole = _LINE.match(raw)
         if whole is None:
             continue
-        queue_id, said = _queue_id(whole["said"])
+        queue_id, words = _queue_id(whole["said"])
         for kind, pattern in _PATTERNS.items():
-            found = pattern.match(said)
-            if found is not None:
-                parts = {name: value or "" for name, value in found.groupdict().items()}
+            match = pattern.match(words)
+            if match is not None:
+                parts = {name: value or "" for name, value in match.groupdict().items()}
                 at = _moment(whole["at"], earliest)
                 yield PostfixLine(at, whole["program"], whole["pid"], queue_id, kind, parts)
                 break
 
 
-def reply_of(said: str) -> tuple[str, str, str]:
+def reply_of(text: str) -> tuple[str, str, str]:
     """(reply, host, address) of what stands in the brackets behind `status=`; no host unless the other side said it."""
-    by = _SAID_BY.match(said)
-    bare = _IN_REPLY.sub("", said[by.end() :] if by else said)
+    by = _SAID_BY.match(text)
+    bare = _IN_REPLY.sub("", text[by.end() :] if by else text)
     return bare, by["name"] if by else "", by["address"] if by else ""
 
 
 def relay_of(relay: str) -> tuple[str, str]:
     """(host, address) of `relay=`; ('', '') where there was no connection."""
-    found = _RELAY.match(relay)
-    return (found["name"], found["address"]) if found else ("", "")
+    match = _RELAY.match(relay)
+    return (match["name"], match["address"]) if match else ("", "")
 
 
-def _queue_id(said: str) -> tuple[str, str]:
-    if said.startswith("NOQUEUE: "):
-        return "", said.removeprefix("NOQUEUE: ")
-    found = _QUEUED.match(said)
-    return (found["id"], found["said"]) if found else ("", said)
+def _queue_id(text: str) -> tuple[str, str]:
+    if text.startswith("NOQUEUE: "):
+        return "", text.removeprefix("NOQUEUE: ")
+    match = _QUEUED.match(text)
+    return (match["id"], match["said"]) if match else ("", text)
 
 
 def _moment(written: str, earliest: datetime) -> datetime:

@@ -53,16 +53,16 @@ def read(
 
     `begins` completes dates without a year, `clock` turns the log's time into the lab's.
     """
-    told = _Told(host, clock)
+    log = _Told(host, clock)
     for line in lines(text, begins):
-        told.hear(line)
-    stays = [stay for stay in told.stays if stay.message_id is not None]
+        log.hear(line)
+    stays = [stay for stay in log.stays if stay.message_id is not None]
     waiting = sum(stay.deferred for stay in stays)
     return PostfixLog(
-        hops=(*told.refusals, *(stay.hop(host, shown) for stay in stays)),
+        hops=(*log.refusals, *(stay.hop(host, shown) for stay in stays)),
         deferred=waiting,
-        at_work=sum(not stay.removed for stay in stays) - waiting + told.coming,
-        troubles=tuple(told.troubles),
+        at_work=sum(not stay.removed for stay in stays) - waiting + log.coming,
+        troubles=tuple(log.troubles),
     )
 
 
@@ -91,12 +91,12 @@ class _Told:
 
     def hear(self, line: PostfixLine) -> None:
         """One more line."""
-        found, at = line.found, self._clock(line.at)
+        fields, at = line.found, self._clock(line.at)
         match line.kind:
             case "trouble":
-                self.troubles.append(f"postfix/{line.program}: {found['said']}")
+                self.troubles.append(f"postfix/{line.program}: {fields['said']}")
             case "connect":
-                self._sessions[line.pid] = PostfixSession(found["address"], found["name"], found["port"])
+                self._sessions[line.pid] = PostfixSession(fields["address"], fields["name"], fields["port"])
             case "disconnect":
                 self._sessions.pop(line.pid, None)
             case "encrypted":
@@ -106,13 +106,13 @@ class _Told:
             case "client":
                 self._stay(line.queue_id, at, new=True).session = self._sessions.get(line.pid)
             case "message_id":
-                self._stay(line.queue_id, at).message_id = found["value"]
+                self._stay(line.queue_id, at).message_id = fields["value"]
             case "header":
                 self._header(self._stay(line.queue_id, at), line)
             case "active":
                 stay = self._stay(line.queue_id, at)
-                stay.sender, stay.size = found["sender"], int(found["size"])
-                stay.waiting_for = int(found["count"])
+                stay.sender, stay.size = fields["sender"], int(fields["size"])
+                stay.waiting_for = int(fields["count"])
             case "handed":
                 self._handed(self._stay(line.queue_id, at), line, at)
             case "tried":
@@ -120,7 +120,7 @@ class _Told:
             case "expired":
                 _expired(self._stay(line.queue_id, at), at)
             case "notified":
-                self._notified(self._stay(line.queue_id, at), found["id"], at)
+                self._notified(self._stay(line.queue_id, at), fields["id"], at)
             case "removed":
                 self._stay(line.queue_id, at).removed = True
                 del self._known[line.queue_id]
@@ -146,31 +146,31 @@ class _Told:
             stay.session.helo = line.found["helo"]
 
     def _handed(self, stay: QueueStay, line: PostfixLine, at: datetime) -> None:
-        found = line.found
-        said, host, address = reply_of(found["said"])
-        reply = _reply(said, found["dsn"])
+        fields = line.found
+        text, host, address = reply_of(fields["said"])
+        reply = _reply(text, fields["dsn"])
         if not host:
-            host, address = relay_of(found["relay"])
-        stay.names[found["original"] or found["recipient"]] = found["recipient"]
+            host, address = relay_of(fields["relay"])
+        stay.names[fields["original"] or fields["recipient"]] = fields["recipient"]
         stay.waiting_for -= 1
-        told = DeliveryTry(
-            recipient=found["recipient"],
-            status=found["status"],
+        delivery_try = DeliveryTry(
+            recipient=fields["recipient"],
+            status=fields["status"],
             reply=reply,
-            dsn=found["dsn"],
+            dsn=fields["dsn"],
             host=host,
             address=address,
             by=line.program,
             tls=self._tls(line.pid, address),
         )
-        stay.tries.append((at, told))
+        stay.tries.append((at, delivery_try))
 
     def _tried(self, stay: QueueStay, line: PostfixLine, at: datetime) -> None:
         """Another host of the same domain is tried next; the line does not say for whom."""
-        said, host, address = reply_of(line.found["said"])
-        reply = _reply(said, "4.0.0")
+        text, host, address = reply_of(line.found["said"])
+        reply = _reply(text, "4.0.0")
         tls = self._tls(line.pid, address)
-        told = DeliveryTry(
+        delivery_try = DeliveryTry(
             recipient="",
             status="deferred",
             reply=reply,
@@ -180,35 +180,35 @@ class _Told:
             by=line.program,
             tls=tls,
         )
-        stay.tries.append((at, told))
+        stay.tries.append((at, delivery_try))
 
     def _tls(self, pid: str, address: str) -> tuple[str, str]:
-        known, version, cipher = self._secured.get(pid, ("", "", ""))
-        return (version, cipher) if address and known == address else ("", "")
+        secured, version, cipher = self._secured.get(pid, ("", "", ""))
+        return (version, cipher) if address and secured == address else ("", "")
 
     def _notified(self, stay: QueueStay, queue_id: str, at: datetime) -> None:
         stay.report = self._stay(queue_id, at)
         stay.report.reports_on = stay
 
     def _rejected(self, line: PostfixLine, at: datetime) -> None:
-        found, stay = line.found, self._known.get(line.queue_id)
+        fields, stay = line.found, self._known.get(line.queue_id)
         session = self._sessions.get(line.pid) or PostfixSession(
-            found["address"], found["name"], found["port"]
+            fields["address"], fields["name"], fields["port"]
         )
-        session.helo = found["helo"] or session.helo
+        session.helo = fields["helo"] or session.helo
         step = Refused(
-            stage=_STAGES.get(found["stage"], Stage.CONNECT),
-            recipient=found["recipient"],
-            reply=_reply(found["reply"], "5.0.0"),
+            stage=_STAGES.get(fields["stage"], Stage.CONNECT),
+            recipient=fields["recipient"],
+            reply=_reply(fields["reply"], "5.0.0"),
             reason=None,
             at=at,
         )
-        if stay is not None and found["stage"] not in _CONTENT:
+        if stay is not None and fields["stage"] not in _CONTENT:
             stay.refused.append(step)
             return
         if stay is not None:
             stay.removed, stay.message_id = True, None
-        self.refusals.append(self._refusal(session, step, found["sender"], at))
+        self.refusals.append(self._refusal(session, step, fields["sender"], at))
 
     def _refusal(self, session: PostfixSession, step: Refused, sender: str, at: datetime) -> Hop:
         """A message that nobody took over."""
@@ -231,13 +231,13 @@ class _Told:
 
 def _expired(stay: QueueStay, at: datetime) -> None:
     """What was last deferred has failed for good."""
-    late = [each for each in stay.last.values() if each.status == "deferred"]
-    stay.tries += [(at, replace(each, status="expired")) for each in late]
+    late = [attempt for attempt in stay.last.values() if attempt.status == "deferred"]
+    stay.tries += [(at, replace(attempt, status="expired")) for attempt in late]
 
 
-def _reply(said: str, dsn: str) -> Reply:
+def _reply(text: str, dsn: str) -> Reply:
     """A reply as it was quoted; what Postfix found out by itself gets the code that it would have got."""
     try:
-        return Reply.parse(said)
+        return Reply.parse(text)
     except ValueError:
-        return Reply({"2": 250, "4": 450}.get(dsn[:1], 550), dsn, said)
+        return Reply({"2": 250, "4": 450}.get(dsn[:1], 550), dsn, text)

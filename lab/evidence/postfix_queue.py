@@ -100,13 +100,13 @@ class QueueStay:
     @property
     def last(self) -> Mapping[str, DeliveryTry]:
         """The last word on each recipient."""
-        return {each.recipient: each for _, each in self.tries if each.recipient}
+        return {try_.recipient: try_ for _, try_ in self.tries if try_.recipient}
 
     @property
     def deferred(self) -> bool:
         """Whether it lies there until the next round."""
         tried = not self.removed and self.waiting_for <= 0
-        return tried and any(each.status == "deferred" for each in self.last.values())
+        return tried and any(try_.status == "deferred" for try_ in self.last.values())
 
     def hop(self, host: Host, shown: str) -> Hop:
         """All that is known of it; `shown` is the label of the certificate that the host shows as a client."""
@@ -152,40 +152,40 @@ class QueueStay:
 
     def _departure(self, host: Host, shown: str) -> Iterator[Step]:
         """What one reply ended for several recipients is one step, but for failures: each has its own."""
-        for (at, one), group in groupby(self.tries, key=_same_end):
-            named = tuple(each.recipient for _, each in group if each.recipient)
+        for (at, try_), group in groupby(self.tries, key=_same_end):
+            named = tuple(tried.recipient for _, tried in group if tried.recipient)
             recipients = named or tuple(self.names.values())
-            contact = _contact(one, shown)
-            if one.address:
-                yield _routed(host, one.host, recipients, at)
-            if one.status == "deferred":
+            contact = _contact(try_, shown)
+            if try_.address:
+                yield _routed(host, try_.host, recipients, at)
+            if try_.status == "deferred":
                 yield Deferred(
-                    recipients=recipients, connector="", reply=one.reply, until=None, contact=contact, at=at
+                    recipients=recipients, connector="", reply=try_.reply, until=None, contact=contact, at=at
                 )
-            elif one.status != "sent":
-                yield from (self._failed(recipient, one, contact, at) for recipient in recipients)
-            elif one.by in ("local", "virtual"):
+            elif try_.status != "sent":
+                yield from (self._failed(recipient, try_, contact, at) for recipient in recipients)
+            elif try_.by in ("local", "virtual"):
                 yield from (Delivered(recipient=name, mailbox=name, at=at) for name in recipients)
             else:
                 yield Sent(
                     recipients=recipients,
-                    address=one.address,
+                    address=try_.address,
                     source=host.source,
                     connector="",
-                    reply=one.reply,
+                    reply=try_.reply,
                     contact=contact,
                     at=at,
                 )
 
-    def _failed(self, recipient: str, one: DeliveryTry, contact: ServerContact, at: datetime) -> Step:
+    def _failed(self, recipient: str, try_: DeliveryTry, contact: ServerContact, at: datetime) -> Step:
         if not self.sender:
             return Dropped(
-                recipient=recipient, reason=DropReason.NULL_SENDER, reply=one.reply, contact=contact, at=at
+                recipient=recipient, reason=DropReason.NULL_SENDER, reply=try_.reply, contact=contact, at=at
             )
         return Bounced(
             recipient=recipient,
-            status=one.dsn,
-            reply=one.reply,
+            status=try_.dsn,
+            reply=try_.reply,
             ndr=(self.report.message_id or "") if self.report else "",
             ndr_to=self.sender if self.report else "",
             contact=contact,
@@ -193,25 +193,25 @@ class QueueStay:
         )
 
 
-def _same_end(told: tuple[datetime, DeliveryTry]) -> tuple[datetime, DeliveryTry]:
+def _same_end(try_: tuple[datetime, DeliveryTry]) -> tuple[datetime, DeliveryTry]:
     """Equal for attempts that differ in the recipient only."""
-    at, one = told
-    return at, replace(one, recipient="")
+    at, delivery = try_
+    return at, replace(delivery, recipient="")
 
 
 def _routed(host: Host, to: str, recipients: tuple[str, ...], at: datetime) -> Routed:
     """How the next host was chosen: what is configured is no MX."""
-    known = to in (*host.smart_hosts, *host.forwards_to)
-    how = NextHop.SMART_HOST if known else NextHop.MX
+    configured = to in (*host.smart_hosts, *host.forwards_to)
+    how = NextHop.SMART_HOST if configured else NextHop.MX
     return Routed(recipients=recipients, connector="", how=how, targets=(to,), at=at)
 
 
-def _contact(one: DeliveryTry, shown: str) -> ServerContact:
+def _contact(try_: DeliveryTry, shown: str) -> ServerContact:
     """As the lab's own nodes tell of a connection, of whose key the log has one end only: see `connection_joining`."""
-    tls, cipher = one.tls
+    tls, cipher = try_.tls
     return ServerContact(
-        host=one.host,
-        connection=f">{one.address}" if one.address else "",
+        host=try_.host,
+        connection=f">{try_.address}" if try_.address else "",
         tls=tls,
         cipher=cipher,
         certificate=shown if tls else "",

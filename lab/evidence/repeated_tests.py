@@ -92,7 +92,7 @@ def gist(trace: MessageTrace) -> EndingGist:
     """What became of a message, without what differs each time."""
     decided = next((step for hop in way(trace) for step in hop.all(Attributed)), None)
     ends = tuple(end.value for _, end in sorted(trace.dispositions.items()))
-    paths = tuple(each.path for each in ways(trace))
+    paths = tuple(one_way.path for one_way in ways(trace))
     return EndingGist(
         path=path(trace),
         ends=ends,

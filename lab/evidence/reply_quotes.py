@@ -24,8 +24,8 @@ def moment(hop: Hop, step: Step) -> datetime:
 
 def server_of(step: Contacting) -> str:
     """The address that a step's connection led to, '' if there was none."""
-    found = _SERVER.search(step.contact.connection)
-    return (step.address if isinstance(step, Sent) else "") or (found[1] if found else "")
+    match = _SERVER.search(step.contact.connection)
+    return (step.address if isinstance(step, Sent) else "") or (match[1] if match else "")
 
 
 def last_error(hop: Hop, step: Contacting) -> str:

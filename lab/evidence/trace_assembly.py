@@ -55,8 +55,8 @@ def way(trace: MessageTrace, recipient: str | None = None) -> tuple[Hop, ...]:
     A refusal that another host or a later attempt made good is no part of the way.
     """
     if recipient is None:
-        all_ways = (way(trace, each) for each in trace.dispositions)
-        return tuple({id(hop): hop for one in all_ways for hop in one}.values())
+        all_ways = (way(trace, recipient) for recipient in trace.dispositions)
+        return tuple({id(hop): hop for hops in all_ways for hop in hops}.values())
     names = aliases(trace.hops, recipient) | _came_as(trace.hops, recipient)
     concerned = [
         (hop, parent)
@@ -79,24 +79,24 @@ def path(trace: MessageTrace, recipient: str | None = None) -> tuple[str, ...]:
 
 def aliases(hops: Sequence[Hop], recipient: str) -> frozenset[str]:
     """The addresses that a recipient had on the way (hybrid routing rewrites to targetAddress), in lower case."""
-    known = {recipient.lower()}
+    names = {recipient.lower()}
     for hop in hops:
         for step in hop.all(Resolved):
-            if about(step, known) and step.rewritten:
-                known.add(step.rewritten.lower())
-    return frozenset(known)
+            if about(step, names) and step.rewritten:
+                names.add(step.rewritten.lower())
+    return frozenset(names)
 
 
 def _came_as(hops: Sequence[Hop], recipient: str) -> frozenset[str]:
     """The groups that a recipient is a member of, and what those were addressed as before, in lower case."""
-    known: set[str] = {recipient.lower()}
+    names: set[str] = {recipient.lower()}
     for hop in reversed(hops):
         for step in reversed(hop.steps):
-            if isinstance(step, Expanded) and known & {name.lower() for name in step.members}:
-                known.add(step.recipient.lower())
-            if isinstance(step, Resolved) and step.rewritten.lower() in known - {recipient.lower()}:
-                known.add(step.recipient.lower())
-    return frozenset(known)
+            if isinstance(step, Expanded) and names & {name.lower() for name in step.members}:
+                names.add(step.recipient.lower())
+            if isinstance(step, Resolved) and step.rewritten.lower() in names - {recipient.lower()}:
+                names.add(step.recipient.lower())
+    return frozenset(names)
 
 
 def _groups(hops: Sequence[Hop]) -> dict[str, list[Hop]]:
@@ -110,8 +110,8 @@ def _groups(hops: Sequence[Hop]) -> dict[str, list[Hop]]:
     groups: dict[str, list[Hop]] = defaultdict(list)
     for index, hop in enumerate(hops):
         start = hops[_start(index, hops, above)]
-        known = start.head.message_id or by_connection.get(start.head.connection, "")
-        groups[known or f"{'nameless' if taken(start) else 'refused'} {start.head.id}"].append(hop)
+        message_id = start.head.message_id or by_connection.get(start.head.connection, "")
+        groups[message_id or f"{'nameless' if taken(start) else 'refused'} {start.head.id}"].append(hop)
     return dict(groups)
 
 
@@ -141,9 +141,11 @@ def _trace(
     seen.add(name)
     hops = in_order(groups[name])
     ends = {recipient: _end(hops, recipient) for recipient in _original_recipients(hops)}
-    below = tuple(_trace(each, groups, reports, seen) for each in reports.get(name, ()) if each not in seen)
-    known = name if any(hop.head.message_id for hop in hops) else ""
-    return MessageTrace(known, hops, ends, below)
+    below = tuple(
+        _trace(report, groups, reports, seen) for report in reports.get(name, ()) if report not in seen
+    )
+    message_id = name if any(hop.head.message_id for hop in hops) else ""
+    return MessageTrace(message_id, hops, ends, below)
 
 
 def _original_recipients(hops: Sequence[Hop]) -> tuple[str, ...]:
@@ -151,22 +153,22 @@ def _original_recipients(hops: Sequence[Hop]) -> tuple[str, ...]:
     first = hops[0].head.connection
     starts = [hop for hop in hops if hop is hops[0] or (first and hop.head.connection == first)]
     named_first = dict.fromkeys(name for hop in starts for name in recipients(hop))
-    found = dict.fromkeys(each for name in named_first for each in _members(name, hops, frozenset()))
-    return tuple(found or named_first)  # groups that are members of each other only have nobody
+    members = dict.fromkeys(member for name in named_first for member in _members(name, hops, frozenset()))
+    return tuple(members or named_first)  # groups that are members of each other only have nobody
 
 
 def _members(name: str, hops: Sequence[Hop], above: frozenset[str]) -> Iterator[str]:
     """A recipient; the members instead of a group that was expanded, and the group itself if something ended for it."""
-    known = aliases(hops, name)
-    steps = [step for hop in hops for step in hop.steps if about(step, known)]
+    names = aliases(hops, name)
+    steps = [step for hop in hops for step in hop.steps if about(step, names)]
     expanded = [step for step in steps if isinstance(step, Expanded)]
     is_group = expanded or any(isinstance(step, Merged) for step in steps)
     if not is_group or any(_is_end(step, of_group=bool(expanded)) for step in steps):
         yield name
     for step in expanded:
         for member in step.members:
-            if member.lower() not in above | known:
-                yield from _members(member, hops, above | known)
+            if member.lower() not in above | names:
+                yield from _members(member, hops, above | names)
 
 
 def _is_end(step: Step, *, of_group: bool) -> bool:

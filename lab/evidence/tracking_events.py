@@ -12,25 +12,7 @@ from lab.core.received import SERVER_BUILD
 from lab.evidence.hop_facts import bare_path, connector_of, rule_id, taken
 from lab.evidence.hop_links import sort_key
 from lab.evidence.reply_quotes import iso, last_error, moment, server_of
-from lab.model.steps import (
-    Accepted,
-    Attributed,
-    Authenticated,
-    Bounced,
-    Connected,
-    Deferred,
-    Delivered,
-    Dropped,
-    Expanded,
-    Merged,
-    Promoted,
-    Refused,
-    Resolved,
-    Routed,
-    Ruled,
-    Sent,
-    Submitted,
-)
+from lab.model import steps
 from lab.model.trace import Hop
 from lab.model.value import dataclass
 from lab.words.reasons import drop
@@ -104,28 +86,36 @@ def rows(hops: Iterable[Hop], host: str) -> tuple[TrackingEvent, ...]:
 def _events(hop: Hop, reports: Mapping[str, Hop]) -> Iterator[TrackingEvent]:
     for step in hop.steps:
         match step:
-            case Submitted():
+            case steps.Submitted():
                 yield from _submitted(hop, step)
-            case Accepted():
+            case steps.Accepted():
                 yield from _received(hop, step)
-            case Resolved():
+            case steps.Resolved():
                 if step.rewritten:
                     yield _resolved(hop, step)
-            case Expanded():
+            case steps.Expanded():
                 yield _expanded(hop, step)
-            case Ruled():
+            case steps.Ruled():
                 yield from _ruled(hop, step)
-            case Sent():
+            case steps.Sent():
                 yield _sent(hop, step)
-            case Deferred():
+            case steps.Deferred():
                 yield _troubled(hop, step, "DEFER")
-            case Bounced():
+            case steps.Bounced():
                 yield from _bounced(hop, step, reports)
-            case Delivered():
+            case steps.Delivered():
                 yield _delivered(hop, step)
-            case Dropped():
+            case steps.Dropped():
                 yield _troubled(hop, step, "DROP")
-            case Connected() | Attributed() | Refused() | Authenticated() | Promoted() | Merged() | Routed():
+            case (
+                steps.Connected()
+                | steps.Attributed()
+                | steps.Refused()
+                | steps.Authenticated()
+                | steps.Promoted()
+                | steps.Merged()
+                | steps.Routed()
+            ):
                 pass  # a tracking log has no event for it
             case _:
                 assert_never(step)
@@ -136,7 +126,7 @@ def _here(hop: Hop) -> tuple[str, str]:
     return hop.head.server, hop.head.host.partition(".")[0].upper()
 
 
-def _submitted(hop: Hop, step: Submitted) -> Iterator[TrackingEvent]:
+def _submitted(hop: Hop, step: steps.Submitted) -> Iterator[TrackingEvent]:
     """From a mailbox: taken up by the store driver, handed to transport, received and scanned there (R228)."""
     here, who, at = _here(hop), step.recipients, moment(hop, step)
     stored = TrackingEvent(
@@ -149,7 +139,7 @@ def _submitted(hop: Hop, step: Submitted) -> Iterator[TrackingEvent]:
     yield replace(received, event="AGENTINFO", source="AGENT", custom=_SCANNED)
 
 
-def _received(hop: Hop, step: Accepted) -> Iterator[TrackingEvent]:
+def _received(hop: Hop, step: steps.Accepted) -> Iterator[TrackingEvent]:
     here = _here(hop)
     received = TrackingEvent(
         at=moment(hop, step),
@@ -165,7 +155,7 @@ def _received(hop: Hop, step: Accepted) -> Iterator[TrackingEvent]:
     yield replace(received, event="AGENTINFO", source="AGENT", custom=_SCANNED)
 
 
-def _resolved(hop: Hop, step: Resolved) -> TrackingEvent:
+def _resolved(hop: Hop, step: steps.Resolved) -> TrackingEvent:
     return TrackingEvent(
         at=moment(hop, step),
         event="REDIRECT" if step.resolution.is_redirection else "RESOLVE",
@@ -177,7 +167,7 @@ def _resolved(hop: Hop, step: Resolved) -> TrackingEvent:
     )
 
 
-def _expanded(hop: Hop, step: Expanded) -> TrackingEvent:
+def _expanded(hop: Hop, step: steps.Expanded) -> TrackingEvent:
     return TrackingEvent(
         at=moment(hop, step),
         event="EXPAND",
@@ -189,22 +179,22 @@ def _expanded(hop: Hop, step: Expanded) -> TrackingEvent:
     )
 
 
-def _ruled(hop: Hop, step: Ruled) -> Iterator[TrackingEvent]:
+def _ruled(hop: Hop, step: steps.Ruled) -> Iterator[TrackingEvent]:
     """The transport rule agent tells of each rule that applied (R218); of those that did not, nothing."""
     when = iso(moment(hop, step))
-    told = ";".join(
+    text = ";".join(
         f"S:TRA=ETR|ruleId={rule_id(name)}|st={when}|action={'|'.join(step.actions)}" for name in step.names
     )
-    if told:
+    if text:
         who = step.recipients
         here = _here(hop)
         at = moment(hop, step)
         yield TrackingEvent(
-            at=at, event="AGENTINFO", source="AGENT", hop=hop, recipients=who, server=here, custom=told
+            at=at, event="AGENTINFO", source="AGENT", hop=hop, recipients=who, server=here, custom=text
         )
 
 
-def _sent(hop: Hop, step: Sent) -> TrackingEvent:
+def _sent(hop: Hop, step: steps.Sent) -> TrackingEvent:
     """The reply stands in the source context, as Exchange puts it."""
     name = _here(hop)[1]
     who = step.recipients
@@ -223,8 +213,10 @@ def _sent(hop: Hop, step: Sent) -> TrackingEvent:
     )
 
 
-def _troubled(hop: Hop, step: Deferred | Bounced | Dropped, event: str) -> TrackingEvent:
-    status = str(drop(step)) if isinstance(step, Dropped) and step.reply is None else last_error(hop, step)
+def _troubled(hop: Hop, step: steps.Deferred | steps.Bounced | steps.Dropped, event: str) -> TrackingEvent:
+    status = (
+        str(drop(step)) if isinstance(step, steps.Dropped) and step.reply is None else last_error(hop, step)
+    )
     return TrackingEvent(
         at=moment(hop, step),
         event=event,
@@ -238,7 +230,7 @@ def _troubled(hop: Hop, step: Deferred | Bounced | Dropped, event: str) -> Track
     )
 
 
-def _bounced(hop: Hop, step: Bounced, reports: Mapping[str, Hop]) -> Iterator[TrackingEvent]:
+def _bounced(hop: Hop, step: steps.Bounced, reports: Mapping[str, Hop]) -> Iterator[TrackingEvent]:
     """The report first, then the failure that refers to it; in a report's row the reference is the original."""
     failed = _troubled(hop, step, "FAIL")
     report = reports.get(step.ndr)
@@ -255,7 +247,7 @@ def _bounced(hop: Hop, step: Bounced, reports: Mapping[str, Hop]) -> Iterator[Tr
     yield replace(failed, reference=step.ndr)
 
 
-def _delivered(hop: Hop, step: Delivered) -> TrackingEvent:
+def _delivered(hop: Hop, step: steps.Delivered) -> TrackingEvent:
     here = _here(hop)
     return TrackingEvent(
         at=moment(hop, step),

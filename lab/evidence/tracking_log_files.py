@@ -24,8 +24,8 @@ def log_files(hops: Iterable[Hop], host: str) -> dict[str, str]:
 
 def log_file(hops: Iterable[Hop], hosts: Iterable[str]) -> str:
     """All rows of some hosts in order of time under one head, as somebody joins the files to read them; '' without any."""
-    told = tuple(hops)
-    content = sorted((row for host in hosts for row in rows(told, host)), key=lambda row: row.at)
+    seen = tuple(hops)
+    content = sorted((row for host in hosts for row in rows(seen, host)), key=lambda row: row.at)
     return _file(content) if content else ""
 
 

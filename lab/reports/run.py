@@ -68,6 +68,6 @@ class ScenarioRuns:
         return any(not finding.ok for run in self.runs for finding in run.findings())
 
 
-def ran(told: Iterable[ScenarioRuns]) -> tuple[tuple[Scenario, Run], ...]:
+def ran(outcomes: Iterable[ScenarioRuns]) -> tuple[tuple[Scenario, Run], ...]:
     """Every run with its scenario."""
-    return tuple((each.scenario, run) for each in told for run in each.runs)
+    return tuple((outcome.scenario, run) for outcome in outcomes for run in outcome.runs)

@@ -158,13 +158,13 @@ def _routing(decision: RoutingDecision) -> Iterator[Line]:
     yield Line(LineKind.HEADLINE, _routed(decision))
     for candidate in decision.candidates:
         if not candidate.won:
-            told = sentence(
+            text = sentence(
                 'lost: "{connector}": {why}{rules}',
                 connector=candidate.name,
                 why=reasons(candidate),
                 rules=_behind(candidate.rules),
             )
-            yield Line(LineKind.LOST, told)
+            yield Line(LineKind.LOST, text)
 
 
 def _routed(decision: RoutingDecision) -> Sentence:

@@ -46,7 +46,7 @@ DROPS: Mapping[DropReason, str] = {
     DropReason.DELETED_BY_RULE: 'the mail flow rule "{rule}" deletes it',
 }
 
-RESOLUTIONS: Mapping[Resolution, Sentence] = {each: Sentence(each.value) for each in Resolution}
+RESOLUTIONS: Mapping[Resolution, Sentence] = {kind: Sentence(kind.value) for kind in Resolution}
 BASES: Mapping[Basis, Sentence] = {basis: Sentence(basis.value) for basis in Basis}
 
 ENDS: Mapping[Disposition, Sentence] = {end: Sentence(end.value) for end in Disposition}

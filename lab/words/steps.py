@@ -5,71 +5,52 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import assert_never
 
+from lab.model import steps
 from lab.model.reply import Reply
-from lab.model.steps import (
-    Accepted,
-    Attributed,
-    Authenticated,
-    Bounced,
-    Connected,
-    Deferred,
-    Delivered,
-    Dropped,
-    Expanded,
-    Merged,
-    Promoted,
-    Refused,
-    Resolved,
-    Routed,
-    Ruled,
-    Sent,
-    Step,
-    Submitted,
-)
 from lab.sentence import NOTHING, Sentence, sentence
 from lab.words.english import BASES, RESOLUTIONS
 from lab.words.reasons import drop, faults, reason
 
 
-def said(step: Step) -> Sentence:
+def said(step: steps.Step) -> Sentence:
     """The step in one line."""
     match step:
-        case Submitted():
+        case steps.Submitted():
             return sentence(
                 "by {sender} for {recipients}", sender=step.sender, recipients=_list(step.recipients)
             )
-        case Connected():
+        case steps.Connected():
             return _connected(step)
-        case Attributed():
+        case steps.Attributed():
             return _attributed(step)
-        case Refused():
+        case steps.Refused():
             return sentence("at {stage}: {reply}", stage=step.stage.upper(), reply=step.reply)
-        case Accepted():
+        case steps.Accepted():
             return _accepted(step)
-        case Authenticated():
+        case steps.Authenticated():
             return _authenticated(step)
-        case Promoted():
+        case steps.Promoted():
             headers = _list(step.headers)
             return sentence("{headers} (authenticated as {auth_as})", headers=headers, auth_as=step.auth_as)
-        case Resolved():
+        case steps.Resolved():
             return _resolved(step)
-        case Expanded():
+        case steps.Expanded():
             return _expanded(step)
-        case Merged():
+        case steps.Merged():
             return sentence("{group}: its members are recipients already", group=step.recipient)
-        case Ruled():
+        case steps.Ruled():
             return _ruled(step)
-        case Routed():
+        case steps.Routed():
             return _routed(step)
-        case Sent():
+        case steps.Sent():
             return _sent(step)
-        case Deferred():
+        case steps.Deferred():
             return _deferred(step)
-        case Delivered():
+        case steps.Delivered():
             return sentence("to the mailbox {mailbox}", mailbox=step.mailbox)
-        case Bounced():
+        case steps.Bounced():
             return _bounced(step)
-        case Dropped():
+        case steps.Dropped():
             return sentence("{recipient}: {why}", recipient=step.recipient, why=drop(step))
         case _:
             assert_never(step)
@@ -88,15 +69,15 @@ def code(reply: Reply | None) -> str:
     return f"{reply.code} {reply.enhanced}".rstrip() if reply else ""
 
 
-def without_repeats(steps: Iterable[Step]) -> Iterator[Step | int]:
+def without_repeats(taken: Iterable[steps.Step]) -> Iterator[steps.Step | int]:
     """Steps as they were, but attempts that went like an earlier one are only counted: one number for each row of them."""
     seen: set[tuple[object, ...]] = set()
     repeats = 0
-    for step in steps:
-        if isinstance(step, Routed | Deferred):
+    for step in taken:
+        if isinstance(step, steps.Routed | steps.Deferred):
             likeness = _likeness(step)
             if likeness in seen:
-                repeats += isinstance(step, Deferred)
+                repeats += isinstance(step, steps.Deferred)
                 continue
             seen.add(likeness)
         if repeats:
@@ -112,13 +93,13 @@ def repeated(number: int) -> Sentence:
     return sentence("{number} more attempts that ended like this", number=number)
 
 
-def _likeness(step: Routed | Deferred) -> tuple[object, ...]:
-    if isinstance(step, Routed):
+def _likeness(step: steps.Routed | steps.Deferred) -> tuple[object, ...]:
+    if isinstance(step, steps.Routed):
         return step.kind, step.about, step.connector, step.targets
     return step.kind, step.about, step.connector, short_reply(step.reply)
 
 
-def _connected(step: Connected) -> Sentence:
+def _connected(step: steps.Connected) -> Sentence:
     if not step.certificate:
         certificate = sentence("no client certificate")
     elif step.faults:
@@ -135,7 +116,7 @@ def _connected(step: Connected) -> Sentence:
     )
 
 
-def _attributed(step: Attributed) -> Sentence:
+def _attributed(step: steps.Attributed) -> Sentence:
     why = reason(step.reason)
     if step.direction is None and step.tenant:
         refused = "{recipient}: {why} ({tenant})"
@@ -153,7 +134,7 @@ def _attributed(step: Attributed) -> Sentence:
     )
 
 
-def _accepted(step: Accepted) -> Sentence:
+def _accepted(step: steps.Accepted) -> Sentence:
     return sentence(
         "from {sender} for {recipients}, {size} bytes",
         sender=step.reverse_path.strip("<>") or "<>",
@@ -162,7 +143,7 @@ def _accepted(step: Accepted) -> Sentence:
     )
 
 
-def _authenticated(step: Authenticated) -> Sentence:
+def _authenticated(step: steps.Authenticated) -> Sentence:
     dkim = _list(step.dkim) or ("none" if step.dmarc else "")
     results = [f"spf {step.spf}", f"dkim {dkim}", f"dmarc {step.dmarc}"]
     results += [f"arc {step.arc}"] if step.arc not in ("", "none") else []
@@ -176,7 +157,7 @@ def _authenticated(step: Authenticated) -> Sentence:
     )
 
 
-def _resolved(step: Resolved) -> Sentence:
+def _resolved(step: steps.Resolved) -> Sentence:
     kind = RESOLUTIONS[step.resolution]
     if step.rewritten:
         rewritten = "{recipient} is {kind}, rewritten to {address}"
@@ -184,13 +165,13 @@ def _resolved(step: Resolved) -> Sentence:
     return sentence("{recipient} is {kind}", recipient=step.recipient, kind=kind)
 
 
-def _expanded(step: Expanded) -> Sentence:
+def _expanded(step: steps.Expanded) -> Sentence:
     members = _list(step.members) or sentence("nobody")
     is_group = "{recipient} is a {group} of {members}"
     return sentence(is_group, recipient=step.recipient, group=step.group, members=members)
 
 
-def _ruled(step: Ruled) -> Sentence:
+def _ruled(step: steps.Ruled) -> Sentence:
     """The rules that applied, and what they did."""
     recipients, names = _list(step.recipients), ", ".join(f'"{name}"' for name in step.names)
     if not step.names:
@@ -201,7 +182,7 @@ def _ruled(step: Ruled) -> Sentence:
     return sentence(acted, recipients=recipients, rules=names, actions=_list(step.actions))
 
 
-def _routed(step: Routed) -> Sentence:
+def _routed(step: steps.Routed) -> Sentence:
     pool = step.pool not in ("", "normal")
     return sentence(
         "{recipients} by {way} to {hosts}{tls}{pool}",
@@ -213,7 +194,7 @@ def _routed(step: Routed) -> Sentence:
     )
 
 
-def _sent(step: Sent) -> Sentence:
+def _sent(step: steps.Sent) -> Sentence:
     shown = step.contact.certificate
     return sentence(
         "to {host} [{address}], {tls}, {certificate}: {reply}",
@@ -225,7 +206,7 @@ def _sent(step: Sent) -> Sentence:
     )
 
 
-def _deferred(step: Deferred) -> Sentence:
+def _deferred(step: steps.Deferred) -> Sentence:
     recipients, reply = _list(step.recipients), step.reply
     if step.until is None:
         return sentence("{recipients}: {reply}", recipients=recipients, reply=reply)
@@ -233,7 +214,7 @@ def _deferred(step: Deferred) -> Sentence:
     return sentence("{recipients} until {time}: {reply}", recipients=recipients, time=until, reply=reply)
 
 
-def _bounced(step: Bounced) -> Sentence:
+def _bounced(step: steps.Bounced) -> Sentence:
     to = step.ndr_to
     return sentence(
         "{recipient} {status}, {report}: {reply}",

@@ -12,6 +12,7 @@ import platformdirs
 
 from lab.cli.configuration.setting_keys import DEFAULTS, OF_VERBS, keys_of, variable
 from lab.model.value import dataclass
+from lab.scenario.scenario_lookup import short
 from lab.scenario.syntax.problem_report import ProblemPath, ProblemReport, unknown
 from lab.scenario.syntax.source_tree import SourceLocation
 from lab.sentence import sentence
@@ -59,20 +60,20 @@ def levels(environment: Mapping[str, str], folder: Path, report: ProblemReport) 
 
 def _of_environment(environment: Mapping[str, str]) -> Level:
     names = {variable(table, key): (table, key) for table in (DEFAULTS, *OF_VERBS) for key in keys_of(table)}
-    said = {
+    written = {
         where: WrittenSetting(environment[name], SourceLocation(name))
         for name, where in names.items()
         if environment.get(name)
     }
-    return Level("environment", said)
+    return Level("environment", written)
 
 
 def _of_project(folder: Path, report: ProblemReport) -> Level:
     """The nearest file upwards; `mflab.toml` goes before a `pyproject.toml` beside it."""
-    for each in (folder, *folder.parents):
-        if (each / NAME).is_file():
-            return _of_file("project", each / NAME, (), report)
-        project = each / _PYPROJECT
+    for place in (folder, *folder.parents):
+        if (place / NAME).is_file():
+            return _of_file("project", place / NAME, (), report)
+        project = place / _PYPROJECT
         if project.is_file() and _has_section(project):
             return _of_file("project", project, _SECTION, report)
     return Level("project")
@@ -91,10 +92,10 @@ def _of_file(name: str, path: Path, section: tuple[str, ...], report: ProblemRep
     if not path.is_file():
         return Level(name)
     at = ProblemPath(report)
-    file = str(_short(path))
+    file = str(short(path))
     try:
         text = path.read_text("utf-8")
-        found: object = tomllib.loads(text)
+        tree: object = tomllib.loads(text)
     except UnicodeDecodeError:
         at.wrong(SourceLocation(file), sentence("the file is not UTF-8"))
         return Level(name)
@@ -102,15 +103,15 @@ def _of_file(name: str, path: Path, section: tuple[str, ...], report: ProblemRep
         at.wrong(_where(error, file), sentence("this is no TOML: {why}", why=_AT.sub("", str(error))))
         return Level(name)
     for step in section:
-        found = found[step] if isinstance(found, dict) else {}
+        tree = tree[step] if isinstance(tree, dict) else {}
     lines = _lines(text, section)
-    return Level(name, dict(_tables(found, file, path.absolute().parent, lines, at)))
+    return Level(name, dict(_tables(tree, file, path.absolute().parent, lines, at)))
 
 
 def _tables(
-    found: object, file: str, folder: Path, lines: Mapping[tuple[str, ...], int], at: ProblemPath
+    tree: object, file: str, folder: Path, lines: Mapping[tuple[str, ...], int], at: ProblemPath
 ) -> Iterator[tuple[tuple[str, str], WrittenSetting]]:
-    for table, keys in found.items() if isinstance(found, dict) else ():
+    for table, keys in tree.items() if isinstance(tree, dict) else ():
         place = SourceLocation(file, lines.get((table,), 1))
         if table not in (DEFAULTS, *OF_VERBS):
             at.key(table).wrong(
@@ -133,13 +134,13 @@ def _tables(
 
 
 def _where(error: tomllib.TOMLDecodeError, file: str) -> SourceLocation:
-    found = _AT.search(str(error))
-    return SourceLocation(file, int(found[1]), int(found[2])) if found else SourceLocation(file)
+    match = _AT.search(str(error))
+    return SourceLocation(file, int(match[1]), int(match[2])) if match else SourceLocation(file)
 
 
 def _lines(text: str, section: tuple[str, ...]) -> Mapping[tuple[str, ...], int]:
     """Where tables and keys stand; the parser of the standard library does not tell."""
-    found: dict[tuple[str, ...], int] = {}
+    lines: dict[tuple[str, ...], int] = {}
     table: tuple[str, ...] = ()
     for number, line in enumerate(text.splitlines(), 1):
         header, key = _HEADER.match(line), _KEY.match(line)
@@ -149,16 +150,9 @@ def _lines(text: str, section: tuple[str, ...]) -> Mapping[tuple[str, ...], int]
         if path[: len(section)] == section:
             own = path[len(section) :]
             for length in range(1, len(own) + 1):
-                found.setdefault(own[:length], number)
-    return found
+                lines.setdefault(own[:length], number)
+    return lines
 
 
 def _parts(dotted: str) -> tuple[str, ...]:
     return tuple(part.strip().strip("\"'") for part in dotted.split("."))
-
-
-def _short(path: Path) -> Path:
-    try:
-        return path.relative_to(Path.cwd())
-    except ValueError:
-        return path

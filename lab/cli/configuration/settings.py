@@ -52,8 +52,8 @@ class Settings:
 
     def of(self, verb: Verb) -> list[EffectiveSetting]:
         """What is set for the verb's options, and is not built in; of options that exclude each other the strongest."""
-        found = [setting for key in OF_VERBS.get(verb.name, ()) if (setting := self._of_option(verb, key))]
-        return [each for each in found if not _beaten(each, found, verb)]
+        settings = [setting for key in OF_VERBS.get(verb.name, ()) if (setting := self._of_option(verb, key))]
+        return [setting for setting in settings if not _beaten(setting, settings, verb)]
 
     def _of_option(self, verb: Verb, key: str) -> EffectiveSetting | None:
         for rank, level in enumerate(self._levels):
@@ -139,9 +139,9 @@ def _excluded_by(action: Action, verb: Verb) -> set[str]:
     }
 
 
-def _beaten(setting: EffectiveSetting, found: Sequence[EffectiveSetting], verb: Verb) -> bool:
+def _beaten(setting: EffectiveSetting, settings: Sequence[EffectiveSetting], verb: Verb) -> bool:
     excluded = _excluded_by(option(verb, setting.key), verb)
-    return any(option(verb, other.key).dest in excluded and other.rank < setting.rank for other in found)
+    return any(option(verb, other.key).dest in excluded and other.rank < setting.rank for other in settings)
 
 
 def _value(action: Action, written: WrittenSetting, at: ProblemPath) -> Any:
@@ -150,18 +150,18 @@ def _value(action: Action, written: WrittenSetting, at: ProblemPath) -> Any:
         return _truth(written, at)
     if isinstance(action.default, list):
         items = written.value if isinstance(written.value, list) else str(written.value).split(",")
-        found = [_one(action, item, written, at) for item in items]
-        return None if None in found else found
+        values = [_one(action, item, written, at) for item in items]
+        return None if None in values else values
     return _one(action, written.value, written, at)
 
 
 def _truth(written: WrittenSetting, at: ProblemPath) -> bool | None:
     value = written.value
-    found = _TRUTHS.get(value.lower()) if isinstance(value, str) and written.folder is None else value
-    if not isinstance(found, bool):
+    truth = _TRUTHS.get(value.lower()) if isinstance(value, str) and written.folder is None else value
+    if not isinstance(truth, bool):
         at.wrong(written.place, sentence("true or false"), sentence("not {value}", value=repr(value)))
         return None
-    return found
+    return truth
 
 
 def _one(action: Action, item: object, written: WrittenSetting, at: ProblemPath) -> Any:

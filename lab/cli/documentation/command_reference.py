@@ -29,14 +29,14 @@ def verbs() -> Mapping[str, Verb]:
 
 def as_markdown() -> str:
     """The page, ending in a line break."""
-    known = verbs()
+    declared = verbs()
     codes = "\n".join(f"| {code.value} | {meaning} |" for code, meaning in MEANINGS.items())
-    table = "\n".join(f"| [`{name}`](#mflab-{name}) | {each.told} |" for name, each in known.items())
+    table = "\n".join(f"| [`{name}`](#mflab-{name}) | {verb.told} |" for name, verb in declared.items())
     parts = [
         _PREFACE,
         f"| Verb | |\n| --- | --- |\n{table}",
         f"| Exit code | |\n| --- | --- |\n{codes}",
-        *("\n".join(_section(each)) for each in known.values()),
+        *("\n".join(_section(verb)) for verb in declared.values()),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -46,21 +46,21 @@ def told(action: Action) -> str:
     return (action.help or "") % {"default": action.default}
 
 
-def _section(each: Verb) -> Iterator[str]:
-    yield f"## mflab {each.name}"
+def _section(verb: Verb) -> Iterator[str]:
+    yield f"## mflab {verb.name}"
     yield ""
-    yield (each.parser.description or "").strip()
+    yield (verb.parser.description or "").strip()
     yield ""
     yield "| Argument | |"
     yield "| --- | --- |"
-    for action in each.parser.arguments:
+    for action in verb.parser.arguments:
         yield f"| {_spelled(action)} | {told(action)} |".replace("SCENARIO|", "SCENARIO\\|").replace(
             "PROFILE|", "PROFILE\\|"
         )
-    if each.parser.epilog:
+    if verb.parser.epilog:
         yield ""
         yield "```sh"
-        yield from (line.removeprefix("  ") for line in each.parser.epilog.splitlines()[1:])
+        yield from (line.removeprefix("  ") for line in verb.parser.epilog.splitlines()[1:])
         yield "```"
 
 

@@ -44,7 +44,7 @@ def faults(scenarios: Iterable[Scenario], reached: RuleCoverage) -> str:
             ("To test or to watch", "Rules", "Scenarios", "Further tests"), map(_asked_row, ARTICLE_TESTS)
         ),
         "## Special senders and recipients",
-        _table(("Rule", "About", "Scenarios"), (_special_row(RULES[each], reached) for each in _SPECIAL)),
+        _table(("Rule", "About", "Scenarios"), (_special_row(RULES[id_], reached) for id_ in _SPECIAL)),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -70,10 +70,10 @@ def _special_row(rule: Rule, reached: RuleCoverage) -> tuple[str, ...]:
 def status_codes(reached: RuleCoverage) -> str:
     """`docs/status-codes.md`."""
     emulated = sum(code.not_emulated is None for code in CODES)
-    told = f"{len(CODES)} entries; the lab says {emulated} of them."
+    summary = f"{len(CODES)} entries; the lab says {emulated} of them."
     rows = [_code_row(code, reached) for code in CODES]
     head = ("", "Code", "Text", "Said by", "Cause", "Rules", "How sure", "Scenarios")
-    return "\n\n".join((_CODES, told, _table(head, rows))) + "\n"
+    return "\n\n".join((_CODES, summary, _table(head, rows))) + "\n"
 
 
 def _code_row(code: Status, reached: RuleCoverage) -> tuple[str, ...]:
@@ -100,14 +100,14 @@ def left_out() -> str:
         + "\n".join(f"- {c.code}, {c.cause}: {c.not_emulated}." for c in CODES if c.not_emulated),
     ]
     if switches:
-        told = "\n".join(f"- `{each.name}`: {each.not_emulated}." for each in switches)
-        parts.append(f"### Switches that cannot be set\n\n{told}")
+        lines = "\n".join(f"- `{switch.name}`: {switch.not_emulated}." for switch in switches)
+        parts.append(f"### Switches that cannot be set\n\n{lines}")
     return "\n\n".join(parts) + "\n"
 
 
 def _limit(rule: str, title: str, reason: str | None) -> str:
-    told = (reason or "").removeprefix("partly: ").removeprefix("not yet: ")
-    return f"- {_rules((rule,))} {title}: {told}."
+    why = (reason or "").removeprefix("partly: ").removeprefix("not yet: ")
+    return f"- {_rules((rule,))} {title}: {why}."
 
 
 def _rules(rules: Iterable[str]) -> str:

@@ -26,8 +26,8 @@ _SLOW = 10.0
 
 def volume() -> Path | None:
     """What the labs of a compose file share; None where there is one lab only."""
-    told = os.environ.get("MFLAB_LABS")
-    return Path(told) if told else None
+    folder = os.environ.get("MFLAB_LABS")
+    return Path(folder) if folder else None
 
 
 def set_up_in(state: Path, variant: str) -> Path:
@@ -102,21 +102,21 @@ def _runs(lab: Path) -> bool:
 def _contradicts(lab: Path) -> Mapping[str, str]:
     """What of the environment names another lab."""
     scenario, variant = os.environ.get("SCENARIO"), os.environ.get("VARIANT")
-    told: dict[str, str] = {}
+    contradicting: dict[str, str] = {}
     shares = volume()
     if scenario and shares is not None and Path(f"{shares.resolve()}/{scenario}") != lab.parent:
-        told["SCENARIO"] = scenario
+        contradicting["SCENARIO"] = scenario
     if variant and variant != lab.name:
-        told["VARIANT"] = variant
-    return told
+        contradicting["VARIANT"] = variant
+    return contradicting
 
 
 def _unless(contradicts: Mapping[str, str], lab: Path) -> Path:
     if contradicts:
-        told = " ".join(f"{name}={value}" for name, value in contradicts.items())
+        variables = " ".join(f"{name}={value}" for name, value in contradicts.items())
         raise BadInput(
-            f"the lab runs {_told(lab)}, and not {told}: leave that out to look at what runs, or replace it by "
-            f"`{told} docker compose up`"
+            f"the lab runs {_told(lab)}, and not {variables}: leave that out to look at what runs, or replace it by "
+            f"`{variables} docker compose up`"
         )
     return lab
 

@@ -22,8 +22,8 @@ def engine() -> Iterator[Engine]:
     """Raises DriverError when there is none."""
     from lab.drivers.containers.engine import Engine  # the SDK is loaded only where it is needed
 
-    with closing(Engine.connect(_PATIENCE)) as found:
-        yield found
+    with closing(Engine.connect(_PATIENCE)) as connected:
+        yield connected
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,8 @@ class EngineLabs:
 def seen() -> EngineLabs:
     """Labs in containers; none where no engine can be asked."""
     try:
-        with engine() as found:
-            return EngineLabs(tuple(found.labs()))
+        with engine() as docker:
+            return EngineLabs(tuple(docker.labs()))
     except DriverError as error:
         return EngineLabs(trouble=f"Docker could not be asked: {error}")
 
@@ -50,10 +50,10 @@ def remove() -> tuple[list[ContainerLab], list[ContainerLab]]:
     """
     from lab.drivers.containers.deployment import remove
 
-    with engine() as found:
-        labs = found.labs()
+    with engine() as docker:
+        labs = docker.labs()
         gone = [lab for lab in labs if not lab.runs]
-        remove(found, gone)
+        remove(docker, gone)
         return gone, [lab for lab in labs if lab.runs]
 
 

@@ -61,7 +61,7 @@ def set_up(starts: datetime | None) -> int:
     reading = shared_folder.latest(state)
     pki.make(state / lab_state.CERTIFICATES, variant.every_profile, reading.starts)
     machine_credentials.signatures(variant, state)
-    known = RunningLab(
+    lab = RunningLab(
         pid=None,
         scenario=str(Path(scenario.file).absolute()),
         variant=variant.name,
@@ -69,7 +69,7 @@ def set_up(starts: datetime | None) -> int:
         port=shared_folder.SMTP_PORT,
         dns_port=shared_folder.DNS_PORT,
     )
-    lab_state.write(state, known, variant)
+    lab_state.write(state, lab, variant)
     put(f"{scenario.name}, {variant.name}: set up in {state}")
     return Exit.OK
 
@@ -176,10 +176,10 @@ def play() -> int:
 
     state = compose_labs.played()
     variant = lab_state.variant_of(state)
-    told = ScenarioRuns(load(state / lab_state.SCENARIO), (asyncio.run(_played(state, variant)),))
-    draw(demo_story(told))
-    if told.failed:
-        draw(run_summary([told]))
+    runs = ScenarioRuns(load(state / lab_state.SCENARIO), (asyncio.run(_played(state, variant)),))
+    draw(demo_story(runs))
+    if runs.failed:
+        draw(run_summary([runs]))
         return Exit.FAILED
     return Exit.OK
 
@@ -206,7 +206,7 @@ async def _played(state: Path, variant: Variant) -> RunOutcome:
     except DriverError as error:
         raise DriverError(f"{error}; {_HINT}") from None
     rests = [await cast.ask(part, {"do": "rest"}) for part in parts]
-    mark = secrets.token_hex(3) if any(each["hops"] for each in rests) else ""
+    mark = secrets.token_hex(3) if any(rest["hops"] for rest in rests) else ""
     if mark and (variant.timeline or any(spec.at for spec in variant.messages)):
         raise DriverError(
             f"{variant.name} takes its course in time, and once: `{lab_state.DOWN} -v` begins anew"

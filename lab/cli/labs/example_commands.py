@@ -98,9 +98,9 @@ def _host(host: Host, mail: Mail, access: Access) -> list[str]:
     profile = host.certificate if host.client_certificate else None
     shows = f"shows the certificate {profile!r}" if profile else "shows no certificate"
     source = loopback(host.source)
-    told = f"# Play {traits(host.role).title} ({host.name}): deliver to {mail.recipient.domain} by MX; it {shows}."
+    comment = f"# Play {traits(host.role).title} ({host.name}): deliver to {mail.recipient.domain} by MX; it {shows}."
     return [
-        told,
+        comment,
         _swaks(mail, access, source, str(host.ehlo), profile),
         "# By hand: EHLO, MAIL FROM:<...>, RCPT TO:<...>, DATA, QUIT.",
         _openssl(mail, access, source, profile),

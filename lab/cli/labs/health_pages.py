@@ -24,8 +24,8 @@ def pages(lab: Embedded, scenario: str) -> Pages:
 
     async def readyz() -> Page:
         checks = await ready(lab)
-        body = "".join(f"{each.what}: {each.trouble or 'ok'}\n" for each in checks)
-        well = not any(each.trouble for each in checks)
+        body = "".join(f"{check.what}: {check.trouble or 'ok'}\n" for check in checks)
+        well = not any(check.trouble for check in checks)
         return Page(body, HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE)
 
     async def metrics() -> Page:

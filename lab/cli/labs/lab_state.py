@@ -97,8 +97,8 @@ def read(state: Path) -> RunningLab:
 
 def variant_of(state: Path) -> Variant:
     """The variant that the lab of a state folder runs, as it was when the lab started."""
-    known = read(state)
-    return replace(chosen(load(state / SCENARIO), None), name=known.variant, kind=known.kind)
+    lab = read(state)
+    return replace(chosen(load(state / SCENARIO), None), name=lab.variant, kind=lab.kind)
 
 
 def is_up(state: Path) -> bool:

@@ -72,14 +72,14 @@ class RunningLabRounds:
         messages = control_client.send(
             self.state, control_client.MATRIX if self.matrix else control_client.MESSAGES
         )
-        found = snapshot(store, before)
+        state = snapshot(store, before)
         if not messages.keys() <= {spec.key for spec in variant.messages}:  # its scenario says no `matrix:`
             variant = prepared(variant, str(self.state / lab_state.SCENARIO))
         return RunOutcome(
             variant=_of(messages, variant),
             driver="embedded",
-            hops=found.hops,
-            delivered=found.mailboxes,
+            hops=state.hops,
+            delivered=state.mailboxes,
             messages=messages,
             started=began,
             took=timedelta(),

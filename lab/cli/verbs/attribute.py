@@ -179,7 +179,7 @@ def as_data(decision: Attribution) -> Mapping[str, object]:
             "names": decision.credentials.certificate.names if decision.credentials.certificate else (),
             "ignored": say(faults(decision.credentials.ignored)) or None,
         },
-        "rules": [rule_data(each) for each in dict.fromkeys(decision.rules)],
+        "rules": [rule_data(rule) for rule in dict.fromkeys(decision.rules)],
         "considered": [considered(candidate) for candidate in decision.explain().candidates],
     }
 
@@ -211,11 +211,11 @@ def switches(
     `given` comes on top. Raises BadInput.
     """
     before = in_force(configured_as_of)
-    own = {each.name: getattr(configured, each.name) for each in fields(Switches)}
+    own = {field.name: getattr(configured, field.name) for field in fields(Switches)}
     if as_of is not None:
         own = {name: value for name, value in own.items() if value != getattr(before, name)}
-    for each in given:
-        name, equals, text = each.partition("=")
+    for setting in given:
+        name, equals, text = setting.partition("=")
         own[name] = _value(name, text if equals else None)
     return in_force(as_of, own)
 

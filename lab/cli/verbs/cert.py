@@ -88,13 +88,15 @@ def _scenario(args: Namespace) -> int:
     if args.out is not None:
         return _write(args.out, variant)
     topology = variant.topology
-    known = {name: shown for name, shown in topology.certificates.items() if name in variant.profiles}
+    certificates = {name: shown for name, shown in topology.certificates.items() if name in variant.profiles}
     if args.json:
-        told = [_data(shown, topology, _users(name, topology), name) for name, shown in known.items()]
-        put_json({"variant": variant.name, "certificates": told})
+        entries = [
+            _data(shown, topology, _users(name, topology), name) for name, shown in certificates.items()
+        ]
+        put_json({"variant": variant.name, "certificates": entries})
         return Exit.OK
     head = ("certificate", "names", "faults", "shown by", "fits connectors of")
-    rows = [_row(name, shown, topology) for name, shown in known.items()]
+    rows = [_row(name, shown, topology) for name, shown in certificates.items()]
     put("\n".join(columns([head, *rows])))
     return Exit.OK
 
@@ -118,7 +120,7 @@ def _variant(scenario: str, variant: str | None) -> Variant:
 
 
 def _row(name: str, shown: CertificateIdentity, topology: Topology) -> tuple[str, ...]:
-    tenants = dict.fromkeys(each.tenant for each in opened(shown, topology))
+    tenants = dict.fromkeys(fit.tenant for fit in opened(shown, topology))
     return (
         name,
         " ".join(shown.names) or "-",
@@ -154,18 +156,18 @@ def _told(shown: CertificateIdentity, topology: Topology | None, users: tuple[st
     ignored = _ignored(shown, topology)
     if ignored:
         yield f"Exchange Online ignores it: {ignored}"
-    found = opened(shown, topology)
-    for each in found:
-        told = f"{each.name} fits TlsSenderCertificateName {each.value} [{each.rule}]"
-        yield f'{"would open" if ignored else "opens"} {each.tenant} / "{each.connector}" ({each.type}): {told}'
-    if not found:
+    fits = opened(shown, topology)
+    for fit in fits:
+        text = f"{fit.name} fits TlsSenderCertificateName {fit.value} [{fit.rule}]"
+        yield f'{"would open" if ignored else "opens"} {fit.tenant} / "{fit.connector}" ({fit.type}): {text}'
+    if not fits:
         yield "It fits no inbound connector."
 
 
 def opened(shown: CertificateIdentity, topology: Topology) -> tuple[FittingConnector, ...]:
     """The enabled inbound connectors of all tenants whose TlsSenderCertificateName a name of the certificate fits."""
     names = judge_credentials("0.0.0.0", True, _faultless(shown), topology.switches).names  # noqa: S104 - no socket
-    found = []
+    lines = []
     for tenant in topology.tenants.values():
         for connector in tenant.inbound_connectors:
             value = connector.tls_sender_certificate_name
@@ -173,12 +175,12 @@ def opened(shown: CertificateIdentity, topology: Topology) -> tuple[FittingConne
             best = max(filter(None, matches), key=lambda match: match.rank, default=None)
             if best is not None and connector.enabled:
                 kind = connector.connector_type.value
-                found.append(
+                lines.append(
                     FittingConnector(
                         tenant.name, connector.name, kind, str(best.value), str(best.name), best.rule
                     )
                 )
-    return tuple(found)
+    return tuple(lines)
 
 
 def _faultless(shown: CertificateIdentity) -> CertificateIdentity:

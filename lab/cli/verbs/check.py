@@ -126,7 +126,7 @@ def _loaded(args: Namespace) -> list[ChangeableScenario]:
 
 
 def _known(variant: str | None, configurations: Iterable[ChangeableScenario]) -> None:
-    names = [name for each in configurations for name in each.scenario.variants]
+    names = [name for configuration in configurations for name in configuration.scenario.variants]
     if variant is not None and variant not in names:
         raise BadInput(f"no variant is named {variant!r}: {unknown(variant, names)}")
 
@@ -157,17 +157,17 @@ def _report(args: Namespace, audits: Sequence[Audit], files: Outputs) -> None:
     else:
         in_workflow = os.environ.get("GITHUB_ACTIONS") == "true" and not files.on_stdout
         with _no_commands() if in_workflow else nullcontext():
-            for found in audits:
+            for audit in audits:
                 draw(
-                    audit_report.screen(found, whole=not args.quiet), sys.stderr if files.on_stdout else None
+                    audit_report.screen(audit, whole=not args.quiet), sys.stderr if files.on_stdout else None
                 )
         if in_workflow:
             put(audit_files.workflow_commands(audits), end="")
-    for found in audits:
-        for idle in found.idle:
-            talk(f"note: {found.file}: {say(idle)}")
-        if found.todos:
-            talk(f"note: {found.file}: {say(_open(found.todos))}")
+    for audit in audits:
+        for idle in audit.idle:
+            talk(f"note: {audit.file}: {say(idle)}")
+        if audit.todos:
+            talk(f"note: {audit.file}: {say(_open(audit.todos))}")
 
 
 def _open(todos: Sequence[str]) -> Sentence:

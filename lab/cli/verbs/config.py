@@ -36,24 +36,26 @@ def add(verb: Verb) -> None:
 
 def run(args: Namespace) -> int:
     """Print them. Raises ScenarioError with all mistakes in the files."""
-    found = list(effective(Settings(os.environ, Path.cwd())))
+    settings = list(effective(Settings(os.environ, Path.cwd())))
     if args.json:
-        rows = ({"table": s.table, "key": s.key, "value": plain(s.value), "origin": s.origin} for s in found)
+        rows = (
+            {"table": s.table, "key": s.key, "value": plain(s.value), "origin": s.origin} for s in settings
+        )
         put_json({"settings": list(rows)})
     else:
-        put("\n".join(_lines(found, origin=args.origin)))
+        put("\n".join(_lines(settings, origin=args.origin)))
     return Exit.OK
 
 
 def effective(settings: Settings) -> Iterator[EffectiveSetting]:
     """Every key with what holds for it. Raises ScenarioError, after the last one."""
-    known = declared(OF_VERBS)[1].known
+    declared_keys = declared(OF_VERBS)[1].known
     for key in PROCESS:
         yield settings.everywhere(key)
     for name, keys in OF_VERBS.items():
-        mine = {setting.key: setting for setting in settings.of(known[name])}
+        mine = {setting.key: setting for setting in settings.of(declared_keys[name])}
         for key in keys:
-            yield mine.get(key) or _built_in(known[name], key)
+            yield mine.get(key) or _built_in(declared_keys[name], key)
     settings.settle()
 
 
@@ -61,9 +63,9 @@ def _built_in(of: Verb, key: str) -> EffectiveSetting:
     return EffectiveSetting(of.name, key, option(of, key).default, BUILT_IN, rank=99)
 
 
-def _lines(found: list[EffectiveSetting], *, origin: bool) -> Iterator[str]:
+def _lines(settings: list[EffectiveSetting], *, origin: bool) -> Iterator[str]:
     for table in (DEFAULTS, *OF_VERBS):
-        rows = [(_toml(each), f"# {each.origin}" if origin else "") for each in found if each.table == table]
+        rows = [(_toml(s), f"# {s.origin}" if origin else "") for s in settings if s.table == table]
         yield f"[{table}]"
         yield from columns(rows)
         yield ""
@@ -80,11 +82,11 @@ def _toml(setting: EffectiveSetting) -> str:
 
 def as_markdown() -> str:
     """The tables and keys, for the documentation."""
-    known = declared()[1].known
+    declared_keys = declared()[1].known
     rows = [f"| `[defaults]` | `{key}` | {doc} |" for key, (_, doc) in PROCESS.items()]
     rows += [f"| `[defaults]` | `{key}` | For every verb that has it. |" for key in SHARED]
     rows += [
-        f"| `[{name}]` | `{key}` | {_told(option(known[name], key))} |"
+        f"| `[{name}]` | `{key}` | {_told(option(declared_keys[name], key))} |"
         for name, keys in OF_VERBS.items()
         for key in keys
     ]

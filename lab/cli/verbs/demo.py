@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 from lab.cli import locations
 from lab.cli.arguments import add_body, chosen
-from lab.cli.driver_choice import run_in, skipped
+from lab.cli.driver_choice import run_in
 from lab.cli.exit_codes import Exit
 from lab.cli.output import Progress, draw, plainly, talk
 from lab.cli.verb_declaration import Verb, declare
+from lab.drivers.driver_by_name import skipped
 from lab.drivers.run_outcome import RunOutcome
 from lab.errors import DriverError, WireError
 from lab.reports.explanation.demo_story import demo_story
@@ -37,14 +38,14 @@ def run(args: Namespace) -> int:
     """Run it all and tell the story; an expectation that fails is told below it."""
     scenario = load(locations.find_scenario(SCENARIO))
     try:
-        told = ScenarioRuns(scenario, tuple(_runs(args, scenario)))
+        runs = ScenarioRuns(scenario, tuple(_runs(args, scenario)))
     except (DriverError, WireError, OSError) as error:
         talk(f"mflab: the embedded lab cannot run on this machine: {plainly(error)}")
         talk("`mflab doctor` says what is missing; `mflab demo --driver simulator` needs no network at all.")
         return Exit.ENVIRONMENT
-    draw(demo_story(told))
-    if told.failed:
-        draw(run_summary([told]))
+    draw(demo_story(runs))
+    if runs.failed:
+        draw(run_summary([runs]))
         return Exit.FAILED
     return Exit.OK
 

@@ -53,20 +53,20 @@ def run(args: Namespace) -> int:
         raise BadInput("--variant is for --config")
     if args.scenario is not None:
         _check(args.scenario, as_json=args.json)
-    known = (
+    topologies = (
         KnownConfiguration(chosen(load(locations.find_scenario(args.config)), args.variant))
         if args.config
         else None
     )
     try:
-        found = diagnose(_octets(args.file), known)
+        diagnosis = diagnose(_octets(args.file), topologies)
     except NotText as error:
         raise BadInput(f"{args.file}: {error}") from None
     if args.json:
-        put_json(as_data(found))
+        put_json(as_data(diagnosis))
     elif args.scenario != _STDOUT:
-        draw(drawn(found, "standard input" if args.file == "-" else args.file))
-    return _write(args.scenario, rebuild(found)) if args.scenario is not None else Exit.OK
+        draw(drawn(diagnosis, "standard input" if args.file == "-" else args.file))
+    return _write(args.scenario, rebuild(diagnosis)) if args.scenario is not None else Exit.OK
 
 
 def _check(path: Path, *, as_json: bool) -> None:
@@ -94,8 +94,8 @@ def _write(path: Path, made: RebuiltScenario | None) -> int:
     if not made.differs:
         talk(f"{path}: in the simulator the same tenants have the mail, and it ends with the same status")
         return Exit.OK
-    for each in made.differs:
-        talk(f"{path}: it does not show the same: {each}")
+    for difference in made.differs:
+        talk(f"{path}: it does not show the same: {difference}")
     return Exit.WARNINGS
 
 

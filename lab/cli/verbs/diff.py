@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from argparse import Namespace
+from pathlib import Path
 
 from lab.analysis.checks.catalogue import CHECKS
 from lab.analysis.difference import Variation, difference, pairs
 from lab.cli import locations
 from lab.cli.arguments import add_json, add_variant, chosen, today
 from lab.cli.exit_codes import BadInput, Exit
-from lab.cli.git_files import GitFiles
 from lab.cli.output import Progress, draw, put_json, talk
 from lab.cli.report_files import JUNIT, MARKDOWN, SARIF, Outputs, add_outputs
 from lab.cli.verb_declaration import Verb, declare
+from lab.errors import DriverError
+from lab.model.value import dataclass
 from lab.reports.comparison import difference_files, difference_text
 from lab.reports.comparison.difference import Difference
-from lab.scenario.load import expanded
+from lab.scenario.load import UnreadableFile, expanded
 from lab.scenario.what_if import ChangeableScenario
 
 _ABOUT = """\
@@ -59,16 +63,18 @@ def run(args: Namespace) -> int:
     """Play, compare, report, judge."""
     before, after = _loaded(args)
     scenarios = (before.scenario, after.scenario)
-    files = Outputs.judged(args, [name for each in scenarios for name in (each.file, *each.includes)])
-    found = _compared(args, before, after)
-    files.write(JUNIT, lambda: difference_files.junit(found))
-    files.write(SARIF, lambda: difference_files.sarif(found))
-    files.write(MARKDOWN, lambda: difference_text.markdown(found))
+    files = Outputs.judged(
+        args, [name for scenario in scenarios for name in (scenario.file, *scenario.includes)]
+    )
+    differences = _compared(args, before, after)
+    files.write(JUNIT, lambda: difference_files.junit(differences))
+    files.write(SARIF, lambda: difference_files.sarif(differences))
+    files.write(MARKDOWN, lambda: difference_text.markdown(differences))
     if args.json:
-        put_json(difference_files.document(found))
+        put_json(difference_files.document(differences))
     else:
-        draw(difference_text.screen(found), sys.stderr if files.on_stdout else None)
-    return Exit.FAILED if any(each.worse for each in found) else Exit.OK
+        draw(difference_text.screen(differences), sys.stderr if files.on_stdout else None)
+    return Exit.FAILED if any(result.worse for result in differences) else Exit.OK
 
 
 def _loaded(args: Namespace) -> tuple[ChangeableScenario, ChangeableScenario]:
@@ -76,12 +82,12 @@ def _loaded(args: Namespace) -> tuple[ChangeableScenario, ChangeableScenario]:
     if args.git_base is None:
         if args.after is None:
             raise BadInput("BEFORE and AFTER, please; or --git-base REF and one file")
-        files = [locations.find_scenario(each) for each in (args.before, args.after)]
+        files = [locations.find_scenario(path) for path in (args.before, args.after)]
         return ChangeableScenario.load(files[0]), ChangeableScenario.load(files[1])
     if args.after is not None:
         raise BadInput("--git-base: name one file; the other is what git has of it")
     path = locations.find_scenario(args.before)
-    base = expanded(path, read=GitFiles(args.git_base, path.parent).read)
+    base = expanded(path, read=_GitFiles(args.git_base, path.parent).read)
     return ChangeableScenario.of(base), ChangeableScenario.load(path)
 
 
@@ -90,31 +96,69 @@ def _compared(
 ) -> tuple[Difference, ...]:
     compared = _variants(args, before, after)
     label = f"{before.scenario.file} at {args.git_base}" if args.git_base else ""
-    found = []
+    differences = []
     with Progress(len(compared)) as progress:
         for name, other in compared:
             progress.step(f"{after.scenario.name}: {other}")
-            one, two = Variation(before, name, label), Variation(after, other)
-            found.append(difference(one, two, today().date(), CHECKS))
-    return tuple(found)
+            older, newer = Variation(before, name, label), Variation(after, other)
+            differences.append(difference(older, newer, today().date(), CHECKS))
+    return tuple(differences)
 
 
 def _variants(
     args: Namespace, before: ChangeableScenario, after: ChangeableScenario
 ) -> tuple[tuple[str, str], ...]:
     """The pairs to compare. Raises BadInput for a name that is none, NothingToRun for a file without variants."""
-    one, two = args.before_variant or args.variant, args.after_variant or args.variant
-    chosen(before.scenario, one), chosen(after.scenario, two)
-    found = pairs(before, after, one, two)
-    if one is None and two is None:
-        _tell_lonely(before, after, found)
-    return found
+    older, newer = args.before_variant or args.variant, args.after_variant or args.variant
+    chosen(before.scenario, older), chosen(after.scenario, newer)
+    named = pairs(before, after, older, newer)
+    if older is None and newer is None:
+        _tell_lonely(before, after, named)
+    return named
 
 
 def _tell_lonely(
-    before: ChangeableScenario, after: ChangeableScenario, found: tuple[tuple[str, str], ...]
+    before: ChangeableScenario, after: ChangeableScenario, named: tuple[tuple[str, str], ...]
 ) -> None:
-    for configuration, compared in ((before, [a for a, _ in found]), (after, [b for _, b in found])):
+    for configuration, compared in ((before, [a for a, _ in named]), (after, [b for _, b in named])):
         lonely = [name for name in configuration.scenario.variants if name not in compared]
         if lonely:
             talk(f"note: {configuration.scenario.file}: not compared: {', '.join(lonely)}")
+
+
+_OF_A_HOOK = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
+"""What git sets for hooks, relative to where it has started them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _GitFiles:
+    """The files of a commit."""
+
+    reference: str
+    """A branch, a tag, or whatever else git takes for a commit."""
+    folder: Path
+    """Some folder of the repository."""
+
+    def __post_init__(self) -> None:
+        if self.reference.startswith("-") or ":" in self.reference:
+            raise BadInput(f"--git-base {self.reference}: a branch, a tag or a commit")
+
+    def read(self, path: Path) -> bytes:
+        """A file's content. Raises Unreadable with what git says, DriverError where there is no git."""
+        name = os.path.relpath(path, self.folder)
+        environment = {key: value for key, value in os.environ.items() if key not in _OF_A_HOOK}
+        command = ["git", "-C", str(self.folder), "cat-file", "blob", f"{self.reference}:./{name}"]
+        try:
+            done = subprocess.run(  # noqa: S603 - the reference cannot be taken for an option
+                command, capture_output=True, check=False, env={**environment, "LC_ALL": "C"}
+            )
+        except FileNotFoundError:
+            raise DriverError("git is not there; --git-base needs it") from None
+        if done.returncode != 0:
+            raise UnreadableFile(f"git has no {path} in {self.reference}: {_said(done.stderr)}")
+        return done.stdout
+
+
+def _said(stderr: bytes) -> str:
+    lines = stderr.decode("utf-8", "replace").strip().splitlines()
+    return lines[0].removeprefix("fatal: ") if lines else "it does not say why"

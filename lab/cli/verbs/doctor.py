@@ -107,13 +107,13 @@ def examine(state: Path) -> Iterator[MachineCheck]:
 
 def lab_addresses() -> tuple[str, ...]:
     """The loopback addresses of the demo's hosts."""
-    found = {
+    checks = {
         loopback(address)
         for variant in load(locations.find_scenario("wildcard-misrouting")).variants.values()
         for host in all_hosts(variant.topology)
         for address in (host.address, host.source)
     }
-    return tuple(sorted(found, key=socket.inet_aton))
+    return tuple(sorted(checks, key=socket.inet_aton))
 
 
 def _fit(checks: Iterable[MachineCheck]) -> bool:
@@ -145,8 +145,8 @@ def _port(
 ) -> MachineCheck:
     """Only `mflab up` has fixed ports, and it can be given others."""
     free = all(_can_bind(address, port, kind) for kind in kinds)
-    told = f"{port} is {'free' if free else 'taken'}"
-    return MachineCheck(what, free, told, needed=False, hint=f"`mflab up {option} N` takes another one")
+    state = f"{port} is {'free' if free else 'taken'}"
+    return MachineCheck(what, free, state, needed=False, hint=f"`mflab up {option} N` takes another one")
 
 
 def _can_bind(address: str, port: int, kind: socket.SocketKind) -> bool:
@@ -160,8 +160,8 @@ def _can_bind(address: str, port: int, kind: socket.SocketKind) -> bool:
 
 def _store(state: Path) -> MachineCheck:
     """A message is on disk before its 250: WAL and full sync must work where the state folder is, or will be."""
-    folder = next((each for each in (state, *state.absolute().parents) if each.is_dir()), Path.cwd())
-    told = f"SQLite {sqlite3.sqlite_version} in {folder}"
+    folder = next((parent for parent in (state, *state.absolute().parents) if parent.is_dir()), Path.cwd())
+    what = f"SQLite {sqlite3.sqlite_version} in {folder}"
     try:
         with tempfile.TemporaryDirectory(prefix=".mflab-doctor-", dir=folder) as trial:
             _write(Path(trial) / "trial.sqlite")
@@ -169,10 +169,10 @@ def _store(state: Path) -> MachineCheck:
         return MachineCheck(
             "state folder",
             False,
-            f"{told}: {plainly(error)}",
+            f"{what}: {plainly(error)}",
             hint="--state DIR names a folder that can be written",
         )
-    return MachineCheck("state folder", True, f"{told}, WAL with full sync")
+    return MachineCheck("state folder", True, f"{what}, WAL with full sync")
 
 
 def _write(path: Path) -> None:
@@ -185,9 +185,9 @@ def _write(path: Path) -> None:
 
 
 def _tool(name: str, use: str) -> MachineCheck:
-    found = shutil.which(name)
+    program = shutil.which(name)
     return MachineCheck(
-        name, found is not None, found or "not found", needed=False, hint=f"optional; it {use}"
+        name, program is not None, program or "not found", needed=False, hint=f"optional; it {use}"
     )
 
 
@@ -207,9 +207,9 @@ def _containers() -> Iterator[MachineCheck]:
         yield MachineCheck("docker engine", False, "cannot be used", needed=False, hint=str(error))
 
 
-def _tried(what: str, found: str, trial: Callable[[], None]) -> MachineCheck:
+def _tried(what: str, version: str, trial: Callable[[], None]) -> MachineCheck:
     try:
         trial()
     except DriverError as error:
         return MachineCheck(what, False, "not as it has to be", needed=False, hint=str(error))
-    return MachineCheck(what, True, found, needed=False)
+    return MachineCheck(what, True, version, needed=False)

@@ -44,12 +44,12 @@ def _remove() -> int:
 def _stop(args: Namespace) -> int:
     """Ask it to end, and wait for it."""
     state = locations.state_folder(args.state)
-    known = lab_state.read(state)
+    lab = lab_state.read(state)
     if not lab_state.is_up(state):
         raise NothingToRun(f"the lab in {state} has ended already")
     if not lab_state.stop(state):
         raise DriverError(
-            f"the lab in {state} (process {known.pid}) has not ended; it may still be finishing a session"
+            f"the lab in {state} (process {lab.pid}) has not ended; it may still be finishing a session"
         )
     talk(f"the lab in {state} has ended; its queue and logs are kept there")
     return Exit.OK

@@ -63,12 +63,12 @@ def run(args: Namespace) -> int:
     scenario = configuration.scenario
     if args.output is not None:
         check_new(args.output, (scenario.file, *scenario.includes), force=args.force)
-    found = examine(configuration, today().date(), CHECKS, only=args.variant)
+    findings = examine(configuration, today().date(), CHECKS, only=args.variant)
     if args.list:
-        return _list(args, configuration, found)
+        return _list(args, configuration, findings)
     if args.finding is None:
-        raise BadInput(f"which finding? --finding ID; {_ids(found)}")
-    fixed = _fixed(args, configuration, found)
+        raise BadInput(f"which finding? --finding ID; {_ids(findings)}")
+    fixed = _fixed(args, configuration, findings)
     if args.output:
         write_new(args.output, fixed.text)
         talk(f"written: {args.output}")
@@ -79,13 +79,13 @@ def run(args: Namespace) -> int:
     return Exit.OK if fixed.proven else Exit.FAILED
 
 
-def _ids(found: tuple[Finding, ...]) -> str:
-    ids = dict.fromkeys(each.id for each in found if each.suppressed is None)
+def _ids(findings: tuple[Finding, ...]) -> str:
+    ids = dict.fromkeys(finding.id for finding in findings if finding.suppressed is None)
     return f"there are: {', '.join(ids)}" if ids else "but there is none"
 
 
-def _list(args: Namespace, configuration: ChangeableScenario, found: tuple[Finding, ...]) -> int:
-    listed = reported(configuration, found)
+def _list(args: Namespace, configuration: ChangeableScenario, findings: tuple[Finding, ...]) -> int:
+    listed = reported(configuration, findings)
     if args.json:
         put_json(cure_report.findings_document(listed))
     else:
@@ -93,10 +93,10 @@ def _list(args: Namespace, configuration: ChangeableScenario, found: tuple[Findi
     return Exit.OK
 
 
-def _fixed(args: Namespace, configuration: ChangeableScenario, found: tuple[Finding, ...]) -> FixedFinding:
+def _fixed(args: Namespace, configuration: ChangeableScenario, findings: tuple[Finding, ...]) -> FixedFinding:
     """Raises BadInput for what is no finding, or no cure that can be applied."""
     try:
-        choice = choose(configuration, found, args.finding, args.cure)
+        choice = choose(configuration, findings, args.finding, args.cure)
         return fix(choice, args.output or Path("fixed.yaml"), today().date(), CHECKS)
     except DriverError as error:
         raise BadInput(f"{configuration.scenario.file}: {error}") from None

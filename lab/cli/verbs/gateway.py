@@ -78,11 +78,11 @@ def run(args: Namespace) -> int:
     variant = chosen(loaded(args), args.variant)
     if args.play:
         return _inside(args, variant) if _INSIDE in os.environ else _apart(args, variant)
-    told = _files(args, variant)
+    files = _files(args, variant)
     if args.out is None:
-        put("\n".join(f"# ---- {name}\n{text}" for name, text in told.items()).rstrip("\n"))
+        put("\n".join(f"# ---- {name}\n{text}" for name, text in files.items()).rstrip("\n"))
     else:
-        _write(args.out, told)
+        _write(args.out, files)
     return Exit.OK
 
 
@@ -94,12 +94,12 @@ def _files(args: Namespace, variant: Variant) -> dict[str, str]:
         work=PurePosixPath("/var/spool/mflab"),
         log=args.log,
     )
-    told = FilterSettings.of(
+    settings = FilterSettings.of(
         _host(args, variant), variant.topology, places, expires_after=timedelta() if args.once else None
     )
-    for wish in told.unplayed():
-        talk(f"mflab: {variant.name} wants {wish} of {told.host.name}: Postfix alone does not do that")
-    return {**postfix_settings.render(told), "resolv.conf": filter_settings.resolv_conf(args.dns)}
+    for wish in settings.unplayed():
+        talk(f"mflab: {variant.name} wants {wish} of {settings.host.name}: Postfix alone does not do that")
+    return {**postfix_settings.render(settings), "resolv.conf": filter_settings.resolv_conf(args.dns)}
 
 
 def _host(args: Namespace, variant: Variant) -> str:
@@ -107,14 +107,14 @@ def _host(args: Namespace, variant: Variant) -> str:
     filters = [name for name, host in variant.topology.hosts.items() if host.is_filter]
     name: str = args.host or next(iter(filters), "")
     if name not in filters:
-        known = f"its gateways are: {', '.join(filters)}" if filters else "it has no gateway"
-        raise BadInput(f"{variant.name}: {args.host or 'which gateway'}? {known}")
+        gateways = f"its gateways are: {', '.join(filters)}" if filters else "it has no gateway"
+        raise BadInput(f"{variant.name}: {args.host or 'which gateway'}? {gateways}")
     return name
 
 
-def _write(folder: Path, told: dict[str, str]) -> None:
+def _write(folder: Path, files: dict[str, str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in told.items():
+    for name, text in files.items():
         (folder / name).write_text(text)
         put(str(folder / name))
 
@@ -150,8 +150,8 @@ def _inside(args: Namespace, variant: Variant) -> int:
     from lab.drivers.embedded_postfix import run_with_postfix
 
     outcome = asyncio.run(run_with_postfix(variant, Path(os.environ[_INSIDE])))
-    told = ScenarioRuns(loaded(args), (outcome,))
-    draw(demo_story(told))
-    if told.failed:
-        draw(run_summary([told]))
-    return Exit.FAILED if told.failed else Exit.OK
+    runs = ScenarioRuns(loaded(args), (outcome,))
+    draw(demo_story(runs))
+    if runs.failed:
+        draw(run_summary([runs]))
+    return Exit.FAILED if runs.failed else Exit.OK

@@ -70,14 +70,14 @@ def run(args: Namespace) -> int:
         check_new(args.output, (scenario.file, *scenario.includes), force=args.force)
     world = AuditContext(configuration, configuration.variant(name), today().date())
     with Counter() as counter:
-        found = hunt(world, depth=args.depth, limit=args.limit, budget=args.budget, watch=counter.show)
-    report = reported(found, world)
+        hunted = hunt(world, depth=args.depth, limit=args.limit, budget=args.budget, watch=counter.show)
+    report = reported(hunted, world)
     if args.json:
         put_json(hunt_report.document(report))
     else:
         draw(hunt_report.screen(report), sys.stderr if args.output == STDOUT else None)
-    if args.output and found.catches:
-        _write(args.output, scenario_of(found.catches[0], report.finds[0]))
+    if args.output and hunted.catches:
+        _write(args.output, scenario_of(hunted.catches[0], report.finds[0]))
     return Exit.FAILED if report.now else Exit.OK
 
 

@@ -72,7 +72,7 @@ def add(verb: Verb) -> None:
 def run(args: Namespace) -> int:
     """Read, assemble, write."""
     exports = _read(args.folder)
-    inputs = {each.place.file for part in (exports.objects, exports.notices) for each in part}
+    inputs = {item.place.file for part in (exports.objects, exports.notices) for item in part}
     files = Outputs.judged(args, [str(args.folder / name) for name in sorted(inputs)])
     if args.live_dns:
         exports = Exports.joined((exports, look_up(domains(exports))))
@@ -85,7 +85,7 @@ def run(args: Namespace) -> int:
         put(imported.text, end="")
     for line in _summary(args, imported):
         talk(line)
-    warned = imported.todos or any(each.serious for each in imported.notices)
+    warned = imported.todos or any(notice.serious for notice in imported.notices)
     return Exit.WARNINGS if warned else Exit.OK
 
 
@@ -100,9 +100,9 @@ def _read(folder: Path) -> Exports:
     except OSError as error:
         raise BadInput(plainly(error)) from None
     if not any((exports.objects, exports.certificates, exports.records, exports.gateways)):
-        told = "".join(f"\n  {each.place}: {each.text}" for each in exports.notices)
-        raise BadInput(f"{folder}: nothing in it is known here; docs/export.md says what to export{told}")
-    if not any(each.kind for each in exports.objects):
+        notices = "".join(f"\n  {notice.place}: {notice.text}" for notice in exports.notices)
+        raise BadInput(f"{folder}: nothing in it is known here; docs/export.md says what to export{notices}")
+    if not any(item.kind for item in exports.objects):
         raise BadInput(
             f"{folder}: nothing in it is of Exchange or Exchange Online (only {_others(exports)}), and without that nobody "
             "is there whose mail flow it could be; docs/export.md says what to export"
@@ -112,13 +112,13 @@ def _read(folder: Path) -> Exports:
 
 def _others(exports: Exports) -> str:
     """What a folder without an object of Exchange has."""
-    found = {
+    files = {
         "objects of no known kind": exports.objects,
         "certificates": exports.certificates,
         "DNS records": exports.records,
         "Postfix": exports.gateways,
     }
-    return ", ".join(name for name, there in found.items() if there)
+    return ", ".join(name for name, there in files.items() if there)
 
 
 def _options(args: Namespace) -> ImportOptions:
@@ -155,22 +155,22 @@ def _data(imported: ImportedScenario) -> dict[str, object]:
         "partners": imported.partners,
         "todos": [
             {
-                "path": ".".join(each.path),
-                "about": each.paths,
-                "text": say(each.text),
-                "answer": say(each.answer),
-                "rules": each.rules,
+                "path": ".".join(todo.path),
+                "about": todo.paths,
+                "text": say(todo.text),
+                "answer": say(todo.answer),
+                "rules": todo.rules,
             }
-            for each in imported.todos
+            for todo in imported.todos
         ],
         "notices": [
             {
-                "file": each.place.file,
-                "line": each.place.line or None,
-                "text": say(each.text),
-                "left_out": each.serious,
+                "file": notice.place.file,
+                "line": notice.place.line or None,
+                "text": say(notice.text),
+                "left_out": notice.serious,
             }
-            for each in imported.notices
+            for notice in imported.notices
         ],
         "unknown_properties": imported.unknown,
     }
@@ -183,19 +183,19 @@ def _summary(args: Namespace, imported: ImportedScenario) -> Iterator[str]:
     yield f"{args.folder}{to}: {read_ or 'no objects'}"
     if imported.partners:
         yield f"added, as the exports have none: {', '.join(imported.partners)}"
-    for each in imported.notices:
+    for notice in imported.notices:
         yield (
-            f"{'warning' if each.serious else 'note'}: {each.place}: {each.text}"
-            if each.place.file
-            else f"note: {each.text}"
+            f"{'warning' if notice.serious else 'note'}: {notice.place}: {notice.text}"
+            if notice.place.file
+            else f"note: {notice.text}"
         )
     for number, todo in enumerate(imported.todos, start=1):
         yield f"TO-DO {number}: {todo.text} [{' '.join(todo.rules)}]"
     if imported.unknown:
         yield "properties that nobody here knows, and which were not looked at:"
         rows = [
-            (f"  {each.kind}", each.name, f"{each.times} x", each.example)
-            for each in imported.unknown[:_MOST_TOLD]
+            (f"  {name.kind}", name.name, f"{name.times} x", name.example)
+            for name in imported.unknown[:_MOST_TOLD]
         ]
         yield from columns(rows)
         if len(imported.unknown) > _MOST_TOLD:

@@ -71,9 +71,9 @@ def run(args: Namespace) -> int:
     if args.message is not None:
         return _one(args, mail, simulated=asked.scenario is not None and args.driver == "simulator")
     if args.json:
-        put_json({"messages": [_data(number, each) for number, each in enumerate(mail, 1)]})
+        put_json({"messages": [_data(number, item) for number, item in enumerate(mail, 1)]})
     else:
-        rows = [_row(number, each) for number, each in enumerate(mail, 1)]
+        rows = [_row(number, item) for number, item in enumerate(mail, 1)]
         whose = f"Mailbox of {asked.address}" if asked.address else "Mailboxes"
         draw(table(whose, ("N", "arrived", "mailbox", "from", "subject"), rows))
     return Exit.OK
@@ -82,18 +82,18 @@ def run(args: Namespace) -> int:
 def _one(args: Namespace, mail: Sequence[Mailboxed], *, simulated: bool) -> int:
     if args.message > len(mail):
         raise BadInput(f"--message {args.message}: the list has {len(mail)}")
-    found = mail[args.message - 1]
+    item = mail[args.message - 1]
     if args.raw:
-        put_octets(bytes(found.message))
-        if simulated and any(name in _SIGNED for name in (h.name.lower() for h in found.message.headers)):
+        put_octets(bytes(item.message))
+        if simulated and any(name in _SIGNED for name in (h.name.lower() for h in item.message.headers)):
             talk(
                 "note: the simulator has no keys: b= in DKIM and ARC fields is a stand-in; --driver embedded signs"
             )
     elif args.json:
-        headers = [[header.name, header.value] for header in found.message.headers]
-        put_json({**_data(args.message, found), "headers": headers, "text": as_read(found.message)})
+        headers = [[header.name, header.value] for header in item.message.headers]
+        put_json({**_data(args.message, item), "headers": headers, "text": as_read(item.message)})
     else:
-        put(as_read(found.message), end="")
+        put(as_read(item.message), end="")
     return Exit.OK
 
 
@@ -123,16 +123,16 @@ def _arrived(args: Namespace, scenario: str | None) -> tuple[tuple[Mailboxed, ..
 
 def _of(address: Address, mail: Sequence[Mailboxed], topology: Topology) -> tuple[Mailboxed, ...]:
     """What is for an address or in its mailbox. Raises BadInput when nobody has it."""
-    found = tuple(each for each in mail if address in (each.mailbox, each.recipient))
-    if not found and home_of(address, topology) is None:
-        known = [str(each.mailbox) for each in mail]
-        raise BadInput(f"nobody has the mailbox {address}: {unknown(str(address), known)}")
-    return found
+    items = tuple(item for item in mail if address in (item.mailbox, item.recipient))
+    if not items and home_of(address, topology) is None:
+        names = [str(item.mailbox) for item in mail]
+        raise BadInput(f"nobody has the mailbox {address}: {unknown(str(address), names)}")
+    return items
 
 
-def _row(number: int, each: Mailboxed) -> tuple[str, ...]:
-    message = each.message
-    return (str(number), _when(message), str(each.mailbox), field(message, "From"), field(message, "Subject"))
+def _row(number: int, item: Mailboxed) -> tuple[str, ...]:
+    message = item.message
+    return (str(number), _when(message), str(item.mailbox), field(message, "From"), field(message, "Subject"))
 
 
 def _when(message: Message) -> str:
@@ -140,12 +140,12 @@ def _when(message: Message) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S}" if moment else "-"
 
 
-def _data(number: int, each: Mailboxed) -> Mapping[str, object]:
-    message = each.message
+def _data(number: int, item: Mailboxed) -> Mapping[str, object]:
+    message = item.message
     return {
         "number": number,
-        "mailbox": each.mailbox,
-        "recipient": each.recipient,
+        "mailbox": item.mailbox,
+        "recipient": item.recipient,
         "arrived": arrived(message),
         "from": field(message, "From"),
         "subject": field(message, "Subject"),

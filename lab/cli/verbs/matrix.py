@@ -8,11 +8,12 @@ from collections.abc import Sequence
 
 from lab.analysis.matrix import matrix
 from lab.cli.arguments import add_body, add_json, add_scenario, chosen, loaded
-from lab.cli.driver_choice import run_in, skipped
+from lab.cli.driver_choice import run_in
 from lab.cli.exit_codes import Exit, NothingToRun
 from lab.cli.output import Progress, draw, put_json, talk
 from lab.cli.report_files import HTML, JUNIT, Outputs, add_outputs
 from lab.cli.verb_declaration import Verb, declare
+from lab.drivers.driver_by_name import skipped
 from lab.reports.matrix import matrix_files, matrix_html
 from lab.reports.matrix.matrix_cells import JudgedMatrix
 from lab.reports.matrix.matrix_grid import grid, side_by_side
@@ -60,7 +61,7 @@ def run(args: Namespace) -> int:
         draw(side_by_side(played), paper)
     else:
         draw(grid(played[0], ways=args.ways), paper)
-    return Exit.FAILED if any(each.alarms for each in played) else Exit.OK
+    return Exit.FAILED if any(matrix.alarms for matrix in played) else Exit.OK
 
 
 def _played(args: Namespace, scenario: Scenario) -> Sequence[JudgedMatrix]:
@@ -74,7 +75,7 @@ def _played(args: Namespace, scenario: Scenario) -> Sequence[JudgedMatrix]:
                 talk(f"warning: {scenario.name}: {variant.name} skipped: {why}")
                 continue
             played.append(_play(args, scenario, variant))
-    if not any(each.cells for each in played):
+    if not any(matrix.cells for matrix in played):
         raise NothingToRun(f"{scenario.file}: nobody there writes to anybody of the company")
     return played
 

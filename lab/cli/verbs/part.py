@@ -143,10 +143,10 @@ def _postfix(args: Namespace) -> int:
 
 
 def _given(args: Namespace, name: str) -> str:
-    found: str | None = getattr(args, name)
-    if found is None:
+    value: str | None = getattr(args, name)
+    if value is None:
         raise BadInput(f"mflab part {args.what} needs --{name} ADDRESS")
-    return found
+    return value
 
 
 def _run(args: Namespace) -> int:  # noqa: ARG001 - all verbs are called alike

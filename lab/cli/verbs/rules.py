@@ -27,7 +27,7 @@ def add(verb: Verb) -> None:
         "id", nargs="*", metavar="ID", help="rules to print in full; all in one line each if none"
     )
     parser.add_argument(
-        "--confidence", choices=[each.value for each in Confidence], help="only what is known that well"
+        "--confidence", choices=[level.value for level in Confidence], help="only what is known that well"
     )
     parser.add_argument("--search", metavar="TEXT", help="only rules that say this")
     form = parser.add_mutually_exclusive_group()
@@ -49,29 +49,29 @@ def run(args: Namespace) -> int:
 
 def as_data(id_: str) -> Mapping[str, object]:
     """A rule for programs, as decisions cite it."""
-    known = rule(id_)
-    return {"id": known.id, "confidence": known.confidence, "title": known.title, "text": known.text}
+    entry = rule(id_)
+    return {"id": entry.id, "confidence": entry.confidence, "title": entry.title, "text": entry.text}
 
 
 def _print_rules(args: Namespace) -> None:
-    found = list(_selected(args))
-    if not found:
+    entries = list(_selected(args))
+    if not entries:
         raise NothingToRun("no rule is like that")
     if args.json:
-        put_json({"rules": [_full_data(each) for each in found]})
+        put_json({"rules": [_full_data(entry) for entry in entries]})
     elif args.id:
-        put("\n\n".join("\n".join(_in_full(each)) for each in found))
+        put("\n\n".join("\n".join(_in_full(entry)) for entry in entries))
     else:
-        put("\n".join(columns([(each.id, each.confidence.value, each.title) for each in found])))
+        put("\n".join(columns([(entry.id, entry.confidence.value, entry.title) for entry in entries])))
 
 
 def _selected(args: Namespace) -> Iterator[Rule]:
-    for known in _named(args.id) if args.id else RULES.values():
-        if args.confidence and known.confidence.value != args.confidence:
+    for entry in _named(args.id) if args.id else RULES.values():
+        if args.confidence and entry.confidence.value != args.confidence:
             continue
-        if args.search and args.search.lower() not in f"{known.title} {known.text} {known.source}".lower():
+        if args.search and args.search.lower() not in f"{entry.title} {entry.text} {entry.source}".lower():
             continue
-        yield known
+        yield entry
 
 
 def _named(ids: Iterable[str]) -> Iterator[Rule]:
@@ -81,29 +81,29 @@ def _named(ids: Iterable[str]) -> Iterator[Rule]:
         yield RULES[id_.upper()]
 
 
-def _full_data(known: Rule) -> Mapping[str, object]:
+def _full_data(entry: Rule) -> Mapping[str, object]:
     return {
-        **as_data(known.id),
-        "since": known.since,
-        "source": known.source,
+        **as_data(entry.id),
+        "since": entry.since,
+        "source": entry.source,
         "sources": [
-            {"tag": tag, "title": SOURCES[tag].title, "place": SOURCES[tag].place} for tag in known.tags
+            {"tag": tag, "title": SOURCES[tag].title, "place": SOURCES[tag].place} for tag in entry.tags
         ],
-        "switches": [switch.name for switch in switches_of(known.id)],
-        "not_emulated": known.not_emulated,
+        "switches": [switch.name for switch in switches_of(entry.id)],
+        "not_emulated": entry.not_emulated,
     }
 
 
-def _in_full(known: Rule) -> Iterator[str]:
-    since = f", since {known.since}" if known.since else ""
-    yield f"{known.id}  {known.title}  ({known.confidence.value}{since})"
-    yield from textwrap.wrap(known.text, 100, initial_indent="  ", subsequent_indent="  ")
-    for tag in dict.fromkeys(known.tags):
+def _in_full(entry: Rule) -> Iterator[str]:
+    since = f", since {entry.since}" if entry.since else ""
+    yield f"{entry.id}  {entry.title}  ({entry.confidence.value}{since})"
+    yield from textwrap.wrap(entry.text, 100, initial_indent="  ", subsequent_indent="  ")
+    for tag in dict.fromkeys(entry.tags):
         yield f"  source: {SOURCES[tag].title}, {SOURCES[tag].place}"
-    for switch in switches_of(known.id):
+    for switch in switches_of(entry.id):
         yield f"  switch: {switch.name} = {_values(switch)}"
-    if known.not_emulated:
-        yield f"  not emulated: {known.not_emulated}"
+    if entry.not_emulated:
+        yield f"  not emulated: {entry.not_emulated}"
 
 
 def _switch_lines(switch: Switch) -> Iterator[str]:

@@ -10,15 +10,16 @@ from pathlib import Path
 from lab.analysis.unknown_recipients import typos
 from lab.cli import locations
 from lab.cli.arguments import add_body, add_json
-from lab.cli.driver_choice import run_in, skipped
+from lab.cli.driver_choice import run_in
 from lab.cli.exit_codes import BadInput, Exit, NothingToRun
 from lab.cli.output import Progress, draw, put, talk
 from lab.cli.report_files import HTML, JUNIT, METRICS, SARIF, Outputs, add_outputs
 from lab.cli.verb_declaration import Verb, declare
+from lab.drivers.driver_by_name import skipped
 from lab.drivers.run_outcome import RunOutcome
 from lab.errors import Problem, ScenarioError
 from lab.model.value import dataclass
-from lab.reports.run import Run, ScenarioRuns
+from lab.reports.run import Run, ScenarioRuns, ran
 from lab.reports.runs.run_summary import run_summary
 from lab.scenario.load import load
 from lab.scenario.model import Scenario, Variant
@@ -60,18 +61,18 @@ def add(verb: Verb) -> None:
 def run(args: Namespace) -> int:
     """Run, report, judge."""
     scenarios = _load(locations.scenarios_of(args.scenario))
-    read = [name for each in scenarios for name in (each.file, *each.includes)]
+    read = [name for scenario in scenarios for name in (scenario.file, *scenario.includes)]
     wanted = _wanted(scenarios, args.variant)
-    plan = [_plan(each, args) for each in wanted]
-    if not any(each.variants for each in plan):
+    plan = [_plan(scenario, args) for scenario in wanted]
+    if not any(planned.variants for planned in plan):
         raise NothingToRun("no variant is for this driver")
     files = Outputs.judged(args, read)
-    told = list(_run_all(plan, args))
-    _report(args, told, files)
-    warnings = [warning for each in told for run in each.runs for warning in _warnings(each.scenario, run)]
+    outcomes = list(_run_all(plan, args))
+    _report(args, outcomes, files)
+    warnings = [warning for scenario, run in ran(outcomes) for warning in _warnings(scenario, run)]
     for warning in warnings:
         talk(f"warning: {warning}")
-    if any(each.failed for each in told):
+    if any(outcome.failed for outcome in outcomes):
         return Exit.FAILED
     return Exit.WARNINGS if warnings else Exit.OK
 
@@ -110,9 +111,9 @@ def _load(paths: Sequence[Path]) -> list[Scenario]:
 
 def _wanted(scenarios: Sequence[Scenario], names: Sequence[str]) -> list[RequestedRun]:
     """Each scenario with the variants asked for; every name must be a variant of some scenario."""
-    known = {name for scenario in scenarios for name in scenario.variants}
+    existing = {name for scenario in scenarios for name in scenario.variants}
     for name in names:
-        if name not in known:
+        if name not in existing:
             raise BadInput(f"no variant is named {name!r}: {_meant(name, scenarios)}")
     return [
         RequestedRun(scenario, tuple(v for v in scenario.variants.values() if not names or v.name in names))
@@ -123,9 +124,9 @@ def _wanted(scenarios: Sequence[Scenario], names: Sequence[str]) -> list[Request
 
 def _meant(name: str, scenarios: Sequence[Scenario]) -> str:
     """The variant that is near, or else all that there are."""
-    known = [variant for scenario in scenarios for variant in scenario.variants]
+    variants = [variant for scenario in scenarios for variant in scenario.variants]
     lines = [f"  {scenario.name}: {', '.join(scenario.variants)}" for scenario in scenarios]
-    return str(did_you_mean(name, known)) or "\n".join(["known are", *lines])
+    return str(did_you_mean(name, variants)) or "\n".join(["known are", *lines])
 
 
 def _plan(wanted: RequestedRun, args: Namespace) -> RequestedRun:
@@ -139,9 +140,9 @@ def _plan(wanted: RequestedRun, args: Namespace) -> RequestedRun:
 
 
 def _run_all(plan: Sequence[RequestedRun], args: Namespace) -> Iterator[ScenarioRuns]:
-    with Progress(sum(len(each.variants) for each in plan)) as progress:
-        for each in plan:
-            done = ScenarioRuns(each.scenario, tuple(_runs(each, args, progress)))
+    with Progress(sum(len(planned.variants) for planned in plan)) as progress:
+        for planned in plan:
+            done = ScenarioRuns(planned.scenario, tuple(_runs(planned, args, progress)))
             yield done
             if args.fail_fast and done.failed:
                 return
@@ -156,24 +157,24 @@ def _runs(wanted: RequestedRun, args: Namespace, progress: Progress) -> Iterator
             return
 
 
-def _report(args: Namespace, told: Sequence[ScenarioRuns], files: Outputs) -> None:
+def _report(args: Namespace, outcomes: Sequence[ScenarioRuns], files: Outputs) -> None:
     """Where a report has stdout, what is told to people goes to stderr."""
     if files.paths:
         from lab.reports.runs import run_html, run_junit, run_sarif
 
-        files.write(JUNIT, lambda: run_junit.report(told))
-        files.write(SARIF, lambda: run_sarif.report(told))
-        files.write(HTML, lambda: run_html.report(told))
-        files.write(METRICS, lambda: _measured(told))
+        files.write(JUNIT, lambda: run_junit.report(outcomes))
+        files.write(SARIF, lambda: run_sarif.report(outcomes))
+        files.write(HTML, lambda: run_html.report(outcomes))
+        files.write(METRICS, lambda: _measured(outcomes))
     if args.json:
         from lab.reports.runs import run_json
 
-        put(run_json.dumps(told).rstrip("\n"))
-    elif not args.quiet or any(each.failed for each in told):
-        draw(run_summary(told), sys.stderr if files.on_stdout else None)
+        put(run_json.dumps(outcomes).rstrip("\n"))
+    elif not args.quiet or any(outcome.failed for outcome in outcomes):
+        draw(run_summary(outcomes), sys.stderr if files.on_stdout else None)
 
 
-def _measured(told: Sequence[ScenarioRuns]) -> str:
+def _measured(outcomes: Sequence[ScenarioRuns]) -> str:
     from lab.analysis.run_metrics import run_metrics  # the library for it is loaded only where it is needed
 
-    return run_metrics(told)
+    return run_metrics(outcomes)

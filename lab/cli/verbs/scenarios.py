@@ -60,7 +60,7 @@ def run(args: Namespace) -> int:
     elif args.markdown:
         put(as_markdown(scenarios).rstrip("\n"))
     else:
-        put("\n\n".join("\n".join(_listed(each, args.symptom is not None)) for each in scenarios))
+        put("\n\n".join("\n".join(_listed(scenario, args.symptom is not None)) for scenario in scenarios))
     return Exit.OK
 
 
@@ -81,7 +81,7 @@ def _section(scenario: Scenario) -> Iterator[str]:
     yield ""
     if scenario.symptoms:
         yield "What it looks like:\n"
-        yield from (f"- {who}: {told}" for who, told in _symptoms(scenario))
+        yield from (f"- {who}: {symptom}" for who, symptom in _symptoms(scenario))
         yield ""
     yield "| Variant | Kind | What it shows |"
     yield "| --- | --- | --- |"
@@ -90,23 +90,25 @@ def _section(scenario: Scenario) -> Iterator[str]:
 
 
 def _symptoms(scenario: Scenario) -> Iterator[tuple[str, str]]:
-    for who, told in scenario.symptoms.items():
-        yield who, " ".join(told.split())
+    for who, symptom in scenario.symptoms.items():
+        yield who, " ".join(symptom.split())
     if scenario.codes:
         yield "codes", ", ".join(scenario.codes)
 
 
 def _cell(variant: Variant) -> str:
-    told = f"**{variant.title}.** {variant.why}" if variant.title else variant.why
+    text = f"**{variant.title}.** {variant.why}" if variant.title else variant.why
     limits = f" (only {variant.only}: {variant.only_why})" if variant.only else ""
-    return " ".join(f"{told}{limits}".split()).replace("|", "\\|")
+    return " ".join(f"{text}{limits}".split()).replace("|", "\\|")
 
 
 def _listed(scenario: Scenario, in_full: bool) -> Iterator[str]:
     yield f"{scenario.name}  ({scenario.file})" + (f"\n  {scenario.title}" if scenario.title else "")
     if in_full:
-        yield from (f"    {who}: {told}" for who, told in _symptoms(scenario))
-    rows = [(f"    {each.name}", each.kind or "-", each.title) for each in scenario.variants.values()]
+        yield from (f"    {who}: {symptom}" for who, symptom in _symptoms(scenario))
+    rows = [
+        (f"    {variant.name}", variant.kind or "-", variant.title) for variant in scenario.variants.values()
+    ]
     yield from columns(rows)
 
 
@@ -121,13 +123,13 @@ def _data(scenario: Scenario) -> dict[str, object]:
         "codes": list(scenario.codes),
         "variants": [
             {
-                "name": each.name,
-                "kind": each.kind or None,
-                "title": each.title,
-                "why": each.why,
-                "only": each.only,
-                "messages": [message.key for message in each.messages],
+                "name": variant.name,
+                "kind": variant.kind or None,
+                "title": variant.title,
+                "why": variant.why,
+                "only": variant.only,
+                "messages": [message.key for message in variant.messages],
             }
-            for each in scenario.variants.values()
+            for variant in scenario.variants.values()
         ],
     }

@@ -28,42 +28,44 @@ def add(verb: Verb) -> None:
 
 def run(args: Namespace) -> int:
     """Look at the folder, and at what the Docker engine has; the labs themselves are not asked."""
-    state, found = compose_labs.looked_at(args.state), container_labs.seen()
+    state, containers = compose_labs.looked_at(args.state), container_labs.seen()
     if lab_state.known(state):
-        told, up = _embedded(state)
-    elif found.labs:
-        told, up = {}, False
+        embedded, up = _embedded(state)
+    elif containers.labs:
+        embedded, up = {}, False
     else:
-        raise NothingToRun("; ".join(filter(None, (lab_state.unknown(state), found.trouble))))
+        raise NothingToRun("; ".join(filter(None, (lab_state.unknown(state), containers.trouble))))
     if args.json:
-        data = [{**asdict(lab), "left_behind": lab.left_behind} for lab in found.labs]
-        put_json(told | {"containers": data})
+        data = [{**asdict(lab), "left_behind": lab.left_behind} for lab in containers.labs]
+        put_json(embedded | {"containers": data})
     else:
-        lines = [(name.replace("_", " "), _said(value)) for name, value in told.items()]
+        lines = [(name.replace("_", " "), _said(value)) for name, value in embedded.items()]
         put(
-            "\n".join(columns([*lines, *(("in containers", container_labs.told(lab)) for lab in found.labs)]))
+            "\n".join(
+                columns([*lines, *(("in containers", container_labs.told(lab)) for lab in containers.labs)])
+            )
         )
-    return Exit.OK if up or any(not lab.left_behind for lab in found.labs) else Exit.NOTHING
+    return Exit.OK if up or any(not lab.left_behind for lab in containers.labs) else Exit.NOTHING
 
 
 def _embedded(state: Path) -> tuple[dict[str, object], bool]:
     """The lab of a state folder, and whether it runs."""
-    known, up = lab_state.read(state), lab_state.is_up(state)
+    lab, up = lab_state.read(state), lab_state.is_up(state)
     held = lab_state.held(state)
-    told: dict[str, object] = {
+    data: dict[str, object] = {
         "running": up,
         "state": state,
-        "pid": known.pid if up else None,
-        "scenario": known.scenario,
-        "variant": known.variant,
-        "smtp_port": known.port,
-        "dns_port": known.dns_port,
-        "http_port": known.http_port,
+        "pid": lab.pid if up else None,
+        "scenario": lab.scenario,
+        "variant": lab.variant,
+        "smtp_port": lab.port,
+        "dns_port": lab.dns_port,
+        "http_port": lab.http_port,
         "queued": len(held.queue),
         "in_mailboxes": len(held.mailboxes),
         "hops": len(held.hops),
     }
-    return told, up
+    return data, up
 
 
 def _said(value: object) -> str:

@@ -118,7 +118,7 @@ def _asking(args: Namespace) -> tuple[str, ...]:
     """The beginning of the command that asks about one decision."""
     variant = ("--variant", args.variant) if args.variant else ()
     as_of = ("--as-of", args.as_of.isoformat()) if args.as_of else ()
-    set_ = tuple(part for each in args.switch for part in ("--switch", each))
+    set_ = tuple(part for switch in args.switch for part in ("--switch", switch))
     return ("mflab", "attribute", "--config", args.dir, *variant, *as_of, *set_)
 
 

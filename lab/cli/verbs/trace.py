@@ -161,10 +161,10 @@ def _running(args: Namespace) -> TracedLog:
     seen = TracedLog(hops, variant.topology, Path(lab_state.read(state).scenario).stem, variant.name)
     if args.message is None:
         return seen
-    known = traces(hops)
-    if args.message not in known:
-        raise BadInput(f"no message {args.message!r} there: {unknown(args.message, known)}")
-    return replace(seen, hops=tuple(_hops_of(known[args.message])))
+    by_id = traces(hops)
+    if args.message not in by_id:
+        raise BadInput(f"no message {args.message!r} there: {unknown(args.message, by_id)}")
+    return replace(seen, hops=tuple(_hops_of(by_id[args.message])))
 
 
 def _hops_of(trace: MessageTrace) -> Iterable[Hop]:

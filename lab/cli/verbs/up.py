@@ -80,8 +80,8 @@ def add(verb: Verb) -> None:
 
 def _port(default: int, what: str) -> dict[str, Any]:
     """What argparse is told of a port."""
-    told = f"{what}, 0 for any free one (default: {default})"
-    return {"type": port, "default": default, "metavar": "N", "help": told}
+    text = f"{what}, 0 for any free one (default: {default})"
+    return {"type": port, "default": default, "metavar": "N", "help": text}
 
 
 def run(args: Namespace) -> int:
@@ -136,15 +136,15 @@ class LabSession:
         )
         loop.set_exception_handler(lambda _, context: lab.bug(_error(context)))
         async with lab, self._http(lab) as http_port, self._control(lab):
-            known = self._running(lab.port, lab.dns_port, http_port)
-            lab_state.write(self.state, known, self.variant)
+            running = self._running(lab.port, lab.dns_port, http_port)
+            lab_state.write(self.state, running, self.variant)
             if args.send:
                 await (
                     lab.send(again(self.variant.messages, lab.ids.hex(6)))
                     if len(lab.journal)
                     else lab.submit()
                 )
-            announce(lines(self.variant, Access.to(known, self.state)))
+            announce(lines(self.variant, Access.to(running, self.state)))
             await stop.wait()
         return Exit.BUG if lab.bugs else Exit.OK
 
@@ -230,18 +230,18 @@ def _detached(serve: LabSession, state: Path) -> int:
         os._exit(_in_background(serve, state, writing))
     os.close(writing)
     with os.fdopen(reading) as pipe:
-        said = pipe.read()
-    if not said:
+        output = pipe.read()
+    if not output:
         return _not_started(os.waitpid(child, 0)[1], state / lab_state.LOG)
-    put(said.rstrip("\n"))
+    put(output.rstrip("\n"))
     talk(f"running in the background as process {child}; `mflab down` ends it")
     return Exit.OK
 
 
 def _not_started(status: int, log: Path) -> int:
     """Pass on what the child has said last."""
-    said = log.read_text("utf-8", "replace").splitlines() if log.exists() else []
-    talk("\n".join([*said[-_LAST_LINES:], f"mflab: the lab has not started; {log} has all that it said"]))
+    lines = log.read_text("utf-8", "replace").splitlines() if log.exists() else []
+    talk("\n".join([*lines[-_LAST_LINES:], f"mflab: the lab has not started; {log} has all that it said"]))
     return Exit.BUG if os.waitstatus_to_exitcode(status) == Exit.BUG else Exit.ENVIRONMENT
 
 

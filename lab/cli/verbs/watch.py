@@ -97,22 +97,24 @@ class WatchRun:
                 raise
             self._tell(began, {}, (), str(error))
             return
-        found = changes(self._last, now) if self._last is not None else ()
-        self._tell(began, now, found, "")
+        changed = changes(self._last, now) if self._last is not None else ()
+        self._tell(began, now, changed, "")
         self._last = now
 
-    def _tell(self, began: str, now: RoundResults, found: tuple[EndingChange, ...], trouble: str) -> None:
+    def _tell(self, began: str, now: RoundResults, changed: tuple[EndingChange, ...], trouble: str) -> None:
         first = self._last is None
         self.count += 1
-        self.worse |= bool(trouble) or any(change.turn is ChangeDirection.WORSE for change in found)
+        self.worse |= bool(trouble) or any(change.turn is ChangeDirection.WORSE for change in changed)
         if self._as_json:
-            put(json.dumps(_as_json(self.count, began, now, found, trouble), ensure_ascii=False))
+            put(json.dumps(_as_json(self.count, began, now, changed, trouble), ensure_ascii=False))
         else:
-            put("\n".join([f"{began}  round {self.count}", *_lines(now, found, trouble, first=first)]))
+            put("\n".join([f"{began}  round {self.count}", *_lines(now, changed, trouble, first=first)]))
         sys.stdout.flush()  # whoever reads a pipe wants each round when it is over
 
 
-def _lines(now: RoundResults, found: tuple[EndingChange, ...], trouble: str, *, first: bool) -> Iterator[str]:
+def _lines(
+    now: RoundResults, changed: tuple[EndingChange, ...], trouble: str, *, first: bool
+) -> Iterator[str]:
     if trouble:
         yield f"  worse   {trouble}"
     elif first:
@@ -121,25 +123,25 @@ def _lines(now: RoundResults, found: tuple[EndingChange, ...], trouble: str, *, 
         for key, reading in alarms.items():
             yield f"  alarm   {key}: {reading.told}"
             yield from (f"          {alarm}" for alarm in reading.alarms)
-    elif not found:
+    elif not changed:
         yield "  no change"
-    for change in found:
+    for change in changed:
         yield from _change(change)
 
 
 def _change(change: EndingChange) -> Iterator[str]:
-    told = " -> ".join(str(reading.told) for reading in (change.was, change.now) if reading is not None)
-    yield f"  {change.turn:<6}  {change.message}: {told}"
+    readings = " -> ".join(str(reading.told) for reading in (change.was, change.now) if reading is not None)
+    yield f"  {change.turn:<6}  {change.message}: {readings}"
     was, now = (reading.alarms if reading else () for reading in (change.was, change.now))
     yield from (f"          {alarm}" for alarm in now if alarm not in was)
     yield from (f"          no more: {alarm}" for alarm in was if alarm not in now)
 
 
 def _as_json(
-    number: int, began: str, now: RoundResults, found: tuple[EndingChange, ...], trouble: str
+    number: int, began: str, now: RoundResults, changed: tuple[EndingChange, ...], trouble: str
 ) -> dict[str, object]:
     """One line for each round."""
-    told: object = plain(
+    data: object = plain(
         {
             "schema_version": SCHEMA_VERSION,
             "round": number,
@@ -149,12 +151,12 @@ def _as_json(
             "alarms": {key: reading.alarms for key, reading in now.items() if reading.alarms},
             "changes": [
                 {"message": c.message, "turn": c.turn, "was": _reading(c.was), "now": _reading(c.now)}
-                for c in found
+                for c in changed
             ],
         }
     )
-    assert isinstance(told, dict)
-    return told
+    assert isinstance(data, dict)
+    return data
 
 
 def _reading(reading: RoundResult | None) -> dict[str, object] | None:
@@ -172,10 +174,10 @@ def _reading(reading: RoundResult | None) -> dict[str, object] | None:
 
 
 def _seconds(text: str) -> float:
-    found = re.fullmatch(r"(\d{1,6})([smh]?)", text, re.ASCII)
-    if found is None or int(found[1]) == 0:
+    match = re.fullmatch(r"(\d{1,6})([smh]?)", text, re.ASCII)
+    if match is None or int(match[1]) == 0:
         raise ArgumentTypeError(f"{text!r} is no time such as 30s, 5m or 1h")
-    return float(int(found[1]) * _UNITS[found[2]])
+    return float(int(match[1]) * _UNITS[match[2]])
 
 
 def _times(text: str) -> int:

@@ -83,8 +83,8 @@ def _write(args: Namespace, text: str, zones: Zones) -> None:
         port=args.port,
         broken=tuple(sorted(zones.broken)),
     )
-    told = {ZONE_FILE: text, **{name: render(service) for name, render in SERVERS.items()}}
+    files = {ZONE_FILE: text, **{name: render(service) for name, render in SERVERS.items()}}
     folder.mkdir(parents=True, exist_ok=True)
-    for name, content in told.items():
+    for name, content in files.items():
         (folder / name).write_text(content)
         put(str(args.out / name))

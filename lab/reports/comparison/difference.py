@@ -102,7 +102,7 @@ class Difference:
     @property
     def worse(self) -> bool:
         """Whether anything got worse."""
-        return any(each.worse for each in self.moved) or any(each.worse for each in self.findings)
+        return any(change.worse for change in self.moved) or any(change.worse for change in self.findings)
 
     @property
     def nothing(self) -> bool:
@@ -112,20 +112,20 @@ class Difference:
     @property
     def rules(self) -> tuple[Rule, ...]:
         """Those that decide now where something else decided before, in the order of their numbers."""
-        return rules_of(each.why for each in self.moved if each.why)
+        return rules_of(move.why for move in self.moved if move.why)
 
 
 def rules_of(reasons: Iterable[FirstDifference]) -> tuple[Rule, ...]:
     """The rules of several reasons, each once, in the order of their numbers."""
-    ids = {id_ for each in reasons for id_ in each.rules}
-    return tuple(rule(id_) for id_ in sorted(ids, key=lambda each: int(each[1:])))
+    ids = {id_ for reason in reasons for id_ in reason.rules}
+    return tuple(rule(id_) for id_ in sorted(ids, key=lambda id_: int(id_[1:])))
 
 
 def counts(differences: Iterable[Difference]) -> tuple[Sentence, ...]:
     """`1 cell worse`, `2 cells better`, `1 finding new`."""
     compared = tuple(differences)
-    cells = Counter(cell.turn for one in compared for cell in one.moved)
-    findings = Counter(finding.turn for one in compared for finding in one.findings)
+    cells = Counter(cell.turn for difference in compared for cell in difference.moved)
+    findings = Counter(finding.turn for difference in compared for finding in difference.findings)
     return (
         *(
             _counted(turn, counted(cells[turn], "{number} cell", "{number} cells"))

@@ -35,22 +35,22 @@ _RULES = {
 def document(differences: Sequence[Difference]) -> Json:
     """Everything as plain data."""
     return {
-        "ok": not any(each.worse for each in differences),
-        "changed": any(not each.nothing for each in differences),
-        "pairs": [_pair(each) for each in differences],
+        "ok": not any(pair.worse for pair in differences),
+        "changed": any(not pair.nothing for pair in differences),
+        "pairs": [_pair(pair) for pair in differences],
     }
 
 
-def _pair(one: Difference) -> Json:
+def _pair(pair: Difference) -> Json:
     return {
-        "scenario": one.scenario,
-        "before": _side(one.before),
-        "after": _side(one.after),
-        "ok": not one.worse,
-        "settings": [_setting(setting) for setting in one.settings],
-        "findings": [_turned(finding) for finding in one.findings],
-        "counts": {"cells": len(one.moved) + len(one.unchanged), "changed": len(one.moved)},
-        "cells": [_moved(cell) for cell in one.moved],
+        "scenario": pair.scenario,
+        "before": _side(pair.before),
+        "after": _side(pair.after),
+        "ok": not pair.worse,
+        "settings": [_setting(setting) for setting in pair.settings],
+        "findings": [_turned(finding) for finding in pair.findings],
+        "counts": {"cells": len(pair.moved) + len(pair.unchanged), "changed": len(pair.moved)},
+        "cells": [_moved(cell) for cell in pair.moved],
     }
 
 
@@ -58,37 +58,37 @@ def _side(side: ComparedSide) -> Json:
     return {"file": side.file, "variant": side.variant}
 
 
-def _setting(each: SettingDifference) -> Json:
+def _setting(setting: SettingDifference) -> Json:
     return {
-        "path": each.path,
-        "before": each.old,
-        "after": each.new,
-        "before_at": str(each.was) if each.was else None,
-        "after_at": str(each.now) if each.now else None,
+        "path": setting.path,
+        "before": setting.old,
+        "after": setting.new,
+        "before_at": str(setting.was) if setting.was else None,
+        "after_at": str(setting.now) if setting.now else None,
     }
 
 
-def _turned(each: ChangedFinding) -> Json:
-    told = each.finding
+def _turned(changed: ChangedFinding) -> Json:
+    finding = changed.finding
     return {
-        "turn": each.turn,
-        "id": told.id,
-        "level": told.level,
-        "text": say(told.text),
-        "shown": say(told.shown),
-        "assumptions": [say(guess.text) for guess in told.assumptions],
-        "note": say(each.note) or None,
+        "turn": changed.turn,
+        "id": finding.id,
+        "level": finding.level,
+        "text": say(finding.text),
+        "shown": say(finding.shown),
+        "assumptions": [say(guess.text) for guess in finding.assumptions],
+        "note": say(changed.note) or None,
     }
 
 
-def _moved(each: MovedMail) -> Json:
+def _moved(moved: MovedMail) -> Json:
     return {
-        "sender": each.sender,
-        "recipient": each.recipient,
-        "turn": each.turn,
-        "before": _cell(each.was),
-        "after": _cell(each.now),
-        "why": _why(each.why),
+        "sender": moved.sender,
+        "recipient": moved.recipient,
+        "turn": moved.turn,
+        "before": _cell(moved.was),
+        "after": _cell(moved.now),
+        "why": _why(moved.why),
     }
 
 
@@ -116,24 +116,24 @@ def _why(why: FirstDifference | None) -> Json | None:
 
 def junit(differences: Sequence[Difference]) -> str:
     """A suite for each pair of variants; a test case for each cell, and for each finding that is new."""
-    counts = [_counts(each) for each in differences]
+    counts = [_counts(pair) for pair in differences]
     root = Element(
         "testsuites", {"name": "mailflow-lab diff", **_attributes(*map(sum, zip(*counts, strict=True)))}
     )
-    for each, count in zip(differences, counts, strict=True):
-        suite = SubElement(root, "testsuite", {"name": printable(str(each.after)), **_attributes(*count)})
-        for name, failure in _cases(each):
-            _case(suite, f"{each.scenario}.{each.after.variant}", name, failure)
+    for pair, count in zip(differences, counts, strict=True):
+        suite = SubElement(root, "testsuite", {"name": printable(str(pair.after)), **_attributes(*count)})
+        for name, failure in _cases(pair):
+            _case(suite, f"{pair.scenario}.{pair.after.variant}", name, failure)
     indent(root)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{tostring(root, encoding="unicode")}\n'
 
 
-def _cases(one: Difference) -> Iterator[tuple[str, Sentence]]:
+def _cases(pair: Difference) -> Iterator[tuple[str, Sentence]]:
     """Names of what is tested, and why it fails; nothing if it does not."""
-    yield from ((f"{sender} > {recipient}", NOTHING) for sender, recipient in one.unchanged)
-    for moved in one.moved:
+    yield from ((f"{sender} > {recipient}", NOTHING) for sender, recipient in pair.unchanged)
+    for moved in pair.moved:
         yield f"{moved.sender} > {moved.recipient}", _said(moved) if moved.worse else NOTHING
-    for turned in one.findings:
+    for turned in pair.findings:
         yield turned.finding.id, turned.finding.proof if turned.worse else NOTHING
 
 
@@ -155,8 +155,8 @@ def _case(suite: Element, group: str, name: str, failure: Sentence) -> None:
         SubElement(case, "failure", message=printable(failure), type="worse")
 
 
-def _counts(one: Difference) -> tuple[int, int]:
-    cases = list(_cases(one))
+def _counts(pair: Difference) -> tuple[int, int]:
+    cases = list(_cases(pair))
     return len(cases), sum(bool(failure) for _, failure in cases)
 
 
@@ -166,16 +166,16 @@ def _attributes(tests: int, failures: int) -> dict[str, str]:
 
 def sarif(differences: Iterable[Difference]) -> str:
     """What got worse, beside the first setting that is another one, or beside the setting that a finding is about."""
-    results = [result for each in differences for result in _results(each)]
-    rules = [{"id": id_, "shortDescription": {"text": say(told)}} for id_, told in _RULES.items()]
+    results = [result for pair in differences for result in _results(pair)]
+    rules = [{"id": id_, "shortDescription": {"text": say(text)}} for id_, text in _RULES.items()]
     driver = {"name": "mailflow-lab", "version": __version__, "rules": rules}
     log = {"$schema": _SARIF, "version": "2.1.0", "runs": [{"tool": {"driver": driver}, "results": results}]}
     return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
 
 
-def _results(one: Difference) -> Iterator[Json]:
-    place = next((each.now for each in one.settings if each.now), SourceLocation(one.after.file))
-    for moved in one.moved:
+def _results(pair: Difference) -> Iterator[Json]:
+    place = next((setting.now for setting in pair.settings if setting.now), SourceLocation(pair.after.file))
+    for moved in pair.moved:
         if moved.worse:
             who = f"{moved.sender} > {moved.recipient}"
             yield _result(
@@ -185,7 +185,7 @@ def _results(one: Difference) -> Iterator[Json]:
                 place.file,
                 place.line,
             )
-    for turned in one.findings:
+    for turned in pair.findings:
         if turned.worse:
             finding = turned.finding
             text = sentence("{id}: {text}", id=finding.id, text=finding.text)

@@ -19,7 +19,7 @@ from lab.reports.comparison.difference import (
 )
 from lab.reports.explanation.message_explanation import badge
 from lab.reports.matrix.matrix_cells import Cell
-from lab.reports.text.layout import CONFIDENCE_STYLE, indented
+from lab.reports.text.layout import CONFIDENCE_STYLE, heading, indented
 from lab.reports.text.markdown import in_code, in_markdown
 from lab.reports.text.printable import one_line, without_guids
 from lab.scenario.setting_differences import SettingDifference, in_a_line
@@ -37,24 +37,24 @@ _WIDTH = 7
 
 def screen(differences: Sequence[Difference]) -> RenderableType:
     """For a terminal: each pair of variants, the rules that decide now, and the verdict."""
-    told = [each for each in differences if len(differences) == 1 or each.settings or not each.nothing]
-    parts = [part for each in told for part in (*_pair(each), Text())]
+    telling = [pair for pair in differences if len(differences) == 1 or pair.settings or not pair.nothing]
+    parts = [part for pair in telling for part in (*_pair(pair), Text())]
     return Group(*parts, *_same(differences), *_rules(differences), _verdict(differences))
 
 
 def _same(differences: Sequence[Difference]) -> Iterator[RenderableType]:
     """Variants of which nothing is to be told."""
-    names = [each.after.variant for each in differences if each.nothing and not each.settings]
+    names = [pair.after.variant for pair in differences if pair.nothing and not pair.settings]
     if names and len(differences) > 1:
-        told = sentence("no setting differs in {variants}", variants=", ".join(names))
-        yield indented(Text(one_line(told), style="dim"), 0, hang=2)
+        unchanged = sentence("no setting differs in {variants}", variants=", ".join(names))
+        yield indented(Text(one_line(unchanged), style="dim"), 0, hang=2)
         yield Text()
 
 
 def verdict(differences: Sequence[Difference]) -> Sentence:
     """All in a line."""
     changed = counts(differences)
-    if any(one.worse for one in differences):
+    if any(pair.worse for pair in differences):
         return sentence("something got worse: {counts}", counts=listed(changed))
     if changed:
         return sentence("nothing got worse: {counts}", counts=listed(changed))
@@ -62,34 +62,30 @@ def verdict(differences: Sequence[Difference]) -> Sentence:
 
 
 def _verdict(differences: Sequence[Difference]) -> Text:
-    worse = any(one.worse for one in differences)
+    worse = any(pair.worse for pair in differences)
     return Text(one_line(verdict(differences)), style="bold red" if worse else "green")
 
 
-def _pair(one: Difference) -> Iterator[RenderableType]:
-    yield Text.assemble((one_line(one.scenario), "bold"), f"  {one_line(f'{one.before} -> {one.after}')}")
-    if one.settings:
-        yield _heading(sentence("settings that differ"))
-    for setting in one.settings:
+def _pair(pair: Difference) -> Iterator[RenderableType]:
+    yield Text.assemble((one_line(pair.scenario), "bold"), f"  {one_line(f'{pair.before} -> {pair.after}')}")
+    if pair.settings:
+        yield heading(sentence("settings that differ"))
+    for setting in pair.settings:
         yield indented(Text.assemble(one_line(str(setting)), (_where(setting), "dim")), 2, hang=2)
-    if one.findings:
-        yield _heading(sentence("findings"))
-    for turned in one.findings:
+    if pair.findings:
+        yield heading(sentence("findings"))
+    for turned in pair.findings:
         yield from _finding(turned)
-    total = len(one.moved) + len(one.unchanged)
-    if one.moved:
-        number = sentence("{changed} of {total}", changed=len(one.moved), total=total)
-        yield Text.assemble(_heading(sentence("cells that change")), f"  {number}")
-    for moved in one.moved:
+    total = len(pair.moved) + len(pair.unchanged)
+    if pair.moved:
+        number = sentence("{changed} of {total}", changed=len(pair.moved), total=total)
+        yield Text.assemble(heading(sentence("cells that change")), f"  {number}")
+    for moved in pair.moved:
         yield from _cell(moved)
-    if one.nothing:
+    if pair.nothing:
         none = sentence("none of {total} cells changes, and no finding", total=total)
-        told = none if total else sentence("both files say the same")
-        yield indented(Text(one_line(told), style="dim"), 2)
-
-
-def _heading(told: Sentence) -> Text:
-    return Text(one_line(told), style="bold")
+        nothing = none if total else sentence("both files say the same")
+        yield indented(Text(one_line(nothing), style="dim"), 2)
 
 
 def _where(setting: SettingDifference) -> str:
@@ -98,19 +94,21 @@ def _where(setting: SettingDifference) -> str:
 
 
 def _finding(turned: ChangedFinding) -> Iterator[RenderableType]:
-    told, note = turned.finding, f" ({one_line(turned.note)})" if turned.note else ""
+    finding, note = turned.finding, f" ({one_line(turned.note)})" if turned.note else ""
     style = "bold red" if turned.worse else _STYLES[turned.turn]
-    head = Text.assemble("  ", (_turn(turned.turn), style), f"{told.level} ", (one_line(told.id), "bold"))
+    head = Text.assemble(
+        "  ", (_turn(turned.turn), style), f"{finding.level} ", (one_line(finding.id), "bold")
+    )
     yield Text.assemble(head, note)
-    yield indented(Text(one_line(without_guids(say(told.text))), style="dim"), 2 + _WIDTH)
+    yield indented(Text(one_line(without_guids(say(finding.text))), style="dim"), 2 + _WIDTH)
 
 
 def _cell(moved: MovedMail) -> Iterator[RenderableType]:
     style = "bold red" if moved.worse else _STYLES[moved.turn]
     who = f"{moved.sender} > {moved.recipient}"
     yield Text.assemble("  ", (_turn(moved.turn), style), (one_line(who), "bold"))
-    for label, told in _lines(moved):
-        yield indented(Text.assemble((f"{label!s:<3} ", "dim"), one_line(told)), 2 + _WIDTH, hang=4)
+    for label, text in _lines(moved):
+        yield indented(Text.assemble((f"{label!s:<3} ", "dim"), one_line(text)), 2 + _WIDTH, hang=4)
     if moved.why and moved.why.rules:
         badges = Text(", ").join(badge(rule) for rule in rules_of([moved.why]))
         yield indented(Text.assemble(f"{sentence('by')!s:<4}", badges), 2 + _WIDTH, hang=4)
@@ -145,38 +143,38 @@ def as_told(cell: Cell) -> Sentence:
 def _rules(differences: Sequence[Difference]) -> Iterator[RenderableType]:
     rules = _of(differences)
     if rules:
-        yield _heading(sentence("rules that decide now"))
-    for each in rules:
-        confidence = (f"{each.confidence.value:<11}", CONFIDENCE_STYLE[each.confidence])
-        yield indented(Text.assemble(f"{each.id:<5}", confidence, each.text), 2, hang=16)
+        yield heading(sentence("rules that decide now"))
+    for entry in rules:
+        confidence = (f"{entry.confidence.value:<11}", CONFIDENCE_STYLE[entry.confidence])
+        yield indented(Text.assemble(f"{entry.id:<5}", confidence, entry.text), 2, hang=16)
     if rules:
         yield Text()
 
 
 def _of(differences: Iterable[Difference]) -> tuple[Rule, ...]:
-    return rules_of(moved.why for each in differences for moved in each.moved if moved.why)
+    return rules_of(moved.why for pair in differences for moved in pair.moved if moved.why)
 
 
 def markdown(differences: Sequence[Difference]) -> str:
     """For a pull request or a ticket."""
-    lines = [line for each in differences for line in _section(each)]
-    rules = [f"- {each.id} ({each.confidence.value}): {in_markdown(each.text)}" for each in _of(differences)]
+    lines = [line for pair in differences for line in _section(pair)]
+    rules = [f"- {r.id} ({r.confidence.value}): {in_markdown(r.text)}" for r in _of(differences)]
     tail = [f"### {sentence('Rules that decide now')}", "", *rules, ""] if rules else []
     heading = in_markdown(sentence("Mail flow: {verdict}", verdict=verdict(differences)))
     head = ["<!-- mailflow-lab -->", f"## {heading}", ""]
     return "\n".join((*head, *lines, *tail))
 
 
-def _section(one: Difference) -> Iterator[str]:
-    yield f"### {in_markdown(f'{one.before} -> {one.after}')}"
+def _section(pair: Difference) -> Iterator[str]:
+    yield f"### {in_markdown(f'{pair.before} -> {pair.after}')}"
     yield ""
-    if one.settings:
-        yield from _table(sentences("setting", "before", "after"), map(_setting, one.settings))
-    if one.findings:
-        yield from _table(sentences("", "finding", ""), map(_turned, one.findings))
-    if one.moved:
-        yield from _table(sentences("", "who to whom", "before", "after", "why"), map(_moved, one.moved))
-    if one.nothing:
+    if pair.settings:
+        yield from _table(sentences("setting", "before", "after"), map(_setting, pair.settings))
+    if pair.findings:
+        yield from _table(sentences("", "finding", ""), map(_turned, pair.findings))
+    if pair.moved:
+        yield from _table(sentences("", "who to whom", "before", "after", "why"), map(_moved, pair.moved))
+    if pair.nothing:
         yield say(sentence("No cell and no finding is different."))
         yield ""
 
@@ -188,15 +186,16 @@ def _table(columns: Sequence[Sentence], rows: Iterable[Sequence[str]]) -> Iterat
     yield ""
 
 
-def _setting(each: SettingDifference) -> tuple[str, ...]:
-    return f"`{in_code(each.path)}`", in_markdown(in_a_line(each.old)), in_markdown(in_a_line(each.new))
+def _setting(setting: SettingDifference) -> tuple[str, ...]:
+    old, new = in_markdown(in_a_line(setting.old)), in_markdown(in_a_line(setting.new))
+    return f"`{in_code(setting.path)}`", old, new
 
 
 def _turned(turned: ChangedFinding) -> tuple[str, ...]:
-    told = turned.finding
+    finding = turned.finding
     note = f" ({turned.note})" if turned.note else ""
-    text = sentence("{level}: {text}{note}", level=told.level, text=told.text, note=note)
-    return _bold(turned), f"`{in_code(told.id)}`", in_markdown(without_guids(text))
+    text = sentence("{level}: {text}{note}", level=finding.level, text=finding.text, note=note)
+    return _bold(turned), f"`{in_code(finding.id)}`", in_markdown(without_guids(text))
 
 
 def _moved(moved: MovedMail) -> tuple[str, ...]:
@@ -216,5 +215,5 @@ def _reason(why: FirstDifference) -> str:
 
 
 def _bold(changed: MovedMail | ChangedFinding) -> str:
-    told = say(TURNS[changed.turn])
-    return f"**{told}**" if changed.worse else told
+    turn = say(TURNS[changed.turn])
+    return f"**{turn}**" if changed.worse else turn

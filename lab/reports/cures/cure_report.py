@@ -13,7 +13,7 @@ from lab.reports.comparison import difference_files, difference_text
 from lab.reports.comparison.difference import Difference
 from lab.reports.cures.todo import TodoLocation
 from lab.reports.findings.audit_report import ReportedFinding
-from lab.reports.text.layout import indented
+from lab.reports.text.layout import heading, indented
 from lab.reports.text.printable import one_line, without_guids
 from lab.scenario.setting_differences import in_a_line
 from lab.sentence import NOTHING, Sentence, listed, say, sentence
@@ -66,31 +66,29 @@ class FixedFinding:
 
 def screen(fixed: FixedFinding) -> RenderableType:
     """For a terminal."""
-    told, cure = fixed.finding, sentence("cure {number}", number=fixed.number)
+    finding, cure = fixed.finding, sentence("cure {number}", number=fixed.number)
     parts: list[RenderableType] = [
         Text.assemble(
-            f"{told.level} ", (one_line(told.id), "bold"), f"  {one_line(without_guids(say(told.text)))}"
+            f"{finding.level} ",
+            (one_line(finding.id), "bold"),
+            f"  {one_line(without_guids(say(finding.text)))}",
         ),
         indented(Text.assemble((f"{cure}  ", "bold"), one_line(fixed.cure)), 0, hang=8),
     ]
     for names, applied in _alike(fixed.applied):
-        variants = _heading(sentence("in {variants}", variants=", ".join(names)))
+        variants = heading(sentence("in {variants}", variants=", ".join(names)))
         parts += [Text(), variants, *_settings(applied), *_todo(applied.places)]
     proof = difference_text.screen([applied.difference for applied in fixed.applied])
-    parts += [Text(), _heading(sentence("proof")), proof]
+    parts += [Text(), heading(sentence("proof")), proof]
     return Group(*parts, *_claims(fixed), *_verdict(fixed))
 
 
 def _alike(applied: Iterable[AppliedCure]) -> Iterator[tuple[list[str], AppliedCure]]:
     """Variants in which the same is to be done."""
     groups: dict[str, list[AppliedCure]] = {}
-    for one in applied:
-        groups.setdefault(repr((one.settings, one.places)), []).append(one)
-    yield from (([one.variant for one in group], group[0]) for group in groups.values())
-
-
-def _heading(told: Sentence) -> Text:
-    return Text(one_line(told), style="bold")
+    for cure in applied:
+        groups.setdefault(repr((cure.settings, cure.places)), []).append(cure)
+    yield from (([cure.variant for cure in group], group[0]) for group in groups.values())
 
 
 def _settings(applied: AppliedCure) -> Iterator[RenderableType]:
@@ -99,7 +97,7 @@ def _settings(applied: AppliedCure) -> Iterator[RenderableType]:
 
 
 def _todo(places: Sequence[TodoLocation]) -> Iterator[RenderableType]:
-    yield _heading(sentence("to do"))
+    yield heading(sentence("to do"))
     for place in places:
         yield indented(Text(one_line(place.where), style="cyan"), 2)
         for todo in place.todos:
@@ -111,15 +109,15 @@ def _todo(places: Sequence[TodoLocation]) -> Iterator[RenderableType]:
 
 def _claims(fixed: FixedFinding) -> Iterator[RenderableType]:
     if fixed.broken_claims:
-        told = sentence(_BROKEN, messages=listed(fixed.broken_claims, "; "))
-        yield indented(Text(one_line(told), style="dim"), 0, hang=2)
+        broken = sentence(_BROKEN, messages=listed(fixed.broken_claims, "; "))
+        yield indented(Text(one_line(broken), style="dim"), 0, hang=2)
 
 
 def _verdict(fixed: FixedFinding) -> Iterator[Text]:
     for applied in fixed.applied:
         if not applied.gone:
-            found = sentence("{variant}: {id} is still found", variant=applied.variant, id=fixed.finding.id)
-            yield Text(one_line(found), style="bold red")
+            remains = sentence("{variant}: {id} is still found", variant=applied.variant, id=fixed.finding.id)
+            yield Text(one_line(remains), style="bold red")
     for guess in dict.fromkeys(guess for applied in fixed.applied for guess in applied.guesses):
         yield Text(
             one_line(sentence("rests on an undocumented rule: {switch}", switch=guess)), style="yellow"
@@ -142,12 +140,12 @@ def catalogue(findings: Sequence[ReportedFinding]) -> RenderableType:
     return Group(*(part for finding in findings for part in _listed(finding)))
 
 
-def _listed(told: ReportedFinding) -> Iterator[RenderableType]:
+def _listed(finding: ReportedFinding) -> Iterator[RenderableType]:
     yield Text.assemble(
-        f"{told.level:<8}", (one_line(told.id), "bold"), (f"  {', '.join(told.variants)}", "dim")
+        f"{finding.level:<8}", (one_line(finding.id), "bold"), (f"  {', '.join(finding.variants)}", "dim")
     )
-    yield indented(Text(one_line(without_guids(say(told.text)))), 8)
-    for number, remedy in enumerate(told.remedies, 1):
+    yield indented(Text(one_line(without_guids(say(finding.text)))), 8)
+    for number, remedy in enumerate(finding.remedies, 1):
         helps = NOTHING if remedy.works else sentence(" (does not help: {way})", way=remedy.way)
         cure = sentence("--cure {number}  {cure}{helps}", number=number, cure=remedy.text, helps=helps)
         yield indented(Text(one_line(cure)), 8, hang=10)
@@ -159,23 +157,23 @@ def document(fixed: FixedFinding) -> Json:
         "ok": fixed.proven,
         "finding": fixed.finding.id,
         "cure": {"number": fixed.number, "text": say(fixed.cure)},
-        "variants": [_applied(each) for each in fixed.applied],
+        "variants": [_applied(cure) for cure in fixed.applied],
         "broken_expectations": list(map(say, fixed.broken_claims)),
         "text": fixed.text,
     }
 
 
-def _applied(each: AppliedCure) -> Json:
-    (pair,) = difference_files.document([each.difference])["pairs"]
+def _applied(applied: AppliedCure) -> Json:
+    (pair,) = difference_files.document([applied.difference])["pairs"]
     return {
-        "variant": each.variant,
-        "gone": each.gone,
-        "ok": each.proven,
-        "guesses": list(map(say, each.guesses)),
-        "change": dict(each.settings),
+        "variant": applied.variant,
+        "gone": applied.gone,
+        "ok": applied.proven,
+        "guesses": list(map(say, applied.guesses)),
+        "change": dict(applied.settings),
         "to_do": [
             {"where": say(place.where), "text": say(todo.told) or None, "commands": list(todo.commands)}
-            for place in each.places
+            for place in applied.places
             for todo in place.todos
         ],
         "difference": pair,
@@ -187,15 +185,15 @@ def findings_document(findings: Sequence[ReportedFinding]) -> Json:
     return {
         "findings": [
             {
-                "id": told.id,
-                "level": told.level,
-                "text": say(told.text),
-                "variants": list(told.variants),
+                "id": finding.id,
+                "level": finding.level,
+                "text": say(finding.text),
+                "variants": list(finding.variants),
                 "cures": [
                     {"number": number, "text": say(cure.text), "works": cure.works}
-                    for number, cure in enumerate(told.remedies, 1)
+                    for number, cure in enumerate(finding.remedies, 1)
                 ],
             }
-            for told in findings
+            for finding in findings
         ]
     }

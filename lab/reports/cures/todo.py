@@ -39,22 +39,22 @@ class TodoLocation:
 def todos(before: Variant, after: Variant, settings: Iterable[SettingDifference]) -> tuple[TodoLocation, ...]:
     """Everything, in the order of its steps: first what others need, then what changes the way of mail, gateways last."""
     paths = tuple(settings)
-    found = (
+    todos = (
         *todo_machines.certificates(before, after),
         *todo_objects.todos(before.topology, after.topology),
         *todo_machines.machines(before, after),
         *todo_recipients.todos(before.topology, after.topology, paths),
         *_others(paths),
     )
-    ordered = _together(sorted(found, key=attrgetter("step")))
+    ordered = _together(sorted(todos, key=attrgetter("step")))
     return tuple(TodoLocation(where, tuple(group)) for where, group in groupby(ordered, attrgetter("where")))
 
 
-def _together(found: Sequence[Todo]) -> Iterator[Todo]:
+def _together(todos: Sequence[Todo]) -> Iterator[Todo]:
     """The tenant and Exchange have to know each other by the same: no order of the two is safe by itself."""
-    first = next((todo for todo in found if todo.step is TodoStep.TENANT), None)
-    both = any(todo.step is TodoStep.EXCHANGE for todo in found)
-    for todo in found:
+    first = next((todo for todo in todos if todo.step is TodoStep.TENANT), None)
+    both = any(todo.step is TodoStep.EXCHANGE for todo in todos)
+    for todo in todos:
         if both and todo is first:
             yield replace(todo, told=listed(filter(None, (_WINDOW, todo.told)), "; "))
         else:
@@ -69,10 +69,10 @@ def _others(settings: Iterable[SettingDifference]) -> Iterator[Todo]:
         old, new = leaves(setting.path, setting.old), leaves(setting.path, setting.new)
         for path in dict.fromkeys((*new, *old)):
             now, was = in_full(new.get(path)), in_full(old.get(path))
-            told = sentence("{path}: {value} (now {former})", path=path, value=now, former=was)
-            yield _in_dns(path, told) if path.startswith("dns") else Todo(sentence("elsewhere"), told)
+            text = sentence("{path}: {value} (now {former})", path=path, value=now, former=was)
+            yield _in_dns(path, text) if path.startswith("dns") else Todo(sentence("elsewhere"), text)
 
 
-def _in_dns(path: str, told: Sentence) -> Todo:
+def _in_dns(path: str, text: Sentence) -> Todo:
     """An MX record moves mail: what it then leads to has to be ready."""
-    return Todo(sentence("DNS"), told, step=TodoStep.LAST if re.search(r"\.MX\b", path) else TodoStep.DNS)
+    return Todo(sentence("DNS"), text, step=TodoStep.LAST if re.search(r"\.MX\b", path) else TodoStep.DNS)

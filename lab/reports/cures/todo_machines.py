@@ -43,7 +43,7 @@ def certificates(before: Variant, after: Variant) -> Iterator[Todo]:
 def _requested(profile: CertificateProfile, topology: Topology) -> Todo:
     """A request to a CA; where an Exchange server is to have the certificate, by its own cmdlet."""
     public = is_public(profile.issuer)
-    told = sentence(
+    text = sentence(
         "request a certificate with the names {names} from {issuer}, for {machines}",
         names=_names(profile),
         issuer=_PUBLIC_CA if public else sentence("the CA {issuer}", issuer=profile.issuer),
@@ -53,13 +53,13 @@ def _requested(profile: CertificateProfile, topology: Topology) -> Todo:
         (host.organization for host in _holders(profile.name, topology) if host.organization), None
     )
     if organization is None or not profile.names:
-        return Todo(_CERTIFICATES, told, step=TodoStep.PREPARATION)
+        return Todo(_CERTIFICATES, text, step=TodoStep.PREPARATION)
     request = cmdlet(
         "New-ExchangeCertificate -GenerateRequest",
         {"SubjectName": f"CN={profile.names[0]}", "DomainName": profile.names, "PrivateKeyExportable": True},
     )
-    told = sentence("{request}; its answer goes to Import-ExchangeCertificate", request=told)
-    return Todo(on_premises(organization), told, (request,), TodoStep.PREPARATION)
+    text = sentence("{request}; its answer goes to Import-ExchangeCertificate", request=text)
+    return Todo(on_premises(organization), text, (request,), TodoStep.PREPARATION)
 
 
 def _holders(name: str, topology: Topology) -> tuple[Host, ...]:
@@ -82,11 +82,11 @@ def _users(name: str, topology: Topology) -> Sentence:
 def _enabled(host: Host, variant: Variant) -> Todo:
     certificate = host.certificate or ""
     use = "on {host}: have SMTP use the certificate {certificate}"
-    told = sentence(use, host=host.fqdn, certificate=_called(certificate, variant))
+    text = sentence(use, host=host.fqdn, certificate=_called(certificate, variant))
     line = cmdlet(
         "Enable-ExchangeCertificate", {"Thumbprint": thumbprint(certificate), "Services": Expression("SMTP")}
     )
-    return Todo(on_premises(host.organization or ""), told, (line,), TodoStep.EXCHANGE)
+    return Todo(on_premises(host.organization or ""), text, (line,), TodoStep.EXCHANGE)
 
 
 def _mended(old: CertificateProfile, new: CertificateProfile) -> Iterator[Sentence]:
@@ -113,15 +113,15 @@ def machines(before: Variant, after: Variant) -> Iterator[Todo]:
         if not host.holds_mailboxes and host.certificate != old.certificate:
             shown = _called(host.certificate, after) if host.certificate else _NONE
             shows = "the certificate that it shows: {certificate} (now {former})"
-            told = sentence(shows, certificate=shown, former=old.certificate or _NONE)
-            yield Todo(where, told, step=TodoStep.LAST)
+            text = sentence(shows, certificate=shown, former=old.certificate or _NONE)
+            yield Todo(where, text, step=TodoStep.LAST)
         if old.client_certificate != host.client_certificate:
             yield Todo(where, _client_certificate(shows=host.client_certificate), step=TodoStep.LAST)
-        yield from (Todo(where, told, step=TodoStep.LAST) for told in _settings(old, host))
+        yield from (Todo(where, text, step=TodoStep.LAST) for text in _settings(old, host))
     for name, host in after.topology.hosts.items():
         if name not in before.topology.hosts:
-            told = sentence("a new machine: {role}, address {address}", role=host.role, address=host.source)
-            yield Todo(_machine(host), told, step=TodoStep.PREPARATION)
+            text = sentence("a new machine: {role}, address {address}", role=host.role, address=host.source)
+            yield Todo(_machine(host), text, step=TodoStep.PREPARATION)
     for name in before.topology.hosts:
         if name not in after.topology.hosts:
             gone = sentence("take the machine out of service")

@@ -55,19 +55,19 @@ def _tenant(old: Tenant, new: Tenant, topology: Topology) -> Iterator[Todo]:
     ):
         yield from _todo(where, lines.of(noun, was, now), step, _BY_WIZARD if _wizards(was, now) else NOTHING)
     yield from _todo(where, _rules(old.transport_rules, new.transport_rules), TodoStep.REST)
-    yield from (Todo(where, told, (line,)) for told, line in _switched(old, new))
+    yield from (Todo(where, text, (line,)) for text, line in _switched(old, new))
 
 
-def _todo(where: Sentence, lines: Iterable[str], step: TodoStep, told: Sentence = NOTHING) -> Iterator[Todo]:
+def _todo(where: Sentence, lines: Iterable[str], step: TodoStep, text: Sentence = NOTHING) -> Iterator[Todo]:
     """One thing with all its commands, if there are any."""
     commands = tuple(lines)
     if commands:
-        yield Todo(where, told, commands, step)
+        yield Todo(where, text, commands, step)
 
 
 def _wizards(old: Sequence[Connector], new: Sequence[Connector]) -> bool:
     """Whether a connector that differs comes from the wizard."""
-    return any(each.connector_source == "HybridWizard" for each in new if each not in old)
+    return any(connector.connector_source == "HybridWizard" for connector in new if connector not in old)
 
 
 def _switched(old: Tenant, new: Tenant) -> Iterator[tuple[Sentence, str]]:
@@ -81,10 +81,10 @@ def _switched(old: Tenant, new: Tenant) -> Iterator[tuple[Sentence, str]]:
         if domain in old.dkim_domains:
             yield NOTHING, cmdlet("Set-DkimSigningConfig", values)
             continue
-        known = (
+        commands = (
             "where Get-DkimSigningConfig shows {domain}; its two selector CNAME records must be in DNS first"
         )
-        yield sentence(known, domain=domain), cmdlet("Set-DkimSigningConfig", values)
+        yield sentence(commands, domain=domain), cmdlet("Set-DkimSigningConfig", values)
         make = cmdlet("New-DkimSigningConfig", {"DomainName": domain, "Enabled": True})
         yield sentence("where it does not show {domain} yet, this instead", domain=domain), make
 
@@ -92,27 +92,27 @@ def _switched(old: Tenant, new: Tenant) -> Iterator[tuple[Sentence, str]]:
 def _cloud_domains(old: Tenant, new: Tenant) -> Iterator[Todo]:
     """Exchange Online has no New-AcceptedDomain: domains are added to the tenant, and verified by DNS."""
     where = cloud(new.name)
-    known, wanted = _domains(old.accepted_domains), _domains(new.accepted_domains)
+    former, wanted = _domains(old.accepted_domains), _domains(new.accepted_domains)
     for name, domain in wanted.items():
-        if name not in known:
-            told = sentence(_ADD, domain=name)
-            known[name] = AcceptedDomain(domain.domain_name, default=domain.default)
-            yield Todo(where, told, step=TodoStep.DOMAINS)
-        values = {key: value for key, value in _differing(known[name], domain).items() if key != "Default"}
+        if name not in former:
+            text = sentence(_ADD, domain=name)
+            former[name] = AcceptedDomain(domain.domain_name, default=domain.default)
+            yield Todo(where, text, step=TodoStep.DOMAINS)
+        values = {key: value for key, value in _differing(former[name], domain).items() if key != "Default"}
         if values:
             line = cmdlet("Set-AcceptedDomain", {"Identity": name, **values})
             yield Todo(where, NOTHING, (line,), TodoStep.DOMAINS)
-        if domain.default and not known[name].default:
-            told = sentence("make {domain} the default domain (admin center, Settings, Domains)", domain=name)
-            yield Todo(where, told, step=TodoStep.DOMAINS)
-    for name in known:
+        if domain.default and not former[name].default:
+            text = sentence("make {domain} the default domain (admin center, Settings, Domains)", domain=name)
+            yield Todo(where, text, step=TodoStep.DOMAINS)
+    for name in former:
         if name not in wanted:
             gone = "take the domain {domain} out of the tenant (admin center, Settings, Domains)"
             yield Todo(where, sentence(gone, domain=name), step=TodoStep.LAST)
 
 
-def _domains(found: Iterable[AcceptedDomain]) -> dict[str, AcceptedDomain]:
-    return {str(each.domain_name): each for each in found}
+def _domains(domains: Iterable[AcceptedDomain]) -> dict[str, AcceptedDomain]:
+    return {str(domain.domain_name): domain for domain in domains}
 
 
 def _organization(old: OnPremOrganization, new: OnPremOrganization, topology: Topology) -> Iterator[Todo]:
@@ -131,16 +131,16 @@ def _organization(old: OnPremOrganization, new: OnPremOrganization, topology: To
 
 
 def _own_domains(old: Iterable[AcceptedDomain], new: Iterable[AcceptedDomain]) -> Iterator[str]:
-    known, wanted = _domains(old), _domains(new)
+    former, wanted = _domains(old), _domains(new)
     for name, domain in wanted.items():
-        if name not in known:
+        if name not in former:
             values = {
                 key: value
                 for key, value in parameters(domain).items()
                 if key not in ("DomainName", "Default")
             }
             yield cmdlet("New-AcceptedDomain", {"Name": name, "DomainName": name, **values})
-        values = _differing(known.get(name, domain), domain)
+        values = _differing(former.get(name, domain), domain)
         if values.pop("Default", False):
             values["MakeDefault"] = True
         if values:
@@ -155,14 +155,14 @@ class _Lines:
 
     def of(self, noun: str, old: Sequence[Any], new: Sequence[Any]) -> Iterator[str]:
         """What makes the old ones the new ones."""
-        known = {each.name: each for each in old}
-        for each in new:
-            was = known.pop(each.name, None)
+        former = {item.name: item for item in old}
+        for item in new:
+            was = former.pop(item.name, None)
             if was is None:
-                yield from self._new(noun, each)
-            elif was != each:
-                yield from self._line(f"Set-{noun}", "Identity", each, _differing(was, each))
-        yield from (cmdlet(f"Remove-{noun}", {"Identity": name}) for name in known)
+                yield from self._new(noun, item)
+            elif was != item:
+                yield from self._line(f"Set-{noun}", "Identity", item, _differing(was, item))
+        yield from (cmdlet(f"Remove-{noun}", {"Identity": name}) for name in former)
 
     def _new(self, noun: str, made: Any) -> Iterator[str]:
         values = _made(noun, made)
@@ -173,16 +173,16 @@ class _Lines:
 
     def _line(self, name: str, naming: str, made: Any, values: Mapping[str, Any]) -> Iterator[str]:
         """Words of the lab's own are left out; a certificate is named by what is in it."""
-        told: dict[str, Any] = {naming: made.name}
+        arguments: dict[str, Any] = {naming: made.name}
         for key, value in values.items():
             if key in OWN or key in ("Name", "ConnectorSource"):
                 continue
-            told[key] = self._hosts(value) if key == "SmartHosts" else value
+            arguments[key] = self._hosts(value) if key == "SmartHosts" else value
             if key == "TlsCertificateName" and value in self.topology.certificates:
                 yield f"$certificate = {cmdlet('Get-ExchangeCertificate', {'Thumbprint': thumbprint(value)})}"
-                told[key] = Expression('"<I>$($certificate.Issuer)<S>$($certificate.Subject)"')
-        if len(told) > 1:
-            yield cmdlet(name, told)
+                arguments[key] = Expression('"<I>$($certificate.Issuer)<S>$($certificate.Subject)"')
+        if len(arguments) > 1:
+            yield cmdlet(name, arguments)
 
     def _hosts(self, keys: Sequence[str]) -> tuple[str, ...]:
         """Machines by name instead of by the scenario's key."""
@@ -191,19 +191,19 @@ class _Lines:
 
 
 def _made(noun: str, made: Any) -> dict[str, Any]:
-    wanted = {parameter(each, type(made)): getattr(made, each) for each in _MANDATORY.get(noun, ())}
+    wanted = {parameter(name, type(made)): getattr(made, name) for name in _MANDATORY.get(noun, ())}
     return {**wanted, **parameters(made)}
 
 
 def _differing(old: Any, new: Any) -> dict[str, Any]:
-    names = (each.name for each in fields(new) if getattr(old, each.name) != getattr(new, each.name))
+    names = (field.name for field in fields(new) if getattr(old, field.name) != getattr(new, field.name))
     return {parameter(name, type(new)): getattr(new, name) for name in names}
 
 
 def _rules(old: Sequence[TransportRule], new: Sequence[TransportRule]) -> Iterator[str]:
-    known = {rule.name: shown(rule, 0) for rule in old}
+    numbered = {rule.name: shown(rule, 0) for rule in old}
     for place, rule in enumerate(new):
-        values, was = shown(rule, place), known.pop(rule.name, None)
+        values, was = shown(rule, place), numbered.pop(rule.name, None)
         state = values.pop("State", RuleState.ENABLED)
         if was is None:
             disabled = {"Enabled": False} if state is RuleState.DISABLED else {}
@@ -211,10 +211,10 @@ def _rules(old: Sequence[TransportRule], new: Sequence[TransportRule]) -> Iterat
             continue
         former = was.pop("State", RuleState.ENABLED)
         names = dict.fromkeys(key for key in (*values, *was) if key not in ("Name", "Priority"))
-        told = {key: values.get(key) for key in names if values.get(key) != was.get(key)}
-        if told:
-            yield cmdlet("Set-TransportRule", {"Identity": rule.name, **told})
+        changed = {key: values.get(key) for key in names if values.get(key) != was.get(key)}
+        if changed:
+            yield cmdlet("Set-TransportRule", {"Identity": rule.name, **changed})
         if state is not former:
             verb = "Enable" if state is RuleState.ENABLED else "Disable"
             yield cmdlet(f"{verb}-TransportRule", {"Identity": rule.name})
-    yield from (cmdlet("Remove-TransportRule", {"Identity": name}) for name in known)
+    yield from (cmdlet("Remove-TransportRule", {"Identity": name}) for name in numbered)

@@ -49,10 +49,10 @@ _REMOTE = (
 
 def todos(before: Topology, after: Topology, settings: Iterable[SettingDifference]) -> Iterator[Todo]:
     """Of the directories in which something was written anew: what synchronisation brings elsewhere follows by itself."""
-    found = (_DIRECTORY.fullmatch(each.path) for each in settings)
-    owners = dict.fromkeys((each[1], each[2]) for each in found if each)
+    matches = (_DIRECTORY.fullmatch(setting.path) for setting in settings)
+    owners = dict.fromkeys((match[1], match[2]) for match in matches if match)
     # the cloud first: once a recipient is synchronised, it refuses
-    for side, name in sorted(owners, key=lambda each: each[0] != "tenants"):
+    for side, name in sorted(owners, key=lambda owner: owner[0] != "tenants"):
         pair = _owners(before, after, side, name)
         if pair is not None:
             where = cloud(name) if side == "tenants" else on_premises(name)
@@ -65,13 +65,13 @@ def todos(before: Topology, after: Topology, settings: Iterable[SettingDifferenc
 def _forwarding(organization: OnPremOrganization, before: Topology, after: Topology) -> Iterator[Todo]:
     """Of mailboxes that are in the cloud, and are written on-premises: it is the cloud that forwards."""
     for name, tenant in after.tenants.items():
-        known = _by_primary(before.tenants[name]) if name in before.tenants else {}
+        former = _by_primary(before.tenants[name]) if name in before.tenants else {}
         for key, recipient in _by_primary(tenant).items():
-            was, own = known.get(key), organization.find(recipient.primary)
+            was, own = former.get(key), organization.find(recipient.primary)
             if was is None or own is None or recipient.kind is not RecipientKind.MAILBOX:
                 continue
             values = {
-                each: value for each, value in _differing(was, recipient, "Mailbox") if each in _OF_A_MAILBOX
+                name: value for name, value in _differing(was, recipient, "Mailbox") if name in _OF_A_MAILBOX
             }
             if values:
                 line = cmdlet("Set-Mailbox", {"Identity": recipient.primary, **values})
@@ -89,9 +89,9 @@ def _owners(
 def _changes(
     where: Sentence, old: DirectoryOwner, new: DirectoryOwner, masters: Mapping[str, OnPremOrganization]
 ) -> Iterator[Todo]:
-    known, wanted = _by_primary(old), _by_primary(new)
+    former, wanted = _by_primary(old), _by_primary(new)
     for key, recipient in wanted.items():
-        was, noun = known.get(key), _noun(recipient, new)
+        was, noun = former.get(key), _noun(recipient, new)
         if was is None or was.kind is not recipient.kind:
             yield Todo(where, *_made(recipient, noun))
             continue
@@ -100,7 +100,7 @@ def _changes(
         if values:
             line = cmdlet(f"Set-{noun}", {"Identity": recipient.primary, **values})
             yield Todo(where, commands=(line,))
-    for key, recipient in known.items():
+    for key, recipient in former.items():
         if key not in wanted:
             line = cmdlet(f"Remove-{_noun(recipient, old)}", {"Identity": recipient.primary})
             yield Todo(where, commands=(line,))
@@ -119,7 +119,7 @@ def _mastered(
 
 
 def _by_primary(owner: DirectoryOwner) -> dict[str, Recipient]:
-    return {each.primary.key: each for each in owner.recipients.values()}
+    return {recipient.primary.key: recipient for recipient in owner.recipients.values()}
 
 
 def _noun(recipient: Recipient, owner: DirectoryOwner) -> str:

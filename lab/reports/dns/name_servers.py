@@ -26,16 +26,16 @@ class Service:
     broken: tuple[str, ...] = ()
 
 
-def unbound(told: Service) -> str:
+def unbound(service: Service) -> str:
     """unbound.conf: a resolver, which has the root itself and looks no further."""
-    failing = (_UNBOUND_ZONE.format(zone=f"{name}.", file="") for name in told.broken)
-    return "".join((_UNBOUND.format(told=told), _UNBOUND_ZONE.format(zone=".", file=ZONE_FILE), *failing))
+    failing = (_UNBOUND_ZONE.format(zone=f"{name}.", file="") for name in service.broken)
+    return "".join((_UNBOUND.format(told=service), _UNBOUND_ZONE.format(zone=".", file=ZONE_FILE), *failing))
 
 
-def knot(told: Service) -> str:
+def knot(service: Service) -> str:
     """knot.conf: a name server for the root. An alias that leads to a failing name leads nowhere, as no zone follows it."""
-    failing = (_KNOT_ZONE.format(zone=f"{name}.", file=_NO_FILE) for name in told.broken)
-    return "".join((_KNOT.format(told=told), _KNOT_ZONE.format(zone=".", file=ZONE_FILE), *failing))
+    failing = (_KNOT_ZONE.format(zone=f"{name}.", file=_NO_FILE) for name in service.broken)
+    return "".join((_KNOT.format(told=service), _KNOT_ZONE.format(zone=".", file=ZONE_FILE), *failing))
 
 
 SERVERS: Mapping[str, Callable[[Service], str]] = {"unbound.conf": unbound, "knot.conf": knot}

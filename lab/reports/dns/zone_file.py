@@ -36,7 +36,7 @@ def _check(zones: Zones) -> None:
 def _lines(zones: Zones) -> Iterator[str]:
     for record in (SOA, NS):
         yield dns.rrset.from_rdata(dns.name.root, DENIED_TTL, record).to_text()
-    for (owner, kind), rows in sorted(zones.rows.items(), key=lambda each: (_place(each[0][0]), each[0][1])):
+    for (owner, kind), rows in sorted(zones.rows.items(), key=lambda item: (_place(item[0][0]), item[0][1])):
         records = [rdata(kind, row) for row in rows]
         yield dns.rrset.from_rdata_list(name_of(owner), zones.ttl(owner), records).to_text()
 

@@ -105,9 +105,9 @@ def mermaid(topology: Topology) -> str:
 
 
 def _groups(topology: Topology) -> Iterator[tuple[str, list[GraphNode]]]:
-    known = nodes(topology)
-    for group in dict.fromkeys(node.group for node in known):
-        yield group, [node for node in known if node.group == group]
+    names = nodes(topology)
+    for group in dict.fromkeys(node.group for node in names):
+        yield group, [node for node in names if node.group == group]
 
 
 def _host_label(topology: Topology, host: Host) -> tuple[Sentence | str, ...]:
@@ -140,8 +140,8 @@ def _wants(connector: InboundConnector) -> Sentence:
 
 
 def _certificate(topology: Topology, host: Host) -> str:
-    known = topology.certificates.get(host.certificate or "")
-    return ", ".join(known.names) if known else ""
+    certificate = topology.certificates.get(host.certificate or "")
+    return ", ".join(certificate.names) if certificate else ""
 
 
 def _between_hosts(topology: Topology) -> Iterator[GraphEdge]:
@@ -171,9 +171,9 @@ def _recognised(topology: Topology) -> Iterator[GraphEdge]:
             for connector in tenant.inbound_connectors:
                 why = _knows(topology, connector, host)
                 if why:
-                    told = sentence("taken for {tenant}'s own: {why}", tenant=tenant.name, why=why)
+                    label = sentence("taken for {tenant}'s own: {why}", tenant=tenant.name, why=why)
                     yield GraphEdge(
-                        f"host:{host.name}", f"tenant:{tenant.name}", told, not host.holds_mailboxes
+                        f"host:{host.name}", f"tenant:{tenant.name}", label, not host.holds_mailboxes
                     )
 
 

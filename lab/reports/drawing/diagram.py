@@ -133,12 +133,13 @@ def _host_lines(topology: Topology, host: Host) -> Iterator[tuple[Sentence | str
     yield str(host.fqdn), ""
     seen = sentence("{address} seen as {nat}", address=host.address, nat=host.nat)
     yield (seen if host.nat else host.address), ""
-    known = topology.certificates.get(host.certificate or "")
-    if known is None:
+    certificate = topology.certificates.get(host.certificate or "")
+    if certificate is None:
         return
-    yield sentence("certificate {names}", names=listed(known.names)), "faulty" if known.faults else ""
-    if known.faults:
-        yield faults(sorted(known.faults)), "faulty"
+    style = "faulty" if certificate.faults else ""
+    yield sentence("certificate {names}", names=listed(certificate.names)), style
+    if certificate.faults:
+        yield faults(sorted(certificate.faults)), style
     elif not host.client_certificate:
         yield sentence("not shown as a client"), ""
 
@@ -149,8 +150,8 @@ def _tenant_lines(tenant: Tenant) -> Iterator[tuple[str, str]]:
     for connector in [c for c in tenant.inbound_connectors if c.enabled][:3]:
         value = connector.tls_sender_certificate_name
         wants = value or addresses(connector) or sentence("any client")
-        told = sentence("{type}: {clients}", type=connector.connector_type.value, clients=wants)
-        yield without_guids(told), ""
+        text = sentence("{type}: {clients}", type=connector.connector_type.value, clients=wants)
+        yield without_guids(text), ""
 
 
 def _arrow(arrow: Arrow, line: Curve) -> Html:
@@ -181,16 +182,16 @@ def _mark(arrow: Arrow, line: Curve) -> Html:
 
 def _deliveries(traces: Sequence[MessageTrace], layout: Layout) -> Iterator[Html]:
     """A mark on each box where a message or a report ended in a mailbox."""
-    found: dict[str, str] = {}
+    ends: dict[str, str] = {}
     for trace in traces:
-        for told, each in (("delivered", trace), *(("NDR delivered", report) for report in trace.reports)):
-            for hop in each.hops:
+        for verb, message in (("delivered", trace), *(("NDR delivered", report) for report in trace.reports)):
+            for hop in message.hops:
                 if hop.first(Delivered) and place(hop) in layout.boxes:
-                    found.setdefault(place(hop), told)
-    for where, told in found.items():
-        box, width = layout.boxes[where], 26 + 6.4 * len(told)
+                    ends.setdefault(place(hop), verb)
+    for where, verb in ends.items():
+        box, width = layout.boxes[where], 26 + 6.4 * len(verb)
         x, y = box.x + BOX[0] - width - 8, box.y + BOX[1] - 10
         yield join(
             el("rect", class_="pill", x=x, y=y, width=width, height=20, rx=10),
-            el("text", f"✓ {told}", class_="pill-text", x=x + width / 2, y=y + 14, text_anchor="middle"),
+            el("text", f"✓ {verb}", class_="pill-text", x=x + width / 2, y=y + 14, text_anchor="middle"),
         )

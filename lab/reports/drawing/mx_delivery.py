@@ -29,11 +29,11 @@ def senders(topology: Topology) -> Mapping[str, Sentence]:
 
 def receivers(topology: Topology) -> Mapping[str, tuple[str, ...]]:
     """The hosts and tenants that some domain's MX leads to, with these domains."""
-    found: dict[str, list[str]] = {}
+    by_host: dict[str, list[str]] = {}
     for name in sorted({name for name, kind in topology.zones.rows if kind == "MX"}):
         for target in dict.fromkeys(_targets(Domain(name), topology)):
-            found.setdefault(target, []).append(name)
-    return {target: _telling(domains) for target, domains in found.items()}
+            by_host.setdefault(target, []).append(name)
+    return {target: _telling(domains) for target, domains in by_host.items()}
 
 
 def _by_host(host: Host, topology: Topology) -> Sentence:
@@ -61,10 +61,10 @@ def _by_tenant(tenant: Tenant, topology: Topology) -> Sentence:
 
 
 def _targets(domain: Domain, topology: Topology) -> Iterator[str]:
-    found = answered(mx_targets(domain), topology.zones)
+    hosts = answered(mx_targets(domain), topology.zones)
     nodes = topology.addresses()
     owner = TenantDirectory(topology.tenants.values()).owner(domain)
-    for target in found.targets if isinstance(found, Targets) else ():
+    for target in hosts.targets if isinstance(hosts, Targets) else ():
         node = nodes.get(target.address)
         if node in topology.hosts:
             yield f"host:{node}"

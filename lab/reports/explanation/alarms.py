@@ -30,8 +30,8 @@ class Alarm:
         """With how many of all tries had it, where not all did."""
         if number == total:
             return self
-        told = sentence("{alarm} ({number} of {total} times)", alarm=self.told, number=number, total=total)
-        return replace(self, told=told)
+        text = sentence("{alarm} ({number} of {total} times)", alarm=self.told, number=number, total=total)
+        return replace(self, told=text)
 
     def __str__(self) -> str:
         return str(self.told)

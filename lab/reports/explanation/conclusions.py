@@ -119,16 +119,16 @@ class Fate:
     @property
     def bounce(self) -> tuple[Hop, Bounced] | None:
         """The hop that gave up, and its step that says so."""
-        found = ((hop, step) for hop in self.trace.hops for step in hop.all(Bounced))
-        return next(found, None)
+        bounces = ((hop, step) for hop in self.trace.hops for step in hop.all(Bounced))
+        return next(bounces, None)
 
     @property
     def status(self) -> str:
         """The enhanced status of the failure, '' where there was none."""
         if self.bounce is not None:
             return self.bounce[1].status
-        told = "" if self.trace.dispositions and self.arrived else enhanced(decisive_reply(self.trace))
-        return "" if told.startswith(_ACCEPTS) else told
+        status = "" if self.trace.dispositions and self.arrived else enhanced(decisive_reply(self.trace))
+        return "" if status.startswith(_ACCEPTS) else status
 
     @property
     def end(self) -> Disposition | None:

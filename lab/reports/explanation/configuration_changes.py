@@ -31,21 +31,22 @@ def _host(old: Host, new: Host, before: Topology, after: Topology) -> Iterator[S
     elif old.client_certificate and not new.client_certificate:
         yield sentence("{host} shows no client certificate", host=new.name)
     if old.source != new.source:
-        told = "{host} comes from {address} (not {former})"
-        yield sentence(told, host=new.name, address=new.source, former=old.source)
+        template = "{host} comes from {address} (not {former})"
+        yield sentence(template, host=new.name, address=new.source, former=old.source)
 
 
 def _shown(host: Host, topology: Topology) -> Sentence:
-    known = topology.certificates.get(host.certificate or "")
-    if known is None:
+    certificate = topology.certificates.get(host.certificate or "")
+    if certificate is None:
         return sentence("nothing")
-    return listed((*known.names, faults(sorted(known.faults)))) if known.faults else listed(known.names)
+    faulty = (faults(sorted(certificate.faults)),) if certificate.faults else ()
+    return listed((*certificate.names, *faulty))
 
 
 def _tenant(old: Tenant, new: Tenant) -> Iterator[Sentence]:
     if old.region != new.region:
-        told = "tenant {tenant} lives in {region} (not {former})"
-        yield sentence(told, tenant=new.name, region=new.region, former=old.region)
+        moved = "tenant {tenant} lives in {region} (not {former})"
+        yield sentence(moved, tenant=new.name, region=new.region, former=old.region)
     yield from _connectors(old, new)
     yield from _rules(old, new)
     domains, former = _domains(new), _domains(old)

@@ -40,16 +40,16 @@ _SQUEEZED = (
 """What a log line can do without on a crowded screen."""
 
 
-def demo_story(told: ScenarioRuns) -> RenderableType:
+def demo_story(demo: ScenarioRuns) -> RenderableType:
     """The story of the first run that went astray (else of the first), then the table of all variants."""
-    chosen = _chosen(told.runs)
+    chosen = _chosen(demo.runs)
     if chosen is None:
-        return Text(one_line(sentence("{scenario}: nothing was sent.", scenario=told.scenario.name)))
+        return Text(one_line(sentence("{scenario}: nothing was sent.", scenario=demo.scenario.name)))
     run, fate = chosen
     blank = Text()
     return Group(
         Text.assemble(
-            (one_line(told.scenario.title or told.scenario.name), "bold"), f"  ({run.variant.name})"
+            (one_line(demo.scenario.title or demo.scenario.name), "bold"), f"  ({run.variant.name})"
         ),
         blank,
         *(indented(Text(one_line(f"{n}. {line}")), 2, hang=3) for n, line in enumerate(happened(fate), 1)),
@@ -59,15 +59,15 @@ def demo_story(told: ScenarioRuns) -> RenderableType:
         *_views(run, fate),
         blank,
         *_why(run, fate),
-        *_cure(run, told.runs),
+        *_cure(run, demo.runs),
         blank,
-        variants_table(told.runs, fate.spec.key),
+        variants_table(demo.runs, fate.spec.key),
     )
 
 
 def _chosen(runs: Sequence[Run]) -> tuple[Run, Fate] | None:
     every = [(run, fate) for run in runs for fate in fates(run)]
-    astray = (each for each in every if each[1].misrouted)
+    astray = (pair for pair in every if pair[1].misrouted)
     return next(astray, every[0] if every else None)
 
 
@@ -168,21 +168,21 @@ def _why(run: Run, fate: Fate) -> Iterator[RenderableType]:
     if reasons:
         yield _labelled(sentence("Why"), listed(reasons, " "))
     step = fate.misrouted.hop.first(Attributed) if fate.misrouted else fate.decision
-    known = rule_citations.of(step) if step is not None else ()
-    if not known:
+    rules = rule_citations.of(step) if step is not None else ()
+    if not rules:
         return
-    yield _labelled(sentence("Rules"), _cited(known))
+    yield _labelled(sentence("Rules"), _cited(rules))
 
 
-def _cited(known: Sequence[Rule]) -> Sentence:
+def _cited(rules: Sequence[Rule]) -> Sentence:
     """The rules by confidence. One that is documented may say of a part of it that this is assumed."""
-    by_confidence = ((sure, [rule.id for rule in known if rule.confidence is sure]) for sure in Confidence)
-    each = "{rules} {confidence}"
+    by_confidence = ((sure, [rule.id for rule in rules if rule.confidence is sure]) for sure in Confidence)
+    template = "{rules} {confidence}"
     cited = listed(
-        sentence(each, rules=" ".join(ids) or sentence("none"), confidence=Sentence(sure.value))
+        sentence(template, rules=" ".join(ids) or sentence("none"), confidence=Sentence(sure.value))
         for sure, ids in by_confidence
     )
-    in_part = [rule.id for rule in rule_citations.assumed_in_part(known)]
+    in_part = [rule.id for rule in rule_citations.assumed_in_part(rules)]
     partly = "{rules} as a whole; in part: {in_part}"
     return sentence(partly, rules=cited, in_part=", ".join(in_part)) if in_part else cited
 
@@ -194,8 +194,8 @@ def _cure(fault: Run, runs: Sequence[Run]) -> Iterator[RenderableType]:
         return
     changed = changes(fault.variant.topology, cure.variant.topology)
     name = cure.variant.title or cure.variant.name
-    told = sentence("{cure}: {changes}.", cure=name, changes=listed(changed, "; "))
-    yield _labelled(sentence("Cure"), without_guids(told if changed else f"{name}."))
+    line = sentence("{cure}: {changes}.", cure=name, changes=listed(changed, "; "))
+    yield _labelled(sentence("Cure"), without_guids(line if changed else f"{name}."))
 
 
 def _labelled(label: Sentence, line: Sentence | str) -> RenderableType:

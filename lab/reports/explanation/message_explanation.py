@@ -65,7 +65,7 @@ def _trace(trace: MessageTrace, title: Sentence) -> Iterator[RenderableType]:
 def _attempts(trace: MessageTrace, hop: Hop) -> int:
     """How many other hops at this place came from the same hand-over and were made good or tried again."""
     above = dict(zip(map(id, trace.hops), parents(trace.hops), strict=True))
-    return sum(above[id(each)] == above[id(hop)] and place(each) == place(hop) for each in trace.hops) - 1
+    return sum(above[id(other)] == above[id(hop)] and place(other) == place(hop) for other in trace.hops) - 1
 
 
 def _hop(number: int, hop: Hop, others: int) -> Iterator[RenderableType]:
@@ -107,8 +107,8 @@ def _line(line: Line) -> RenderableType:
     return indented(Text(one_line(say(line.told)), style=_STYLES.get(line.kind, "")), indent, hang=2)
 
 
-def _badges(known: tuple[Rule, ...]) -> Text:
-    return Text.assemble(f"{sentence('rules:')} ", Text(", ").join(badge(rule) for rule in known))
+def _badges(rules: tuple[Rule, ...]) -> Text:
+    return Text.assemble(f"{sentence('rules:')} ", Text(", ").join(badge(rule) for rule in rules))
 
 
 def badge(rule: Rule) -> Text:
@@ -125,8 +125,8 @@ def _rules_used(used: tuple[Rule, ...]) -> Iterator[RenderableType]:
     for wraps in (False, False, True):
         drawn.add_column(no_wrap=not wraps, overflow="fold")
     for rule in used:
-        told = Text.assemble(f"{rule.text} ", (f"[{rule.source}]", "dim"))
-        drawn.add_row(rule.id, Text(rule.confidence.value, style=CONFIDENCE_STYLE[rule.confidence]), told)
+        text = Text.assemble(f"{rule.text} ", (f"[{rule.source}]", "dim"))
+        drawn.add_row(rule.id, Text(rule.confidence.value, style=CONFIDENCE_STYLE[rule.confidence]), text)
     yield indented(drawn, 2)
 
 
@@ -143,13 +143,13 @@ def _relies(used: tuple[Rule, ...], run: Run) -> Iterator[RenderableType]:
     yield from partly(in_part)
     settings = settings_behind((rule.id for rule in guesses), run.variant.topology.switches)
     if settings:
-        told = listed((_switch(name, value) for name, value in settings.items()), "; ")
-        yield Text(one_line(sentence("Switches: {switches}", switches=told)))
+        switches = listed((_switch(name, value) for name, value in settings.items()), "; ")
+        yield Text(one_line(sentence("Switches: {switches}", switches=switches)))
 
 
-def partly(known: Iterable[Rule]) -> Iterator[RenderableType]:
+def partly(rules: Iterable[Rule]) -> Iterator[RenderableType]:
     """The rules of which a part is assumed, if there are any."""
-    ids = [rule.id for rule in known]
+    ids = [rule.id for rule in rules]
     if ids:
         yield Text(one_line(sentence("Assumed in part, as their text says: {rules}", rules=", ".join(ids))))
 

@@ -49,11 +49,11 @@ class Arrow:
 
 def arrows(topology: Topology, traces: Iterable[MessageTrace]) -> tuple[Arrow, ...]:
     """All hand-overs of these messages and then of their reports, numbered in that order."""
-    found: list[Arrow] = []
+    arrows: list[Arrow] = []
     for trace in traces:
         for arrow in _arrows(topology, trace):
-            found.append(Arrow(len(found) + 1, *arrow))
-    return tuple(found)
+            arrows.append(Arrow(len(arrows) + 1, *arrow))
+    return tuple(arrows)
 
 
 _Unnumbered = tuple[str, str, ArrowKind, str, Sentence]
@@ -75,8 +75,8 @@ def _report(report: MessageTrace) -> Iterator[_Unnumbered]:
             refusal = refused.reply if refused else None
             by = without_guids(sent.connector if sent else "")
             through = sentence(' through "{connector}"', connector=by) if by else NOTHING
-            told = sentence("NDR{through}: {end}", through=through, end=_end_of_report(hop, refusal))
-            yield place(report.hops[parent]), place(hop), ArrowKind.REPORT, code(refusal), told
+            text = sentence("NDR{through}: {end}", through=through, end=_end_of_report(hop, refusal))
+            yield place(report.hops[parent]), place(hop), ArrowKind.REPORT, code(refusal), text
     for below in report.reports:
         yield from _report(below)
 

@@ -12,7 +12,7 @@ from lab.model.trace import MessageTrace
 def used(traces: Iterable[MessageTrace]) -> tuple[Rule, ...]:
     """The rules that the steps of these traces and of their reports rest on, in the order of their numbers."""
     ids = {id_ for trace in traces for id_ in _ids(trace)}
-    return tuple(sorted(map(rule, ids), key=lambda each: int(each.id[1:])))
+    return tuple(sorted(map(rule, ids), key=lambda cited: int(cited.id[1:])))
 
 
 def of(step: Step) -> tuple[Rule, ...]:
@@ -22,13 +22,13 @@ def of(step: Step) -> tuple[Rule, ...]:
 
 def assumed(rules: Iterable[Rule]) -> tuple[Rule, ...]:
     """Those that are neither documented nor observed."""
-    return tuple(each for each in rules if each.confidence is Confidence.ASSUMED)
+    return tuple(cited for cited in rules if cited.confidence is Confidence.ASSUMED)
 
 
 def assumed_in_part(rules: Iterable[Rule]) -> tuple[Rule, ...]:
     """Those whose text says of one of its claims that it is assumed."""
     return tuple(
-        each for each in rules if each.confidence is not Confidence.ASSUMED and "is assumed" in each.text
+        cited for cited in rules if cited.confidence is not Confidence.ASSUMED and "is assumed" in cited.text
     )
 
 

@@ -123,5 +123,5 @@ def _covers(value: DomainPattern, name: str, switches: Switches) -> bool:
 
 
 def _connector(topology: Topology, tenant: str, name: str) -> InboundConnector | None:
-    known = topology.tenants.get(tenant)
-    return next((c for c in known.inbound_connectors if c.name == name), None) if known else None
+    owner = topology.tenants.get(tenant)
+    return next((c for c in owner.inbound_connectors if c.name == name), None) if owner else None

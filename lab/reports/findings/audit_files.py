@@ -34,23 +34,24 @@ def _audit(audit: Audit) -> Json:
         "variants": list(audit.variants),
         "checks": audit.checks,
         "counts": {level: audit.count(level) for level in ("error", "warning", "note")},
-        "findings": [_told(told) for told in audit.findings],
+        "findings": [_told(finding) for finding in audit.findings],
         "idle_suppressions": [say(idle) for idle in audit.idle],
         "todos": list(audit.todos),
     }
 
 
-def _told(told: ReportedFinding) -> Json:
+def _told(finding: ReportedFinding) -> Json:
     rules = [
-        {"id": id_, "confidence": rule(id_).confidence.value, "source": rule(id_).source} for id_ in told.used
+        {"id": id_, "confidence": rule(id_).confidence.value, "source": rule(id_).source}
+        for id_ in finding.used
     ]
-    guesses = [say(guess.text) for guess in told.assumptions]
-    return {**_plain(told), "assumptions": guesses, "used_rules": rules, "help": told.help}
+    guesses = [say(guess.text) for guess in finding.assumptions]
+    return {**_plain(finding), "assumptions": guesses, "used_rules": rules, "help": finding.help}
 
 
-def _plain(told: ReportedFinding | Spot | Remedy) -> Json:
+def _plain(item: ReportedFinding | Spot | Remedy) -> Json:
     """The fields by name, with what they say."""
-    return {field.name: _said(getattr(told, field.name)) for field in fields(told)}
+    return {field.name: _said(getattr(item, field.name)) for field in fields(item)}
 
 
 def _said(given: object) -> object:
@@ -67,47 +68,47 @@ def _said(given: object) -> object:
 
 def sarif(audits: Iterable[Audit]) -> str:
     """Code hosting shows them beside the line; a suppressed finding is told as such."""
-    found = [told for audit in audits for told in audit.findings]
-    kinds = {told.code: told for told in found}
+    findings = [finding for audit in audits for finding in audit.findings]
+    kinds = {finding.code: finding for finding in findings}
     driver = {
         "name": "mailflow-lab",
         "version": __version__,
-        "rules": [_kind(told) for told in kinds.values()],
+        "rules": [_kind(finding) for finding in kinds.values()],
     }
-    run = {"tool": {"driver": driver}, "results": [_result(told) for told in found]}
+    run = {"tool": {"driver": driver}, "results": [_result(finding) for finding in findings]}
     return (
         json.dumps({"$schema": _SARIF, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False)
         + "\n"
     )
 
 
-def _kind(told: ReportedFinding) -> Json:
+def _kind(finding: ReportedFinding) -> Json:
     return {
-        "id": told.code,
-        "name": told.code.replace("-", ""),
-        "shortDescription": {"text": printable(told.title)},
-        "help": {"text": f"See {told.help}"},
-        "defaultConfiguration": {"level": told.level},
+        "id": finding.code,
+        "name": finding.code.replace("-", ""),
+        "shortDescription": {"text": printable(finding.title)},
+        "help": {"text": f"See {finding.help}"},
+        "defaultConfiguration": {"level": finding.level},
     }
 
 
-def _result(told: ReportedFinding) -> Json:
+def _result(finding: ReportedFinding) -> Json:
     shown = "{what}. Shown: {shown} ({way})"
-    text = sentence(shown, what=told.what, shown=told.shown, way=told.way)
+    text = sentence(shown, what=finding.what, shown=finding.shown, way=finding.way)
     made: Json = {
-        "ruleId": told.code,
-        "level": told.level,
+        "ruleId": finding.code,
+        "level": finding.level,
         "message": {"text": printable(say(text))},
-        "partialFingerprints": {"mflabFinding/v1": printable(told.id)},
-        "locations": [_location(told.file, told.line)],
+        "partialFingerprints": {"mflabFinding/v1": printable(finding.id)},
+        "locations": [_location(finding.file, finding.line)],
         "relatedLocations": [
             {**_location(fact.file, fact.line), "message": {"text": printable(say(fact.text))}}
-            for fact in told.facts
+            for fact in finding.facts
             if fact.file
         ],
     }
-    if told.suppressed:
-        made["suppressions"] = [{"kind": "inSource", "justification": printable(say(told.suppressed))}]
+    if finding.suppressed:
+        made["suppressions"] = [{"kind": "inSource", "justification": printable(say(finding.suppressed))}]
     return made
 
 
@@ -123,8 +124,8 @@ def junit(audits: Sequence[Audit]) -> str:
     for audit in audits:
         counts = _counts(max(len(audit.findings), 1), audit.count("error"))
         suite = SubElement(root, "testsuite", {"name": printable(audit.file), **counts})
-        for told in audit.findings:
-            _case(suite, audit, told)
+        for finding in audit.findings:
+            _case(suite, audit, finding)
         if not audit.findings:
             SubElement(
                 suite, "testcase", classname=printable(audit.scenario), name=f"all {audit.checks} checks"
@@ -141,33 +142,35 @@ def _counts(tests: int, failures: int) -> dict[str, str]:
     return {"tests": str(tests), "failures": str(failures), "errors": "0"}
 
 
-def _case(suite: Element, audit: Audit, told: ReportedFinding) -> None:
+def _case(suite: Element, audit: Audit, finding: ReportedFinding) -> None:
     case = SubElement(
         suite,
         "testcase",
         classname=printable(audit.scenario),
-        name=printable(told.id),
-        file=printable(told.file),
-        line=str(told.line),
+        name=printable(finding.id),
+        file=printable(finding.file),
+        line=str(finding.line),
     )
-    message = printable(say(told.proof))
-    if told.level == "error" and told.counts:
-        failure = SubElement(case, "failure", message=message, type=told.code)
-        failure.text = printable("\n".join(map(say, (*(fact.text for fact in told.facts), told.way))))
+    message = printable(say(finding.proof))
+    if finding.level == "error" and finding.counts:
+        failure = SubElement(case, "failure", message=message, type=finding.code)
+        failure.text = printable("\n".join(map(say, (*(fact.text for fact in finding.facts), finding.way))))
     else:
-        SubElement(case, "skipped", message=printable(say(told.suppressed)) or f"{told.level}: {message}")
+        SubElement(
+            case, "skipped", message=printable(say(finding.suppressed)) or f"{finding.level}: {message}"
+        )
 
 
 def workflow_commands(audits: Iterable[Audit]) -> str:
     """Workflow commands of GitHub Actions: one line each."""
-    lines = [_annotation(told) for audit in audits for told in audit.findings if told.counts]
+    lines = [_annotation(finding) for audit in audits for finding in audit.findings if finding.counts]
     return "".join(f"{line}\n" for line in lines)
 
 
-def _annotation(told: ReportedFinding) -> str:
-    level = {"note": "notice"}.get(told.level, told.level)
-    place = f"file={_property(told.file)},line={told.line or 1},title={_property(told.id)}"
-    return f"::{level} {place}::{_escaped(printable(say(told.proof)))}"
+def _annotation(finding: ReportedFinding) -> str:
+    level = {"note": "notice"}.get(finding.level, finding.level)
+    place = f"file={_property(finding.file)},line={finding.line or 1},title={_property(finding.id)}"
+    return f"::{level} {place}::{_escaped(printable(say(finding.proof)))}"
 
 
 def _escaped(text: str) -> str:

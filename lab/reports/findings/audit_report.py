@@ -131,7 +131,7 @@ class Audit:
 
     def count(self, level: str) -> int:
         """How many findings of a level count."""
-        return sum(told.level == level and told.counts for told in self.findings)
+        return sum(finding.level == level and finding.counts for finding in self.findings)
 
 
 _COUNTED = {
@@ -147,13 +147,13 @@ def summary(audit: Audit) -> Sentence:
     hidden = sum(not finding.counts for finding in audit.findings)
     parts += [sentence("{number} suppressed", number=hidden)] if hidden else []
     nothing = sentence("nothing found in what was exported") if audit.todos else sentence("nothing found")
-    found = listed(parts) if parts else nothing
+    text = listed(parts) if parts else nothing
     if audit.todos:
         still_open = counted(len(audit.todos), "{number} to-do is open", "{number} to-dos are open")
-        found = sentence("{found}; {todos}", found=found, todos=still_open)
+        text = sentence("{found}; {todos}", found=text, todos=still_open)
     return sentence(
         "{found} ({checks}, {variants})",
-        found=found,
+        found=text,
         checks=counted(audit.checks, "{number} check", "{number} checks"),
         variants=counted(len(audit.variants), "{number} variant", "{number} variants"),
     )
@@ -161,24 +161,24 @@ def summary(audit: Audit) -> Sentence:
 
 def screen(audit: Audit, *, whole: bool = True) -> RenderableType:
     """For a terminal; `whole` tells facts, flow, cures and rules of each finding too."""
-    blocks = [_block(told, audit, whole=whole) for told in audit.findings if told.counts]
-    hidden = [_hidden(told) for told in audit.findings if not told.counts]
+    blocks = [_block(finding, audit, whole=whole) for finding in audit.findings if finding.counts]
+    hidden = [_hidden(finding) for finding in audit.findings if not finding.counts]
     return Group(*blocks, *hidden, Text(f"{audit.file}: {say(summary(audit))}"))
 
 
-def _hidden(told: ReportedFinding) -> RenderableType:
-    return Text(f"suppressed {told.level} {told.id}: {one_line(say(told.suppressed))}", style="dim")
+def _hidden(finding: ReportedFinding) -> RenderableType:
+    return Text(f"suppressed {finding.level} {finding.id}: {one_line(say(finding.suppressed))}", style="dim")
 
 
-def _block(told: ReportedFinding, audit: Audit, *, whole: bool) -> RenderableType:
-    style = _STYLES[told.level]
-    what = one_line(without_guids(say(told.what)))
+def _block(finding: ReportedFinding, audit: Audit, *, whole: bool) -> RenderableType:
+    style = _STYLES[finding.level]
+    what = one_line(without_guids(say(finding.what)))
     if not whole:
-        return _grid([(Text(told.level, style=style), Text(f"{told.id}: {what}"))])
-    head = Text.assemble((f"{told.level:<8}", style), (one_line(told.id), "bold"))
+        return _grid([(Text(finding.level, style=style), Text(f"{finding.id}: {what}"))])
+    head = Text.assemble((f"{finding.level:<8}", style), (one_line(finding.id), "bold"))
     rows = [
         (Text(say(label), style="dim"), Text(one_line(without_guids(say(text)))))
-        for label, text in _details(told, audit)
+        for label, text in _details(finding, audit)
     ]
     return Group(head, Padding(Group(Text(what), _grid(rows)), (0, 0, 1, 8)))
 
@@ -193,26 +193,26 @@ def _grid(rows: Iterable[tuple[Text, Text]]) -> Table:
     return grid
 
 
-def _details(told: ReportedFinding, audit: Audit) -> Iterator[tuple[Sentence, Sentence]]:
-    for label, fact in zip((sentence("because"), sentence("and")), told.facts, strict=False):
+def _details(finding: ReportedFinding, audit: Audit) -> Iterator[tuple[Sentence, Sentence]]:
+    for label, fact in zip((sentence("because"), sentence("and")), finding.facts, strict=False):
         at = sentence("{text}  ({source})", text=fact.text, source=fact.source)
         yield label, at if fact.source else fact.text
-    yield sentence("shown"), told.shown
-    yield sentence("way"), told.way
-    for remedy in told.remedies:
+    yield sentence("shown"), finding.shown
+    yield sentence("way"), finding.way
+    for remedy in finding.remedies:
         well = sentence("{cure} (played: this message goes well)", cure=remedy.text)
         as_before = sentence("{cure} (played: {way})", cure=remedy.text, way=remedy.way)
         yield sentence("cure"), well if remedy.works else as_before
-    yield from ((sentence("guess"), guess) for guess in _guesses(told))
-    if len(told.variants) < len(audit.variants):
-        yield sentence("only in"), listed(told.variants)
-    yield sentence("rules"), sentence("{rules}; {page}", rules=_rules(told.rules), page=told.help)
+    yield from ((sentence("guess"), guess) for guess in _guesses(finding))
+    if len(finding.variants) < len(audit.variants):
+        yield sentence("only in"), listed(finding.variants)
+    yield sentence("rules"), sentence("{rules}; {page}", rules=_rules(finding.rules), page=finding.help)
 
 
-def _guesses(told: ReportedFinding) -> Iterator[Sentence]:
+def _guesses(finding: ReportedFinding) -> Iterator[Sentence]:
     """What a finding rests on that nobody knows: what was not exported, and what is documented nowhere."""
-    missing = [guess.about for guess in told.assumptions if guess.unexported]
-    guessed = [guess.about for guess in told.assumptions if not guess.unexported]
+    missing = [guess.about for guess in finding.assumptions if guess.unexported]
+    guessed = [guess.about for guess in finding.assumptions if not guess.unexported]
     if missing:
         yield sentence("rests on what was not exported: {paths}", paths=listed(missing, "; "))
     if guessed:
@@ -240,23 +240,25 @@ def markdown(audits: Iterable[Audit]) -> str:
 def _ticket(audit: Audit) -> Iterator[str]:
     yield f"## {in_markdown(audit.file)}: {say(summary(audit))}"
     yield ""
-    for told in audit.findings:
-        if not told.counts:
+    for finding in audit.findings:
+        if not finding.counts:
             continue
-        yield f"### {told.level}: {in_markdown(say(told.what))}"
+        yield f"### {finding.level}: {in_markdown(say(finding.what))}"
         yield ""
-        yield f"`{in_code(told.id)}` at `{in_code(f'{told.file}:{told.line}')}`"
+        yield f"`{in_code(finding.id)}` at `{in_code(f'{finding.file}:{finding.line}')}`"
         yield ""
-        yield from (f"- {in_markdown(say(fact.text))}{_at(fact)}" for fact in told.facts)
-        yield f"- Shown by playing it: {in_markdown(say(told.shown))} (`{in_code(say(told.way))}`)"
-        for remedy in told.remedies:
+        yield from (f"- {in_markdown(say(fact.text))}{_at(fact)}" for fact in finding.facts)
+        yield f"- Shown by playing it: {in_markdown(say(finding.shown))} (`{in_code(say(finding.way))}`)"
+        for remedy in finding.remedies:
             proven = "" if remedy.works else " (not proven)"
             yield f"- Cure{proven}: {in_markdown(say(remedy.text))}"
-        yield from (f"- R{in_markdown(say(guess))[1:]}" for guess in _guesses(told))
-        yield f"- Rules: {say(_rules(told.rules))}"
+        yield from (f"- R{in_markdown(say(guess))[1:]}" for guess in _guesses(finding))
+        yield f"- Rules: {say(_rules(finding.rules))}"
         yield ""
-    hidden = [told for told in audit.findings if not told.counts]
-    yield from (f"- suppressed: `{in_code(told.id)}`: {in_markdown(say(told.suppressed))}" for told in hidden)
+    hidden = [finding for finding in audit.findings if not finding.counts]
+    yield from (
+        f"- suppressed: `{in_code(finding.id)}`: {in_markdown(say(finding.suppressed))}" for finding in hidden
+    )
 
 
 def _at(fact: Spot) -> str:

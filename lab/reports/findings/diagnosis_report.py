@@ -32,45 +32,45 @@ _ATTEMPTS = 20
 """Lines of a log that are shown."""
 
 
-def drawn(found: Diagnosis, source: str) -> RenderableType:
+def drawn(diagnosis: Diagnosis, source: str) -> RenderableType:
     """The whole page; `source` is the file's name."""
     return Group(
-        Text.assemble((one_line(source), "bold"), f": {KINDS[found.kind]}"),
+        Text.assemble((one_line(source), "bold"), f": {KINDS[diagnosis.kind]}"),
         *(
             indented(Text(one_line(sentence("note: {note}", note=note)), style="yellow"), 2)
-            for note in found.notes
+            for note in diagnosis.notes
         ),
         Text(),
-        *_story(found.story),
-        *_listed(sentence("Who should look where"), found.look),
-        *_way(found),
-        *_attempts(found.handed),
-        *_evidence(found.clues),
-        *_listed(sentence("Not known from this"), found.unknown),
-        *_relies(found),
+        *_story(diagnosis.story),
+        *_listed(sentence("Who should look where"), diagnosis.look),
+        *_way(diagnosis),
+        *_attempts(diagnosis.handed),
+        *_evidence(diagnosis.clues),
+        *_listed(sentence("Not known from this"), diagnosis.unknown),
+        *_relies(diagnosis),
     )
 
 
-def as_data(found: Diagnosis) -> Mapping[str, object]:
+def as_data(diagnosis: Diagnosis) -> Mapping[str, object]:
     """The diagnosis for programs, with the confidence of each rule."""
     return {
-        "kind": found.kind,
-        "nothing_to_see": found.nothing,
-        "relayed_by": found.relayed,
-        "story": [_told(each) for each in found.story],
-        "look": found.look,
-        "evidence": [{"where": each.where, "said": each.said, **_clue(each)} for each in found.clues],
-        "unknown": found.unknown,
-        "notes": found.notes,
-        "message": found.journey,
-        "report": found.report,
-        "attempts": found.handed,
-        "rules": [{"id": id_, "confidence": rule(id_).confidence} for id_ in found.rules],
+        "kind": diagnosis.kind,
+        "nothing_to_see": diagnosis.nothing,
+        "relayed_by": diagnosis.relayed,
+        "story": [_told(line) for line in diagnosis.story],
+        "look": diagnosis.look,
+        "evidence": [{"where": clue.where, "said": clue.said, **_clue(clue)} for clue in diagnosis.clues],
+        "unknown": diagnosis.unknown,
+        "notes": diagnosis.notes,
+        "message": diagnosis.journey,
+        "report": diagnosis.report,
+        "attempts": diagnosis.handed,
+        "rules": [{"id": id_, "confidence": rule(id_).confidence} for id_ in diagnosis.rules],
     }
 
 
-def _told(told: VerdictSentence) -> Mapping[str, object]:
-    return {"text": say(told.text), "sure": told.sure, "rules": told.rules}
+def _told(line: VerdictSentence) -> Mapping[str, object]:
+    return {"text": say(line.text), "sure": line.sure, "rules": line.rules}
 
 
 def _clue(clue: Clue) -> Mapping[str, object]:
@@ -78,19 +78,19 @@ def _clue(clue: Clue) -> Mapping[str, object]:
 
 
 def _story(story: Iterable[VerdictSentence]) -> Iterator[RenderableType]:
-    for number, told in enumerate(story, 1):
-        text = one_line(told.text)
+    for number, verdict in enumerate(story, 1):
+        text = one_line(verdict.text)
         line = Text(f"{number}. {text[:1].upper()}{text[1:]}.")
-        if told.sure is Certainty.INFERRED:
+        if verdict.sure is Certainty.INFERRED:
             line.append(f"  ({sentence('inferred')})", style="dim")
         yield indented(line, 2, hang=3)
-        if told.rules:
-            yield indented(_badges(told.rules), 5, hang=2)
+        if verdict.rules:
+            yield indented(_badges(verdict.rules), 5, hang=2)
 
 
 def _badges(ids: Iterable[str]) -> Text:
-    known = tuple(map(rule, ids))
-    return Text.assemble((f"{sentence('rules:')} ", "dim"), Text(", ").join(badge(each) for each in known))
+    rules = tuple(map(rule, ids))
+    return Text.assemble((f"{sentence('rules:')} ", "dim"), Text(", ").join(badge(cited) for cited in rules))
 
 
 def _headed(title: Sentence) -> Iterator[RenderableType]:
@@ -99,16 +99,16 @@ def _headed(title: Sentence) -> Iterator[RenderableType]:
 
 
 def _listed(title: Sentence, lines: Iterable[Sentence]) -> Iterator[RenderableType]:
-    told = tuple(lines)
-    if told:
+    entries = tuple(lines)
+    if entries:
         yield from _headed(title)
-        yield from (indented(Text(f"- {one_line(line)}"), 2, hang=2) for line in told)
+        yield from (indented(Text(f"- {one_line(line)}"), 2, hang=2) for line in entries)
 
 
-def _way(found: Diagnosis) -> Iterator[RenderableType]:
+def _way(diagnosis: Diagnosis) -> Iterator[RenderableType]:
     """The hand-overs of the message that matters: the original of a report, else the one in hand."""
-    original = found.report.original if found.report else None
-    for title, journey in ((_ORIGINAL, original), (_IN_HAND, found.journey)):
+    original = diagnosis.report.original if diagnosis.report else None
+    for title, journey in ((_ORIGINAL, original), (_IN_HAND, diagnosis.journey)):
         if journey is not None and journey.hand_overs:
             yield from _headed(title)
             yield indented(_hand_overs(journey.hand_overs), 2)
@@ -130,30 +130,30 @@ def _attempts(handed: tuple[DeliveryAttempt, ...]) -> Iterator[RenderableType]:
     if not handed:
         return
     yield from _headed(sentence("What the log tells"))
-    for each in handed[:_ATTEMPTS]:
-        connector = sentence(', connector "{connector}"', connector=each.connector)
+    for attempt in handed[:_ATTEMPTS]:
+        connector = sentence(', connector "{connector}"', connector=attempt.connector)
         line = sentence(
             "{time}{sender} > {recipient}{towards}: {outcome}{whose}{through}",
-            time=f"{each.at:%Y-%m-%d %H:%M:%S}  " if each.at else "",
-            sender=each.sender or "?",
-            recipient=each.recipient or "?",
-            towards=_towards(each),
-            outcome=each.outcome,
-            whose=sentence("; tenant {tenant}", tenant=each.tenant.label) if each.tenant else NOTHING,
-            through=connector if each.connector else NOTHING,
+            time=f"{attempt.at:%Y-%m-%d %H:%M:%S}  " if attempt.at else "",
+            sender=attempt.sender or "?",
+            recipient=attempt.recipient or "?",
+            towards=_towards(attempt),
+            outcome=attempt.outcome,
+            whose=sentence("; tenant {tenant}", tenant=attempt.tenant.label) if attempt.tenant else NOTHING,
+            through=connector if attempt.connector else NOTHING,
         )
         yield indented(Text(one_line(line)), 2, hang=4)
-        if each.reply:
-            yield indented(Text(one_line(each.reply[: 2 * _QUOTED]), style="dim"), 4, hang=2)
+        if attempt.reply:
+            yield indented(Text(one_line(attempt.reply[: 2 * _QUOTED]), style="dim"), 4, hang=2)
     if len(handed) > _ATTEMPTS:
         more = sentence("... and {number} more", number=len(handed) - _ATTEMPTS)
         yield indented(Text(one_line(more)), 2)
 
 
-def _towards(each: DeliveryAttempt) -> Sentence:
-    if each.relay:
-        return sentence(" via {relay} [{address}]", relay=each.relay, address=each.address)
-    return sentence(" from {client}", client=each.client) if each.client else NOTHING
+def _towards(attempt: DeliveryAttempt) -> Sentence:
+    if attempt.relay:
+        return sentence(" via {relay} [{address}]", relay=attempt.relay, address=attempt.address)
+    return sentence(" from {client}", client=attempt.client) if attempt.client else NOTHING
 
 
 def _evidence(clues: tuple[Clue, ...]) -> Iterator[RenderableType]:
@@ -161,18 +161,18 @@ def _evidence(clues: tuple[Clue, ...]) -> Iterator[RenderableType]:
         return
     yield from _headed(sentence("Evidence"))
     for clue in clues:
-        said = one_line(clue.said)
-        quoted = f"{said[:_QUOTED]}..." if len(said) > _QUOTED else said
+        text = one_line(clue.said)
+        quoted = f"{text[:_QUOTED]}..." if len(text) > _QUOTED else text
         yield indented(Text.assemble((one_line(clue.where), "cyan"), f": {quoted}"), 2, hang=4)
         means = Text.assemble(f"{one_line(clue.means)}  ", _badges(clue.rules) if clue.rules else "")
         yield indented(means, 6, hang=2)
 
 
-def _relies(found: Diagnosis) -> Iterator[RenderableType]:
+def _relies(diagnosis: Diagnosis) -> Iterator[RenderableType]:
     """What of it is neither documented nor observed."""
-    known: tuple[Rule, ...] = tuple(map(rule, found.rules))
-    guesses, in_part = rule_citations.assumed(known), rule_citations.assumed_in_part(known)
-    if not known:
+    rules: tuple[Rule, ...] = tuple(map(rule, diagnosis.rules))
+    guesses, in_part = rule_citations.assumed(rules), rule_citations.assumed_in_part(rules)
+    if not rules:
         return
     yield Text()
     if guesses:

@@ -97,8 +97,8 @@ def screen(hunted: HuntReport) -> RenderableType:
         changes=counted(hunted.depth, "{number} change", "{number} changes"),
     )
     style = "bold red" if hunted.now else "yellow" if hunted.finds else "green"
-    told = Text(one_line(verdict(hunted)), style=style)
-    return Group(head, *parts, Text(), told, Text(one_line(tried), style="dim"))
+    text = Text(one_line(verdict(hunted)), style=style)
+    return Group(head, *parts, Text(), text, Text(one_line(tried), style="dim"))
 
 
 def _configurations(number: int) -> Sentence:
@@ -132,8 +132,8 @@ def _taken(find: WrongTenantWay) -> Sentence:
     if find.basis is None:
         return sentence("seen by {tenant}", tenant=find.tenant)
     through = sentence(' through "{connector}"', connector=find.connector) if find.connector else NOTHING
-    told = "taken for {tenant} by {basis}{through}"
-    return sentence(told, tenant=find.tenant, basis=BASES[find.basis], through=through)
+    template = "taken for {tenant} by {basis}{through}"
+    return sentence(template, tenant=find.tenant, basis=BASES[find.basis], through=through)
 
 
 def document(hunted: HuntReport) -> Json:

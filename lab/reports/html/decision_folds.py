@@ -61,9 +61,9 @@ def logs(run: Run) -> Html:
 
 def _audience(run: Run, who: str, hosts: dict[str, Role]) -> Html:
     shown = tables(run.hops, who, hosts)
-    empty = not any(each.rows for each in shown)
+    empty = not any(table.rows for table in shown)
     head = join(_called(who, hosts), join(" ", badge(sentence("nothing"), "warn")) if empty else "")
-    return fold(head, *(_table(each) for each in shown))
+    return fold(head, *(_table(table) for table in shown))
 
 
 def _called(who: str, hosts: dict[str, Role]) -> Sentence:

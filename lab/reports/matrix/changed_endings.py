@@ -26,20 +26,20 @@ def repeated(run: Run) -> tuple[Series, ...]:
 def clock(at: timedelta) -> str:
     """`0:49` for 49 minutes after the start; with seconds where there are any."""
     minutes, seconds = divmod(int(at.total_seconds()), 60)
-    told = f"{minutes // 60}:{minutes % 60:02}"
-    return f"{told}:{seconds:02}" if seconds else told
+    text = f"{minutes // 60}:{minutes % 60:02}"
+    return f"{text}:{seconds:02}" if seconds else text
 
 
 def told(run: Run) -> Iterator[RenderableType]:
     """For each message that came to different ends: what it was at first, and every change."""
-    for each in repeated(run):
-        if each.flips:
-            first = each.tests[0]
+    for repeat in repeated(run):
+        if repeat.flips:
+            first = repeat.tests[0]
             ends = [
                 (first.at, first.gist.told),
-                *((flip.after.at, flip.after.gist.told) for flip in each.flips),
+                *((flip.after.at, flip.after.gist.told) for flip in repeat.flips),
             ]
-            yield indented(Text(one_line(each.name), style="bold"), 9)
+            yield indented(Text(one_line(repeat.name), style="bold"), 9)
             for at, end in ends:
                 yield indented(Text.assemble((f"{clock(at):>5}", "cyan"), f" {one_line(end)}"), 11, hang=6)
 
@@ -48,7 +48,7 @@ def as_json(run: Run) -> list[Json]:
     """Every test with its end, and where the end changed."""
     return [
         {
-            "message": each.name,
+            "message": repeat.name,
             "tests": [
                 {
                     "key": test.key,
@@ -59,35 +59,35 @@ def as_json(run: Run) -> list[Json]:
                     "ways": [list(path) for path in test.gist.ways or (test.gist.path,)],
                     "attributed": test.gist.attributed,
                 }
-                for test in each.tests
+                for test in repeat.tests
             ],
-            "flips": [flip.after.key for flip in each.flips],
+            "flips": [flip.after.key for flip in repeat.flips],
         }
-        for each in repeated(run)
+        for repeat in repeated(run)
     ]
 
 
 def section(run: Run) -> Html:
     """A table: a row for each time at which something was sent or changed; nothing where no message is repeated."""
-    found = repeated(run)
-    if not found:
+    repeats = repeated(run)
+    if not repeats:
         return join()
     from lab.reports.html.html_page import table  # loads the diagrams
 
-    times = {test.at for each in found for test in each.tests} | {m.at for m in run.variant.timeline}
-    columns = ("time", "change", *(each.name for each in found))
+    times = {test.at for repeat in repeats for test in repeat.tests} | {m.at for m in run.variant.timeline}
+    columns = ("time", "change", *(repeat.name for repeat in repeats))
     caption = "When each message was sent again, and what became of it"
-    return table(columns, [_row(run, found, at) for at in sorted(times)], caption)
+    return table(columns, [_row(run, repeats, at) for at in sorted(times)], caption)
 
 
-def _row(run: Run, found: Sequence[Series], at: timedelta) -> list[Told]:
+def _row(run: Run, repeats: Sequence[Series], at: timedelta) -> list[Told]:
     changes = [moment.title for moment in run.variant.timeline if moment.at == at]
-    return [clock(at), "; ".join(changes), *(_cell(each, at) for each in found)]
+    return [clock(at), "; ".join(changes), *(_cell(repeat, at) for repeat in repeats)]
 
 
-def _cell(each: Series, at: timedelta) -> Told:
-    test = next((test for test in each.tests if test.at == at), None)
+def _cell(repeat: Series, at: timedelta) -> Told:
+    test = next((test for test in repeat.tests if test.at == at), None)
     if test is None:
         return ""
-    flipped = test.key in {flip.after.key for flip in each.flips}
+    flipped = test.key in {flip.after.key for flip in repeat.flips}
     return el("strong", test.gist.told) if flipped else test.gist.told

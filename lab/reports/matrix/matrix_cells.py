@@ -179,18 +179,18 @@ def judged(scenario: str, run: Run) -> JudgedMatrix | None:
 
 def _by_cell(ends: Iterable[Fate]) -> Mapping[str, list[Fate]]:
     """All tries of each cell, in order of time."""
-    found: dict[str, list[Fate]] = defaultdict(list)
+    fates: dict[str, list[Fate]] = defaultdict(list)
     for fate in sorted(ends, key=lambda fate: fate.spec.at):
-        found[fate.spec.series or fate.spec.key].append(fate)
-    return found
+        fates[fate.spec.series or fate.spec.key].append(fate)
+    return fates
 
 
 def _by_message(run: Run) -> Mapping[str, list[ExpectationResult]]:
     cells = {spec.key: spec.series or spec.key for spec in run.variant.messages}
-    found: dict[str, list[ExpectationResult]] = defaultdict(list)
+    results: dict[str, list[ExpectationResult]] = defaultdict(list)
     for finding in run.findings():
-        found[cells.get(finding.message, finding.message)].append(finding)
-    return found
+        results[cells.get(finding.message, finding.message)].append(finding)
+    return results
 
 
 def _cell(cell: MatrixCell, tries: Sequence[Fate], findings: Sequence[ExpectationResult]) -> Cell:

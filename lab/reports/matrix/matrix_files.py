@@ -96,8 +96,8 @@ def junit(matrices: Sequence[JudgedMatrix]) -> str:
 
 
 def _case(suite: Element, name: str, cell: Cell) -> None:
-    told = f"{cell.sender.name} > {cell.recipient.name}"
-    case = SubElement(suite, "testcase", classname=printable(name), name=printable(told))
+    pair = f"{cell.sender.name} > {cell.recipient.name}"
+    case = SubElement(suite, "testcase", classname=printable(name), name=printable(pair))
     if not cell.expected:
         failure = SubElement(
             case,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.text import Text
 
 from lab.model.decision import Basis
+from lab.model.value import dataclass
 from lab.reports.matrix.matrix_cells import Cell, JudgedMatrix, differing
-from lab.reports.text.column_blocks import Blocks
 from lab.reports.text.layout import Hanging, indented
 from lab.reports.text.printable import one_line
 from lab.reports.text.tables import Grid
@@ -100,7 +100,7 @@ def _table(matrix: JudgedMatrix) -> RenderableType:
         )
         for sender in matrix.senders
     ]
-    return indented(Blocks(columns, rows, stubs=1, gap=2 if len(columns) < _MANY else 1), 2)
+    return indented(_Blocks(columns, rows, stubs=1, gap=2 if len(columns) < _MANY else 1), 2)
 
 
 def _mark(cell: Cell | None, changed: str = "") -> Text:
@@ -126,7 +126,7 @@ def _beside(numbered: Sequence[tuple[int, JudgedMatrix]], pairs: Iterable[tuple[
     if not rows:
         same = sentence("variants {first}-{last}: as variant 1", first=numbered[1][0], last=numbered[-1][0])
         return indented(Text(one_line(same)), 2)
-    return indented(Blocks(columns, rows, stubs=2), 2)
+    return indented(_Blocks(columns, rows, stubs=2), 2)
 
 
 def _differs(cell: Cell | None, first: Cell | None) -> bool:
@@ -135,8 +135,8 @@ def _differs(cell: Cell | None, first: Cell | None) -> bool:
 
 def _parties(matrix: JudgedMatrix) -> Iterator[RenderableType]:
     """Who stands for which class."""
-    known = {party.name: party for party in (*matrix.senders, *matrix.recipients)}
-    classes = "; ".join(f"{party.name}: {party.address}" for party in known.values())
+    parties = {party.name: party for party in (*matrix.senders, *matrix.recipients)}
+    classes = "; ".join(f"{party.name}: {party.address}" for party in parties.values())
     yield indented(Text(one_line(classes), style="dim"), 2)
 
 
@@ -190,8 +190,8 @@ def _flips(matrix: JudgedMatrix) -> Iterator[RenderableType]:
 
 
 def _verdict(matrix: JudgedMatrix) -> Text:
-    told = "{variant}: {cells} cells, {driver}"
-    head = sentence(told, variant=matrix.variant, cells=len(matrix.cells), driver=matrix.driver)
+    template = "{variant}: {cells} cells, {driver}"
+    head = sentence(template, variant=matrix.variant, cells=len(matrix.cells), driver=matrix.driver)
     return Text.assemble(f"{one_line(head)}: ", _ended(len(matrix.alarms)))
 
 
@@ -200,3 +200,55 @@ def _ended(alarms: int) -> tuple[str, str]:
     if alarms:
         return one_line(sentence("{alarms} unexpected", alarms=alarms)), "bold red"
     return one_line(sentence("all as expected")), "green"
+
+
+_Column = Sequence[Text]
+"""Its name and its cells."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Blocks:
+    """Columns without lines; as many as fit stand side by side, each block with the first `stubs` columns again."""
+
+    columns: tuple[str, ...]
+    rows: Sequence[Sequence[Text]]
+    stubs: int = 1
+    gap: int = 2
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        stubs, others = self._drawn()[: self.stubs], self._drawn()[self.stubs :]
+        for number, block in enumerate(self._blocks(others, options.max_width - self._width(stubs))):
+            if number:
+                yield Text()
+            yield from self._lines([*stubs, *block], options.max_width)
+
+    def _drawn(self) -> list[_Column]:
+        names = [Text(name, style="bold") for name in self.columns]
+        return [(name, *(row[number] for row in self.rows)) for number, name in enumerate(names)]
+
+    def _blocks(self, columns: Sequence[_Column], room: int) -> Iterator[list[_Column]]:
+        """Columns that fit side by side; one at least."""
+        block: list[_Column] = []
+        for column in columns:
+            if block and self._width([*block, column]) - self.gap > room:
+                yield block
+                block = []
+            block.append(column)
+        yield block
+
+    def _width(self, columns: Sequence[_Column]) -> int:
+        return sum(_widest(column) + self.gap for column in columns)
+
+    def _lines(self, columns: Sequence[_Column], room: int) -> Iterator[Text]:
+        """A line for each row; where even one column is too wide, it goes on in the next."""
+        for cells in zip(*columns, strict=True):
+            line = Text(overflow="fold", no_wrap=False)
+            for cell, column in zip(cells, columns, strict=True):
+                line.append_text(cell).append(" " * (_widest(column) - cell.cell_len + self.gap))
+            line.rstrip()
+            line.no_wrap = line.cell_len <= room
+            yield line
+
+
+def _widest(column: _Column) -> int:
+    return max(cell.cell_len for cell in column)

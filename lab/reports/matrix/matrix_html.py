@@ -58,8 +58,8 @@ def grid(matrix: JudgedMatrix) -> Html:
         ]
         for sender in matrix.senders
     ]
-    known = {party.name: party for party in (*matrix.senders, *matrix.recipients)}
-    people = [[p.name, el("code", str(p.address)), p.about] for p in known.values()]
+    parties = {party.name: party for party in (*matrix.senders, *matrix.recipients)}
+    people = [[p.name, el("code", str(p.address)), p.about] for p in parties.values()]
     classes = table(sentences("class", "address", "what it is"), people)
     return join(
         table(columns, rows, sentence("Variant {name}", name=matrix.variant)),

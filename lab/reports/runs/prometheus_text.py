@@ -23,10 +23,10 @@ _KINDS = {
 }
 
 
-def exposition(told: Iterable[tuple[Mapping[str, str], Iterable[MetricFamily]]]) -> str:
+def exposition(runs: Iterable[tuple[Mapping[str, str], Iterable[MetricFamily]]]) -> str:
     """Families, each group with labels of its own in front of theirs; families of one name are told together."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Told(tuple((common, tuple(families)) for common, families in told)))
+    registry.register(_Told(tuple((common, tuple(families)) for common, families in runs)))
     return generate_latest(registry).decode()
 
 
@@ -38,27 +38,27 @@ class _Told(Collector):
 
     def collect(self) -> Iterable[Metric]:
         """The families, merged by name."""
-        found: dict[str, Metric] = {}
+        metrics: dict[str, Metric] = {}
         for common, families in self._groups:
             for family in families:
                 declared = family.declared
                 names = (*common, *declared.labels)
-                known = found.setdefault(
+                metric = metrics.setdefault(
                     declared.name, _KINDS[declared.kind](declared.name, declared.about, labels=names)
                 )
-                _fill(known, family, tuple(common.values()))
-        return found.values()
+                _fill(metric, family, tuple(common.values()))
+        return metrics.values()
 
 
-def _fill(known: Metric, family: MetricFamily, common: tuple[str, ...]) -> None:
+def _fill(metric: Metric, family: MetricFamily, common: tuple[str, ...]) -> None:
     for labels, value in sorted(family.samples.items(), key=lambda sample: sample[0]):
-        told = (*common, *labels)
-        if isinstance(known, HistogramMetricFamily):
+        names = (*common, *labels)
+        if isinstance(metric, HistogramMetricFamily):
             assert isinstance(value, Histogram)
             below = [
                 ("+Inf" if bound == float("inf") else f"{bound:g}", count) for bound, count in value.below
             ]
-            known.add_metric(told, below, value.total)
-        elif isinstance(known, CounterMetricFamily | GaugeMetricFamily):
+            metric.add_metric(names, below, value.total)
+        elif isinstance(metric, CounterMetricFamily | GaugeMetricFamily):
             assert not isinstance(value, Histogram)
-            known.add_metric(told, value)
+            metric.add_metric(names, value)

@@ -35,14 +35,14 @@ _MADE_BY = sentence(
 )
 
 
-def report(told: Iterable[ScenarioRuns]) -> str:
+def report(outcomes: Iterable[ScenarioRuns]) -> str:
     """All runs as an HTML page."""
-    every = tuple(told)
-    names = ", ".join(each.scenario.title or each.scenario.name for each in every)
+    every = tuple(outcomes)
+    names = ", ".join(outcome.scenario.title or outcome.scenario.name for outcome in every)
     return page(
         sentence("Mailflow Lab: {scenarios}", scenarios=names),
         el("header", *_top(every)),
-        el("main", *(_scenario(each) for each in every), _rules_used(every)),
+        el("main", *(_scenario(outcome) for outcome in every), _rules_used(every)),
     )
 
 
@@ -64,29 +64,29 @@ def _top(every: Sequence[ScenarioRuns]) -> Iterator[Html]:
     yield el("p", _MADE_BY, class_="soft")
     if len(every) > 1:
         links = (
-            el("li", el("a", each.scenario.title or each.scenario.name, href=f"#{each.scenario.name}"))
-            for each in every
+            el("li", el("a", scenario.title or scenario.name, href=f"#{scenario.name}"))
+            for scenario in (outcome.scenario for outcome in every)
         )
         yield el("nav", el("ul", *links), aria_label=sentence("Scenarios"))
 
 
-def _scenario(each: ScenarioRuns) -> Html:
-    scenario = each.scenario
+def _scenario(outcome: ScenarioRuns) -> Html:
+    scenario = outcome.scenario
     return el(
         "section",
         el("h2", scenario.title or scenario.name, id=scenario.name),
         el("p", el("code", scenario.file), class_="soft"),
         el("p", scenario.why),
-        _variants(each),
-        _matrix(each),
-        *(_variant(each, run) for run in each.runs),
+        _variants(outcome),
+        _matrix(outcome),
+        *(_variant(outcome, run) for run in outcome.runs),
     )
 
 
-def _matrix(each: ScenarioRuns) -> Html:
+def _matrix(outcome: ScenarioRuns) -> Html:
     """The grids of a scenario that says `matrix:`."""
-    found = [made for run in each.runs if (made := judged(each.scenario.name, run))]
-    return matrix_html.section(found, "h3") if found else join()
+    matrices = [made for run in outcome.runs if (made := judged(outcome.scenario.name, run))]
+    return matrix_html.section(matrices, "h3") if matrices else join()
 
 
 def _drawn(run: Run) -> tuple[Fate, ...]:
@@ -94,33 +94,34 @@ def _drawn(run: Run) -> tuple[Fate, ...]:
     plan = run.variant.matrix
     cells = {cell.key for cell in plan.cells} if plan else set()
     failed = {finding.message for finding in run.findings() if not finding.ok}
-    alike = {test.key for each in changed_endings.repeated(run) for test in each.tests} - _telling(run)
+    alike = {test.key for series in changed_endings.repeated(run) for test in series.tests} - _telling(run)
     left_out = (cells | alike) - failed
     return tuple(fate for fate in fates(run) if fate.spec.key not in left_out)
 
 
 def _telling(run: Run) -> set[str]:
     """The first of each repeated message, and those that came to another end than the one before."""
-    found = changed_endings.repeated(run)
-    return {each.tests[0].key for each in found} | {flip.after.key for each in found for flip in each.flips}
+    repeats = changed_endings.repeated(run)
+    firsts = {series.tests[0].key for series in repeats}
+    return firsts | {flip.after.key for series in repeats for flip in series.flips}
 
 
-def _variants(each: ScenarioRuns) -> Html:
-    first = next((fate.spec.key for run in each.runs for fate in fates(run)), "")
-    rows = [_row(each, variant_row(run, first)) for run in each.runs]
+def _variants(outcome: ScenarioRuns) -> Html:
+    first = next((fate.spec.key for run in outcome.runs for fate in fates(run)), "")
+    rows = [_row(outcome, variant_row(run, first)) for run in outcome.runs]
     caption = sentence("All variants, by the way of the message “{message}”", message=first)
     note = (
         el("p", _FOR_NOW, class_="soft")
-        if any(cured(run) is CureOutcome.FOR_NOW for run in each.runs)
+        if any(cured(run) is CureOutcome.FOR_NOW for run in outcome.runs)
         else ""
     )
     return join(table(_VARIANTS, rows, caption), note)
 
 
-def _row(each: ScenarioRuns, row: VariantRow) -> list[Told]:
+def _row(outcome: ScenarioRuns, row: VariantRow) -> list[Told]:
     expected = sentence("{met} of {number}", met=row.expected - row.failed, number=row.expected)
     return [
-        el("a", row.name, href=f"#{each.scenario.name}.{row.name}", class_="tight"),
+        el("a", row.name, href=f"#{outcome.scenario.name}.{row.name}", class_="tight"),
         badge(row.kind, _KINDS.get(row.kind, "")) if row.kind else "",
         row.tenant,
         BASES[row.basis] if row.basis else "",
@@ -136,9 +137,9 @@ def _row(each: ScenarioRuns, row: VariantRow) -> list[Told]:
     ]
 
 
-def _variant(each: ScenarioRuns, run: Run) -> Html:
+def _variant(outcome: ScenarioRuns, run: Run) -> Html:
     variant, findings, ends = run.variant, run.findings(), _drawn(run)
-    id_ = f"{each.scenario.name}.{variant.name}"
+    id_ = f"{outcome.scenario.name}.{variant.name}"
     failed = sum(not finding.ok for finding in findings)
     return el(
         "section",
@@ -197,7 +198,7 @@ def _findings(findings: Sequence[ExpectationResult]) -> Html:
             finding.got,
             el("code", finding.source),
         ]
-        for finding in sorted(findings, key=lambda each: each.ok)
+        for finding in sorted(findings, key=lambda result: result.ok)
     ]
     return table(sentences("", "claim", "wanted", "got", "claimed at"), rows)
 
@@ -213,9 +214,10 @@ def _rules_used(every: Sequence[ScenarioRuns]) -> Html:
     sources: list[list[str]] = [
         [tag, SOURCES[tag].title, SOURCES[tag].place] for tag in tags if tag in SOURCES
     ]
-    each = "{confidence}: {meaning}"
+    template = "{confidence}: {meaning}"
     means = listed(
-        (sentence(each, confidence=sure.value, meaning=CONFIDENCE_MEANS[sure]) for sure in Confidence), "; "
+        (sentence(template, confidence=sure.value, meaning=CONFIDENCE_MEANS[sure]) for sure in Confidence),
+        "; ",
     )
     return el(
         "section",

@@ -28,15 +28,15 @@ from lab.words.reasons import drop, reason
 Json = dict[str, object]
 
 
-def dumps(told: Iterable[ScenarioRuns]) -> str:
+def dumps(outcomes: Iterable[ScenarioRuns]) -> str:
     """All runs as JSON text, ending in a line break."""
-    return json.dumps(document(told), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(document(outcomes), indent=2, ensure_ascii=False) + "\n"
 
 
-def document(told: Iterable[ScenarioRuns]) -> Json:
+def document(outcomes: Iterable[ScenarioRuns]) -> Json:
     """All runs as plain data."""
-    every = ran(told)
-    findings = [finding for _, each in every for finding in each.findings()]
+    every = ran(outcomes)
+    findings = [finding for _, played in every for finding in played.findings()]
     return {
         "schema_version": SCHEMA_VERSION,
         "ok": all(finding.ok for finding in findings),
@@ -45,46 +45,48 @@ def document(told: Iterable[ScenarioRuns]) -> Json:
             "expectations": len(findings),
             "failed": sum(not finding.ok for finding in findings),
         },
-        "runs": [run(scenario, each) for scenario, each in every],
+        "runs": [run(scenario, played) for scenario, played in every],
     }
 
 
-def run(scenario: Scenario, each: Run) -> Json:
+def run(scenario: Scenario, played: Run) -> Json:
     """One variant: what was claimed, what happened, and why."""
-    findings, variant = each.findings(), each.variant
-    own = set(each.messages.values())
+    findings, variant = played.findings(), played.variant
+    own = set(played.messages.values())
     return {
         "scenario": scenario.name,
         "file": scenario.file,
         "variant": variant.name,
         "title": variant.title,
         "kind": variant.kind,
-        "driver": each.driver,
+        "driver": played.driver,
         "as_of": variant.as_of.isoformat() if variant.as_of else None,
-        "started": iso(each.started),
-        "took_seconds": each.took.total_seconds(),
+        "started": iso(played.started),
+        "took_seconds": played.took.total_seconds(),
         "ok": all(finding.ok for finding in findings),
-        "cured": str(cured(each)),
+        "cured": str(cured(played)),
         "findings": [_finding(finding) for finding in findings],
-        "messages": [message(each, spec.key) for spec in variant.messages if _left_a_trace(each, spec.key)],
-        "repeated": changed_endings.as_json(each),
-        "other_messages": [_trace(trace) for name, trace in each.traces.items() if name not in own],
-        "counts": _counts(each),
+        "messages": [
+            message(played, spec.key) for spec in variant.messages if _left_a_trace(played, spec.key)
+        ],
+        "repeated": changed_endings.as_json(played),
+        "other_messages": [_trace(trace) for name, trace in played.traces.items() if name not in own],
+        "counts": _counts(played),
         "assumed_rules": [
-            each.id for each in rule_citations.assumed(rule_citations.used(each.traces.values()))
+            cited.id for cited in rule_citations.assumed(rule_citations.used(played.traces.values()))
         ],
     }
 
 
-def message(each: Run, key: str) -> Json:
+def message(played: Run, key: str) -> Json:
     """One message with its whole trace; KeyError when the run has no such message."""
-    trace = each.trace(key)
-    fate = next(fate for fate in fates(each) if fate.spec.key == key)
+    trace = played.trace(key)
+    fate = next(fate for fate in fates(played) if fate.spec.key == key)
     return {"key": key, **_fate(fate), **_trace(trace)}
 
 
-def _left_a_trace(each: Run, key: str) -> bool:
-    return each.messages.get(key, "") in each.traces
+def _left_a_trace(played: Run, key: str) -> bool:
+    return played.messages.get(key, "") in played.traces
 
 
 def _fate(fate: Fate) -> Json:
@@ -110,12 +112,12 @@ def _finding(finding: ExpectationResult) -> Json:
     }
 
 
-def _counts(each: Run) -> Json:
-    ends = Counter(str(end) for trace in each.traces.values() for end in trace.dispositions.values())
+def _counts(played: Run) -> Json:
+    ends = Counter(str(end) for trace in played.traces.values() for end in trace.dispositions.values())
     return {
-        "hops": len(each.hops),
-        "delivered_copies": len(each.delivered),
-        "reports": sum(_reports(trace) for trace in each.traces.values()),
+        "hops": len(played.hops),
+        "delivered_copies": len(played.delivered),
+        "reports": sum(_reports(trace) for trace in played.traces.values()),
         "dispositions": dict(sorted(ends.items())),
     }
 
@@ -146,7 +148,7 @@ def _hop(hop: Hop) -> Json:
 
 
 def _step(step: Step) -> Json:
-    told: Json = {
+    data: Json = {
         "kind": str(step.kind),
         "at": iso(step.at) if step.at else None,
         "data": {**step_data(step), **_said(step)},
@@ -154,12 +156,12 @@ def _step(step: Step) -> Json:
     }
     decision = decision_of(step)
     if decision is not None:
-        told |= {
+        data |= {
             "considered": [considered(candidate) for candidate in decision.candidates],
             "story": list(story(decision)),
             "decision": {"kind": decision.kind, **plain_fields(decision)},
         }
-    return told
+    return data
 
 
 def _said(step: Step) -> Json:
@@ -188,8 +190,8 @@ def _plain(value: object) -> object:
         case None | bool() | int() | float():
             return value
         case Mapping():
-            return {str(key): _plain(each) for key, each in value.items()}
+            return {str(key): _plain(item) for key, item in value.items()}
         case list() | tuple():
-            return [_plain(each) for each in value]
+            return [_plain(item) for item in value]
         case _:
             return str(value)

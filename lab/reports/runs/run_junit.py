@@ -11,9 +11,9 @@ from lab.reports.text.printable import printable
 from lab.scenario.model import Scenario
 
 
-def report(told: Iterable[ScenarioRuns]) -> str:
+def report(outcomes: Iterable[ScenarioRuns]) -> str:
     """All runs as JUnit XML."""
-    runs = ran(told)
+    runs = ran(outcomes)
     counts = _counts(finding for _, run in runs for finding in run.findings())
     root = Element("testsuites", {"name": "mailflow-lab", **counts})
     for scenario, run in runs:
@@ -45,11 +45,11 @@ def _case(suite: Element, name: str, finding: ExpectationResult) -> None:
         line=str(finding.line),
     )
     if not finding.ok:
-        told = printable(f"wanted {finding.wanted}, got {finding.got}")
-        failure = SubElement(case, "failure", message=told, type="expectation")
+        text = printable(f"wanted {finding.wanted}, got {finding.got}")
+        failure = SubElement(case, "failure", message=text, type="expectation")
         failure.text = printable(str(finding))
 
 
 def _counts(findings: Iterable[ExpectationResult]) -> dict[str, str]:
-    known = list(findings)
-    return {"tests": str(len(known)), "failures": str(sum(not f.ok for f in known)), "errors": "0"}
+    results = list(findings)
+    return {"tests": str(len(results)), "failures": str(sum(not f.ok for f in results)), "errors": "0"}

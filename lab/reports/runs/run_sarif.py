@@ -17,11 +17,11 @@ _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 RULE = "expectation"
 
 
-def report(told: Iterable[ScenarioRuns]) -> str:
+def report(outcomes: Iterable[ScenarioRuns]) -> str:
     """All failed expectations of all runs; a log without results says that everything was as expected."""
     results = [
         _result(scenario, run, finding)
-        for scenario, run in ran(told)
+        for scenario, run in ran(outcomes)
         for finding in run.findings()
         if not finding.ok
     ]

@@ -15,20 +15,20 @@ from lab.reports.text.printable import one_line
 from lab.sentence import counted, sentence
 
 
-def run_summary(told: Iterable[ScenarioRuns]) -> RenderableType:
+def run_summary(outcomes: Iterable[ScenarioRuns]) -> RenderableType:
     """`ok` or `FAILED` for each scenario and variant, the failing claims below, a count at the end."""
-    every = tuple(told)
-    lines = [line for each in every for line in _scenario(each)]
+    every = tuple(outcomes)
+    lines = [line for outcome in every for line in _scenario(outcome)]
     return Group(*lines, Text(), _count(every))
 
 
-def _scenario(each: ScenarioRuns) -> Iterator[RenderableType]:
+def _scenario(outcome: ScenarioRuns) -> Iterator[RenderableType]:
     title = Text.assemble(
-        (one_line(each.scenario.name), "bold"), (f"  {one_line(each.scenario.title)}", "dim")
+        (one_line(outcome.scenario.name), "bold"), (f"  {one_line(outcome.scenario.title)}", "dim")
     )
     yield indented(title, 0, hang=2)
-    width = max((len(run.variant.name) for run in each.runs), default=0)
-    for run in each.runs:
+    width = max((len(run.variant.name) for run in outcome.runs), default=0)
+    for run in outcome.runs:
         yield from _run(run, width)
 
 
@@ -37,11 +37,11 @@ def _run(run: Run, width: int) -> Iterator[RenderableType]:
     failing = [finding for finding in findings if not finding.ok]
     verdict = (sentence("FAILED"), "bold red") if failing else (sentence("ok"), "green")
     met = sentence("{met}/{claims} as expected", met=len(findings) - len(failing), claims=len(findings))
-    told = sentence(
+    text = sentence(
         "{met}, {driver}", met=met if findings else sentence("nothing expected"), driver=run.driver
     )
     shown = f"{verdict[0]!s:<6}", verdict[1]
-    yield Text.assemble("  ", shown, f" {run.variant.name:<{width}}  ", (one_line(told), "dim"))
+    yield Text.assemble("  ", shown, f" {run.variant.name:<{width}}  ", (one_line(text), "dim"))
     yield from changed_endings.told(run)
     for finding in failing:
         yield from _finding(finding)
@@ -56,13 +56,13 @@ def _finding(finding: ExpectationResult) -> Iterator[RenderableType]:
     yield indented(Text.assemble(f"{sentence('got')!s:<7}", (one_line(finding.got), "red")), 11, hang=7)
 
 
-def _count(told: Sequence[ScenarioRuns]) -> Text:
-    runs = [run for each in told for run in each.runs]
+def _count(outcomes: Sequence[ScenarioRuns]) -> Text:
+    runs = [run for outcome in outcomes for run in outcome.runs]
     findings = [finding for run in runs for finding in run.findings()]
     failed = sum(not finding.ok for finding in findings)
     sums = sentence(
         "{scenarios}, {variants}, {expectations}",
-        scenarios=counted(len(told), "{number} scenario", "{number} scenarios"),
+        scenarios=counted(len(outcomes), "{number} scenario", "{number} scenarios"),
         variants=counted(len(runs), "{number} variant", "{number} variants"),
         expectations=counted(len(findings), "{number} expectation", "{number} expectations"),
     )

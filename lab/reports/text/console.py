@@ -23,10 +23,10 @@ _NARROWEST = 40
 def console(file: TextIO | None = None) -> Console:
     """A console on a stream (stdout if None): as wide as the terminal (COLUMNS if set), WIDTH if there is none."""
     stream = file or sys.stdout
-    known = stream.isatty() or os.environ.get("COLUMNS", "").isdecimal()
+    sized = stream.isatty() or os.environ.get("COLUMNS", "").isdecimal()
     if isinstance(stream, io.TextIOWrapper) and "utf" not in stream.encoding.lower():
         stream.reconfigure(errors="replace")  # an arrow must not end the run of an ASCII terminal
-    paper = Console(file=stream, width=None if known else WIDTH, markup=False, emoji=False, highlight=False)
+    paper = Console(file=stream, width=None if sized else WIDTH, markup=False, emoji=False, highlight=False)
     if paper.width < _NARROWEST:
         paper.width = _NARROWEST
     return paper

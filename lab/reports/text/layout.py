@@ -10,6 +10,8 @@ from rich.text import Text
 
 from lab.core.rulebook import Confidence
 from lab.model.value import dataclass
+from lab.reports.text.printable import one_line
+from lab.sentence import Sentence
 
 CONFIDENCE_STYLE: Mapping[Confidence, str] = {
     Confidence.DOCUMENTED: "green",
@@ -40,3 +42,8 @@ class Hanging:
 def indented(what: RenderableType, by: int, hang: int = 0) -> RenderableType:
     """Indented by that many columns; wrapped lines of a text hang further in."""
     return Hanging(what, by, hang) if isinstance(what, Text) else Padding(what, (0, 0, 0, by))
+
+
+def heading(text: Sentence) -> Text:
+    """The line above a part."""
+    return Text(one_line(text), style="bold")

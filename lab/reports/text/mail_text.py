@@ -31,9 +31,9 @@ def field(message: Message, name: str) -> str:
 def arrived(message: Message) -> datetime | None:
     """When it came in: what the topmost Received field says, else its Date; None when neither can be read."""
     received = (message.get("Received") or "").rpartition(";")[2]
-    for told in (received, message.get("Date") or ""):
+    for date in (received, message.get("Date") or ""):
         try:
-            return parsedate_to_datetime(told.strip()).astimezone(UTC)
+            return parsedate_to_datetime(date.strip()).astimezone(UTC)
         except ValueError:
             continue
     return None
@@ -58,9 +58,9 @@ def _leaves(part: Part) -> Iterator[Part]:
         return
     inner = part.get_payload()
     assert isinstance(inner, list), "a multipart has parts"
-    for each in inner:
-        assert isinstance(each, Part), "parts are messages themselves"
-        yield from _leaves(each)
+    for child in inner:
+        assert isinstance(child, Part), "parts are messages themselves"
+        yield from _leaves(child)
 
 
 def _best(parts: list[Part]) -> Part | None:

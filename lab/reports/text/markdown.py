@@ -10,7 +10,7 @@ _MARKS = frozenset("\\`*_[]<>#|~")
 
 def in_markdown(text: Sentence | str) -> str:
     """One line that means nothing to Markdown."""
-    return "".join(f"\\{each}" if each in _MARKS else each for each in one_line(text))
+    return "".join(f"\\{char}" if char in _MARKS else char for char in one_line(text))
 
 
 def in_code(text: str) -> str:

@@ -59,20 +59,20 @@ def el(tag: str, /, *children: Sentence | str, **attributes: Sentence | str | fl
 
     Attributes that are None are left out. What comes out is well-formed XML as well.
     """
-    told = "".join(
+    written = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{escape(printable(_number(value)))}"'
         for key, value in attributes.items()
         if value is not None
     )
     end = "\n" if tag in _BLOCKS else ""
     if tag in _EMPTY:
-        return Html(f"<{tag}{told}/>{end}")
-    return Html(f"<{tag}{told}>{join(*children)}</{tag}>{end}")
+        return Html(f"<{tag}{written}/>{end}")
+    return Html(f"<{tag}{written}>{join(*children)}</{tag}>{end}")
 
 
 def join(*children: Sentence | str) -> Html:
     """Several pieces one behind the other."""
-    return Html("".join(each if isinstance(each, Html) else escape(printable(each)) for each in children))
+    return Html("".join(child if isinstance(child, Html) else escape(printable(child)) for child in children))
 
 
 def _number(value: Sentence | str | float) -> Sentence | str:

@@ -37,7 +37,7 @@ def literal(value: Any) -> str:
             return str(value)
         case tuple() | list() | frozenset():
             return ",".join(
-                literal(each) for each in (sorted(value) if isinstance(value, frozenset) else value)
+                literal(item) for item in (sorted(value) if isinstance(value, frozenset) else value)
             )
         case Enum():
             return literal(value.value)
@@ -51,12 +51,12 @@ def literal(value: Any) -> str:
 
 def quoted(text: str) -> str:
     """In single quotes, in which nothing but a quote means anything, and on one line."""
-    return "'" + "".join(each * 2 if each in _QUOTES else each for each in one_line(text)) + "'"
+    return "'" + "".join(char * 2 if char in _QUOTES else char for char in one_line(text)) + "'"
 
 
 def changed(lists: tuple[str, ...], former: tuple[str, ...]) -> Expression:
     """What a list gains and loses: `@{Add='x'; Remove='y'}`."""
-    added = [each for each in lists if each not in former]
-    gone = [each for each in former if each not in lists]
+    added = [item for item in lists if item not in former]
+    gone = [item for item in former if item not in lists]
     parts = [f"{verb}={literal(items)}" for verb, items in (("Add", added), ("Remove", gone)) if items]
     return Expression(f"@{{{'; '.join(parts)}}}")

@@ -14,28 +14,28 @@ _GUID = re.compile(r"\b([0-9a-f]{8})-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", re.IGNO
 _KEPT = frozenset("\n\t")
 
 
-def printable(told: Sentence | str) -> str:
+def printable(what: Sentence | str) -> str:
     """What is told, with control, bidirectional and other invisible characters written out: `\\x1b`, `\\u202e`."""
-    text = say(told)
+    text = say(what)
     if text.isascii() and text.isprintable():
         return text
     return "".join(map(_shown, text))
 
 
-def one_line(told: Sentence | str) -> str:
+def one_line(text: Sentence | str) -> str:
     """`printable` on a single line."""
-    return printable(in_one_line(told))
+    return printable(in_one_line(text))
 
 
-def cut(told: Sentence | str, width: int) -> str:
+def cut(text: Sentence | str, width: int) -> str:
     """One line of at most `width` characters; `…` stands for what is missing."""
-    line = one_line(told)
+    line = one_line(text)
     return line if len(line) <= width else line[: width - 1].rstrip() + "…"
 
 
-def without_guids(told: Sentence | str) -> str:
+def without_guids(text: Sentence | str) -> str:
     """What is told, with GUIDs cut to their first group, as people do when they read a connector's name aloud."""
-    return _GUID.sub(r"\1…", say(told))
+    return _GUID.sub(r"\1…", say(text))
 
 
 def _shown(character: str) -> str:

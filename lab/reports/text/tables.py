@@ -43,8 +43,8 @@ def table(
 
 def left_out(shown: Iterable[LogTable], width: int) -> tuple[str, ...]:
     """The columns that the form `table` has no room for."""
-    found = (_grid(each.columns, each.rows, "table") for each in shown if each.rows)
-    return tuple(name for grid in found for name in grid.columns[grid.fitting(width) :])
+    grids = (_grid(log.columns, log.rows, "table") for log in shown if log.rows)
+    return tuple(name for grid in grids for name in grid.columns[grid.fitting(width) :])
 
 
 def _grid(columns: Sequence[str], cells: Sequence[Sequence[str]], form: Form) -> Grid:
@@ -57,7 +57,7 @@ def _grid(columns: Sequence[str], cells: Sequence[Sequence[str]], form: Form) ->
 
 def tables(shown: Iterable[LogTable], form: Form = "table") -> RenderableType:
     """Several views one below the other, with a blank line between them."""
-    return Group(*_spaced(table(each.title, each.columns, each.rows, form) for each in shown))
+    return Group(*_spaced(table(log.title, log.columns, log.rows, form) for log in shown))
 
 
 def plain(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -129,15 +129,15 @@ def _shared(widest: Sequence[int], room: int) -> list[int]:
 def _day(rows: Iterable[Sequence[str]]) -> str:
     """The day that all moments of a table lie on, '' if there are several: then it need not be said in each row."""
     moments = (_MOMENT.fullmatch(cell) for row in rows for cell in row)
-    days = {found[1] for found in moments if found}
+    days = {match[1] for match in moments if match}
     return days.pop() if len(days) == 1 else ""
 
 
 def _spaced(drawn: Iterable[RenderableType]) -> Iterator[RenderableType]:
-    for number, each in enumerate(drawn):
+    for number, row in enumerate(drawn):
         if number:
             yield Text()
-        yield each
+        yield row
 
 
 def _list(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> RenderableType:
