@@ -50,7 +50,7 @@ def from_text(source: TextSource) -> Exports:
     for at, data in pem_blocks(source.text):
         place = ExportLocation(source.file, lines.at(at))
         try:
-            read += [(place, one) for one in _loaded(data)]
+            read += [(place, certificate) for certificate in _loaded(data)]
         except _BROKEN:
             notices.append(Notice(place, _DAMAGED, serious=True))
     judged = [_judged(place, chain) for place, chain in _chains(read)]
@@ -64,14 +64,15 @@ def from_bytes(file: str, data: bytes) -> Exports | None:
     except _BROKEN:
         return None
     return Exports.joined(
-        _judged(place, chain) for place, chain in _chains([(ExportLocation(file), one) for one in loaded])
+        _judged(place, chain)
+        for place, chain in _chains([(ExportLocation(file), certificate) for certificate in loaded])
     )
 
 
 def found(place: ExportLocation, chain: Sequence[bytes], server: str = "") -> Exports:
     """The certificate that stands first in `chain` (DER or PEM), judged with the rest of it."""
     try:
-        loaded = [one for data in chain for one in _loaded(data)]
+        loaded = [certificate for data in chain for certificate in _loaded(data)]
     except _BROKEN:
         return Exports(notices=(Notice(place, _DAMAGED, serious=True),))
     return _judged(place, loaded, server) if loaded else Exports()
@@ -105,9 +106,11 @@ def _lenient() -> Iterator[None]:
 
 def _chains(read: _Placed) -> list[tuple[ExportLocation, list[x509.Certificate]]]:
     """A chain for each certificate that has issued none of the others, in whatever order they stand."""
-    issuers = {one.issuer for _, one in read if one.issuer != one.subject}
-    leaves = [(place, one) for place, one in read if one.subject not in issuers] or read[:1]
-    by_name = {one.subject: one for _, one in reversed(read)}
+    issuers = {certificate.issuer for _, certificate in read if certificate.issuer != certificate.subject}
+    leaves = [
+        (place, certificate) for place, certificate in read if certificate.subject not in issuers
+    ] or read[:1]
+    by_name = {certificate.subject: certificate for _, certificate in reversed(read)}
     return [(place, [leaf, *_above(leaf, by_name)]) for place, leaf in leaves]
 
 
@@ -174,7 +177,7 @@ def _public(leaf: x509.Certificate, sent: Sequence[x509.Certificate]) -> bool | 
     doubts = judge(leaf, sent, leaf.not_valid_before_utc, _roots())
     if CertFault.SELF_SIGNED not in doubts and CertFault.UNTRUSTED not in doubts:
         return True
-    return False if any(one.subject == one.issuer for one in (leaf, *sent)) else None
+    return False if any(certificate.subject == certificate.issuer for certificate in (leaf, *sent)) else None
 
 
 @cache
