@@ -44,14 +44,14 @@ def texts(item: QueueItem, original: Original, failed: tuple[Failure, ...], host
         message_hops(original.received),
         original.text,
     )
-    told = "".join(_plain_failure(facts, failure) for failure in failed)
-    return told + _plain_rest(facts), _html(facts)
+    plain = "".join(_plain_failure(facts, failure) for failure in failed)
+    return plain + _plain_rest(facts), _html(facts)
 
 
 def _told(failure: Failure) -> tuple[Advice, str]:
-    known = advice(status_of(failure.reply))
-    headline = known.headline.format(user=failure.recipient.local, domain=failure.recipient.domain)
-    return known, headline
+    advised = advice(status_of(failure.reply))
+    headline = advised.headline.format(user=failure.recipient.local, domain=failure.recipient.domain)
+    return advised, headline
 
 
 def _columns(known: Advice, failure: Failure, facts: NdrFacts) -> tuple[tuple[str, str], ...]:
@@ -62,8 +62,8 @@ def _columns(known: Advice, failure: Failure, facts: NdrFacts) -> tuple[tuple[st
 
 
 def _plain_failure(facts: NdrFacts, failure: Failure) -> str:
-    known, headline = _told(failure)
-    columns = _columns(known, failure, facts)
+    advised, headline = _told(failure)
+    columns = _columns(advised, failure, facts)
     remote = f"Remote server:\t{failure.remote}\r\n" if failure.remote else ""
     return f"""\
 Your message to {failure.recipient} couldn't be delivered.\r
@@ -74,17 +74,17 @@ Your message to {failure.recipient} couldn't be delivered.\r
 {columns[0][1]}\t{columns[1][1]}\t{columns[2][1]}\r
 \r
 \r
-{known.label}\r
+{advised.label}\r
 \r
 \r
 How to Fix It\r
-{known.fix}\r
+{advised.fix}\r
 \r
 \r
 More Info for Email Admins\r
 Status code: {failure.reply.code} {status_of(failure.reply)}\r
 \r
-{known.admins}\r
+{advised.admins}\r
 \r
 \r
 Original Message Details\r
@@ -119,7 +119,7 @@ def _html(facts: NdrFacts) -> str:
 
 
 def _html_failure(facts: NdrFacts, failure: Failure) -> str:
-    known, headline = _told(failure)
+    advised, headline = _told(failure)
     recipient = escape(str(failure.recipient))
     details = (
         ("Created Date:", facts.created),
@@ -133,10 +133,10 @@ def _html_failure(facts: NdrFacts, failure: Failure) -> str:
     return (
         f'<p style="font-size:19px">Your message to <a href="mailto:{recipient}">{recipient}</a>'
         f" couldn't be delivered.</p>\r\n<p>{escape(headline)}</p>\r\n"
-        f"{_table(zip(*_columns(known, failure, facts), strict=True))}"
-        f"<p>{known.label}</p>\r\n<h3>How to Fix It</h3>\r\n<p>{known.fix}</p>\r\n"
+        f"{_table(zip(*_columns(advised, failure, facts), strict=True))}"
+        f"<p>{advised.label}</p>\r\n<h3>How to Fix It</h3>\r\n<p>{advised.fix}</p>\r\n"
         f"<h3>More Info for Email Admins</h3>\r\n<p>Status code: {failure.reply.code} {status_of(failure.reply)}"
-        f"</p>\r\n<p>{known.admins}</p>\r\n<h3>Original Message Details</h3>\r\n{_table(details)}"
+        f"</p>\r\n<p>{advised.admins}</p>\r\n<h3>Original Message Details</h3>\r\n{_table(details)}"
         f"<h3>Error Details</h3>\r\n{_table(error)}"
     )
 
