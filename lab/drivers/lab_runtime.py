@@ -317,11 +317,11 @@ class LabRuntime:
 
     def bug(self, error: BaseException) -> None:
         """Something in the lab broke: the run will say so, and whoever wants to know is told at once."""
-        told = error if isinstance(error, Exception) else LabBug(repr(error))
-        self.bugs.append(told)
+        bug = error if isinstance(error, Exception) else LabBug(repr(error))
+        self.bugs.append(bug)
         self._changed.set()
         if self._on_bug is not None:
-            self._on_bug(told)
+            self._on_bug(bug)
 
     def _ended(self, task: asyncio.Future[None]) -> None:
         """Work in the background ends by being cancelled only."""

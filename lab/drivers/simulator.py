@@ -222,14 +222,14 @@ class _Resolving:
     def answer(self, question: DnsQuestion) -> DnsAnswer:
         """What is known, or what the name servers say now."""
         now = self._lab.now
-        known = self._memory.find(question, now)
-        if known is None and self._lab.outages.without_dns(self._address, now):
+        answer = self._memory.find(question, now)
+        if answer is None and self._lab.outages.without_dns(self._address, now):
             return ServFail()
-        if known is None:
+        if answer is None:
             zones = self._lab.history.zones(now)
-            known = zones.answer(question)
-            self._memory.keep(question, known, zones.lasting(question), now)
-        return known
+            answer = zones.answer(question)
+            self._memory.keep(question, answer, zones.lasting(question), now)
+        return answer
 
 
 class _Session:
