@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +20,7 @@ from cryptography.utils import CryptographyDeprecationWarning
 
 from lab.errors import words_of
 from lab.importers.text_decoding import LineNumbers, TextSource, whole
-from lab.importers.types import ExportLocation, Exports, FoundCertificate, Notice
+from lab.importers.types import ExportedValue, ExportLocation, Exports, FoundCertificate, Notice
 from lab.model.certificate import CertFault
 from lab.pki.certificate_files import identity, judge
 from lab.sentence import sentence
@@ -38,6 +40,8 @@ _BROKEN = (
 """What the library raises for bytes that are no certificate, or a strange one."""
 _DAMAGED = sentence("a certificate that is cut off or damaged")
 _LONGEST_CHAIN = 8
+_LONGEST_RAW = 64 * 1024
+"""Bytes; a certificate has one to three thousand."""
 _Placed: TypeAlias = Sequence[tuple[ExportLocation, x509.Certificate]]
 _DATES = frozenset({CertFault.EXPIRED, CertFault.NOT_YET_VALID})
 
@@ -76,6 +80,29 @@ def found(place: ExportLocation, chain: Sequence[bytes], server: str = "") -> Ex
     except _BROKEN:
         return Exports(notices=(Notice(place, _DAMAGED, serious=True),))
     return _judged(place, loaded, server) if loaded else Exports()
+
+
+def certificate_in(place: ExportLocation, values: Mapping[str, ExportedValue]) -> Exports:
+    """What `RawData` of an object of `Get-ExchangeCertificate` holds; where it is missing, the object tells names and dates."""
+    raw = next((value for name, value in values.items() if name.lower() == "rawdata"), None)
+    if raw is None:
+        return Exports()
+    data = _raw_bytes(raw)
+    none = Notice(place, sentence("RawData holds no certificate"))
+    return found(place, [data]) if data else Exports(notices=(none,))
+
+
+def _raw_bytes(raw: ExportedValue) -> bytes:
+    """Export-Clixml writes base64, ConvertTo-Json a list of numbers, Export-Csv neither."""
+    if isinstance(raw, str) and len(raw) < _LONGEST_RAW * 2:
+        try:
+            return base64.b64decode("".join(raw.split()), validate=True)
+        except (binascii.Error, ValueError):
+            return b""
+    if isinstance(raw, tuple) and len(raw) < _LONGEST_RAW:
+        numbers = [item for item in raw if isinstance(item, int) and 0 <= item < 256]
+        return bytes(numbers) if len(numbers) == len(raw) else b""
+    return b""
 
 
 def pem_blocks(text: str) -> list[tuple[int, bytes]]:

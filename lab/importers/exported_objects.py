@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field, replace
 
 from lab.importers import cmdlet_recognition, resolved_dns
-from lab.importers.embedded_certificate import certificate_in
+from lab.importers.certificates import certificate_in
 from lab.importers.text_decoding import TextSource
 from lab.importers.types import ExportedObject, ExportedValue, ExportLocation, Exports, Notice
 from lab.model.value import dataclass
