@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from html import escape
+from typing import NamedTuple
 
-from lab.core.dates import us_date
+from lab.core.dates import read_date, us_date
 from lab.core.ndr.advice import Advice, advice
 from lab.core.ndr.delivery_status import said
 from lab.core.ndr.mime import CRLF, clean
 from lab.core.ndr.original_message import Original
-from lab.core.ndr.received_hops import MessageHop, message_hops
 from lab.core.ndr.status import status_of
 from lab.core.ndr.types import Failure
 from lab.model.transport import QueueItem
 from lab.model.value import dataclass
 
 _HOP_TITLES = ("HOP", "TIME (UTC)", "FROM", "TO", "WITH", "RELAY TIME")
+
+
+class MessageHop(NamedTuple):
+    """One line of the table of the way that a message took."""
+
+    number: str
+    time: str
+    origin: str
+    by: str
+    protocol: str
+    delay: str
+    """`*` where the time since the hop before cannot be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +54,7 @@ def texts(item: QueueItem, original: Original, failed: tuple[Failure, ...], host
         clean(original.subject),
         us_date(item.arrived),
         failed,
-        message_hops(original.received),
+        _message_hops(original.received),
         original.text,
     )
     plain = "".join(_plain_failure(facts, failure) for failure in failed)
@@ -146,3 +159,34 @@ def _table(rows: Iterable[Iterable[str]]) -> str:
     cells = escape("\x01".join("\x00".join(row) for row in rows))
     body = cells.replace("\x00", "</td><td>").replace("\x01", "</td></tr>\r\n<tr><td>")
     return f"<table>\r\n<tr><td>{body}</td></tr>\r\n</table>\r\n"
+
+
+def _message_hops(received: Iterable[str]) -> tuple[MessageHop, ...]:
+    """The hops in the order of the way, from `Received` values with the last server first."""
+    hops: list[MessageHop] = []
+    before: datetime | None = None
+    for line in reversed(tuple(received)):
+        when = read_date(line.rpartition(";")[2])
+        time = us_date(when) if when else ""
+        hops.append(MessageHop(str(len(hops) + 1), time, *_servers(line.split()), _delay(before, when)))
+        before = when
+    return tuple(hops)
+
+
+def _servers(words: list[str]) -> tuple[str, str, str]:
+    """From whom, by whom and by which protocol; Postfix has an earlier `with` for the cipher."""
+    origin = words[1] if words[:1] == ["from"] and len(words) > 1 else ""
+    if "by" not in words[:-1]:
+        return origin, "", ""
+    at = words.index("by") + 1
+    protocol = words[words.index("with", at) + 1 :][:1] if "with" in words[at:] else []
+    if protocol == ["Microsoft"]:
+        protocol = ["Microsoft SMTP Server"]
+    return origin, words[at], "".join(protocol)
+
+
+def _delay(before: datetime | None, when: datetime | None) -> str:
+    if before is None or when is None or when <= before:
+        return "*"
+    seconds = int((when - before).total_seconds())
+    return f"{seconds} sec" if seconds < 60 else f"{seconds // 60} min {seconds % 60} sec"
