@@ -101,7 +101,7 @@ class _CertificateNames:
 def explained(attribution: Attribution) -> AttributionDecision:
     """The decision as data."""
     tenant, rules = attribution.tenant, tuple(dict.fromkeys(attribution.rules))
-    found = considered(attribution)
+    candidates = considered(attribution)
     return AttributionDecision(
         facts=_facts(attribution),
         verdict=attribution.verdict,
@@ -111,7 +111,7 @@ def explained(attribution: Attribution) -> AttributionDecision:
         reason=attribution.reason,
         reply=attribution.reply,
         rules=rules,
-        candidates=found,
+        candidates=candidates,
         recipient_only_steers=attribution.verdict is Verdict.ORIGINATING
         and tenant is not None
         and tenant.accepts(attribution.recipient.domain) is None,
@@ -136,12 +136,12 @@ def _facts(attribution: Attribution) -> AttributionFacts:
 def considered(attribution: Attribution) -> tuple[DecisionCandidate, ...]:
     """Every connector of the tenants concerned, the winner first, then by tenant and name."""
     shown = _CertificateNames.of(attribution)
-    found = [
+    candidates = [
         _consider(attribution, shown, tenant, connector)
         for tenant in _concerned(attribution, shown.names)
         for connector in tenant.inbound_connectors
     ]
-    return tuple(sorted(found, key=lambda c: (not c.won, c.tenant, c.name)))
+    return tuple(sorted(candidates, key=lambda c: (not c.won, c.tenant, c.name)))
 
 
 def _concerned(attribution: Attribution, names: tuple[DomainPattern, ...]) -> tuple[Tenant, ...]:

@@ -49,10 +49,10 @@ def us_date(when: datetime) -> str:
 
 def read_date(text: str) -> datetime | None:
     """Read the form of RFC 5322 (numeric zone; comments ignored), None if `text` is something else."""
-    found = _RFC5322.match(text)
-    if found is None:
+    match = _RFC5322.match(text)
+    if match is None:
         return None
-    day, month, year, hour, minute, second, sign, hours, minutes = found.groups()
+    day, month, year, hour, minute, second, sign, hours, minutes = match.groups()
     zone: timezone = UTC
     if (hours, minutes) != ("00", "00"):
         east = timedelta(hours=int(hours), minutes=int(minutes))

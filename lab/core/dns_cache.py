@@ -18,8 +18,8 @@ class DnsCache:
 
     def find(self, question: DnsQuestion, now: datetime) -> DnsAnswer | None:
         """The answer, unless there is none or its time is over."""
-        known = self._known.get(question)
-        return known[1] if known is not None and now < known[0] else None
+        entry = self._known.get(question)
+        return entry[1] if entry is not None and now < entry[0] else None
 
     def keep(self, question: DnsQuestion, answer: DnsAnswer, ttl: int, now: datetime) -> None:
         """Remember an answer that was given `now` for `ttl` seconds."""

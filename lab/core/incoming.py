@@ -73,7 +73,7 @@ def admit(
 
 def _fitting(tenant: Tenant, domain: Domain | None, switches: Switches) -> list[InboundConnector]:
     """Partner connectors for that sender domain: restricting ones first (R23), of these the most specific."""
-    found: list[tuple[bool, int, InboundConnector]] = []
+    fitting: list[tuple[bool, int, InboundConnector]] = []
     for connector in tenant.inbound_connectors:
         if not connector.enabled or connector.connector_type is not ConnectorType.PARTNER:
             continue
@@ -81,11 +81,11 @@ def _fitting(tenant: Tenant, domain: Domain | None, switches: Switches) -> list[
             continue
         rank = max((p.rank for p in connector.sender_domains if _means(p, domain)), default=-1)
         if rank >= 0:
-            found.append((connector.restricts, rank, connector))
-    if not found:
+            fitting.append((connector.restricts, rank, connector))
+    if not fitting:
         return []
-    best = max((restricts, rank) for restricts, rank, _ in found)
-    return sorted((c for restricts, rank, c in found if (restricts, rank) == best), key=lambda c: c.name)
+    best = max((restricts, rank) for restricts, rank, _ in fitting)
+    return sorted((c for restricts, rank, c in fitting if (restricts, rank) == best), key=lambda c: c.name)
 
 
 def in_scope(connector: InboundConnector, reverse_path: ReversePath, switches: Switches) -> bool:

@@ -38,4 +38,4 @@ def pool_of(
 
 
 def _passed(found: AuthenticationResults) -> bool:
-    return found.spf.result is Spf.PASS or any(each.result is Dkim.PASS for each in found.dkim)
+    return found.spf.result is Spf.PASS or any(result.result is Dkim.PASS for result in found.dkim)

@@ -70,19 +70,19 @@ def smart_host_targets(smart_hosts: tuple[str, ...], turned: int = 0) -> DnsQuer
 def _addresses(
     hosts: tuple[str, ...], how: NextHop, asked: str, turned: int
 ) -> DnsQueries[Targets | NoTargets]:
-    found: list[Target] = []
+    targets: list[Target] = []
     failed = False
     for host in hosts:
         bare = host.strip("[]")
         if bare.replace(".", "").isdigit():
-            found.append(Target(bare, bare))
+            targets.append(Target(bare, bare))
             continue
         answer = yield DnsQuestion(Domain.parse(host), "A")
         if isinstance(answer, DnsRecords):
-            found += [Target(host, address) for address in _turned(answer.texts(), turned)]
+            targets += [Target(host, address) for address in _turned(answer.texts(), turned)]
         failed = failed or isinstance(answer, ServFail)
-    if found:
-        return Targets(how, tuple(found))
+    if targets:
+        return Targets(how, tuple(targets))
     return NoTargets(NextHop.DNS_FAILED if failed else NextHop.NO_ADDRESS, asked)
 
 
@@ -111,8 +111,8 @@ class OutboundChoice:
         )
 
         won = phrase(Why.RULE_CHOSE) if self.by_rule else phrase(Why.OUTBOUND_FITS, domain=self.domain)
-        found = [self._candidate(self.connector, won, self.rules)] if self.connector else []
-        found += [
+        candidates = [self._candidate(self.connector, won, self.rules)] if self.connector else []
+        candidates += [
             self._candidate(c, *self._why_lost(c))
             for c in self.tenant.outbound_connectors
             if c is not self.connector
@@ -122,7 +122,7 @@ class OutboundChoice:
             domain=self.domain,
             connector=self.connector.name if self.connector else None,
             rules=self.rules,
-            candidates=tuple(found),
+            candidates=tuple(candidates),
             switches=settings_behind(self.rules, self.switches),
         )
 
@@ -196,10 +196,10 @@ def _cmt_only(connector: OutboundConnector, tenant: Tenant, domain: Domain) -> b
 def _rank(connector: OutboundConnector, tenant: Tenant, domain: Domain, order: str) -> tuple[int, int] | None:
     exact, accepted, wildcard = (3, 1, 2) if order == "exact,wildcard,accepted_domains" else (3, 2, 1)
     meant = [pattern for pattern in connector.recipient_domains if pattern.covers(domain)]
-    found = [(wildcard if pattern.wildcard else exact, pattern.rank) for pattern in meant]
+    ranks = [(wildcard if pattern.wildcard else exact, pattern.rank) for pattern in meant]
     if connector.all_accepted_domains and tenant.accepts(domain):
-        found.append((accepted, 0))
-    return max(found, default=None)
+        ranks.append((accepted, 0))
+    return max(ranks, default=None)
 
 
 @value()
@@ -263,10 +263,10 @@ def choose_send_connector(organization: OnPremOrganization, domain: Domain) -> S
     """The most specific address space, then the lowest cost, then the name."""
     enabled = (connector for connector in organization.send_connectors if connector.enabled)
     fitting = ((_best_space(connector, domain), connector) for connector in enabled)
-    found = [(_goodness(space), connector.name, connector, space) for space, connector in fitting if space]
-    if not found:
+    ranked = [(_goodness(space), connector.name, connector, space) for space, connector in fitting if space]
+    if not ranked:
         return SendChoice(None, None, organization, domain)
-    _, _, connector, space = min(found, key=lambda each: each[:2])
+    _, _, connector, space = min(ranked, key=lambda each: each[:2])
     return SendChoice(connector, space, organization, domain)
 
 

@@ -78,10 +78,10 @@ def _filtering(tenant: Tenant, client: Sender, connector: InboundConnector | Non
     """The connector with Enhanced Filtering: the message's own, else a Partner connector with that address."""
     if connector is not None:
         return connector if connector.skips else None
-    for each in tenant.inbound_connectors:
-        partner = each.enabled and each.connector_type is ConnectorType.PARTNER
-        if partner and each.skips and _within(client.address, each.sender_ip_addresses):
-            return each
+    for listed in tenant.inbound_connectors:
+        partner = listed.enabled and listed.connector_type is ConnectorType.PARTNER
+        if partner and listed.skips and _within(client.address, listed.sender_ip_addresses):
+            return listed
     return None
 
 
@@ -104,11 +104,11 @@ def _within(address: str, networks: Iterable[IPv4Network]) -> bool:
 def senders(message: Message) -> Iterator[Sender]:
     """Who handed the message on, by its Received lines, the last first; lines without an IPv4 address tell nothing."""
     for value in message.all("Received"):
-        found = _FROM.match(value + " ")
-        for address in _IPV4.findall(found[2] or "")[-1:] if found else ():
+        match = _FROM.match(value + " ")
+        for address in _IPV4.findall(match[2] or "")[-1:] if match else ():
             if _is_address(address):
-                assert found is not None
-                yield Sender(address, found[1])
+                assert match is not None
+                yield Sender(address, match[1])
 
 
 def _is_address(text: str) -> bool:

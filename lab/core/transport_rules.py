@@ -111,9 +111,9 @@ def _ruled(branch: Branch, rule: TransportRule, sending: Sending) -> list[Branch
     }
     parts = []
     for applied in (True, False):
-        recipients = tuple(each for each in branch.recipients if verdicts[each][0] is applied)
+        recipients = tuple(recipient for recipient in branch.recipients if verdicts[recipient][0] is applied)
         if recipients:
-            why = tuple(dict.fromkeys(verdicts[each][1] for each in recipients))
+            why = tuple(dict.fromkeys(verdicts[recipient][1] for recipient in recipients))
             outcomes = (*branch.outcomes, RuleOutcome(rule, applied, tuple(map(_phrase, why))))
             part = replace(branch, recipients=recipients, outcomes=outcomes)
             parts.append(_acted(part, rule) if applied else part)
@@ -130,13 +130,13 @@ def _verdict(
 ) -> tuple[bool, tuple[Why, str]]:
     """Whether the rule applies for a recipient: all conditions, no exception."""
     conditions = _checks(rule.conditions, sending, message, recipient)
-    missing = next((told for holds, told in conditions if not holds), None)
+    missing = next((condition for holds, condition in conditions if not holds), None)
     if missing is not None:
         return False, (Why.CONDITION_FAILS, missing)
     spared = next((t for holds, t in _checks(rule.exceptions, sending, message, recipient) if holds), None)
     if spared is not None:
         return False, (Why.EXCEPTED, spared)
-    named = ", ".join(told for _, told in conditions)
+    named = ", ".join(condition for _, condition in conditions)
     return True, (Why.CONDITIONS_HOLD if named else Why.NO_CONDITION, named)
 
 
@@ -145,47 +145,47 @@ def _checks(
 ) -> list[tuple[bool, str]]:
     """Each condition that is set: whether it holds, and how it reads."""
     author = sending.author
-    found: list[tuple[bool, str]] = []
+    checks: list[tuple[bool, str]] = []
     if wanted.from_scope:
         inside = sending.internal and author is not None and _is_ours(sending.organization, author)
-        found.append(
+        checks.append(
             (inside is (wanted.from_scope is UserScope.IN_ORGANIZATION), f"FromScope {wanted.from_scope}")
         )
     if wanted.sent_to_scope:
         inside = _is_ours(sending.organization, recipient)
         holds = inside is (wanted.sent_to_scope is UserScope.IN_ORGANIZATION)
-        found.append((holds, f"SentToScope {wanted.sent_to_scope}"))
+        checks.append((holds, f"SentToScope {wanted.sent_to_scope}"))
     if wanted.sender_domain_is:
         holds = author is not None and author.domain in wanted.sender_domain_is
-        found.append((holds, f"SenderDomainIs {_listed(wanted.sender_domain_is)}"))
+        checks.append((holds, f"SenderDomainIs {_listed(wanted.sender_domain_is)}"))
     if wanted.recipient_domain_is:
         holds = recipient.domain in wanted.recipient_domain_is
-        found.append((holds, f"RecipientDomainIs {_listed(wanted.recipient_domain_is)}"))
+        checks.append((holds, f"RecipientDomainIs {_listed(wanted.recipient_domain_is)}"))
     if wanted.from_:
-        found.append((_named(author, wanted.from_), f"From {_listed(wanted.from_)}"))
+        checks.append((_named(author, wanted.from_), f"From {_listed(wanted.from_)}"))
     if wanted.sent_to:
-        found.append((_named(recipient, wanted.sent_to), f"SentTo {_listed(wanted.sent_to)}"))
-    return found + _content_checks(wanted, sending, message)
+        checks.append((_named(recipient, wanted.sent_to), f"SentTo {_listed(wanted.sent_to)}"))
+    return checks + _content_checks(wanted, sending, message)
 
 
 def _content_checks(wanted: Conditions, sending: Sending, message: Message) -> list[tuple[bool, str]]:
     """The conditions that hold for all recipients or for none."""
-    found: list[tuple[bool, str]] = []
+    checks: list[tuple[bool, str]] = []
     if wanted.sender_ip_ranges:
         holds = any(_within(sending.client, network) for network in wanted.sender_ip_ranges)
-        found.append((holds, f"SenderIpRanges {_listed(wanted.sender_ip_ranges)}"))
+        checks.append((holds, f"SenderIpRanges {_listed(wanted.sender_ip_ranges)}"))
     if wanted.subject_contains_words:
         holds = any(_has_word(message.subject, word) for word in wanted.subject_contains_words)
-        found.append((holds, f"SubjectContainsWords {_listed(wanted.subject_contains_words)}"))
+        checks.append((holds, f"SubjectContainsWords {_listed(wanted.subject_contains_words)}"))
     if wanted.header_contains_message_header:
         name, words = wanted.header_contains_message_header, wanted.header_contains_words
         holds = any(_has_word(value, word) for value in message.all(name) for word in words)
-        found.append((holds, f"HeaderContains {name}: {_listed(words)}"))
+        checks.append((holds, f"HeaderContains {name}: {_listed(words)}"))
     if wanted.header_matches_message_header:
         name, patterns = wanted.header_matches_message_header, wanted.header_matches_patterns
         holds = any(re.search(p, value, re.IGNORECASE) for value in message.all(name) for p in patterns)
-        found.append((holds, f"HeaderMatches {name}: {_listed(patterns)}"))
-    return found
+        checks.append((holds, f"HeaderMatches {name}: {_listed(patterns)}"))
+    return checks
 
 
 def _is_ours(organization: Organization, address: Address) -> bool:
@@ -196,7 +196,7 @@ def _is_ours(organization: Organization, address: Address) -> bool:
 
 
 def _named(address: Address | None, wanted: tuple[Address, ...]) -> bool:
-    return address is not None and address.key in {each.key for each in wanted}
+    return address is not None and address.key in {name.key for name in wanted}
 
 
 def _within(client: str, network: IPv4Network) -> bool:
@@ -263,17 +263,17 @@ def _with_header(message: Message, name: str, value: str) -> Message:
 def _retitled(message: Message, before: str) -> Message:
     if message.get("Subject") is None:
         return message.on_top((Header.of("Subject", before.strip()),))
-    told = tuple(
+    headers = tuple(
         Header.of(header.name, before + header.value) if header.name.lower() == "subject" else header
         for header in message.headers
     )
-    return Message(told, message.body)
+    return Message(headers, message.body)
 
 
 def done(actions: Actions) -> tuple[str, ...]:
     """The actions in PowerShell's words, for traces and logs."""
     header = f"{actions.set_header_name}: {actions.set_header_value}" if actions.set_header_name else None
-    told = (
+    worded = (
         ("RouteMessageOutboundConnector", actions.route_message_outbound_connector),
         ("SetHeader", header),
         ("RemoveHeader", actions.remove_header),
@@ -285,4 +285,4 @@ def done(actions: Actions) -> tuple[str, ...]:
         ("RedirectMessageTo", _listed(actions.redirect_message_to) or None),
         ("ApplyHtmlDisclaimer", "" if actions.apply_html_disclaimer_text else None),
     )
-    return tuple(f"{name} {value}".strip() for name, value in told if value is not None)
+    return tuple(f"{name} {value}".strip() for name, value in worded if value is not None)

@@ -63,7 +63,7 @@ class History:
         timeline: Iterable[ConfigurationMoment] = (),
         suite: Suite = CLAIMS,
     ) -> None:
-        later = tuple(_version(starts + each.at, each.topology, suite) for each in timeline)
+        later = tuple(_version(starts + moment.at, moment.topology, suite) for moment in timeline)
         self.versions = (_version(starts, topology, suite), *later)
         self._since = [version.since for version in later]
         self._delay = timedelta(seconds=topology.switches.config_propagation_delay)
@@ -77,7 +77,9 @@ class History:
             else self.versions[0].nodes
         )
         self.certificates: Mapping[str, CertificateIdentity] = {
-            name: each for version in self.versions for name, each in version.topology.certificates.items()
+            name: certificate
+            for version in self.versions
+            for name, certificate in version.topology.certificates.items()
         }
 
     @classmethod

@@ -51,7 +51,7 @@ def answer(folder: Path, said: bytes) -> ControlAnswer:
     """The line that a program has said. Raises DriverError when it has ended meanwhile, and when it refuses."""
     if not said.endswith(b"\n"):
         raise DriverError(f"the program in {folder} has ended")
-    found: ControlAnswer = json.loads(said)
-    if "error" in found:
-        raise DriverError(str(found["error"]))
-    return found
+    answer: ControlAnswer = json.loads(said)
+    if "error" in answer:
+        raise DriverError(str(answer["error"]))
+    return answer

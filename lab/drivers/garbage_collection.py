@@ -44,7 +44,7 @@ def seldom() -> Iterator[None]:
     try:
         yield
     finally:
-        found = _labs.pop()
+        thresholds = _labs.pop()
         if not _labs:
-            gc.set_threshold(*found)
+            gc.set_threshold(*thresholds)
             gc.unfreeze()

@@ -17,13 +17,13 @@ from lab.drivers import garbage_collection, machine_credentials
 from lab.drivers.address_mapping import AddressMapping, Endpoint
 from lab.drivers.configuration_history import History
 from lab.drivers.lab_clock import LabClock
+from lab.drivers.lab_state import LabState
 from lab.drivers.machine_context import MachineContext, answered_at
 from lab.drivers.outages import Outages
 from lab.drivers.seeded_ids import SeededIds
 from lab.errors import DriverError, LabBug, WireError
-from lab.evidence.journal import Journal
 from lab.model.topology import Host
-from lab.model.transport import Context, Heard, IdSource, Mailboxed, Node, QueueItem, Settlement
+from lab.model.transport import Context, Heard, IdSource, Node, QueueItem, Settlement
 from lab.pki import certificate_folder as pki
 from lab.scenario.model import Variant
 from lab.wire.client import ClientWire, run
@@ -35,7 +35,7 @@ AT_ONCE = 20
 """Items worked on at the same time."""
 
 
-class LabRuntime:
+class LabRuntime(LabState):
     """Some nodes of a variant, at work. Use as an async context manager.
 
     What has not begun to be `working` takes messages and keeps them: what is due waits in its queue.
@@ -63,16 +63,14 @@ class LabRuntime:
 
         `plays`: the names of the nodes, all if None. `starts`: when the scenario begins on `clock`.
         """
+        super().__init__(variant.topology)
         self.variant = variant
-        self.topology = variant.topology
         self.state = state
         self.site = site
         self.port = port
         self.clock = clock
         self.ids: IdSource = SeededIds(seed)
         self.nodes: Mapping[str, Node] = {}
-        self.journal = Journal()
-        self.mailboxes: list[Mailboxed] = []
         self.bugs: list[Exception] = []
         self.moves = 0
         """How often something was taken over or settled; tells whether anything has happened since."""
@@ -86,8 +84,6 @@ class LabRuntime:
         self._patience = patience or Patience()
         self._working = working
         self._on_bug = on_bug
-        self._queue: list[tuple[datetime, int, QueueItem]] = []
-        self._order = 0
         self._under_way: dict[int, QueueItem] = {}
         self._changed = asyncio.Event()
         self._listeners: dict[str, tuple[Host, Listener]] = {}
@@ -218,15 +214,10 @@ class LabRuntime:
             return
         await self.store.accept(heard, heard.steps)
         self.moves += 1
-        self.journal.begin(heard.head, heard.steps)
-        for hop in heard.others:
-            self.journal.begin(hop.head, hop.steps)
-        for item in heard.queue:
-            self._push(item)
+        self._enter(heard)
 
     def _push(self, item: QueueItem, until: datetime | None = None) -> None:
-        self._order += 1
-        heapq.heappush(self._queue, (until or item.due, self._order, item))
+        super()._push(item, until)
         self._changed.set()
 
     async def _serve_queue(self) -> None:
@@ -281,13 +272,7 @@ class LabRuntime:
     async def _settle(self, item: QueueItem, settlement: Settlement) -> QueueItem | None:
         stays = await self.store.settle(item, settlement)
         self.moves += 1
-        if settlement.steps:
-            self.journal.append(item.hop, settlement.steps)
-        for head in settlement.heads:
-            self.journal.begin(head)
-        self.mailboxes.extend(settlement.mailboxes)
-        for later in settlement.queue:
-            self._push(later)
+        self._apply(item, settlement)
         return stays
 
     def _place(self, host: Host) -> MachineContext:
@@ -295,13 +280,6 @@ class LabRuntime:
         if host.address not in self._places:
             self._places[host.address] = MachineContext(self, host)
         return self._places[host.address]
-
-    def _machine(self, item: QueueItem) -> Host:
-        """The machine that works on an item: where it asks DNS from."""
-        host = self.topology.hosts.get(item.node)
-        if host is not None:
-            return host
-        return next(r.outbound[0] for r in self.topology.regions.values() if r.node == item.node)
 
     # -- how it is
 
@@ -317,11 +295,11 @@ class LabRuntime:
 
     def bug(self, error: BaseException) -> None:
         """Something in the lab broke: the run will say so, and whoever wants to know is told at once."""
-        told = error if isinstance(error, Exception) else LabBug(repr(error))
-        self.bugs.append(told)
+        bug = error if isinstance(error, Exception) else LabBug(repr(error))
+        self.bugs.append(bug)
         self._changed.set()
         if self._on_bug is not None:
-            self._on_bug(told)
+            self._on_bug(bug)
 
     def _ended(self, task: asyncio.Future[None]) -> None:
         """Work in the background ends by being cancelled only."""

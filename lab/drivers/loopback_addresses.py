@@ -41,14 +41,14 @@ def public_names(topology: Topology) -> dict[str, str]:
 
     Raises DriverError when two addresses would be one (198.51.100.25 and 203.51.100.25).
     """
-    known: dict[str, str] = {}
+    names: dict[str, str] = {}
     for address in _used(all_hosts(topology)):
         here = loopback(address)
-        if known.setdefault(here, address) != address:
+        if names.setdefault(here, address) != address:
             raise DriverError(
-                f"{address} and {known[here]} would both be {here} on loopback; change one of them"
+                f"{address} and {names[here]} would both be {here} on loopback; change one of them"
             )
-    return known
+    return names
 
 
 def _used(hosts: Iterable[Host]) -> Iterable[str]:

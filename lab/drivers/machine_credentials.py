@@ -48,6 +48,6 @@ def client_certificates(
 
 def signatures(variant: Variant, folder: Path) -> Suite:
     """What signs and seals in a variant, with keys that lie in a folder; those that are missing are made."""
-    told = (variant.topology, *(moment.topology for moment in variant.timeline))
-    names = dict.fromkeys(name for topology in told for name in key_names(topology))
+    topologies = (variant.topology, *(moment.topology for moment in variant.timeline))
+    names = dict.fromkeys(name for topology in topologies for name in key_names(topology))
     return rsa_signing.make(folder / "signing", tuple(names))

@@ -37,6 +37,6 @@ class MessageSchedule:
         waiting = {spec.series for spec in self._waiting if spec.until_stable}
         if not waiting:
             return
-        known = series(self._all, self.sent, traces(hops()))
-        settled = {each.name for each in known if each.name in waiting and each.is_stable}
+        sent_series = series(self._all, self.sent, traces(hops()))
+        settled = {message.name for message in sent_series if message.name in waiting and message.is_stable}
         self._waiting = [spec for spec in self._waiting if spec.series not in settled]

@@ -31,8 +31,8 @@ def in_network_namespace(
     """
     _check()
     namespaces = ("--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
-    told = {"ADDRESSES": " ".join(addresses), "RESOLVER": str(resolver), "TZ": "UTC"}
-    return ["unshare", *namespaces, "sh", "-ec", _ENTER, "sh", *command], {**os.environ, **told}
+    environment = {"ADDRESSES": " ".join(addresses), "RESOLVER": str(resolver), "TZ": "UTC"}
+    return ["unshare", *namespaces, "sh", "-ec", _ENTER, "sh", *command], {**os.environ, **environment}
 
 
 def _check() -> None:

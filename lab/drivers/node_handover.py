@@ -44,11 +44,11 @@ class Handover:
             return await self._yield()
         if self._shadow is None:
             return await self._own.answer(request)
-        told = await self._shadow.answer(request)
+        answer = await self._shadow.answer(request)
         if request["do"] != "record":
-            return told
+            return answer
         before = await self._own.answer(request)
-        return {kind: [*before[kind], *told[kind]] for kind in told}
+        return {kind: [*before[kind], *answer[kind]] for kind in answer}
 
     async def _yield(self) -> ControlAnswer:
         """Free the port; the answer says that it is free."""

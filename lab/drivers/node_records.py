@@ -16,7 +16,7 @@ def written(hops: Iterable[Hop], mailboxes: Iterable[Mailboxed]) -> Mapping[str,
     """As JSON data. The candidates of decisions stay behind; what was decided is in the steps."""
     return {
         "hops": [[codec.dumps(hop.head), codec.dump_steps(hop.steps)] for hop in hops],
-        "mail": [_mail(each) for each in mailboxes],
+        "mail": [_mail(mailbox) for mailbox in mailboxes],
     }
 
 

@@ -35,7 +35,9 @@ class Outages:
     @property
     def changes(self) -> tuple[datetime, ...]:
         """When one begins or ends, in order."""
-        return tuple(sorted({moment for each in self.all for moment in (self.begin(each), self.end(each))}))
+        return tuple(
+            sorted({moment for outage in self.all for moment in (self.begin(outage), self.end(outage))})
+        )
 
     def begin(self, outage: Outage) -> datetime:
         """When it begins."""
@@ -48,30 +50,32 @@ class Outages:
     def hinders(self, dial: Dial, now: datetime) -> ConnectFailed | None:
         """Why a connection does not come about; None if it may. No answer is all that a client sees of any outage."""
         caller, called = self._node.get(dial.bind), self._node.get(dial.target.address)
-        for each in self._holding(now):
-            if each.how is How.DROPPED:
-                hindered = caller in each.nodes and called in each.nodes
+        for outage in self._holding(now):
+            if outage.how is How.DROPPED:
+                hindered = caller in outage.nodes and called in outage.nodes
             else:
-                hindered = called in each.nodes or (each.how is How.CUT_OFF and caller in each.nodes)
+                hindered = called in outage.nodes or (outage.how is How.CUT_OFF and caller in outage.nodes)
             if hindered and caller != called:
                 return ConnectFailed(TIMED_OUT)
         return None
 
     def asleep(self, node: str, now: datetime) -> datetime | None:
         """Until when a node stands still; None if it works."""
-        ends = [self.end(each) for each in self._holding(now) if each.stands_still and node in each.nodes]
+        ends = [
+            self.end(outage) for outage in self._holding(now) if outage.stands_still and node in outage.nodes
+        ]
         return max(ends, default=None)
 
     def without_dns(self, address: str, now: datetime) -> bool:
         """Whether nobody answers a machine's questions."""
         node = self._node.get(address)
-        return any(each.how is How.CUT_OFF and node in each.nodes for each in self._holding(now))
+        return any(outage.how is How.CUT_OFF and node in outage.nodes for outage in self._holding(now))
 
     def forgot(self, address: str, now: datetime) -> datetime | None:
         """When a machine last lost what it remembered; None if it never has."""
         node = self._node.get(address)
-        lost = (self.begin(each) for each in self.all if each.how in _FORGETS and node in each.nodes)
+        lost = (self.begin(outage) for outage in self.all if outage.how in _FORGETS and node in outage.nodes)
         return max((moment for moment in lost if moment <= now), default=None)
 
     def _holding(self, now: datetime) -> Iterator[Outage]:
-        return (each for each in self.all if self.begin(each) <= now < self.end(each))
+        return (outage for outage in self.all if self.begin(outage) <= now < self.end(outage))

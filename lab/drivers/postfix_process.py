@@ -56,14 +56,14 @@ def prepare(variant: Variant, host: Host, root: Path, work: Path) -> FilterFolde
         work=PurePosixPath(work),
         log=PurePosixPath(shared_folder.folder(root, host.name) / LOG),
     )
-    told = FilterSettings.of(host.name, variant.topology, places, expires_after=_ONCE)
+    settings = FilterSettings.of(host.name, variant.topology, places, expires_after=_ONCE)
     for name in ("etc", "spool", "data"):
         (work / name).mkdir(parents=True, exist_ok=True)
     try:
         shutil.chown(work / "data", USER)
     except LookupError:
         raise DriverError("Postfix is not installed here (it has no user): apt-get install postfix") from None
-    for name, text in postfix_settings.render(told).items():
+    for name, text in postfix_settings.render(settings).items():
         (work / "etc" / name).write_text(text)
     return places
 

@@ -99,7 +99,7 @@ class RemoteRun:
                 self._agenda.settle(lambda: hops)
             sending = self._agenda.next
         moments = (due, sending, *self._changes[:1])
-        return min((each for each in moments if each is not None), default=None)
+        return min((moment for moment in moments if moment is not None), default=None)
 
     async def _break_and_mend(self, now: datetime) -> None:
         """All that has come due, while nothing is under way; what ends makes room for what begins."""
@@ -141,12 +141,12 @@ class RemoteRun:
         """
         before: list[int] | None = None
         while True:
-            told = await self._all({"do": "rest"})
-            if bugs := [bug for each in told for bug in each["bugs"]]:
+            answers = await self._all({"do": "rest"})
+            if bugs := [bug for answer in answers for bug in answer["bugs"]]:
                 raise LabBug(f"the lab broke: {bugs[0]}")
-            moves = [each["moves"] for each in told]
+            moves = [answer["moves"] for answer in answers]
             if moves == before:
-                return min((datetime.fromisoformat(e["due"]) for e in told if e["due"]), default=None)
+                return min((datetime.fromisoformat(e["due"]) for e in answers if e["due"]), default=None)
             before = moves
 
     async def _move_clock(self, moment: datetime | None = None) -> datetime:
@@ -155,9 +155,9 @@ class RemoteRun:
         request: dict[str, Any] = {"do": "clock"}
         if moment is not None:
             request["lab"] = moment.isoformat()
-        told = await self._cast.ask(first, request)
-        await asyncio.gather(*(self._cast.ask(p, {**told, "do": "clock"}) for p in others))
-        return datetime.fromisoformat(told["now"])
+        answer = await self._cast.ask(first, request)
+        await asyncio.gather(*(self._cast.ask(p, {**answer, "do": "clock"}) for p in others))
+        return datetime.fromisoformat(answer["now"])
 
     @property
     def _present(self) -> list[str]:
@@ -169,7 +169,7 @@ class RemoteRun:
 
     async def _records(self) -> tuple[tuple[Hop, ...], tuple[Mailboxed, ...]]:
         """What all have seen."""
-        read = [node_records.read(told) for told in await self._all({"do": "record"})]
+        read = [node_records.read(answer) for answer in await self._all({"do": "record"})]
         return tuple(h for hops, _ in read for h in hops), tuple(m for _, mail in read for m in mail)
 
     async def _outcome(self, driver: str) -> RunOutcome:

@@ -50,7 +50,7 @@ class RunOutcome:
 
     def findings(self) -> tuple[ExpectationResult, ...]:
         """The variant's expectations, judged."""
-        arrived = tuple(each.message for each in self.delivered)
+        arrived = tuple(delivery.message for delivery in self.delivered)
         changing = History.of(self.variant, self.started).topology if self.variant.timeline else None
         return judge(self.variant, self.traces, self.messages, arrived, changing)
 

@@ -32,9 +32,9 @@ def place(root: Path, part: str) -> Path:
 
 def folder(root: Path, part: str) -> Path:
     """The same for the part itself: made if it is not there."""
-    found = place(root, part)
-    found.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return found
+    folder = place(root, part)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
 
 
 def also_known(root: Path, part: str, name: str) -> None:

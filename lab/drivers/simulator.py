@@ -28,12 +28,12 @@ from lab.core.smtp_delivery import (
 )
 from lab.drivers import garbage_collection
 from lab.drivers.configuration_history import History
+from lab.drivers.lab_state import LabState
 from lab.drivers.message_schedule import MessageSchedule
 from lab.drivers.outages import Outages
 from lab.drivers.run_outcome import RunOutcome, compose, submit
 from lab.drivers.seeded_ids import SeededIds
 from lab.errors import LabBug
-from lab.evidence.journal import Journal
 from lab.model.dns import DnsAnswer, DnsQueries, DnsQuestion, ServFail, answered
 from lab.model.outage import Outage
 from lab.model.reply import Reply
@@ -43,11 +43,9 @@ from lab.model.transport import (
     Connection,
     Context,
     Heard,
-    Mailboxed,
     Node,
     QueueItem,
     Route,
-    Settlement,
     Tls,
     Transaction,
 )
@@ -58,7 +56,7 @@ SESSION_TAKES = timedelta(milliseconds=250)
 """Lab time of one SMTP session, so that traces read like logs."""
 
 
-class Simulator:
+class Simulator(LabState):
     """A lab in memory."""
 
     def __init__(
@@ -70,16 +68,12 @@ class Simulator:
         history: History | None = None,
         outages: Iterable[Outage] = (),
     ) -> None:
-        self.topology = topology
+        super().__init__(topology)
         self.history = history or History(topology, starts)
         self.outages = Outages(outages, topology, starts)
         self.now = starts
         self.ids = SeededIds(seed)
         self.nodes: Mapping[str, Node] = self.history.nodes
-        self.journal = Journal()
-        self.mailboxes: list[Mailboxed] = []
-        self._queue: list[tuple[datetime, int, QueueItem]] = []
-        self._order = 0
         self._book = topology.addresses()
         self._hosts = _hosts_by_address(topology)
         self._port = 40000
@@ -91,12 +85,7 @@ class Simulator:
 
     def keep(self, heard: Heard) -> None:
         """Write down what a node took or refused."""
-        if heard.head is not None:
-            self.journal.begin(heard.head, heard.steps)
-        for hop in heard.others:
-            self.journal.begin(hop.head, hop.steps)
-        for item in heard.queue:
-            self._push(item)
+        self._enter(heard)
 
     def run(self, until: datetime | None = None) -> None:
         """Work until nothing is left to do, or the next thing is due after `until`."""
@@ -113,10 +102,6 @@ class Simulator:
         """What is still queued."""
         return tuple(item for _, _, item in sorted(self._queue, key=lambda entry: entry[:2]))
 
-    def _push(self, item: QueueItem, until: datetime | None = None) -> None:
-        self._order += 1
-        heapq.heappush(self._queue, (until or item.due, self._order, item))
-
     def context(self) -> Context:
         """Time and names, for a node."""
         if self._context.now is not self.now:
@@ -125,7 +110,7 @@ class Simulator:
 
     def _work(self, item: QueueItem) -> None:
         node = self.nodes[item.node]
-        place = self._machine(item)
+        place = self._machine(item).address
         settlement = self.answered(node.dispatch(item, self.context()), place)
         self._apply(item, settlement)
         if settlement.relay is None:
@@ -147,22 +132,6 @@ class Simulator:
             self._forgot[address] = lost
             self._memories[address] = DnsCache()
         return self._memories[address]
-
-    def _machine(self, item: QueueItem) -> str:
-        """The address of the machine that works on an item: where it asks DNS from."""
-        host = self.topology.hosts.get(item.node)
-        if host is not None:
-            return host.address
-        return next(r.outbound[0].address for r in self.topology.regions.values() if r.node == item.node)
-
-    def _apply(self, item: QueueItem, settlement: Settlement) -> None:
-        if settlement.steps:
-            self.journal.append(item.hop, settlement.steps)
-        for head in settlement.heads:
-            self.journal.begin(head)
-        self.mailboxes.extend(settlement.mailboxes)
-        for later in settlement.queue:
-            self._push(later)
 
     def _host(self, address: str) -> Host:
         """The machine on an address as it is now."""
@@ -222,14 +191,14 @@ class _Resolving:
     def answer(self, question: DnsQuestion) -> DnsAnswer:
         """What is known, or what the name servers say now."""
         now = self._lab.now
-        known = self._memory.find(question, now)
-        if known is None and self._lab.outages.without_dns(self._address, now):
+        answer = self._memory.find(question, now)
+        if answer is None and self._lab.outages.without_dns(self._address, now):
             return ServFail()
-        if known is None:
+        if answer is None:
             zones = self._lab.history.zones(now)
-            known = zones.answer(question)
-            self._memory.keep(question, known, zones.lasting(question), now)
-        return known
+            answer = zones.answer(question)
+            self._memory.keep(question, answer, zones.lasting(question), now)
+        return answer
 
 
 class _Session:

@@ -53,7 +53,7 @@ class FilterSettings:
 
         Raises ValueError when the scenario has no such filter.
         """
-        filters = [each.name for each in topology.hosts.values() if each.is_filter]
+        filters = [machine.name for machine in topology.hosts.values() if machine.is_filter]
         if name not in filters:
             raise ValueError(
                 f"{name!r} is no gateway of the scenario; it has: {', '.join(filters) or 'none'}"

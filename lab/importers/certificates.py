@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +20,7 @@ from cryptography.utils import CryptographyDeprecationWarning
 
 from lab.errors import words_of
 from lab.importers.text_decoding import LineNumbers, TextSource, whole
-from lab.importers.types import ExportLocation, Exports, FoundCertificate, Notice
+from lab.importers.types import ExportedValue, ExportLocation, Exports, FoundCertificate, Notice
 from lab.model.certificate import CertFault
 from lab.pki.certificate_files import identity, judge
 from lab.sentence import sentence
@@ -38,6 +40,8 @@ _BROKEN = (
 """What the library raises for bytes that are no certificate, or a strange one."""
 _DAMAGED = sentence("a certificate that is cut off or damaged")
 _LONGEST_CHAIN = 8
+_LONGEST_RAW = 64 * 1024
+"""Bytes; a certificate has one to three thousand."""
 _Placed: TypeAlias = Sequence[tuple[ExportLocation, x509.Certificate]]
 _DATES = frozenset({CertFault.EXPIRED, CertFault.NOT_YET_VALID})
 
@@ -50,7 +54,7 @@ def from_text(source: TextSource) -> Exports:
     for at, data in pem_blocks(source.text):
         place = ExportLocation(source.file, lines.at(at))
         try:
-            read += [(place, one) for one in _loaded(data)]
+            read += [(place, certificate) for certificate in _loaded(data)]
         except _BROKEN:
             notices.append(Notice(place, _DAMAGED, serious=True))
     judged = [_judged(place, chain) for place, chain in _chains(read)]
@@ -64,17 +68,41 @@ def from_bytes(file: str, data: bytes) -> Exports | None:
     except _BROKEN:
         return None
     return Exports.joined(
-        _judged(place, chain) for place, chain in _chains([(ExportLocation(file), one) for one in loaded])
+        _judged(place, chain)
+        for place, chain in _chains([(ExportLocation(file), certificate) for certificate in loaded])
     )
 
 
 def found(place: ExportLocation, chain: Sequence[bytes], server: str = "") -> Exports:
     """The certificate that stands first in `chain` (DER or PEM), judged with the rest of it."""
     try:
-        loaded = [one for data in chain for one in _loaded(data)]
+        loaded = [certificate for data in chain for certificate in _loaded(data)]
     except _BROKEN:
         return Exports(notices=(Notice(place, _DAMAGED, serious=True),))
     return _judged(place, loaded, server) if loaded else Exports()
+
+
+def certificate_in(place: ExportLocation, values: Mapping[str, ExportedValue]) -> Exports:
+    """What `RawData` of an object of `Get-ExchangeCertificate` holds; where it is missing, the object tells names and dates."""
+    raw = next((value for name, value in values.items() if name.lower() == "rawdata"), None)
+    if raw is None:
+        return Exports()
+    data = _raw_bytes(raw)
+    none = Notice(place, sentence("RawData holds no certificate"))
+    return found(place, [data]) if data else Exports(notices=(none,))
+
+
+def _raw_bytes(raw: ExportedValue) -> bytes:
+    """Export-Clixml writes base64, ConvertTo-Json a list of numbers, Export-Csv neither."""
+    if isinstance(raw, str) and len(raw) < _LONGEST_RAW * 2:
+        try:
+            return base64.b64decode("".join(raw.split()), validate=True)
+        except (binascii.Error, ValueError):
+            return b""
+    if isinstance(raw, tuple) and len(raw) < _LONGEST_RAW:
+        numbers = [item for item in raw if isinstance(item, int) and 0 <= item < 256]
+        return bytes(numbers) if len(numbers) == len(raw) else b""
+    return b""
 
 
 def pem_blocks(text: str) -> list[tuple[int, bytes]]:
@@ -105,9 +133,11 @@ def _lenient() -> Iterator[None]:
 
 def _chains(read: _Placed) -> list[tuple[ExportLocation, list[x509.Certificate]]]:
     """A chain for each certificate that has issued none of the others, in whatever order they stand."""
-    issuers = {one.issuer for _, one in read if one.issuer != one.subject}
-    leaves = [(place, one) for place, one in read if one.subject not in issuers] or read[:1]
-    by_name = {one.subject: one for _, one in reversed(read)}
+    issuers = {certificate.issuer for _, certificate in read if certificate.issuer != certificate.subject}
+    leaves = [
+        (place, certificate) for place, certificate in read if certificate.subject not in issuers
+    ] or read[:1]
+    by_name = {certificate.subject: certificate for _, certificate in reversed(read)}
     return [(place, [leaf, *_above(leaf, by_name)]) for place, leaf in leaves]
 
 
@@ -174,7 +204,7 @@ def _public(leaf: x509.Certificate, sent: Sequence[x509.Certificate]) -> bool | 
     doubts = judge(leaf, sent, leaf.not_valid_before_utc, _roots())
     if CertFault.SELF_SIGNED not in doubts and CertFault.UNTRUSTED not in doubts:
         return True
-    return False if any(one.subject == one.issuer for one in (leaf, *sent)) else None
+    return False if any(certificate.subject == certificate.issuer for certificate in (leaf, *sent)) else None
 
 
 @cache

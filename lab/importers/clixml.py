@@ -50,12 +50,12 @@ def read(source: TextSource) -> Exports:
     """All objects of a file; none of one that is broken somewhere."""
     document = _Document()
     try:
-        found = [one for node in XmlChildren(source.text, "Objs") for one in _objects(document, node)]
+        objects = [item for node in XmlChildren(source.text, "Objs") for item in _objects(document, node)]
     except XmlRefused as broken:
         return refused(source, broken.line, words_of(broken))
     text = sentence("a password or key (SecureString) was left out; export without it")
     secrets = [Notice(ExportLocation(source.file, line), text) for line in document.secrets[:1]]
-    return exports(source.file, found, secrets)
+    return exports(source.file, objects, secrets)
 
 
 def _objects(document: _Document, node: XmlElement) -> Iterator[UnrecognisedObject]:
@@ -151,14 +151,14 @@ def _entry(node: XmlElement) -> tuple[str, XmlElement | None]:
 
 
 def _types(document: _Document, node: XmlElement) -> tuple[str, ...]:
-    told = _child(node, "TN", "TNRef")
-    if told is None:
+    types = _child(node, "TN", "TNRef")
+    if types is None:
         return ()
-    number = told.attributes.get("RefId", "")
-    if told.tag == "TNRef":
+    number = types.attributes.get("RefId", "")
+    if types.tag == "TNRef":
         return document.types.get(number, ())
     return document.types.setdefault(
-        number, tuple(_text(child.text) for child in told.children if child.tag == "T")
+        number, tuple(_text(child.text) for child in types.children if child.tag == "T")
     )
 
 

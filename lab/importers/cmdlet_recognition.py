@@ -131,8 +131,8 @@ def _kind(types: tuple[str, ...], file: str, properties: tuple[str, ...]) -> str
 
 def of_file(file: str) -> str:
     """The noun in a file's name: `Get-InboundConnector.json`, `contoso_GetSendConnector.xml`, `Mailboxes.csv`."""
-    found = _NAMED.findall(file.rpartition("/")[2])
-    return _NOUNS[found[-1].lower()] if found else ""
+    nouns = _NAMED.findall(file.rpartition("/")[2])
+    return _NOUNS[nouns[-1].lower()] if nouns else ""
 
 
 def noun(word: str) -> str:

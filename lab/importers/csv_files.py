@@ -36,10 +36,10 @@ def read(source: TextSource) -> Exports:
         return refused(source, skipped + 1, sentence("more than {most} columns", most=MOST_COLUMNS))
     rows = _Rows(source, skipped, types)
     try:
-        found = list(rows.objects(csv.reader(io.StringIO(text, newline=""), delimiter=_separator(first))))
+        objects = list(rows.objects(csv.reader(io.StringIO(text, newline=""), delimiter=_separator(first))))
     except csv.Error as broken:
         return refused(source, 0, words_of(broken))
-    return exports(source.file, found, rows.notices)
+    return exports(source.file, objects, rows.notices)
 
 
 def _typed(text: str) -> tuple[tuple[str, ...], int, str]:

@@ -50,21 +50,21 @@ def when(value: PropertyValue) -> date | Unclear | None:
     written = text(value)
     if written is None or len(written) > _LONGEST:
         return None
-    if found := _YEAR_FIRST.fullmatch(written):
-        return _day(found[1], found[2], found[3])
-    if found := _DOTTED.fullmatch(written):
-        return _day(found[3], found[2], found[1])
-    if found := _EITHER.fullmatch(written):
-        return _either(_day(found[3], found[2], found[1]), _day(found[3], found[1], found[2]))
+    if match := _YEAR_FIRST.fullmatch(written):
+        return _day(match[1], match[2], match[3])
+    if match := _DOTTED.fullmatch(written):
+        return _day(match[3], match[2], match[1])
+    if match := _EITHER.fullmatch(written):
+        return _either(_day(match[3], match[2], match[1]), _day(match[3], match[1], match[2]))
     return _spelt(written)
 
 
 def _spelt(written: str) -> date | None:
     """`Tuesday, November 24, 2026 1:00:00 PM`, `Dienstag, 24. November 2026`."""
-    for found in _SPELT.finditer(written):
-        month, day = _MONTHS.get(found[2].lower()), found[1] or found[3]
+    for match in _SPELT.finditer(written):
+        month, day = _MONTHS.get(match[2].lower()), match[1] or match[3]
         if month is not None and day is not None:
-            return _day(found[4], str(month), day)
+            return _day(match[4], str(month), day)
     return None
 
 

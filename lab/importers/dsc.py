@@ -50,17 +50,17 @@ def read(source: TextSource) -> Exports:
     """All resources that mean something here. A file that cannot be parsed gives none."""
     lines = LineNumbers(source.text)
     try:
-        found = list(_blocks(tokens(source.text)))
+        blocks = list(_blocks(tokens(source.text)))
     except UnreadableConfiguration as broken:
         return refused(source, lines.at(broken.at), words_of(broken))
     taker = _Told(source, lines)
-    return exports(source.file, list(taker.objects(found)), taker.notices)
+    return exports(source.file, list(taker.objects(blocks)), taker.notices)
 
 
 def resource(name: str, values: Mapping[str, ExportedValue]) -> tuple[str, dict[str, ExportedValue]]:
     """Kind and properties of a resource in the JSON form of Microsoft365DSC; '' for what means nothing here."""
-    found = _RESOURCE.fullmatch(name)
-    kind = _kind(found[1]) if found else ""
+    match = _RESOURCE.fullmatch(name)
+    kind = _kind(match[1]) if match else ""
     gone = str(values.get("Ensure", "")).lower() == "absent"
     left_out = _SIGN_IN | {"resourcename", "resourceinstancename", "resourceid"}
     kept = {

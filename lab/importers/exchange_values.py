@@ -47,8 +47,8 @@ class ExportedCertificateName:
     @property
     def common_name(self) -> str:
         """The CN of the subject; of a plain name that itself."""
-        found = re.search(r"(?:^|,)\s*CN=(\"[^\"]*\"|(?:\\.|[^,\\])*)", self.subject, re.IGNORECASE)
-        return found[1].strip().strip('"') if found else "" if "=" in self.subject else self.subject.strip()
+        match = re.search(r"(?:^|,)\s*CN=(\"[^\"]*\"|(?:\\.|[^,\\])*)", self.subject, re.IGNORECASE)
+        return match[1].strip().strip('"') if match else "" if "=" in self.subject else self.subject.strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +81,11 @@ def _space(item: ExportedValue) -> ExportedAddressSpace | None:
             return ExportedAddressSpace(
                 domain.lower(), 1 if cost is None else cost, (text(get(item, "Type")) or "SMTP").upper()
             )
-    found = _SPACE.fullmatch(text(item) or "")
-    if found is None or not found["domain"].strip():
+    match = _SPACE.fullmatch(text(item) or "")
+    if match is None or not match["domain"].strip():
         return None
     return ExportedAddressSpace(
-        found["domain"].strip().lower(), int(found["cost"] or 1), (found["type"] or "SMTP").upper()
+        match["domain"].strip().lower(), int(match["cost"] or 1), (match["type"] or "SMTP").upper()
     )
 
 
@@ -117,10 +117,10 @@ def certificate_name(value: PropertyValue) -> ExportedCertificateName | None:
     written = text(value)
     if written is None:
         return None
-    found = _IDENTIFIER.fullmatch(written)
+    match = _IDENTIFIER.fullmatch(written)
     return (
-        ExportedCertificateName(found["issuer"], found["subject"])
-        if found
+        ExportedCertificateName(match["issuer"], match["subject"])
+        if match
         else ExportedCertificateName("", written)
     )
 
@@ -131,9 +131,9 @@ def networks(value: PropertyValue) -> Networks:
     v6: list[str] = []
     unread: list[str] = []
     for item in _addresses(value):
-        found = _networks(item)
-        if found is not None:
-            v4 += found
+        ranges = _networks(item)
+        if ranges is not None:
+            v4 += ranges
         else:
             (v6 if _is_v6(item) else unread).append(item)
     return Networks(tuple(dict.fromkeys(v4)), tuple(v6), tuple(unread))
@@ -146,11 +146,11 @@ def _addresses(value: PropertyValue) -> tuple[str, ...]:
 
 def _networks(written: str) -> list[str] | None:
     try:
-        if found := _RANGE.fullmatch(written):
-            low, high = IPv4Address(found["low"]), IPv4Address(found["high"])
+        if match := _RANGE.fullmatch(written):
+            low, high = IPv4Address(match["low"]), IPv4Address(match["high"])
             return [_short(network) for network in summarize_address_range(low, high)]
-        if found := _MASK.fullmatch(written):
-            return [_short(IPv4Network((found["address"], found["mask"]), strict=False))]
+        if match := _MASK.fullmatch(written):
+            return [_short(IPv4Network((match["address"], match["mask"]), strict=False))]
         return [_short(IPv4Network(written, strict=False))]
     except (AddressValueError, NetmaskValueError, ValueError):
         return None

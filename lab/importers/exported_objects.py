@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field, replace
 
 from lab.importers import cmdlet_recognition, resolved_dns
-from lab.importers.embedded_certificate import certificate_in
+from lab.importers.certificates import certificate_in
 from lab.importers.text_decoding import TextSource
 from lab.importers.types import ExportedObject, ExportedValue, ExportLocation, Exports, Notice
 from lab.model.value import dataclass
@@ -88,8 +88,8 @@ def exports(file: str, objects: Iterable[UnrecognisedObject], notices: Iterable[
     taker, several, noticed = _Told(file), tuple(objects), tuple(notices)
     if not several and not noticed and cmdlet_recognition.of_file(file):
         return Exports(without=(ExportLocation(file),))
-    found = Exports.joined(taker.taken(one) for one in several)
-    return Exports.joined((found, Exports(notices=(*noticed, *taker.notices()))))
+    taken = Exports.joined(taker.taken(item) for item in several)
+    return Exports.joined((taken, Exports(notices=(*noticed, *taker.notices()))))
 
 
 class _Told:

@@ -36,12 +36,12 @@ def files(folder: Path) -> Iterator[FolderFile | Notice]:
     Raises OSError when the folder itself cannot be listed.
     """
     inside = folder.resolve(strict=True)
-    for number, found in enumerate(_below(folder, "", 0)):
+    for number, file in enumerate(_below(folder, "", 0)):
         if number == MOST_FILES:
             text = sentence("more than {most} files; the rest is left unread", most=MOST_FILES)
             yield Notice(ExportLocation(""), text, serious=True)
             return
-        yield found if isinstance(found, Notice) else _checked(inside, found)
+        yield file if isinstance(file, Notice) else _checked(inside, file)
 
 
 def content(found: FolderFile) -> bytes | Notice:

@@ -49,24 +49,24 @@ def read(folder: Path) -> Exports:
     Raises OSError when the folder itself cannot be listed.
     """
     loose: list[TextSource] = []
-    found = Exports.joined(_parts(folder, loose))
-    return postfix_files.with_maps(found, loose)
+    read_exports = Exports.joined(_parts(folder, loose))
+    return postfix_files.with_maps(read_exports, loose)
 
 
 def _parts(folder: Path, loose: list[TextSource]) -> Iterator[Exports]:
     """What each file holds; what may be a map of a gateway goes to `loose`."""
     together = 0
-    for found in files(folder):
-        if isinstance(found, Notice):
-            yield Exports(notices=(found,))
+    for file in files(folder):
+        if isinstance(file, Notice):
+            yield Exports(notices=(file,))
             continue
-        part, size = _file(found)
+        part, size = _file(file)
         together += size
         if together > LARGEST_TOGETHER:
             text = sentence(
                 "more than {size} MiB together; from here on nothing is read", size=LARGEST_TOGETHER // 2**20
             )
-            yield Exports(notices=(Notice(ExportLocation(found.file), text, serious=True),))
+            yield Exports(notices=(Notice(ExportLocation(file.file), text, serious=True),))
             return
         if isinstance(part, TextSource):
             loose.append(part)

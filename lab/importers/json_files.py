@@ -19,8 +19,8 @@ def read(source: TextSource) -> Exports:
     """All objects of a file. A file that is broken somewhere gives none: half an export misleads."""
     lines = LineNumbers(source.text)
     try:
-        found = [one for thing in things(source.text) for one in _objects(source.text, lines, thing, "")]
-        return exports(source.file, found)
+        objects = [item for thing in things(source.text) for item in _objects(source.text, lines, thing, "")]
+        return exports(source.file, objects)
     except JSONDecodeError as broken:
         return refused(source, broken.lineno, sentence("{problem}", problem=broken.msg.lower()))
     except RecursionError:

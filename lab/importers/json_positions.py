@@ -119,8 +119,8 @@ class _Scanner:
         return value
 
     def _blanks(self) -> None:
-        found = _BLANK.match(self.text, self.at)
-        self.at = found.end() if found else self.at
+        match = _BLANK.match(self.text, self.at)
+        self.at = match.end() if match else self.at
 
     def _next(self, mark: str) -> bool:
         self._blanks()

@@ -76,10 +76,10 @@ def is_note(name: str) -> bool:
 
 def date(text: str) -> str:
     """Milliseconds since 1970 as ISO 8601; any other text as it is."""
-    found = _DATE.fullmatch(text.strip())
-    if found is None:
+    match = _DATE.fullmatch(text.strip())
+    if match is None:
         return text
     try:
-        return (_EPOCH + timedelta(milliseconds=int(found[1]))).isoformat().replace("+00:00", "Z")
+        return (_EPOCH + timedelta(milliseconds=int(match[1]))).isoformat().replace("+00:00", "Z")
     except OverflowError:
         return text

@@ -96,9 +96,9 @@ class _Asking:
             )
             return []
         rows: Any = answer.rrset
-        found = [_record(name, kind, rows.ttl, row) for row in rows or ()]
-        self.records += found
-        return found
+        records = [_record(name, kind, rows.ttl, row) for row in rows or ()]
+        self.records += records
+        return records
 
     def _enough(self) -> bool:
         if len(self._asked) < MOST_QUESTIONS:

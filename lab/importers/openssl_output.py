@@ -33,7 +33,7 @@ def read(source: TextSource) -> Exports:
 
 def _sessions(text: str) -> Iterator[tuple[int, int]]:
     """Where each connection's output begins and ends; a command line may stand before the first word of s_client."""
-    marks = [found.start() for found in _SESSION.finditer(text)]
+    marks = [match.start() for match in _SESSION.finditer(text)]
     starts = [
         mark for before, mark in zip([-1, *marks], marks, strict=False) if not _same(text, before, mark)
     ]
@@ -57,15 +57,15 @@ def _session(source: TextSource, lines: LineNumbers, start: int, end: int) -> Ex
         )
     place = ExportLocation(source.file, lines.at(start + blocks[0][0]))
     chain = list(dict.fromkeys(data for _, data in blocks))
-    found = certificates.found(place, chain, _server(source, text, start))
-    return Exports.joined((found, Exports(notices=tuple(_doubts(place, text, found)))))
+    exports = certificates.found(place, chain, _server(source, text, start))
+    return Exports.joined((exports, Exports(notices=tuple(_doubts(place, text, exports)))))
 
 
 def _server(source: TextSource, text: str, start: int) -> str:
     """From the command line if it was kept, from the file's name, else the address that s_client prints."""
     before = source.text[max(0, start - 300) : start] if start else ""
-    asked = [found[1] for found in _CONNECT.finditer(before)][-1:] or [
-        found[1] for found in _CONNECT.finditer(text)
+    asked = [match[1] for match in _CONNECT.finditer(before)][-1:] or [
+        match[1] for match in _CONNECT.finditer(text)
     ][:1]
     shown = _ADDRESS.search(text)
     named = _HOST.search(_AROUND.sub("", source.stem))
@@ -77,12 +77,12 @@ def _doubts(place: ExportLocation, text: str, found: Exports) -> Iterator[Notice
     if verify is not None and verify[1] != "0":
         doubt = sentence("s_client could not verify it: {why} ({code})", why=verify[2], code=verify[1])
         yield Notice(place, doubt)
-    for one in found.certificates:
-        if one.public is None:
+    for certificate in found.certificates:
+        if certificate.public is None:
             yield Notice(
                 place,
                 sentence(
                     "the chain that was shown does not reach a known root; nobody who lacks {issuer} can verify it",
-                    issuer=one.issuer,
+                    issuer=certificate.issuer,
                 ),
             )

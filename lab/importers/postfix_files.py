@@ -101,7 +101,9 @@ def with_maps(found: Exports, loose: Iterable[TextSource]) -> Exports:
         )
         for gateway in found.gateways
     )
-    notices = tuple(_left(source) for source in files if not any(_belongs(source, one) for one in gateways))
+    notices = tuple(
+        _left(source) for source in files if not any(_belongs(source, gateway) for gateway in gateways)
+    )
     return replace(found, gateways=gateways, notices=(*found.notices, *notices))
 
 
@@ -123,9 +125,9 @@ def _map(source: TextSource) -> Mapping[str, str]:
     """Keys in lower case, as Postfix looks them up; the first of a key stands."""
     entries: dict[str, str] = {}
     for _, line in _lines(source.text):
-        found = _MAP_LINE.fullmatch(line)
-        if found is not None:
-            entries.setdefault(whole(found[1].lower()), whole(found[2].strip()))
+        match = _MAP_LINE.fullmatch(line)
+        if match is not None:
+            entries.setdefault(whole(match[1].lower()), whole(match[2].strip()))
     return entries
 
 
@@ -133,9 +135,9 @@ def _settings(source: TextSource) -> dict[str, str]:
     """The last of a name stands."""
     written: dict[str, str] = {}
     for _, line in _lines(source.text):
-        found = _SETTING.fullmatch(line)
-        if found is not None:
-            written[found[1]] = found[2].strip()
+        match = _SETTING.fullmatch(line)
+        if match is not None:
+            written[match[1]] = match[2].strip()
     return written
 
 
@@ -160,7 +162,7 @@ def _expanded(value: str, settings: Mapping[str, str], depth: int = 0) -> str:
     if "$" not in value or depth == _DEEPEST:
         return value
     plain = _CONDITION.sub(lambda found: _chosen(found, settings), value)
-    longer = sum(len(_meant(found, settings)) for found in _VARIABLE.finditer(plain))
+    longer = sum(len(_meant(match, settings)) for match in _VARIABLE.finditer(plain))
     if len(plain) + longer > LONGEST:
         return value
     made = _VARIABLE.sub(lambda found: _meant(found, settings), plain)

@@ -85,15 +85,15 @@ def tokens(text: str) -> list[Token]:
 def _scanned(text: str) -> Iterator[Token]:
     at = 0
     while at < len(text):
-        found = _TOKEN.match(text, at)
-        if found is None:
+        match = _TOKEN.match(text, at)
+        if match is None:
             raise UnreadableConfiguration(at, sentence("a quotation mark that is not closed"))
-        if _HERE.match(text, at) and found.lastgroup != "here":
+        if _HERE.match(text, at) and match.lastgroup != "here":
             raise UnreadableConfiguration(at, sentence("a quotation mark that is not closed"))
-        if text.startswith("<#", at) and found.lastgroup != "blank":
+        if text.startswith("<#", at) and match.lastgroup != "blank":
             raise UnreadableConfiguration(at, sentence("a comment that is not closed"))
-        yield Token(found.lastgroup or "", found[0], at)
-        at = found.end()
+        yield Token(match.lastgroup or "", match[0], at)
+        at = match.end()
 
 
 class SettingsReader:
@@ -104,18 +104,18 @@ class SettingsReader:
 
     def settings(self, depth: int = 0) -> list[PowerShellSetting]:
         """All up to the brace that closes the table; it is read too. Raises Unread."""
-        found: list[PowerShellSetting] = []
+        settings: list[PowerShellSetting] = []
         while True:
             self._separators()
             name = self._next()
             if name.text == "}" and name.kind == "close":
-                return found
+                return settings
             self.lines()
             if name.kind not in ("word", "double", "single") or self._next().text != "=":
                 raise UnreadableConfiguration(
                     name.at, sentence("a setting such as Enabled = $true was wanted")
                 )
-            found.append(self._setting(name, depth))
+            settings.append(self._setting(name, depth))
 
     def _setting(self, name: Token, depth: int) -> PowerShellSetting:
         own = _unquoted(name) or ""
@@ -190,10 +190,10 @@ class SettingsReader:
                 raise _Computed
 
     def _table(self, depth: int) -> ExportedValue:
-        found = self.settings(depth)
-        if any(setting.computed for setting in found):
+        settings = self.settings(depth)
+        if any(setting.computed for setting in settings):
             raise _Computed
-        return {setting.name: setting.value for setting in found}
+        return {setting.name: setting.value for setting in settings}
 
     def _skip(self) -> None:
         """Over an expression: to the end of its line, or of what it has opened."""

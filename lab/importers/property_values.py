@@ -38,8 +38,8 @@ _LONGEST_MASK = 64
 def get(values: Mapping[str, ExportedValue], *names: str) -> PropertyValue:
     """The property of the first of these names that is there, in any case; MISSING if none is."""
     by_lower = {name.lower(): name for name in values}
-    found = next((by_lower[name.lower()] for name in names if name.lower() in by_lower), None)
-    return MISSING if found is None else values[found]
+    key = next((by_lower[name.lower()] for name in names if name.lower() in by_lower), None)
+    return MISSING if key is None else values[key]
 
 
 def is_set(value: PropertyValue) -> bool:
@@ -89,7 +89,7 @@ def texts(value: PropertyValue, blanks: bool = True) -> tuple[str, ...]:
     Without `blanks`, a blank separates nothing: for names that have some.
     """
     if isinstance(value, tuple):
-        return tuple(item for each in value if (item := text(each)) is not None)
+        return tuple(item for entry in value if (item := text(entry)) is not None)
     if not isinstance(value, str):
         single = text(value)
         return () if single is None else (single,)
@@ -117,8 +117,8 @@ def flags(value: PropertyValue, names: Mapping[int, str]) -> frozenset[str] | No
     """The values of an enumeration of flags, by their numbers or as `Tls, BasicAuth`; None if one is unheard of."""
     total = number(value)
     if total is not None:
-        found = {name: bit for bit, name in names.items() if bit and total & bit == bit}
-        return frozenset(found) if sum(found.values()) == total or total in (0, *names) else None
+        flags = {name: bit for bit, name in names.items() if bit and total & bit == bit}
+        return frozenset(flags) if sum(flags.values()) == total or total in (0, *names) else None
     spelling = {name.lower(): name for name in names.values()}
     written = [item.lower() for item in texts(value)]
     return (

@@ -44,10 +44,10 @@ def records(place: ExportLocation, values: Mapping[str, ExportedValue]) -> Itera
 
 def _kind(there: Mapping[str, ExportedValue]) -> str:
     """`Type` is a name or a number; where it is missing, the properties tell."""
-    told = there.get("type", there.get("querytype"))
-    if isinstance(told, str) and told.upper() in _VALUES:
-        return told.upper()
-    if isinstance(told, int | str) and str(told).isdigit():
-        return _NUMBERS.get(int(told), "")
-    known = {"nameexchange": "MX", "strings": "TXT", "ip4address": "A"}
-    return next((kind for key, kind in known.items() if there.get(key)), "")
+    given = there.get("type", there.get("querytype"))
+    if isinstance(given, str) and given.upper() in _VALUES:
+        return given.upper()
+    if isinstance(given, int | str) and str(given).isdigit():
+        return _NUMBERS.get(int(given), "")
+    values = {"nameexchange": "MX", "strings": "TXT", "ip4address": "A"}
+    return next((kind for key, kind in values.items() if there.get(key)), "")

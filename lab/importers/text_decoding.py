@@ -94,7 +94,7 @@ class LineNumbers:
     """Which line an offset of a text is in, from 1."""
 
     def __init__(self, text: str) -> None:
-        self._starts = [0, *(found.end() for found in re.finditer("\n", text))]
+        self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
 
     def at(self, offset: int) -> int:
         """The line of a character."""

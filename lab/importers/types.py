@@ -130,11 +130,11 @@ class Exports:
         """All of several, in their order; the first file of answers is the one."""
         several = tuple(parts)
         return cls(
-            objects=tuple(one for part in several for one in part.objects),
-            certificates=tuple(one for part in several for one in part.certificates),
-            records=tuple(one for part in several for one in part.records),
-            gateways=tuple(one for part in several for one in part.gateways),
-            notices=tuple(one for part in several for one in part.notices),
+            objects=tuple(item for part in several for item in part.objects),
+            certificates=tuple(certificate for part in several for certificate in part.certificates),
+            records=tuple(record for part in several for record in part.records),
+            gateways=tuple(gateway for part in several for gateway in part.gateways),
+            notices=tuple(notice for part in several for notice in part.notices),
             without=tuple(place for part in several for place in part.without),
             answers=next((part.answers for part in several if part.answers), ""),
         )

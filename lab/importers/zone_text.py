@@ -79,8 +79,8 @@ def _entries(text: str) -> Iterator[_Entry]:
     line, start, depth, indented = 1, 1, 0, False
     pieces: list[str] = []
     fresh = True  # nothing of this line has been seen
-    for found in _PIECE.finditer(text):
-        piece = found[0]
+    for match in _PIECE.finditer(text):
+        piece = match[0]
         if piece == "\n" and depth == 0:
             if pieces:
                 yield _Entry(start, indented, tuple(pieces))
@@ -167,9 +167,9 @@ class _Zone:
 def _origin(source: TextSource) -> dns.name.Name | None:
     """A zone's file is often named like it: `db.contoso.example`, `contoso.example.zone`."""
     name = re.sub(r"\.(?:zone|dns|txt|db|hosts)$", "", source.name, flags=re.IGNORECASE)
-    found = _NAMED.fullmatch(name)
+    match = _NAMED.fullmatch(name)
     try:
-        return dns.name.from_text(found[1]) if found else None
+        return dns.name.from_text(match[1]) if match else None
     except _BROKEN:
         return None
 

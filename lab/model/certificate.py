@@ -91,18 +91,18 @@ class CertificateProfile:
 
     def faults(self) -> frozenset[CertFault]:
         """What a verifying peer finds."""
-        found = set()
+        faults = set()
         if self.self_signed:
-            found.add(CertFault.SELF_SIGNED)
+            faults.add(CertFault.SELF_SIGNED)
         elif not is_public(self.issuer) or self.missing_intermediate:
-            found.add(CertFault.UNTRUSTED)
+            faults.add(CertFault.UNTRUSTED)
         if self.validity is Validity.EXPIRED:
-            found.add(CertFault.EXPIRED)
+            faults.add(CertFault.EXPIRED)
         if self.validity is Validity.NOT_YET:
-            found.add(CertFault.NOT_YET_VALID)
+            faults.add(CertFault.NOT_YET_VALID)
         if self.key_usage is KeyUsage.SERVER_ONLY:
-            found.add(CertFault.NO_CLIENT_AUTH)
-        return frozenset(found)
+            faults.add(CertFault.NO_CLIENT_AUTH)
+        return frozenset(faults)
 
     def identity(self) -> CertificateIdentity:
         """What the simulator's peers see: the same names and faults that the wire will find."""

@@ -96,9 +96,9 @@ class Zones:
         for _ in range(8):
             if name in self.broken:
                 return ServFail()
-            found = self.rows.get((name, question.type))
-            if found:
-                return DnsRecords(found)
+            rows = self.rows.get((name, question.type))
+            if rows:
+                return DnsRecords(rows)
             alias = self.rows.get((name, "CNAME"))
             if alias is None or question.type == "CNAME":
                 return NoData() if name in self._names else NxDomain()

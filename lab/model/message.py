@@ -89,8 +89,8 @@ class Message:
 
     def get(self, name: str) -> str | None:
         """The value of the first field of that name."""
-        found = self.named().get(name.lower())
-        return found[0].value if found else None
+        fields = self.named().get(name.lower())
+        return fields[0].value if fields else None
 
     def all(self, name: str) -> tuple[str, ...]:
         """The values of all fields of that name, top first."""
@@ -159,8 +159,8 @@ class Message:
 
 
 def _address(field: str | None) -> str:
-    found = _AUTHOR.search(field or "")
-    return (found[1] if found[1] is not None else found[2]) if found else ""
+    match = _AUTHOR.search(field or "")
+    return (match[1] if match[1] is not None else match[2]) if match else ""
 
 
 def is_binary(content: bytes) -> bool:
@@ -185,5 +185,5 @@ def _with_on_top(named: _Named, headers: tuple[Header, ...]) -> _Named:
 
 
 def _header(line: str) -> Header:
-    found = _FIELD.fullmatch(line)
-    return Header(found[1], found[2]) if found else Header("", line)
+    match = _FIELD.fullmatch(line)
+    return Header(match[1], match[2]) if match else Header("", line)

@@ -32,14 +32,14 @@ class Reply:
         Raises ValueError when `text` starts with no reply code.
         """
         lines = text.replace("\r\n", "\n").rstrip("\n").split("\n")
-        found = _LINE.fullmatch(lines[0])
-        if found is None or not 200 <= int(found[1]) <= 599:
+        match = _LINE.fullmatch(lines[0])
+        if match is None or not 200 <= int(match[1]) <= 599:
             raise ValueError(sentence("{text!r} is no SMTP reply", text=text[:80]))
         more = [re.sub(r"^\d{3}[ -]?", "", line) for line in lines[1:]]
-        body = "\n".join([found[3] or "", *more])
+        body = "\n".join([match[3] or "", *more])
         tail = _TRAILER.search(body)
         trailer = tail[0].strip() if tail else ""
-        return cls(int(found[1]), found[2] or "", body[: tail.start()] if tail else body, trailer)
+        return cls(int(match[1]), match[2] or "", body[: tail.start()] if tail else body, trailer)
 
     @property
     def positive(self) -> bool:

@@ -58,7 +58,7 @@ class Conditions:
     @property
     def used(self) -> bool:
         """Whether any condition is set."""
-        return any(getattr(self, each.name) for each in fields(self))
+        return any(getattr(self, field.name) for field in fields(self))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +82,7 @@ class Actions:
     @property
     def used(self) -> bool:
         """Whether there is anything to do."""
-        return any(getattr(self, each.name) != each.default for each in fields(self))
+        return any(getattr(self, field.name) != field.default for field in fields(self))
 
     @property
     def rejects(self) -> bool:

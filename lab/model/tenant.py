@@ -57,9 +57,9 @@ def covering(accepted: tuple[AcceptedDomain, ...], domain: Domain | None) -> Acc
     if domain is None:
         return None
     best = None
-    for each in accepted:  # not by max(): a front end asks this of each candidate, and some are thousands
-        if each.covers(domain) and (best is None or len(each.domain_name) > len(best.domain_name)):
-            best = each
+    for own in accepted:  # not by max(): a front end asks this of each candidate, and some are thousands
+        if own.covers(domain) and (best is None or len(own.domain_name) > len(best.domain_name)):
+            best = own
     return best
 
 

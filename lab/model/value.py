@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable
-from dataclasses import MISSING, Field, FrozenInstanceError, field, fields
+from dataclasses import MISSING, Field, FrozenInstanceError, fields
 from reprlib import recursive_repr
 from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform
 
@@ -25,7 +25,7 @@ _EQ = "def __eq__(self, other): return {} == {} if other.__class__ is self.__cla
 _HASH = "def __hash__(self): return hash({})"
 
 
-@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+@dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field,))
 def value(*, kw_only: bool = False) -> Callable[[type[T]], type[T]]:
     """Make a class a value: `@value()`, or `@value(kw_only=True)`."""
     return _made(slots=True, unsafe_hash=True, kw_only=kw_only)
@@ -46,20 +46,22 @@ def _made(
         )
         given = fields(cls)
         if frozen:
-            _guard(cls, frozenset(each.name for each in given), slots=slots)
+            _guard(cls, frozenset(field.name for field in given), slots=slots)
         if "__init__" not in own:
             _later(cls, "__init__", lambda: _init(cls, given, frozen=frozen, slots=slots))
         if "__repr__" not in own:
-            cls.__repr__ = _repr([each.name for each in given if each.repr])
+            cls.__repr__ = _repr([field.name for field in given if field.repr])
         if eq and "__eq__" not in own:
-            compared = [each.name for each in given if each.compare]
+            compared = [field.name for field in given if field.compare]
             _later(
                 cls, "__eq__", lambda: (_EQ.format(_tuple("self", compared), _tuple("other", compared)), {})
             )
         if eq and own.get("__hash__") is None:
             cls.__hash__ = None
             if frozen or unsafe_hash:
-                hashed = [each.name for each in given if (each.compare if each.hash is None else each.hash)]
+                hashed = [
+                    field.name for field in given if (field.compare if field.hash is None else field.hash)
+                ]
                 _later(cls, "__hash__", lambda: (_HASH.format(_tuple("self", hashed)), {}))
         return cls  # type: ignore[no-any-return] # it is `plain` again, or its double with slots
 
@@ -79,9 +81,9 @@ def _later(cls: Any, name: str, write: Callable[[], tuple[str, dict[str, Any]]])
     """A method that is compiled, and takes its own place, when it is first called."""
 
     def first(*args: Any, **named: Any) -> Any:
-        text, known = write()
-        exec(text, known)  # noqa: S102 - the text is from this module and has names of fields
-        method = known[name]
+        text, namespace = write()
+        exec(text, namespace)  # noqa: S102 - the text is from this module and has names of fields
+        method = namespace[name]
         method.__qualname__, method.__module__ = f"{cls.__qualname__}.{name}", cls.__module__
         setattr(cls, name, method)
         return method(*args, **named)
@@ -91,25 +93,25 @@ def _later(cls: Any, name: str, write: Callable[[], tuple[str, dict[str, Any]]])
 
 def _init(cls: Any, given: Iterable[Field[Any]], *, frozen: bool, slots: bool) -> tuple[str, dict[str, Any]]:
     """The text of `__init__`, and what is known to it."""
-    known: dict[str, Any] = {"_set": object.__setattr__, "_missing": MISSING}
+    namespace: dict[str, Any] = {"_set": object.__setattr__, "_missing": MISSING}
     before, behind, lines = ["self"], ["*"], []
-    for each in given:
-        name, taken, value = each.name, each.name, each.name
-        if each.default is not MISSING:
-            known[f"_{name}"], taken = each.default, f"{name}=_{name}"
-            value = name if each.init else f"_{name}"
-        elif each.default_factory is not MISSING:
-            known[f"_{name}"], taken = each.default_factory, f"{name}=_missing"
-            value = f"_{name}() if {name} is _missing else {name}" if each.init else f"_{name}()"
-        if each.init:
-            (behind if each.kw_only else before).append(taken)
-        elif each.default_factory is MISSING and (each.default is MISSING or not slots):
+    for field in given:
+        name, taken, value = field.name, field.name, field.name
+        if field.default is not MISSING:
+            namespace[f"_{name}"], taken = field.default, f"{name}=_{name}"
+            value = name if field.init else f"_{name}"
+        elif field.default_factory is not MISSING:
+            namespace[f"_{name}"], taken = field.default_factory, f"{name}=_missing"
+            value = f"_{name}() if {name} is _missing else {name}" if field.init else f"_{name}()"
+        if field.init:
+            (behind if field.kw_only else before).append(taken)
+        elif field.default_factory is MISSING and (field.default is MISSING or not slots):
             continue  # it has no value yet, or that of the class
         lines.append(f"_set(self, {name!r}, {value})" if frozen else f"self.{name} = {value}")
     if hasattr(cls, "__post_init__"):
         lines.append("self.__post_init__()")
     parameters = ", ".join([*before, *(behind if len(behind) > 1 else ())])
-    return f"def __init__({parameters}):\n  " + "\n  ".join(lines or ["pass"]), known
+    return f"def __init__({parameters}):\n  " + "\n  ".join(lines or ["pass"]), namespace
 
 
 def _tuple(of: str, names: Iterable[str]) -> str:
@@ -118,8 +120,8 @@ def _tuple(of: str, names: Iterable[str]) -> str:
 
 def _repr(names: Iterable[str]) -> Callable[[object], str]:
     def shown(self: object) -> str:
-        told = ", ".join(f"{name}={getattr(self, name)!r}" for name in names)
-        return f"{self.__class__.__qualname__}({told})"
+        values = ", ".join(f"{name}={getattr(self, name)!r}" for name in names)
+        return f"{self.__class__.__qualname__}({values})"
 
     return recursive_repr()(shown)
 
@@ -138,11 +140,11 @@ def _guard(cls: Any, names: frozenset[str], *, slots: bool) -> None:
         super(cls, self).__delattr__(name)
 
     def state(self: Any) -> list[object]:
-        return [getattr(self, each.name) for each in fields(self)]
+        return [getattr(self, field.name) for field in fields(self)]
 
     def restore(self: Any, values: Iterable[object]) -> None:
-        for each, found in zip(fields(self), values, strict=True):
-            object.__setattr__(self, each.name, found)
+        for field, value in zip(fields(self), values, strict=True):
+            object.__setattr__(self, field.name, value)
 
     cls.__setattr__, cls.__delattr__ = assign, delete
     if slots:

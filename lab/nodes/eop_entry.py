@@ -67,15 +67,15 @@ def enter(entering: IncomingMessage, front: FrontEnds) -> DnsQueries[Heard]:
     seen = yield from see(connection, transaction, message, front.suite, entering.context)
     stays: list[tuple[Hop, QueueItem, Reply]] = []
     for attribution, recipients in _by_tenant(transaction):
-        to = tuple([each.address for each in recipients])
+        to = tuple([recipient.address for recipient in recipients])
         judging = SenderJudgement(
             seen, connection, transaction, message, attribution, to, front.topology.switches
         )
         judged = yield from judging.judge()
         step = judged.step(entering.context)
         if judged.refusal is not None:
-            told = (*transaction.steps, step)
-            return front.refuse_data(entering, judged.refusal, Reason.DMARC, ("R175",), told)
+            steps = (*transaction.steps, step)
+            return front.refuse_data(entering, judged.refusal, Reason.DMARC, ("R175",), steps)
         stays.append(_stay(entering, front, attribution, recipients, judged, step))
     first, *others = stays
     return Heard(
@@ -93,7 +93,7 @@ def _by_tenant(transaction: Transaction) -> list[tuple[Attribution, tuple[Accept
         decision = recipient.decision
         assert isinstance(decision, Attribution)
         groups.setdefault(f"{decision.tenant_name}/{decision.verdict}", (decision, []))[1].append(recipient)
-    return [(decision, tuple(found)) for decision, found in groups.values()]
+    return [(decision, tuple(recipients)) for decision, recipients in groups.values()]
 
 
 def _stay(
@@ -202,9 +202,9 @@ def _top(
     entry: EntryFacts, attribution: Attribution, judged: TenantJudgement, entering: IncomingMessage
 ) -> tuple[Header, ...]:
     connection, now = entering.connection, entering.context.now
-    found = judged.results.header()
+    header = judged.results.header()
     incoming = attribution.verdict is Verdict.INCOMING
-    results = found if incoming else Header(f"X-MS-Exchange-{found.name}", found.raw)
+    results = header if incoming else Header(f"X-MS-Exchange-{header.name}", header.raw)
     return (
         received_by_hub(front_end=entry.front_end, hub=entry.hub, now=now),
         received_by_front_end(

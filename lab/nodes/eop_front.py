@@ -137,7 +137,7 @@ class EopFront:
         if self._unknown(decision):
             return UNKNOWN, Reason.UNKNOWN_RECIPIENT, ("R136", "R142")
         domain = decision.recipient.domain
-        if sum(each.address.domain == domain for each in transaction.recipients) >= MAX_RECIPIENTS:
+        if sum(recipient.address.domain == domain for recipient in transaction.recipients) >= MAX_RECIPIENTS:
             return TOO_MANY, Reason.TOO_MANY, ("R155",)
         return (
             (TOO_MANY, Reason.OTHER_TENANT_FIRST, ("R17",)) if self._foreign(transaction, decision) else None
@@ -225,14 +225,14 @@ class EopFront:
     ) -> Transaction:
         """The same recipients, with the author's domain (P2) among the facts: the rule until November 2023 (R49)."""
         author = author_domain(message)
-        found = [
+        decided = [
             (r, self.attribute(connection, transaction, r.address, author)) for r in transaction.recipients
         ]
         kept = tuple(step for step in transaction.steps if not isinstance(step, Attributed))
         return replace(
             transaction,
-            recipients=tuple(replace(r, decision=decision) for r, decision in found),
-            steps=(*kept, *(attributed(decision, r.address, context) for r, decision in found)),
+            recipients=tuple(replace(r, decision=decision) for r, decision in decided),
+            steps=(*kept, *(attributed(decision, r.address, context) for r, decision in decided)),
         )
 
     def refuse_data(

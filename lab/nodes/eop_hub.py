@@ -111,8 +111,8 @@ class EopHub(MailSystem):
 
     def _home(self, sender: Address) -> Tenant:
         for tenant in self.topology.tenants.values():
-            found = tenant.find(sender)
-            if found is not None and found.kind is RecipientKind.MAILBOX:
+            recipient = tenant.find(sender)
+            if recipient is not None and recipient.kind is RecipientKind.MAILBOX:
                 return tenant
         raise LabBug(f"{sender} has no cloud mailbox")
 
@@ -121,18 +121,18 @@ class EopHub(MailSystem):
     def place(self, item: QueueItem, recipient: Address) -> RecipientPlace:
         """A mailbox here; a group; an external address; unknown (R141); over a limit; or out by connector or MX."""
         tenant = self.tenant_of(item)
-        found = tenant.find(recipient)
-        known = recipient_place(
-            found, recipient, item, tenant, mail_user=Resolution.MAIL_USER, rules=("R143", "R144")
+        entry = tenant.find(recipient)
+        place = recipient_place(
+            entry, recipient, item, tenant, mail_user=Resolution.MAIL_USER, rules=("R143", "R144")
         )
-        if isinstance(known, ToMailbox) and rule_connector(tenant, item.outbound) is not None:
+        if isinstance(place, ToMailbox) and rule_connector(tenant, item.outbound) is not None:
             return ToNextHop(
                 ("rule", item.outbound, recipient.domain)
             )  # out first, back by the connector's way
-        if known is not None:
-            return known
+        if place is not None:
+            return place
         accepted = tenant.accepts(recipient.domain)
-        if found is None and accepted is not None and accepted.domain_type is DomainType.AUTHORITATIVE:
+        if entry is None and accepted is not None and accepted.domain_type is DomainType.AUTHORITATIVE:
             text = f"RESOLVER.ADR.RecipientNotFound; Recipient {recipient} not found by SMTP address lookup"
             return UnknownRecipient(Reply(550, "5.1.10", text), ("R141", "R142"))
         reply = self._over_limit(item, recipient, tenant) if accepted is None and tenant.limits else None
@@ -147,7 +147,7 @@ class EopHub(MailSystem):
         """The tenant's sending limits, for what its mailboxes send; reports do not count."""
         if tenant.limits is None or not item.hosted or item.report:
             return None
-        outside = [each.key for each in item.recipients if tenant.accepts(each.domain) is None]
+        outside = [outsider.key for outsider in item.recipients if tenant.accepts(outsider.domain) is None]
         position = outside.index(recipient.key) + 1 if recipient.key in outside else len(outside) + 1
         return over_limit(tenant.limits, item.reverse_path.domain, position, self.topology.switches)
 
@@ -175,20 +175,20 @@ class EopHub(MailSystem):
         connector = choice.connector
         turned = turn(context.now, self.topology.switches)
         if connector is None or connector.use_mx_record:
-            found = yield from mx_targets(recipients[0].domain, turned)
+            targets = yield from mx_targets(recipients[0].domain, turned)
         else:
-            found = yield from smart_host_targets(connector.smart_hosts, turned)
+            targets = yield from smart_host_targets(connector.smart_hosts, turned)
         entry = found_at_entry(item)
         pool = self._pool(item, connector, entry)
-        step = self._routed(item, choice, found, pool, recipients, context)
-        if isinstance(found, NoTargets):
-            return found, step
+        step = self._routed(item, choice, targets, pool, recipients, context)
+        if isinstance(targets, NoTargets):
+            return targets, step
         sender = self._sending_host(pool)
         leaving = yield from self._leaving(item, connector, entry, context)
         return (
             Route(
                 connector=connector.name if connector else "",
-                targets=found.targets,
+                targets=targets.targets,
                 ehlo=spelled(sender.ehlo),
                 source=sender.source,
                 bind=sender.address,

@@ -66,14 +66,14 @@ class Exchange(ExchangeFront, MailSystem):
 
     def place(self, item: QueueItem, recipient: Address) -> RecipientPlace:
         """A mailbox here; a group; a remote mailbox under its routing address (R106); unknown; or elsewhere."""
-        found = self.organization.find(recipient)
-        known = recipient_place(
-            found, recipient, item, self.organization, mail_user=Resolution.REMOTE_MAILBOX, rules=("R106",)
+        entry = self.organization.find(recipient)
+        place = recipient_place(
+            entry, recipient, item, self.organization, mail_user=Resolution.REMOTE_MAILBOX, rules=("R106",)
         )
-        if known is not None:
-            return known
+        if place is not None:
+            return place
         accepted = self.organization.accepts(recipient.domain)
-        if found is None and accepted is not None and accepted.domain_type is DomainType.AUTHORITATIVE:
+        if entry is None and accepted is not None and accepted.domain_type is DomainType.AUTHORITATIVE:
             text = f"RESOLVER.ADR.RecipientNotFound; Recipient {recipient} not found by SMTP address lookup"
             return UnknownRecipient(Reply(550, "5.1.10", text), ("R141", "R241"))
         choice = choose_send_connector(self.organization, recipient.domain)
@@ -103,19 +103,19 @@ class Exchange(ExchangeFront, MailSystem):
             return nowhere, _routed(choice, nowhere, recipients, context)
         turned = turn(context.now, self.topology.switches)
         if connector.dns_routing_enabled:
-            found = yield from mx_targets(domain, turned)
+            targets = yield from mx_targets(domain, turned)
         else:
-            found = yield from smart_host_targets(connector.smart_hosts, turned)
-        if isinstance(found, Targets) and is_stale(
+            targets = yield from smart_host_targets(connector.smart_hosts, turned)
+        if isinstance(targets, Targets) and is_stale(
             self.host, connector.tls_certificate_name, self.topology.certificates
         ):
-            found = NoTargets(NextHop.STALE_CERTIFICATE, connector.name)
-        if isinstance(found, NoTargets):
-            return found, _routed(choice, found, recipients, context)
+            targets = NoTargets(NextHop.STALE_CERTIFICATE, connector.name)
+        if isinstance(targets, NoTargets):
+            return targets, _routed(choice, targets, recipients, context)
         return (
             Route(
                 connector=connector.name,
-                targets=found.targets,
+                targets=targets.targets,
                 ehlo=connector.fqdn or self.host.ehlo,
                 source=self.host.source,
                 bind=self.host.address,
@@ -124,15 +124,15 @@ class Exchange(ExchangeFront, MailSystem):
                 message=self._leaving(item, connector),
                 recipients=recipients,
             ),
-            _routed(choice, found, recipients, context),
+            _routed(choice, targets, recipients, context),
         )
 
     def _certificate(self, connector: SendConnector) -> str | None:
         """R115 with a TlsCertificateName; R249: without, Exchange shows the certificate that fits its name."""
         if not self.host.client_certificate:
             return None
-        known = self.topology.certificates
-        return stored(self.host, connector.tls_certificate_name, known) or self.host.certificate
+        certificates = self.topology.certificates
+        return stored(self.host, connector.tls_certificate_name, certificates) or self.host.certificate
 
     def _tls(self, connector: SendConnector) -> TlsPolicy:
         if connector.tls_auth_level is None and connector.require_tls:
@@ -209,8 +209,8 @@ def _in_own_words(attempt: Attempt) -> Attempt:
     if attempt.remote or attempt.target is None:
         return attempt
     where = f"{attempt.target.address}:25"
-    told = {key: _proxied(reply, where) for key, reply in attempt.replies.items()}
-    return replace(attempt, replies=told)
+    replies = {key: _proxied(reply, where) for key, reply in attempt.replies.items()}
+    return replace(attempt, replies=replies)
 
 
 def _proxied(reply: Reply, where: str) -> Reply:

@@ -61,7 +61,7 @@ class ExchangeFront:
     def postmaster(self, connection: Connection) -> Address:  # noqa: ARG002
         """At the default accepted domain, the first one if none is marked."""
         domains = self.organization.accepted_domains
-        accepted = next((each for each in domains if each.default), next(iter(domains), None))
+        accepted = next((domain for domain in domains if domain.default), next(iter(domains), None))
         return Address("postmaster", accepted.domain_name if accepted else self.host.fqdn)
 
     def mail(self, connection: Connection, transaction: Transaction, context: Context) -> DnsQueries[Heard]:
@@ -169,9 +169,12 @@ class ExchangeFront:
             self._stay(context, internal=internal), transaction, message, context, connection=connection
         )
         reply = queued_reply(message.message_id, int(item.id), str(self.host.fqdn), message.size)
-        told = (connected(connection, context.now), *transaction.steps, *steps)
+        all_steps = (connected(connection, context.now), *transaction.steps, *steps)
         return Heard(
-            reply=reply, steps=(*told, accepted(item, reply, context, ("R194",))), head=head, queue=(item,)
+            reply=reply,
+            steps=(*all_steps, accepted(item, reply, context, ("R194",))),
+            head=head,
+            queue=(item,),
         )
 
     def _stay(self, context: Context, *, internal: bool) -> HopStart:

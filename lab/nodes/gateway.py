@@ -78,12 +78,12 @@ class Gateway(PlainServer):
         seen = yield from see(connection, transaction, message, self.suite, context)
         author = author_domain(message)
         policy = (yield from evaluate(author, seen.spf, seen.dkim, enforced=False)) if author else None
-        found = AuthenticationResults(seen.spf, seen.dkim, policy, seen.arc)
-        return (plain_header(found, str(self.host.fqdn)),)
+        results = AuthenticationResults(seen.spf, seen.dkim, policy, seen.arc)
+        return (plain_header(results, str(self.host.fqdn)),)
 
     def leaving(self, item: QueueItem, context: Context) -> Message:
         """With its own fields and the disclaimer, then signed (R173), then sealed: nothing of its own is broken."""
-        marked = item.message.on_top(Header.of(*each) for each in self.host.adds_headers)
+        marked = item.message.on_top(Header.of(*field) for field in self.host.adds_headers)
         message = self.signed(self._explained(marked))
         if self.host.arc_seals is None:
             return message

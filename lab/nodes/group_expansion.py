@@ -113,20 +113,22 @@ class Expansion:
             if self._members.get(group) == ():
                 self._drop(recipient, DropReason.NO_MEMBERS)
             elif not self._leads_to(group, ends):
-                known = group in self._before
-                self._drop(recipient, DropReason.EXPANDED_BEFORE if known else DropReason.GROUP_RING)
+                expanded_before = group in self._before
+                self._drop(
+                    recipient, DropReason.EXPANDED_BEFORE if expanded_before else DropReason.GROUP_RING
+                )
         return Settlement(steps=tuple(self._steps), queue=(item,) if item.recipients else ())
 
     def _leads_to(self, group: str, ends: set[str]) -> bool:
         """Whether a member of a group, or of a group in it, is a recipient of the item or has ended."""
-        known, waiting = {group}, [group]
+        met, waiting = {group}, [group]
         while waiting:
             for member in self._members.get(waiting.pop(), ()):
                 if member.key in ends or member.key in self._ended:
                     return True
                 inner = self._groups.get(member.key, member.key)
-                if inner not in known:
-                    known.add(inner)
+                if inner not in met:
+                    met.add(inner)
                     waiting.append(inner)
         return False
 

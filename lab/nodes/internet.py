@@ -26,8 +26,8 @@ class InternetHost(PlainServer):
             return RECIPIENT_OK, None
         if recipient.domain not in self.host.accepts_domains:
             return Reply(554, "5.7.1", f"<{recipient}>: Relay access denied"), Reason.NOT_SERVED
-        known = not self.host.mailboxes or recipient.key in self.host.mailboxes
-        if not known and recipient.local.lower() != "postmaster":
+        is_known = not self.host.mailboxes or recipient.key in self.host.mailboxes
+        if not is_known and recipient.local.lower() != "postmaster":
             text = f"<{recipient}>: Recipient address rejected: User unknown"
             return Reply(550, "5.1.1", text), Reason.NO_MAILBOX
         return RECIPIENT_OK, None

@@ -94,26 +94,29 @@ class MailSystem(ABC):
 
     def dispatch(self, item: QueueItem, context: Context) -> DnsQueries[Settlement]:
         """Resolve all recipients, expand groups, apply rules; then relay the one group that is left, or split (R143)."""
-        found = [self._resolve(item, recipient) for recipient in item.recipients]
-        if has_groups(found):
-            return self._expand(item, found, context)
+        resolved = [self._resolve(item, recipient) for recipient in item.recipients]
+        if has_groups(resolved):
+            return self._expand(item, resolved, context)
         rules = self.rules_for(item)
         if rules:
-            return self._rule(item, rules, found, context)
-        keys = {each.place.key if isinstance(each.place, ToNextHop) else None for each in found}
-        if len(keys) == 1 and None not in keys and not any(each.via for each in found):
+            return self._rule(item, rules, resolved, context)
+        keys = {
+            resolution.place.key if isinstance(resolution.place, ToNextHop) else None
+            for resolution in resolved
+        }
+        if len(keys) == 1 and None not in keys and not any(resolution.via for resolution in resolved):
             return (yield from self._relay(item, context))
-        return self._spread(_renamed(item, found), found, context)
+        return self._spread(_renamed(item, resolved), resolved, context)
 
     def _resolve(self, item: QueueItem, recipient: Address) -> ResolvedRecipient:
         """Follow external addresses to the last one; a ring of them ends where it closes (R163)."""
         via: list[tuple[Address, ToAddress]] = []
-        known = {recipient.key}
+        met = {recipient.key}
         place = self.place(item, recipient)
-        while isinstance(place, ToAddress) and place.address.key not in known:
+        while isinstance(place, ToAddress) and place.address.key not in met:
             via.append((recipient, place))
             recipient = place.address
-            known.add(recipient.key)
+            met.add(recipient.key)
             place = self.place(item, recipient)
         if isinstance(place, ToAddress):
             place = UnknownRecipient(RING, ("R163",))
@@ -127,7 +130,7 @@ class MailSystem(ABC):
             level = [self._resolve(expansion.item, recipient) for recipient in expansion.item.recipients]
         made = expansion.settlement()
         resolved = zip(item.recipients, found, strict=True)
-        groups = [recipient for recipient, each in resolved if isinstance(each.place, ToMembers)]
+        groups = [recipient for recipient, resolution in resolved if isinstance(resolution.place, ToMembers)]
         good = confirmed(self, item, groups, "expanded", context)
         return replace(made, queue=(*made.queue, *good.queue), heads=good.heads)
 
@@ -140,7 +143,9 @@ class MailSystem(ABC):
     ) -> Settlement:
         """Apply the mail flow rules, and report on whom they refuse."""
         resolved = zip(item.recipients, found, strict=True)
-        unserved = [recipient for recipient, each in resolved if isinstance(each.place, UnknownRecipient)]
+        unserved = [
+            recipient for recipient, resolution in resolved if isinstance(resolution.place, UnknownRecipient)
+        ]
         made, failures = rule(item, rules, self.sending(item), unserved, context)
         ended = reported(self, item, failures, context, None)
         return Settlement(
@@ -148,10 +153,10 @@ class MailSystem(ABC):
         )
 
     def _relay(self, item: QueueItem, context: Context) -> DnsQueries[Settlement]:
-        found, step = yield from self.route_to(item, item.recipients, context)
-        if isinstance(found, Route):
-            return Settlement(steps=(step,), relay=found)
-        reply = self.unroutable(found)
+        routed, step = yield from self.route_to(item, item.recipients, context)
+        if isinstance(routed, Route):
+            return Settlement(steps=(step,), relay=routed)
+        reply = self.unroutable(routed)
         attempt = Attempt(target=None, replies={r.key: reply for r in item.recipients}, remote=False)
         route = _nowhere(item)
         settled = self._settle(item, route, attempt, context)
@@ -165,9 +170,11 @@ class MailSystem(ABC):
         groups: dict[tuple[str, ...], list[Address]] = {}
         served: list[Address] = []
         passed_on: list[QueueItem] = []
-        for each in found:
-            steps += [rewritten(old, place, context) for old, place in each.via]
-        for recipient, place in {each.recipient.key: (each.recipient, each.place) for each in found}.values():
+        for resolution in found:
+            steps += [rewritten(old, place, context) for old, place in resolution.via]
+        for recipient, place in {
+            resolution.recipient.key: (resolution.recipient, resolution.place) for resolution in found
+        }.values():
             if isinstance(place, ToMailbox) and place.forward is not None:
                 forwarding = ToAddress(place.forward, Resolution.FORWARDING, ("R152",))
                 steps.append(rewritten(recipient, forwarding, context))
@@ -176,7 +183,8 @@ class MailSystem(ABC):
                 if place.forward is not None and not place.keeps_copy:
                     continue
                 served.append(recipient)
-                if place.mailbox not in {each.mailbox for each in mailboxes}:  # one copy for all its names
+                # one copy for all its names
+                if place.mailbox not in {mailboxed.mailbox for mailboxed in mailboxes}:
                     copy = self.delivered_copy(item, recipient, context)
                     mailboxes.append(Mailboxed(recipient, place.mailbox, copy))
                 steps.append(Delivered(recipient=str(recipient), mailbox=str(place.mailbox), at=context.now))
@@ -268,13 +276,13 @@ def _renamed(item: QueueItem, found: list[ResolvedRecipient]) -> QueueItem:
         for old, new in zip(item.recipients, found, strict=True)
         if old.key in item.dsn
     }
-    recipients = {each.recipient.key: each.recipient for each in found}
+    recipients = {resolution.recipient.key: resolution.recipient for resolution in found}
     return replace(item, recipients=tuple(recipients.values()), dsn=wishes)
 
 
 def _part(item: QueueItem, recipients: list[Address], context: Context) -> QueueItem:
     """The part of an item that travels one way, due at once."""
-    dsn = {each.key: item.dsn[each.key] for each in recipients if each.key in item.dsn}
+    dsn = {recipient.key: item.dsn[recipient.key] for recipient in recipients if recipient.key in item.dsn}
     ident = str(context.ids.number())
     return replace(item, id=ident, recipients=tuple(recipients), dsn=dsn, due=context.now)
 

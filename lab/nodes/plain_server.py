@@ -109,9 +109,9 @@ class PlainServer(MailSystem):
             return refuse(self._receiver, connection, transaction, refusal, context)
         client_host = yield from ptr_name(connection.client)
         stay = self._stay(context)
-        found = yield from self.findings(connection, transaction, message, context)
+        headers = yield from self.findings(connection, transaction, message, context)
         received = self._received(connection, client_host, stay.id, transaction, context)
-        taken = message.on_top((received, *found))
+        taken = message.on_top((received, *headers))
         head, item = begin(stay, transaction, taken, context, connection=connection)
         reply = Reply(250, "2.0.0", f"Ok: queued as {stay.id}")
         steps = (connected(connection, context.now), *transaction.steps, accepted(item, reply, context))
@@ -163,22 +163,22 @@ class PlainServer(MailSystem):
         hosts = self.next_hosts(recipients[0])
         turned = turn(context.now, self.topology.switches)
         if hosts:
-            found = yield from smart_host_targets(hosts, turned)
+            targets = yield from smart_host_targets(hosts, turned)
         else:
-            found = yield from mx_targets(domain, turned)
+            targets = yield from mx_targets(domain, turned)
         step = Routed(
             recipients=texts(recipients),
             connector="",
-            how=way_of(found),
-            targets=hosts_of(found),
+            how=way_of(targets),
+            targets=hosts_of(targets),
             at=context.now,
         )
-        if isinstance(found, NoTargets):
-            return found, step
+        if isinstance(targets, NoTargets):
+            return targets, step
         return (
             Route(
                 connector="",
-                targets=found.targets,
+                targets=targets.targets,
                 ehlo=self.host.ehlo,
                 source=self.host.source,
                 bind=self.host.address,

@@ -24,17 +24,17 @@ def rule(
     context: Context,
 ) -> tuple[Settlement, tuple[Failure, ...]]:
     """The parts of an item, and whom a rule refuses. `unserved` recipients will be reported: no rule is asked."""
-    left_out = {each.key: each for each in unserved}
-    concerned = tuple(each for each in item.recipients if each.key not in left_out)
+    left_out = {address.key: address for address in unserved}
+    concerned = tuple(recipient for recipient in item.recipients if recipient.key not in left_out)
     steps: list[Step] = []
     parts: list[QueueItem] = []
     failures: list[Failure] = []
     for branch in evaluate(rules, sending, item.message, concerned) if concerned else ():
         steps.append(_ruled(branch, context))
         if branch.refused is not None:
-            failures += [Failure(each, branch.refused) for each in branch.recipients]
+            failures += [Failure(recipient, branch.refused) for recipient in branch.recipients]
         elif branch.deleted:
-            steps += [_deleted(each, branch, context) for each in branch.recipients]
+            steps += [_deleted(recipient, branch, context) for recipient in branch.recipients]
         else:
             steps += _redirected(branch, context)
             parts.append(_part(item, branch, context))
@@ -44,14 +44,16 @@ def rule(
 
 
 def _part(item: QueueItem, branch: Branch, context: Context) -> QueueItem:
-    recipients = {each.key: each for each in (*(branch.redirected or branch.recipients), *branch.copies)}
+    recipients = {
+        address.key: address for address in (*(branch.redirected or branch.recipients), *branch.copies)
+    }
     part = _narrowed(item, tuple(recipients.values()), context)
     return replace(part, message=branch.message, outbound=branch.connector)
 
 
 def _narrowed(item: QueueItem, recipients: tuple[Address, ...], context: Context) -> QueueItem:
     """The item for some of its recipients, done with the rules."""
-    dsn = {each.key: item.dsn[each.key] for each in recipients if each.key in item.dsn}
+    dsn = {recipient.key: item.dsn[recipient.key] for recipient in recipients if recipient.key in item.dsn}
     ident = str(context.ids.number())
     return replace(item, id=ident, recipients=recipients, dsn=dsn, due=context.now, ruled=True)
 
@@ -71,7 +73,7 @@ def _ruled(branch: Branch, context: Context) -> Ruled:
 def _redirected(branch: Branch, context: Context) -> list[Step]:
     if not branch.redirected:
         return []
-    places = [ToAddress(each, Resolution.REDIRECTED) for each in branch.redirected]
+    places = [ToAddress(address, Resolution.REDIRECTED) for address in branch.redirected]
     return [rewritten(old, place, context) for old in branch.recipients for place in places]
 
 

@@ -76,18 +76,18 @@ class TenantJudgement:
 
     def step(self, context: Context) -> Authenticated:
         """For the trace."""
-        found = self.results
+        results = self.results
         rules = ["R166", "R175" if self.enforced else "R167"]
         rules += ["R67"] if self.skipped else []
-        rules += ["R174"] if found.arc else []
+        rules += ["R174"] if results.arc else []
         return Authenticated(
-            spf=found.spf.result.value,
-            dkim=tuple(SignatureResult(str(d.result), str(d.domain)) for d in found.dkim),
-            dmarc=found.dmarc.result.value if found.dmarc else "none",
-            arc=found.arc.result.value if found.arc else "none",
-            compauth=f"{found.compauth.result} {found.compauth.reason}" if found.compauth else "",
+            spf=results.spf.result.value,
+            dkim=tuple(SignatureResult(str(d.result), str(d.domain)) for d in results.dkim),
+            dmarc=results.dmarc.result.value if results.dmarc else "none",
+            arc=results.arc.result.value if results.arc else "none",
+            compauth=f"{results.compauth.result} {results.compauth.reason}" if results.compauth else "",
             enforced=self.enforced,
-            header_from=str(found.dmarc.author_domain) if found.dmarc else "",
+            header_from=str(results.dmarc.author_domain) if results.dmarc else "",
             client=self.sender.address,
             rules=tuple(rules),
             at=context.now,
@@ -156,17 +156,17 @@ class SenderJudgement:
             crc32(self.message.message_id.encode()) % 100
         )  # pct= falls the same way in every body of the lab
         honoured = enforced and tenant.honor_dmarc
-        found = yield from dmarc.evaluate(author, spf, self.seen.dkim, enforced=honoured, draw=draw)
-        if found.action == "reject" and direct and not (yield from _mx_is_here(self.recipients[0].domain)):
+        policy = yield from dmarc.evaluate(author, spf, self.seen.dkim, enforced=honoured, draw=draw)
+        if policy.action == "reject" and direct and not (yield from _mx_is_here(self.recipients[0].domain)):
             return replace(
-                found, action="oreject"
+                policy, action="oreject"
             )  # R175: behind somebody's filter only with Enhanced Filtering
-        return found
+        return policy
 
     def _chain(self, tenant: Tenant) -> ArcResult:
         """The chain, marked if the last sealer may override DMARC here (R174)."""
-        found = self.seen.arc
-        return replace(found, trusted=True) if set(found.sealers[-1:]) & self._trusted(tenant) else found
+        arc = self.seen.arc
+        return replace(arc, trusted=True) if set(arc.sealers[-1:]) & self._trusted(tenant) else arc
 
     def _vouched(self, policy: DmarcResult, chain: ArcResult) -> bool:
         tenant = self.attribution.tenant

@@ -37,5 +37,5 @@ class ServiceHost(InternetHost):
         self, item: QueueItem, recipients: tuple[Address, ...], context: Context
     ) -> DnsQueries[tuple[Route | NoTargets, Step]]:
         """As any host does; the step says which rule brings service mail here."""
-        found, step = yield from super().route_to(item, recipients, context)
-        return found, replace(step, rules=("R245", "R246") if self.host.past_mx else ("R245",))
+        route, step = yield from super().route_to(item, recipients, context)
+        return route, replace(step, rules=("R245", "R246") if self.host.past_mx else ("R245",))

@@ -48,20 +48,20 @@ def judge(
     anchors: Sequence[x509.Certificate] | None,
 ) -> frozenset[CertFault]:
     """Every fault of a leaf that came with the certificates `sent`; None for `anchors` takes the chain on trust."""
-    found = set()
+    faults = set()
     if _issued(leaf, leaf):
-        found.add(CertFault.SELF_SIGNED)
+        faults.add(CertFault.SELF_SIGNED)
     elif anchors is not None and not _chain(leaf, sent, at, anchors):
-        found.add(CertFault.UNTRUSTED)
+        faults.add(CertFault.UNTRUSTED)
     if at < leaf.not_valid_before_utc:
-        found.add(CertFault.NOT_YET_VALID)
+        faults.add(CertFault.NOT_YET_VALID)
     if at > leaf.not_valid_after_utc:
-        found.add(CertFault.EXPIRED)
+        faults.add(CertFault.EXPIRED)
     if not _may_be_client(leaf):
-        found.add(CertFault.NO_CLIENT_AUTH)
+        faults.add(CertFault.NO_CLIENT_AUTH)
     if _weak(leaf):
-        found.add(CertFault.WEAK_KEY)
-    return frozenset(found)
+        faults.add(CertFault.WEAK_KEY)
+    return frozenset(faults)
 
 
 def _certificates(pem_or_der: bytes) -> list[x509.Certificate]:
@@ -70,8 +70,8 @@ def _certificates(pem_or_der: bytes) -> list[x509.Certificate]:
         try:
             return x509.load_pem_x509_certificates(pem_or_der)
         except ValueError:
-            told = "the file holds no certificate in PEM form, or one that is cut off or damaged"
-            raise ValueError(told) from None
+            problem = "the file holds no certificate in PEM form, or one that is cut off or damaged"
+            raise ValueError(problem) from None
     try:
         return [x509.load_der_x509_certificate(pem_or_der)]
     except ValueError:
@@ -90,10 +90,10 @@ def _chain(
         if link in anchors or any(_issued(link, anchor) for anchor in anchors):
             return True
         above = (c for c in sent if c != link and _is_authority(c, at) and _issued(link, c))
-        found = next(above, None)
-        if found is None:
+        issuer = next(above, None)
+        if issuer is None:
             return False
-        link = found
+        link = issuer
     return False
 
 
@@ -132,8 +132,8 @@ def _weak(certificate: x509.Certificate) -> bool:
 
 
 def _common_name(certificate: x509.Certificate) -> str | None:
-    found = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-    return str(found[0].value) if found else None
+    names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(names[0].value) if names else None
 
 
 def _dns_names(certificate: x509.Certificate) -> tuple[str, ...]:

@@ -21,13 +21,13 @@ def amended(scenario: Scenario, file: Path, changes: Mapping[str, SettingChange]
 
     `head` goes above it as comments, which must be printable. Raises DriverError where the scenario cannot be included from there.
     """
-    comments = "".join(f"# {line}\n" for each in head for line in wrap(each, _WIDTH, break_on_hyphens=False))
-    told = {
+    comments = "".join(f"# {line}\n" for text in head for line in wrap(text, _WIDTH, break_on_hyphens=False))
+    shown = {
         "scenario": scenario.name,
         "include": [included(Path(scenario.file), file)],
         "variants": {name: {"change": plain(change)} for name, change in changes.items()},
     }
-    return f"{comments}{dumped(told)}"
+    return f"{comments}{dumped(shown)}"
 
 
 def included(scenario: Path, file: Path) -> str:

@@ -182,11 +182,11 @@ class _Files:
     def _includes(self, tree: TableNode, at: ProblemPath) -> tuple[ScalarNode, ...]:
         node = tree.get("include")
         listed = node.items if isinstance(node, ListNode) else () if node is None else (node,)
-        for each in listed:
-            if not isinstance(each, ScalarNode):
-                at.wrong(each.place, sentence("file names, relative to this file"))
+        for item in listed:
+            if not isinstance(item, ScalarNode):
+                at.wrong(item.place, sentence("file names, relative to this file"))
                 self.complete = False
-        return tuple(each for each in listed if isinstance(each, ScalarNode))
+        return tuple(item for item in listed if isinstance(item, ScalarNode))
 
     def _included(self, name: ScalarNode, file: str, above: tuple[str, ...]) -> TableNode | None:
         at = ProblemPath(self.report).key("include")

@@ -33,11 +33,11 @@ def with_cells_of(variant: Variant, other: Variant) -> Variant:
     own, theirs = variant.matrix, other.matrix
     if own is None or theirs is None:
         return variant
-    found = tuple(_missing(own, theirs, variant.topology))
-    cells = tuple(cell for cell, _ in found)
+    missing = tuple(_missing(own, theirs, variant.topology))
+    cells = tuple(cell for cell, _ in missing)
     plan = MatrixPlan(
-        senders=_joined(own.senders, (each.sender for each in cells)),
-        recipients=_joined(own.recipients, (each.recipient for each in cells)),
+        senders=_joined(own.senders, (cell.sender for cell in cells)),
+        recipients=_joined(own.recipients, (cell.recipient for cell in cells)),
         cells=(*own.cells, *cells),
     )
     return replace(
@@ -46,7 +46,7 @@ def with_cells_of(variant: Variant, other: Variant) -> Variant:
         messages=(*variant.messages, *map(message, cells)),
         expect={
             **variant.expect,
-            **{cell.key: _claim(cell, variant, former, other) for cell, former in found},
+            **{cell.key: _claim(cell, variant, former, other) for cell, former in missing},
         },
     )
 
@@ -55,7 +55,9 @@ def _claim(cell: MatrixCell, variant: Variant, former: MatrixCell, other: Varian
     """The rule, with what the other configuration says of the pair instead of its own rule."""
     rule, theirs = by_rule(cell, _times(variant)), by_rule(former, _times(other))
     claim = other.expect.get(former.key, theirs)
-    names = [each.name for each in fields(claim) if getattr(claim, each.name) != getattr(theirs, each.name)]
+    names = [
+        field.name for field in fields(claim) if getattr(claim, field.name) != getattr(theirs, field.name)
+    ]
     return replace(rule, **{name: getattr(claim, name) for name in names})
 
 
@@ -67,12 +69,12 @@ def _missing(
     own: MatrixPlan, theirs: MatrixPlan, topology: Topology
 ) -> Iterator[tuple[MatrixCell, MatrixCell]]:
     """Each cell as it is called here, and as it is called there."""
-    known = {pair(each.sender, each.recipient) for each in own.cells}
+    pairs = {pair(present.sender, present.recipient) for present in own.cells}
     for cell in theirs.cells:
         who = pair(cell.sender, cell.recipient)
-        if who in known:
+        if who in pairs:
             continue
-        known.add(who)
+        pairs.add(who)
         if _can_send(cell.sender, topology) and _is_known(cell.recipient.address, topology):
             sender, recipient = _called(cell.sender, own.senders), _called(cell.recipient, own.recipients)
             key = f"{sender.name}_to_{recipient.name}"
@@ -81,14 +83,14 @@ def _missing(
 
 def _called(party: MatrixParty, known: tuple[MatrixParty, ...]) -> MatrixParty:
     """As it is called here; by its address where somebody else has its name."""
-    same = [each for each in known if (each.address.key, each.via) == (party.address.key, party.via)]
+    same = [other for other in known if (other.address.key, other.via) == (party.address.key, party.via)]
     if same:
         return same[0]
-    return replace(party, name=party.address.key) if party.name in {each.name for each in known} else party
+    return replace(party, name=party.address.key) if party.name in {other.name for other in known} else party
 
 
 def _joined(own: tuple[MatrixParty, ...], more: Iterator[MatrixParty]) -> tuple[MatrixParty, ...]:
-    return tuple({each.name: each for each in (*own, *more)}.values())
+    return tuple({party.name: party for party in (*own, *more)}.values())
 
 
 def _can_send(party: MatrixParty, topology: Topology) -> bool:

@@ -173,7 +173,8 @@ class MissingFact:
     def covers(self, path: str) -> str:
         """Which of its paths a setting lies at or below; '' if it is known."""
         return next(
-            (each for each in self.about if path == each or path.startswith((f"{each}.", f"{each}["))), ""
+            (about for about in self.about if path == about or path.startswith((f"{about}.", f"{about}["))),
+            "",
         )
 
 
@@ -211,9 +212,9 @@ class Variant:
     def every_profile(self) -> Mapping[str, CertificateProfile]:
         """The certificates of the whole run: those that come later exist from the start."""
         return {
-            name: each
+            name: profile
             for profiles in (self.profiles, *(m.profiles for m in self.timeline))
-            for name, each in profiles.items()
+            for name, profile in profiles.items()
         }
 
 

@@ -41,26 +41,26 @@ def find(name: str) -> Path:
         return path
     if path.suffix in SUFFIXES or os.sep in name or (path.exists() and not path.is_dir()):
         return _inside(path)
-    known = own()
-    if name in known:
-        return short(known[name])
+    files = own()
+    if name in files:
+        return short(files[name])
     if path.is_dir():
         return path  # the loader tells that it is a folder
-    known |= {_called(file): file for file in known.values()}
-    if name in known:
-        return short(known[name])
-    raise NoSuchScenario(f"there is no scenario {name!r}: {unknown(name, known)}")
+    files |= {_called(file): file for file in files.values()}
+    if name in files:
+        return short(files[name])
+    raise NoSuchScenario(f"there is no scenario {name!r}: {unknown(name, files)}")
 
 
 def scenario_files(paths: Iterable[Path]) -> Iterator[Path]:
     """The scenarios among files and in folders, each once; includes are no scenarios."""
     seen: set[str] = set()
     for path in paths:
-        for found in sorted(_in_folder(path)) if path.is_dir() else [path]:
-            real = os.path.realpath(found)  # Path.resolve would raise for a link to itself
+        for file in sorted(_in_folder(path)) if path.is_dir() else [path]:
+            real = os.path.realpath(file)  # Path.resolve would raise for a link to itself
             if real not in seen:
                 seen.add(real)
-                yield found
+                yield file
 
 
 def is_scenario(path: Path) -> bool:
@@ -79,9 +79,9 @@ def short(path: Path) -> Path:
 def _inside(path: Path) -> Path:
     """`scenarios/x.yaml` works from anywhere, as the documentation writes it. Raises NoSuchScenario."""
     if path.parts[:1] == ("scenarios",):
-        found = bundled().joinpath(*path.parts[1:])
-        if found.is_file():
-            return found
+        file = bundled().joinpath(*path.parts[1:])
+        if file.is_file():
+            return file
     if not path.exists() and not path.is_symlink():  # what else is wrong, the loader tells
         raise NoSuchScenario(f"there is no file {path}")
     return path
@@ -95,8 +95,8 @@ def _in_folder(folder: Path) -> Iterator[Path]:
 
 def _called(path: Path) -> str:
     """What a scenario calls itself."""
-    found = _scenario_line(path)
-    return found["name"] if found else path.stem
+    line = _scenario_line(path)
+    return line["name"] if line else path.stem
 
 
 def _scenario_line(path: Path) -> re.Match[str] | None:

@@ -27,8 +27,8 @@ def _has(text: str, word: str) -> bool:
 def _texts(scenario: Scenario) -> Iterator[str]:
     yield from (scenario.name, scenario.title, scenario.why, scenario.fault)
     yield from scenario.codes
-    for place, told in scenario.symptoms.items():
-        yield f"{place} {told}"
+    for place, symptom in scenario.symptoms.items():
+        yield f"{place} {symptom}"
     for variant in scenario.variants.values():
         yield from _of_variant(variant)
 

@@ -13,10 +13,10 @@ from lab.scenario.variant_overlay import bracketed, names_of
 from lab.scenario.what_if import plain
 
 _ABOUT = (
-    *(each.name for each in vars(ScenarioKeys).values() if isinstance(each, RecordKey)),
+    *(key.name for key in vars(ScenarioKeys).values() if isinstance(key, RecordKey)),
     *(
-        each.name
-        for each in (
+        key.name
+        for key in (
             SectionKeys.title,
             SectionKeys.why,
             SectionKeys.only,
@@ -55,8 +55,8 @@ def differences(before: TableNode, after: TableNode) -> tuple[SettingDifference,
 
 def in_a_line(value: Any) -> str:
     """A value for people: `(not written)`, `a, b`, `{names: a}`; what is long is cut."""
-    told = in_full(value)
-    return told if len(told) <= _LONG else f"{told[: _LONG - 1]}…"
+    text = in_full(value)
+    return text if len(text) <= _LONG else f"{text[: _LONG - 1]}…"
 
 
 def in_full(value: Any) -> str:
@@ -69,16 +69,16 @@ def leaves(path: str, value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         return {} if value is None else {path: value}
     return {
-        leaf: each
+        leaf: leaf_value
         for key, below in value.items()
-        for leaf, each in leaves(_below(path, str(key)), below).items()
+        for leaf, leaf_value in leaves(_below(path, str(key)), below).items()
     }
 
 
 def _told(value: Any) -> str:
     match value:
         case dict():
-            return f"{{{', '.join(f'{key}: {_told(each)}' for key, each in value.items())}}}"
+            return f"{{{', '.join(f'{key}: {_told(item)}' for key, item in value.items())}}}"
         case list():
             return f"[{', '.join(map(_told, value))}]"
         case bool():
@@ -122,7 +122,7 @@ def _list(path: str, old: dict[str, TreeNode], new: dict[str, TreeNode]) -> Iter
     for name in dict.fromkeys((*old, *new)):
         yield from _either(f"{path}{bracketed(name)}", old.get(name), new.get(name))
     if list(old) != list(new) and set(old) == set(new):
-        places = [next(iter(each.values())).place for each in (old, new)]
+        places = [next(iter(items.values())).place for items in (old, new)]
         yield SettingDifference(path, list(old), list(new), *places)
 
 
@@ -131,12 +131,12 @@ def _named(node: TreeNode | None) -> dict[str, TreeNode] | None:
     if node is None or is_null(node):
         return {}
     items: Sequence[TreeNode] = node.items if isinstance(node, ListNode) else (node,)
-    if items and not any(isinstance(each, TableNode) for each in items):
+    if items and not any(isinstance(item, TableNode) for item in items):
         return None
-    names = [names_of(each)[:1] for each in items]
-    if any(not name for name in names) or len({each[0].lower() for each in names}) < len(names):
+    names = [names_of(item)[:1] for item in items]
+    if any(not name for name in names) or len({name[0].lower() for name in names}) < len(names):
         return None
-    return {each[0]: item for each, item in zip(names, items, strict=True)}
+    return {name[0]: item for name, item in zip(names, items, strict=True)}
 
 
 def _plain(node: TreeNode | None) -> Any:

@@ -71,7 +71,7 @@ def _variant(name: str, kind: str, tree: TableNode, report: ProblemReport) -> Va
     if start is None:
         return None
     read, topology = start.read, start.topology
-    specs = tuple(s for each in read[SectionKeys.messages].items() for s in messages.messages(*each))
+    specs = tuple(s for item in read[SectionKeys.messages].items() for s in messages.messages(*item))
     claims = messages.expectations(read[SectionKeys.expect], specs)
     moments = timeline.moments(tree, start, _world)
     broken = outages.outages(read, topology)
@@ -100,8 +100,8 @@ def _variant(name: str, kind: str, tree: TableNode, report: ProblemReport) -> Va
         only_why=read[SectionKeys.only_why],
         matrix=played.plan if played else None,
         on_request=asked,
-        suppressions=tuple(_suppression(each) for each in read[SectionKeys.suppress]),
-        todos=tuple(_todo(each) for each in read[SectionKeys.todo]),
+        suppressions=tuple(_suppression(record) for record in read[SectionKeys.suppress]),
+        todos=tuple(_todo(record) for record in read[SectionKeys.todo]),
     )
 
 
@@ -110,11 +110,11 @@ def _world(tree: TableNode, report: ProblemReport) -> timeline.BuiltConfiguratio
     read = EXPANDED.read(tree, ProblemPath(report))
     if read is None:
         return None
-    known = references.WrittenNames.of(tree)
-    unread = UnreadParts.of(read, known, report)
+    names = references.WrittenNames.of(tree)
+    unread = UnreadParts.of(read, names, report)
     parties = _parties(read)
     address_rules.check(read, parties.hosts, parties.regions.values())
-    references.check(read, known)
+    references.check(read, names)
     domain_rules.check(read, parties.companies, parties.tenants, unread)
     profiles = certificate_profiles.profiles(read[SectionKeys.certificates])
     topology = _topology(read, parties, profiles)
@@ -170,21 +170,22 @@ class Parties:
 def _parties(read: Fields) -> Parties:
     tenants = read[SectionKeys.tenants]
     made = tuple(
-        companies.company(name, each, tenants) for name, each in read[SectionKeys.organizations].items()
+        companies.company(name, record, tenants) for name, record in read[SectionKeys.organizations].items()
     )
     hosts = {name: host for company in made for name, host in company.hosts.items()}
-    hosts |= {name: machines.internet_host(name, each) for name, each in read[SectionKeys.hosts].items()}
+    hosts |= {name: machines.internet_host(name, record) for name, record in read[SectionKeys.hosts].items()}
     fqdns = {name: str(host.fqdn) for name, host in hosts.items()}
     return Parties(
         companies=made,
         hosts={name: _resolved_host(host, fqdns) for name, host in hosts.items()},
         regions=machines.regions(read[SectionKeys.regions], tenants.values()),
         organizations={
-            each.name: _resolved(companies.organization(each), "send_connectors", fqdns) for each in made
+            company.name: _resolved(companies.organization(company), "send_connectors", fqdns)
+            for company in made
         },
         tenants={
-            name: _resolved(companies.tenant(name, age, each, made), "outbound_connectors", fqdns)
-            for age, (name, each) in enumerate(tenants.items())
+            name: _resolved(companies.tenant(name, age, record, made), "outbound_connectors", fqdns)
+            for age, (name, record) in enumerate(tenants.items())
         },
     )
 
@@ -192,11 +193,11 @@ def _parties(read: Fields) -> Parties:
 def _resolved(owner: Any, connectors: str, fqdns: Mapping[str, str]) -> Any:
     """Smart hosts written by their key become host names, which the lab's DNS knows."""
     written = getattr(owner, connectors)
-    if fqdns.keys().isdisjoint(host for each in written for host in each.smart_hosts):
+    if fqdns.keys().isdisjoint(host for connector in written for host in connector.smart_hosts):
         return owner
     made = (
-        replace(each, smart_hosts=tuple(fqdns.get(host, host) for host in each.smart_hosts))
-        for each in written
+        replace(connector, smart_hosts=tuple(fqdns.get(host, host) for host in connector.smart_hosts))
+        for connector in written
     )
     return replace(owner, **{connectors: tuple(made)})
 
@@ -207,7 +208,7 @@ def _resolved_host(host: Host, fqdns: Mapping[str, str]) -> Host:
     return replace(
         host,
         smart_hosts=tuple(fqdns.get(smart_host, smart_host) for smart_host in host.smart_hosts),
-        forwards_to=tuple(fqdns.get(each, each) for each in host.forwards_to),
+        forwards_to=tuple(fqdns.get(name, name) for name in host.forwards_to),
     )
 
 
@@ -265,9 +266,9 @@ def _publishers(read: Fields, parties: Parties) -> Iterable[Publisher]:
     taken: set[str] = set()
 
     def free(domains: Iterable[Any]) -> tuple[Any, ...]:
-        found = tuple(domain for domain in domains if domain not in taken)
-        taken.update(found)
-        return found
+        free_domains = tuple(domain for domain in domains if domain not in taken)
+        taken.update(free_domains)
+        return free_domains
 
     for company in parties.companies:
         yield Publisher(

@@ -75,12 +75,12 @@ def _expanded(
 
 
 def _laid_over(start: TableNode, own: TableNode, at: ProblemPath) -> TableNode:
-    known = [key.name for key in VARIANT.keys]
+    keys = [key.name for key in VARIANT.keys]
     for key, entry in own.entries.items():
-        if key not in known:
+        if key not in keys:
             wanted = sentence("a variant has no key {key!r}", key=key)
-            at.key(key).wrong(entry.place, wanted, unknown(key, known))
-    sections = own.without([key for key in own.entries if key not in known or key in _OWN])
+            at.key(key).wrong(entry.place, wanted, unknown(key, keys))
+    sections = own.without([key for key in own.entries if key not in keys or key in _OWN])
     joined = merged(start, sections)
     assert isinstance(joined, TableNode), "tables join to a table"
     return joined
@@ -134,7 +134,7 @@ def found(tree: TableNode, path: str) -> tuple[TreeNode | None, SourceLocation]:
 
 def _below(node: TreeNode, step: str) -> tuple[TreeNode, SourceLocation] | None:
     if isinstance(node, TableNode):
-        entry = next((each for key, each in node.entries.items() if key.lower() == step.lower()), None)
+        entry = next((below for key, below in node.entries.items() if key.lower() == step.lower()), None)
         return None if entry is None else (entry.value, entry.place)
     for item in node.items if isinstance(node, ListNode) else ():
         if step.lower() in (name.lower() for name in names_of(item)):
@@ -151,11 +151,11 @@ def _steps(path: str) -> tuple[str, ...]:
     """`a.b[Some name].c` -> a, b, Some name, c; empty if it is no path. A `]` in a name is written twice."""
     steps = []
     end = 0
-    for found in _STEP.finditer(path):
-        if found.start() != end:
+    for match in _STEP.finditer(path):
+        if match.start() != end:
             return ()
-        steps.append(found[1] or found[2].replace("]]", "]"))
-        end = found.end()
+        steps.append(match[1] or match[2].replace("]]", "]"))
+        end = match.end()
     return tuple(steps) if end == len(path) else ()
 
 
@@ -179,8 +179,8 @@ class _Setting:
             return self._lost(node, steps[0], ())
         key, inner = self._child(node, kind, steps)
         if inner is None:
-            known = (k.name for k in kind.keys) if isinstance(kind, RecordSchema) else node.entries
-            return self._lost(node, steps[0], tuple(known))
+            keys = (k.name for k in kind.keys) if isinstance(kind, RecordSchema) else node.entries
+            return self._lost(node, steps[0], tuple(keys))
         below = node.entries.get(key)
         return node.having(key, self.put(below.value if below else None, inner, steps[1:]), self.entry.place)
 
@@ -193,7 +193,7 @@ class _Setting:
             return step, kind.of if there else None
         for key in kind.keys:
             if key.name == step or (kind.any_case and key.name.lower() == step.lower()):
-                written = (each for each in node.entries if each.lower() == step.lower())
+                written = (entry for entry in node.entries if entry.lower() == step.lower())
                 return (next(written, step) if kind.any_case else step), key.kind
         return step, None
 

@@ -42,7 +42,7 @@ class ChangeableScenario:
     @classmethod
     def of(cls, read: ExpandedScenario) -> ChangeableScenario:
         """What was read already."""
-        timed = {name for name, each in read.scenario.variants.items() if each.timeline}
+        timed = {name for name, variant in read.scenario.variants.items() if variant.timeline}
         trees = {n: variant_builder.settled(tree) if n in timed else tree for n, tree in read.trees.items()}
         return cls(read.scenario, trees)
 
@@ -66,8 +66,8 @@ class ChangeableScenario:
 
     def value(self, variant: str, path: str) -> Any:
         """A setting as it is written, as plain data; None if it is not written."""
-        found, _ = variant_overlay.found(self.trees[variant], path)
-        return None if found is None else plain(found)
+        written, _ = variant_overlay.found(self.trees[variant], path)
+        return None if written is None else plain(written)
 
 
 def node(value: Any, place: SourceLocation = _MADE_UP) -> TreeNode:
@@ -75,10 +75,10 @@ def node(value: Any, place: SourceLocation = _MADE_UP) -> TreeNode:
     match value:
         case Mapping():
             return TableNode(
-                place, {str(key): TableEntry(place, node(each, place)) for key, each in value.items()}
+                place, {str(key): TableEntry(place, node(entry, place)) for key, entry in value.items()}
             )
         case list() | tuple():
-            return ListNode(place, tuple(node(each, place) for each in value))
+            return ListNode(place, tuple(node(item, place) for item in value))
         case None:
             return ScalarNode(place, "~", "null")
         case bool():

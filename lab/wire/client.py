@@ -157,12 +157,12 @@ class Conversation:
             return hindrance
         self.abandon()
         self._offers, self._left_open = Offers(), False
-        found = await Channel.dial(self._wire.bind(ask), place, self._wire.patience.connect)
-        if not isinstance(found, Channel):
-            return ConnectFailed(found)
-        self._channel = found
-        key = f"{ask.source}:{found.port}>{ask.target.address}"
-        greeting = await found.reply(self._wire.patience.greeting)
+        channel = await Channel.dial(self._wire.bind(ask), place, self._wire.patience.connect)
+        if not isinstance(channel, Channel):
+            return ConnectFailed(channel)
+        self._channel = channel
+        key = f"{ask.source}:{channel.port}>{ask.target.address}"
+        greeting = await channel.reply(self._wire.patience.greeting)
         if greeting is BROKEN_OFF or greeting is TIMED_OUT:  # no banner came
             self.abandon()
             return ConnectFailed(greeting)

@@ -158,12 +158,12 @@ def _explained(cause: Explainable) -> Json:
     decision = cause.explain()
     if not isinstance(decision, AttributionDecision):
         return decision
-    known = _REMEMBERED.get(id(decision))
-    if known is None or known[0] is not decision:
+    remembered = _REMEMBERED.get(id(decision))
+    if remembered is None or remembered[0] is not decision:
         if len(_REMEMBERED) >= _KEPT:
             _REMEMBERED.clear()
-        known = _REMEMBERED[id(decision)] = decision, json.loads(_encode(decision))
-    return known[1]
+        remembered = _REMEMBERED[id(decision)] = decision, json.loads(_encode(decision))
+    return remembered[1]
 
 
 @cache
@@ -204,9 +204,9 @@ def _checked(mapping: Mapping[typing.Any, object]) -> Json:
 def _names(kind: typing.Any) -> tuple[str, ...]:
     """The fields that are data; what is never compared and has a default is an attachment, unless it says otherwise."""
     return tuple(
-        one.name
-        for one in fields(kind)
-        if one.init and (one.compare or one.default is MISSING or "written" in one.metadata)
+        field.name
+        for field in fields(kind)
+        if field.init and (field.compare or field.default is MISSING or "written" in field.metadata)
     )
 
 

@@ -99,13 +99,13 @@ class BdatCommand:
 
 def mail(argument: str, offered: Offered) -> MailCommand | Reply:
     """Read the argument of MAIL."""
-    found = _PATH.fullmatch(argument)
-    if found is None or found[1].upper() != "FROM":
+    match = _PATH.fullmatch(argument)
+    if match is None or match[1].upper() != "FROM":
         return server_replies.INVALID_ARGUMENTS
-    path = _reverse_path(found[2])
+    path = _reverse_path(match[2])
     if path is None:
         return server_replies.INVALID_SENDER
-    parameters = _parameters(found[3], MAIL_PARAMETERS, offered) if found[3] else {}
+    parameters = _parameters(match[3], MAIL_PARAMETERS, offered) if match[3] else {}
     if isinstance(parameters, Reply):
         return parameters
     return _refused(path, parameters, offered) or MailCommand(path, parameters)
@@ -127,15 +127,15 @@ def rcpt(
     argument: str, offered: Offered, *, utf8: bool, postmaster: Callable[[], Address]
 ) -> RcptCommand | Reply:
     """Read the argument of RCPT; `utf8` when MAIL said SMTPUTF8, `postmaster` tells who a bare <postmaster> is."""
-    found = _PATH.fullmatch(argument)
-    if found is None or found[1].upper() != "TO":
+    match = _PATH.fullmatch(argument)
+    if match is None or match[1].upper() != "TO":
         return server_replies.INVALID_ARGUMENTS
-    address = postmaster() if found[2].lower() == _POSTMASTER else _address(found[2])
+    address = postmaster() if match[2].lower() == _POSTMASTER else _address(match[2])
     if address is None:
         return server_replies.INVALID_RECIPIENT
     if not address.is_ascii and not utf8:
         return server_replies.NEEDS_SMTPUTF8
-    parameters = _parameters(found[3], RCPT_PARAMETERS, offered) if found[3] else {}
+    parameters = _parameters(match[3], RCPT_PARAMETERS, offered) if match[3] else {}
     if isinstance(parameters, Reply):
         return parameters
     notify = parameters.get("NOTIFY", "").upper()
@@ -145,17 +145,17 @@ def rcpt(
 
 def bdat(argument: str) -> BdatCommand | None:
     """Read the argument of BDAT; None when it cannot be told how many octets follow."""
-    found = _BDAT.fullmatch(argument)
-    return BdatCommand(int(found[1]), found[2] is not None) if found else None
+    match = _BDAT.fullmatch(argument)
+    return BdatCommand(int(match[1]), match[2] is not None) if match else None
 
 
 def _parameters(text: str, known: Mapping[str, SmtpParameter], offered: Offered) -> Mapping[str, str] | Reply:
     values: dict[str, str] = {}
     for word in text.split():
-        found = _PARAMETER.fullmatch(word)
-        if found is None:
+        match = _PARAMETER.fullmatch(word)
+        if match is None:
             return server_replies.INVALID_ARGUMENTS
-        keyword, value = found[1].upper(), found[2] or ""
+        keyword, value = match[1].upper(), match[2] or ""
         parameter = known.get(keyword)
         if parameter is None or not parameter.extensions & offered.keywords:
             return server_replies.UNSUPPORTED_PARAMETER

@@ -7,6 +7,7 @@ what a command leads to is the node's business. Nothing here reads or writes a s
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from enum import Enum, auto
 from typing import TypeVar
 
 from lab.errors import WireError
@@ -16,19 +17,54 @@ from lab.model.message import Message
 from lab.model.reply import Reply
 from lab.model.transport import Connection, Context, Heard, Node, Tls, Transaction
 from lab.wire import commands, server_replies
-from lab.wire.command_order import OUT_OF_TURN, CommandStage
 from lab.wire.commands import BdatCommand, Offered
 from lab.wire.message_content import objection
 from lab.wire.server_host import ServerHost, ServerLimits
 
 T = TypeVar("T")
-
-
 FIXED: Mapping[str, Reply] = {
     "NOOP": server_replies.OK,
     "VRFY": server_replies.CANNOT_VERIFY,
     "HELP": server_replies.HELP,
 }
+
+
+class CommandStage(Enum):
+    """How far a client has come."""
+
+    CONNECTED = auto()
+    GREETED = auto()
+    SENDER = auto()
+    RECIPIENTS = auto()
+    CHUNKS = auto()
+
+
+_OUT_OF_TURN: Mapping[str, Mapping[CommandStage, Reply]] = {
+    "STARTTLS": {CommandStage.CONNECTED: server_replies.HELLO_FIRST},
+    "MAIL": {
+        CommandStage.CONNECTED: server_replies.HELLO_FIRST,
+        CommandStage.SENDER: server_replies.SENDER_KNOWN,
+        CommandStage.RECIPIENTS: server_replies.SENDER_KNOWN,
+        CommandStage.CHUNKS: server_replies.SENDER_KNOWN,
+    },
+    "RCPT": {
+        CommandStage.CONNECTED: server_replies.HELLO_FIRST,
+        CommandStage.GREETED: server_replies.NEED_MAIL,
+        CommandStage.CHUNKS: server_replies.BAD_SEQUENCE,
+    },
+    "DATA": {
+        CommandStage.CONNECTED: server_replies.HELLO_FIRST,
+        CommandStage.GREETED: server_replies.NEED_MAIL,
+        CommandStage.SENDER: server_replies.NEED_RCPT,
+        CommandStage.CHUNKS: server_replies.BAD_SEQUENCE,
+    },
+    "BDAT": {
+        CommandStage.CONNECTED: server_replies.HELLO_FIRST,
+        CommandStage.GREETED: server_replies.NEED_MAIL,
+        CommandStage.SENDER: server_replies.NEED_RCPT,
+    },
+}
+"""The reply to a command that comes at the wrong stage; all other commands may come at any."""
 
 
 class Dialogue:
@@ -237,7 +273,7 @@ class Dialogue:
             return value
 
     def _out_of_turn(self, verb: str) -> Reply | None:
-        rows = OUT_OF_TURN.get(verb)
+        rows = _OUT_OF_TURN.get(verb)
         return rows.get(self.stage) if rows else None
 
     def _end(self) -> None:

@@ -118,9 +118,9 @@ def _fill(answer: dns.message.Message, asked: dns.message.Message, zones: Zones,
 
 
 def _apex(answer: dns.message.Message, kind: dns.rdatatype.RdataType) -> None:
-    known = {dns.rdatatype.SOA: SOA, dns.rdatatype.NS: NS}
-    if kind in known:
-        answer.answer.append(dns.rrset.from_rdata(dns.name.root, DENIED_TTL, known[kind]))
+    records = {dns.rdatatype.SOA: SOA, dns.rdatatype.NS: NS}
+    if kind in records:
+        answer.answer.append(dns.rrset.from_rdata(dns.name.root, DENIED_TTL, records[kind]))
     else:
         _deny(answer)
 
@@ -140,8 +140,8 @@ def _look_up(
     """Put the chain of aliases and the data at its end into the answer, as `Zones.answer` follows it."""
     for _ in range(_LONGEST_CHAIN):
         key = key_of(name)
-        found = zones.answer(DnsQuestion(Domain(key), "CNAME")) if key is not None else NxDomain()
-        match found:
+        answered = zones.answer(DnsQuestion(Domain(key), "CNAME")) if key is not None else NxDomain()
+        match answered:
             case ServFail():
                 break
             case NxDomain():
@@ -150,9 +150,9 @@ def _look_up(
             case DnsRecords() | NoData():
                 assert key is not None
         own = list(_own_records(zones, key, kind, rewrite))
-        if own or not isinstance(found, DnsRecords):
+        if own or not isinstance(answered, DnsRecords):
             return _add(answer, name, own, zones.ttl(key))
-        alias = name_of(str(found.rows[0]))
+        alias = name_of(str(answered.rows[0]))
         _add(answer, name, [dns.rdata.from_text(_IN, "CNAME", alias.to_text())], zones.ttl(key))
         name = alias
     answer.answer.clear()

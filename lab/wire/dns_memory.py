@@ -31,12 +31,12 @@ class CachingResolver:
 
     async def answer(self, question: DnsQuestion) -> DnsAnswer:
         """What is known, or what the source says."""
-        known = self.known(question)
-        if known is not None:
-            return known
-        found = await self._source.look_up(question)
-        self._known.keep(question, found.answer, found.ttl, self._clock())
-        return found.answer
+        remembered = self.known(question)
+        if remembered is not None:
+            return remembered
+        looked_up = await self._source.look_up(question)
+        self._known.keep(question, looked_up.answer, looked_up.ttl, self._clock())
+        return looked_up.answer
 
     def known(self, question: DnsQuestion) -> DnsAnswer | None:
         """What is known without asking."""

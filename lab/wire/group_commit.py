@@ -92,9 +92,9 @@ class GroupCommit:
         """Each turn of the loop: hand over what has come, unless this turn has brought more. (Under load it halves
         the number of commits, and takes 8 % off a front end's CPU.)
         """
-        found = len(self._gathered.get(loop, ()))
-        if before < found < _LARGEST_BATCH:
-            loop.call_soon(self._gather, loop, found)
+        gathered = len(self._gathered.get(loop, ()))
+        if before < gathered < _LARGEST_BATCH:
+            loop.call_soon(self._gather, loop, gathered)
         else:
             self._hand_over(loop)
 

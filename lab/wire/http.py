@@ -140,8 +140,8 @@ async def _request(http: h11.Connection, reader: asyncio.StreamReader) -> h11.Re
 def _names_us(request: h11.Request, port: int) -> bool:
     """RFC 9110 7.4: a request for another authority is misdirected. h11 refuses HTTP/1.1 without a Host, and two."""
     host = next((value for name, value in request.headers if name == b"host"), b"")
-    name, _, told = host.lower().partition(b":")
-    return name in _NAMES and told in (b"", str(port).encode())
+    name, _, given_port = host.lower().partition(b":")
+    return name in _NAMES and given_port in (b"", str(port).encode())
 
 
 def _plain(status: HTTPStatus, headers: tuple[tuple[str, str], ...] = ()) -> Page:
@@ -157,7 +157,7 @@ def _octets(http: h11.Connection, page: Page, *, empty: bool) -> tuple[bytes, ..
         *page.headers,
     ]
     head = h11.Response(status_code=page.status, headers=headers, reason=page.status.phrase)
-    told = [http.send(head)]
+    parts = [http.send(head)]
     if not empty:
-        told.append(http.send(h11.Data(data=body)))
-    return tuple(octets for octets in (*told, http.send(h11.EndOfMessage())) if octets)
+        parts.append(http.send(h11.Data(data=body)))
+    return tuple(octets for octets in (*parts, http.send(h11.EndOfMessage())) if octets)

@@ -79,15 +79,15 @@ def identity_of(
     faults = faults_of(verification, client=client)
     if not reading.client_auth:
         faults |= {CertFault.NO_CLIENT_AUTH}
-    known = reading.identity
+    identity = reading.identity
     return CertificateIdentity(
-        known.common_name,
-        known.dns_names,
+        identity.common_name,
+        identity.dns_names,
         faults,
-        known.subject,
-        known.issuer,
-        known.serial,
-        known.thumbprint,
+        identity.subject,
+        identity.issuer,
+        identity.serial,
+        identity.thumbprint,
     )
 
 
@@ -95,12 +95,12 @@ def faults_of(verification: Verification, *, client: bool) -> frozenset[CertFaul
     """The faults that stand behind OpenSSL's error numbers."""
     if not verification.ran:
         return frozenset({CertFault.RESUMED})
-    found = {
+    faults = {
         _fault(depth, error) for depth, error in verification.errors if client or error != INVALID_PURPOSE
     }
-    if CertFault.SELF_SIGNED in found:  # "no chain" would say the same thing twice
-        found.discard(CertFault.UNTRUSTED)
-    return frozenset(found)
+    if CertFault.SELF_SIGNED in faults:  # "no chain" would say the same thing twice
+        faults.discard(CertFault.UNTRUSTED)
+    return frozenset(faults)
 
 
 def _fault(depth: int, error: int) -> CertFault:
@@ -129,10 +129,10 @@ def read(certificate: x509.Certificate) -> CertificateNames:
 
 def _dns_names(certificate: x509.Certificate) -> tuple[str, ...]:
     try:
-        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+        extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
     except x509.ExtensionNotFound:
         return ()
-    return tuple(found.value.get_values_for_type(x509.DNSName))
+    return tuple(extension.value.get_values_for_type(x509.DNSName))
 
 
 def _client_auth(certificate: x509.Certificate) -> bool:
@@ -154,9 +154,9 @@ def suite_name(openssl: str) -> str:
     """The IANA name of a cipher suite from OpenSSL's, which has the same words in another order."""
     if openssl.startswith("TLS_") or not openssl:
         return openssl
-    found = _SUITE.fullmatch(openssl)
-    assert found is not None  # its last group takes anything
-    exchange, signature, cipher, bits, rest = found.groups()
+    match = _SUITE.fullmatch(openssl)
+    assert match is not None  # its last group takes anything
+    exchange, signature, cipher, bits, rest = match.groups()
     if rest.startswith("SHA"):  # OpenSSL does not name the mode of the old ones
         rest = f"CBC-{rest}"
     words = (cipher, bits, rest.replace("CCM8", "CCM-8").replace("POLY1305", "POLY1305-SHA256"))

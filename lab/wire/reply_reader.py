@@ -45,17 +45,17 @@ class ReplyReader:
         Raises ValueError when this is no SMTP: no code, another code in a later line, too long.
         """
         while (line := self._next_line()) is not None:
-            found = _LINE.fullmatch(line)
-            if found is None:
+            match = _LINE.fullmatch(line)
+            if match is None:
                 raise ValueError(f"{bytes(line[:80])!r} is no reply line")
-            code = int(found[1])
+            code = int(match[1])
             if self._lines and code != self._code:
                 raise ValueError(f"reply {self._code} goes on as {code}")
             if len(self._lines) == MOST_LINES:
                 raise ValueError(f"reply {code} has more than {MOST_LINES} lines")
             self._code = code
-            self._lines.append(_text(found[3] or b""))
-            if found[2] != b"-":
+            self._lines.append(_text(match[3] or b""))
+            if match[2] != b"-":
                 reply = _reply(code, self._lines)
                 self._lines = []
                 return reply

@@ -66,8 +66,8 @@ class Resolver:
             try:
                 async with asyncio.timeout(self._timeout):
                     ident = secrets.token_bytes(2)
-                    found = await self._by_datagram(ident + query, question)
-                    return found or await self._by_stream(ident + query, question)
+                    answer = await self._by_datagram(ident + query, question)
+                    return answer or await self._by_stream(ident + query, question)
             except (OSError, EOFError):  # a timeout is an OSError too
                 continue
         return _FAILED
@@ -85,9 +85,9 @@ class Resolver:
                 heard = await loop.sock_recv(line, _LONGEST_DATAGRAM)
                 if heard[:2] != query[:2]:
                     continue
-                found = _meaning(heard[2:], question)
-                if found is not None:
-                    return found
+                answer = _meaning(heard[2:], question)
+                if answer is not None:
+                    return answer
                 if _is_truncated(heard):
                     return None
 
@@ -99,8 +99,8 @@ class Resolver:
             heard = await reader.readexactly(length)
         finally:
             writer.transport.abort()
-        found = _meaning(heard[2:], question) if heard[:2] == query[:2] else None
-        return found or _FAILED
+        answer = _meaning(heard[2:], question) if heard[:2] == query[:2] else None
+        return answer or _FAILED
 
 
 @lru_cache(maxsize=4096)

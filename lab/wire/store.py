@@ -70,8 +70,8 @@ class LabStore:
         items = [store_tables.queue_row(item) for item in heard.queue]
 
         def work(connection: sqlite3.Connection) -> None:
-            for name, text, told in begun:
-                store_tables.add_hop(connection, name, text, told)
+            for name, text, head in begun:
+                store_tables.add_hop(connection, name, text, head)
             store_tables.add_items(connection, items)
 
         await self._do(work)
@@ -84,10 +84,10 @@ class LabStore:
         """
         stays = _staying(item, settlement)
         stays_row = store_tables.queue_row(stays) if stays else None
-        items = [store_tables.queue_row(each) for each in settlement.queue]
+        items = [store_tables.queue_row(queued) for queued in settlement.queue]
         heads = [(head.id, codec.dumps(head), codec.dump_steps(())) for head in settlement.heads]
-        mailboxed = [store_tables.mailbox_row(each) for each in settlement.mailboxes]
-        told = codec.dump_steps(settlement.steps) if settlement.steps else None
+        mailboxed = [store_tables.mailbox_row(mailbox) for mailbox in settlement.mailboxes]
+        steps = codec.dump_steps(settlement.steps) if settlement.steps else None
 
         def work(connection: sqlite3.Connection) -> None:
             if stays_row:
@@ -96,8 +96,8 @@ class LabStore:
                 store_tables.remove_item(connection, item.id)
             store_tables.add_items(connection, items)
             store_tables.add_mailboxed(connection, mailboxed)
-            if told:
-                store_tables.add_steps(connection, item.hop, told)
+            if steps:
+                store_tables.add_steps(connection, item.hop, steps)
             for name, head, none_yet in heads:
                 store_tables.add_hop(connection, name, head, none_yet)
 
@@ -106,8 +106,8 @@ class LabStore:
 
     async def journal(self, hop: str, steps: Iterable[Step]) -> None:
         """Add steps to the hop of that id."""
-        told = codec.dump_steps(steps)
-        await self._do(lambda connection: store_tables.add_steps(connection, hop, told))
+        dumped = codec.dump_steps(steps)
+        await self._do(lambda connection: store_tables.add_steps(connection, hop, dumped))
 
     async def pending(self) -> list[QueueItem]:
         """The queue in order of due, items that are being relayed included."""
@@ -235,8 +235,8 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _check_version(path: Path, connection: sqlite3.Connection) -> None:
-    found = store_tables.version(connection)
-    if found != store_tables.VERSION:
+    version = store_tables.version(connection)
+    if version != store_tables.VERSION:
         raise WireError(
-            f"{path}: made by another version of the lab (tables {found}, expected {store_tables.VERSION})"
+            f"{path}: made by another version of the lab (tables {version}, expected {store_tables.VERSION})"
         )

@@ -186,8 +186,8 @@ def mailboxed_of(rows: Iterable[MailboxRow]) -> list[Mailboxed]:
 
 def hops_of(hops: Iterable[tuple[int, str, str]], later: Iterable[tuple[int, str]]) -> list[Hop]:
     """Hops from `read_hops`."""
-    found = list(hops)
-    steps = {number: list(codec.load_steps(first)) for number, _, first in found}
+    rows = list(hops)
+    steps = {number: list(codec.load_steps(first)) for number, _, first in rows}
     for number, more in later:
         steps[number] += codec.load_steps(more)
-    return [Hop(codec.loads(HopHead, head), tuple(steps[number])) for number, head, _ in found]
+    return [Hop(codec.loads(HopHead, head), tuple(steps[number])) for number, head, _ in rows]

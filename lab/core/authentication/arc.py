@@ -73,7 +73,7 @@ def validate(message: Message, suite: Suite, now: datetime) -> DnsQueries[ArcRes
         outcome = yield from _seal(sets[:count], suite)
         if outcome.result is not Dkim.PASS:
             return ArcResult(Arc.FAIL, f"seal {count}: {outcome.reason}")
-    return ArcResult(Arc.PASS, sealers=tuple(each.sealer for each in sets))
+    return ArcResult(Arc.PASS, sealers=tuple(seal.sealer for seal in sets))
 
 
 def chain_of(message: Message) -> tuple[ArcSet, ...]:
@@ -89,23 +89,23 @@ def chain_of(message: Message) -> tuple[ArcSet, ...]:
     if any(row.keys() != wanted for row in rows):
         raise ValueError("incomplete chain")
     sets = tuple(_set(number, *(row[number] for row in rows)) for number in sorted(wanted))
-    for each in sets:
-        if each.chain not in (("none",) if each.instance == 1 else ("pass", "fail")):
-            raise ValueError(f"cv={each.chain} in instance {each.instance}")
+    for seal in sets:
+        if seal.chain not in (("none",) if seal.instance == 1 else ("pass", "fail")):
+            raise ValueError(f"cv={seal.chain} in instance {seal.instance}")
     return sets
 
 
 def _by_instance(fields: tuple[Header, ...]) -> dict[int, Header]:
-    found: dict[int, Header] = {}
+    by_instance: dict[int, Header] = {}
     for header in fields:
         name, _, number = header.value.partition(";")[0].partition("=")
         if header.name.lower() != RESULTS.lower():
             number = tags(header.value).get("i", "")
             name = "i"
-        if name.strip() != "i" or not number.strip().isdecimal() or int(number) in found:
+        if name.strip() != "i" or not number.strip().isdecimal() or int(number) in by_instance:
             raise ValueError("bad instance")
-        found[int(number)] = header
-    return found
+        by_instance[int(number)] = header
+    return by_instance
 
 
 def _set(number: int, results: Header, signature: Header, seal: Header) -> ArcSet:
@@ -152,7 +152,7 @@ def _read_seal(header: Header) -> tuple[Domain, str, bytes]:
 
 def _sealed(sets: tuple[ArcSet, ...]) -> bytes:
     """What the last seal covers."""
-    *fields, own = (header for each in sets for header in _fields(each))
+    *fields, own = (header for seal in sets for header in _fields(seal))
     return joined((*fields, without_value(own)))
 
 

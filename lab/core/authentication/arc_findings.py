@@ -51,7 +51,7 @@ def plain(found: AuthenticationResults) -> str:
     """Some other system's findings, in the form of RFC 8601."""
     spf = found.spf
     parts = [f"spf={spf.result} {'smtp.helo' if spf.helo_identity else 'smtp.mailfrom'}={spf.domain}"]
-    parts += [_plain_dkim(each) for each in found.dkim]
+    parts += [_plain_dkim(result) for result in found.dkim]
     if found.dmarc is not None:
         parts.append(f"dmarc={found.dmarc.result} header.from={found.dmarc.author_domain}")
     if found.arc is not None:
@@ -71,8 +71,8 @@ def plain_header(found: AuthenticationResults, host: str) -> Header:
 
 def told_chain(findings: str) -> ArcResult:
     """What a system's own findings say of the chain at its entry."""
-    found = re.search(r"\barc=(none|pass|fail)\b", findings)
-    return ArcResult(Arc(found[1])) if found else NO_CHAIN
+    match = re.search(r"\barc=(none|pass|fail)\b", findings)
+    return ArcResult(Arc(match[1])) if match else NO_CHAIN
 
 
 def trusted_result(sets: tuple[ArcSet, ...], author: Domain, trusted: Container[str]) -> bool:
@@ -81,10 +81,10 @@ def trusted_result(sets: tuple[ArcSet, ...], author: Domain, trusted: Container[
     The last seal is the first to be asked; the walk ends at a sealer that is not trusted, for what is below may be
     its invention.
     """
-    for each in reversed(sets):
-        if each.sealer not in trusted:
+    for seal in reversed(sets):
+        if seal.sealer not in trusted:
             return False
-        found = _VOUCHED.search(each.findings)
-        if found is not None and found[1].lower() == author:
+        match = _VOUCHED.search(seal.findings)
+        if match is not None and match[1].lower() == author:
             return True
     return False

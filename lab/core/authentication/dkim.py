@@ -102,10 +102,10 @@ def judged(
     if late:
         return SignatureOutcome(Dkim.FAIL, late)
     try:
-        found = body_hash(message.body, relaxed=signature.relaxed_body, length=signature.length)
+        hashed = body_hash(message.body, relaxed=signature.relaxed_body, length=signature.length)
     except ValueError:
         return SignatureOutcome(Dkim.PERMERROR, "body is shorter than signed")
-    if found != signature.body_hash:
+    if hashed != signature.body_hash:
         return SignatureOutcome(Dkim.FAIL, "body hash did not verify")
     key = yield from asked_key(signature.key_name)
     if isinstance(key, SignatureOutcome):

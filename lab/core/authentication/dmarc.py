@@ -65,14 +65,14 @@ def _policy(value: str | None) -> Policy | None:
 
 def published(author: Domain) -> DnsQueries[PublishedPolicy | ServFail | None]:
     """The policy for an author's domain: its own record, else that of its organizational domain (6.6.3)."""
-    found = yield from _record(author)
-    if not isinstance(found, DmarcRecord):
+    record = yield from _record(author)
+    if not isinstance(record, DmarcRecord):
         above = organizational_domain(author)
-        if isinstance(found, ServFail) or above == author:
-            return found
-        found = yield from _record(above)
-        return PublishedPolicy(found, found.subdomain_policy) if isinstance(found, DmarcRecord) else found
-    return PublishedPolicy(found, found.policy)
+        if isinstance(record, ServFail) or above == author:
+            return record
+        record = yield from _record(above)
+        return PublishedPolicy(record, record.subdomain_policy) if isinstance(record, DmarcRecord) else record
+    return PublishedPolicy(record, record.policy)
 
 
 def _record(domain: Domain) -> DnsQueries[DmarcRecord | ServFail | None]:

@@ -269,10 +269,10 @@ def _compauth(part: str) -> Composite:
 
 
 def _groups(pattern: re.Pattern[str], part: str) -> tuple[str, ...]:
-    found = pattern.fullmatch(part)
-    if found is None:
+    match = pattern.fullmatch(part)
+    if match is None:
         raise ValueError(f"{part[:80]!r} is not as Microsoft writes it")
-    return found.groups()
+    return match.groups()
 
 
 def received_spf(result: SpfResult, helo: str) -> Header:

@@ -47,17 +47,17 @@ class KeyRecord:
 
 def tags(text: str) -> dict[str, str]:
     """A tag list (3.2), the values with their blanks. Raises ValueError when it is none, or a tag stands twice."""
-    found: dict[str, str] = {}
+    tags: dict[str, str] = {}
     parts = text.split(";")
     if not parts[-1].strip():
         parts.pop()
     for part in parts:
         name, equals, value = part.partition("=")
         name = name.strip()
-        if not equals or not name or name in found:
+        if not equals or not name or name in tags:
             raise ValueError(f"{part.strip()[:40]!r} is no tag of its own")
-        found[name] = value.strip()
-    return found
+        tags[name] = value.strip()
+    return tags
 
 
 @lru_cache(maxsize=1024)

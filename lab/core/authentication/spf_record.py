@@ -72,10 +72,10 @@ def _modify(modifiers: dict[str, str], name: str, value: str) -> None:
 
 
 def _mechanism(term: str) -> Mechanism:
-    found = _DIRECTIVE.fullmatch(term)
-    if found is None:
+    match = _DIRECTIVE.fullmatch(term)
+    if match is None:
         raise ValueError(f"{term!r} is no term")
-    qualifier, name, rest = found[1] or "+", found[2].lower(), found[3]
+    qualifier, name, rest = match[1] or "+", match[2].lower(), match[3]
     match name:
         case "all":
             if rest:
@@ -100,10 +100,10 @@ def _behind_colon(term: str, rest: str) -> str:
 
 
 def _addressed(qualifier: str, name: str, term: str, rest: str) -> Mechanism:
-    found = _CIDRS.fullmatch(rest)
-    assert found is not None, "its first group takes everything"
-    spec = _domain_spec(_behind_colon(term, found[1])) if found[1] else None
-    return Mechanism(qualifier, name, spec, _prefix(found[2], 32), _prefix(found[3], 128))
+    match = _CIDRS.fullmatch(rest)
+    assert match is not None, "its first group takes everything"
+    spec = _domain_spec(_behind_colon(term, match[1])) if match[1] else None
+    return Mechanism(qualifier, name, spec, _prefix(match[2], 32), _prefix(match[3], 128))
 
 
 def _literal(qualifier: str, name: str, argument: str) -> Mechanism:

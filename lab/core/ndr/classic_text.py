@@ -29,9 +29,9 @@ def texts(original: Original, failed: tuple[Failure, ...], host: str) -> tuple[s
 
 
 def _met(failure: Failure) -> str:
-    to, known = failure.recipient, advice(status_of(failure.reply))
-    headline = known.headline.format(user=to.local, domain=to.domain)
-    return f"{failure.display or to}<mailto:{to}>\r\n{headline} {known.fix}\r\n\r\n"
+    to, advised = failure.recipient, advice(status_of(failure.reply))
+    headline = advised.headline.format(user=to.local, domain=to.domain)
+    return f"{failure.display or to}<mailto:{to}>\r\n{headline} {advised.fix}\r\n\r\n"
 
 
 def _diagnosis(failure: Failure) -> str:
@@ -42,10 +42,10 @@ def _diagnosis(failure: Failure) -> str:
 
 def success(reached: tuple[Success, ...]) -> tuple[str, str]:
     """The text/plain and text/html forms of a success report."""
-    kinds = dict.fromkeys(one.action for one in reached)
+    kinds = dict.fromkeys(reach.action for reach in reached)
     text = "\r\n".join(
         f"{_SUCCESS[kind]}\r\n\r\n"
-        + "".join(f"{one.display or one.recipient}\r\n\r\n" for one in reached if one.action == kind)
+        + "".join(f"{reach.display or reach.recipient}\r\n\r\n" for reach in reached if reach.action == kind)
         for kind in kinds
     )
     return text, _html(text)

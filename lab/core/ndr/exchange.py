@@ -28,7 +28,9 @@ def failure_report(item: QueueItem, failed: tuple[Failure, ...], maker: Maker, c
     """The NDR on `failed`."""
     original = read(item.message)
     if maker.kind == "exchange-online":
-        failed = tuple(replace(one, reply=wraps(one.reply)) if one.remote else one for one in failed)
+        failed = tuple(
+            replace(failure, reply=wraps(failure.reply)) if failure.remote else failure for failure in failed
+        )
         texts = online_text.texts(item, original, failed, maker.host)
     else:
         texts = classic_text.texts(original, failed, maker.host)

@@ -34,9 +34,9 @@ def failure_report(item: QueueItem, failed: tuple[Failure, ...], maker: Maker, c
     """`Undelivered Mail Returned to Sender`."""
     headers_only = item.ret.upper() == "HDRS"
     returned = part(read(item.message), headers_only=headers_only, limit=BOUNCE_SIZE_LIMIT)
-    told = "".join(map(_failed, failed))
+    text = "".join(map(_failed, failed))
     parts = (
-        _notification(maker.host, _SORRY, told),
+        _notification(maker.host, _SORRY, text),
         postfix_status(item, failed, maker),
         _described(returned),
     )
@@ -46,9 +46,9 @@ def failure_report(item: QueueItem, failed: tuple[Failure, ...], maker: Maker, c
 def success_report(item: QueueItem, reached: tuple[Success, ...], maker: Maker, context: Context) -> Message:
     """`Successful Mail Delivery Report`; only headers come back (RFC 3461 4.3)."""
     returned = part(read(item.message), headers_only=True, limit=0)
-    told = "".join(_reached(one) for one in reached)
+    text = "".join(_reached(reach) for reach in reached)
     parts = (
-        _notification(maker.host, _DONE, told),
+        _notification(maker.host, _DONE, text),
         postfix_status(item, reached, maker),
         _described(returned),
     )

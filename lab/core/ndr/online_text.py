@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from html import escape
+from typing import NamedTuple
 
-from lab.core.dates import us_date
+from lab.core.dates import read_date, us_date
 from lab.core.ndr.advice import Advice, advice
 from lab.core.ndr.delivery_status import said
 from lab.core.ndr.mime import CRLF, clean
 from lab.core.ndr.original_message import Original
-from lab.core.ndr.received_hops import MessageHop, message_hops
 from lab.core.ndr.status import status_of
 from lab.core.ndr.types import Failure
 from lab.model.transport import QueueItem
 from lab.model.value import dataclass
 
 _HOP_TITLES = ("HOP", "TIME (UTC)", "FROM", "TO", "WITH", "RELAY TIME")
+
+
+class MessageHop(NamedTuple):
+    """One line of the table of the way that a message took."""
+
+    number: str
+    time: str
+    origin: str
+    by: str
+    protocol: str
+    delay: str
+    """`*` where the time since the hop before cannot be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +54,17 @@ def texts(item: QueueItem, original: Original, failed: tuple[Failure, ...], host
         clean(original.subject),
         us_date(item.arrived),
         failed,
-        message_hops(original.received),
+        _message_hops(original.received),
         original.text,
     )
-    told = "".join(_plain_failure(facts, failure) for failure in failed)
-    return told + _plain_rest(facts), _html(facts)
+    plain = "".join(_plain_failure(facts, failure) for failure in failed)
+    return plain + _plain_rest(facts), _html(facts)
 
 
 def _told(failure: Failure) -> tuple[Advice, str]:
-    known = advice(status_of(failure.reply))
-    headline = known.headline.format(user=failure.recipient.local, domain=failure.recipient.domain)
-    return known, headline
+    advised = advice(status_of(failure.reply))
+    headline = advised.headline.format(user=failure.recipient.local, domain=failure.recipient.domain)
+    return advised, headline
 
 
 def _columns(known: Advice, failure: Failure, facts: NdrFacts) -> tuple[tuple[str, str], ...]:
@@ -62,8 +75,8 @@ def _columns(known: Advice, failure: Failure, facts: NdrFacts) -> tuple[tuple[st
 
 
 def _plain_failure(facts: NdrFacts, failure: Failure) -> str:
-    known, headline = _told(failure)
-    columns = _columns(known, failure, facts)
+    advised, headline = _told(failure)
+    columns = _columns(advised, failure, facts)
     remote = f"Remote server:\t{failure.remote}\r\n" if failure.remote else ""
     return f"""\
 Your message to {failure.recipient} couldn't be delivered.\r
@@ -74,17 +87,17 @@ Your message to {failure.recipient} couldn't be delivered.\r
 {columns[0][1]}\t{columns[1][1]}\t{columns[2][1]}\r
 \r
 \r
-{known.label}\r
+{advised.label}\r
 \r
 \r
 How to Fix It\r
-{known.fix}\r
+{advised.fix}\r
 \r
 \r
 More Info for Email Admins\r
 Status code: {failure.reply.code} {status_of(failure.reply)}\r
 \r
-{known.admins}\r
+{advised.admins}\r
 \r
 \r
 Original Message Details\r
@@ -119,7 +132,7 @@ def _html(facts: NdrFacts) -> str:
 
 
 def _html_failure(facts: NdrFacts, failure: Failure) -> str:
-    known, headline = _told(failure)
+    advised, headline = _told(failure)
     recipient = escape(str(failure.recipient))
     details = (
         ("Created Date:", facts.created),
@@ -133,10 +146,10 @@ def _html_failure(facts: NdrFacts, failure: Failure) -> str:
     return (
         f'<p style="font-size:19px">Your message to <a href="mailto:{recipient}">{recipient}</a>'
         f" couldn't be delivered.</p>\r\n<p>{escape(headline)}</p>\r\n"
-        f"{_table(zip(*_columns(known, failure, facts), strict=True))}"
-        f"<p>{known.label}</p>\r\n<h3>How to Fix It</h3>\r\n<p>{known.fix}</p>\r\n"
+        f"{_table(zip(*_columns(advised, failure, facts), strict=True))}"
+        f"<p>{advised.label}</p>\r\n<h3>How to Fix It</h3>\r\n<p>{advised.fix}</p>\r\n"
         f"<h3>More Info for Email Admins</h3>\r\n<p>Status code: {failure.reply.code} {status_of(failure.reply)}"
-        f"</p>\r\n<p>{known.admins}</p>\r\n<h3>Original Message Details</h3>\r\n{_table(details)}"
+        f"</p>\r\n<p>{advised.admins}</p>\r\n<h3>Original Message Details</h3>\r\n{_table(details)}"
         f"<h3>Error Details</h3>\r\n{_table(error)}"
     )
 
@@ -146,3 +159,34 @@ def _table(rows: Iterable[Iterable[str]]) -> str:
     cells = escape("\x01".join("\x00".join(row) for row in rows))
     body = cells.replace("\x00", "</td><td>").replace("\x01", "</td></tr>\r\n<tr><td>")
     return f"<table>\r\n<tr><td>{body}</td></tr>\r\n</table>\r\n"
+
+
+def _message_hops(received: Iterable[str]) -> tuple[MessageHop, ...]:
+    """The hops in the order of the way, from `Received` values with the last server first."""
+    hops: list[MessageHop] = []
+    before: datetime | None = None
+    for line in reversed(tuple(received)):
+        when = read_date(line.rpartition(";")[2])
+        time = us_date(when) if when else ""
+        hops.append(MessageHop(str(len(hops) + 1), time, *_servers(line.split()), _delay(before, when)))
+        before = when
+    return tuple(hops)
+
+
+def _servers(words: list[str]) -> tuple[str, str, str]:
+    """From whom, by whom and by which protocol; Postfix has an earlier `with` for the cipher."""
+    origin = words[1] if words[:1] == ["from"] and len(words) > 1 else ""
+    if "by" not in words[:-1]:
+        return origin, "", ""
+    at = words.index("by") + 1
+    protocol = words[words.index("with", at) + 1 :][:1] if "with" in words[at:] else []
+    if protocol == ["Microsoft"]:
+        protocol = ["Microsoft SMTP Server"]
+    return origin, words[at], "".join(protocol)
+
+
+def _delay(before: datetime | None, when: datetime | None) -> str:
+    if before is None or when is None or when <= before:
+        return "*"
+    seconds = int((when - before).total_seconds())
+    return f"{seconds} sec" if seconds < 60 else f"{seconds // 60} min {seconds % 60} sec"

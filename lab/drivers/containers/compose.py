@@ -38,8 +38,12 @@ def _postfixes(scenario: Scenario, planned: NetworkPlan) -> Mapping[str, Planned
         for host in variant.topology.hosts.values()
         if host.is_filter
     }
-    machines = [each for each in planned.machines if each.addresses[0] in gateways and not each.profile]
-    return {POSTFIX if each is machines[0] else f"{POSTFIX}-{each.name}": each for each in machines}
+    machines = [
+        machine for machine in planned.machines if machine.addresses[0] in gateways and not machine.profile
+    ]
+    return {
+        POSTFIX if machine is machines[0] else f"{POSTFIX}-{machine.name}": machine for machine in machines
+    }
 
 
 def _texts(
@@ -47,8 +51,8 @@ def _texts(
 ) -> Iterator[str]:
     hidden = [machine for machine in planned.machines if machine.profile]
     optional = [*postfixes, *(machine.name for machine in hidden)]
-    known = dict.fromkeys(address for machine in planned.machines for address in machine.addresses)
-    addresses = fill(" ".join(known), width=100, initial_indent=" " * 8, subsequent_indent=" " * 8)
+    known_addresses = dict.fromkeys(address for machine in planned.machines for address in machine.addresses)
+    addresses = fill(" ".join(known_addresses), width=100, initial_indent=" " * 8, subsequent_indent=" " * 8)
     yield compose_texts.HEAD.substitute(
         scenario=scenario,
         dns=planned.dns,

@@ -91,8 +91,8 @@ class Programs:
 
     def machine(self, machine: PlannedMachine) -> Program:
         """The program of a machine: with its own network, or in its holder's."""
-        told = ("node", "--at", machine.addresses[0], "--dns", self.plan.dns, "--seed", str(self.seed))
-        program = self._lab(machine.name, *told)
+        arguments = ("node", "--at", machine.addresses[0], "--dns", self.plan.dns, "--seed", str(self.seed))
+        program = self._lab(machine.name, *arguments)
         if machine.held:
             return replace(program, shares=self.named(machine.holder))
         return self._listening(program, machine.network, machine.docker)
@@ -109,23 +109,23 @@ class Programs:
 
     def holder(self, machine: PlannedMachine) -> Program:
         """Owns the network namespace of a machine, with all its addresses."""
-        told = {"DOCKER_ADDRESS": machine.docker, "ADDRESSES": " ".join(machine.addresses)}
-        program = replace(self._net(machine.holder, "holder.sh"), environment=told, ready=b" has ")
+        environment = {"DOCKER_ADDRESS": machine.docker, "ADDRESSES": " ".join(machine.addresses)}
+        program = replace(self._net(machine.holder, "holder.sh"), environment=environment, ready=b" has ")
         return self._listening(program, machine.network, machine.docker)
 
     def router(self) -> Program:
         """Connects the ranges, and hides inside hosts."""
         router = self.plan.router
-        told = {"DOCKER_ADDRESS": router.docker, "GATEWAYS": " ".join(router.gateways)}
+        environment = {"DOCKER_ADDRESS": router.docker, "GATEWAYS": " ".join(router.gateways)}
         if router.docker_inside is not None:
-            told |= {
+            environment |= {
                 "INSIDE_ADDRESS": router.docker_inside,
                 "INSIDE_GATEWAY": self.plan.networks[-1].gateway,
                 "NAT": "\n".join(f"* {inside} {public}" for inside, public in router.nat.items()),
             }
         return replace(
             self._wired(self._net(ROUTES, "router.sh"), INTERNET, router.docker),
-            environment=told,
+            environment=environment,
             sysctls={"net.ipv4.ip_forward": "1"},
             ready=b"routing between",
         )

@@ -39,7 +39,7 @@ class Deployment:
     def __enter__(self) -> Deployment:
         """Start all. Raises DriverError when something is missing or in the way; then nothing is left."""
         self.engine.require(IMAGES)
-        engine_problems.check_ranges((each.subnet for each in self.plan.networks), self.engine.ranges())
+        engine_problems.check_ranges((network.subnet for network in self.plan.networks), self.engine.ranges())
         try:
             with ThreadPoolExecutor(_HANDS) as hands:
                 self._start(hands)
@@ -133,9 +133,7 @@ class Deployment:
 
     def machine(self, node: str) -> PlannedMachine:
         """The machine that plays a node, `gateway` or `eop:EUR`. Raises DriverError when there is none."""
-        address = next(
-            (each for each, name in self.variant.topology.addresses().items() if name == node), None
-        )
+        address = next((at for at, name in self.variant.topology.addresses().items() if name == node), None)
         if address is None:
             raise DriverError(f"{self.variant.name} has no machine {node}")
         return self.plan.at(address)
@@ -150,26 +148,26 @@ class Deployment:
 
     def logs(self) -> str:
         """The last lines of everybody."""
-        told = []
+        logs = []
         for lab in self.engine.labs():
             for name in lab.containers if lab.run == self.run else ():
                 said = self.engine.log(name, _LINES).rstrip()
-                told += [
+                logs += [
                     f"{name.removeprefix(self.programs.prefix + '-')}: {line}" for line in said.splitlines()
                 ]
-        return "\n".join(told)
+        return "\n".join(logs)
 
 
 def _errors(work: Iterable[Future[None]]) -> list[str]:
     """What has gone wrong, when all has been tried."""
-    found = (each.exception() for each in work)
-    return [str(error) for error in found if error is not None]
+    errors = (future.exception() for future in work)
+    return [str(error) for error in errors if error is not None]
 
 
 def _all(work: Iterable[Future[None]]) -> None:
     """Wait for it. Raises the first error."""
-    for each in work:
-        each.result()
+    for future in work:
+        future.result()
 
 
 def remove(engine: Engine, labs: Iterable[ContainerLab]) -> None:

@@ -103,11 +103,11 @@ class Engine:
     def ranges(self) -> list[Range]:
         """The address ranges of all networks of the engine."""
         with _asking("its networks"):
-            found = self._api.networks()
+            networks = self._api.networks()
         return [
-            Range(each["Name"], pool["Subnet"], each["Labels"] or {})
-            for each in found
-            for pool in each["IPAM"]["Config"] or ()
+            Range(network["Name"], pool["Subnet"], network["Labels"] or {})
+            for network in networks
+            for pool in network["IPAM"]["Config"] or ()
             if pool.get("Subnet")
         ]
 
@@ -170,8 +170,8 @@ class Engine:
         if program.network is None:
             return None
         at = self._api.create_endpoint_config(ipv4_address=program.address)
-        told: dict[str, Any] = self._api.create_networking_config({program.network: at})
-        return told
+        networking: dict[str, Any] = self._api.create_networking_config({program.network: at})
+        return networking
 
     def start(self, name: str) -> None:
         """Start one that was created, or has ended."""
@@ -225,9 +225,9 @@ class Engine:
     def execute(self, name: str, command: Iterable[str]) -> CommandOutput:
         """Run a command in one that runs. It has to end by itself: the engine knows no limit of time."""
         with _asking(name):
-            known = self._api.exec_create(name, list(command))["Id"]
-            text = self._api.exec_start(known)
-            return CommandOutput(self._api.exec_inspect(known)["ExitCode"], text.decode(errors="replace"))
+            execution = self._api.exec_create(name, list(command))["Id"]
+            text = self._api.exec_start(execution)
+            return CommandOutput(self._api.exec_inspect(execution)["ExitCode"], text.decode(errors="replace"))
 
     def log(self, name: str, lines: int | str = "all") -> str:
         """The last lines that it has said."""
@@ -238,10 +238,10 @@ class Engine:
     def put(self, name: str, folder: str, file: str, text: str) -> None:
         """Write a file into a volume of a container, whoever and wherever the engine is."""
         packed, content = io.BytesIO(), text.encode()
-        told = tarfile.TarInfo(file)
-        told.size, told.mode, (told.uid, told.gid) = len(content), 0o600, OWNER
+        entry = tarfile.TarInfo(file)
+        entry.size, entry.mode, (entry.uid, entry.gid) = len(content), 0o600, OWNER
         with tarfile.open(fileobj=packed, mode="w") as archive:
-            archive.addfile(told, io.BytesIO(content))
+            archive.addfile(entry, io.BytesIO(content))
         with _asking(name):
             self._api.put_archive(name, folder, packed.getvalue())
 
@@ -258,7 +258,8 @@ class Engine:
         wanted = {"label": f"{RUN}={run}", "status": "exited"}
         with _asking("the lab's containers"):
             return [
-                str(each["Names"][0]).lstrip("/") for each in self._api.containers(all=True, filters=wanted)
+                str(container["Names"][0]).lstrip("/")
+                for container in self._api.containers(all=True, filters=wanted)
             ]
 
     def labs(self) -> list[ContainerLab]:
@@ -284,9 +285,9 @@ class Engine:
 
 def _place() -> dict[str, Any]:
     """Where the engine is: DOCKER_HOST, or Docker's current context, which the SDK does not look at by itself."""
-    told: dict[str, Any] = kwargs_from_env()
-    if told:
-        return told
+    settings: dict[str, Any] = kwargs_from_env()
+    if settings:
+        return settings
     context = ContextAPI.get_current_context()
     return {"base_url": context.Host, "tls": context.TLSConfig or False} if context else {}
 

@@ -16,7 +16,7 @@ _OTHERWISE = "the simulator and the embedded lab need no Docker"
 
 def unreachable(where: str, error: Exception) -> DriverError:
     """Why nobody answers there."""
-    numbers = {each.errno for each in _causes(error) if isinstance(each, OSError)}
+    numbers = {cause.errno for cause in _causes(error) if isinstance(cause, OSError)}
     if numbers & {errno.EACCES, errno.EPERM}:
         return DriverError(
             f"this user may not use Docker at {where}: join the group `docker` (sudo usermod -aG docker $USER, then log in "
@@ -34,12 +34,12 @@ def _causes(error: BaseException | None) -> Iterator[object]:
     """An error and what has led to it: the SDK wraps it in others, as a cause or as an argument."""
     seen: list[object] = [error]
     while seen:
-        each = seen.pop()
-        yield each
-        if isinstance(each, BaseException):
-            seen += [each.__cause__, each.__context__, *each.args]
-        elif isinstance(each, tuple):
-            seen += each
+        cause = seen.pop()
+        yield cause
+        if isinstance(cause, BaseException):
+            seen += [cause.__cause__, cause.__context__, *cause.args]
+        elif isinstance(cause, tuple):
+            seen += cause
 
 
 def check_version(api: str) -> None:
@@ -60,11 +60,11 @@ def not_built(images: Iterable[str]) -> DriverError:
 
 def check_ranges(wanted: Iterable[str], taken: Iterable[Range]) -> None:
     """Raises DriverError when a network of the engine lies in a range that the lab needs, and tells how to remove it."""
-    subnets = [IPv4Network(each) for each in wanted]
-    in_the_way = [each for each in taken if each.overlaps(subnets)]
+    subnets = [IPv4Network(subnet) for subnet in wanted]
+    in_the_way = [obstacle for obstacle in taken if obstacle.overlaps(subnets)]
     if in_the_way:
-        names = ", ".join(f"{each.network} ({each.subnet})" for each in in_the_way)
-        cures = dict.fromkeys(each.cure for each in in_the_way)
+        names = ", ".join(f"{obstacle.network} ({obstacle.subnet})" for obstacle in in_the_way)
+        cures = dict.fromkeys(obstacle.cure for obstacle in in_the_way)
         raise DriverError(
             f"Docker networks have the lab's addresses: {names}. {'; '.join(cures)}. Only one lab in containers runs at a "
             "time"

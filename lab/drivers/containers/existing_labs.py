@@ -36,7 +36,7 @@ class Range:
             mine = IPv4Network(self.subnet)
         except (AddressValueError, NetmaskValueError):  # IPv6
             return False
-        return any(mine.overlaps(each) for each in subnets)
+        return any(mine.overlaps(subnet) for subnet in subnets)
 
     @property
     def cure(self) -> str:
@@ -83,8 +83,8 @@ def _way_out(pid: int | None, runs: bool | None) -> str:
 def labels(run: str, variant: str) -> dict[str, str]:
     """For everything that this process makes for a run."""
     pid = os.getpid()
-    told = {_VARIANT: variant, _PID: str(pid), _SINCE: _since(pid), _HOST: platform.node()}
-    return {LABEL: "1", RUN: run, **told}
+    marks = {_VARIANT: variant, _PID: str(pid), _SINCE: _since(pid), _HOST: platform.node()}
+    return {LABEL: "1", RUN: run, **marks}
 
 
 def labs(
@@ -93,14 +93,14 @@ def labs(
     volumes: Iterable[Mapping[str, Any]],
 ) -> list[ContainerLab]:
     """Labs, from what the engine lists."""
-    told: dict[str, Mapping[str, str]] = {}
+    runs: dict[str, Mapping[str, str]] = {}
     parts: dict[str, tuple[list[str], list[str], list[str]]] = {}
     for kind, things in enumerate((containers, networks, volumes)):
         for thing in things:
             marks = thing["Labels"]
-            told.setdefault(marks[RUN], marks)
+            runs.setdefault(marks[RUN], marks)
             parts.setdefault(marks[RUN], ([], [], []))[kind].append(_name(thing))
-    return [_lab(run, told[run], *map(sorted, parts[run])) for run in sorted(told)]
+    return [_lab(run, runs[run], *map(sorted, parts[run])) for run in sorted(runs)]
 
 
 def _name(thing: Mapping[str, Any]) -> str:
@@ -144,7 +144,7 @@ def _exists(pid: int) -> bool:
 def _since(pid: int) -> str:
     """When a process has begun: another one may have got its number since. '' where the system does not tell."""
     try:
-        told = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
+        stat = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
     except OSError:
         return ""
-    return told.rpartition(")")[2].split()[_BEGUN]
+    return stat.rpartition(")")[2].split()[_BEGUN]

@@ -120,9 +120,9 @@ def plan(variants: Iterable[Variant]) -> NetworkPlan:
 
     Raises DriverError for what containers cannot do: two machines at one address, or more machines than addresses.
     """
-    told = tuple(variants)
-    nodes = _nodes(told)
-    nats = {variant.name: _nat(variant) for variant in told}
+    all_variants = tuple(variants)
+    nodes = _nodes(all_variants)
+    nats = {variant.name: _nat(variant) for variant in all_variants}
     own = {address for addresses in nodes.values() for address in addresses}
     used = own | {seen for nat in nats.values() for seen in nat.values()}
     _check(own, used, nats)
@@ -135,7 +135,7 @@ def plan(variants: Iterable[Variant]) -> NetworkPlan:
         networks.append(PlannedNetwork(name=INSIDE, subnet=str(LAN), gateway=_first(lan)))
         docker_inside = _first(lan)
     router = PlannedRouter(docker=docker, docker_inside=docker_inside, gateways=gateways, nats=nats)
-    needed = {address for addresses in _nodes(told[:1]).values() for address in addresses}
+    needed = {address for addresses in _nodes(all_variants[:1]).values() for address in addresses}
     machines = tuple(_machines(nodes, needed, spare))
     return NetworkPlan(
         networks=tuple(networks), machines=machines, dns=dns, tools=_first(spare), router=router
@@ -144,17 +144,17 @@ def plan(variants: Iterable[Variant]) -> NetworkPlan:
 
 def _nodes(variants: Iterable[Variant]) -> dict[_Node, tuple[str, ...]]:
     """The addresses of each machine. A host that moves is one at each of its addresses; a region is one with all of them."""
-    found: dict[_Node, dict[str, None]] = {}
+    addresses_of: dict[_Node, dict[str, None]] = {}
     owners: dict[str, _Node] = {}
-    for node, addresses in (each for topology in _times(variants) for each in _written(topology)):
+    for node, addresses in (owned for topology in _times(variants) for owned in _written(topology)):
         for address in addresses:
             owner = owners.setdefault(address, node)
             if owner != node and not (owner.where and node.where):
                 raise DriverError(
                     f"{address} is {owner.name} in one variant and {node.name} in another; {_ALONE}"
                 )
-            found.setdefault(owner, {})[address] = None
-    return {node: tuple(addresses) for node, addresses in found.items()}
+            addresses_of.setdefault(owner, {})[address] = None
+    return {node: tuple(addresses) for node, addresses in addresses_of.items()}
 
 
 def _times(variants: Iterable[Variant]) -> Iterator[Topology]:
@@ -167,7 +167,7 @@ def _written(topology: Topology) -> Iterator[tuple[_Node, tuple[str, ...]]]:
     for host in topology.hosts.values():
         yield _Node(host.name, host.address), (host.address,)
     for region in topology.regions.values():
-        yield _Node(region.node), tuple(each.address for each in (*region.front_ends, *region.senders))
+        yield _Node(region.node), tuple(server.address for server in (*region.front_ends, *region.senders))
 
 
 def _nat(variant: Variant) -> dict[str, str]:
@@ -211,7 +211,9 @@ def _name(node: _Node, inside: bool, taken: Container[str]) -> str:
     name = node.name if node.where else node.name.replace(":", "-").lower()
     numbered = (f"{name}-{number}" for number in count(2))
     names = chain((name,), (f"{name}-inside",) if inside else (), numbered)
-    return next(each for each in names if each not in taken and f"{each}-net" not in taken)
+    return next(
+        candidate for candidate in names if candidate not in taken and f"{candidate}-net" not in taken
+    )
 
 
 def _is_inside(address: str) -> bool:
@@ -221,7 +223,7 @@ def _is_inside(address: str) -> bool:
 def _free(network: IPv4Network, used: Container[str], numbers: Iterable[int] = ()) -> Iterator[str]:
     """Addresses of a network that nobody has, the highest first unless said otherwise."""
     downwards = range(network.num_addresses - 2, 0, -1)
-    return (each for each in (str(network[n]) for n in (numbers or downwards)) if each not in used)
+    return (address for address in (str(network[n]) for n in (numbers or downwards)) if address not in used)
 
 
 def _first(free: Iterator[str]) -> str:

@@ -88,14 +88,14 @@ class Relay:
     # -- in the loop
 
     def _settle(self, line: bytes) -> None:
-        told = json.loads(line)
-        answer = self._waiting.pop(told["id"])
+        message = json.loads(line)
+        answer = self._waiting.pop(message["id"])
         if answer.done():  # nobody waits any more
             return
-        if "error" in told:
-            answer.set_exception(DriverError(told["error"]))
+        if "error" in message:
+            answer.set_exception(DriverError(message["error"]))
         else:
-            answer.set_result(told["answer"])
+            answer.set_result(message["answer"])
 
     def _end(self) -> None:
         self._gone = True

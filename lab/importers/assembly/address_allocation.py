@@ -38,7 +38,9 @@ class Addresses:
     def spare(self, *, inside: bool = False) -> str:
         """One of the lab's, for a machine whose own nobody tells."""
         return next(
-            each for each in (_INSIDE if inside else _STANDINS) if each not in self._kept and self.take(each)
+            address
+            for address in (_INSIDE if inside else _STANDINS)
+            if address not in self._kept and self.take(address)
         )
 
     def reserve(self, addresses: Iterable[str]) -> None:

@@ -75,7 +75,7 @@ def assembled(exports: Exports, options: ImportOptions, answers: Answers | None 
     Raises ScenarioError for mistakes in the answers.
     """
     notes, answered = ImportNotes(list(exports.notices)), answers or Answers()
-    objects = [ExportedProperties(each) for each in exports.objects if each.kind]
+    objects = [ExportedProperties(exported) for exported in exports.objects if exported.kind]
     unusual(objects, notes)
     cast = _cast(objects, options, notes)
     _people(cast, options, notes)
@@ -84,14 +84,14 @@ def assembled(exports: Exports, options: ImportOptions, answers: Answers | None 
     if options.lab_addresses:
         tree = translated(tree)
     todos = tuple(todo for todo in notes.todos if not answered.tells(todo.path))
-    tree = _finished({**tree, "todo": [_open(each) for each in todos]}, answered, notes)
+    tree = _finished({**tree, "todo": [_open(todo) for todo in todos]}, answered, notes)
     return ImportedScenario(
         text=written(tree, options, todos, _files(exports)),
         tree=tree,
         todos=todos,
         notices=tuple(notes.notices),
         unknown=unknown(objects),
-        counts=dict(sorted(Counter(each.kind for each in objects).items())),
+        counts=dict(sorted(Counter(exported.kind for exported in objects).items())),
         partners=added,
     )
 
@@ -103,14 +103,16 @@ def _open(todo: MissingExport) -> PlainData:
 
 def domains(exports: Exports) -> list[str]:
     """The accepted domains of all sides, whose DNS says where their mail goes."""
-    found = (ExportedProperties(each) for each in exports.objects if each.kind == "AcceptedDomain")
-    names = (each.text("DomainName", "Name").lower().removeprefix("*.") for each in found)
+    accepted = (
+        ExportedProperties(exported) for exported in exports.objects if exported.kind == "AcceptedDomain"
+    )
+    names = (domain.text("DomainName", "Name").lower().removeprefix("*.") for domain in accepted)
     return [name for name in dict.fromkeys(names) if "." in name and not is_service(name)]
 
 
 def _files(exports: Exports) -> int:
     """How many files said something."""
-    places = [each.place for each in exports.objects]
+    places = [exported.place for exported in exports.objects]
     places += [certificate.place for certificate in exports.certificates]
     places += [record.place for record in exports.records]
     places += [gateway.place for gateway in exports.gateways]
@@ -118,34 +120,34 @@ def _files(exports: Exports) -> int:
 
 
 def _cast(objects: Iterable[ExportedProperties], options: ImportOptions, notes: ImportNotes) -> _Cast:
-    found = sides(objects, notes)
-    lend(found)
+    exporting = sides(objects, notes)
+    lend(exporting)
     names, others = set[str](), set[str]()
     organizations = [
-        party_sections.organization(each, names, options.now, notes) for each in found if not each.cloud
+        party_sections.organization(side, names, options.now, notes) for side in exporting if not side.cloud
     ]
-    tenants = [party_sections.tenant(each, others, options.now, notes) for each in found if each.cloud]
+    tenants = [party_sections.tenant(side, others, options.now, notes) for side in exporting if side.cloud]
     tenants += party_sections.missing_tenants(organizations, tenants, others, notes)
     joined = [tenant for tenant in tenants if any(tenant.shares(o) for o in organizations)]
     organizations.sort(key=lambda each: not any(each.shares(other) for other in tenants))
-    return _Cast(organizations, [*joined, *(each for each in tenants if each not in joined)])
+    return _Cast(organizations, [*joined, *(tenant for tenant in tenants if tenant not in joined)])
 
 
 def _people(cast: _Cast, options: ImportOptions, notes: ImportNotes) -> None:
     """A handful of everybody, known on both sides where they are, and what refers to people."""
-    restrict((each.people for each in cast.all), notes)
-    named = {f"organization {each.key}": each.people for each in cast.organizations}
-    named |= {f"tenant {each.key}": each.people for each in cast.tenants}
+    restrict((party.people for party in cast.all), notes)
+    named = {f"organization {party.key}": party.people for party in cast.organizations}
+    named |= {f"tenant {party.key}": party.people for party in cast.tenants}
     if options.all_recipients:
         limited(named, notes)
     else:
         sampled(named, set(_wanted(cast)), notes)
     for organization in cast.organizations:
-        company = [each for each in cast.tenants if each.shares(organization)]
+        company = [other for other in cast.tenants if other.shares(organization)]
         for tenant in company[:1]:
             synchronised(organization.people, tenant.people, notes)
-        membered((organization.people, *(each.people for each in company)), notes)
-    alone = [each for each in cast.tenants if not any(each.shares(o) for o in cast.organizations)]
+        membered((organization.people, *(party.people for party in company)), notes)
+    alone = [party for party in cast.tenants if not any(party.shares(o) for o in cast.organizations)]
     for tenant in alone:
         membered((tenant.people,), notes)
 
@@ -153,9 +155,9 @@ def _people(cast: _Cast, options: ImportOptions, notes: ImportNotes) -> None:
 def _wanted(cast: _Cast) -> Iterable[str]:
     """Whoever rules and connectors name."""
     for party in cast.all:
-        for each in (*party.table.get("TransportRules", ()), *party.inbound):
+        for record in (*party.table.get("TransportRules", ()), *party.inbound):
             for key in _NAMING:
-                yield from (str(address).lower() for address in each.get(key, ()))
+                yield from (str(address).lower() for address in record.get(key, ()))
 
 
 def _tree(
@@ -171,10 +173,10 @@ def _tree(
     tree = {**_head(cast, options), "organizations": _organizations(cast, ground)}
     for party in cast.all:
         party.table |= party.people.table()
-    tree |= {"tenants": {each.key: each.table for each in cast.tenants}, "hosts": ground.hosts}
+    tree |= {"tenants": {tenant.key: tenant.table for tenant in cast.tenants}, "hosts": ground.hosts}
     added: tuple[str, ...] = ()
     if options.partners and cast.all:
-        added = partner_stand_ins.partners(tree, [each.key for each in cast.own()], addresses)
+        added = partner_stand_ins.partners(tree, [own.key for own in cast.own()], addresses)
     stray(exports.certificates, ground.papers, notes)
     tree |= {"certificates": ground.papers.table(), "dns": {"records": _records(cast, ground, tree)}}
     return {**tree, "matrix": {}, "variants": ground.variants}, added
@@ -182,26 +184,26 @@ def _tree(
 
 def _organizations(cast: _Cast, ground: Ground) -> PlainData:
     """Those that were exported, with their machines, and one for each filter before a tenant that has no Exchange."""
-    made: PlainData = {each.key: each.table for each in cast.organizations}
+    made: PlainData = {party.key: party.table for party in cast.organizations}
     for organization in cast.organizations:
         company = [tenant for tenant in cast.tenants if tenant.shares(organization)]
         organization.table["hosts"] = build(ground, organization, company, organization.key)
         ground.taken |= set(organization.table["hosts"])
     for tenant in cast.tenants:
-        if not any(tenant.shares(each) for each in cast.organizations):
+        if not any(tenant.shares(other) for other in cast.organizations):
             made |= _filter(ground, tenant, set(made))
     return made
 
 
 def _records(cast: _Cast, ground: Ground, tree: PlainData) -> PlainData:
     signing = [name for tenant in cast.tenants for name in tenant.table.get("dkim", ())]
-    found = ground.records.table(ground.own, ground.derived, ground.moved, signing)
-    return {**found, **_doors(ground, tree)}
+    records = ground.records.table(ground.own, ground.derived, ground.moved, signing)
+    return {**records, **_doors(ground, tree)}
 
 
 def _doors(ground: Ground, tree: PlainData) -> PlainData:
     """The front door of a tenant that was not exported is that of another one: who comes in is decided by recipients (R15)."""
-    initial = next((str(each["initial_domain"]) for each in tree["tenants"].values()), None)
+    initial = next((str(table["initial_domain"]) for table in tree["tenants"].values()), None)
     if initial is None:
         return {}
     return {name: {"CNAME": [str(front_door(Domain(initial)))]} for name in sorted(ground.strangers)}
@@ -221,8 +223,8 @@ def _mentioned(cast: _Cast, exports: Exports) -> Iterable[str]:
     yield from (record.value for record in exports.records if record.type == "A")
     for party in cast.all:
         for connector in (*party.inbound, *party.outbound, *party.send):
-            for each in (*connector.get("SenderIPAddresses", ()), *connector.get("SmartHosts", ())):
-                bare = str(each).strip("[] ")
+            for host in (*connector.get("SenderIPAddresses", ()), *connector.get("SmartHosts", ())):
+                bare = str(host).strip("[] ")
                 if is_address(bare):
                     yield bare
 
@@ -255,14 +257,14 @@ def _filled(table: PlainData) -> PlainData:
 def _pruned(value: Any) -> Any:
     if isinstance(value, dict):
         for key in [
-            key for key, each in value.items() if each is None or (each in ({}, []) and key not in _SAYING)
+            key for key, entry in value.items() if entry is None or (entry in ({}, []) and key not in _SAYING)
         ]:
             del value[key]
-        for key, each in value.items():
-            value[key] = _pruned(each)
+        for key, entry in value.items():
+            value[key] = _pruned(entry)
     elif isinstance(value, list):
-        for each in value:
-            _pruned(each)
+        for item in value:
+            _pruned(item)
     return value
 
 

@@ -59,9 +59,9 @@ def variants(
     )
     site.ask(machine.key, "certificate", text, _ANSWER, *_RULES)
     setting = f"organizations.{site.key}.hosts.{machine.key}"
-    found: PlainData = {}
+    alternatives: PlainData = {}
     if exchange is not None:
-        found["filter-shows-exchange-certificate"] = {
+        alternatives["filter-shows-exchange-certificate"] = {
             "title": "The filter shows Exchange's certificate",
             "why": "Not known: one certificate on both is the article's fault, so it is looked at first (R3, R85).",
             "change": {f"{setting}.certificate": exchange.key},
@@ -75,18 +75,18 @@ def variants(
                 place=_place(site),
             )
         )
-        found["filter-shows-its-own"] = {
+        alternatives["filter-shows-its-own"] = {
             "title": "The filter shows a certificate of its own name",
             "why": "Not known: a certificate of its own, which a wildcard on a connector would still cover (R73).",
             "change": {f"{setting}.certificate": own.key},
         }
     if postfix is None:
-        found["filter-shows-nothing"] = {
+        alternatives["filter-shows-nothing"] = {
             "title": "The filter shows no client certificate",
             "why": "Not known: without one, address and recipient decide (R7, R15).",
             "change": {f"{setting}.client_certificate": False},
         }
-    return found
+    return alternatives
 
 
 def _place(site: MachineFacts) -> ExportLocation:

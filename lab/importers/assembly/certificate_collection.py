@@ -114,15 +114,15 @@ class CertificateCollection:
 
 def usable(names: Iterable[str]) -> tuple[str, ...]:
     """Full host names and wildcards, in lower case: no connector could mean anything else."""
-    found = []
+    usable_names = []
     for name in names:
         try:
             pattern = DomainPattern.parse(name)
         except ValueError:
             continue
         if pattern.domain is not None and "." in pattern.domain:
-            found.append(str(pattern))
-    return tuple(dict.fromkeys(found))
+            usable_names.append(str(pattern))
+    return tuple(dict.fromkeys(usable_names))
 
 
 def key_of(names: Sequence[str]) -> str:
@@ -173,12 +173,16 @@ def of_server(
                 notes.without(given, sentence("it has no name that a connector could refer to"))
             continue
         papers.append(store.enter(paper))
-    return sorted({each.key: each for each in papers}.values(), key=lambda each: each.not_before)
+    return sorted(
+        {certificate.key: certificate for certificate in papers}.values(), key=lambda each: each.not_before
+    )
 
 
 def _of_object(given: ExportedProperties, found: Sequence[FoundCertificate]) -> CollectedCertificate | None:
     thumbprint = given.text("Thumbprint").upper()
-    inside = next((each for each in found if thumbprint and each.thumbprint == thumbprint), None)
+    inside = next(
+        (certificate for certificate in found if thumbprint and certificate.thumbprint == thumbprint), None
+    )
     paper = of_file(inside) if inside is not None else _told(given, thumbprint)
     if paper is None:
         return None
@@ -245,9 +249,9 @@ def meant(
         given,
         sentence("without Get-ExchangeCertificate its certificate is known by {name} only", name=names[0]),
     )
-    known = next((each for each in store.papers.values() if each.names == names), None)
+    alike = next((paper for paper in store.papers.values() if paper.names == names), None)
     return (
-        known
+        alike
         or store.enter(CollectedCertificate(key=key_of(names), names=names, place=given.place, smtp=True))
     ).key
 
@@ -270,21 +274,23 @@ def shown_by(
 ) -> Iterator[CollectedCertificate]:
     """Certificates that one of these hosts showed, or that lie in a file or folder of such a name."""
     wanted = {host.lower() for host in hosts if host}
-    for each in found:
-        server = (each.server.rpartition(":")[0] or each.server).lower()
-        if server in wanted or (not server and named is not None and named.search(each.place.file.lower())):
-            paper = of_file(each)
+    for certificate in found:
+        server = (certificate.server.rpartition(":")[0] or certificate.server).lower()
+        if server in wanted or (
+            not server and named is not None and named.search(certificate.place.file.lower())
+        ):
+            paper = of_file(certificate)
             if paper is not None:
                 yield store.enter(paper)
 
 
 def stray(found: Sequence[FoundCertificate], store: CertificateCollection, notes: ImportNotes) -> None:
     """Tell of certificates that belong to no machine; those inside exported objects have been told of there."""
-    known = {paper.thumbprint for paper in store.papers.values()}
-    for each in found:
-        if each.thumbprint not in known and each.place.file.lower().endswith(_FILES):
+    thumbprints = {paper.thumbprint for paper in store.papers.values()}
+    for certificate in found:
+        if certificate.thumbprint not in thumbprints and certificate.place.file.lower().endswith(_FILES):
             text = sentence(
                 "the certificate {name} belongs to no machine: put it into gateway/ if the filter shows it",
-                name=each.common_name or each.subject,
+                name=certificate.common_name or certificate.subject,
             )
-            notes.say(each.place, text)
+            notes.say(certificate.place, text)

@@ -84,14 +84,16 @@ def build(
     """The hosts of one company, by key; `organization` is None where only a filter stands before a tenant."""
     site = _site(ground, organization, tenants, key)
     made = park(site)
-    exchange = _exchange(ground, site, organization, tenants, made)
+    exchange = _exchange(ground, site, organization, made)
     _gateways(ground, site, made, exchange)
     others = _rewired(ground, site, made, [*site.send, *site.outbound])
     ground.moved |= {public: own for public, own in made.moved.items() if public != own}
+    tables = {}
     for machine in made.all():
         ground.own |= {name: machine.table["address"] for name in machine.names if "." in name}
         ground.derived |= {machine.table["fqdn"]} if "fqdn" in machine.table else set()
-    return {**{each.key: each.table for each in made.all()}, **others}
+        tables[machine.key] = machine.table
+    return {**tables, **others}
 
 
 def _site(
@@ -103,10 +105,10 @@ def _site(
         key=key,
         prefix="" if plain else f"{key}-",
         side=organization.side if organization else None,
-        domains=tuple(dict.fromkeys(name for each in (*own, *tenants) for name in each.domains)),
+        domains=tuple(dict.fromkeys(name for party in (*own, *tenants) for name in party.domains)),
         send=organization.send if organization else (),
-        inbound=[each for party in tenants for each in party.inbound],
-        outbound=[each for party in tenants for each in party.outbound],
+        inbound=[connector for party in tenants for connector in party.inbound],
+        outbound=[connector for party in tenants for connector in party.outbound],
         records=ground.records,
         gateways=ground.exports.gateways if plain else (),
         addresses=ground.addresses,
@@ -118,7 +120,6 @@ def _exchange(
     ground: Ground,
     site: MachineFacts,
     organization: PartyDraft | None,
-    tenants: Sequence[PartyDraft],
     made: Machines,
 ) -> CollectedCertificate | None:
     """Certificates of the servers, and of connectors by what they mean; the one that is shown."""
@@ -132,18 +133,20 @@ def _exchange(
             connector[_TLS_NAME] = name
     hybrid = [
         name
-        for each in organization.side.of("HybridConfiguration")
-        if (name := meant(each, held, ground.papers, ground.notes))
+        for configuration in organization.side.of("HybridConfiguration")
+        if (name := meant(configuration, held, ground.papers, ground.notes))
     ]
     shown = _shown(
-        ground, held, [*(each[_TLS_NAME] for each in organization.send if _TLS_NAME in each), *hybrid]
+        ground,
+        held,
+        [*(sending[_TLS_NAME] for sending in organization.send if _TLS_NAME in sending), *hybrid],
     )
     seen = shown_by(ground.exports.certificates, (*made.exchange.names, *made.exchange.seen), ground.papers)
-    shown = shown or next(seen, None) or _believed(ground, site, tenants, made.exchange)
+    shown = shown or next(seen, None) or _believed(ground, site, made.exchange)
     if shown is not None:
         made.exchange.table["certificate"] = shown.key
     if len(held) > 1:
-        made.exchange.table["certificates"] = [each.key for each in held]
+        made.exchange.table["certificates"] = [certificate.key for certificate in held]
     return shown
 
 
@@ -151,19 +154,19 @@ def _shown(
     ground: Ground, held: Sequence[CollectedCertificate], named: Sequence[str]
 ) -> CollectedCertificate | None:
     """What the server shows where no connector says it: the newest for SMTP that a CA has signed."""
-    smtp = [each for each in held if each.smtp] or list(held)
-    signed = [each for each in smtp if not each.self_signed]
-    known = (ground.papers.papers.get(name) for name in named)
-    return ground.papers.newest(signed or smtp) or next((each for each in known if each is not None), None)
+    smtp = [certificate for certificate in held if certificate.smtp] or list(held)
+    signed = [certificate for certificate in smtp if not certificate.self_signed]
+    papers = (ground.papers.papers.get(name) for name in named)
+    return ground.papers.newest(signed or smtp) or next(
+        (paper for paper in papers if paper is not None), None
+    )
 
 
-def _believed(
-    ground: Ground, site: MachineFacts, tenants: Sequence[PartyDraft], machine: MachineDraft
-) -> CollectedCertificate | None:
+def _believed(ground: Ground, site: MachineFacts, machine: MachineDraft) -> CollectedCertificate | None:
     """Without an exported certificate: the one that the tenant's connector expects, for else hybrid mail would not flow."""
-    for each in (connector for party in tenants for connector in party.inbound):
-        value = each.get("TlsSenderCertificateName")
-        if each.get("ConnectorType") == "OnPremises" and value:
+    for connector in site.inbound:
+        value = connector.get("TlsSenderCertificateName")
+        if connector.get("ConnectorType") == "OnPremises" and value:
             text = sentence(
                 "No certificate of Exchange was exported; one with the name {name} is assumed, as the tenant's "
                 "connector expects it.",
@@ -175,7 +178,9 @@ def _believed(
             names = usable((str(value),))
             return (
                 ground.papers.enter(
-                    CollectedCertificate(key=key_of(names), names=names, place=each.given.place, smtp=True)
+                    CollectedCertificate(
+                        key=key_of(names), names=names, place=connector.given.place, smtp=True
+                    )
                 )
                 if names
                 else None
@@ -192,15 +197,15 @@ def _gateways(
         if machine is None:
             continue
         sends = site.side is None or any(
-            is_for_all(each) for each in site.send if machine.key in _named(each, made)
+            is_for_all(connector) for connector in site.send if machine.key in _named(connector, made)
         )
         shown = list(
             shown_by(ground.exports.certificates, (*machine.names, *machine.seen), ground.papers, _FILTER)
         )
         path = ("organizations", site.key, "hosts", machine.key)
-        known = certificate_alternatives.settled(machine, shown, postfix)
-        told = any(ground.answers.tells((*path, each)) for each in ("certificate", "client_certificate"))
-        if sends and not known and not told:
+        settled = certificate_alternatives.settled(machine, shown, postfix)
+        answered = any(ground.answers.tells((*path, key)) for key in ("certificate", "client_certificate"))
+        if sends and not settled and not answered:
             _tried(ground, certificate_alternatives.variants(site, machine, exchange, ground.papers, postfix))
         if site.side is None:
             machine.table["forwards_to"] = [ground.doors[0]] if ground.doors else []
@@ -263,15 +268,15 @@ def _other(
 ) -> str:
     """The key of a host that is no known machine: the end of its domains, or a relay where it is for everything."""
     bare = host.strip("[] ").rstrip(".").lower()
-    known = {**ground.hosts, **others}
-    for name, there in known.items():
+    machines = {**ground.hosts, **others}
+    for name, there in machines.items():
         if bare in (there.get("fqdn"), there["address"]):
             _also(there, connector)
             return name
     label = "host" if is_address(bare) else bare.partition(".")[0]
     key = unique(label, ground.taken)
-    found = [bare] if is_address(bare) else list(ground.records.addresses(bare))
-    address = next((each for each in found if ground.addresses.take(each)), None) or ground.addresses.spare()
+    addresses = [bare] if is_address(bare) else list(ground.records.addresses(bare))
+    address = next(filter(ground.addresses.take, addresses), None) or ground.addresses.spare()
     table: PlainData = {"address": address}
     if not is_address(bare) and "." in bare:
         table["fqdn"] = bare

@@ -19,11 +19,11 @@ def known(side: ExportedSide) -> frozenset[str]:
 
 def lend(found: Sequence[ExportedSide]) -> None:
     """Give a side without exported accepted domains those of the side that it belongs to; it says then whose they are."""
-    for side in [each for each in found if not each.domains]:
+    for side in [bare for bare in found if not bare.domains]:
         home = _home(side, found)
         if home is not None:
             side.lent = "those of the tenant" if home.cloud else "those of the organisation"
-            side.objects += [_accepted(name, side, each) for name, each in _lendable(home)]
+            side.objects += [_accepted(name, side, domain) for name, domain in _lendable(home)]
         elif hybrid := list(_hybrid(side)):
             side.lent = "the domains of its hybrid configuration"
             side.objects += [_accepted(name, side, side.objects[0]) for name in hybrid]
@@ -31,21 +31,21 @@ def lend(found: Sequence[ExportedSide]) -> None:
 
 def _home(side: ExportedSide, found: Sequence[ExportedSide]) -> ExportedSide | None:
     """The one other side that knows the same domains; else the only one, where that is clear."""
-    others = [each for each in found if each.cloud is not side.cloud and each.domains]
+    others = [other for other in found if other.cloud is not side.cloud and other.domains]
     own = known(side)
     fitting = [other for other in others if own & {*other.domains, *known(other)}]
     if fitting or any(name.endswith(ROUTING) for name in own):
         return fitting[0] if len(fitting) == 1 else None
-    alike = [each for each in found if each.cloud is side.cloud]
+    alike = [other for other in found if other.cloud is side.cloud]
     return others[0] if len(others) == len(alike) == 1 else None
 
 
 def _lendable(home: ExportedSide) -> Iterator[tuple[str, ExportedProperties]]:
     """Accepted domains that both sides may have: not the initial one, which is the tenant's."""
-    for each in home.of(_KIND):
-        name = (each.text("DomainName") or each.name).lower()
+    for domain in home.of(_KIND):
+        name = (domain.text("DomainName") or domain.name).lower()
         if not name.endswith(MOERA) or name.endswith(ROUTING):
-            yield name, each
+            yield name, domain
 
 
 def _accepted(name: str, side: ExportedSide, source: ExportedProperties) -> ExportedProperties:
@@ -67,17 +67,17 @@ def _of_tenant(side: ExportedSide) -> Iterator[str]:
 
 def _hybrid(side: ExportedSide) -> Iterator[str]:
     """`Domains` of the hybrid configuration; `autod:` marks the one that Autodiscover asks."""
-    for each in side.of("HybridConfiguration"):
-        yield from (name.lower().removeprefix("autod:") for name in each.many("Domains"))
+    for configuration in side.of("HybridConfiguration"):
+        yield from (name.lower().removeprefix("autod:") for name in configuration.many("Domains"))
 
 
 def _routing(side: ExportedSide) -> Iterator[str]:
     """`t.mail.onmicrosoft.com` of routing addresses and of the send connectors that lead there."""
-    names = [each.text("DomainName") for each in side.of("RemoteDomain")]
+    names = [domain.text("DomainName") for domain in side.of("RemoteDomain")]
     names += [
         space.domain
-        for each in side.of("SendConnector")
-        for space in address_spaces(each.value("AddressSpaces"))
+        for connector in side.of("SendConnector")
+        for space in address_spaces(connector.value("AddressSpaces"))
     ]
-    names += [each.text("RemoteRoutingAddress").rpartition("@")[2] for each in side.of("RemoteMailbox")]
+    names += [mailbox.text("RemoteRoutingAddress").rpartition("@")[2] for mailbox in side.of("RemoteMailbox")]
     yield from (name.lower() for name in names if name.lower().endswith(ROUTING))

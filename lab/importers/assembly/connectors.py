@@ -31,7 +31,7 @@ _SCOPED = "IsScopedConnector"
 
 def accepted_domains(side: ExportedSide, notes: ImportNotes) -> list[ConvertedTable]:
     """What the side receives for. `*.contoso.com` is a domain with MatchSubDomains (R140)."""
-    found: dict[str, ConvertedTable] = {}
+    domains: dict[str, ConvertedTable] = {}
     for given in side.of("AcceptedDomain"):
         name = given.text("DomainName") or given.name
         if name == "*":
@@ -44,9 +44,9 @@ def accepted_domains(side: ExportedSide, notes: ImportNotes) -> list[ConvertedTa
             continue
         if name.startswith("*."):
             made["MatchSubDomains"] = True
-        if found.setdefault(made["DomainName"], made) is not made:
+        if domains.setdefault(made["DomainName"], made) is not made:
             notes.without(given, sentence("the domain is listed already"))
-    return list(_one_default(found.values(), notes))
+    return list(_one_default(domains.values(), notes))
 
 
 def _named(given: ExportedProperties, name: str) -> ExportedProperties:
@@ -56,16 +56,16 @@ def _named(given: ExportedProperties, name: str) -> ExportedProperties:
 
 def _one_default(made: Iterable[ConvertedTable], notes: ImportNotes) -> Iterable[ConvertedTable]:
     first = None
-    for each in made:
-        if each.get("Default") and first is not None:
+    for domain in made:
+        if domain.get("Default") and first is not None:
             notes.about(
-                each.given,
+                domain.given,
                 sentence("a second default domain; {domain} stays the default", domain=first["DomainName"]),
             )
-            del each["Default"]
-        elif each.get("Default"):
-            first = each
-        yield each
+            del domain["Default"]
+        elif domain.get("Default"):
+            first = domain
+        yield domain
 
 
 def initial_domain(side: ExportedSide) -> str:
@@ -83,17 +83,17 @@ def initial_domain(side: ExportedSide) -> str:
 
 def inbound(side: ExportedSide, notes: ImportNotes) -> list[ConvertedTable]:
     """Inbound connectors of a tenant."""
-    found = (written(each, INBOUND, notes, _INBOUND) for each in side.of("InboundConnector"))
-    return _distinct((each for each in found if each is not None), notes)
+    converted = (written(exported, INBOUND, notes, _INBOUND) for exported in side.of("InboundConnector"))
+    return _distinct((connector for connector in converted if connector is not None), notes)
 
 
 def outbound(side: ExportedSide, notes: ImportNotes) -> list[ConvertedTable]:
     """Outbound connectors of a tenant."""
-    found = (written(each, OUTBOUND, notes, _OUTBOUND) for each in side.of("OutboundConnector"))
-    made = _distinct((each for each in found if each is not None), notes)
-    for each in made:
-        _routed(each, "UseMXRecord", notes)
-        _validated(each, "TlsSettings", notes)
+    converted = (written(exported, OUTBOUND, notes, _OUTBOUND) for exported in side.of("OutboundConnector"))
+    made = _distinct((connector for connector in converted if connector is not None), notes)
+    for connector in made:
+        _routed(connector, "UseMXRecord", notes)
+        _validated(connector, "TlsSettings", notes)
     return made
 
 
@@ -143,7 +143,7 @@ def _validated(made: ConvertedTable, level: str, notes: ImportNotes) -> None:
 
 def receive(side: ExportedSide, notes: ImportNotes) -> list[ConvertedTable]:
     """Receive connectors on port 25 as far as they decide something (R103), that of the front end first."""
-    found = []
+    connectors = []
     fronts = sorted(side.of("ReceiveConnector"), key=lambda each: "frontend" not in each.text("Name").lower())
     for given in fronts:
         bindings = given.many("Bindings", blanks=True)
@@ -155,21 +155,21 @@ def receive(side: ExportedSide, notes: ImportNotes) -> list[ConvertedTable]:
         if made is not None and "." not in str(made.get("Fqdn", ".")):
             del made["Fqdn"]
         if made is not None:
-            found.append(made)
-    return _distinct(found, notes)
+            connectors.append(made)
+    return _distinct(connectors, notes)
 
 
 def remote_domains(side: ExportedSide, notes: ImportNotes) -> list[ConvertedTable]:
     """Remote domains of an organisation (R104)."""
-    found = (written(each, REMOTE_DOMAIN, notes) for each in side.of("RemoteDomain"))
-    return _distinct((each for each in found if each is not None), notes)
+    converted = (written(exported, REMOTE_DOMAIN, notes) for exported in side.of("RemoteDomain"))
+    return _distinct((domain for domain in converted if domain is not None), notes)
 
 
 def _distinct(made: Iterable[ConvertedTable], notes: ImportNotes) -> list[ConvertedTable]:
     """One of each name: the lab knows objects by it. Servers may have receive connectors of equal names."""
-    found: dict[str, ConvertedTable] = {}
-    for each in made:
-        name = str(each["Name"]).lower()
-        if found.setdefault(name, each) is not each:
-            notes.without(each.given, sentence("an earlier object has the same name"))
-    return list(found.values())
+    by_name: dict[str, ConvertedTable] = {}
+    for table in made:
+        name = str(table["Name"]).lower()
+        if by_name.setdefault(name, table) is not table:
+            notes.without(table.given, sentence("an earlier object has the same name"))
+    return list(by_name.values())

@@ -60,14 +60,14 @@ class People:
 
     def all(self) -> Iterator[tuple[str, ConvertedTable]]:
         """Every recipient with its section."""
-        for section, found in self.sections.items():
-            for each in found:
-                yield section, each
+        for section, entries in self.sections.items():
+            for entry in entries:
+                yield section, entry
 
     @property
     def keys(self) -> set[str]:
         """Their primary addresses, as addresses are compared."""
-        return {str(each["address"]).lower() for _, each in self.all()}
+        return {str(entry["address"]).lower() for _, entry in self.all()}
 
     def add(self, section: str, entry: ConvertedTable) -> None:
         """One more."""
@@ -75,7 +75,7 @@ class People:
 
     def table(self) -> dict[str, list[ConvertedTable]]:
         """The sections that have anybody."""
-        return {section: found for section, found in self.sections.items() if found}
+        return {section: entries for section, entries in self.sections.items() if entries}
 
 
 def people(side: ExportedSide, accepted: Sequence[Mapping[str, object]], notes: ImportNotes) -> People:
@@ -93,7 +93,7 @@ def people(side: ExportedSide, accepted: Sequence[Mapping[str, object]], notes: 
             strangers.append(given)
         else:
             made.add(section, entry)
-            taken |= {str(each).lower() for each in (entry["address"], *entry.get("proxies", ()))}
+            taken |= {str(address).lower() for address in (entry["address"], *entry.get("proxies", ()))}
     if strangers:
         first, more = strangers[0], len(strangers) - 1
         alone = sentence(
@@ -142,7 +142,7 @@ def _entry(
     taken: set[str],
     notes: ImportNotes,
 ) -> ConvertedTable | None:
-    addresses = [each for each in _addresses(given) if covered(each, accepted)]
+    addresses = [address for address in _addresses(given) if covered(address, accepted)]
     if not addresses or str(addresses[0]).lower() in taken:
         return None
     entry = ConvertedTable({"address": str(addresses[0])}, given)
@@ -162,9 +162,11 @@ def _entry(
 def _addresses(given: ExportedProperties) -> list[Address]:
     """The primary address first."""
     first = _one(given, "PrimarySmtpAddress", "WindowsEmailAddress")
-    found = [first] if first else []
-    found += [each for text in proxy_addresses(given.value("EmailAddresses")) if (each := parsed(text))]
-    return list({str(each).lower(): each for each in found}.values())
+    addresses = [first] if first else []
+    addresses += [
+        address for text in proxy_addresses(given.value("EmailAddresses")) if (address := parsed(text))
+    ]
+    return list({str(address).lower(): address for address in addresses}.values())
 
 
 def parsed(text: str) -> Address | None:
@@ -182,9 +184,9 @@ def _one(given: ExportedProperties, *names: str) -> Address | None:
 
 def covered(address: Address, accepted: Iterable[Mapping[str, object]]) -> bool:
     """Whether an address is in one of these accepted domains."""
-    for each in accepted:
-        name = str(each["DomainName"])
-        if address.domain == name or (each.get("MatchSubDomains") and address.domain.is_under(name)):
+    for domain in accepted:
+        name = str(domain["DomainName"])
+        if address.domain == name or (domain.get("MatchSubDomains") and address.domain.is_under(name)):
             return True
     return False
 

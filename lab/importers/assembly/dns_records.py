@@ -40,12 +40,12 @@ class FoundRecords:
 
     def __init__(self, found: Iterable[FoundRecord], notes: ImportNotes) -> None:
         self._rows: dict[str, dict[str, list[FoundRecord]]] = {}
-        for each in found:
-            name = each.name.lower().rstrip(".")
-            if each.type in _KINDS and _is_name(name):
-                rows = self._rows.setdefault(name, {}).setdefault(each.type, [])
-                if each.value not in [row.value for row in rows]:
-                    rows.append(each)
+        for record in found:
+            name = record.name.lower().rstrip(".")
+            if record.type in _KINDS and _is_name(name):
+                rows = self._rows.setdefault(name, {}).setdefault(record.type, [])
+                if record.value not in [row.value for row in rows]:
+                    rows.append(record)
         self._notes = notes
 
     def values(self, name: str, kind: str) -> tuple[str, ...]:
@@ -59,16 +59,16 @@ class FoundRecords:
             if not alias:
                 break
             name = alias[0].rstrip(".")
-        return tuple(each for each in self.values(name, "A") if is_address(each))
+        return tuple(address for address in self.values(name, "A") if is_address(address))
 
     def exchangers(self, domain: str) -> tuple[str, ...]:
         """The hosts of a domain's MX, the preferred one first."""
-        found = []
+        exchangers = []
         for value in self.values(domain, "MX"):
             preference, _, host = value.strip().partition(" ")
             if preference.isdecimal() and host.strip().rstrip("."):
-                found.append((int(preference), host.strip().rstrip(".").lower()))
-        return tuple(host for _, host in sorted(found))
+                exchangers.append((int(preference), host.strip().rstrip(".").lower()))
+        return tuple(host for _, host in sorted(exchangers))
 
     def table(
         self, own: Mapping[str, str], derived: Container[str], moved: Mapping[str, str], keys: Iterable[str]
@@ -108,7 +108,7 @@ class FoundRecords:
         while waiting:
             name = waiting.pop()
             wanted.add(name)
-            waiting += {each for each in self._leading(name) if each in self._rows} - wanted
+            waiting += {label for label in self._leading(name) if label in self._rows} - wanted
         return wanted
 
     def _leading(self, name: str) -> Iterator[str]:
@@ -116,7 +116,7 @@ class FoundRecords:
         yield from self.exchangers(name)
         yield from (value.rstrip(".").lower() for value in self.values(name, "CNAME"))
         for text in self.values(name, "TXT"):
-            yield from (each.rstrip(".").lower() for each in _NAMED.findall(text))
+            yield from (name.rstrip(".").lower() for name in _NAMED.findall(text))
 
     def _row(
         self, name: str, kind: str, rows: Iterable[FoundRecord], moved: Mapping[str, str]
@@ -153,7 +153,7 @@ class FoundRecords:
 
     def _included(self, made: PlainData) -> PlainData:
         """SPF of others that is included and was not exported: without a record the whole would be an error."""
-        found: PlainData = {}
+        records: PlainData = {}
         waiting = [
             text for row in made.values() for text in row.get("TXT", ()) if text.lower().startswith("v=spf1")
         ]
@@ -162,7 +162,7 @@ class FoundRecords:
                 bare = name.rstrip(".")
                 if bare in made or bare == EOP_SPF or not _is_name(bare) or "." not in bare:
                     continue
-                found[bare] = {"TXT": ["v=spf1 ?all"]}
+                records[bare] = {"TXT": ["v=spf1 ?all"]}
                 self._notes.say(
                     ExportLocation(""),
                     sentence(
@@ -170,7 +170,7 @@ class FoundRecords:
                         domain=bare,
                     ),
                 )
-        return found
+        return records
 
 
 def _is_policy(kinds: Mapping[str, Iterable[FoundRecord]]) -> bool:

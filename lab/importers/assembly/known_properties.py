@@ -237,10 +237,10 @@ def unknown(objects: Iterable[ExportedProperties]) -> tuple[UnknownProperty, ...
     """Properties that say something and that nobody here knows, sorted; conditions of mail flow rules are told there."""
     times: Counter[tuple[str, str]] = Counter()
     examples: dict[tuple[str, str], str] = {}
-    for each in objects:
-        for name in _strange(each):
-            times[each.kind, name] += 1
-            examples.setdefault((each.kind, name), shown(each.value(name)))
+    for exported in objects:
+        for name in _strange(exported):
+            times[exported.kind, name] += 1
+            examples.setdefault((exported.kind, name), shown(exported.value(name)))
     return tuple(
         UnknownProperty(kind=kind, name=name, times=count, example=examples[kind, name])
         for (kind, name), count in sorted(times.items())
@@ -251,8 +251,8 @@ def _strange(given: ExportedProperties) -> Iterator[str]:
     if given.kind not in _KNOWN or given.kind == "TransportRule":
         return
     for name in given.names:
-        known = name.lower() in _KNOWN[given.kind] or _PATTERNS[given.kind].fullmatch(name)
-        if not known and given.value(name) is not None:
+        is_known = name.lower() in _KNOWN[given.kind] or _PATTERNS[given.kind].fullmatch(name)
+        if not is_known and given.value(name) is not None:
             yield name
 
 

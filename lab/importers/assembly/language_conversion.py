@@ -64,10 +64,10 @@ def _value(
     if not isinstance(kind, Single) or given.value(key.name) is None:
         return None
     if kind is TRUTH:
-        told = given.truth(key.name)
-        if told is None:
+        truth = given.truth(key.name)
+        if truth is None:
             _without(given, key, given.text(key.name), sentence("it is neither true nor false"), notes)
-        return told
+        return truth
     return _read(kind, given.word(key.name, numbered), given, key, notes)
 
 
@@ -86,9 +86,9 @@ def _list(
     assert isinstance(kind.of, Single), "Exchange's lists are of single values"
     texts = _texts(given, key, kind.of, notes)
     if kind.of is CAPABILITY:
-        texts = tuple(each for each in texts if _CLOUD_MAIL in each.lower() or ":" not in each)
-    found = (_read(kind.of, text, given, key, notes) for text in texts)
-    return tuple(each for each in found if each is not None) if texts else None
+        texts = tuple(text for text in texts if _CLOUD_MAIL in text.lower() or ":" not in text)
+    values = (_read(kind.of, text, given, key, notes) for text in texts)
+    return tuple(item for item in values if item is not None) if texts else None
 
 
 def _texts(
@@ -96,10 +96,10 @@ def _texts(
 ) -> tuple[str, ...]:
     if of is not NETWORK:
         return given.many(key.name, blanks=of in _WITHOUT_BLANKS)
-    found = networks(given.value(key.name))
-    for address in (*found.v6, *found.unread):
+    ranges = networks(given.value(key.name))
+    for address in (*ranges.v6, *ranges.unread):
         _without(given, key, address, sentence("the lab has IPv4 only (R58)"), notes)
-    return found.v4
+    return ranges.v4
 
 
 def _read(
@@ -117,5 +117,5 @@ def _read(
 def _spelled(key: RecordKey[Any], value: Any) -> Any:
     """As the language writes it; capabilities with what they allow."""
     if isinstance(key.kind, Many) and key.kind.of is CAPABILITY:
-        return [f"{each}:AcceptCloudServicesMail" for each in value]
+        return [f"{name}:AcceptCloudServicesMail" for name in value]
     return plain(value)

@@ -47,16 +47,18 @@ def problems(text: str) -> tuple[Problem, ...]:
 
 def mended(tree: PlainData, notes: ImportNotes) -> PlainData:
     """The tree without what the loader refuses."""
-    found: tuple[Problem, ...] = ()
+    refused: tuple[Problem, ...] = ()
     gone: list[_Gone] = []
     for _ in range(_ROUNDS):
         text = dumped(tree)
-        found = problems(text)
-        if not found:
+        refused = problems(text)
+        if not refused:
             _tell(gone, notes)
             return tree
-        _without(tree, text, found, gone)
-    why = sentence("the loader refuses more than can be taken out, such as {wanted}", wanted=found[0].wanted)
+        _without(tree, text, refused, gone)
+    why = sentence(
+        "the loader refuses more than can be taken out, such as {wanted}", wanted=refused[0].wanted
+    )
     notes.leave(ExportLocation(""), sentence("all of it is left out: {why}", why=why))
     return {key: tree[key] for key in _HEAD if key in tree}
 

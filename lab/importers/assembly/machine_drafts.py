@@ -50,22 +50,22 @@ class Machines:
 
     def all(self) -> list[MachineDraft]:
         """Those that there are."""
-        return [each for each in (self.exchange, self.gateway, self.inbound) if each is not None]
+        return [machine for machine in (self.exchange, self.gateway, self.inbound) if machine is not None]
 
     def called(self, text: str) -> MachineDraft | None:
         """The machine that a smart host means."""
-        return next((each for each in self.all() if each.is_called(text)), None)
+        return next((machine for machine in self.all() if machine.is_called(text)), None)
 
 
 def hosts_of(connectors: Sequence[ConvertedTable], everything: bool) -> tuple[str, ...]:
     """Smart hosts of connectors: of those for the whole internet, or of all; not those of Exchange Online."""
-    found = (
+    hosts = (
         host.strip("[] ").rstrip(".").lower()
         for connector in connectors
         if connector.get("Enabled", True) and (not everything or is_for_all(connector))
         for host in connector.get("SmartHosts", ())
     )
-    return tuple(dict.fromkeys(host for host in found if host and not is_service(host)))
+    return tuple(dict.fromkeys(host for host in hosts if host and not is_service(host)))
 
 
 def is_for_all(connector: Mapping[str, object]) -> bool:
@@ -99,15 +99,15 @@ class MachineFacts:
     @property
     def exchangers(self) -> tuple[str, ...]:
         """The MX hosts of its domains that are not Exchange Online's."""
-        found = (host for domain in self.domains for host in self.records.exchangers(domain))
-        return tuple(dict.fromkeys(host for host in found if not is_service(host)))
+        hosts = (host for domain in self.domains for host in self.records.exchangers(domain))
+        return tuple(dict.fromkeys(host for host in hosts if not is_service(host)))
 
     @property
     def identified(self) -> tuple[str, ...]:
         """Single addresses by which the tenant knows on-premises."""
-        own = (each for each in self.inbound if each.get("ConnectorType") == "OnPremises")
-        found = (str(address) for each in own for address in each.get("SenderIPAddresses", ()))
-        return tuple(each for each in found if is_address(each))
+        own = (connector for connector in self.inbound if connector.get("ConnectorType") == "OnPremises")
+        addresses = (str(address) for connector in own for address in connector.get("SenderIPAddresses", ()))
+        return tuple(address for address in addresses if is_address(address))
 
     def ask(self, host: str, setting: str, text: Sentence, answer: Sentence, *rules: str) -> None:
         """A to-do at a setting of a host."""
@@ -150,8 +150,8 @@ def _same(relays: Sequence[str], entries: Sequence[str], site: MachineFacts) -> 
 def _is_internal(host: str, records: FoundRecords) -> bool:
     if is_address(host):
         return is_inside(host)
-    found = records.addresses(host)
-    return "." not in host or not found or all(map(is_inside, found))
+    addresses = records.addresses(host)
+    return "." not in host or not addresses or all(map(is_inside, addresses))
 
 
 def _exchange(site: MachineFacts, relays: Sequence[str], park: Machines) -> MachineDraft:
@@ -162,11 +162,11 @@ def _exchange(site: MachineFacts, relays: Sequence[str], park: Machines) -> Mach
     seen = [host for host in called if is_address(host)]
     seen += [address for name in names for address in site.records.addresses(name)]
     relayed = {address for host in relays for address in (host, *site.records.addresses(host))}
-    seen += [each for each in site.identified if each not in relayed]
+    seen += [address for address in site.identified if address not in relayed]
     own = next(iter(names), "")
     table: PlainData = {"role": "exchange"}
     machine = MachineDraft(key=f"{site.prefix}exchange", role="exchange", table=table, names=names)
-    _settle(site, machine, [each for each in dict.fromkeys(seen) if each not in relayed], park)
+    _settle(site, machine, [address for address in dict.fromkeys(seen) if address not in relayed], park)
     if own:
         table["fqdn"] = own
     return machine
@@ -178,11 +178,13 @@ def _own(connectors: Sequence[ConvertedTable]) -> list[ConvertedTable]:
 
 def _server_name(side: ExportedSide, notes: ImportNotes) -> tuple[str, tuple[str, ...]]:
     """The name of the first server, and those of the others, which the lab has not."""
-    servers = [each for each in side.of("ExchangeServer") if "edge" not in each.text("ServerRole").lower()]
-    found = [_host_name(server.text("Fqdn", "Name")) for server in servers]
+    servers = [
+        server for server in side.of("ExchangeServer") if "edge" not in server.text("ServerRole").lower()
+    ]
+    hosts = [_host_name(server.text("Fqdn", "Name")) for server in servers]
     fronts = sorted(side.of("ReceiveConnector"), key=lambda each: "frontend" not in each.text("Name").lower())
-    found += [_host_name(front.text("Fqdn")) for front in fronts]
-    names = list(dict.fromkeys(filter(None, found)))
+    hosts += [_host_name(front.text("Fqdn")) for front in fronts]
+    names = list(dict.fromkeys(filter(None, hosts)))
     if len(servers) > 1:
         name = names[0] if names else servers[0].label
         text = sentence(
@@ -204,8 +206,8 @@ def _gateway(
     site: MachineFacts, key: str, called: Sequence[str], also: Sequence[str], park: Machines
 ) -> MachineDraft:
     everything = tuple(dict.fromkeys((*called, *also)))
-    names = tuple(each for each in everything if not is_address(each))
-    seen = [each for each in everything if is_address(each)]
+    names = tuple(host for host in everything if not is_address(host))
+    seen = [address for address in everything if is_address(address)]
     seen += [address for name in names for address in site.records.addresses(name)]
     table: PlainData = {"role": "gateway"}
     machine = MachineDraft(key=f"{site.prefix}{key}", role="gateway", table=table, names=names)
@@ -216,7 +218,7 @@ def _gateway(
         if postfix
         else ""
     )
-    public = [each for each in (*also, *names) if _host_name(each)]
+    public = [host for host in (*also, *names) if _host_name(host)]
     if public or helo:
         table["fqdn"] = public[0] if public else helo
     if helo and helo != table.get("fqdn"):
@@ -234,11 +236,11 @@ def _receives(machine: MachineDraft, exchangers: Sequence[str]) -> bool:
 
 def _settle(site: MachineFacts, machine: MachineDraft, seen: Sequence[str], park: Machines) -> None:
     """Its address, and the one that others see where that is another; what is missing is stood in for."""
-    inside = [each for each in seen if is_inside(each)]
-    outside = [each for each in seen if not is_inside(each)]
-    shared = [each for each in outside if each in park.moved]
-    free = [each for each in (*inside, *outside) if each not in park.moved]
-    address = next((each for each in free if site.addresses.take(each)), None)
+    inside = list(filter(is_inside, seen))
+    outside = [host for host in seen if not is_inside(host)]
+    shared = [host for host in outside if host in park.moved]
+    free = [host for host in (*inside, *outside) if host not in park.moved]
+    address = next(filter(site.addresses.take, free), None)
     table = machine.table
     if address is None and not shared:
         address = site.addresses.spare()
@@ -250,8 +252,8 @@ def _settle(site: MachineFacts, machine: MachineDraft, seen: Sequence[str], park
         site.ask(machine.key, "address", text, _ANSWER_ADDRESS, "R7", "R58", "R166")
     elif address is None:
         address = site.addresses.spare(inside=True)
-    for each in shared:
-        _moved_inside(site, each, park)
+    for moved in shared:
+        _moved_inside(site, moved, park)
     table["address"] = address
     public = next(iter(shared or outside), None)
     if is_inside(address):
@@ -270,7 +272,7 @@ def _settle(site: MachineFacts, machine: MachineDraft, seen: Sequence[str], park
 
 def _moved_inside(site: MachineFacts, public: str, park: Machines) -> None:
     """Two machines behind one public address are both inside, and have addresses of their own there."""
-    for owner in (each for each in park.all() if each.table["address"] == public):
+    for owner in (machine for machine in park.all() if machine.table["address"] == public):
         owner.table |= {"address": site.addresses.spare(inside=True), "nat": public}
         park.moved[public] = owner.table["address"]
 

@@ -29,7 +29,7 @@ _OWN = (
 
 def ask(parties: Iterable[PartyDraft], without: Sequence[ExportLocation], notes: ImportNotes) -> None:
     """A to-do for each kind of each exported side that has no file; one that says `[]` tells that there is none."""
-    every = [each for each in parties if each.side.objects]
+    every = [some for some in parties if some.side.objects]
     for party in every:
         alone = sum(other.side.cloud is party.side.cloud for other in every) == 1
         for kind, section, rules in _CLOUD if party.side.cloud else _OWN:
@@ -40,9 +40,9 @@ def ask(parties: Iterable[PartyDraft], without: Sequence[ExportLocation], notes:
 def ask_for_exchange(tenant: PartyDraft, key: str, notes: ImportNotes) -> None:
     """A to-do where a tenant expects an Exchange of its own, of which nothing was exported; `key` is that of its organisation."""
     expected = [
-        each
-        for each in tenant.inbound
-        if each.get("ConnectorType") == "OnPremises" and each.get("Enabled", True)
+        connector
+        for connector in tenant.inbound
+        if connector.get("ConnectorType") == "OnPremises" and connector.get("Enabled", True)
     ]
     if not expected:
         return
@@ -66,11 +66,11 @@ def _lacks(side: ExportedSide, kind: str) -> bool:
 
 def _said(side: ExportedSide, kind: str, without: Iterable[ExportLocation], *, alone: bool) -> bool:
     """Whether a file tells that there is none: one that lies with the side, or anywhere if there is no other such side."""
-    folders = {each.place.folder for each in side.objects}
+    folders = {exported.place.folder for exported in side.objects}
     shared = kind == _DOMAIN  # both sides have it, and a folder tells whose it is
     return any(
-        cmdlet_recognition.of_file(each.file) == kind and (each.folder in folders or (alone and not shared))
-        for each in without
+        cmdlet_recognition.of_file(place.file) == kind and (place.folder in folders or (alone and not shared))
+        for place in without
     )
 
 
@@ -95,7 +95,7 @@ def _ask(party: PartyDraft, kind: str, section: str, rules: tuple[str, ...], not
 def _exchange(party: PartyDraft) -> tuple[str, bool]:
     """The Exchange server, and whether it is known to show a certificate."""
     hosts = party.table["hosts"]
-    found = next(
+    server = next(
         (key for key, host in hosts.items() if host.get("role", "exchange") == "exchange"), "exchange"
     )
-    return found, "certificate" in hosts.get(found, {})
+    return server, "certificate" in hosts.get(server, {})

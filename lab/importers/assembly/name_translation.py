@@ -62,7 +62,7 @@ def _changed(node: Any, change: Any) -> Any:
             return node
         return made
     if isinstance(node, list):
-        return [_changed(each, change) for each in node]
+        return [_changed(item, change) for item in node]
     return change(node) if isinstance(node, str) else node
 
 
@@ -77,8 +77,8 @@ def _texts(node: Any) -> Iterator[str]:
             yield from [key] if _is_named(key) else []
             yield from _texts(value)
     elif isinstance(node, list):
-        for each in node:
-            yield from _texts(each)
+        for item in node:
+            yield from _texts(item)
     elif isinstance(node, str):
         yield node
 
@@ -92,8 +92,8 @@ class _Names:
     def found(self, text: str) -> Iterator[str]:
         """The real names in a text."""
         for pattern in (_NAME, _MAIL):
-            for each in pattern.finditer(text):
-                name = each[1].lower()
+            for match in pattern.finditer(text):
+                name = match[1].lower()
                 if not is_in_lab(Domain(name)) and not name.endswith(".arpa"):
                     yield name
 
@@ -123,9 +123,9 @@ class _Names:
 
 
 def _networks(text: str) -> Iterator[IPv4Network]:
-    found = [(_turned(each[1]), "") for each in _REVERSE.finditer(text)]
-    found += [(each[1], each[2] or "") for each in _IPV4.finditer(text) if "in-addr.arpa" not in text]
-    for address, prefix in found:
+    networks = [(_turned(match[1]), "") for match in _REVERSE.finditer(text)]
+    networks += [(match[1], match[2] or "") for match in _IPV4.finditer(text) if "in-addr.arpa" not in text]
+    for address, prefix in networks:
         try:
             yield IPv4Network(f"{address}{prefix}", strict=False)
         except (AddressValueError, NetmaskValueError, ValueError):
@@ -144,7 +144,7 @@ class _Block:
         """How long the lab's network for it is: as small as what is in it allows, and never single for a real network."""
         if not self.inner:
             return 32 if self.real.prefixlen == 32 else 31
-        size = sum(2 ** (32 - each.prefix) for each in self.inner)
+        size = sum(2 ** (32 - block.prefix) for block in self.inner)
         return max(32 - (size - 1).bit_length(), 1) if size > 1 else 31
 
 
@@ -154,7 +154,7 @@ class _Plan:
     def __init__(self, networks: Iterable[IPv4Network]) -> None:
         lab = (*PUBLIC, *INSIDE)
         met = set(networks)
-        own = [each for each in met if any(each.subnet_of(known) for known in lab)]
+        own = [network for network in met if any(network.subnet_of(whole) for whole in lab)]
         self._made: dict[IPv4Network, IPv4Network] = {}
         self._used = [*own, *(IPv4Network(f"{public[end]}/32") for public in lab for end in (0, -1))]
         roots = _blocks(met - set(own))
@@ -167,18 +167,18 @@ class _Plan:
 
     def _free(self, homes: Iterable[IPv4Network], prefix: int) -> IPv4Network | None:
         for home in homes:
-            for each in home.subnets(new_prefix=prefix) if prefix > home.prefixlen else ():
-                if not any(each.overlaps(other) for other in self._used):
-                    return each
+            for subnet in home.subnets(new_prefix=prefix) if prefix > home.prefixlen else ():
+                if not any(subnet.overlaps(other) for other in self._used):
+                    return subnet
         return None
 
     def _settle(self, block: _Block, place: IPv4Network) -> None:
         """The largest first, so that each begins where it may."""
         self._made[block.real] = place
         at = place.network_address
-        for each in sorted(block.inner, key=lambda inner: (inner.prefix, inner.real)):
-            self._settle(each, IPv4Network((at, each.prefix)))
-            at += 2 ** (32 - each.prefix)
+        for part in sorted(block.inner, key=lambda inner: (inner.prefix, inner.real)):
+            self._settle(part, IPv4Network((at, part.prefix)))
+            at += 2 ** (32 - part.prefix)
 
     def of(self, address: str, prefix: str = "") -> str:
         """The lab's address or network in the place of one; itself where it is the lab's, or there is no room."""
@@ -196,7 +196,7 @@ def _blocks(networks: Iterable[IPv4Network]) -> list[_Block]:
     roots: list[_Block] = []
     for network in sorted(networks, key=lambda each: (each.prefixlen, each)):
         level = roots
-        while (outer := next((each for each in level if network.subnet_of(each.real)), None)) is not None:
+        while (outer := next((block for block in level if network.subnet_of(block.real)), None)) is not None:
             level = outer.inner
         level.append(_Block(network))
     return roots

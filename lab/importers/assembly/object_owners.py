@@ -50,22 +50,22 @@ class ExportedSide:
 
     def of(self, *kinds: str) -> list[ExportedProperties]:
         """The objects of some kinds, in the order of the files."""
-        return [each for each in self.objects if each.kind in kinds]
+        return [exported for exported in self.objects if exported.kind in kinds]
 
     @property
     def domains(self) -> tuple[str, ...]:
         """The names of its accepted domains, in lower case, the default one first."""
         listed = sorted(self.of("AcceptedDomain"), key=lambda each: each.truth("Default") is not True)
-        names = ((each.text("DomainName") or each.name).lower().removeprefix("*.") for each in listed)
+        names = ((domain.text("DomainName") or domain.name).lower().removeprefix("*.") for domain in listed)
         return tuple(dict.fromkeys(filter(None, names)))
 
     def says(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
         """The first match in what its objects say of their directory."""
-        for each in self.objects:
+        for exported in self.objects:
             for name in _SAYING:
-                found = pattern.search(each.text(name))
-                if found:
-                    return found
+                match = pattern.search(exported.text(name))
+                if match:
+                    return match
         return None
 
 
@@ -74,10 +74,10 @@ def sides(objects: Iterable[ExportedProperties], notes: ImportNotes) -> list[Exp
     made: dict[tuple[str, bool], ExportedSide] = {}
     for folder, lying in _by_folder(objects).items():
         other = _majority(lying)
-        for each in lying:
-            told = _told(each)
-            cloud = other if told is None else told
-            made.setdefault((folder, cloud), ExportedSide(cloud, folder)).objects.append(each)
+        for exported in lying:
+            in_cloud = _told(exported)
+            cloud = other if in_cloud is None else in_cloud
+            made.setdefault((folder, cloud), ExportedSide(cloud, folder)).objects.append(exported)
     joined = _joined(made.values(), notes)
     for side in joined:
         side.objects = list(_once(side.objects, notes))
@@ -85,10 +85,10 @@ def sides(objects: Iterable[ExportedProperties], notes: ImportNotes) -> list[Exp
 
 
 def _by_folder(objects: Iterable[ExportedProperties]) -> dict[str, list[ExportedProperties]]:
-    found: dict[str, list[ExportedProperties]] = {}
-    for each in objects:
-        found.setdefault(each.place.folder, []).append(each)
-    return found
+    by_folder: dict[str, list[ExportedProperties]] = {}
+    for exported in objects:
+        by_folder.setdefault(exported.place.folder, []).append(exported)
+    return by_folder
 
 
 def _told(given: ExportedProperties) -> bool | None:
@@ -101,21 +101,21 @@ def _told(given: ExportedProperties) -> bool | None:
     if given.truth("InitialDomain") or _SERVICE.search(said):
         return True
     path = given.place.file.lower()
-    found = [
+    positions = [
         (m.end(), cloud)
         for pattern, cloud in ((_CLOUD_PATH, True), (_OWN_PATH, False))
         for m in pattern.finditer(path)
     ]
-    return max(found)[1] if found else None
+    return max(positions)[1] if positions else None
 
 
 def _majority(lying: Iterable[ExportedProperties]) -> bool:
     """What most objects of a folder are; where none tells, a tenant has a domain in onmicrosoft.com of its own."""
-    told = [_told(each) for each in lying]
-    cloud, own = told.count(True), told.count(False)
+    sides = [_told(exported) for exported in lying]
+    cloud, own = sides.count(True), sides.count(False)
     if cloud or own:
         return cloud >= own
-    names = [each.name.lower() for each in lying if each.kind == "AcceptedDomain"]
+    names = [exported.name.lower() for exported in lying if exported.kind == "AcceptedDomain"]
     return any(name.endswith(MOERA) and not name.endswith(ROUTING) for name in names)
 
 
@@ -124,7 +124,7 @@ def _joined(made: Iterable[ExportedSide], notes: ImportNotes) -> list[ExportedSi
     whole: list[ExportedSide] = []
     waiting = sorted(made, key=lambda side: not side.domains)
     for side in waiting:
-        home = next((each for each in whole if _same(each, side)), None)
+        home = next((other for other in whole if _same(other, side)), None)
         if home is None and not side.domains:
             home = _beside(side, whole)
         if home is None:
@@ -151,27 +151,29 @@ def _same(one: ExportedSide, other: ExportedSide) -> bool:
 
 
 def _beside(side: ExportedSide, whole: Iterable[ExportedSide]) -> ExportedSide | None:
-    fitting = [each for each in whole if each.cloud is side.cloud]
-    near = [each for each in fitting if each.folder.partition("/")[0] == side.folder.partition("/")[0]]
-    found = near or fitting
-    return found[0] if len(found) == 1 else None
+    fitting = [other for other in whole if other.cloud is side.cloud]
+    near = [other for other in fitting if other.folder.partition("/")[0] == side.folder.partition("/")[0]]
+    candidates = near or fitting
+    return candidates[0] if len(candidates) == 1 else None
 
 
 def _once(objects: Iterable[ExportedProperties], notes: ImportNotes) -> Iterator[ExportedProperties]:
     """Each object once: the same one may have been exported in two formats."""
     seen: dict[tuple[str, str], ExportedProperties] = {}
-    for each in objects:
-        identity = each.text(
+    for exported in objects:
+        identity = exported.text(
             "Thumbprint", "Guid", "ExchangeGuid", "PrimarySmtpAddress", "DomainName", "Name", "Identity"
         ).lower()
-        if identity and each.kind:
-            first = seen.setdefault((each.kind, identity), each)
-            if first is not each:
+        if identity and exported.kind:
+            first = seen.setdefault((exported.kind, identity), exported)
+            if first is not exported:
                 notes.say(
-                    each.place,
+                    exported.place,
                     sentence(
-                        "{label} is in {place} too; the one there counts", label=each.label, place=first.place
+                        "{label} is in {place} too; the one there counts",
+                        label=exported.label,
+                        place=first.place,
                     ),
                 )
                 continue
-        yield each
+        yield exported

@@ -19,15 +19,15 @@ def partners(tree: PlainData, own: Iterable[str], addresses: Addresses) -> tuple
     tenants: dict[str, Any] = tree.setdefault("tenants", {})
     ours = list(own)
     region = next((tenants[name]["region"] for name in ours if name in tenants), "EUR")
-    regions = [each["region"] for name, each in tenants.items() if name not in ours]
+    regions = [tenant["region"] for name, tenant in tenants.items() if name not in ours]
     added = []
     if region not in regions:
         tenants[NEAR] = _tenant(NEAR, region)
         added.append(NEAR)
-    if all(each == region for each in regions):
+    if all(other == region for other in regions):
         tenants[FAR] = _tenant(FAR, "NAM" if region != "NAM" else "EUR")
         added.append(FAR)
-    if not any(_receives(each) for each in tree.get("hosts", {}).values()):
+    if not any(_receives(host) for host in tree.get("hosts", {}).values()):
         domain = "outside.example"
         tree.setdefault("hosts", {})[OUTSIDE] = {
             "address": addresses.spare(),

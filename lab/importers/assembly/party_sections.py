@@ -41,12 +41,14 @@ class PartyDraft:
     def domains(self) -> tuple[str, ...]:
         """Names of accepted domains, the default one first; not those in onmicrosoft.com."""
         ordered = sorted(self.accepted, key=lambda each: not each.get("Default"))
-        return tuple(str(each["DomainName"]) for each in ordered if not is_service(str(each["DomainName"])))
+        return tuple(
+            str(domain["DomainName"]) for domain in ordered if not is_service(str(domain["DomainName"]))
+        )
 
     @property
     def all_domains(self) -> tuple[str, ...]:
         """Names of all accepted domains."""
-        return tuple(str(each["DomainName"]) for each in self.accepted)
+        return tuple(str(domain["DomainName"]) for domain in self.accepted)
 
     def shares(self, other: PartyDraft) -> bool:
         """Whether both are sides of one company: they accept a domain in common, or one knows one of the other's as its own."""
@@ -80,7 +82,7 @@ def tenant(side: ExportedSide, taken: set[str], now: datetime, notes: ImportNote
         "AcceptedDomains": accepted,
         "OrganizationConfig": _config(side),
         "ArcTrustedSealers": _sealers(side),
-        "dkim": _signing(side, [str(each["DomainName"]) for each in accepted], initial),
+        "dkim": _signing(side, [str(domain["DomainName"]) for domain in accepted], initial),
         "InboundConnectors": made.inbound,
         "OutboundConnectors": made.outbound,
         "TransportRules": rules.rules(side, now, notes),
@@ -108,7 +110,7 @@ def organization(side: ExportedSide, taken: set[str], now: datetime, notes: Impo
 def _key(side: ExportedSide, accepted: Sequence[ConvertedTable], initial: str, taken: set[str]) -> str:
     """The first label of the default domain, of the initial one, or of the folder."""
     named = sorted(accepted, key=lambda each: not each.get("Default"))
-    own = [str(each["DomainName"]) for each in named if not str(each["DomainName"]).endswith(MOERA)]
+    own = [str(domain["DomainName"]) for domain in named if not str(domain["DomainName"]).endswith(MOERA)]
     first = (own or [initial])[0].partition(".")[0] or side.folder.rpartition("/")[2]
     return unique(first, taken)
 
@@ -125,9 +127,9 @@ def unique(wanted: str, taken: set[str]) -> str:
 
 
 def _region(side: ExportedSide, key: str, notes: ImportNotes) -> str:
-    found = side.says(_FOREST)
-    if found is not None:
-        return found[1].upper()
+    match = side.says(_FOREST)
+    if match is not None:
+        return match[1].upper()
     text = sentence("The region that this tenant lives in is in none of the exports; EUR is assumed.")
     answer = sentence(
         "Leave DistinguishedName or OriginatingServer in the export, or say `region:` in answers.yaml."
@@ -137,21 +139,23 @@ def _region(side: ExportedSide, key: str, notes: ImportNotes) -> str:
 
 
 def _config(side: ExportedSide) -> PlainData | None:
-    told = any(each.truth("RejectDirectSend") for each in side.of("OrganizationConfig"))
-    return {"RejectDirectSend": True} if told else None
+    rejects = any(config.truth("RejectDirectSend") for config in side.of("OrganizationConfig"))
+    return {"RejectDirectSend": True} if rejects else None
 
 
 def _sealers(side: ExportedSide) -> list[str]:
-    found = (name for each in side.of("ArcConfig") for name in each.many("ArcTrustedSealers", blanks=True))
-    return [name.lower() for name in dict.fromkeys(found) if _is_domain(name)]
+    sealers = (
+        name for config in side.of("ArcConfig") for name in config.many("ArcTrustedSealers", blanks=True)
+    )
+    return [name.lower() for name in dict.fromkeys(sealers) if _is_domain(name)]
 
 
 def _signing(side: ExportedSide, accepted: Sequence[str], initial: str) -> list[str]:
     """Domains with DKIM enabled; the initial domain signs anyhow (R171)."""
     enabled = (
-        each.text("Domain", "Name", "Identity").lower()
-        for each in side.of("DkimSigningConfig")
-        if each.truth("Enabled")
+        config.text("Domain", "Name", "Identity").lower()
+        for config in side.of("DkimSigningConfig")
+        if config.truth("Enabled")
     )
     return [name for name in dict.fromkeys(enabled) if name in accepted and name != initial]
 
@@ -165,8 +169,8 @@ def _is_domain(text: str) -> bool:
 
 def routing_domain(party: PartyDraft) -> str:
     """`t.mail.onmicrosoft.com`, where an organisation without an exported tenant knows it; '' if it does not."""
-    names = [str(each["DomainName"]) for each in party.accepted]
-    names += [each.text("DomainName") for each in party.side.of("RemoteDomain")]
+    names = [str(domain["DomainName"]) for domain in party.accepted]
+    names += [domain.text("DomainName") for domain in party.side.of("RemoteDomain")]
     for given in party.side.of("SendConnector"):
         names += [space.domain for space in address_spaces(given.value("AddressSpaces"))]
     return next((name.lower() for name in names if name.lower().endswith(ROUTING)), "")
@@ -177,21 +181,24 @@ def missing_tenants(
 ) -> list[PartyDraft]:
     """A stand-in for each own tenant that was not exported: it has the organisation's domains and people, and no connectors."""
     added = []
-    for each in organizations:
-        routing = routing_domain(each)
-        if not routing or any(each.shares(other) for other in tenants):
+    for organization in organizations:
+        routing = routing_domain(organization)
+        if not routing or any(organization.shares(other) for other in tenants):
             continue
         initial = f"{routing.removesuffix(ROUTING)}{MOERA}"
         if not re.fullmatch(r"[a-z0-9-]+\.onmicrosoft\.com", initial):
             continue
-        given = each.side.objects[0]
-        names = dict.fromkeys((*each.domains, routing))
+        given = organization.side.objects[0]
+        names = dict.fromkeys((*organization.domains, routing))
         accepted = [ConvertedTable({"DomainName": name}, given) for name in names]
         made = PartyDraft(
             key=unique(
-                each.domains[0].partition(".")[0] if each.domains else routing.partition(".")[0], taken
+                organization.domains[0].partition(".")[0]
+                if organization.domains
+                else routing.partition(".")[0],
+                taken,
             ),
-            side=ExportedSide(True, each.side.folder),
+            side=ExportedSide(True, organization.side.folder),
             accepted=accepted,
         )
         made.people = People(accepted=accepted)

@@ -33,18 +33,22 @@ _MOST = 1_000
 
 def restrict(sides: Iterable[People], notes: ImportNotes) -> None:
     """`AcceptMessagesOnlyFrom` names recipients by their identities; here they have addresses."""
-    everybody = [each for side in sides for _, each in side.all()]
-    known = {name.lower(): str(each["address"]) for each in everybody for name in _identities(each.given)}
-    for each in everybody:
-        wanted = each.given.many("AcceptMessagesOnlyFrom")
-        found = [known.get(name.lower()) or (str(a) if (a := parsed(name)) else None) for name in wanted]
-        allowed = [address for address in found if address]
+    everybody = [entry for side in sides for _, entry in side.all()]
+    addresses = {
+        name.lower(): str(entry["address"]) for entry in everybody for name in _identities(entry.given)
+    }
+    for entry in everybody:
+        wanted = entry.given.many("AcceptMessagesOnlyFrom")
+        senders = [
+            addresses.get(name.lower()) or (str(a) if (a := parsed(name)) else None) for name in wanted
+        ]
+        allowed = [address for address in senders if address]
         if len(allowed) < len(wanted):
             notes.about(
-                each.given, sentence("AcceptMessagesOnlyFrom names somebody who is not in the exports")
+                entry.given, sentence("AcceptMessagesOnlyFrom names somebody who is not in the exports")
             )
         if allowed:
-            each["AcceptMessagesOnlyFrom"] = allowed
+            entry["AcceptMessagesOnlyFrom"] = allowed
 
 
 def _identities(given: ExportedProperties) -> Iterator[str]:
@@ -59,10 +63,10 @@ def sampled(sides: Mapping[str, People], wanted: set[str], notes: ImportNotes) -
     counted: dict[tuple[object, ...], int] = {}
     kept = set(wanted)
     for name, side in sides.items():
-        others = set[str]().union(*(found for other, found in keys.items() if other != name))
-        for section, each in side.all():
-            key = str(each["address"]).lower()
-            kind = (name, *_class(section, each, both=key in others))
+        others = set[str]().union(*(theirs for other, theirs in keys.items() if other != name))
+        for section, entry in side.all():
+            key = str(entry["address"]).lower()
+            kind = (name, *_class(section, entry, both=key in others))
             if key in kept or counted.get(kind, 0) < _HANDFUL:
                 counted[kind] = counted.get(kind, 0) + 1
                 kept.add(key)
@@ -74,28 +78,30 @@ def limited(sides: Mapping[str, People], notes: ImportNotes) -> None:
     """All recipients, as far as a scenario file can have them."""
     left = _MOST // max(1, len(sides))
     for name, side in sides.items():
-        kept = set(list(dict.fromkeys(str(each["address"]).lower() for _, each in side.all()))[:left])
+        kept = set(list(dict.fromkeys(str(entry["address"]).lower() for _, entry in side.all()))[:left])
         _keep(name, side, kept, notes)
 
 
 def _class(section: str, entry: ConvertedTable, *, both: bool) -> tuple[object, ...]:
     """What makes two recipients differ for mail flow."""
     moera = str(entry["address"]).endswith(MOERA)
-    routed = any(str(each).endswith(ROUTING) for each in (entry.get("external"), *entry.get("proxies", ())))
+    routed = any(
+        str(address).endswith(ROUTING) for address in (entry.get("external"), *entry.get("proxies", ()))
+    )
     own = ("ForwardingSmtpAddress", "RequireSenderAuthenticationEnabled", "AcceptMessagesOnlyFrom")
     return section, moera, both, routed, *(key in entry for key in own)
 
 
 def _keep(name: str, side: People, kept: set[str], notes: ImportNotes) -> None:
-    for section, found in side.sections.items():
-        left = [each for each in found if str(each["address"]).lower() in kept]
-        if len(left) < len(found):
+    for section, entries in side.sections.items():
+        left = [entry for entry in entries if str(entry["address"]).lower() in kept]
+        if len(left) < len(entries):
             notes.say(
-                ExportLocation(left[0].given.place.file if left else found[0].given.place.file),
+                ExportLocation(left[0].given.place.file if left else entries[0].given.place.file),
                 sentence(
                     "{number} of {all} {kind} of {name} stand for all of them; --all-recipients keeps up to {most}",
                     number=len(left),
-                    all=len(found),
+                    all=len(entries),
                     kind=_words(section),
                     name=name,
                     most=_MOST,
@@ -117,16 +123,16 @@ def _copied(source: People, section: str, target: People, there: str, notes: Imp
     """One section of a side from its counterpart; what was exported of it, if only one object, is believed to be all."""
     if there in target.exported:
         return
-    known = target.keys
+    present = target.keys
     synced = section != MAILBOXES or there != REMOTE
     made = [
-        _counterpart(each, there, target)
-        for each in source.sections.get(section, ())
-        if str(each["address"]).lower() not in known and (synced or each.given.truth("IsDirSynced"))
+        _counterpart(entry, there, target)
+        for entry in source.sections.get(section, ())
+        if str(entry["address"]).lower() not in present and (synced or entry.given.truth("IsDirSynced"))
     ]
-    fresh = [each for each in made if _is_covered(each["address"], target)]
-    for each in fresh:
-        target.add(there, each)
+    fresh = [entry for entry in made if _is_covered(entry["address"], target)]
+    for entry in fresh:
+        target.add(there, entry)
     if fresh:
         text = sentence(
             "no {missing} were exported; {number} are taken from the {known} of the other side, as synchronised",
@@ -149,11 +155,11 @@ def _is_covered(text: str, side: People) -> bool:
 
 def _counterpart(entry: ConvertedTable, there: str, target: People) -> ConvertedTable:
     made = ConvertedTable({"address": entry["address"]}, entry.given)
-    proxies = [each for each in entry.get("proxies", ()) if _is_covered(each, target)]
+    proxies = [proxy for proxy in entry.get("proxies", ()) if _is_covered(proxy, target)]
     if proxies:
         made["proxies"] = proxies
-    known = (each for each in entry.get("proxies", ()) if each.endswith(ROUTING))
-    routing = entry.get("external") or next(known, None)
+    routed = (proxy for proxy in entry.get("proxies", ()) if proxy.endswith(ROUTING))
+    routing = entry.get("external") or next(routed, None)
     if there == REMOTE:
         made["external"] = routing or entry["address"]
     elif there == MAILBOXES and routing and _is_covered(routing, target):
@@ -168,16 +174,16 @@ def _counterpart(entry: ConvertedTable, there: str, target: People) -> Converted
 def membered(sides: Iterable[People], notes: ImportNotes) -> None:
     """Members of groups: those that were exported, else one mailbox of each side, as no cmdlet for groups tells them."""
     listed = list(sides)
-    samples = [found[0]["address"] for side in listed if (found := side.sections.get(MAILBOXES))]
+    samples = [mailboxes[0]["address"] for side in listed if (mailboxes := side.sections.get(MAILBOXES))]
     for side in listed:
-        for section, each in side.all():
+        for section, entry in side.all():
             if section not in (GROUPS, LISTS):
                 continue
-            texts = each.given.many("MembersSMTP", "Members", "PrimarySmtpAddresses")
+            texts = entry.given.many("MembersSMTP", "Members", "PrimarySmtpAddresses")
             members = [str(a) for text in texts if (a := parsed(text))]
-            each["members"] = members or [a for a in dict.fromkeys(samples) if a != each["address"]]
+            entry["members"] = members or [a for a in dict.fromkeys(samples) if a != entry["address"]]
             if not members and samples:
                 notes.about(
-                    each.given,
+                    entry.given,
                     sentence("its members are not in the export; one mailbox of each side stands for them"),
                 )

@@ -38,13 +38,13 @@ _BESIDE = frozenset(("name", "priority", "state", "enabled", "mode", "stoprulepr
 def rules(side: ExportedSide, now: datetime, notes: ImportNotes) -> list[ConvertedTable]:
     """The rules in order of priority."""
     ordered = sorted(side.of("TransportRule"), key=lambda each: each.number("Priority") or 0)
-    made = (_rule(each, now, notes) for each in ordered)
-    found: dict[str, ConvertedTable] = {}
-    for rule in (each for each in made if each is not None):
+    made = (_rule(exported, now, notes) for exported in ordered)
+    by_name: dict[str, ConvertedTable] = {}
+    for rule in (converted for converted in made if converted is not None):
         rule.pop("Priority", None)  # their order says it, also when one of them is left out
-        if found.setdefault(rule["Name"].lower(), rule) is not rule:
+        if by_name.setdefault(rule["Name"].lower(), rule) is not rule:
             notes.without(rule.given, sentence("an earlier object has the same name"))
-    return list(found.values())
+    return list(by_name.values())
 
 
 def _rule(given: ExportedProperties, now: datetime, notes: ImportNotes) -> ConvertedTable | None:
@@ -99,8 +99,8 @@ def _whole(given: ExportedProperties, made: ConvertedTable | None, name: str) ->
     key = _KNOWN[name.lower()]
     got: Any = made.get(key.name)
     if isinstance(key.kind, Many) and key.kind.of is NETWORK:
-        found = networks(given.value(name))
-        return bool(got) and not found.v6 and not found.unread
+        ranges = networks(given.value(name))
+        return bool(got) and not ranges.v6 and not ranges.unread
     return len(got or ()) == len(given.many(name)) if isinstance(key.kind, Many) else got is not None
 
 

@@ -42,11 +42,11 @@ def _header(options: ImportOptions, todos: Sequence[MissingExport], files: int) 
 def _marks(body: Sequence[str], todos: Sequence[MissingExport]) -> dict[int, list[int]]:
     """The to-dos by the line that they stand before."""
     root = compose("\n".join(body), "import.yaml", ProblemReport())
-    found: dict[int, list[int]] = {}
+    lines: dict[int, list[int]] = {}
     for index, todo in enumerate(todos):
         line = _line(root, todo.path) if root is not None else 1
-        found.setdefault(line, []).append(index)
-    return found
+        lines.setdefault(line, []).append(index)
+    return lines
 
 
 def _line(node: TreeNode, path: SettingPath) -> int:

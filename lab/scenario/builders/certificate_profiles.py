@@ -21,7 +21,7 @@ def profiles(read: Mapping[str, Fields]) -> dict[str, CertificateProfile]:
     profiles = (profile(name, read) for name in read)
     return {
         service_machines.PROFILE: service_machines.eop_certificate(),
-        **{one.name: one for one in profiles if one.names},
+        **{profile.name: profile for profile in profiles if profile.names},
     }
 
 

@@ -59,7 +59,7 @@ class Company:
 def company(name: str, read: Fields, tenants: Mapping[str, Fields]) -> Company:
     """An organisation's machines and wizard run."""
     written = (
-        arguments(each, AcceptedDomain)["domain_name"] for each in read[OrganizationKeys.accepted_domains]
+        arguments(domain, AcceptedDomain)["domain_name"] for domain in read[OrganizationKeys.accepted_domains]
     )
     domains = tuple(dict.fromkeys((*read[OrganizationKeys.domains], *written)))
     hosts = hosts_of(name, read, domains)
@@ -98,7 +98,9 @@ def organization(company: Company) -> OnPremOrganization:
     send = drafted(
         SendConnector, read[OrganizationKeys.send_connectors], [wizard.send_connector()] if wizard else [], by
     )
-    send = tuple(each.implying("dns_routing_enabled", not each.get("smart_hosts")) for each in send)
+    send = tuple(
+        connector.implying("dns_routing_enabled", not connector.get("smart_hosts")) for connector in send
+    )
     remote = drafted(
         RemoteDomain, read[OrganizationKeys.remote_domains], wizard.remote_domains() if wizard else (), by
     )
@@ -116,7 +118,9 @@ def organization(company: Company) -> OnPremOrganization:
 
 def tenant(name: str, age: int, read: Fields, companies: Iterable[Company]) -> Tenant:
     """The cloud side."""
-    runs = [(each.read, each.hybrid) for each in companies if each.hybrid and _joined(each, name)]
+    runs = [
+        (company.read, company.hybrid) for company in companies if company.hybrid and _joined(company, name)
+    ]
     initial = read[TenantKeys.initial_domain]
     own = (AcceptedDomain(initial), *(AcceptedDomain(run.coexistence) for _, run in runs))
     by = next((org[OrganizationKeys.hybrid] or read for org, _ in runs), read)
@@ -158,15 +162,15 @@ def tenant(name: str, age: int, read: Fields, companies: Iterable[Company]) -> T
 
 def accepted(derived: Iterable[AcceptedDomain], written: Iterable[Fields]) -> tuple[AcceptedDomain, ...]:
     """Accepted domains: the written ones first, then those derived that were not written."""
-    found: dict[Domain, AcceptedDomain] = {}
-    for each in written:
-        made = AcceptedDomain(**arguments(each, AcceptedDomain))
-        if made.domain_name in found:
-            each.wrong("DomainName", sentence("{domain} is listed twice", domain=made.domain_name))
-        found.setdefault(made.domain_name, made)
-    for one in derived:
-        found.setdefault(one.domain_name, one)
-    return tuple(found.values())
+    domains: dict[Domain, AcceptedDomain] = {}
+    for record in written:
+        made = AcceptedDomain(**arguments(record, AcceptedDomain))
+        if made.domain_name in domains:
+            record.wrong("DomainName", sentence("{domain} is listed twice", domain=made.domain_name))
+        domains.setdefault(made.domain_name, made)
+    for domain in derived:
+        domains.setdefault(domain.domain_name, domain)
+    return tuple(domains.values())
 
 
 def _joined(company: Company, tenant_name: str) -> bool:

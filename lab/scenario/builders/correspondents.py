@@ -91,17 +91,21 @@ def _in_cloud(own: OwnCompany) -> Iterator[MatrixParty]:
     """A mailbox that on-premises knows, one that it does not, and one that has no other address (R242)."""
     for tenant in own.tenants:
         mailboxes = _mailboxes(tenant.recipients.values())
-        named = [each for each in mailboxes if not each.primary.domain.endswith(_MOERA)]
-        met = {each.primary.key for each in named if not own.organizations or _known_on_premises(each, own)}
-        known = [each for each in named if each.primary.key in met]
-        unknown = [each for each in named if each.primary.key not in met]
-        moera = [each for each in mailboxes if each.primary.domain.endswith(_MOERA)]
-        for name, found, about in (
-            ("cloud", known, "mailbox in the cloud"),
+        named = [recipient for recipient in mailboxes if not recipient.primary.domain.endswith(_MOERA)]
+        met = {
+            recipient.primary.key
+            for recipient in named
+            if not own.organizations or _known_on_premises(recipient, own)
+        }
+        synced = [recipient for recipient in named if recipient.primary.key in met]
+        unknown = [recipient for recipient in named if recipient.primary.key not in met]
+        moera = [recipient for recipient in mailboxes if recipient.primary.domain.endswith(_MOERA)]
+        for name, candidates, about in (
+            ("cloud", synced, "mailbox in the cloud"),
             ("cloud-only", unknown, "mailbox in the cloud that on-premises does not know"),
             ("moera", moera, "mailbox in the cloud that has only its onmicrosoft.com address"),
         ):
-            for mailbox in found[:1]:
+            for mailbox in candidates[:1]:
                 yield MatrixParty(name=name, address=mailbox.primary, own=True, about=about)
 
 
@@ -159,14 +163,16 @@ def _alias(mailboxes: Iterable[Recipient], domain: Domain, name: str, about: str
 
 def _groups(own: OwnCompany) -> Iterator[MatrixParty]:
     """Groups and contacts; what both sides know under one address is one, and a contact may point to a group."""
-    found = [each for owner in own.owners for each in distinct(owner.recipients.values())]
-    groups = {each.primary.key for each in found if each.kind.is_group}
+    recipients = [recipient for owner in own.owners for recipient in distinct(owner.recipients.values())]
+    groups = {recipient.primary.key for recipient in recipients if recipient.kind.is_group}
     for kind, name in _GROUPS.items():
         fitting = [
-            each for each in found if each.kind is kind and (kind.is_group or each.primary.key not in groups)
+            recipient
+            for recipient in recipients
+            if recipient.kind is kind and (kind.is_group or recipient.primary.key not in groups)
         ]
-        for one in fitting[:1]:
-            yield MatrixParty(name=name, address=one.primary, own=True, about=kind.value)
+        for group in fitting[:1]:
+            yield MatrixParty(name=name, address=group.primary, own=True, about=kind.value)
 
 
 def _channels(topology: Topology) -> Iterator[MatrixParty]:
@@ -204,12 +210,12 @@ def _notices(topology: Topology, own: OwnCompany) -> Iterator[MatrixParty]:
 
 
 def _mailboxes(found: Iterable[Recipient]) -> list[Recipient]:
-    return [each for each in distinct(found) if each.kind is RecipientKind.MAILBOX]
+    return [recipient for recipient in distinct(found) if recipient.kind is RecipientKind.MAILBOX]
 
 
 def distinct(found: Iterable[Recipient]) -> list[Recipient]:
     """Directories list a recipient under each of its addresses."""
-    return list({each.primary.key: each for each in found}.values())
+    return list({recipient.primary.key: recipient for recipient in found}.values())
 
 
 def _named(parties: Iterable[MatrixParty]) -> tuple[MatrixParty, ...]:

@@ -180,7 +180,7 @@ def _region(name: str, index: int, read: Fields | None) -> Region:
 def _machines(read: tuple[Fields, ...]) -> tuple[Host, ...]:
     return tuple(
         service_machines.machine(
-            each[ServiceHostKeys.fqdn], each[ServiceHostKeys.address], each[ServiceHostKeys.helo]
+            host[ServiceHostKeys.fqdn], host[ServiceHostKeys.address], host[ServiceHostKeys.helo]
         )
-        for each in read
+        for host in read
     )

@@ -30,15 +30,17 @@ _NOWHERE = SourceLocation("", 0)
 
 def automatic(topology: Topology, file: str = "", later: Iterable[Topology] = ()) -> MatrixSection:
     """The matrix of a scenario that says nothing about it; `later` is what its timeline makes of the configuration."""
-    found = cast(topology)
-    return _matrix(found.senders, found.recipients, (topology, *later), SourceLocation(file, 0))
+    correspondents = cast(topology)
+    return _matrix(
+        correspondents.senders, correspondents.recipients, (topology, *later), SourceLocation(file, 0)
+    )
 
 
 def written(read: Fields, topology: Topology, later: Iterable[Topology] = ()) -> MatrixSection:
     """The matrix as it is written; problems go to the report."""
-    known, own = cast(topology), own_company(topology)
-    senders = _parties(read, MatrixKeys.senders, known.senders, own)
-    recipients = _parties(read, MatrixKeys.recipients, known.recipients, own)
+    correspondents, own = cast(topology), own_company(topology)
+    senders = _parties(read, MatrixKeys.senders, correspondents.senders, own)
+    recipients = _parties(read, MatrixKeys.recipients, correspondents.recipients, own)
     times = (topology, *later)
     made = _matrix(senders, recipients, times, read.place)
     made = replace(made, expect=_with_claims(made, read, senders, recipients))
@@ -48,8 +50,8 @@ def written(read: Fields, topology: Topology, later: Iterable[Topology] = ()) ->
 
 def repeating(made: MatrixSection, again: Rhythm) -> MatrixSection:
     """The same with every message sent again and again: what is claimed of a cell is claimed of each of them."""
-    messages = tuple(each for once in made.messages for each in repeated(once, again))
-    expect = {each.key: replace(made.expect[each.series], whole_series=True) for each in messages}
+    messages = tuple(message for once in made.messages for message in repeated(once, again))
+    expect = {message.key: replace(made.expect[message.series], whole_series=True) for message in messages}
     return MatrixSection(made.plan, messages, expect)
 
 
@@ -59,11 +61,11 @@ def _parties(
     """Those that are named, in order; all where nothing is written."""
     if not read.given(key):
         return known
-    found: dict[str, MatrixParty] = {}
-    for each in read[key]:
-        for party in _one(each, known, own):
-            found.setdefault(party.name, party)
-    return tuple(found.values())
+    parties: dict[str, MatrixParty] = {}
+    for record in read[key]:
+        for party in _one(record, known, own):
+            parties.setdefault(party.name, party)
+    return tuple(parties.values())
 
 
 def _one(read: Fields, known: tuple[MatrixParty, ...], own: OwnCompany) -> tuple[MatrixParty, ...]:
@@ -135,9 +137,9 @@ def _primary(address: Address, topology: Topology) -> str:
     """The mailbox behind an address."""
     owners: tuple[AddressOwner, ...] = (*topology.organizations.values(), *topology.tenants.values())
     for owner in owners:
-        found = owner.find(address)
-        if found is not None:
-            return found.primary.key
+        recipient = owner.find(address)
+        if recipient is not None:
+            return recipient.primary.key
     return address.key
 
 
@@ -158,8 +160,8 @@ def by_rule(cell: MatrixCell, times: Sequence[Topology], place: SourceLocation =
     What is led to a tenant at some time is judged when it is sent (`not_astray`).
     """
     topology = times[0]
-    to = [ends(cell.recipient.address, each) for each in times]
-    first, *later = (tenants_meant(cell.sender, *each) for each in zip(to, times, strict=True))
+    to = [ends(cell.recipient.address, moment) for moment in times]
+    first, *later = (tenants_meant(cell.sender, *pair) for pair in zip(to, times, strict=True))
     meant = first.union(*later)
     passed = first - homes(to[0], topology)
     unwanted = refused(cell.sender, cell.recipient, topology)
@@ -195,8 +197,8 @@ def _pair(
         wanted = sentence("SENDER > RECIPIENT")
         claim.at.wrong(claim.place, wanted, sentence("such as `onprem > cloud` or `* > outside`"))
         return "", ""
-    for name, known in ((who, senders), (whom, recipients)):
-        names = (ANY, *(party.name for party in known))
+    for name, parties in ((who, senders), (whom, recipients)):
+        names = (ANY, *(party.name for party in parties))
         if name not in names:
             wanted = sentence("nobody here is called {name!r}", name=name)
             claim.at.wrong(claim.place, wanted, unknown(name, names))
@@ -206,7 +208,7 @@ def _pair(
 def _laid_over(rule: Expectation, read: Fields) -> Expectation:
     """What is written instead of the rule (`~`: no claim); a report or another end is no claim that there is no report."""
     claim = expectation(read)
-    given = [each.name for each in fields(claim) if each.name in read.values or each.name in read.nulls]
+    given = [field.name for field in fields(claim) if field.name in read.values or field.name in read.nulls]
     changed = {name: getattr(claim, name) for name in given}
     silent = claim.ndr is None and claim.ends in (None, "delivered", "dropped")
     changed.setdefault("no_ndr", rule.no_ndr and silent)

@@ -78,4 +78,4 @@ def _directories(topology: Topology) -> Iterator[str]:
         *(tenant.recipients for tenant in topology.tenants.values()),
     ]
     for directory in directories:
-        yield from (key for key, found in directory.items() if found.kind is RecipientKind.MAILBOX)
+        yield from (key for key, recipient in directory.items() if recipient.kind is RecipientKind.MAILBOX)

@@ -82,16 +82,16 @@ def _message(key: str, read: Fields) -> MessageSpec:
 
 def expectations(read: Mapping[str, Fields], specs: Iterable[MessageSpec]) -> dict[str, Expectation]:
     """What is claimed of each message; a claim about single repetitions goes before one about all of them."""
-    known = tuple(specs)
-    single = dict(_single(read, {spec.key for spec in known}))
-    found: dict[str, Expectation] = {}
+    keys = tuple(specs)
+    single = dict(_single(read, {spec.key for spec in keys}))
+    expected: dict[str, Expectation] = {}
     for name, fields in read.items():
-        series = [spec.key for spec in known if spec.series == name]
+        series = [spec.key for spec in keys if spec.series == name]
         own = [key for key, owner in single.items() if owner == name]
         claimed = expectation(fields)
-        found |= dict.fromkeys(own, claimed)
-        found |= {key: replace(claimed, whole_series=True) for key in series if key not in single}
-    return found
+        expected |= dict.fromkeys(own, claimed)
+        expected |= {key: replace(claimed, whole_series=True) for key in series if key not in single}
+    return expected
 
 
 def _single(read: Mapping[str, Fields], keys: set[str]) -> Iterator[tuple[str, str]]:

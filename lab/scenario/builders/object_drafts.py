@@ -29,7 +29,7 @@ class Draft(Generic[M]):
         """A field's value, its default included."""
         if name in self.arguments:
             return self.arguments[name]
-        default = next(each.default for each in fields(self.cls) if each.name == name)  # type: ignore[arg-type]
+        default = next(field.default for field in fields(self.cls) if field.name == name)  # type: ignore[arg-type]
         return None if default is MISSING else default
 
     def wrong(self, name: str, wanted: Sentence, hint: Sentence = NOTHING) -> None:
@@ -54,7 +54,7 @@ def drafted(
 
     An object that a `change:` addresses by name must exist; its name may end in `*`.
     """
-    drafts = {str(each["name"]).lower(): Draft(cls, each, by) for each in generated}
+    drafts = {str(arguments["name"]).lower(): Draft(cls, arguments, by) for arguments in generated}
     for record in written:
         own = arguments(record, cls)
         name = str(own["name"])
@@ -63,8 +63,8 @@ def drafted(
             for key in fitting:
                 del drafts[key]
         elif record.amends and not fitting:
-            known = (str(draft.arguments["name"]) for draft in drafts.values())
-            record.wrong("Name", sentence("no connector is named {name!r}", name=name), unknown(name, known))
+            names = (str(draft.arguments["name"]) for draft in drafts.values())
+            record.wrong("Name", sentence("no connector is named {name!r}", name=name), unknown(name, names))
         elif record.amends or (fitting and drafts[fitting[0]].written is by):
             for key in fitting:
                 kept = {**drafts[key].arguments, **own, "name": drafts[key].arguments["name"]}

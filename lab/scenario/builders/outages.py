@@ -17,13 +17,13 @@ from lab.sentence import sentence
 
 def outages(read: Fields, topology: Topology) -> tuple[Outage, ...]:
     """All outages in order of time; what is wrong with one is reported."""
-    known = tuple(dict.fromkeys(topology.addresses().values()))
-    found: list[Outage] = []
+    nodes = tuple(dict.fromkeys(topology.addresses().values()))
+    outages: list[Outage] = []
     for written in read[SectionKeys.outages]:
-        for each in _outage(written, known):
-            _apart(written, each, found)
-            found.append(each)
-    return tuple(sorted(found, key=lambda each: each.at))
+        for outage in _outage(written, nodes):
+            _apart(written, outage, outages)
+            outages.append(outage)
+    return tuple(sorted(outages, key=lambda each: each.at))
 
 
 def check(
@@ -32,18 +32,18 @@ def check(
     """Nobody sends from a machine that stands still."""
     for spec in specs:
         node = sending_node(spec, topology)
-        for each in found:
-            still = each.stands_still and node in each.nodes
-            if still and each.at <= spec.at < each.at + each.lasts:
+        for outage in found:
+            still = outage.stands_still and node in outage.nodes
+            if still and outage.at <= spec.at < outage.at + outage.lasts:
                 fields = read[SectionKeys.messages][spec.series or spec.key]
-                wanted = sentence("{node} sends it, and is {how} at that time", node=node, how=each.how)
+                wanted = sentence("{node} sends it, and is {how} at that time", node=node, how=outage.how)
                 fields.at.wrong(fields.place, wanted, sentence("send it before or after, with `at:`"))
 
 
 def _apart(written: Fields, new: Outage, others: Collection[Outage]) -> None:
     """A machine that is broken cannot be broken again before it is mended."""
     for other in others:
-        node = next((each for each in new.nodes if each in other.nodes), None)
+        node = next((shared for shared in new.nodes if shared in other.nodes), None)
         first, then = sorted((other, new), key=lambda each: each.at)
         if node and (first.at == then.at or then.at < first.at + first.lasts):
             hint = sentence("one outage of a machine begins when the one before has ended")
@@ -58,10 +58,10 @@ def _outage(written: Fields, known: Collection[str]) -> Iterator[Outage]:
     wanted = 2 if how is How.DROPPED else 1
     key = OutageKeys.between if how is How.DROPPED else OutageKeys.machine
     if len(nodes) != wanted or len(set(nodes)) != wanted:
-        one = sentence("{how} is about one machine", how=how)
+        single = sentence("{how} is about one machine", how=how)
         two = sentence("{how} is about two machines", how=how)
         hint = sentence("`machine: gateway`") if wanted == 1 else sentence("`between: [gateway, eop:EUR]`")
-        written.wrong(key, one if wanted == 1 else two, hint)
+        written.wrong(key, single if wanted == 1 else two, hint)
         return
     for node in nodes:
         if node not in known:

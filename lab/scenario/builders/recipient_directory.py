@@ -83,8 +83,11 @@ class Directory:
         """All addresses; members of groups by their primary addresses, so that nobody gets two copies."""
         for group in tuple(self.primaries.values()):
             if group.members:
-                known = (self.by_key.get(member.key) for member in group.members)
-                named = [found.primary if found else m for found, m in zip(known, group.members, strict=True)]
+                members = (self.by_key.get(member.key) for member in group.members)
+                named = [
+                    recipient.primary if recipient else m
+                    for recipient, m in zip(members, group.members, strict=True)
+                ]
                 self._put(replace(group, members=tuple(dict.fromkeys(named))))
         return self.by_key
 
@@ -147,22 +150,22 @@ def _others(directory: Directory, contacts: Iterable[Fields], groups: Iterable[F
 
 
 def _synchronise(directory: Directory, organization: Fields, hybrid: Hybrid) -> None:
-    for each in _synced(organization[OrganizationKeys.remote_mailboxes]):
-        mailbox = _mailbox(each)
-        routing = each[RecipientKeys.external] or hybrid.routing_address(mailbox.primary)
+    for record in _synced(organization[OrganizationKeys.remote_mailboxes]):
+        mailbox = _mailbox(record)
+        routing = record[RecipientKeys.external] or hybrid.routing_address(mailbox.primary)
         directory.sync(replace(mailbox, proxies=(*mailbox.proxies, routing)))
-    for each in _synced(organization[OrganizationKeys.mailboxes]):
-        user = _recipient(each, RecipientKind.MAIL_USER, each[RecipientKeys.address])
+    for record in _synced(organization[OrganizationKeys.mailboxes]):
+        user = _recipient(record, RecipientKind.MAIL_USER, record[RecipientKeys.address])
         directory.sync(replace(user, proxies=(*user.proxies, hybrid.routing_address(user.primary))))
-    for each in _synced(organization[OrganizationKeys.mail_contacts]):
-        directory.sync(_recipient(each, RecipientKind.CONTACT, each[ContactKeys.external]))
-    for each in _synced(organization[OrganizationKeys.distribution_groups]):
-        directory.sync(_group(each, RecipientKind.DISTRIBUTION_GROUP))
+    for record in _synced(organization[OrganizationKeys.mail_contacts]):
+        directory.sync(_recipient(record, RecipientKind.CONTACT, record[ContactKeys.external]))
+    for record in _synced(organization[OrganizationKeys.distribution_groups]):
+        directory.sync(_group(record, RecipientKind.DISTRIBUTION_GROUP))
 
 
 def _synced(read: Iterable[Fields]) -> Iterable[Fields]:
     """Those that nobody kept from the synchronisation (R244)."""
-    return (each for each in read if each[RecipientKeys.synced])
+    return (record for record in read if record[RecipientKeys.synced])
 
 
 def _recipient(read: Fields, kind: RecipientKind, external: Address | None) -> Recipient:

@@ -50,9 +50,9 @@ def homes(ends: Iterable[Address], topology: Topology) -> frozenset[str]:
 
 def refused(sender: MatrixParty, recipient: MatrixParty, topology: Topology) -> bool:
     """Whether the recipient is not for this sender: for colleagues only, or only for some of them."""
-    for found in _known(recipient.address, topology):
-        listed = {each.key for each in found.accept_only_from}
-        if (found.require_sender_authentication and not sender.own) or (
+    for target in _known(recipient.address, topology):
+        listed = {allowed.key for allowed in target.accept_only_from}
+        if (target.require_sender_authentication and not sender.own) or (
             listed and sender.address.key not in listed
         ):
             return True
@@ -61,14 +61,14 @@ def refused(sender: MatrixParty, recipient: MatrixParty, topology: Topology) -> 
 
 def ends(address: Address, topology: Topology) -> tuple[Address, ...]:
     """Where mail for an address may go on to: members of a group, a forwarding, the address of a contact."""
-    known, waiting = {address.key: address}, [address]
+    met, waiting = {address.key: address}, [address]
     while waiting:
-        for found in _known(waiting.pop(), topology):
-            further = (*found.members, found.forwarding, found.external)
-            fresh = [each for each in further if each is not None and each.key not in known]
-            known |= {each.key: each for each in fresh}
+        for recipient in _known(waiting.pop(), topology):
+            further = (*recipient.members, recipient.forwarding, recipient.external)
+            fresh = [onward for onward in further if onward is not None and onward.key not in met]
+            met |= {onward.key: onward for onward in fresh}
             waiting += fresh
-    return tuple(known.values())
+    return tuple(met.values())
 
 
 def _known(address: Address, topology: Topology) -> Iterator[Recipient]:
@@ -78,9 +78,9 @@ def _known(address: Address, topology: Topology) -> Iterator[Recipient]:
         *topology.tenants.values(),
     )
     for owner in owners:
-        found = owner.find(address) if owner.accepts(address.domain) else None
-        if found is not None:
-            yield found
+        recipient = owner.find(address) if owner.accepts(address.domain) else None
+        if recipient is not None:
+            yield recipient
 
 
 def _with_mailbox(address: Address, topology: Topology) -> Iterator[str]:
@@ -112,8 +112,8 @@ def _sent_from(sender: MatrixParty, topology: Topology) -> Iterator[str]:
             yield sender.via.removeprefix(_NOTICE)
         return
     for tenant in topology.tenants.values():
-        found = tenant.find(sender.address)
-        if found is not None and found.kind is RecipientKind.MAILBOX:
+        recipient = tenant.find(sender.address)
+        if recipient is not None and recipient.kind is RecipientKind.MAILBOX:
             yield tenant.name
 
 

@@ -55,9 +55,9 @@ class WrittenChange:
         written = node.items if isinstance(node, ListNode) else (node,)
         where = side if isinstance(side, ScalarNode) else None
         return tuple(
-            CmdletLine(each, where, self.at(EventKeys.run))
-            for each in written
-            if isinstance(each, ScalarNode)
+            CmdletLine(line, where, self.at(EventKeys.run))
+            for line in written
+            if isinstance(line, ScalarNode)
         )
 
 
@@ -65,9 +65,9 @@ def events(tree: TableNode, read: Fields) -> tuple[WrittenChange, ...]:
     """All changes in order of time, those of one time as they are written."""
     node = tree.get(SectionKeys.timeline.name)
     written = node.items if isinstance(node, ListNode) else () if node is None else (node,)
-    tables = (each for each in written if isinstance(each, TableNode) and not is_null(each))
-    found = [WrittenChange(*pair) for pair in zip(read[SectionKeys.timeline], tables, strict=False)]
-    return tuple(sorted(found, key=lambda each: each.read[EventKeys.at]))
+    tables = (table for table in written if isinstance(table, TableNode) and not is_null(table))
+    changes = [WrittenChange(*pair) for pair in zip(read[SectionKeys.timeline], tables, strict=False)]
+    return tuple(sorted(changes, key=lambda each: each.read[EventKeys.at]))
 
 
 def moments(tree: TableNode, start: BuiltConfiguration, build: Build) -> tuple[ConfigurationMoment, ...]:
@@ -75,10 +75,10 @@ def moments(tree: TableNode, start: BuiltConfiguration, build: Build) -> tuple[C
     made: list[ConfigurationMoment] = []
     before = start
     for event in events(tree, start.read):
-        found = _after(tree, before, event, build)
-        if found is None:
+        changed = _after(tree, before, event, build)
+        if changed is None:
             continue
-        tree, after = found
+        tree, after = changed
         _stays(before, after, event.read)
         made.append(
             ConfigurationMoment(
@@ -118,10 +118,10 @@ def _after(
         wanted = sentence("an event changes something")
         event.read.wrong(EventKeys.change, wanted, sentence("by `change:`, or by `in:` and `run:`"))
     for line in lines:
-        found = _built(cmdlet_changes.run(tree, line, world.topology), line.text.place, line.at, event, build)
-        if found is None:
+        built = _built(cmdlet_changes.run(tree, line, world.topology), line.text.place, line.at, event, build)
+        if built is None:
             return None
-        tree, world = found
+        tree, world = built
     if change is None:
         return tree, world
     tree = variant_overlay.changed(tree, change, event.at(EventKeys.change), MAY_CHANGE)
@@ -132,10 +132,10 @@ def _built(
     tree: TableNode, place: SourceLocation, at: ProblemPath, event: WrittenChange, build: Build
 ) -> tuple[TableNode, BuiltConfiguration] | None:
     """What a change leads to. What is wrong with it elsewhere in the scenario is told at the change."""
-    told = ProblemReport()
-    made = build(tree, told)
+    report = ProblemReport()
+    made = build(tree, report)
     lines = set(_lines(event.tree))
-    for problem in told.found.values():
+    for problem in report.found.values():
         if (problem.file, problem.line) in lines:
             at.report.add(
                 SourceLocation(problem.file, problem.line, problem.column),
@@ -155,8 +155,8 @@ def _lines(node: TreeNode) -> Iterator[tuple[str, int]]:
     inner = node.items if isinstance(node, ListNode) else ()
     if isinstance(node, TableNode):
         inner = tuple(entry.value for entry in node.entries.values())
-    for each in inner:
-        yield from _lines(each)
+    for item in inner:
+        yield from _lines(item)
 
 
 def _summary(event: WrittenChange) -> str:

@@ -33,11 +33,13 @@ def run(tree: TableNode, verb: str, typed: ParsedCmdlet, topology: Topology) -> 
         hint = unknown(left.name, _PARAMETERS) if left.name else NOTHING
         wanted = sentence("{cmdlet} has no parameter -{name}", cmdlet=typed.cmdlet, name=left.name)
         typed.line.wrong(left.at, wanted, hint)
-    store = [each for each in (host.certificates or (host.certificate,)) if each is not None]
+    store = [
+        certificate for certificate in (host.certificates or (host.certificate,)) if certificate is not None
+    ]
     if verb == "Enable":
-        held = [*(each for each in store if each != thumbprint.text), thumbprint.text]
+        held = [*(certificate for certificate in store if certificate != thumbprint.text), thumbprint.text]
     elif thumbprint.text in store:
-        held = [each for each in store if each != thumbprint.text]
+        held = [certificate for certificate in store if certificate != thumbprint.text]
     else:
         problem = sentence("{name!r} is not on {host}", name=thumbprint.text, host=host.name)
         raise NotRead(thumbprint.at, problem, unknown(thumbprint.text, store))
@@ -64,13 +66,13 @@ def _for_smtp(typed: ParsedCmdlet) -> None:
     services = typed.arguments.pop("services", None)
     value = services.value if services is not None else None
     words = value.items if isinstance(value, Array) else (value,) if isinstance(value, CmdletWord) else ()
-    if "smtp" not in [word.text.strip().lower() for each in words for word in _split(each)]:
+    if "smtp" not in [word.text.strip().lower() for given in words for word in _split(given)]:
         wanted = sentence("-Services SMTP")
         raise NotRead(services.at if services else 0, wanted, sentence("other services do not send mail"))
 
 
 def _split(word: CmdletWord) -> list[CmdletWord]:
-    return [CmdletWord(word.at, each) for each in word.text.split(",")]
+    return [CmdletWord(word.at, text) for text in word.text.split(",")]
 
 
 def _pinned(tree: TableNode, typed: ParsedCmdlet, host: Host, topology: Topology) -> TableNode:
@@ -95,7 +97,7 @@ class _Store:
 
     def holding(self, held: list[str]) -> TableNode:
         """With these certificates, the newest last; it is the one that the server shows."""
-        items = ListNode(self.place, tuple(ScalarNode(self.place, each) for each in held))
+        items = ListNode(self.place, tuple(ScalarNode(self.place, thumbprint) for thumbprint in held))
         shown: TreeNode = ScalarNode(self.place, held[-1]) if held else ScalarNode(self.place, "~", "null")
         tree = self._put(self.tree, HostKeys.certificates.name, items)
         return self._put(tree, HostKeys.certificate.name, shown)

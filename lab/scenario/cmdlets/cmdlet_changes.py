@@ -58,11 +58,11 @@ def run(tree: TableNode, line: CmdletLine, topology: Topology) -> TableNode:
 
 def _lists(record: RecordSchema) -> dict[str, tuple[str, RecordSchema]]:
     """The lists of Exchange's objects by their noun: the key, and the record of one."""
-    found = ((key.name, key.kind.of) for key in record.keys if isinstance(key.kind, Many))
+    lists = ((key.name, key.kind.of) for key in record.keys if isinstance(key.kind, Many))
     return {
-        name.removesuffix("s"): (name, one)
-        for name, one in found
-        if isinstance(one, RecordSchema) and one.any_case
+        name.removesuffix("s"): (name, item)
+        for name, item in lists
+        if isinstance(item, RecordSchema) and item.any_case
     }
 
 
@@ -86,7 +86,7 @@ class _Run:
 
     @staticmethod
     def _known(cmdlet: str) -> str:
-        spelled = {each.lower(): each for each in known_cmdlets()}
+        spelled = {full.lower(): full for full in known_cmdlets()}
         verb, _, noun = cmdlet.partition("-")
         if cmdlet.lower() not in spelled:
             switch = verb.lower() in ("enable", "disable") and f"set-{noun}".lower() in spelled
@@ -118,21 +118,25 @@ class _Run:
     def _party(self) -> CmdletParty | None:
         """The tenant or organisation that the cmdlet is for: the one that `in:` names, or the only one."""
         cloud, own = self.noun in _CLOUD or self.noun == _CONFIG, self.noun in _OWN
-        found = [
-            *(CmdletParty(("tenants", name), each) for name, each in self.topology.tenants.items() if cloud),
+        parties = [
             *(
-                CmdletParty(("organizations", name), each)
-                for name, each in self.topology.organizations.items()
+                CmdletParty(("tenants", name), tenant)
+                for name, tenant in self.topology.tenants.items()
+                if cloud
+            ),
+            *(
+                CmdletParty(("organizations", name), organization)
+                for name, organization in self.topology.organizations.items()
                 if own
             ),
         ]
         side = self.typed.line.side
-        exact = [each for each in found if side and side.text == each.name]
-        fitting = exact or [each for each in found if side is None or self._means(side.text, each)]
+        exact = [party for party in parties if side and side.text == party.name]
+        fitting = exact or [party for party in parties if side is None or self._means(side.text, party)]
         if len(fitting) == 1:
             return fitting[0]
         if side is None:
-            names = one_of(each.name for each in found) if found else NOTHING
+            names = one_of(party.name for party in parties) if parties else NOTHING
             raise NotRead(0, sentence("say with `in:` whose {noun} is meant", noun=self.noun), names)
         if fitting:
             both = sentence(
@@ -140,9 +144,9 @@ class _Run:
                 name=side.text,
                 cmdlet=self.typed.cmdlet,
             )
-            self.typed.line.at.wrong(side.place, both, one_of(each.name for each in fitting))
+            self.typed.line.at.wrong(side.place, both, one_of(party.name for party in fitting))
         else:
-            hint = unknown(side.text, (each.name for each in found))
+            hint = unknown(side.text, (party.name for party in parties))
             wanted = sentence("{cmdlet} cannot run there", cmdlet=self.typed.cmdlet)
             self.typed.line.at.wrong(side.place, wanted, hint)
         return None
@@ -163,7 +167,7 @@ class _Run:
         if name is None:
             wanted = sentence("-{name} is missing", name=naming)
             raise NotRead(0, wanted, sentence("a new {noun} needs one", noun=self.noun))
-        if name.text.lower() in (each.lower() for each in self._names(party)):
+        if name.text.lower() in (taken.lower() for taken in self._names(party)):
             wanted = sentence("a second {noun} named {name!r}", noun=self.noun, name=name.text)
             raise NotRead(name.at, wanted, sentence("names are unique"))
         made = {naming: self._name(name)}
@@ -180,7 +184,7 @@ class _Run:
             name = self._name(identity)
             gone = TableNode(name.place, {_naming(record): name}, amends=True, removes=True)
             return self._with(path, (*there, gone))
-        left = tuple(each for each in there if _name_of(each, record) != identity.text.lower())
+        left = tuple(item for item in there if _name_of(item, record) != identity.text.lower())
         if left == there:
             wanted = sentence("{name!r} is not written anywhere", name=identity.text)
             raise NotRead(identity.at, wanted, sentence("it follows from other keys"))
@@ -190,14 +194,14 @@ class _Run:
         """Set-, Enable- and Disable-."""
         identity = self._identity(party)
         there = self._items(path)
-        written = next((each for each in there if _name_of(each, record) == identity.text.lower()), None)
+        written = next((item for item in there if _name_of(item, record) == identity.text.lower()), None)
         if self.verb != "Set":
             value = CmdletWord(identity.at, "$true" if self.verb == "Enable" else "$false", special=True)
             self.typed.arguments["enabled"] = Argument(identity.at, "Enabled", value)
         if written is None and self.noun not in _DERIVED:  # it follows from another key; now it is written
             name = self._name(identity)
             self.tree = self._with(path, (*there, TableNode(name.place, {_naming(record): name})))
-        made = next((each for each in self._objects(party) if _named(each) == identity.text), None)
+        made = next((table for table in self._objects(party) if _named(table) == identity.text), None)
         return self._set((*path, identity.text), record, _written(written), _values(made))
 
     def _set(
@@ -225,25 +229,25 @@ class _Run:
 
     def _identity(self, party: CmdletParty) -> CmdletWord:
         """The object's full name. Exchange knows no wildcard here: `*` for the wizard's GUID is the lab's convenience."""
-        found = self.typed.text("identity", "")
-        if found is None:
+        argument = self.typed.text("identity", "")
+        if argument is None:
             problem = sentence("-Identity is missing")
             raise NotRead(0, problem, sentence("say which {noun} is meant", noun=self.noun))
         names = self._names(party)
-        same = [name for name in names if name.lower() == found.text.lower()]
-        fitting = same or [name for name in names if _fits(found.text, name)]
+        same = [name for name in names if name.lower() == argument.text.lower()]
+        fitting = same or [name for name in names if _fits(argument.text, name)]
         if not fitting:
-            wanted = sentence("no {noun} is named {name!r}", noun=self.noun, name=found.text)
-            raise NotRead(found.at, wanted, unknown(found.text, names))
+            wanted = sentence("no {noun} is named {name!r}", noun=self.noun, name=argument.text)
+            raise NotRead(argument.at, wanted, unknown(argument.text, names))
         if len(fitting) > 1:
             wanted = sentence(
                 "{name!r} fits {number} {noun}s, and one is meant",
-                name=found.text,
+                name=argument.text,
                 number=len(fitting),
                 noun=self.noun,
             )
-            raise NotRead(found.at, wanted, one_of(fitting))
-        return CmdletWord(found.at, fitting[0])
+            raise NotRead(argument.at, wanted, one_of(fitting))
+        return CmdletWord(argument.at, fitting[0])
 
     def _objects(self, party: CmdletParty) -> tuple[object, ...]:
         attribute = "".join(f"_{c.lower()}" if c.isupper() else c for c in self.noun).removeprefix("_")
@@ -288,10 +292,10 @@ def _name_of(node: TreeNode, record: RecordSchema) -> str:
     if isinstance(node, ScalarNode):
         return node.text.lower()
     naming = _naming(record).lower()
-    found = (
+    names = (
         value.text for key, value in _written(node) if key.lower() == naming and isinstance(value, ScalarNode)
     )
-    return next(found, "").lower()
+    return next(names, "").lower()
 
 
 def _written(node: TreeNode | None) -> list[tuple[str, TreeNode]]:
@@ -307,5 +311,5 @@ def _values(made: object) -> dict[str, tuple[str, ...]]:
     """The lists of an object that was built, by lower-case parameter."""
     if made is None or not is_dataclass(made):
         return {}
-    values = ((parameter(each.name, type(made)), getattr(made, each.name)) for each in fields(made))
+    values = ((parameter(field.name, type(made)), getattr(made, field.name)) for field in fields(made))
     return {name.lower(): tuple(map(str, value)) for name, value in values if isinstance(value, tuple)}

@@ -44,17 +44,17 @@ class ParsedCmdlet:
 
     def takes(self, parameters: Mapping[str, str]) -> None:
         """Name the arguments in full, by the cmdlet's parameters and the keys that they set. Raises NotRead."""
-        for each in self._written:
-            name = meant(each, parameters)
+        for argument in self._written:
+            name = meant(argument, parameters)
             if name == "WhatIf":
-                raise NotRead(each.at, sentence("no -WhatIf"), sentence("it would change nothing"))
-            if each.value is None and name not in SWITCHES and name in (*parameters, *COMMON):
-                raise missing(each)
+                raise NotRead(argument.at, sentence("no -WhatIf"), sentence("it would change nothing"))
+            if argument.value is None and name not in SWITCHES and name in (*parameters, *COMMON):
+                raise missing(argument)
             full = parameters.get(name, name)
             if full.lower() in self.arguments:
-                raise _twice(each)
-            spelled = each.name if each.name.lower() == full.lower() else full
-            self.arguments[full.lower()] = replace(each, name=spelled)
+                raise _twice(argument)
+            spelled = argument.name if argument.name.lower() == full.lower() else full
+            self.arguments[full.lower()] = replace(argument, name=spelled)
         for name in COMMON:
             self.arguments.pop(name.lower(), None)
 
@@ -64,18 +64,18 @@ class ParsedCmdlet:
 
     def text(self, *names: str) -> CmdletWord | None:
         """The single value of the first of these parameters that is there; it is used up. Raises NotRead if it is none."""
-        found = next((self.arguments.pop(name) for name in names if name in self.arguments), None)
-        if found is None:
+        argument = next((self.arguments.pop(name) for name in names if name in self.arguments), None)
+        if argument is None:
             return None
-        if not isinstance(found.value, CmdletWord) or found.value.special:
-            raise NotRead(found.at, sentence("a name"))
-        return found.value
+        if not isinstance(argument.value, CmdletWord) or argument.value.special:
+            raise NotRead(argument.at, sentence("a name"))
+        return argument.value
 
     def key(self, argument: Argument, record: RecordSchema) -> RecordKey[object] | None:
         """The parameter's key; None, and a problem, if the cmdlet has none of that name."""
-        found = next((key for key in record.keys if key.name.lower() == argument.name.lower()), None)
-        if found is not None:
-            return found
+        meant_key = next((key for key in record.keys if key.name.lower() == argument.name.lower()), None)
+        if meant_key is not None:
+            return meant_key
         if not argument.name:
             wanted = sentence("a parameter such as -Identity")
             self.line.wrong(argument.at, wanted, sentence("a value needs one before it"))
@@ -111,7 +111,7 @@ class ParsedCmdlet:
 
     def _changed(self, changes: Hash, current: tuple[str, ...]) -> ListNode:
         """What a list has after `@{Add=...; Remove=...}`."""
-        items = [ScalarNode(self.place(changes.at), each) for each in current]
+        items = [ScalarNode(self.place(changes.at), text) for text in current]
         for what, values in changes.entries:
             if what.text.lower() not in (_ADD, _REMOVE):
                 raise NotRead(what.at, sentence("Add or Remove"), did_you_mean(what.text, ("Add", "Remove")))

@@ -102,11 +102,11 @@ class _Reader:
 
     def call(self) -> Call:
         self._blanks()
-        found = _CMDLET.match(self.line, self.at)
-        if found is None:
+        match = _CMDLET.match(self.line, self.at)
+        if match is None:
             raise NotRead(self.at, sentence("a cmdlet such as Set-InboundConnector"))
-        self.at = found.end()
-        return Call(found[1], found[2], tuple(self._arguments()))
+        self.at = match.end()
+        return Call(match[1], match[2], tuple(self._arguments()))
 
     def _arguments(self) -> Iterator[Argument]:
         while self._more():
@@ -197,11 +197,11 @@ class _Reader:
 
     def _key(self) -> CmdletWord:
         """Bare up to the equals sign, or quoted."""
-        found = re.compile(r"[A-Za-z]+").match(self.line, self.at)
-        if found is None:
+        match = re.compile(r"[A-Za-z]+").match(self.line, self.at)
+        if match is None:
             return self._word()
-        self.at = found.end()
-        return CmdletWord(found.start(), found[0])
+        self.at = match.end()
+        return CmdletWord(match.start(), match[0])
 
     def _word(self) -> CmdletWord:
         at = self.at
@@ -212,11 +212,11 @@ class _Reader:
         if special is not None:
             self.at = special.end()
             return CmdletWord(at, special[0].lower(), special=True)
-        found = _BARE.match(self.line, at)
-        if found is None:
+        match = _BARE.match(self.line, at)
+        if match is None:
             raise NotRead(at, sentence("a value"), self._odd())
-        self.at = found.end()
-        return CmdletWord(at, found[0])
+        self.at = match.end()
+        return CmdletWord(at, match[0])
 
     def _quoted(self, marks: str) -> CmdletWord:
         """Any of the marks ends it; doubled it stands for itself. In double quotes the backtick spares the next one."""

@@ -159,13 +159,13 @@ def exchange_record(cls: type, name: str, doc: str, short: str | None = None) ->
     hints = get_type_hints(cls)
     keys = tuple(
         RecordKey(
-            parameter(each.name, cls),
-            _BY_FIELD.get(each.name) or _kind(hints[each.name]),
-            _DOCS[each.name],
-            None if each.default is MISSING else each.default,
-            required=each.default is MISSING,
+            parameter(field.name, cls),
+            _BY_FIELD.get(field.name) or _kind(hints[field.name]),
+            _DOCS[field.name],
+            None if field.default is MISSING else field.default,
+            required=field.default is MISSING,
         )
-        for each in fields(cls)
+        for field in fields(cls)
     )
     unused = frozenset((_EVERYWHERE + _PASTED[cls]).lower().split()) - {key.name.lower() for key in keys}
     return RecordSchema(name, doc, keys, short, whole=True, any_case=True, not_emulated=unused)
@@ -183,29 +183,29 @@ def _kind(hint: Any) -> ValueKind[Any]:
 
 def arguments(read: Fields, cls: type) -> dict[str, Any]:
     """What was written, as arguments of the model class; a null chooses the default."""
-    found: dict[str, Any] = {}
+    arguments: dict[str, Any] = {}
     for name, key, default in _spelled(cls):
         if key in read.values:
-            found[name] = read.values[key]
+            arguments[name] = read.values[key]
         elif key in read.nulls and default is not MISSING:
-            found[name] = default
-    return found
+            arguments[name] = default
+    return arguments
 
 
 @cache
 def _spelled(cls: type) -> tuple[tuple[str, str, Any], ...]:
     """The fields of a class, with their parameters and defaults."""
-    return tuple((each.name, parameter(each.name, cls), each.default) for each in fields(cls))
+    return tuple((field.name, parameter(field.name, cls), field.default) for field in fields(cls))
 
 
 def parameters(made: object) -> dict[str, Any]:
     """The parameters of a model object that differ from their defaults, the required ones always."""
     cls = type(made)
     shown = {}
-    for each in fields(cls):  # type: ignore[arg-type]  # every model class is a dataclass
-        value = getattr(made, each.name)
-        if each.default is MISSING or value != each.default:
-            shown[parameter(each.name, cls)] = value
+    for field in fields(cls):  # type: ignore[arg-type]  # every model class is a dataclass
+        value = getattr(made, field.name)
+        if field.default is MISSING or value != field.default:
+            shown[parameter(field.name, cls)] = value
     return shown
 
 

@@ -113,10 +113,10 @@ def _kind(name: str, hint: Any) -> ValueKind[Any]:
 
 def _keys(cls: type, prefix: str = "", told: str = "") -> Iterator[RecordKey[Any]]:
     hints = get_type_hints(cls)
-    for each in fields(cls):
-        doc = _DOCS[each.name]
+    for field in fields(cls):
+        doc = _DOCS[field.name]
         yield RecordKey(
-            prefix + parameter(each.name), _kind(each.name, hints[each.name]), told + doc, each.default
+            prefix + parameter(field.name), _kind(field.name, hints[field.name]), told + doc, field.default
         )
 
 
@@ -173,16 +173,16 @@ def rules(
     `connectors` are those that a rule may name; None on-premises, where rules choose none.
     """
     made: list[TransportRule] = []
-    for each in read:
-        if each.amends:
-            wanted = sentence("no mail flow rule is named {name!r}", name=each[RuleKeys.name])
-            each.wrong("Name", wanted, _near(each, made))
+    for record in read:
+        if record.amends:
+            wanted = sentence("no mail flow rule is named {name!r}", name=record[RuleKeys.name])
+            record.wrong("Name", wanted, _near(record, made))
             continue
-        rule = _rule(each, connectors)
+        rule = _rule(record, connectors)
         if rule.name.lower() in {other.name.lower() for other in made}:
             wanted = sentence("a second mail flow rule named {name!r}", name=rule.name)
-            each.wrong("Name", wanted, sentence("names are unique"))
-        place = each[RuleKeys.priority]
+            record.wrong("Name", wanted, sentence("names are unique"))
+        place = record[RuleKeys.priority]
         made.insert(len(made) if place is None else place, rule)
     return tuple(made)
 
@@ -209,7 +209,7 @@ def _rule(read: Fields, connectors: tuple[OutboundConnector, ...] | None) -> Tra
 
 
 def _made(cls: Any, read: Fields, prefix: str = "") -> Any:
-    named = {each.name: prefix + parameter(each.name) for each in fields(cls)}
+    named = {field.name: prefix + parameter(field.name) for field in fields(cls)}
     return cls(**{name: read.values[key] for name, key in named.items() if key in read.values})
 
 
@@ -220,22 +220,22 @@ def _routed(made: Actions, read: Fields, connectors: tuple[OutboundConnector, ..
         return made
     key = parameter("route_message_outbound_connector")
     if connectors is None:
-        told = sentence("rules on-premises choose no connector")
-        read.wrong(key, told, sentence("it is an action of Exchange Online"))
+        misplaced = sentence("rules on-premises choose no connector")
+        read.wrong(key, misplaced, sentence("it is an action of Exchange Online"))
         return made
-    known = [connector.name for connector in connectors]
+    names = [connector.name for connector in connectors]
     wanted = name.lower()
     fitting = [
-        each
-        for each in known
-        if each.lower() == wanted or (wanted.endswith("*") and each.lower().startswith(wanted[:-1]))
+        connector
+        for connector in names
+        if connector.lower() == wanted or (wanted.endswith("*") and connector.lower().startswith(wanted[:-1]))
     ]
     if len(fitting) != 1:
         several = sentence("several outbound connectors are named {name!r}", name=name)
         none = sentence("no outbound connector is named {name!r}", name=name)
-        read.wrong(key, several if fitting else none, unknown(name, known))
+        read.wrong(key, several if fitting else none, unknown(name, names))
         return made
-    shown = {each.name: getattr(made, each.name) for each in fields(made)}
+    shown = {field.name: getattr(made, field.name) for field in fields(made)}
     return Actions(**{**shown, "route_message_outbound_connector": fitting[0]})
 
 
@@ -264,18 +264,18 @@ def _both(read: Fields, made: object, one: str, other: str, *, prefix: str) -> N
 
 def shown(rule: TransportRule, priority: int) -> dict[str, Any]:
     """The rule's parameters as they are written, without defaults."""
-    told: dict[str, Any] = {"Name": rule.name, "Priority": priority}
+    table: dict[str, Any] = {"Name": rule.name, "Priority": priority}
     if rule.state is not RuleState.ENABLED:
-        told["State"] = rule.state
+        table["State"] = rule.state
     if rule.mode is not RuleMode.ENFORCE:
-        told["Mode"] = rule.mode
+        table["Mode"] = rule.mode
     for made, prefix in ((rule.conditions, ""), (rule.exceptions, "ExceptIf"), (rule.actions, "")):
-        for each in fields(made):
-            value = getattr(made, each.name)
-            if value != each.default:
-                told[prefix + parameter(each.name)] = value
+        for field in fields(made):
+            value = getattr(made, field.name)
+            if value != field.default:
+                table[prefix + parameter(field.name)] = value
     if rule.stop_rule_processing:
-        told["StopRuleProcessing"] = True
+        table["StopRuleProcessing"] = True
     if rule.comments:
-        told["Comments"] = rule.comments
-    return told
+        table["Comments"] = rule.comments
+    return table

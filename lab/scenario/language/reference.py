@@ -34,8 +34,8 @@ def _section(record: RecordSchema) -> str:
 
 
 def _row(key: RecordKey[Any]) -> str:
-    told = "; ".join((*_value(key.kind), *_default(key)))
-    return f"| `{key.name}` | {told} | {key.doc} |\n"
+    values = "; ".join((*_value(key.kind), *_default(key)))
+    return f"| `{key.name}` | {values} | {key.doc} |\n"
 
 
 def _value(kind: ValueKind[Any]) -> Iterator[str]:

@@ -46,7 +46,7 @@ from lab.scenario.syntax.scalar_values import (
 from lab.scenario.syntax.value_kinds import Anything, Single, misread
 from lab.sentence import sentence
 
-ENDS = word(*(each.value for each in Disposition if each is not Disposition.LOST))
+ENDS = word(*(disposition.value for disposition in Disposition if disposition is not Disposition.LOST))
 DRIVER = word("simulator", "embedded", "containers")
 
 
@@ -207,14 +207,14 @@ MESSAGE = declared("message", "A message to send.", MessageKeys)
 
 def _switch(name: str, default: Any) -> Single[Any]:
     """How a switch's value is read: in the rulebook's words, as a value of the model's type."""
-    known = SWITCHES.get(name)
-    values = ("true", "false") if isinstance(default, bool) else known.values if known else ()
+    switch = SWITCHES.get(name)
+    values = ("true", "false") if isinstance(default, bool) else switch.values if switch else ()
 
     def parse(text: str) -> Any:
         spelled = text.lower().removeprefix("$")
         if isinstance(default, bool) and spelled in ("true", "on", "false", "off"):
             return spelled in ("true", "on")
-        if isinstance(default, bool) or (known and not known.accepts(text)):
+        if isinstance(default, bool) or (switch and not switch.accepts(text)):
             raise misread(text, did_you_mean(text, values))
         if not isinstance(default, str) and not WHOLE_NUMBER.fullmatch(text):
             raise misread(text)
@@ -227,8 +227,8 @@ def _switch(name: str, default: Any) -> Single[Any]:
             {"anyOf": [{"type": "boolean"}, {"enum": ["on", "off"]}]},
             refuses=(),
         )
-    if known is None or known.kind != "choice":
-        example = known.values[-1] if known else "1"
+    if switch is None or switch.kind != "choice":
+        example = switch.values[-1] if switch else "1"
         return Single(
             sentence("a value such as {example}", example=example), parse, {"type": ["string", "number"]}
         )
@@ -236,15 +236,15 @@ def _switch(name: str, default: Any) -> Single[Any]:
 
 
 def _switch_key(name: str, default: Any) -> RecordKey[Any]:
-    known = SWITCHES.get(name)
-    doc = f"{known.text} ({', '.join(known.rules)})" if known else "The dice of seeded choices."
+    switch = SWITCHES.get(name)
+    doc = f"{switch.text} ({', '.join(switch.rules)})" if switch else "The dice of seeded choices."
     return RecordKey(name, _switch(name, default), doc, default)
 
 
 SWITCHES_RECORD = RecordSchema(
     "switches",
     "Choices between undocumented or former behaviours; the first value is the default.",
-    tuple(_switch_key(each.name, each.default) for each in fields(Switches)),
+    tuple(_switch_key(field.name, field.default) for field in fields(Switches)),
 )
 
 

@@ -80,12 +80,13 @@ def _sections(of: Variant | ConfigurationMoment) -> PlainData:
     topology = of.topology
     return {
         "organizations": {
-            name: _organization(each, topology) for name, each in topology.organizations.items()
+            name: _organization(organization, topology)
+            for name, organization in topology.organizations.items()
         },
-        "tenants": {name: _tenant(each) for name, each in topology.tenants.items()},
+        "tenants": {name: _tenant(tenant) for name, tenant in topology.tenants.items()},
         "hosts": {name: _host(h) for name, h in topology.hosts.items() if h.organization is None},
-        "regions": {name: _region(each) for name, each in topology.regions.items()},
-        "certificates": {name: _profile(each) for name, each in of.profiles.items()},
+        "regions": {name: _region(region) for name, region in topology.regions.items()},
+        "certificates": {name: _profile(profile) for name, profile in of.profiles.items()},
         "dns": _dns(topology.zones),
     }
 
@@ -98,7 +99,7 @@ def _filled(table: PlainData) -> PlainData:
 
 
 def _differences(made: Any, default: Any) -> PlainData:
-    names = [each.name for each in fields(made)]
+    names = [field.name for field in fields(made)]
     return {name: getattr(made, name) for name in names if getattr(made, name) != getattr(default, name)}
 
 
@@ -114,17 +115,17 @@ def _organization(organization: OnPremOrganization, topology: Topology) -> Plain
     hosts = {
         name: _host(host) for name, host in topology.hosts.items() if host.organization == organization.name
     }
-    found = _recipients(organization.recipients)
+    recipients = _recipients(organization.recipients)
     return _filled(
         {
             "AcceptedDomains": [_parameters(accepted) for accepted in organization.accepted_domains],
-            "mailboxes": found[RecipientKind.MAILBOX],
-            "remote_mailboxes": found[RecipientKind.MAIL_USER],
-            "mail_contacts": found[RecipientKind.CONTACT],
-            "distribution_groups": found[RecipientKind.DISTRIBUTION_GROUP],
+            "mailboxes": recipients[RecipientKind.MAILBOX],
+            "remote_mailboxes": recipients[RecipientKind.MAIL_USER],
+            "mail_contacts": recipients[RecipientKind.CONTACT],
+            "distribution_groups": recipients[RecipientKind.DISTRIBUTION_GROUP],
             "hosts": hosts,
             "SendConnectors": [_parameters(connector) for connector in organization.send_connectors],
-            "ReceiveConnectors": [_parameters(each) for each in organization.receive_connectors],
+            "ReceiveConnectors": [_parameters(connector) for connector in organization.receive_connectors],
             "RemoteDomains": [_parameters(remote) for remote in organization.remote_domains],
             "TransportRules": _rules(organization.transport_rules),
         }
@@ -132,20 +133,20 @@ def _organization(organization: OnPremOrganization, topology: Topology) -> Plain
 
 
 def _tenant(tenant: Tenant) -> PlainData:
-    found = _recipients(tenant.recipients)
+    recipients = _recipients(tenant.recipients)
     return _filled(
         {
             "id": tenant.id,
             "initial_domain": tenant.initial_domain,
             "region": tenant.region,
             "AcceptedDomains": [_parameters(accepted) for accepted in tenant.accepted_domains],
-            "mailboxes": found[RecipientKind.MAILBOX],
-            "mail_users": found[RecipientKind.MAIL_USER],
-            "mail_contacts": found[RecipientKind.CONTACT],
-            "groups": found[RecipientKind.GROUP],
-            "distribution_groups": found[RecipientKind.DISTRIBUTION_GROUP],
+            "mailboxes": recipients[RecipientKind.MAILBOX],
+            "mail_users": recipients[RecipientKind.MAIL_USER],
+            "mail_contacts": recipients[RecipientKind.CONTACT],
+            "groups": recipients[RecipientKind.GROUP],
+            "distribution_groups": recipients[RecipientKind.DISTRIBUTION_GROUP],
             "InboundConnectors": [_parameters(connector) for connector in tenant.inbound_connectors],
-            "OutboundConnectors": [_parameters(each) for each in tenant.outbound_connectors],
+            "OutboundConnectors": [_parameters(connector) for connector in tenant.outbound_connectors],
             "TransportRules": _rules(tenant.transport_rules),
             "sending_limits": _limits(tenant.limits),
             "OrganizationConfig": {"RejectDirectSend": True} if tenant.reject_direct_send else None,
@@ -160,7 +161,7 @@ def _tenant(tenant: Tenant) -> PlainData:
 def _recipients(directory: Mapping[str, Recipient]) -> dict[RecipientKind, list[PlainData]]:
     made: dict[RecipientKind, list[PlainData]] = {kind: [] for kind in RecipientKind}
     for recipient in dict.fromkeys(directory.values()):
-        told = {
+        table = {
             "address": recipient.primary,
             "proxies": recipient.proxies,
             "external": recipient.external,
@@ -170,7 +171,7 @@ def _recipients(directory: Mapping[str, Recipient]) -> dict[RecipientKind, list[
             "RequireSenderAuthenticationEnabled": _unusual(recipient),
             "AcceptMessagesOnlyFrom": recipient.accept_only_from,
         }
-        made[recipient.kind].append(_filled(told))
+        made[recipient.kind].append(_filled(table))
     return made
 
 
@@ -198,7 +199,7 @@ def _limits(limits: SendingLimits | None) -> PlainData | None:
 
 
 def _host(host: Host) -> PlainData:
-    told: PlainData = {
+    table: PlainData = {
         "role": host.role,
         "address": host.address,
         "nat": host.nat,
@@ -224,13 +225,13 @@ def _host(host: Host) -> PlainData:
         "expires_after": host.expires_after if host.expires_after != _HOST.expires_after else None,
     }
     if not host.is_filter:
-        return _filled(told)
+        return _filled(table)
     fronted = {
         "accepts_domains": host.accepts_domains,
         "forwards_to": host.forwards_to,
         "relay_from": host.relay_from,
     }
-    return {**_filled(told), **{key: plain(value) for key, value in fronted.items()}}
+    return {**_filled(table), **{key: plain(value) for key, value in fronted.items()}}
 
 
 def _region(region: Region) -> PlainData:

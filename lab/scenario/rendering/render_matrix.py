@@ -17,7 +17,7 @@ def matrix(
     made: MatrixSection, times: Sequence[Topology], one: Callable[[Expectation], PlainMatrix]
 ) -> PlainMatrix:
     """The section `matrix:` under the configurations of a timeline. A pair that goes by the rule needs no words."""
-    known = cast(times[0])
+    correspondents = cast(times[0])
     claims = {spec.series or spec.key: made.expect[spec.key] for spec in made.messages}
     changed = {
         f"{cell.sender.name} > {cell.recipient.name}": claim
@@ -26,8 +26,8 @@ def matrix(
     }
     return {
         "on_request": True,
-        "senders": _parties(made.plan.senders, known.senders),
-        "recipients": _parties(made.plan.recipients, known.recipients),
+        "senders": _parties(made.plan.senders, correspondents.senders),
+        "recipients": _parties(made.plan.recipients, correspondents.recipients),
         **_again(made),
         **({"expect": changed} if changed else {}),
     }
@@ -36,16 +36,18 @@ def matrix(
 def _changed(rule: PlainMatrix, claim: PlainMatrix) -> PlainMatrix:
     """What is claimed otherwise; null where the rule claims something and the scenario does not."""
     keys = [key for key in dict.fromkeys((*rule, *claim)) if rule.get(key) != claim.get(key)]
-    told: PlainMatrix = {key: claim.get(key) for key in keys}
-    return told | {"no_ndr": claim.get("no_ndr", False)} if told else {}
+    changed: PlainMatrix = {key: claim.get(key) for key in keys}
+    return changed | {"no_ndr": claim.get("no_ndr", False)} if changed else {}
 
 
 def _parties(chosen: Iterable[MatrixParty], known: Iterable[MatrixParty]) -> list[Any]:
     """Classes that are found anyway by name, others by address."""
-    found = set(known)
+    automatic = set(known)
     return [
-        each.name if each in found else {"address": str(each.address), "name": each.name, "via": each.via}
-        for each in chosen
+        party.name
+        if party in automatic
+        else {"address": str(party.address), "name": party.name, "via": party.via}
+        for party in chosen
     ]
 
 

@@ -30,17 +30,17 @@ def messages(specs: Iterable[MessageSpec], one: Callable[[MessageSpec], PlainTim
 def claims(variant: Variant, one: Callable[[Expectation], PlainTimes]) -> PlainTimes:
     """Each expectation by key; what is said of a whole series stands once."""
     series = {spec.key: spec.series for spec in variant.messages}
-    return {series[key] if each.whole_series else key: one(each) for key, each in variant.expect.items()}
+    return {series[key] if claim.whole_series else key: one(claim) for key, claim in variant.expect.items()}
 
 
 def outages(written: Iterable[Outage]) -> list[PlainTimes]:
     """What breaks, and when."""
     return [
-        {"how": each.how.value}
-        | ({"between": list(each.nodes)} if len(each.nodes) > 1 else {"machine": each.nodes[0]})
-        | {"at": each.at}
-        | ({"for": each.lasts} if each.lasts else {})
-        for each in written
+        {"how": outage.how.value}
+        | ({"between": list(outage.nodes)} if len(outage.nodes) > 1 else {"machine": outage.nodes[0]})
+        | {"at": outage.at}
+        | ({"for": outage.lasts} if outage.lasts else {})
+        for outage in written
     ]
 
 

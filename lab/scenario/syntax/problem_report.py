@@ -77,7 +77,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> Sentence:
     """A hint with the nearest known name, if one is near."""
     from difflib import get_close_matches
 
-    spelled = {each.lower(): each for each in known}
+    spelled = {word.lower(): word for word in known}
     near = get_close_matches(name.lower(), spelled, n=1, cutoff=0.6)
     return sentence("did you mean {name!r}?", name=spelled[near[0]]) if near else NOTHING
 

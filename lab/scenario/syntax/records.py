@@ -68,8 +68,8 @@ class Fields:
     removes: bool = False
 
     def __getitem__(self, key: RecordKey[T]) -> T:
-        found: T = self.values.get(key.name, key.default)
-        return found
+        value: T = self.values.get(key.name, key.default)
+        return value
 
     @property
     def broken(self) -> bool:
@@ -188,10 +188,10 @@ def _has(fields: Fields, key: RecordKey[Any]) -> bool:
 
 def _property(key: RecordKey[Any]) -> JsonSchema:
     kind = key.kind.schema()
-    told: JsonSchema = {**(kind if key.required else _or_null(kind)), "description": key.doc}
+    schema: JsonSchema = {**(kind if key.required else _or_null(kind)), "description": key.doc}
     if isinstance(key.default, str | int | float | bool) and key.default != "":
-        told["default"] = key.default
-    return told
+        schema["default"] = key.default
+    return schema
 
 
 def _or_null(kind: JsonSchema) -> JsonSchema:

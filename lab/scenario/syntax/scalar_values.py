@@ -112,11 +112,11 @@ def _moment(text: str) -> datetime:
 
 
 def _span(text: str) -> timedelta:
-    found = re.fullmatch(r"(\d{1,5})\s*([smhd])", text, re.ASCII)
-    if not found:
+    match = re.fullmatch(r"(\d{1,5})\s*([smhd])", text, re.ASCII)
+    if not match:
         raise misread(text)
-    unit = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}[found[2]]
-    return timedelta(**{unit: int(found[1])})
+    unit = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}[match[2]]
+    return timedelta(**{unit: int(match[1])})
 
 
 @lru_cache(maxsize=1024)  # each variant of a scenario says the same
@@ -226,12 +226,12 @@ def _side(text: str) -> str:
 
 
 def _finding(text: str) -> str:
-    found = _filled(text).strip()
-    if not re.fullmatch(r"(?i)MFL-[A-Z]+-(\d{3}(:.+)?|\*)", found):
+    code = _filled(text).strip()
+    if not re.fullmatch(r"(?i)MFL-[A-Z]+-(\d{3}(:.+)?|\*)", code):
         raise ValueError(
             sentence("`mflab check` tells them, such as MFL-ATTR-001:gateway; MFL-ATTR-* means all of a kind")
         )
-    return found
+    return code
 
 
 def _fault(text: str) -> str:

@@ -91,15 +91,15 @@ class Many(ValueKind[tuple[T_co, ...]]):
     def read(self, node: TreeNode, at: ProblemPath) -> tuple[T_co, ...] | None:
         """Every item that is right; None if there are items and none is."""
         if not isinstance(node, ListNode):
-            return None if (one := self.of.read(node, at)) is None else (one,)
-        found = [self.of.read(item, at.index(i)) for i, item in enumerate(node.items) if not is_null(item)]
-        right = tuple(item for item in found if item is not None)
-        return right if right or not found else None
+            return None if (value := self.of.read(node, at)) is None else (value,)
+        values = [self.of.read(item, at.index(i)) for i, item in enumerate(node.items) if not is_null(item)]
+        right = tuple(item for item in values if item is not None)
+        return right if right or not values else None
 
     def schema(self) -> JsonSchema:
         """Either form."""
-        one = self.of.schema()
-        return {"anyOf": [one, {"type": "array", "items": one}]}
+        schema = self.of.schema()
+        return {"anyOf": [schema, {"type": "array", "items": schema}]}
 
     def tables(self) -> Iterator[ValueKind[Any]]:
         """Those of the items."""
@@ -119,12 +119,12 @@ class Named(ValueKind[Mapping[str, T_co]]):
             wanted = sentence("a table of names and what they are")
             at.wrong(node.place, wanted, sentence("one `name:` per line, indented"))
             return None
-        found: dict[str, T_co] = {}
+        values: dict[str, T_co] = {}
         for key, entry in node.entries.items():
             self.name.read(ScalarNode(entry.place, key), at.key(key))
             if not is_null(entry.value) and (value := self.of.read(entry.value, at.key(key))) is not None:
-                found[key] = value
-        return found
+                values[key] = value
+        return values
 
     def schema(self) -> JsonSchema:
         """Any property that is a name."""

@@ -42,8 +42,8 @@ class TextRefused(Exception):  # noqa: N818 - it refuses a text, and never leave
 
 def compose(text: str, file: str, report: ProblemReport) -> TableNode | None:
     """Read one file; None if it is no table of keys. What is wrong with it goes to the report."""
-    tree, found = _composed(text, file)
-    report.take(found)
+    tree, problems = _composed(text, file)
+    report.take(problems)
     return tree
 
 

@@ -59,9 +59,9 @@ def _accepted_once(name: str, fields: Fields, tenant: Tenant, owners: dict[str, 
 
 def _wrong_domain(fields: Fields, accepted: AcceptedDomain, wanted: Sentence, hint: Sentence) -> None:
     """A problem where the accepted domain is written, or where it follows from."""
-    for each in fields[TenantKeys.accepted_domains]:
-        if each.values["DomainName"] == accepted.domain_name:
-            each.wrong("DomainName", wanted, hint)
+    for record in fields[TenantKeys.accepted_domains]:
+        if record.values["DomainName"] == accepted.domain_name:
+            record.wrong("DomainName", wanted, hint)
             return
     fields.wrong(TenantKeys.initial_domain, wanted, hint)
 
@@ -115,8 +115,8 @@ def _addresses(recipient: Fields, accepted: Iterable[AcceptedDomain], who: Sente
     )
     for key, addresses in written:
         for address in addresses:
-            if not any(each.covers(address.domain) for each in domains):
-                names = [str(each.domain_name) for each in domains]
+            if not any(domain.covers(address.domain) for domain in domains):
+                names = [str(domain.domain_name) for domain in domains]
                 recipient.wrong(
                     key,
                     sentence("{domain} is not an accepted domain of {who}", domain=address.domain, who=who),

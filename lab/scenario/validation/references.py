@@ -179,11 +179,11 @@ def check_smart_hosts(read: Fields, topology: Topology) -> None:
         wizard = organization[OrganizationKeys.hybrid]
         named += [(wizard, HybridKeys.smart_host.name)] if wizard is not None else []
     for tenant in read[SectionKeys.tenants].values():
-        named += [(each, _OUTBOUND_HOSTS) for each in tenant[TenantKeys.outbound_connectors]]
+        named += [(connector, _OUTBOUND_HOSTS) for connector in tenant[TenantKeys.outbound_connectors]]
     dns = read[SectionKeys.dns]
-    told: Mapping[str, object] = dns[DnsKeys.records] if dns is not None else {}
+    records: Mapping[str, object] = dns[DnsKeys.records] if dns is not None else {}
     resolvable = {name for name, kind in topology.zones.rows if kind in ("A", "CNAME", "MX")}
-    resolvable |= {*told, *topology.zones.broken}
+    resolvable |= {*records, *topology.zones.broken}
     for fields, key in named:
         hosts = fields.values.get(key, ())
         for host_name in (hosts,) if isinstance(hosts, str) else hosts:
