@@ -175,5 +175,4 @@ def _chosen(found: re.Match[str], settings: Mapping[str, str]) -> str:
 
 
 def _meant(found: re.Match[str], settings: Mapping[str, str]) -> str:
-    name = next(part for part in found.groups() if part)
-    return settings.get(name, found[0])
+    return settings.get(next(part for part in found.groups() if part), found[0])

@@ -32,8 +32,7 @@ class Gateway(PlainServer):
         guarded = recipient.domain in self.host.accepts_domains or self.is_postmaster(recipient)
         if connection.client in self.host.relay_from or guarded:
             return RECIPIENT_OK, None
-        reply = Reply(554, "5.7.1", f"<{recipient}>: Relay access denied")
-        return reply, Reason.NOT_GUARDED
+        return Reply(554, "5.7.1", f"<{recipient}>: Relay access denied"), Reason.NOT_GUARDED
 
     def _received(
         self,

@@ -158,8 +158,7 @@ class MailSystem(ABC):
             return Settlement(steps=(step,), relay=routed)
         reply = self.unroutable(routed)
         attempt = Attempt(target=None, replies={r.key: reply for r in item.recipients}, remote=False)
-        route = _nowhere(item)
-        settled = self._settle(item, route, attempt, context)
+        settled = self._settle(item, _nowhere(item), attempt, context)
         return replace(settled, steps=(step, *settled.steps))
 
     def _spread(self, item: QueueItem, found: list[ResolvedRecipient], context: Context) -> Settlement:
@@ -283,14 +282,12 @@ def _renamed(item: QueueItem, found: list[ResolvedRecipient]) -> QueueItem:
 def _part(item: QueueItem, recipients: list[Address], context: Context) -> QueueItem:
     """The part of an item that travels one way, due at once."""
     dsn = {recipient.key: item.dsn[recipient.key] for recipient in recipients if recipient.key in item.dsn}
-    ident = str(context.ids.number())
-    return replace(item, id=ident, recipients=tuple(recipients), dsn=dsn, due=context.now)
+    return replace(item, id=str(context.ids.number()), recipients=tuple(recipients), dsn=dsn, due=context.now)
 
 
 def _passed_on(item: QueueItem, mailbox: Address, to: Address, context: Context) -> QueueItem:
     """What a mailbox forwards: the same message for somebody else, and the mailbox remembered for SRS (R152)."""
-    part = _part(item, [to], context)
-    return replace(part, forwarded_by=(*item.forwarded_by, mailbox))
+    return replace(_part(item, [to], context), forwarded_by=(*item.forwarded_by, mailbox))
 
 
 def _nowhere(item: QueueItem) -> Route:

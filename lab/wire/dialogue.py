@@ -187,8 +187,7 @@ class Dialogue:
         return refused or Reply(250, "", self._node.extensions(self.connection)[0])
 
     async def _ehlo(self, argument: str) -> Reply:
-        refused = self._meet(argument, extended=True)
-        return refused or Reply(250, "", "\n".join(self._extensions()))
+        return self._meet(argument, extended=True) or Reply(250, "", "\n".join(self._extensions()))
 
     def _meet(self, argument: str, *, extended: bool) -> Reply | None:
         """Let a client introduce itself, which ends what it was about; a reply if that is refused."""

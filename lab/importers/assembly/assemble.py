@@ -147,8 +147,7 @@ def _people(cast: _Cast, options: ImportOptions, notes: ImportNotes) -> None:
         for tenant in company[:1]:
             synchronised(organization.people, tenant.people, notes)
         membered((organization.people, *(party.people for party in company)), notes)
-    alone = [party for party in cast.tenants if not any(party.shares(o) for o in cast.organizations)]
-    for tenant in alone:
+    for tenant in [party for party in cast.tenants if not any(party.shares(o) for o in cast.organizations)]:
         membered((tenant.people,), notes)
 
 
@@ -197,8 +196,7 @@ def _organizations(cast: _Cast, ground: Ground) -> PlainData:
 
 def _records(cast: _Cast, ground: Ground, tree: PlainData) -> PlainData:
     signing = [name for tenant in cast.tenants for name in tenant.table.get("dkim", ())]
-    records = ground.records.table(ground.own, ground.derived, ground.moved, signing)
-    return {**records, **_doors(ground, tree)}
+    return {**ground.records.table(ground.own, ground.derived, ground.moved, signing), **_doors(ground, tree)}
 
 
 def _doors(ground: Ground, tree: PlainData) -> PlainData:
@@ -242,8 +240,7 @@ def _head(cast: _Cast, options: ImportOptions) -> PlainData:
 def _finished(tree: PlainData, answers: Answers, notes: ImportNotes) -> PlainData:
     """In the order that a reader wants, without what the loader refuses; for the simulator alone only if it must be."""
     whole = _filled({**tree, **_ONLY})
-    ordered = {key: whole[key] for key in _ORDER if key in whole}
-    made = _filled(mended(ordered, notes))
+    made = _filled(mended({key: whole[key] for key in _ORDER if key in whole}, notes))
     made = answers.over(made, dumped(made))
     open_to_all = {key: value for key, value in made.items() if key not in _ONLY}
     return made if problems(dumped(open_to_all)) else open_to_all

@@ -235,8 +235,7 @@ def meant(
     name = certificate_name(given.value("TlsCertificateName"))
     if name is None:
         return None
-    fitting = [paper for paper in papers if _fits(paper, name)]
-    newest = store.newest(fitting)
+    newest = store.newest([paper for paper in papers if _fits(paper, name)])
     if newest is not None:
         return newest.key
     if papers:

@@ -268,8 +268,7 @@ def _other(
 ) -> str:
     """The key of a host that is no known machine: the end of its domains, or a relay where it is for everything."""
     bare = host.strip("[] ").rstrip(".").lower()
-    machines = {**ground.hosts, **others}
-    for name, there in machines.items():
+    for name, there in {**ground.hosts, **others}.items():
         if bare in (there.get("fqdn"), there["address"]):
             _also(there, connector)
             return name

@@ -41,8 +41,7 @@ def written(read: Fields, topology: Topology, later: Iterable[Topology] = ()) ->
     correspondents, own = cast(topology), own_company(topology)
     senders = _parties(read, MatrixKeys.senders, correspondents.senders, own)
     recipients = _parties(read, MatrixKeys.recipients, correspondents.recipients, own)
-    times = (topology, *later)
-    made = _matrix(senders, recipients, times, read.place)
+    made = _matrix(senders, recipients, (topology, *later), read.place)
     made = replace(made, expect=_with_claims(made, read, senders, recipients))
     again = read[MatrixKeys.repeat]
     return made if again is None else repeating(made, rhythm(again))
@@ -114,8 +113,7 @@ def _cells(
     for sender in senders:
         for recipient in recipients:
             if _concerns(sender, recipient, topology):
-                key = f"{sender.name}_to_{recipient.name}"
-                yield MatrixCell(key=key, sender=sender, recipient=recipient)
+                yield MatrixCell(key=f"{sender.name}_to_{recipient.name}", sender=sender, recipient=recipient)
 
 
 def _concerns(sender: MatrixParty, recipient: MatrixParty, topology: Topology) -> bool:

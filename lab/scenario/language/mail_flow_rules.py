@@ -106,8 +106,7 @@ def _kind(name: str, hint: Any) -> ValueKind[Any]:
     if name in _KINDS:
         return _KINDS[name]
     if get_origin(hint) is tuple:
-        inner = get_args(hint)[0]
-        return Many(_BY_TYPE.get(inner, NETWORK))
+        return Many(_BY_TYPE.get(get_args(hint)[0], NETWORK))
     return _BY_TYPE[next(arg for arg in get_args(hint) if arg is not type(None))]
 
 
