@@ -101,9 +101,7 @@ def with_maps(found: Exports, loose: Iterable[TextSource]) -> Exports:
         )
         for gateway in found.gateways
     )
-    notices = tuple(
-        _left(source) for source in files if not any(_belongs(source, gateway) for gateway in gateways)
-    )
+    notices = tuple(_left(source) for source in files if not any(_belongs(source, made) for made in gateways))
     return replace(found, gateways=gateways, notices=(*found.notices, *notices))
 
 

@@ -103,9 +103,7 @@ def _open(todo: MissingExport) -> PlainData:
 
 def domains(exports: Exports) -> list[str]:
     """The accepted domains of all sides, whose DNS says where their mail goes."""
-    accepted = (
-        ExportedProperties(exported) for exported in exports.objects if exported.kind == "AcceptedDomain"
-    )
+    accepted = (ExportedProperties(item) for item in exports.objects if item.kind == "AcceptedDomain")
     names = (domain.text("DomainName", "Name").lower().removeprefix("*.") for domain in accepted)
     return [name for name in dict.fromkeys(names) if "." in name and not is_service(name)]
 
@@ -248,13 +246,17 @@ def _finished(tree: PlainData, answers: Answers, notes: ImportNotes) -> PlainDat
 
 def _filled(table: PlainData) -> PlainData:
     """Without what says nothing; `matrix: {}` says that there is one."""
-    return {key: _pruned(value) for key, value in table.items() if key == "matrix" or not _empty(value)}
+    return {
+        key: _pruned(value)
+        for key, value in table.items()
+        if key == "matrix" or value not in (None, {}, [], "")
+    }
 
 
 def _pruned(value: Any) -> Any:
     if isinstance(value, dict):
         for key in [
-            key for key, entry in value.items() if entry is None or (entry in ({}, []) and key not in _SAYING)
+            key for key, item in value.items() if item is None or (item in ({}, []) and key not in _SAYING)
         ]:
             del value[key]
         for key, entry in value.items():
@@ -266,7 +268,3 @@ def _pruned(value: Any) -> Any:
 
 
 _SAYING = ("accepts_domains", "forwards_to", "relay_from", "members", "proxies")
-
-
-def _empty(value: Any) -> bool:
-    return value is None or value in ({}, [], "")

@@ -173,20 +173,16 @@ def of_server(
                 notes.without(given, sentence("it has no name that a connector could refer to"))
             continue
         papers.append(store.enter(paper))
-    return sorted(
-        {certificate.key: certificate for certificate in papers}.values(), key=lambda each: each.not_before
-    )
+    return sorted({paper.key: paper for paper in papers}.values(), key=lambda each: each.not_before)
 
 
 def _of_object(given: ExportedProperties, found: Sequence[FoundCertificate]) -> CollectedCertificate | None:
     thumbprint = given.text("Thumbprint").upper()
-    inside = next(
-        (certificate for certificate in found if thumbprint and certificate.thumbprint == thumbprint), None
-    )
+    inside = next((shown for shown in found if thumbprint and shown.thumbprint == thumbprint), None)
     paper = of_file(inside) if inside is not None else _told(given, thumbprint)
     if paper is None:
         return None
-    paper.smtp = "SMTP" in _services(given)
+    paper.smtp = "SMTP" in (flags(given.value("Services", "ServicesStringForm"), _SERVICES) or ())
     root = given.text("RootCAType").lower()
     paper.public = (paper.public or root == "thirdparty") and root not in _PRIVATE
     return paper
@@ -210,10 +206,6 @@ def _told(given: ExportedProperties, thumbprint: str) -> CollectedCertificate | 
         not_before=_date(given.text("NotBefore")) or _EPOCH,
         not_after=_date(given.text("NotAfter")),
     )
-
-
-def _services(given: ExportedProperties) -> frozenset[str]:
-    return flags(given.value("Services", "ServicesStringForm"), _SERVICES) or frozenset()
 
 
 def _date(text: str) -> datetime | None:
