@@ -59,8 +59,7 @@ class Gateway(PlainServer):
         """Never here, its own postmaster excepted: a filter has no mailboxes."""
         if self.is_postmaster(recipient):
             return ToMailbox(recipient)
-        hosts = self.next_hosts(recipient)
-        return ToNextHop(hosts or ("mx", recipient.domain))
+        return ToNextHop(self.next_hosts(recipient) or ("mx", recipient.domain))
 
     def next_hosts(self, recipient: Address) -> tuple[str, ...]:
         """Inward for guarded domains, outward by smart host if one is set."""

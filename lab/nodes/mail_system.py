@@ -100,10 +100,7 @@ class MailSystem(ABC):
         rules = self.rules_for(item)
         if rules:
             return self._rule(item, rules, resolved, context)
-        keys = {
-            resolution.place.key if isinstance(resolution.place, ToNextHop) else None
-            for resolution in resolved
-        }
+        keys = {entry.place.key if isinstance(entry.place, ToNextHop) else None for entry in resolved}
         if len(keys) == 1 and None not in keys and not any(resolution.via for resolution in resolved):
             return (yield from self._relay(item, context))
         return self._spread(_renamed(item, resolved), resolved, context)
@@ -143,9 +140,7 @@ class MailSystem(ABC):
     ) -> Settlement:
         """Apply the mail flow rules, and report on whom they refuse."""
         resolved = zip(item.recipients, found, strict=True)
-        unserved = [
-            recipient for recipient, resolution in resolved if isinstance(resolution.place, UnknownRecipient)
-        ]
+        unserved = [recipient for recipient, entry in resolved if isinstance(entry.place, UnknownRecipient)]
         made, failures = rule(item, rules, self.sending(item), unserved, context)
         ended = reported(self, item, failures, context, None)
         return Settlement(

@@ -30,10 +30,8 @@ _NOWHERE = SourceLocation("", 0)
 
 def automatic(topology: Topology, file: str = "", later: Iterable[Topology] = ()) -> MatrixSection:
     """The matrix of a scenario that says nothing about it; `later` is what its timeline makes of the configuration."""
-    correspondents = cast(topology)
-    return _matrix(
-        correspondents.senders, correspondents.recipients, (topology, *later), SourceLocation(file, 0)
-    )
+    everybody = cast(topology)
+    return _matrix(everybody.senders, everybody.recipients, (topology, *later), SourceLocation(file, 0))
 
 
 def written(read: Fields, topology: Topology, later: Iterable[Topology] = ()) -> MatrixSection:
