@@ -42,8 +42,7 @@ def stored(host: Host, name: str | None, known: Mapping[str, CertificateIdentity
     """
     if name is None or (not host.certificates and not is_described(name)):
         return name
-    store = host.certificates or tuple(filter(None, (host.certificate,)))
-    return chosen(name, store, known)
+    return chosen(name, host.certificates or tuple(filter(None, (host.certificate,))), known)
 
 
 def is_stale(host: Host, name: str | None, known: Mapping[str, CertificateIdentity]) -> bool:

@@ -40,5 +40,4 @@ def _wrapped(message: Message, html: str) -> Message:
     )
     body = parts.encode() + bytes(message) + f"\r\n--{boundary}--\r\n".encode()
     kept = tuple(header for header in message.headers if not header.name.lower().startswith("content-"))
-    kind = Header.of("Content-Type", f'multipart/mixed; boundary="{boundary}"')
-    return Message((*kept, kind), body)
+    return Message((*kept, Header.of("Content-Type", f'multipart/mixed; boundary="{boundary}"')), body)

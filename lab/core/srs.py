@@ -40,5 +40,4 @@ def _signed(address: Address, tenant: Tenant, now: datetime) -> tuple[str, str]:
     """The hash and the time stamp."""
     day = int(now.timestamp()) // 86400 % 1024
     stamp = _BASE32[day // 32] + _BASE32[day % 32]
-    digest = sha256(f"{tenant.id}/{address.key}/{stamp}".encode()).hexdigest()[:5]
-    return digest, stamp
+    return sha256(f"{tenant.id}/{address.key}/{stamp}".encode()).hexdigest()[:5], stamp

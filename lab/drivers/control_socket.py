@@ -81,8 +81,7 @@ class _Clerk:
         assert task is not None
         self._tasks.add(task)
         try:
-            said = await self._answer(await reader.readline())
-            writer.write(json.dumps(said).encode() + b"\n")
+            writer.write(json.dumps(await self._answer(await reader.readline())).encode() + b"\n")
             await writer.drain()
         except (ConnectionError, asyncio.CancelledError):
             writer.transport.abort()  # gone, or the program ends

@@ -35,9 +35,7 @@ class Outages:
     @property
     def changes(self) -> tuple[datetime, ...]:
         """When one begins or ends, in order."""
-        return tuple(
-            sorted({moment for outage in self.all for moment in (self.begin(outage), self.end(outage))})
-        )
+        return tuple(sorted({at for outage in self.all for at in (self.begin(outage), self.end(outage))}))
 
     def begin(self, outage: Outage) -> datetime:
         """When it begins."""
@@ -61,9 +59,7 @@ class Outages:
 
     def asleep(self, node: str, now: datetime) -> datetime | None:
         """Until when a node stands still; None if it works."""
-        ends = [
-            self.end(outage) for outage in self._holding(now) if outage.stands_still and node in outage.nodes
-        ]
+        ends = [self.end(stop) for stop in self._holding(now) if stop.stands_still and node in stop.nodes]
         return max(ends, default=None)
 
     def without_dns(self, address: str, now: datetime) -> bool:

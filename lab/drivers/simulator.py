@@ -116,8 +116,7 @@ class Simulator(LabState):
         if settlement.relay is None:
             return
         attempt = self._carry(item, settlement.relay)
-        after = self.answered(node.settle(item, settlement.relay, attempt, self.context()), place)
-        self._apply(item, after)
+        self._apply(item, self.answered(node.settle(item, settlement.relay, attempt, self.context()), place))
 
     def answered(self, asking: DnsQueries[T], address: str) -> T:
         """Run a computation to its end as the machine with that address: from its memory, then from the lab's zones."""
@@ -249,8 +248,7 @@ class _Session:
                 transaction = transaction.having(address, dsn, heard)
         if not transaction.recipients:
             return TransactionReplies(mail.reply, replies, None)
-        context = self.lab.context()
-        data = self._hear(self.node.data(self.connection, transaction, hand.message, context))
+        data = self._hear(self.node.data(self.connection, transaction, hand.message, self.lab.context()))
         return TransactionReplies(mail.reply, replies, data.reply)
 
     def _hear(self, asking: DnsQueries[Heard]) -> Heard:

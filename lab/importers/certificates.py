@@ -134,9 +134,7 @@ def _lenient() -> Iterator[None]:
 def _chains(read: _Placed) -> list[tuple[ExportLocation, list[x509.Certificate]]]:
     """A chain for each certificate that has issued none of the others, in whatever order they stand."""
     issuers = {certificate.issuer for _, certificate in read if certificate.issuer != certificate.subject}
-    leaves = [
-        (place, certificate) for place, certificate in read if certificate.subject not in issuers
-    ] or read[:1]
+    leaves = [(place, cert) for place, cert in read if cert.subject not in issuers] or read[:1]
     by_name = {certificate.subject: certificate for _, certificate in reversed(read)}
     return [(place, [leaf, *_above(leaf, by_name)]) for place, leaf in leaves]
 

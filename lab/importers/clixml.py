@@ -158,7 +158,7 @@ def _types(document: _Document, node: XmlElement) -> tuple[str, ...]:
     if types.tag == "TNRef":
         return document.types.get(number, ())
     return document.types.setdefault(
-        number, tuple(_text(child.text) for child in types.children if child.tag == "T")
+        number, tuple(_text(type_.text) for type_ in types.children if type_.tag == "T")
     )
 
 

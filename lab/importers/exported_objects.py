@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field, replace
 
-from lab.importers import cmdlet_recognition, resolved_dns
+from lab.importers import cmdlet_recognition
 from lab.importers.certificates import certificate_in
 from lab.importers.text_decoding import TextSource
-from lab.importers.types import ExportedObject, ExportedValue, ExportLocation, Exports, Notice
+from lab.importers.types import ExportedObject, ExportedValue, ExportLocation, Exports, FoundRecord, Notice
 from lab.model.value import dataclass
 from lab.sentence import Sentence, listed, sentence
 
@@ -76,6 +76,18 @@ _WEIGHTY = frozenset(
 )
 """Properties without which an import goes wrong."""
 
+_DNS_VALUES = {
+    "MX": ("nameexchange",),
+    "TXT": ("strings", "text"),
+    "A": ("ipaddress", "ip4address"),
+    "AAAA": ("ipaddress", "ip6address"),
+    "CNAME": ("namehost", "server"),
+    "PTR": ("namehost", "server"),
+    "NS": ("namehost", "server"),
+}
+"""Which property of an object of `Resolve-DnsName` has the value."""
+_DNS_NUMBERS = {1: "A", 2: "NS", 5: "CNAME", 12: "PTR", 15: "MX", 16: "TXT", 28: "AAAA"}
+
 
 def refused(source: TextSource, line: int, why: Sentence) -> Exports:
     """Nothing of a file that is broken somewhere: half an export misleads."""
@@ -104,7 +116,7 @@ class _Told:
         kind = one.kind or cmdlet_recognition.kind(one.types, self.file, one.values)
         place = ExportLocation(self.file, one.line)
         if kind == cmdlet_recognition.RESOLVED:
-            return Exports(records=tuple(resolved_dns.records(place, one.values)))
+            return Exports(records=tuple(_resolved(place, one.values)))
         inside = certificate_in(place, one.values) if kind == "ExchangeCertificate" else _NOTHING
         left_out = _NOISE | _CERTIFICATE if inside.certificates else _NOISE
         if not kind:
@@ -156,3 +168,35 @@ def cut_off(value: ExportedValue) -> bool:
         return False
     text = value.strip()
     return (text.startswith("@{") and text.endswith("}")) or _TYPE_NAME.fullmatch(text) is not None
+
+
+def _resolved(place: ExportLocation, values: Mapping[str, ExportedValue]) -> Iterator[FoundRecord]:
+    """The DNS record that an object of `Resolve-DnsName` is; none for what only says that a name is not there (SOA)."""
+    there = {name.lower(): value for name, value in values.items()}
+    kind = _dns_type(there)
+    name = there.get("name")
+    value = next((there[key] for key in _DNS_VALUES.get(kind, ()) if there.get(key)), None)
+    if not isinstance(name, str) or value is None:
+        return
+    text = "".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    if kind == "MX":
+        text = f"{there.get('preference') or 0} {text.rstrip('.')}"
+    ttl = there.get("ttl")
+    yield FoundRecord(
+        place=place,
+        name=name.rstrip(".").lower(),
+        type=kind,
+        value=text if kind == "TXT" else text.rstrip("."),
+        ttl=ttl if isinstance(ttl, int) else None,
+    )
+
+
+def _dns_type(there: Mapping[str, ExportedValue]) -> str:
+    """`Type` is a name or a number; where it is missing, the properties tell."""
+    given = there.get("type", there.get("querytype"))
+    if isinstance(given, str) and given.upper() in _DNS_VALUES:
+        return given.upper()
+    if isinstance(given, int | str) and str(given).isdigit():
+        return _DNS_NUMBERS.get(int(given), "")
+    values = {"nameexchange": "MX", "strings": "TXT", "ip4address": "A"}
+    return next((kind for key, kind in values.items() if there.get(key)), "")

@@ -49,8 +49,7 @@ def read(folder: Path) -> Exports:
     Raises OSError when the folder itself cannot be listed.
     """
     loose: list[TextSource] = []
-    read_exports = Exports.joined(_parts(folder, loose))
-    return postfix_files.with_maps(read_exports, loose)
+    return postfix_files.with_maps(Exports.joined(_parts(folder, loose)), loose)
 
 
 def _parts(folder: Path, loose: list[TextSource]) -> Iterator[Exports]:

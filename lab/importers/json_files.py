@@ -41,8 +41,7 @@ def _objects(
     if not wrapped:
         yield from _resource(_object(lines, thing, thing.members, kind))
     for member, named in wrapped:
-        start = _value_at(text, member)
-        for below in inner(text, start):
+        for below in inner(text, _value_at(text, member)):
             yield from _objects(text, lines, below, named or kind, levels - 1)
 
 

@@ -79,8 +79,7 @@ class _Scanner:
         elif self.text.startswith("{", self.at):
             yield self._object()
         else:
-            at = self.at
-            yield Thing(at, None, self._decoded())
+            yield Thing(self.at, None, self._decoded())
 
     def _list(self, lists: int) -> Iterator[Thing]:
         self.at += 1

@@ -37,8 +37,7 @@ def _sessions(text: str) -> Iterator[tuple[int, int]]:
     starts = [
         mark for before, mark in zip([-1, *marks], marks, strict=False) if not _same(text, before, mark)
     ]
-    bounds = [0, *starts[1:], len(text)]
-    yield from pairwise(bounds)
+    yield from pairwise([0, *starts[1:], len(text)])
 
 
 def _same(text: str, before: int, mark: int) -> bool:

@@ -101,9 +101,7 @@ def with_maps(found: Exports, loose: Iterable[TextSource]) -> Exports:
         )
         for gateway in found.gateways
     )
-    notices = tuple(
-        _left(source) for source in files if not any(_belongs(source, gateway) for gateway in gateways)
-    )
+    notices = tuple(_left(source) for source in files if not any(_belongs(source, made) for made in gateways))
     return replace(found, gateways=gateways, notices=(*found.notices, *notices))
 
 
@@ -175,5 +173,4 @@ def _chosen(found: re.Match[str], settings: Mapping[str, str]) -> str:
 
 
 def _meant(found: re.Match[str], settings: Mapping[str, str]) -> str:
-    name = next(part for part in found.groups() if part)
-    return settings.get(name, found[0])
+    return settings.get(next(part for part in found.groups() if part), found[0])

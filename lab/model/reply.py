@@ -35,8 +35,7 @@ class Reply:
         match = _LINE.fullmatch(lines[0])
         if match is None or not 200 <= int(match[1]) <= 599:
             raise ValueError(sentence("{text!r} is no SMTP reply", text=text[:80]))
-        more = [re.sub(r"^\d{3}[ -]?", "", line) for line in lines[1:]]
-        body = "\n".join([match[3] or "", *more])
+        body = "\n".join([match[3] or "", *[re.sub(r"^\d{3}[ -]?", "", line) for line in lines[1:]]])
         tail = _TRAILER.search(body)
         trailer = tail[0].strip() if tail else ""
         return cls(int(match[1]), match[2] or "", body[: tail.start()] if tail else body, trailer)

@@ -62,8 +62,7 @@ def confirmed(
     reached = tuple(Success(r, action) for r in recipients if wants(item, r, "SUCCESS"))
     if not reached or not may_report(item):
         return Settlement()
-    message = success(item, reached, system.maker(item), context)
-    head, made = _own_report(system, item, message, context)
+    head, made = _own_report(system, item, success(item, reached, system.maker(item), context), context)
     return Settlement(queue=(made,), heads=(head,))
 
 

@@ -136,8 +136,7 @@ def _stay(
         suspect=judged.suspect,
     )
     stamped = cleaned.on_top(_top(entry, attribution, judged, entering))
-    mine = entering.transaction.only(recipients)
-    head, item = begin(stay, mine, stamped, context, connection=connection)
+    head, item = begin(stay, entering.transaction.only(recipients), stamped, context, connection=connection)
     reply = queued_reply(stamped.message_id, int(item.id), hub, stamped.size)
     decisions = _decisions(entering.transaction, recipients)
     steps = (

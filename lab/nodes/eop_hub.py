@@ -96,8 +96,7 @@ class EopHub(MailSystem):
             received_from_mailbox(host=hub, address="::1", now=context.now, cloud=True),
             *mailbox_stamps(hub, stay.network_message_id),
         )
-        stamped = replace(submission, message=submission.message.on_top(stamps))
-        return submitted(stay, stamped, context, rules)
+        return submitted(stay, replace(submission, message=submission.message.on_top(stamps)), context, rules)
 
     def notify(self, tenant: Tenant, submission: Submission, context: Context) -> Heard:
         """A part of the service tells the tenant's people something; the sender need not be a mailbox (R245).

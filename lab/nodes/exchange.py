@@ -209,8 +209,7 @@ def _in_own_words(attempt: Attempt) -> Attempt:
     if attempt.remote or attempt.target is None:
         return attempt
     where = f"{attempt.target.address}:25"
-    replies = {key: _proxied(reply, where) for key, reply in attempt.replies.items()}
-    return replace(attempt, replies=replies)
+    return replace(attempt, replies={key: _proxied(reply, where) for key, reply in attempt.replies.items()})
 
 
 def _proxied(reply: Reply, where: str) -> Reply:

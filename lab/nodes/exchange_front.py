@@ -132,8 +132,7 @@ class ExchangeFront:
             received_from_mailbox(host=stay.host, address=self.host.address, now=context.now),
             *mailbox_stamps(stay.host, stay.network_message_id),
         )
-        stamped = replace(submission, message=submission.message.on_top(stamps))
-        return submitted(stay, stamped, context)
+        return submitted(stay, replace(submission, message=submission.message.on_top(stamps)), context)
 
     def trusts(self, connection: Connection) -> bool:
         """Whether the client may hand over cross-premises headers: TlsDomainCapabilities (R28, R103)."""

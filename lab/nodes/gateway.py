@@ -32,8 +32,7 @@ class Gateway(PlainServer):
         guarded = recipient.domain in self.host.accepts_domains or self.is_postmaster(recipient)
         if connection.client in self.host.relay_from or guarded:
             return RECIPIENT_OK, None
-        reply = Reply(554, "5.7.1", f"<{recipient}>: Relay access denied")
-        return reply, Reason.NOT_GUARDED
+        return Reply(554, "5.7.1", f"<{recipient}>: Relay access denied"), Reason.NOT_GUARDED
 
     def _received(
         self,
@@ -60,8 +59,7 @@ class Gateway(PlainServer):
         """Never here, its own postmaster excepted: a filter has no mailboxes."""
         if self.is_postmaster(recipient):
             return ToMailbox(recipient)
-        hosts = self.next_hosts(recipient)
-        return ToNextHop(hosts or ("mx", recipient.domain))
+        return ToNextHop(self.next_hosts(recipient) or ("mx", recipient.domain))
 
     def next_hosts(self, recipient: Address) -> tuple[str, ...]:
         """Inward for guarded domains, outward by smart host if one is set."""

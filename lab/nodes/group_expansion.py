@@ -113,10 +113,8 @@ class Expansion:
             if self._members.get(group) == ():
                 self._drop(recipient, DropReason.NO_MEMBERS)
             elif not self._leads_to(group, ends):
-                expanded_before = group in self._before
-                self._drop(
-                    recipient, DropReason.EXPANDED_BEFORE if expanded_before else DropReason.GROUP_RING
-                )
+                was_expanded = group in self._before
+                self._drop(recipient, DropReason.EXPANDED_BEFORE if was_expanded else DropReason.GROUP_RING)
         return Settlement(steps=tuple(self._steps), queue=(item,) if item.recipients else ())
 
     def _leads_to(self, group: str, ends: set[str]) -> bool:

@@ -100,10 +100,7 @@ class MailSystem(ABC):
         rules = self.rules_for(item)
         if rules:
             return self._rule(item, rules, resolved, context)
-        keys = {
-            resolution.place.key if isinstance(resolution.place, ToNextHop) else None
-            for resolution in resolved
-        }
+        keys = {entry.place.key if isinstance(entry.place, ToNextHop) else None for entry in resolved}
         if len(keys) == 1 and None not in keys and not any(resolution.via for resolution in resolved):
             return (yield from self._relay(item, context))
         return self._spread(_renamed(item, resolved), resolved, context)
@@ -143,9 +140,7 @@ class MailSystem(ABC):
     ) -> Settlement:
         """Apply the mail flow rules, and report on whom they refuse."""
         resolved = zip(item.recipients, found, strict=True)
-        unserved = [
-            recipient for recipient, resolution in resolved if isinstance(resolution.place, UnknownRecipient)
-        ]
+        unserved = [recipient for recipient, entry in resolved if isinstance(entry.place, UnknownRecipient)]
         made, failures = rule(item, rules, self.sending(item), unserved, context)
         ended = reported(self, item, failures, context, None)
         return Settlement(
@@ -158,8 +153,7 @@ class MailSystem(ABC):
             return Settlement(steps=(step,), relay=routed)
         reply = self.unroutable(routed)
         attempt = Attempt(target=None, replies={r.key: reply for r in item.recipients}, remote=False)
-        route = _nowhere(item)
-        settled = self._settle(item, route, attempt, context)
+        settled = self._settle(item, _nowhere(item), attempt, context)
         return replace(settled, steps=(step, *settled.steps))
 
     def _spread(self, item: QueueItem, found: list[ResolvedRecipient], context: Context) -> Settlement:
@@ -283,14 +277,12 @@ def _renamed(item: QueueItem, found: list[ResolvedRecipient]) -> QueueItem:
 def _part(item: QueueItem, recipients: list[Address], context: Context) -> QueueItem:
     """The part of an item that travels one way, due at once."""
     dsn = {recipient.key: item.dsn[recipient.key] for recipient in recipients if recipient.key in item.dsn}
-    ident = str(context.ids.number())
-    return replace(item, id=ident, recipients=tuple(recipients), dsn=dsn, due=context.now)
+    return replace(item, id=str(context.ids.number()), recipients=tuple(recipients), dsn=dsn, due=context.now)
 
 
 def _passed_on(item: QueueItem, mailbox: Address, to: Address, context: Context) -> QueueItem:
     """What a mailbox forwards: the same message for somebody else, and the mailbox remembered for SRS (R152)."""
-    part = _part(item, [to], context)
-    return replace(part, forwarded_by=(*item.forwarded_by, mailbox))
+    return replace(_part(item, [to], context), forwarded_by=(*item.forwarded_by, mailbox))
 
 
 def _nowhere(item: QueueItem) -> Route:

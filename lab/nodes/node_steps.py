@@ -21,8 +21,7 @@ RECIPIENT_OK = Reply(250, "2.1.5", "Recipient OK")
 
 def ptr_name(address: str) -> DnsQueries[str]:
     """The PTR name of an address, '' if it has none."""
-    octets = address.split(".")
-    answer = yield DnsQuestion(Domain(".".join(reversed(octets)) + ".in-addr.arpa"), "PTR")
+    answer = yield DnsQuestion(Domain(".".join(reversed(address.split("."))) + ".in-addr.arpa"), "PTR")
     return answer.texts()[0].rstrip(".") if isinstance(answer, DnsRecords) else ""
 
 

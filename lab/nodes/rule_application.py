@@ -44,9 +44,7 @@ def rule(
 
 
 def _part(item: QueueItem, branch: Branch, context: Context) -> QueueItem:
-    recipients = {
-        address.key: address for address in (*(branch.redirected or branch.recipients), *branch.copies)
-    }
+    recipients = {to.key: to for to in (*(branch.redirected or branch.recipients), *branch.copies)}
     part = _narrowed(item, tuple(recipients.values()), context)
     return replace(part, message=branch.message, outbound=branch.connector)
 

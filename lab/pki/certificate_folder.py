@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from lab.model.certificate import CertificateIdentity, CertificateProfile, Validity, is_public
 from lab.model.value import dataclass
-from lab.pki.authority import Authority, IssuedCertificate, self_signed
+from lab.pki.authority import Authority, self_signed
 from lab.pki.certificate_files import identity
 from lab.pki.private_files import write_private
 
@@ -82,7 +82,9 @@ def _fill(store: CertificateFolder, profiles: Mapping[str, CertificateProfile], 
             self_signed(profile, now) if profile.self_signed else authorities[profile.issuer].issue(profile)
         )
         write_private(store.chain(name), _pem(issued.chain))
-        write_private(store.key(name), _key_pem(issued))
+        write_private(
+            store.key(name), issued.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        )
     roots = [authority.root for name, authority in authorities.items() if is_public(name)]
     write_private(store.anchors, _pem(roots))
 
@@ -136,7 +138,3 @@ def _check_names(profiles: Mapping[str, CertificateProfile]) -> None:
 
 def _pem(certificates: Iterable[x509.Certificate]) -> bytes:
     return b"".join(certificate.public_bytes(Encoding.PEM) for certificate in certificates)
-
-
-def _key_pem(issued: IssuedCertificate) -> bytes:
-    return issued.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

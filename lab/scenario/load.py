@@ -112,8 +112,7 @@ def _of_tree(tree: TableNode | None, file: str, files: _Files, only: str | None)
     for name, whole in variant_overlay.variants(tree, at):
         trees[name] = whole
         if only is None or name == only:
-            kind = _kind(names, name, at)
-            variant = variant_builder.variant(name, kind, whole, report)
+            variant = variant_builder.variant(name, _kind(names, name, at), whole, report)
             if variant is not None:
                 made[name] = variant
     if only is not None and only not in trees:

@@ -170,7 +170,7 @@ class Parties:
 def _parties(read: Fields) -> Parties:
     tenants = read[SectionKeys.tenants]
     made = tuple(
-        companies.company(name, record, tenants) for name, record in read[SectionKeys.organizations].items()
+        companies.company(name, table, tenants) for name, table in read[SectionKeys.organizations].items()
     )
     hosts = {name: host for company in made for name, host in company.hosts.items()}
     hosts |= {name: machines.internet_host(name, record) for name, record in read[SectionKeys.hosts].items()}

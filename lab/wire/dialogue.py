@@ -18,10 +18,11 @@ from lab.model.reply import Reply
 from lab.model.transport import Connection, Context, Heard, Node, Tls, Transaction
 from lab.wire import commands, server_replies
 from lab.wire.commands import BdatCommand, Offered
-from lab.wire.message_content import objection
 from lab.wire.server_host import ServerHost, ServerLimits
 
 T = TypeVar("T")
+LINE_LIMIT = 998
+"""Octets of a text line without its CRLF, RFC 5322 2.1.1."""
 FIXED: Mapping[str, Reply] = {
     "NOOP": server_replies.OK,
     "VRFY": server_replies.CANNOT_VERIFY,
@@ -187,8 +188,7 @@ class Dialogue:
         return refused or Reply(250, "", self._node.extensions(self.connection)[0])
 
     async def _ehlo(self, argument: str) -> Reply:
-        refused = self._meet(argument, extended=True)
-        return refused or Reply(250, "", "\n".join(self._extensions()))
+        return self._meet(argument, extended=True) or Reply(250, "", "\n".join(self._extensions()))
 
     def _meet(self, argument: str, *, extended: bool) -> Reply | None:
         """Let a client introduce itself, which ends what it was about; a reply if that is refused."""
@@ -286,3 +286,28 @@ class Dialogue:
 
     def _context(self) -> Context:
         return Context(self._host.now(), self._host.ids)
+
+
+def objection(content: bytes) -> Reply | None:
+    """Why text cannot be taken; binary content (BODY=BINARYMIME) is not asked about.
+
+    A bare CR or LF is refused and not mended: the next system could take it for a line end, and with it a part of
+    this message for a message of its own.
+    """
+    line_ends = content.count(b"\r\n")
+    if content.count(b"\n") != line_ends or content.count(b"\r") != line_ends or b"\0" in content:
+        return server_replies.INVALID_CHARACTERS
+    if _has_long_line(content):
+        return server_replies.TEXT_LINE_TOO_LONG
+    return None
+
+
+def _has_long_line(content: bytes) -> bool:
+    """Leaps from the last line end in reach to the next, so most octets are never looked at."""
+    start, size = 0, len(content)
+    while size - start > LINE_LIMIT:
+        end = content.rfind(b"\n", start, start + LINE_LIMIT + 2)
+        if end < 0:
+            return True
+        start = end + 1
+    return False

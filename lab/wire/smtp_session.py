@@ -79,8 +79,7 @@ class SmtpSession(ServerConnection):
         reply = dialogue.data(argument)
         self._say(reply)
         if reply is server_replies.SEND_DATA:
-            content = await self._inbox.content(dialogue.room)
-            self._say(await dialogue.end_of_data(content))
+            self._say(await dialogue.end_of_data(await self._inbox.content(dialogue.room)))
 
     async def _bdat(self, dialogue: Dialogue, argument: str) -> None:
         command = commands.bdat(argument)
@@ -93,8 +92,7 @@ class SmtpSession(ServerConnection):
             await self._inbox.skip(command.octets)
             self._say(refusal)
             return
-        octets = await self._inbox.octets(command.octets)
-        self._say(await dialogue.chunk(octets, last=command.last))
+        self._say(await dialogue.chunk(await self._inbox.octets(command.octets), last=command.last))
 
     async def _starttls(self, dialogue: Dialogue, argument: str) -> None:
         reply = dialogue.starttls(argument)

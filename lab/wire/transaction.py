@@ -102,8 +102,7 @@ class ClientTransaction:
             await self._channel.reply(self._patience.mail)
         mail = await self._channel.reply(self._patience.mail)
         replies = [await self._channel.reply(self._patience.rcpt) for _ in self._ask.recipients]
-        wanted = mail.positive and any(reply.positive for reply in replies)
-        data = await self._rest(along, wanted=wanted)
+        data = await self._rest(along, wanted=mail.positive and any(reply.positive for reply in replies))
         return self._handed(mail, replies, data) if mail.positive else TransactionReplies(mail, {}, None)
 
     def _content_along(self) -> bytes:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.wire.message_content import objection
+from lab.wire.dialogue import objection
 from lab.wire.receive_buffer import ClientGone, LineFlaw, ReceiveBuffer
 from lab.wire.server_replies import INVALID_CHARACTERS, TEXT_LINE_TOO_LONG
 from tests.wire.fakes import serving

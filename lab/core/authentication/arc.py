@@ -195,5 +195,4 @@ def _signed(message: Message, number: int, signer: Signer, suite: Suite, now: da
         f" h={':'.join(names)};\r\n bh={body_hash(message.body)};\r\n b="
     )
     fields = covered(message, [name.lower() for name in names])
-    value = suite.sign(signer.key, joined((*fields, Header(SIGNATURE, raw))))
-    return Header(SIGNATURE, raw + folded(value))
+    return Header(SIGNATURE, raw + folded(suite.sign(signer.key, joined((*fields, Header(SIGNATURE, raw))))))

@@ -111,8 +111,7 @@ def evaluate(
     record = policy.record if policy else DmarcRecord("none", "none")
     vouched = _vouched(author, spf, dkim, record)
     if policy is None:
-        result = Dmarc.BEST_GUESS_PASS if vouched else Dmarc.NONE
-        return DmarcResult(result, author, aligned_by=vouched)
+        return DmarcResult(Dmarc.BEST_GUESS_PASS if vouched else Dmarc.NONE, author, aligned_by=vouched)
     if vouched:
         return DmarcResult(Dmarc.PASS, author, policy=policy.policy, aligned_by=vouched)
     action = _action(policy, enforced=enforced, spared=draw >= record.percent)

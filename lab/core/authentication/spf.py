@@ -149,8 +149,7 @@ def _evaluate(check: _Check) -> DnsQueries[_Verdict]:
         return _Verdict(Spf.NONE)
     for mechanism in record.mechanisms:
         if (yield from _fits(mechanism, check)):
-            result = _QUALIFIED[mechanism.qualifier]
-            return _Verdict(result, str(mechanism), record.exp, check.facts)
+            return _Verdict(_QUALIFIED[mechanism.qualifier], str(mechanism), record.exp, check.facts)
     if record.redirect is None:
         return _Verdict(Spf.NEUTRAL)
     check.budget.spend()

@@ -41,8 +41,7 @@ def check_macros(text: str, *, explanation: bool = False) -> None:
             raise ValueError(f"there is no macro %{{{letter}}} here")
         if digits and int(digits) == 0:
             raise ValueError("a macro that keeps no part")
-    literal = _MACRO.sub("", text)
-    if not (_EXPLANATION if explanation else _LITERAL).fullmatch(literal):
+    if not (_EXPLANATION if explanation else _LITERAL).fullmatch(_MACRO.sub("", text)):
         raise ValueError(f"{text!r} is no macro-string")
 
 

@@ -112,8 +112,7 @@ def _literal(qualifier: str, name: str, argument: str) -> Mechanism:
         raise ValueError(f"{argument!r} has no prefix length behind the slash")
     try:
         if name == "ip4":
-            spec = str(IPv4Address(address))
-            return Mechanism(qualifier, name, spec, prefix4=_prefix(prefix, 32))
+            return Mechanism(qualifier, name, str(IPv4Address(address)), prefix4=_prefix(prefix, 32))
         if "%" in address:
             raise ValueError(f"{address!r} has a zone")
         return Mechanism(qualifier, name, str(IPv6Address(address)), prefix6=_prefix(prefix, 128))

@@ -43,8 +43,7 @@ def success_report(item: QueueItem, reached: tuple[Success, ...], maker: Maker, 
     """The report on recipients that were reached; only headers come back (RFC 3461 4.3)."""
     original = read(item.message)
     returned = part(original, headers_only=True, limit=0)
-    human = _human(classic_text.success(reached), context)
-    parts = (human, exchange_status(item, reached, maker), returned)
+    parts = (_human(classic_text.success(reached), context), exchange_status(item, reached, maker), returned)
     return _assembled(_SUBJECTS[reached[0].action], item, original, parts, maker, context)
 
 

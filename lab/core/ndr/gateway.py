@@ -32,8 +32,7 @@ notifications of mail delivery errors from other systems.\r
 
 def failure_report(item: QueueItem, failed: tuple[Failure, ...], maker: Maker, context: Context) -> Message:
     """`Undelivered Mail Returned to Sender`."""
-    headers_only = item.ret.upper() == "HDRS"
-    returned = part(read(item.message), headers_only=headers_only, limit=BOUNCE_SIZE_LIMIT)
+    returned = part(read(item.message), headers_only=item.ret.upper() == "HDRS", limit=BOUNCE_SIZE_LIMIT)
     text = "".join(map(_failed, failed))
     parts = (
         _notification(maker.host, _SORRY, text),

@@ -63,8 +63,7 @@ def texts(item: QueueItem, original: Original, failed: tuple[Failure, ...], host
 
 def _told(failure: Failure) -> tuple[Advice, str]:
     advised = advice(status_of(failure.reply))
-    headline = advised.headline.format(user=failure.recipient.local, domain=failure.recipient.domain)
-    return advised, headline
+    return advised, advised.headline.format(user=failure.recipient.local, domain=failure.recipient.domain)
 
 
 def _columns(known: Advice, failure: Failure, facts: NdrFacts) -> tuple[tuple[str, str], ...]:

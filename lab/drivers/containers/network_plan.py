@@ -211,9 +211,7 @@ def _name(node: _Node, inside: bool, taken: Container[str]) -> str:
     name = node.name if node.where else node.name.replace(":", "-").lower()
     numbered = (f"{name}-{number}" for number in count(2))
     names = chain((name,), (f"{name}-inside",) if inside else (), numbered)
-    return next(
-        candidate for candidate in names if candidate not in taken and f"{candidate}-net" not in taken
-    )
+    return next(free for free in names if free not in taken and f"{free}-net" not in taken)
 
 
 def _is_inside(address: str) -> bool:

@@ -103,9 +103,7 @@ def _open(todo: MissingExport) -> PlainData:
 
 def domains(exports: Exports) -> list[str]:
     """The accepted domains of all sides, whose DNS says where their mail goes."""
-    accepted = (
-        ExportedProperties(exported) for exported in exports.objects if exported.kind == "AcceptedDomain"
-    )
+    accepted = (ExportedProperties(item) for item in exports.objects if item.kind == "AcceptedDomain")
     names = (domain.text("DomainName", "Name").lower().removeprefix("*.") for domain in accepted)
     return [name for name in dict.fromkeys(names) if "." in name and not is_service(name)]
 
@@ -147,8 +145,7 @@ def _people(cast: _Cast, options: ImportOptions, notes: ImportNotes) -> None:
         for tenant in company[:1]:
             synchronised(organization.people, tenant.people, notes)
         membered((organization.people, *(party.people for party in company)), notes)
-    alone = [party for party in cast.tenants if not any(party.shares(o) for o in cast.organizations)]
-    for tenant in alone:
+    for tenant in [party for party in cast.tenants if not any(party.shares(o) for o in cast.organizations)]:
         membered((tenant.people,), notes)
 
 
@@ -197,8 +194,7 @@ def _organizations(cast: _Cast, ground: Ground) -> PlainData:
 
 def _records(cast: _Cast, ground: Ground, tree: PlainData) -> PlainData:
     signing = [name for tenant in cast.tenants for name in tenant.table.get("dkim", ())]
-    records = ground.records.table(ground.own, ground.derived, ground.moved, signing)
-    return {**records, **_doors(ground, tree)}
+    return {**ground.records.table(ground.own, ground.derived, ground.moved, signing), **_doors(ground, tree)}
 
 
 def _doors(ground: Ground, tree: PlainData) -> PlainData:
@@ -242,8 +238,7 @@ def _head(cast: _Cast, options: ImportOptions) -> PlainData:
 def _finished(tree: PlainData, answers: Answers, notes: ImportNotes) -> PlainData:
     """In the order that a reader wants, without what the loader refuses; for the simulator alone only if it must be."""
     whole = _filled({**tree, **_ONLY})
-    ordered = {key: whole[key] for key in _ORDER if key in whole}
-    made = _filled(mended(ordered, notes))
+    made = _filled(mended({key: whole[key] for key in _ORDER if key in whole}, notes))
     made = answers.over(made, dumped(made))
     open_to_all = {key: value for key, value in made.items() if key not in _ONLY}
     return made if problems(dumped(open_to_all)) else open_to_all
@@ -251,13 +246,17 @@ def _finished(tree: PlainData, answers: Answers, notes: ImportNotes) -> PlainDat
 
 def _filled(table: PlainData) -> PlainData:
     """Without what says nothing; `matrix: {}` says that there is one."""
-    return {key: _pruned(value) for key, value in table.items() if key == "matrix" or not _empty(value)}
+    return {
+        key: _pruned(value)
+        for key, value in table.items()
+        if key == "matrix" or value not in (None, {}, [], "")
+    }
 
 
 def _pruned(value: Any) -> Any:
     if isinstance(value, dict):
         for key in [
-            key for key, entry in value.items() if entry is None or (entry in ({}, []) and key not in _SAYING)
+            key for key, item in value.items() if item is None or (item in ({}, []) and key not in _SAYING)
         ]:
             del value[key]
         for key, entry in value.items():
@@ -269,7 +268,3 @@ def _pruned(value: Any) -> Any:
 
 
 _SAYING = ("accepts_domains", "forwards_to", "relay_from", "members", "proxies")
-
-
-def _empty(value: Any) -> bool:
-    return value is None or value in ({}, [], "")

@@ -72,7 +72,7 @@ def variants(
             CollectedCertificate(
                 key=key_of(names) if key_of(names) != "wildcard" else "gateway",
                 names=names[:1],
-                place=_place(site),
+                place=site.send[0].given.place if site.send else ExportLocation(""),
             )
         )
         alternatives["filter-shows-its-own"] = {
@@ -87,7 +87,3 @@ def variants(
             "change": {f"{setting}.client_certificate": False},
         }
     return alternatives
-
-
-def _place(site: MachineFacts) -> ExportLocation:
-    return site.send[0].given.place if site.send else ExportLocation("")

@@ -173,20 +173,16 @@ def of_server(
                 notes.without(given, sentence("it has no name that a connector could refer to"))
             continue
         papers.append(store.enter(paper))
-    return sorted(
-        {certificate.key: certificate for certificate in papers}.values(), key=lambda each: each.not_before
-    )
+    return sorted({paper.key: paper for paper in papers}.values(), key=lambda each: each.not_before)
 
 
 def _of_object(given: ExportedProperties, found: Sequence[FoundCertificate]) -> CollectedCertificate | None:
     thumbprint = given.text("Thumbprint").upper()
-    inside = next(
-        (certificate for certificate in found if thumbprint and certificate.thumbprint == thumbprint), None
-    )
+    inside = next((shown for shown in found if thumbprint and shown.thumbprint == thumbprint), None)
     paper = of_file(inside) if inside is not None else _told(given, thumbprint)
     if paper is None:
         return None
-    paper.smtp = "SMTP" in _services(given)
+    paper.smtp = "SMTP" in (flags(given.value("Services", "ServicesStringForm"), _SERVICES) or ())
     root = given.text("RootCAType").lower()
     paper.public = (paper.public or root == "thirdparty") and root not in _PRIVATE
     return paper
@@ -212,10 +208,6 @@ def _told(given: ExportedProperties, thumbprint: str) -> CollectedCertificate | 
     )
 
 
-def _services(given: ExportedProperties) -> frozenset[str]:
-    return flags(given.value("Services", "ServicesStringForm"), _SERVICES) or frozenset()
-
-
 def _date(text: str) -> datetime | None:
     """ISO 8601, which the readers make of all dates that they understand."""
     try:
@@ -235,8 +227,7 @@ def meant(
     name = certificate_name(given.value("TlsCertificateName"))
     if name is None:
         return None
-    fitting = [paper for paper in papers if _fits(paper, name)]
-    newest = store.newest(fitting)
+    newest = store.newest([paper for paper in papers if _fits(paper, name)])
     if newest is not None:
         return newest.key
     if papers:

@@ -157,9 +157,7 @@ def _shown(
     smtp = [certificate for certificate in held if certificate.smtp] or list(held)
     signed = [certificate for certificate in smtp if not certificate.self_signed]
     papers = (ground.papers.papers.get(name) for name in named)
-    return ground.papers.newest(signed or smtp) or next(
-        (paper for paper in papers if paper is not None), None
-    )
+    return ground.papers.newest(signed or smtp) or next(filter(None, papers), None)
 
 
 def _believed(ground: Ground, site: MachineFacts, machine: MachineDraft) -> CollectedCertificate | None:
@@ -268,13 +266,11 @@ def _other(
 ) -> str:
     """The key of a host that is no known machine: the end of its domains, or a relay where it is for everything."""
     bare = host.strip("[] ").rstrip(".").lower()
-    machines = {**ground.hosts, **others}
-    for name, there in machines.items():
+    for name, there in {**ground.hosts, **others}.items():
         if bare in (there.get("fqdn"), there["address"]):
             _also(there, connector)
             return name
-    label = "host" if is_address(bare) else bare.partition(".")[0]
-    key = unique(label, ground.taken)
+    key = unique("host" if is_address(bare) else bare.partition(".")[0], ground.taken)
     addresses = [bare] if is_address(bare) else list(ground.records.addresses(bare))
     address = next(filter(ground.addresses.take, addresses), None) or ground.addresses.spare()
     table: PlainData = {"address": address}

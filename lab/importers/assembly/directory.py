@@ -163,9 +163,7 @@ def _addresses(given: ExportedProperties) -> list[Address]:
     """The primary address first."""
     first = _one(given, "PrimarySmtpAddress", "WindowsEmailAddress")
     addresses = [first] if first else []
-    addresses += [
-        address for text in proxy_addresses(given.value("EmailAddresses")) if (address := parsed(text))
-    ]
+    addresses += [proxy for text in proxy_addresses(given.value("EmailAddresses")) if (proxy := parsed(text))]
     return list({str(address).lower(): address for address in addresses}.values())
 
 

@@ -127,8 +127,7 @@ def park(site: MachineFacts) -> Machines:
         made.gateway = _gateway(site, "gateway", relays, _same(relays, entries, site), made)
     left = tuple(host for host in entries if made.called(host) is None)
     if left:
-        key = "gateway" if made.gateway is None else "mx"
-        machine = _gateway(site, key, left, (), made)
+        machine = _gateway(site, "gateway" if made.gateway is None else "mx", left, (), made)
         if made.gateway is None:
             made.gateway = machine
         else:
@@ -178,9 +177,7 @@ def _own(connectors: Sequence[ConvertedTable]) -> list[ConvertedTable]:
 
 def _server_name(side: ExportedSide, notes: ImportNotes) -> tuple[str, tuple[str, ...]]:
     """The name of the first server, and those of the others, which the lab has not."""
-    servers = [
-        server for server in side.of("ExchangeServer") if "edge" not in server.text("ServerRole").lower()
-    ]
+    servers = [host for host in side.of("ExchangeServer") if "edge" not in host.text("ServerRole").lower()]
     hosts = [_host_name(server.text("Fqdn", "Name")) for server in servers]
     fronts = sorted(side.of("ReceiveConnector"), key=lambda each: "frontend" not in each.text("Name").lower())
     hosts += [_host_name(front.text("Fqdn")) for front in fronts]

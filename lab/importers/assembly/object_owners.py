@@ -122,8 +122,7 @@ def _majority(lying: Iterable[ExportedProperties]) -> bool:
 def _joined(made: Iterable[ExportedSide], notes: ImportNotes) -> list[ExportedSide]:
     """Folders of one tenant or organisation are one side: they share a domain, or tell none and lie beside another."""
     whole: list[ExportedSide] = []
-    waiting = sorted(made, key=lambda side: not side.domains)
-    for side in waiting:
+    for side in sorted(made, key=lambda side: not side.domains):
         home = next((other for other in whole if _same(other, side)), None)
         if home is None and not side.domains:
             home = _beside(side, whole)

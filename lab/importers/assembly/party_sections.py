@@ -41,9 +41,7 @@ class PartyDraft:
     def domains(self) -> tuple[str, ...]:
         """Names of accepted domains, the default one first; not those in onmicrosoft.com."""
         ordered = sorted(self.accepted, key=lambda each: not each.get("Default"))
-        return tuple(
-            str(domain["DomainName"]) for domain in ordered if not is_service(str(domain["DomainName"]))
-        )
+        return tuple(str(made["DomainName"]) for made in ordered if not is_service(str(made["DomainName"])))
 
     @property
     def all_domains(self) -> tuple[str, ...]:
@@ -111,8 +109,7 @@ def _key(side: ExportedSide, accepted: Sequence[ConvertedTable], initial: str, t
     """The first label of the default domain, of the initial one, or of the folder."""
     named = sorted(accepted, key=lambda each: not each.get("Default"))
     own = [str(domain["DomainName"]) for domain in named if not str(domain["DomainName"]).endswith(MOERA)]
-    first = (own or [initial])[0].partition(".")[0] or side.folder.rpartition("/")[2]
-    return unique(first, taken)
+    return unique((own or [initial])[0].partition(".")[0] or side.folder.rpartition("/")[2], taken)
 
 
 def unique(wanted: str, taken: set[str]) -> str:

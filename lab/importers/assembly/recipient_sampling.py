@@ -34,14 +34,12 @@ _MOST = 1_000
 def restrict(sides: Iterable[People], notes: ImportNotes) -> None:
     """`AcceptMessagesOnlyFrom` names recipients by their identities; here they have addresses."""
     everybody = [entry for side in sides for _, entry in side.all()]
-    addresses = {
+    by_name = {
         name.lower(): str(entry["address"]) for entry in everybody for name in _identities(entry.given)
     }
     for entry in everybody:
         wanted = entry.given.many("AcceptMessagesOnlyFrom")
-        senders = [
-            addresses.get(name.lower()) or (str(a) if (a := parsed(name)) else None) for name in wanted
-        ]
+        senders = [by_name.get(name.lower()) or (str(a) if (a := parsed(name)) else None) for name in wanted]
         allowed = [address for address in senders if address]
         if len(allowed) < len(wanted):
             notes.about(
@@ -85,9 +83,7 @@ def limited(sides: Mapping[str, People], notes: ImportNotes) -> None:
 def _class(section: str, entry: ConvertedTable, *, both: bool) -> tuple[object, ...]:
     """What makes two recipients differ for mail flow."""
     moera = str(entry["address"]).endswith(MOERA)
-    routed = any(
-        str(address).endswith(ROUTING) for address in (entry.get("external"), *entry.get("proxies", ()))
-    )
+    routed = any(str(text).endswith(ROUTING) for text in (entry.get("external"), *entry.get("proxies", ())))
     own = ("ForwardingSmtpAddress", "RequireSenderAuthenticationEnabled", "AcceptMessagesOnlyFrom")
     return section, moera, both, routed, *(key in entry for key in own)
 

@@ -59,7 +59,7 @@ class Company:
 def company(name: str, read: Fields, tenants: Mapping[str, Fields]) -> Company:
     """An organisation's machines and wizard run."""
     written = (
-        arguments(domain, AcceptedDomain)["domain_name"] for domain in read[OrganizationKeys.accepted_domains]
+        arguments(table, AcceptedDomain)["domain_name"] for table in read[OrganizationKeys.accepted_domains]
     )
     domains = tuple(dict.fromkeys((*read[OrganizationKeys.domains], *written)))
     hosts = hosts_of(name, read, domains)
@@ -98,9 +98,7 @@ def organization(company: Company) -> OnPremOrganization:
     send = drafted(
         SendConnector, read[OrganizationKeys.send_connectors], [wizard.send_connector()] if wizard else [], by
     )
-    send = tuple(
-        connector.implying("dns_routing_enabled", not connector.get("smart_hosts")) for connector in send
-    )
+    send = tuple(draft.implying("dns_routing_enabled", not draft.get("smart_hosts")) for draft in send)
     remote = drafted(
         RemoteDomain, read[OrganizationKeys.remote_domains], wizard.remote_domains() if wizard else (), by
     )
@@ -118,9 +116,7 @@ def organization(company: Company) -> OnPremOrganization:
 
 def tenant(name: str, age: int, read: Fields, companies: Iterable[Company]) -> Tenant:
     """The cloud side."""
-    runs = [
-        (company.read, company.hybrid) for company in companies if company.hybrid and _joined(company, name)
-    ]
+    runs = [(other.read, other.hybrid) for other in companies if other.hybrid and _joined(other, name)]
     initial = read[TenantKeys.initial_domain]
     own = (AcceptedDomain(initial), *(AcceptedDomain(run.coexistence) for _, run in runs))
     by = next((org[OrganizationKeys.hybrid] or read for org, _ in runs), read)

@@ -140,8 +140,7 @@ def _foreign(topology: Topology, own: OwnCompany) -> Iterator[MatrixParty]:
 
 
 def _somebody(host: Host) -> Address:
-    listed = next(iter(host.mailboxes.values()), None)
-    return listed or Address("somebody", host.accepts_domains[0])
+    return next(iter(host.mailboxes.values()), None) or Address("somebody", host.accepts_domains[0])
 
 
 def _other_addresses(own: OwnCompany) -> Iterator[MatrixParty]:

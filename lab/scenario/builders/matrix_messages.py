@@ -30,10 +30,8 @@ _NOWHERE = SourceLocation("", 0)
 
 def automatic(topology: Topology, file: str = "", later: Iterable[Topology] = ()) -> MatrixSection:
     """The matrix of a scenario that says nothing about it; `later` is what its timeline makes of the configuration."""
-    correspondents = cast(topology)
-    return _matrix(
-        correspondents.senders, correspondents.recipients, (topology, *later), SourceLocation(file, 0)
-    )
+    everybody = cast(topology)
+    return _matrix(everybody.senders, everybody.recipients, (topology, *later), SourceLocation(file, 0))
 
 
 def written(read: Fields, topology: Topology, later: Iterable[Topology] = ()) -> MatrixSection:
@@ -41,8 +39,7 @@ def written(read: Fields, topology: Topology, later: Iterable[Topology] = ()) ->
     correspondents, own = cast(topology), own_company(topology)
     senders = _parties(read, MatrixKeys.senders, correspondents.senders, own)
     recipients = _parties(read, MatrixKeys.recipients, correspondents.recipients, own)
-    times = (topology, *later)
-    made = _matrix(senders, recipients, times, read.place)
+    made = _matrix(senders, recipients, (topology, *later), read.place)
     made = replace(made, expect=_with_claims(made, read, senders, recipients))
     again = read[MatrixKeys.repeat]
     return made if again is None else repeating(made, rhythm(again))
@@ -114,8 +111,7 @@ def _cells(
     for sender in senders:
         for recipient in recipients:
             if _concerns(sender, recipient, topology):
-                key = f"{sender.name}_to_{recipient.name}"
-                yield MatrixCell(key=key, sender=sender, recipient=recipient)
+                yield MatrixCell(key=f"{sender.name}_to_{recipient.name}", sender=sender, recipient=recipient)
 
 
 def _concerns(sender: MatrixParty, recipient: MatrixParty, topology: Topology) -> bool:

@@ -44,8 +44,7 @@ def region(name: str, index: int) -> Region:
     """A region as derived."""
     first = 10 + 20 * index
     sites = _SITES.get(name, (f"{name[:2]}1", f"{name[:2]}2"))
-    serials = _SERIAL.get(name, ("01", "02"))
-    pools = tuple(zip(sites, serials, strict=True))
+    pools = tuple(zip(sites, _SERIAL.get(name, ("01", "02")), strict=True))
     return Region(
         name=name,
         front_ends=tuple(

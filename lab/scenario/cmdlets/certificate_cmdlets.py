@@ -33,9 +33,7 @@ def run(tree: TableNode, verb: str, typed: ParsedCmdlet, topology: Topology) -> 
         hint = unknown(left.name, _PARAMETERS) if left.name else NOTHING
         wanted = sentence("{cmdlet} has no parameter -{name}", cmdlet=typed.cmdlet, name=left.name)
         typed.line.wrong(left.at, wanted, hint)
-    store = [
-        certificate for certificate in (host.certificates or (host.certificate,)) if certificate is not None
-    ]
+    store = [name for name in (host.certificates or (host.certificate,)) if name is not None]
     if verb == "Enable":
         held = [*(certificate for certificate in store if certificate != thumbprint.text), thumbprint.text]
     elif thumbprint.text in store:

@@ -15,7 +15,7 @@ from lab.scenario.syntax.problem_report import unknown
 from lab.scenario.syntax.records import Fields, RecordKey, RecordSchema
 from lab.scenario.syntax.scalar_values import DOMAIN, FILLED, LINE, MAILBOX, NETWORK, TRUTH, WHOLE, from_enum
 from lab.scenario.syntax.value_kinds import Many, Single, ValueKind, misread
-from lab.sentence import Sentence, sentence
+from lab.sentence import sentence
 
 _HEADER_NAME = re.compile(r"[!-9;-~]+")
 
@@ -106,8 +106,7 @@ def _kind(name: str, hint: Any) -> ValueKind[Any]:
     if name in _KINDS:
         return _KINDS[name]
     if get_origin(hint) is tuple:
-        inner = get_args(hint)[0]
-        return Many(_BY_TYPE.get(inner, NETWORK))
+        return Many(_BY_TYPE.get(get_args(hint)[0], NETWORK))
     return _BY_TYPE[next(arg for arg in get_args(hint) if arg is not type(None))]
 
 
@@ -176,7 +175,7 @@ def rules(
     for record in read:
         if record.amends:
             wanted = sentence("no mail flow rule is named {name!r}", name=record[RuleKeys.name])
-            record.wrong("Name", wanted, _near(record, made))
+            record.wrong("Name", wanted, unknown(str(record[RuleKeys.name]), (rule.name for rule in made)))
             continue
         rule = _rule(record, connectors)
         if rule.name.lower() in {other.name.lower() for other in made}:
@@ -185,10 +184,6 @@ def rules(
         place = record[RuleKeys.priority]
         made.insert(len(made) if place is None else place, rule)
     return tuple(made)
-
-
-def _near(read: Fields, made: Iterable[TransportRule]) -> Sentence:
-    return unknown(str(read[RuleKeys.name]), (rule.name for rule in made))
 
 
 def _rule(read: Fields, connectors: tuple[OutboundConnector, ...] | None) -> TransportRule:
