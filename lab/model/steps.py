@@ -249,7 +249,7 @@ class Expanded(_ForRecipient):
 
 @value(kw_only=True)
 class Merged(_ForRecipient):
-    """A group was met once more; its members are recipients already. Nothing ends by that."""
+    """A group was met once more, and adds nobody. Nothing ends by that."""
 
     kind: ClassVar[str] = "merged"
 

@@ -1,9 +1,9 @@
 """What people and programs read after a run. Pure: what a run left behind goes in, text comes out.
 
-`run` says what a report needs to know of a run, and `reading` draws the conclusions that all reports share; `verdict`,
-`words` and `changes` put them into sentences. `console` prints on a terminal (`story`, `explain`, `summary`, `tables` and
-`variants` are its parts), `asjson` and `junit` write for programs, `html` makes one page for people (`page` is its frame,
-`journal` its foldable parts). `diagram` draws ways (`arrows`, placed by `canvas`), `graph` a configuration that has not run.
+`run` says what a report needs to know of a run. The rooms are by subject: `explanation` draws the conclusions that all
+reports share and tells one message's way, `matrix` who reaches whom, `runs` whole runs (JSON, JUnit, SARIF, HTML, a summary),
+`findings` what was found, `comparison` what a change does, `cures` what to do, `drawing` ways and configurations, `dns` zones.
+`text` and `html` are what they are written with.
 """
 
 SCHEMA_VERSION = 1

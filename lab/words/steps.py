@@ -37,7 +37,7 @@ def said(step: steps.Step) -> Sentence:
         case steps.Expanded():
             return _expanded(step)
         case steps.Merged():
-            return sentence("{group}: its members are recipients already", group=step.recipient)
+            return sentence("{group} was expanded before: it adds nobody", group=step.recipient)
         case steps.Ruled():
             return _ruled(step)
         case steps.Routed():
