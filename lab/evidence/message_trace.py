@@ -21,6 +21,7 @@ from lab.model.steps import (
     Delivered,
     Dropped,
     Expanded,
+    Merged,
     Resolved,
     Ruled,
     Sent,
@@ -41,6 +42,7 @@ _STATUS: Mapping[type[Step], str] = {
     Dropped: "Failed",
     Deferred: "Pending",
     Expanded: "Expanded",
+    Merged: "Expanded",  # its members have rows of their own
 }
 
 
