@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
 
 from lab.analysis.checks import stand_ins
-from lab.analysis.checks.suspicion import PlayedProbe, Probe
 from lab.drivers.simulator import simulate
 from lab.model.names import Address, Domain
 from lab.model.onprem import OnPremOrganization, SendConnector
+from lab.model.steps import Attributed, Bounced, Refused, Routed
 from lab.model.tenant import InboundConnector, OutboundConnector, Recipient, RecipientKind, Tenant
 from lab.model.topology import Host, Topology
 from lab.model.value import dataclass
-from lab.reports.explanation.conclusions import fates
+from lab.reports.explanation.conclusions import Fate, fates
+from lab.reports.run import Run
 from lab.scenario.builders.correspondents import OwnCompany, distinct, own_company
 from lab.scenario.model import MessageSpec, Variant
 from lab.scenario.variant_overlay import bracketed
@@ -24,6 +25,42 @@ from lab.scenario.what_if import ChangeableScenario, SettingChange
 
 _CATCH_ALL = Domain("stand-in.example")
 """A domain that no configuration names: what covers it covers everything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A flow: messages, and what else is assumed while they travel."""
+
+    messages: tuple[MessageSpec, ...]
+    change: SettingChange = field(default_factory=dict)
+    """Settings that are different for this flow only: what happens once the certificate has expired, say."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlayedProbe:
+    """A probe that was run."""
+
+    run: Run
+    fates: Mapping[str, Fate]
+    """By key of the message; one that left no trace is missing."""
+
+    @property
+    def fate(self) -> Fate:
+        """Of the first message. Raises KeyError when it left no trace."""
+        return self.fates[self.run.variant.messages[0].key]
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """Ids of the rules that the decisions on the way rest on, each once."""
+        steps = (step for fate in self.fates.values() for hop in fate.trace.hops for step in hop.steps)
+        return tuple(dict.fromkeys(rule for step in steps for rule in step.rules))
+
+    @property
+    def deciding(self) -> tuple[str, ...]:
+        """Those of whom a message speaks for, of refusals and of routes."""
+        steps = (step for fate in self.fates.values() for hop in fate.trace.hops for step in hop.steps)
+        deciding = (step for step in steps if isinstance(step, Attributed | Refused | Routed | Bounced))
+        return tuple(dict.fromkeys(rule for step in deciding for rule in step.rules))
 
 
 @dataclass(slots=True)

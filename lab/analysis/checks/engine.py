@@ -7,9 +7,15 @@ from dataclasses import replace
 from datetime import date
 
 from lab.analysis.assumed_switches import is_guess, spelled
-from lab.analysis.checks.audit_context import AuditContext
-from lab.analysis.checks.finding import Check, Finding, PlayedCure, SuppressionReason
-from lab.analysis.checks.suspicion import Cure, PlayedProbe, Severity, Suspicion
+from lab.analysis.checks.audit_context import AuditContext, PlayedProbe
+from lab.analysis.checks.finding import (
+    Check,
+    Cure,
+    Finding,
+    PlayedCure,
+    Severity,
+    Suspicion,
+)
 from lab.core.rulebook import Confidence, Switch, rule, switches_of
 from lab.errors import ScenarioError
 from lab.evidence.message_paths import in_a_line
@@ -152,14 +158,12 @@ def _resting(switch: Switch, id_: str, suspicion: Suspicion, world: AuditContext
             return
 
 
-def _suppressed(id_: str, world: AuditContext) -> SuppressionReason | None:
+def _suppressed(id_: str, world: AuditContext) -> Suppression | None:
     """The suppression that is for a finding and has not run out."""
     for written in world.variant.suppressions:
         over = written.until is not None and written.until < world.today
         if fits(written, id_) and not over:
-            return SuppressionReason(
-                reason=written.reason, until=written.until.isoformat() if written.until else ""
-            )
+            return written
     return None
 
 

@@ -1,15 +1,86 @@
-"""A check, and what it has found: a suspicion that its flow has proven."""
+"""A check, what it suspects, and what it has found: a suspicion that its flow has proven."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable
+from dataclasses import field
+from enum import StrEnum
 
-from lab.analysis.checks.audit_context import AuditContext
-from lab.analysis.checks.suspicion import Cure, Severity, Suspicion
+from lab.analysis.checks.audit_context import AuditContext, PlayedProbe, Probe
+from lab.errors import LabBug
 from lab.model.value import dataclass
 from lab.reports.findings.audit_report import Assumption
+from lab.scenario.model import MessageSpec, Suppression
 from lab.scenario.syntax.source_tree import SourceLocation
-from lab.sentence import Sentence
+from lab.scenario.what_if import SettingChange
+from lab.sentence import NOTHING, Sentence
+
+
+class Severity(StrEnum):
+    """How bad a finding is."""
+
+    ERROR = "error"
+    """Mail goes wrong as things are."""
+    WARNING = "warning"
+    """Mail goes wrong once something happens that is bound to, or if an assumed rule holds."""
+    NOTE = "note"
+    """Nothing is broken; somebody may still want to know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One half of a collision."""
+
+    path: str
+    """The setting, as under `change:`; '' for something that stands nowhere."""
+    text: Sentence
+    """`gateway shows a certificate with the name *.contoso.example`."""
+
+
+def fact(path: str, template: str, /, **parameters: object) -> Fact:
+    """A fact as a sentence."""
+    return Fact(path, Sentence(template, tuple(parameters.items())))
+
+
+@dataclass(frozen=True, slots=True)
+class Cure:
+    """What would help: the settings to change, and in words what that means."""
+
+    text: Sentence
+    change: SettingChange = field(default_factory=dict)
+    """Empty where the cure is nothing that a configuration says."""
+    messages: tuple[MessageSpec, ...] = ()
+    """What is sent then instead: a sender whose address is another one now."""
+
+
+def cure(template: str, change: SettingChange | None = None, /, **parameters: object) -> Cure:
+    """A cure as a sentence."""
+    return Cure(Sentence(template, tuple(parameters.items())), change or {})
+
+
+ProbeJudgement = Callable[[PlayedProbe], Sentence]
+"""What a probe has shown; NOTHING if all went well, and then there is no finding."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspicion:
+    """Something that looks wrong, and how to find out."""
+
+    about: str
+    """What it is about, to tell several findings of a check apart: a connector, a host, a domain. Stable."""
+    text: Sentence
+    """What is wrong."""
+    facts: tuple[Fact, Fact]
+    """The two that collide."""
+    probe: Probe
+    shows: ProbeJudgement
+    cures: tuple[Cure, ...] = ()
+    condition: Sentence = NOTHING
+    """When it happens, of what does not happen yet: `once somebody renews the certificate`."""
+    severity: Severity | None = None
+    """If it is not the check's own."""
+
 
 SuspicionFinder = Callable[[AuditContext], Iterable[Suspicion]]
 
@@ -30,6 +101,23 @@ class Check:
     find: SuspicionFinder
 
 
+def check(code: str, severity: Severity, *rules: str) -> Callable[[SuspicionFinder], Check]:
+    """Declare a check: its finder's docstring has the title, what the mistake is, and after `Cure:` what to do."""
+
+    def declare(find: SuspicionFinder) -> Check:
+        title, _, text = inspect.cleandoc(find.__doc__ or "").partition(".\n\n")
+        about, _, cure = text.partition("\n\nCure: ")
+        if not cure:
+            raise LabBug(
+                f"{code}: its docstring needs a title, what the mistake is, and a paragraph `Cure: ...`"
+            )
+        return Check(
+            code=code, title=title, severity=severity, about=about, cure=cure, rules=rules, find=find
+        )
+
+    return declare
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlayedCure:
     """A cure that was played."""
@@ -39,14 +127,6 @@ class PlayedCure:
     """Whether the flow goes well with it."""
     shows: Sentence
     """What the flow does then, in a line."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SuppressionReason:
-    """Why a finding is not told."""
-
-    reason: str
-    until: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +147,8 @@ class Finding:
     cures: tuple[PlayedCure, ...]
     place: SourceLocation
     """Where the first fact is written."""
-    suppressed: SuppressionReason | None = None
+    suppressed: Suppression | None = None
+    """Why it is not told."""
 
     @property
     def code(self) -> str:

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from lab.analysis.checks.engine import examine, fits
-from lab.analysis.checks.finding import Check, Finding, PlayedCure, SuppressionReason
-from lab.analysis.checks.suspicion import Fact, Severity
+from lab.analysis.checks.finding import Check, Fact, Finding, PlayedCure, Severity
 from lab.reports.findings.audit_report import Audit, Remedy, ReportedFinding, Spot
-from lab.scenario.model import Variant
+from lab.scenario.model import Suppression, Variant
 from lab.scenario.what_if import ChangeableScenario
 from lab.sentence import NOTHING, Sentence, sentence
 
@@ -69,9 +68,10 @@ def _told(configuration: ChangeableScenario, finding: Finding, variants: Sequenc
     )
 
 
-def _why(suppressed: SuppressionReason) -> Sentence:
+def _why(suppressed: Suppression) -> Sentence:
     if suppressed.until:
-        return sentence("{reason} (until {day})", reason=suppressed.reason, day=suppressed.until)
+        day = suppressed.until.isoformat()
+        return sentence("{reason} (until {day})", reason=suppressed.reason, day=day)
     return sentence("{reason}", reason=suppressed.reason)
 
 

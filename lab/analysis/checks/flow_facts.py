@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from lab.analysis.checks import stand_ins
-from lab.analysis.checks.audit_context import AuditContext
-from lab.analysis.checks.suspicion import PlayedProbe
+from lab.analysis.checks.audit_context import AuditContext, PlayedProbe
 from lab.core.routing import is_on_premises
 from lab.core.service_host_names import front_door
 from lab.evidence.hop_facts import place

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from lab.analysis.checks import stand_ins
-from lab.analysis.checks.audit_context import AuditContext, message
-from lab.analysis.checks.suspicion import PlayedProbe, Probe, ProbeJudgement
+from lab.analysis.checks.audit_context import AuditContext, PlayedProbe, Probe, message
+from lab.analysis.checks.finding import ProbeJudgement
 from lab.core.attribution_result import Attribution
 from lab.core.header_stamps import AUTH_AS
 from lab.model.decision import Verdict

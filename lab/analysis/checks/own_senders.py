@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lab.analysis.checks import stand_ins
-from lab.analysis.checks.audit_context import AuditContext, message, of_host
+from lab.analysis.checks.audit_context import AuditContext, PlayedProbe, Probe, message, of_host
+from lab.analysis.checks.finding import Cure, cure
 from lab.analysis.checks.flow_facts import STRICT, authenticated, mailboxes, vanity_domains
-from lab.analysis.checks.suspicion import Cure, PlayedProbe, Probe, cure
 from lab.core.authentication.dmarc import PublishedPolicy, published
 from lab.core.authentication.results import SpfResult
 from lab.core.authentication.spf import check_host

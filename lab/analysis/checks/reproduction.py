@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from lab.analysis.checks.audit_context import AuditContext
+from lab.analysis.checks.audit_context import AuditContext, PlayedProbe
 from lab.analysis.checks.engine import findings
 from lab.analysis.checks.finding import Check, Finding
-from lab.analysis.checks.suspicion import PlayedProbe
 from lab.errors import DriverError
 from lab.evidence.expectations import decisive_reply
 from lab.evidence.trace_assembly import path

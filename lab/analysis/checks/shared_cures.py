@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from lab.analysis.checks.audit_context import AuditContext, of_host
+from lab.analysis.checks.finding import Cure, cure
 from lab.analysis.checks.flow_facts import values
-from lab.analysis.checks.suspicion import Cure, cure
 from lab.model.names import Domain
 from lab.model.onprem import OnPremOrganization
 from lab.model.tenant import InboundConnector, Tenant

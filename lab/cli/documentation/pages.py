@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from lab.analysis.checks.check_page import as_markdown as checks
+from lab.analysis.checks.catalogue import as_markdown as checks
 from lab.analysis.rule_coverage import RuleCoverage, rule_coverage
 from lab.analysis.sweep import line_schema as tenants_schema
 from lab.cli.documentation import command_reference, completion_scripts, fault_index

@@ -3,12 +3,12 @@
 import pytest
 
 from lab.analysis.checks.authentication import dkim_dmarc, modified_in_transit
-from lab.analysis.checks.finding import Finding
-from lab.analysis.checks.suspicion import Severity
+from lab.analysis.checks.catalogue import checks_of
+from lab.analysis.checks.finding import Finding, Severity
 from lab.scenario.what_if import ChangeableScenario
 from tests.analysis.checks.examples import example, found
 
-BOTH = (*dkim_dmarc.CHECKS, *modified_in_transit.CHECKS)
+BOTH = (*checks_of(dkim_dmarc), *checks_of(modified_in_transit))
 CLOUD, ON_PREMISES = "msxfaq.example:cloud", "msxfaq.example:on-premises"
 REJECT = "organizations: {msxfaq: {dmarc: reject%s}}"
 SIGNED = "\ntenants: {msxfaq: {dkim: [msxfaq.example]}}"

@@ -6,13 +6,13 @@ from datetime import date, timedelta
 import pytest
 
 from lab.analysis.checks import stand_ins
-from lab.analysis.checks.audit_context import AuditContext, message
+from lab.analysis.checks.audit_context import AuditContext, Probe, message
+from lab.analysis.checks.catalogue import checks_of
 from lab.analysis.checks.connectors import misattribution
 from lab.analysis.checks.engine import findings
-from lab.analysis.checks.finding import Check
+from lab.analysis.checks.finding import Check, Severity, Suspicion, cure, fact
 from lab.analysis.checks.finding_report import audit
 from lab.analysis.checks.reproduction import reproduction
-from lab.analysis.checks.suspicion import Probe, Severity, Suspicion, cure, fact
 from lab.drivers.simulator import simulate
 from lab.errors import DriverError
 from lab.model.names import Address
@@ -84,7 +84,7 @@ def test_a_suppression_fits_by_code_by_id_and_by_beginning(finding):
     told = audit(
         suppressed(f'{{finding: "{finding}", reason: known}}'),
         TODAY,
-        misattribution.CHECKS,
+        checks_of(misattribution),
         only="shared-wildcard",
     )
     assert [each.counts for each in told.findings if each.code == "MFL-ATTR-001"] == [False]
@@ -93,15 +93,15 @@ def test_a_suppression_fits_by_code_by_id_and_by_beginning(finding):
 
 def test_a_suppression_runs_out_and_says_so():
     configuration = suppressed("{finding: MFL-ATTR-001, reason: known, until: 2026-11-24}")
-    on_the_day = audit(configuration, TODAY, misattribution.CHECKS, only="shared-wildcard")
-    after = audit(configuration, TODAY + timedelta(days=1), misattribution.CHECKS, only="shared-wildcard")
+    on_the_day = audit(configuration, TODAY, checks_of(misattribution), only="shared-wildcard")
+    after = audit(configuration, TODAY + timedelta(days=1), checks_of(misattribution), only="shared-wildcard")
     assert (on_the_day.count("error"), after.count("error")) == (1, 2)
     assert "run out" in str(after.idle[0])
 
 
 def test_a_suppression_that_nothing_is_found_for_is_told():
     configuration = suppressed("{finding: MFL-ATTR-003, reason: known}")
-    told = audit(configuration, TODAY, misattribution.CHECKS, only="shared-wildcard")
+    told = audit(configuration, TODAY, checks_of(misattribution), only="shared-wildcard")
     assert "nothing is found" in str(told.idle[0])
 
 
@@ -109,7 +109,7 @@ def unexported(*about):
     written = f"todo:\n  - {{text: It was not exported., about: [{', '.join(about)}]}}\n"
     text = f"scenario: mine\ninclude: [scenarios/wildcard-misrouting.yaml]\n{written}"
     return audit(
-        ChangeableScenario.of(expanded_text(text)), TODAY, misattribution.CHECKS, only="shared-wildcard"
+        ChangeableScenario.of(expanded_text(text)), TODAY, checks_of(misattribution), only="shared-wildcard"
     )
 
 
@@ -138,17 +138,17 @@ def test_nothing_found_is_not_said_bare_while_todos_are_open():
 
 def test_a_finding_is_reproduced_by_a_scenario_of_its_own():
     configuration = world().configuration
-    written = reproduction(configuration, "MFL-ATTR-001:gateway", misattribution.CHECKS, TODAY)
+    written = reproduction(configuration, "MFL-ATTR-001:gateway", checks_of(misattribution), TODAY)
     (variant,) = load_text(written).variants.values()
     played = simulate(variant)
     assert played.findings()
     assert all(finding.ok for finding in played.findings())
     with pytest.raises(DriverError, match="nothing is found"):
-        reproduction(configuration, "MFL-ATTR-001:nobody", misattribution.CHECKS, TODAY)
+        reproduction(configuration, "MFL-ATTR-001:nobody", checks_of(misattribution), TODAY)
 
 
 def test_a_timeline_is_judged_by_where_it_ends():
     whole = ChangeableScenario.load("scenarios/flows/timeline-cure.yaml")
     variant = whole.variant("at-once")
     assert not variant.timeline
-    assert not findings(AuditContext(whole, variant, TODAY), [replace(misattribution.CHECKS[0])])
+    assert not findings(AuditContext(whole, variant, TODAY), [replace(checks_of(misattribution)[0])])

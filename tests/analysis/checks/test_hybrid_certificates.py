@@ -2,7 +2,7 @@
 
 import pytest
 
-from lab.analysis.checks.suspicion import Severity
+from lab.analysis.checks.finding import Severity
 from lab.reports.findings.audit_report import Assumption
 from lab.sentence import sentence
 from tests.analysis.checks.worlds import told

@@ -1,17 +1,20 @@
 """Every check against the scenario library: faults are found, and cures are no error."""
 
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from lab.analysis.checks.audit_context import AuditContext
-from lab.analysis.checks.catalogue import BY_CODE, CHECKS
+from lab.analysis.checks.catalogue import BY_CODE, CHECKS, by_code
+from lab.analysis.checks.connectors import misattribution
 from lab.analysis.checks.engine import findings
-from lab.analysis.checks.finding import Finding
-from lab.analysis.checks.suspicion import Severity
+from lab.analysis.checks.finding import Finding, Severity, check
 from lab.core.rulebook import rule
+from lab.errors import LabBug
 from lab.scenario.what_if import ChangeableScenario
 
 TODAY = date(2026, 11, 24)
@@ -96,12 +99,39 @@ def test_what_goes_wrong_less_surely_is_a_warning_with_a_cure(file, variant, fin
     assert any(cured.works for cured in told[finding].cures), told[finding].cures
 
 
-def test_codes_are_given_once():
-    codes = [check.code for check in CHECKS]
-    assert len(codes) == len(set(codes))
+def test_the_catalogue_is_in_the_order_of_codes():
+    assert [check.code for check in CHECKS] == sorted(BY_CODE)
+
+
+def test_a_code_that_is_given_twice_is_an_error():
+    again, title = ModuleType("again"), BY_CODE["MFL-ATTR-001"].title
+    vars(again)["other"] = replace(BY_CODE["MFL-ATTR-001"], title="Something else")
+    with pytest.raises(LabBug, match=f"MFL-ATTR-001 is given twice: '{title}' and 'Something else'"):
+        by_code([misattribution, again])
+
+
+def test_a_helper_in_a_room_of_checks_has_none():
+    assert by_code([ModuleType("helper")]) == {}
+
+
+def test_a_docstring_without_a_cure_is_an_error():
+    def find(_):
+        """A title.
+
+        What the mistake is.
+        """
+
+    with pytest.raises(LabBug, match="MFL-TEST-001"):
+        check("MFL-TEST-001", Severity.NOTE, "R3")(find)
+
+
+def test_every_check_says_what_it_finds_and_what_to_do():
+    for each in CHECKS:
+        assert all((each.title, each.about, each.cure))
+        assert not each.title.endswith(".")
 
 
 def test_a_check_cites_rules_that_there_are():
-    for check in CHECKS:
-        assert check.rules
-        assert [rule(id_).id for id_ in check.rules] == list(check.rules)
+    for each in CHECKS:
+        assert each.rules
+        assert [rule(id_).id for id_ in each.rules] == list(each.rules)

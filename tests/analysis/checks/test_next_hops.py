@@ -2,13 +2,13 @@
 
 import pytest
 
-from lab.analysis.checks.finding import Finding
+from lab.analysis.checks.catalogue import checks_of
+from lab.analysis.checks.finding import Finding, Severity
 from lab.analysis.checks.routing import hybrid_path, mx_records, next_hops
-from lab.analysis.checks.suspicion import Severity
 from lab.scenario.what_if import ChangeableScenario
 from tests.analysis.checks.examples import example, found
 
-ALL = (*next_hops.CHECKS, *mx_records.CHECKS, *hybrid_path.CHECKS)
+ALL = (*checks_of(next_hops), *checks_of(mx_records), *checks_of(hybrid_path))
 PARTNER = """
 tenants: {msxfaq: {OutboundConnectors: [{Name: To partner, RecipientDomains: partner.example, UseMXRecord: false,
                                          SmartHosts: ["%s"]}]}}

@@ -1,11 +1,12 @@
 """Recipients that both sides know differently, and users in the initial domain."""
 
+from lab.analysis.checks.catalogue import checks_of
+from lab.analysis.checks.finding import Severity
 from lab.analysis.checks.recipients import initial_domain, recipient_mismatch, stale_targets
-from lab.analysis.checks.suspicion import Severity
 from lab.sentence import NOTHING
 from tests.analysis.checks.examples import example, found
 
-BOTH = (*recipient_mismatch.CHECKS, *stale_targets.CHECKS, *initial_domain.CHECKS)
+BOTH = (*checks_of(recipient_mismatch), *checks_of(stale_targets), *checks_of(initial_domain))
 
 
 def test_a_contact_to_a_group_with_a_routing_address_is_right() -> None:

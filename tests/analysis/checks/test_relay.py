@@ -2,7 +2,7 @@
 
 import pytest
 
-from lab.analysis.checks.suspicion import Severity
+from lab.analysis.checks.finding import Severity
 from tests.analysis.checks.worlds import told
 
 ERROR, WARNING = Severity.ERROR, Severity.WARNING

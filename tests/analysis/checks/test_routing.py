@@ -2,12 +2,13 @@
 
 import pytest
 
+from lab.analysis.checks.catalogue import checks_of
+from lab.analysis.checks.finding import Severity
 from lab.analysis.checks.routing import centralized_transport, gateway_loops, mail_loops
-from lab.analysis.checks.suspicion import Severity
 from lab.scenario.what_if import ChangeableScenario
 from tests.analysis.checks.examples import example, found
 
-LOOPS = (*mail_loops.CHECKS, *gateway_loops.CHECKS)
+LOOPS = (*checks_of(mail_loops), *checks_of(gateway_loops))
 
 
 @pytest.mark.parametrize(
@@ -49,13 +50,13 @@ def test_a_cure_that_would_break_mail_for_known_recipients_is_told_not_to_work()
 
 def test_a_forward_past_centralized_transport_is_a_warning() -> None:
     scenario = ChangeableScenario.load("scenarios/faults/p18-forward-and-centralized-transport.yaml")
-    told = found(scenario, centralized_transport.CHECKS, "centralized")
+    told = found(scenario, checks_of(centralized_transport), "centralized")
     assert list(told) == ["MFL-ROUTE-003:away@msxfaq.example"]
     (finding,) = told.values()
     assert finding.severity is Severity.WARNING
     assert finding.cures[0].works
-    assert not found(scenario, centralized_transport.CHECKS, "without")
-    assert not found(scenario, centralized_transport.CHECKS, "forward-on-premises")
+    assert not found(scenario, checks_of(centralized_transport), "without")
+    assert not found(scenario, checks_of(centralized_transport), "forward-on-premises")
 
 
 @pytest.mark.parametrize(
@@ -70,10 +71,10 @@ def test_a_forward_past_centralized_transport_is_a_warning() -> None:
 )
 def test_centralized_transport_that_works_is_no_finding(text: str) -> None:
     cmt = "variants: {cmt: {change: {organizations.msxfaq.hybrid.centralized_transport: true}}}"
-    assert not found(example(f"{text}\n{cmt}"), centralized_transport.CHECKS, "cmt")
+    assert not found(example(f"{text}\n{cmt}"), checks_of(centralized_transport), "cmt")
 
 
 def test_two_forests_of_which_one_alone_wants_the_mail_are_no_finding() -> None:
     forests = ChangeableScenario.load("scenarios/topologies/multi-forest.yaml")
     for name in forests.scenario.variants:
-        assert not found(forests, centralized_transport.CHECKS, name)
+        assert not found(forests, checks_of(centralized_transport), name)

@@ -2,13 +2,13 @@
 
 import pytest
 
-from lab.analysis.checks.finding import Finding
+from lab.analysis.checks.catalogue import checks_of
+from lab.analysis.checks.finding import Finding, Severity
 from lab.analysis.checks.routing import blocking_rules, connector_rules
-from lab.analysis.checks.suspicion import Severity
 from lab.scenario.what_if import ChangeableScenario
 from tests.analysis.checks.examples import example, found
 
-BOTH = (*connector_rules.CHECKS, *blocking_rules.CHECKS)
+BOTH = (*checks_of(connector_rules), *checks_of(blocking_rules))
 FILTER = """
 organizations: {msxfaq: {hosts: {gateway: {relay_from: [198.51.100.10, 203.0.113.14]}}}}
 tenants:

@@ -3,7 +3,8 @@
 import pytest
 
 from lab.analysis.checks.authentication import spf
-from lab.analysis.checks.suspicion import Severity
+from lab.analysis.checks.catalogue import checks_of
+from lab.analysis.checks.finding import Severity
 from lab.scenario.what_if import ChangeableScenario
 from tests.analysis.checks.examples import example, found
 
@@ -54,7 +55,7 @@ def hosts(count: int) -> str:
     ],
 )
 def test_a_wrong_record_is_an_error_with_a_cure(records: list[str], more: str, wanted: str) -> None:
-    told = found(with_record(*records, more=more), spf.CHECKS)
+    told = found(with_record(*records, more=more), checks_of(spf))
     assert list(told) == [wanted]
     assert told[wanted].severity is Severity.ERROR
     assert told[wanted].cures[0].works
@@ -84,7 +85,7 @@ def test_a_wrong_record_is_an_error_with_a_cure(records: list[str], more: str, w
     ],
 )
 def test_what_does_less_harm_is_no_error(records: list[str], wanted: str, severity: Severity) -> None:
-    told = found(with_record(*records), spf.CHECKS)
+    told = found(with_record(*records), checks_of(spf))
     assert list(told) == [wanted]
     assert told[wanted].severity is severity
     assert told[wanted].cures[0].works
@@ -99,10 +100,10 @@ def test_what_does_less_harm_is_no_error(records: list[str], wanted: str, severi
     ],
 )
 def test_a_record_that_is_right_is_no_finding(record: str) -> None:
-    assert not found(with_record(record, more=hosts(9)), spf.CHECKS)
+    assert not found(with_record(record, more=hosts(9)), checks_of(spf))
 
 
 def test_without_the_service_a_record_is_right_while_all_mail_leaves_by_on_premises() -> None:
     scenario = ChangeableScenario.load("scenarios/faults/p34-spf-after-centralized-transport.yaml")
-    assert not found(scenario, spf.CHECKS, "before")
-    assert found(scenario, spf.CHECKS, "after")
+    assert not found(scenario, checks_of(spf), "before")
+    assert found(scenario, checks_of(spf), "after")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lab.analysis.checks import stand_ins
-from lab.analysis.checks.audit_context import AuditContext, message
-from lab.analysis.checks.finding import Check
+from lab.analysis.checks.audit_context import AuditContext, PlayedProbe, Probe, message
+from lab.analysis.checks.finding import Fact, Severity, Suspicion, check, cure, fact
 from lab.analysis.checks.flow_facts import authenticated, lost, straight
 from lab.analysis.checks.own_senders import (
     Writer,
@@ -20,7 +20,6 @@ from lab.analysis.checks.own_senders import (
     spf_records,
     writers,
 )
-from lab.analysis.checks.suspicion import Fact, PlayedProbe, Probe, Severity, Suspicion, cure, fact
 from lab.core.authentication.signature_suite import tags
 from lab.core.authentication.signers import key_records
 from lab.model.names import Address, Domain, ReversePath
@@ -48,8 +47,15 @@ def _dmarc(played: PlayedProbe, where: str) -> str:
 # -- own mail
 
 
+@check("MFL-AUTH-009", Severity.ERROR, "R166", "R171", "R175")
 def unaligned(world: AuditContext) -> Iterator[Suspicion]:
-    """A policy, and mail of the company that passes neither by SPF nor by DKIM (R175)."""
+    """The company's own mail fails its DMARC policy.
+
+    The domain asks for quarantine or reject, and one of its own ways out passes neither by SPF nor by DKIM. Partners in
+    Exchange Online refuse it with 5.7.509, or put it into junk.
+
+    Cure: The machine in the SPF record, or a DKIM signature of the own domain where the mail leaves.
+    """
     for writer, asked in _strict_writers(world):
         probe = Probe((message(writer.address, stand_ins.NEAR),))
         played = world.play(probe)
@@ -93,8 +99,16 @@ def _asks(world: AuditContext, writer: Writer, asked: str) -> Fact:
     return fact(path, "DMARC of {domain} asks for {policy}", domain=writer.domain, policy=asked)
 
 
+@check("MFL-AUTH-006", Severity.WARNING, "R152", "R171", "R175")
 def unsigned(world: AuditContext) -> Iterator[Suspicion]:
-    """A policy without DKIM: SPF does not survive that a recipient passes the mail on (R152, R171)."""
+    """A DMARC policy without DKIM.
+
+    The domain asks for quarantine or reject, and only SPF speaks for its mail. When a recipient passes a message on, it
+    comes from another system, under a rewritten reverse-path: SPF no longer speaks for the author, and the next system
+    does as the policy says.
+
+    Cure: DKIM for the own domain in Exchange Online, and on the gateway for what leaves by it.
+    """
     for writer, asked in _strict_writers(world):
         probe = Probe((message(writer.address, stand_ins.FORWARDER),))
         played = world.play(probe)
@@ -130,8 +144,15 @@ def _passed_on(world: AuditContext, writer: Writer, asked: str, probe: Probe) ->
     )
 
 
+@check("MFL-AUTH-008", Severity.NOTE, "R169", "R175")
 def forged(world: AuditContext) -> Iterator[Suspicion]:
-    """No policy: whoever likes writes in the company's name, with a reverse-path of his own (R175)."""
+    """No DMARC policy: anybody may use the domain.
+
+    A message with an author of the company and a reverse-path of the forger passes SPF for the forger's domain. Without
+    a policy no receiver is asked to refuse it; Exchange Online may put it into junk by composite authentication.
+
+    Cure: DMARC with p=quarantine or p=reject, once all own mail passes SPF or DKIM.
+    """
     for domain in domains(world):
         asked = policy(world, domain)
         if asked is None or asked.policy not in _WANTS:
@@ -163,8 +184,15 @@ def _forgery(played: PlayedProbe) -> Sentence:
     return NOTHING if lost(played) else sentence("a partner takes the forgery, though maybe as junk")
 
 
+@check("MFL-AUTH-013", Severity.WARNING, "R171", "R172")
 def unverifiable(world: AuditContext) -> Iterator[Suspicion]:
-    """A signature of the own domain without a key in DNS (R172)."""
+    """A DKIM signature that nobody can check.
+
+    The gateway or the tenant signs, and DNS has no key for the signature: the record was never made, was lost when the
+    zone moved, or was revoked. The signature is worth as much as none, and SPF alone has to carry the domain.
+
+    Cure: The key's record in DNS: TXT for a gateway, the two CNAMEs that Exchange Online shows for a tenant.
+    """
     for writer in writers(world):
         missing = _missing_keys(world, writer.domain)
         probe = Probe((message(writer.address, stand_ins.NEAR),))
@@ -225,52 +253,3 @@ def _signatures(played: PlayedProbe) -> list[str]:
     """What a partner makes of each signature: `pass contoso.example`."""
     judged = authenticated(played, _NEAR)
     return [str(signature) for signature in judged.dkim] if judged else []
-
-
-CHECKS = (
-    Check(
-        code="MFL-AUTH-006",
-        title="A DMARC policy without DKIM",
-        severity=Severity.WARNING,
-        about="""\
-The domain asks for quarantine or reject, and only SPF speaks for its mail. When a recipient passes a message on, it comes from
-another system, under a rewritten reverse-path: SPF no longer speaks for the author, and the next system does as the
-policy says.""",
-        cure="DKIM for the own domain in Exchange Online, and on the gateway for what leaves by it.",
-        rules=("R152", "R171", "R175"),
-        find=unsigned,
-    ),
-    Check(
-        code="MFL-AUTH-008",
-        title="No DMARC policy: anybody may use the domain",
-        severity=Severity.NOTE,
-        about="""\
-A message with an author of the company and a reverse-path of the forger passes SPF for the forger's domain. Without a policy no
-receiver is asked to refuse it; Exchange Online may put it into junk by composite authentication.""",
-        cure="DMARC with p=quarantine or p=reject, once all own mail passes SPF or DKIM.",
-        rules=("R169", "R175"),
-        find=forged,
-    ),
-    Check(
-        code="MFL-AUTH-009",
-        title="The company's own mail fails its DMARC policy",
-        severity=Severity.ERROR,
-        about="""\
-The domain asks for quarantine or reject, and one of its own ways out passes neither by SPF nor by DKIM. Partners in Exchange
-Online refuse it with 5.7.509, or put it into junk.""",
-        cure="The machine in the SPF record, or a DKIM signature of the own domain where the mail leaves.",
-        rules=("R166", "R171", "R175"),
-        find=unaligned,
-    ),
-    Check(
-        code="MFL-AUTH-013",
-        title="A DKIM signature that nobody can check",
-        severity=Severity.WARNING,
-        about="""\
-The gateway or the tenant signs, and DNS has no key for the signature: the record was never made, was lost when the zone moved,
-or was revoked. The signature is worth as much as none, and SPF alone has to carry the domain.""",
-        cure="The key's record in DNS: TXT for a gateway, the two CNAMEs that Exchange Online shows for a tenant.",
-        rules=("R171", "R172"),
-        find=unverifiable,
-    ),
-)

@@ -5,28 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lab.analysis.checks import shared_cures, stand_ins
-from lab.analysis.checks.audit_context import AuditContext, of_host
-from lab.analysis.checks.finding import Check
+from lab.analysis.checks.audit_context import AuditContext, PlayedProbe, Probe, of_host
+from lab.analysis.checks.finding import Cure, ProbeJudgement, Severity, Suspicion, check, cure, fact
 from lab.analysis.checks.flow_facts import authenticated, in_tenant
 from lab.analysis.checks.hybrid_flows import FrontEndEntry, entries, inward, whose
-from lab.analysis.checks.suspicion import (
-    Cure,
-    PlayedProbe,
-    Probe,
-    ProbeJudgement,
-    Severity,
-    Suspicion,
-    cure,
-    fact,
-)
 from lab.model.tenant import InboundConnector, Tenant
 from lab.model.topology import Host
 from lab.scenario.what_if import SettingChange
 from lab.sentence import NOTHING, Sentence, sentence
 
 
+@check("MFL-CONN-009", Severity.WARNING, "R67", "R166", "R175")
 def behind_a_filter(world: AuditContext) -> Iterator[Suspicion]:
-    """Mail of a stranger whose SPF record is right fails SPF, as the filter hands it over."""
+    """Enhanced Filtering is off behind a filter.
+
+    The MX leads to a filter that hands mail to the tenant. To Exchange Online every message comes from the filter's
+    address: SPF fails for everybody, DMARC with it unless a signature survived, and composite authentication is wrong.
+    Good mail lands in junk, forged mail beside it.
+
+    Cure: Enhanced Filtering (skip listing) on the inbound connector that the filter's mail comes through.
+    """
     for tenant in world.tenants:
         mailbox = world.mailbox(tenant)
         probe = Probe((inward(mailbox),)) if mailbox else None
@@ -97,19 +95,3 @@ def _in_front(world: AuditContext, entry: FrontEndEntry) -> tuple[Host, ...]:
 
 def _skip(hosts: tuple[Host, ...]) -> SettingChange:
     return {"EFSkipLastIP": True} if len(hosts) < 2 else {"EFSkipIPs": [host.source for host in hosts]}
-
-
-CHECKS = (
-    Check(
-        code="MFL-CONN-009",
-        title="Enhanced Filtering is off behind a filter",
-        severity=Severity.WARNING,
-        about="""\
-The MX leads to a filter that hands mail to the tenant. To Exchange Online every message comes from the filter's
-address: SPF fails for everybody, DMARC with it unless a signature survived, and composite authentication is wrong. Good
-mail lands in junk, forged mail beside it.""",
-        cure="Enhanced Filtering (skip listing) on the inbound connector that the filter's mail comes through.",
-        rules=("R67", "R166", "R175"),
-        find=behind_a_filter,
-    ),
-)

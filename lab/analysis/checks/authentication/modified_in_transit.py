@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lab.analysis.checks import shared_cures, stand_ins
-from lab.analysis.checks.audit_context import AuditContext, message, of_host
-from lab.analysis.checks.finding import Check
+from lab.analysis.checks.audit_context import AuditContext, PlayedProbe, Probe, message, of_host
+from lab.analysis.checks.finding import Cure, Fact, Severity, Suspicion, check, cure, fact
 from lab.analysis.checks.flow_facts import authenticated, in_tenant, last_step, routed_by, straight
 from lab.analysis.checks.own_senders import writers
-from lab.analysis.checks.suspicion import Cure, Fact, PlayedProbe, Probe, Severity, Suspicion, cure, fact
 from lab.evidence.hop_facts import place
 from lab.model.names import Domain
 from lab.model.steps import Routed
@@ -26,8 +25,16 @@ _SIGNING = {
 """Somebody outside who signs his mail, and asks for what is not signed to be refused."""
 
 
+@check("MFL-AUTH-007", Severity.WARNING, "R167", "R173")
 def disclaimer(world: AuditContext) -> Iterator[Suspicion]:
-    """A gateway that appends a text breaks the signatures that are there (R173)."""
+    """A gateway breaks signatures.
+
+    A gateway appends a disclaimer or a warning. The body is not the one that was signed any more: DKIM fails, and with
+    it DMARC of all whose SPF does not name the gateway, which is everybody outside.
+
+    Cure: Let the system that makes the judgement add the warning; sign own mail after the last change; make the gateway
+    a trusted ARC sealer where it has to change mail.
+    """
     for host in world.filters():
         if not host.disclaimer:
             continue
@@ -90,8 +97,16 @@ def _signs_itself(host: Host, signer: Domain, about: str) -> tuple[Cure, ...]:
 # -- somebody else's mail
 
 
+@check("MFL-AUTH-011", Severity.WARNING, "R46", "R151", "R166")
 def relay_pool(world: AuditContext) -> Iterator[Suspicion]:
-    """What on-premises passes on of others through the tenant leaves by addresses that no SPF record names (R46, R151)."""
+    """Relayed mail leaves by the relay pool.
+
+    On-premises sends to the internet through the tenant. Its own mail does so well; somebody else's that it passes on
+    (a redirect, a list, a forward) has failed authentication at the tenant's entry, and leaves by the relay pool, which
+    is in no SPF record and has a poor reputation.
+
+    Cure: Another way out for what on-premises passes on, or forwards in the cloud, behind the MX.
+    """
     for tenant in world.tenants:
         for server in world.exchange_servers():
             probe = Probe((message(stand_ins.OUTSIDE, stand_ins.NEAR, via=server.name),))
@@ -162,32 +177,3 @@ def _past_tenant(world: AuditContext, host: Host, played: PlayedProbe) -> tuple[
     for other in shared_cures.other_certificate(world, organization):
         change |= other.change
     return (cure("{host} delivers to the internet by MX, with another certificate", change, host=host.name),)
-
-
-CHECKS = (
-    Check(
-        code="MFL-AUTH-007",
-        title="A gateway breaks signatures",
-        severity=Severity.WARNING,
-        about="""\
-A gateway appends a disclaimer or a warning. The body is not the one that was signed any more: DKIM fails, and with it DMARC
-of all whose SPF does not name the gateway, which is everybody outside.""",
-        cure="""\
-Let the system that makes the judgement add the warning; sign own mail after the last change; make the gateway a trusted ARC
-sealer where it has to change mail.""",
-        rules=("R167", "R173"),
-        find=disclaimer,
-    ),
-    Check(
-        code="MFL-AUTH-011",
-        title="Relayed mail leaves by the relay pool",
-        severity=Severity.WARNING,
-        about="""\
-On-premises sends to the internet through the tenant. Its own mail does so well; somebody else's that it passes on (a redirect, a
-list, a forward) has failed authentication at the tenant's entry, and leaves by the relay pool, which is in no SPF record and has
-a poor reputation.""",
-        cure="Another way out for what on-premises passes on, or forwards in the cloud, behind the MX.",
-        rules=("R46", "R151", "R166"),
-        find=relay_pool,
-    ),
-)

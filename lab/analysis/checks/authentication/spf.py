@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from lab.analysis.checks import stand_ins
-from lab.analysis.checks.audit_context import AuditContext, message
-from lab.analysis.checks.finding import Check
+from lab.analysis.checks.audit_context import AuditContext, PlayedProbe, Probe, message
+from lab.analysis.checks.finding import Fact, Severity, Suspicion, check, fact
 from lab.analysis.checks.flow_facts import authenticated
 from lab.analysis.checks.own_senders import (
     Writer,
@@ -20,7 +20,6 @@ from lab.analysis.checks.own_senders import (
     spf_records,
     writers,
 )
-from lab.analysis.checks.suspicion import Fact, PlayedProbe, Probe, Severity, Suspicion, fact
 from lab.core.authentication.results import SpfFault, SpfResult
 from lab.model.names import Address, Domain
 from lab.sentence import NOTHING, Sentence, sentence, together
@@ -31,13 +30,28 @@ _NOWHERE = frozenset({SpfFault.VOIDS, SpfFault.NO_POLICY})
 """A name that DNS does not have, or has without a policy."""
 
 
+@check("MFL-AUTH-001", Severity.ERROR, "R145", "R166", "R176")
 def lacks_exchange_online(world: AuditContext) -> Iterator[Suspicion]:
-    """Mail of the domain leaves by the service's addresses, and the record does not include them."""
+    """SPF lacks Exchange Online.
+
+    Mail of the domain leaves by Exchange Online's addresses, and the SPF record does not include them: since
+    centralized transport was turned off, say, or since the first mailboxes moved. Strict receivers refuse it with
+    5.7.23, and with a DMARC policy DKIM alone has to carry it.
+
+    Cure: include:spf.protection.outlook.com in the SPF record.
+    """
     return (suspicion for suspicion, host in _unnamed(world) if host == _SERVICE)
 
 
+@check("MFL-AUTH-002", Severity.ERROR, "R166", "R176")
 def lacks_machine(world: AuditContext) -> Iterator[Suspicion]:
-    """Mail of the domain leaves by an own machine, and the record does not name it."""
+    """SPF lacks a machine that sends.
+
+    Mail of the domain leaves by a gateway or an Exchange server of the company whose public address the SPF record does
+    not name: after a change of provider, behind another NAT address, or for a domain that was forgotten.
+
+    Cure: The address, as others see it, in the SPF record; or another way out for that mail.
+    """
     return (suspicion for suspicion, host in _unnamed(world) if host != _SERVICE)
 
 
@@ -90,22 +104,40 @@ def _failed(played: PlayedProbe) -> Sentence:
 # -- records that cannot be evaluated
 
 
+@check("MFL-AUTH-003", Severity.ERROR, "R166", "R168")
 def too_many_lookups(world: AuditContext) -> Iterator[Suspicion]:
-    """More than ten terms that ask DNS (RFC 7208 4.6.4)."""
+    """SPF needs more than ten look-ups.
+
+    include, a, mx, ptr, exists and redirect ask DNS; after ten of them, nested ones counted, the result is permerror.
+    To a receiver the domain has no SPF, whoever sends.
+
+    Cure: Addresses (ip4, ip6) instead of names, and no include that nobody needs any more.
+    """
     return (suspicion for suspicion, spf in _broken(world) if spf.fault is SpfFault.TERMS)
 
 
+@check("MFL-AUTH-004", Severity.ERROR, "R166", "R168")
 def malformed(world: AuditContext) -> Iterator[Suspicion]:
-    """Two records, or one that does not follow the grammar (RFC 7208 4.5, 4.6)."""
+    """The SPF record is malformed, or there are two.
+
+    Two TXT records begin with v=spf1, or one has a term that is none. The result is permerror: to a receiver the domain
+    has no SPF, whoever sends.
+
+    Cure: One record, with all who send.
+    """
     return (suspicion for suspicion, spf in _broken(world) if spf.fault is SpfFault.OTHER)
 
 
+@check("MFL-AUTH-012", Severity.ERROR, "R166", "R168")
 def leads_nowhere(world: AuditContext) -> Iterator[Suspicion]:
-    """An include without a policy, or look-ups without an answer.
+    """SPF includes a name that leads nowhere.
 
-    The configuration knows DNS of others only as far as somebody has told it: only names below the company's own domains
-    are known to be missing.
+    An include or redirect leads to a name without an SPF record: a provider that was left, a typing error. The result
+    is permerror for whoever is not named before it; more than two look-ups without an answer have the same effect.
+
+    Cure: Take the name out of the record.
     """
+    # DNS of others is known only as far as somebody has told it: only names below own domains are known to be missing
     for suspicion, spf in _broken(world):
         if spf.fault in _NOWHERE:
             ours = bool(spf.about) and _is_ours(world, spf.about)
@@ -152,8 +184,15 @@ def _says(played: PlayedProbe, result: str) -> Sentence:
     return sentence("a receiver outside finds spf={result} for {client}", result=result, client=seen.client)
 
 
+@check("MFL-AUTH-005", Severity.WARNING, "R166", "R169")
 def missing(world: AuditContext) -> Iterator[Suspicion]:
-    """A domain that people write from, and that says nothing."""
+    """A domain has no SPF record.
+
+    Somebody writes from a domain that says nothing of who may send for it. Exchange Online then has only DKIM to go by
+    (composite authentication), and large receivers refuse what has neither.
+
+    Cure: An SPF record with all who send.
+    """
     for writer in writers(world):
         if not spf_records(world, writer.domain):
             told = "no TXT of {domain} begins with v=spf1"
@@ -173,8 +212,15 @@ def missing(world: AuditContext) -> Iterator[Suspicion]:
             )
 
 
+@check("MFL-AUTH-010", Severity.WARNING, "R166")
 def too_wide(world: AuditContext) -> Iterator[Suspicion]:
-    """Somebody outside passes for the domain: +all, ?all, or a network that is far too large."""
+    """SPF lets strangers pass.
+
+    The record ends in +all or ?all, or names networks that others send from, too. Whoever writes as the company passes
+    SPF, and with it DMARC.
+
+    Cure: The addresses that really send, and -all (or ~all).
+    """
     for domain in domains(world):
         sender = Address("somebody", domain)
         probe = Probe((message(sender, stand_ins.NEAR, via=stand_ins.OUTSIDE_HOST),))
@@ -205,85 +251,3 @@ def _passed(played: PlayedProbe) -> Sentence:
     if result not in ("pass", "neutral"):
         return NOTHING
     return sentence("a partner finds spf={result} for a server that is not the company's", result=result)
-
-
-CHECKS = (
-    Check(
-        code="MFL-AUTH-001",
-        title="SPF lacks Exchange Online",
-        severity=Severity.ERROR,
-        about="""\
-Mail of the domain leaves by Exchange Online's addresses, and the SPF record does not include them: since centralized
-transport was turned off, say, or since the first mailboxes moved. Strict receivers refuse it with 5.7.23, and with a DMARC
-policy DKIM alone has to carry it.""",
-        cure="include:spf.protection.outlook.com in the SPF record.",
-        rules=("R145", "R166", "R176"),
-        find=lacks_exchange_online,
-    ),
-    Check(
-        code="MFL-AUTH-002",
-        title="SPF lacks a machine that sends",
-        severity=Severity.ERROR,
-        about="""\
-Mail of the domain leaves by a gateway or an Exchange server of the company whose public address the SPF record does not
-name: after a change of provider, behind another NAT address, or for a domain that was forgotten.""",
-        cure="The address, as others see it, in the SPF record; or another way out for that mail.",
-        rules=("R166", "R176"),
-        find=lacks_machine,
-    ),
-    Check(
-        code="MFL-AUTH-003",
-        title="SPF needs more than ten look-ups",
-        severity=Severity.ERROR,
-        about="""\
-include, a, mx, ptr, exists and redirect ask DNS; after ten of them, nested ones counted, the result is permerror. To a
-receiver the domain has no SPF, whoever sends.""",
-        cure="Addresses (ip4, ip6) instead of names, and no include that nobody needs any more.",
-        rules=("R166", "R168"),
-        find=too_many_lookups,
-    ),
-    Check(
-        code="MFL-AUTH-004",
-        title="The SPF record is malformed, or there are two",
-        severity=Severity.ERROR,
-        about="""\
-Two TXT records begin with v=spf1, or one has a term that is none. The result is permerror: to a receiver the domain has no
-SPF, whoever sends.""",
-        cure="One record, with all who send.",
-        rules=("R166", "R168"),
-        find=malformed,
-    ),
-    Check(
-        code="MFL-AUTH-005",
-        title="A domain has no SPF record",
-        severity=Severity.WARNING,
-        about="""\
-Somebody writes from a domain that says nothing of who may send for it. Exchange Online then has only DKIM to go by
-(composite authentication), and large receivers refuse what has neither.""",
-        cure="An SPF record with all who send.",
-        rules=("R166", "R169"),
-        find=missing,
-    ),
-    Check(
-        code="MFL-AUTH-010",
-        title="SPF lets strangers pass",
-        severity=Severity.WARNING,
-        about="""\
-The record ends in +all or ?all, or names networks that others send from, too. Whoever writes as the company passes SPF, and
-with it DMARC.""",
-        cure="The addresses that really send, and -all (or ~all).",
-        rules=("R166",),
-        find=too_wide,
-    ),
-    Check(
-        code="MFL-AUTH-012",
-        title="SPF includes a name that leads nowhere",
-        severity=Severity.ERROR,
-        about="""\
-An include or redirect leads to a name without an SPF record: a provider that was left, a typing error. The result is permerror
-for whoever is not named before it; more than two look-ups without an answer have the same effect.""",
-        cure="Take the name out of the record.",
-        rules=("R166", "R168"),
-        find=leads_nowhere,
-    ),
-)

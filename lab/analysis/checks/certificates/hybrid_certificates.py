@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from lab.analysis.checks.audit_context import AuditContext
+from lab.analysis.checks.audit_context import AuditContext, PlayedProbe, Probe
 from lab.analysis.checks.certificate_flaws import (
     CHAIN,
     OUTDATED,
@@ -18,9 +18,8 @@ from lab.analysis.checks.certificate_flaws import (
     presented,
 )
 from lab.analysis.checks.connectors.misattribution import expects, told_at
-from lab.analysis.checks.finding import Check
+from lab.analysis.checks.finding import Fact, Severity, Suspicion, check, cure, fact
 from lab.analysis.checks.hybrid_flows import FrontEndEntry, exchange_entries, flows, own_entries
-from lab.analysis.checks.suspicion import Fact, PlayedProbe, Probe, Severity, Suspicion, cure, fact
 from lab.model.certificate import CertificateProfile
 from lab.model.decision import Basis
 from lab.model.topology import Host
@@ -29,23 +28,52 @@ from lab.sentence import NOTHING, Sentence, sentence
 from lab.words.reasons import faults
 
 
+@check("MFL-CERT-001", Severity.ERROR, "R127", "R15")
 def expired(world: AuditContext) -> Iterator[Suspicion]:
-    """Exchange shows a certificate that is out of date (R127)."""
+    """The certificate of the hybrid connection has expired.
+
+    Exchange shows a certificate that is out of date. Exchange Online then treats it as if there were none: no connector
+    matches, colleagues' mail arrives as a stranger's, and mail that is to be relayed is refused with 5.7.64.
+
+    Cure: Renew the certificate, with the same names and from the same authority, and give it to all servers.
+    """
     return _ignored(world, OUTDATED)
 
 
+@check("MFL-CERT-003", Severity.ERROR, "R8", "R126")
 def incomplete(world: AuditContext) -> Iterator[Suspicion]:
-    """Exchange sends its certificate without the intermediate (R126)."""
+    """Exchange sends its certificate without the intermediate.
+
+    Exchange Online cannot build the chain to a public root and treats the certificate as absent. Mail to own cloud
+    mailboxes still arrives, as a stranger's; relayed mail is refused with 5.7.64. Nothing on-premises tells of it.
+
+    Cure: Install the intermediate certificate of the authority on every server that sends to Exchange Online.
+    """
     return _ignored(world, CHAIN)
 
 
+@check("MFL-CERT-004", Severity.ERROR, "R8", "R9", "R125")
 def private(world: AuditContext) -> Iterator[Suspicion]:
-    """Exchange shows a self-signed certificate, or one of a private authority (R8, R9)."""
+    """The certificate of the hybrid connection comes from no public authority.
+
+    Exchange shows a self-signed certificate, or one of the company's own authority. Exchange Online attributes nothing
+    to it, whatever its names are.
+
+    Cure: A certificate from a public authority for the hybrid connection.
+    """
     return _ignored(world, PRIVATE)
 
 
+@check("MFL-CERT-005", Severity.ERROR, "R129", "R130")
 def without_client_auth(world: AuditContext) -> Iterator[Suspicion]:
-    """Exchange shows a certificate without clientAuth: whether that matters nobody documents (R129)."""
+    """The certificate of the hybrid connection lacks clientAuth.
+
+    Public authorities stop issuing certificates with the key usage clientAuth. Whether Exchange Online needs it is not
+    documented; a vendor says so. Unless the switch `require_client_eku` says that it does, this is a warning: the flow
+    shows what would happen.
+
+    Cure: A certificate with both usages for the hybrid connection, as long as authorities issue them.
+    """
     if world.topology.switches.require_client_eku:
         yield from _ignored(world, PURPOSE)
         return
@@ -125,52 +153,3 @@ def _not_counting(world: AuditContext, played: PlayedProbe) -> Sentence:
             shown = "Exchange Online ignores the certificate ({faults}): {mail}"
             return sentence(shown, faults=faults(ignored), mail=entry.told)
     return NOTHING
-
-
-CHECKS = (
-    Check(
-        code="MFL-CERT-001",
-        title="The certificate of the hybrid connection has expired",
-        severity=Severity.ERROR,
-        about="""\
-Exchange shows a certificate that is out of date. Exchange Online then treats it as if there were none: no connector
-matches, colleagues' mail arrives as a stranger's, and mail that is to be relayed is refused with 5.7.64.""",
-        cure="Renew the certificate, with the same names and from the same authority, and give it to all servers.",
-        rules=("R127", "R15"),
-        find=expired,
-    ),
-    Check(
-        code="MFL-CERT-003",
-        title="Exchange sends its certificate without the intermediate",
-        severity=Severity.ERROR,
-        about="""\
-Exchange Online cannot build the chain to a public root and treats the certificate as absent. Mail to own cloud
-mailboxes still arrives, as a stranger's; relayed mail is refused with 5.7.64. Nothing on-premises tells of it.""",
-        cure="Install the intermediate certificate of the authority on every server that sends to Exchange Online.",
-        rules=("R8", "R126"),
-        find=incomplete,
-    ),
-    Check(
-        code="MFL-CERT-004",
-        title="The certificate of the hybrid connection comes from no public authority",
-        severity=Severity.ERROR,
-        about="""\
-Exchange shows a self-signed certificate, or one of the company's own authority. Exchange Online attributes nothing to
-it, whatever its names are.""",
-        cure="A certificate from a public authority for the hybrid connection.",
-        rules=("R8", "R9", "R125"),
-        find=private,
-    ),
-    Check(
-        code="MFL-CERT-005",
-        title="The certificate of the hybrid connection lacks clientAuth",
-        severity=Severity.ERROR,
-        about="""\
-Public authorities stop issuing certificates with the key usage clientAuth. Whether Exchange Online needs it is not
-documented; a vendor says so. Unless the switch `require_client_eku` says that it does, this is a warning: the flow
-shows what would happen.""",
-        cure="A certificate with both usages for the hybrid connection, as long as authorities issue them.",
-        rules=("R129", "R130"),
-        find=without_client_auth,
-    ),
-)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import partial
 
 from lab.analysis.checks import stand_ins
-from lab.analysis.checks.audit_context import AuditContext
+from lab.analysis.checks.audit_context import AuditContext, PlayedProbe, Probe
 from lab.analysis.checks.certificate_flaws import flaws, mended, named, presented
 from lab.analysis.checks.connectors.misattribution import (
     astray,
@@ -18,9 +18,8 @@ from lab.analysis.checks.connectors.misattribution import (
     to_partner,
     told_at,
 )
-from lab.analysis.checks.finding import Check
+from lab.analysis.checks.finding import Fact, Severity, Suspicion, check, cure, fact
 from lab.analysis.checks.hybrid_flows import entries, inward, out, own_entries, pairs, whose
-from lab.analysis.checks.suspicion import Fact, PlayedProbe, Probe, Severity, Suspicion, cure, fact
 from lab.model.certificate import CertificateProfile, Validity
 from lab.model.topology import Host
 from lab.reports.explanation.conclusions import Fate
@@ -32,8 +31,17 @@ SOON = timedelta(days=30)
 """How long before its end a certificate is told of."""
 
 
+@check("MFL-CERT-002", Severity.WARNING, "R127", "R115")
 def ending(world: AuditContext) -> Iterator[Suspicion]:
-    """A certificate in use that ends within 30 days: what stops then."""
+    """A certificate that mail relies on ends within 30 days.
+
+    The certificate is still valid. The flow shows what stops on the day after its end: the hybrid connection is not
+    recognised, Exchange Online does not deliver to a server with an outdated certificate, or a partner connector that
+    names the certificate refuses.
+
+    Cure: Renew it in time. If the authority or the subject changes, TlsCertificateName of the connectors has to follow
+    (MFL-CERT-007).
+    """
     for profile in world.variant.profiles.values():
         last = profile.not_after
         if last is None or profile.validity is not Validity.CURRENT or last - world.today > SOON:
@@ -118,8 +126,16 @@ def _connections(played: PlayedProbe, fate: Fate) -> set[str]:
     }
 
 
+@check("MFL-CERT-006", Severity.WARNING, "R3", "R126", "R127")
 def latent(world: AuditContext) -> Iterator[Suspicion]:
-    """A sender to the internet whose certificate would open the hybrid connector, and only does not count."""
+    """An ignored certificate hides that a sender opens the hybrid connector.
+
+    The gateway's certificate would fit the hybrid connector, and does no harm only because Exchange Online ignores it:
+    it has expired, is self-signed, or is sent without its chain. Whoever repairs that switches the fault of
+    MFL-ATTR-001 on.
+
+    Cure: As for MFL-ATTR-001, and before the certificate is repaired.
+    """
     for organization in world.organizations:
         probe = to_partner(world, organization, stand_ins.NEAR)
         if probe is None or misrouted(world.play(probe)):
@@ -160,32 +176,3 @@ def _once_mended(
         cures=tuple(cures_at(world, host, tenant, connector)),
         condition=sentence("once the certificate is {mended}", mended=together(flaw.mended for flaw in has)),
     )
-
-
-CHECKS = (
-    Check(
-        code="MFL-CERT-002",
-        title="A certificate that mail relies on ends within 30 days",
-        severity=Severity.WARNING,
-        about="""\
-The certificate is still valid. The flow shows what stops on the day after its end: the hybrid connection is not
-recognised, Exchange Online does not deliver to a server with an outdated certificate, or a partner connector that
-names the certificate refuses.""",
-        cure="""\
-Renew it in time. If the authority or the subject changes, TlsCertificateName of the connectors has to follow
-(MFL-CERT-007).""",
-        rules=("R127", "R115"),
-        find=ending,
-    ),
-    Check(
-        code="MFL-CERT-006",
-        title="An ignored certificate hides that a sender opens the hybrid connector",
-        severity=Severity.WARNING,
-        about="""\
-The gateway's certificate would fit the hybrid connector, and does no harm only because Exchange Online ignores it: it
-has expired, is self-signed, or is sent without its chain. Whoever repairs that switches the fault of MFL-ATTR-001 on.""",
-        cure="As for MFL-ATTR-001, and before the certificate is repaired.",
-        rules=("R3", "R126", "R127"),
-        find=latent,
-    ),
-)

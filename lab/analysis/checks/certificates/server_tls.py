@@ -5,20 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from lab.analysis.checks import shared_cures
-from lab.analysis.checks.audit_context import AuditContext, of_host
+from lab.analysis.checks.audit_context import AuditContext, PlayedProbe, Probe, of_host
 from lab.analysis.checks.certificate_flaws import CHAIN, OUTDATED, PRIVATE, CertificateFlaw, mended, named
-from lab.analysis.checks.finding import Check
+from lab.analysis.checks.finding import Cure, ProbeJudgement, Severity, Suspicion, check, cure, fact
 from lab.analysis.checks.hybrid_flows import flows, pairs, refusals, whose
-from lab.analysis.checks.suspicion import (
-    Cure,
-    PlayedProbe,
-    Probe,
-    ProbeJudgement,
-    Severity,
-    Suspicion,
-    cure,
-    fact,
-)
 from lab.core.certificate_store import is_stale
 from lab.core.service_host_names import SERVICE
 from lab.evidence.hop_facts import connector_of
@@ -95,8 +85,16 @@ def _said(reply: str) -> str:
     return inner or reply
 
 
+@check("MFL-CERT-009", Severity.ERROR, "R90", "R91", "R111")
 def subject_mismatch(world: AuditContext) -> Iterator[Suspicion]:
-    """TlsDomain of the tenant's connector is no name of Exchange's certificate (R91)."""
+    """TlsDomain of the tenant's connector is no name of Exchange's certificate.
+
+    The tenant delivers to on-premises only if the server's certificate has the name in TlsDomain (DomainValidation). It
+    has another, after a renewal perhaps; mail from the cloud waits with 450 4.4.317 SubjectMismatch for a day and then
+    fails with 5.4.317.
+
+    Cure: Let TlsDomain name what the certificate names; the wizard does so when it is run again.
+    """
     for refusal in _unsatisfied(world, SUBJECT):
         profile = world.variant.profiles.get(refusal.host.certificate or "")
         if profile is None:
@@ -117,8 +115,16 @@ def subject_mismatch(world: AuditContext) -> Iterator[Suspicion]:
         )
 
 
+@check("MFL-CERT-010", Severity.ERROR, "R90", "R125", "R150")
 def unacceptable(world: AuditContext) -> Iterator[Suspicion]:
-    """The tenant's connector wants a public chain, and Exchange has none (R90, R125)."""
+    """Exchange's certificate is none that the tenant delivers to.
+
+    The tenant's connector to on-premises demands a certificate with a public chain that is valid. Exchange's has
+    expired, comes from no public authority, or is sent without its intermediate. Mail from the cloud waits and fails
+    with 5.4.317.
+
+    Cure: A valid certificate from a public authority, with its intermediate installed.
+    """
     for refusal in _unsatisfied(world, CHAINLESS):
         profile = world.variant.profiles.get(refusal.host.certificate or "")
         if profile is None:
@@ -153,17 +159,24 @@ def _mended(profile: CertificateProfile, found: tuple[CertificateFlaw, ...]) -> 
     return cure("the certificate is {mended}", mended(profile.name, found), mended=to)
 
 
+@check("MFL-CERT-011", Severity.ERROR, "R90", "R111", "R115")
 def without_starttls(world: AuditContext) -> Iterator[Suspicion]:
-    """Exchange offers no STARTTLS to the tenant: it has no certificate, or something in between takes it away."""
+    """Exchange offers no STARTTLS to the tenant.
+
+    The tenant's connector to on-premises demands TLS. Exchange has no certificate, or a firewall that inspects SMTP
+    takes STARTTLS out of the answer. Mail from the cloud waits with 4.4.317 and fails a day later.
+
+    Cure: A certificate for SMTP, and no inspection between the tenant and Exchange.
+    """
     for refusal in _unsatisfied(world, NO_STARTTLS):
         host = refusal.host
         if not _stale_receiver(world, host):
             parameter = "certificate" if host.certificate is None else "offers_tls"
             path = refusal.path(world, "TlsSettings")
-            demanded = "{host} offers no STARTTLS, which {tenant} demands"
+            wrong = "{host} offers no STARTTLS, which {tenant} demands"
             yield Suspicion(
                 about=host.name,
-                text=sentence(demanded, host=host.name, tenant=refusal.tenant.name),
+                text=sentence(wrong, host=host.name, tenant=refusal.tenant.name),
                 facts=(
                     fact(of_host(host, parameter), "{host} offers no STARTTLS", host=host.name),
                     fact(path, '"{connector}" delivers by TLS only', connector=refusal.connector.name),
@@ -198,8 +211,15 @@ def _with_tls(host: Host, connector: OutboundConnector) -> Cure:
     )
 
 
+@check("MFL-CERT-012", Severity.ERROR, "R90", "R101")
 def demanded(world: AuditContext) -> Iterator[Suspicion]:
-    """A send connector demands what its next hop does not give: the queue waits with 4.4.101."""
+    """A send connector demands TLS that its next hop does not give.
+
+    RequireTLS, TlsAuthLevel or TlsDomain of a send connector ask for more than the next hop has: no STARTTLS, another
+    name, no public chain. The queue says 4.4.101, and the report comes after two days.
+
+    Cure: Let the next hop give what is demanded, or demand what it gives.
+    """
     for flow in flows(world):
         played = world.play(flow.probe)
         for cause in (SUBJECT, CHAINLESS, NO_STARTTLS):
@@ -267,49 +287,3 @@ def _given(world: AuditContext, host: Host | None, cause: str, path: Callable[[s
         yield _mended(profile, _untrusted(profile))
     weaker: SettingChange = {path("RequireTLS"): False, path("TlsAuthLevel"): None}
     yield cure("demand no TLS there: it is used all the same where it is offered", weaker)
-
-
-CHECKS = (
-    Check(
-        code="MFL-CERT-009",
-        title="TlsDomain of the tenant's connector is no name of Exchange's certificate",
-        severity=Severity.ERROR,
-        about="""The tenant delivers to on-premises only if the server's certificate has the name in TlsDomain (DomainValidation). It has
-another, after a renewal perhaps; mail from the cloud waits with 450 4.4.317 SubjectMismatch for a day and then fails
-with 5.4.317.""",
-        cure="Let TlsDomain name what the certificate names; the wizard does so when it is run again.",
-        rules=("R90", "R91", "R111"),
-        find=subject_mismatch,
-    ),
-    Check(
-        code="MFL-CERT-010",
-        title="Exchange's certificate is none that the tenant delivers to",
-        severity=Severity.ERROR,
-        about="""The tenant's connector to on-premises demands a certificate with a public chain that is valid. Exchange's has expired,
-comes from no public authority, or is sent without its intermediate. Mail from the cloud waits and fails with
-5.4.317.""",
-        cure="A valid certificate from a public authority, with its intermediate installed.",
-        rules=("R90", "R125", "R150"),
-        find=unacceptable,
-    ),
-    Check(
-        code="MFL-CERT-011",
-        title="Exchange offers no STARTTLS to the tenant",
-        severity=Severity.ERROR,
-        about="""The tenant's connector to on-premises demands TLS. Exchange has no certificate, or a firewall that inspects SMTP takes
-STARTTLS out of the answer. Mail from the cloud waits with 4.4.317 and fails a day later.""",
-        cure="A certificate for SMTP, and no inspection between the tenant and Exchange.",
-        rules=("R90", "R111", "R115"),
-        find=without_starttls,
-    ),
-    Check(
-        code="MFL-CERT-012",
-        title="A send connector demands TLS that its next hop does not give",
-        severity=Severity.ERROR,
-        about="""RequireTLS, TlsAuthLevel or TlsDomain of a send connector ask for more than the next hop has: no STARTTLS, another name,
-no public chain. The queue says 4.4.101, and the report comes after two days.""",
-        cure="Let the next hop give what is demanded, or demand what it gives.",
-        rules=("R90", "R101"),
-        find=demanded,
-    ),
-)

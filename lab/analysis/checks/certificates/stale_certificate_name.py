@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lab.analysis.checks.audit_context import AuditContext, of_host
-from lab.analysis.checks.finding import Check
+from lab.analysis.checks.audit_context import AuditContext, PlayedProbe, Probe, of_host
+from lab.analysis.checks.finding import Cure, Severity, Suspicion, check, cure, fact
 from lab.analysis.checks.hybrid_flows import Colleagues, pairs, refusals, whose
-from lab.analysis.checks.suspicion import Cure, PlayedProbe, Probe, Severity, Suspicion, cure, fact
 from lab.core.certificate_matching import certificate_names, name_match
 from lab.core.certificate_store import description, is_stale, stored
 from lab.model.certificate import CertFault
@@ -59,8 +58,17 @@ def _naming(world: AuditContext, organization: OnPremOrganization) -> Iterator[_
                 yield _Named(organization, host, connector, connector.tls_certificate_name)
 
 
+@check("MFL-CERT-007", Severity.ERROR, "R115", "R135")
 def stale(world: AuditContext) -> Iterator[Suspicion]:
-    """Nothing in the store fits the name: after a renewal from another authority, or with another subject."""
+    """TlsCertificateName finds no certificate.
+
+    Exchange's connectors find their certificate by issuer and subject, as the wizard wrote them: <I>...<S>.... After a
+    renewal from another authority, or with another subject, the string fits nothing in the store. Mail to the cloud
+    waits with 454 4.7.5; the receive connector offers no STARTTLS any more (event 12014), and the tenant waits with
+    4.4.317.
+
+    Cure: Run the Hybrid Configuration Wizard again, or write the new string into both connectors.
+    """
     for pair in pairs(world):
         for naming in _naming(world, pair.organization):
             if is_stale(naming.host, naming.name, world.topology.certificates):
@@ -144,8 +152,15 @@ def _run_again(world: AuditContext, naming: _Named, profile: str) -> Cure:
     return cure(helps, {other.path(world): name for other in (naming, *others)}, name=name)
 
 
+@check("MFL-CERT-008", Severity.WARNING, "R115", "R135")
 def superseded(world: AuditContext) -> Iterator[Suspicion]:
-    """The renewed certificate is there, and the connectors still name the old one."""
+    """The connectors still name the certificate before the renewed one.
+
+    The renewed certificate is in the store, but its authority or subject is another one, and TlsCertificateName still
+    means its predecessor. Mail flows until that one expires or somebody tidies up.
+
+    Cure: Run the Hybrid Configuration Wizard again before the old certificate goes.
+    """
     known = world.topology.certificates
     for pair in pairs(world):
         for naming in _naming(world, pair.organization):
@@ -196,30 +211,3 @@ def _superseded(
         ),
         condition=sentence("once {certificate} has expired, or is removed", **names),
     )
-
-
-CHECKS = (
-    Check(
-        code="MFL-CERT-007",
-        title="TlsCertificateName finds no certificate",
-        severity=Severity.ERROR,
-        about="""\
-Exchange's connectors find their certificate by issuer and subject, as the wizard wrote them: <I>...<S>.... After a
-renewal from another authority, or with another subject, the string fits nothing in the store. Mail to the cloud waits
-with 454 4.7.5; the receive connector offers no STARTTLS any more (event 12014), and the tenant waits with 4.4.317.""",
-        cure="Run the Hybrid Configuration Wizard again, or write the new string into both connectors.",
-        rules=("R115", "R135"),
-        find=stale,
-    ),
-    Check(
-        code="MFL-CERT-008",
-        title="The connectors still name the certificate before the renewed one",
-        severity=Severity.WARNING,
-        about="""\
-The renewed certificate is in the store, but its authority or subject is another one, and TlsCertificateName still means
-its predecessor. Mail flows until that one expires or somebody tidies up.""",
-        cure="Run the Hybrid Configuration Wizard again before the old certificate goes.",
-        rules=("R115", "R135"),
-        find=superseded,
-    ),
-)

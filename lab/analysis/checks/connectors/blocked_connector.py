@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lab.analysis.checks.audit_context import AuditContext, message, of_host
-from lab.analysis.checks.finding import Check
+from lab.analysis.checks.audit_context import AuditContext, PlayedProbe, Probe, message, of_host
+from lab.analysis.checks.finding import Severity, Suspicion, check, cure, fact
 from lab.analysis.checks.hybrid_flows import entries, flows, inward
-from lab.analysis.checks.suspicion import PlayedProbe, Probe, Severity, Suspicion, cure, fact
 from lab.model.decision import Reason
 from lab.model.names import Address
 from lab.sentence import NOTHING, Sentence, sentence
 
 
+@check("MFL-CONN-011", Severity.ERROR, "R40", "R43")
 def blocked(world: AuditContext) -> Iterator[Suspicion]:
-    """Whatever matches it is refused: colleagues' mail, relayed mail, what comes in by the MX."""
+    """Microsoft has blocked a connector.
+
+    The service has taken the connector for compromised, after spam through it perhaps. Whatever matches the connector
+    is refused with 5.7.711, and the message trace shows nothing.
+
+    Cure: Find out who sent what through it and stop that; then remove the block in Defender (Restricted entities).
+    """
     if not any(connector.blocked for _, connector in world.inbound()):
         return
     for probe in _probes(world):
@@ -57,20 +63,5 @@ def _probes(world: AuditContext) -> Iterator[Probe]:
 
 
 def _refused(played: PlayedProbe) -> Sentence:
-    blocked = (entry for entry in entries(played) if entry.decision.reason is Reason.CONNECTOR_BLOCKED)
-    return next((entry.told for entry in blocked), NOTHING)
-
-
-CHECKS = (
-    Check(
-        code="MFL-CONN-011",
-        title="Microsoft has blocked a connector",
-        severity=Severity.ERROR,
-        about="""\
-The service has taken the connector for compromised, after spam through it perhaps. Whatever matches the connector is
-refused with 5.7.711, and the message trace shows nothing.""",
-        cure="Find out who sent what through it and stop that; then remove the block in Defender (Restricted entities).",
-        rules=("R40", "R43"),
-        find=blocked,
-    ),
-)
+    refused = (entry for entry in entries(played) if entry.decision.reason is Reason.CONNECTOR_BLOCKED)
+    return next((entry.told for entry in refused), NOTHING)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lab.analysis.checks import shared_cures
-from lab.analysis.checks.audit_context import AuditContext, of_host
+from lab.analysis.checks.audit_context import AuditContext, Probe, of_host
 from lab.analysis.checks.connectors.misattribution import expects, told_at
 from lab.analysis.checks.connectors.unrecognised_connection import accepting
-from lab.analysis.checks.finding import Check
+from lab.analysis.checks.finding import Fact, Severity, Suspicion, check, cure, fact
 from lab.analysis.checks.hybrid_flows import FrontEndEntry, exchange_entries, of_exchange, out, pairs
-from lab.analysis.checks.suspicion import Fact, Probe, Severity, Suspicion, cure, fact
 from lab.model.names import ReversePath
 from lab.model.tenant import InboundConnector, Tenant
 from lab.model.topology import Host
@@ -18,8 +17,17 @@ from lab.scenario.model import MessageSpec
 from lab.sentence import sentence
 
 
+@check("MFL-ATTR-007", Severity.ERROR, "R5", "R11", "R83")
 def unaccepted_name(world: AuditContext) -> Iterator[Suspicion]:
-    """An exact name on the connector that is no accepted domain counts only together with MAIL FROM (R5, R11)."""
+    """The name on the hybrid connector is no accepted domain.
+
+    The connector has an exact name that nobody added to the tenant as an accepted domain. The certificate then counts
+    only while MAIL FROM is one: reports and automatic answers (which have none), forwarded mail and applications with a
+    bounce domain of their own are refused with 5.7.64 or 5.7.51, or arrive as a stranger's. Where they only arrive as a
+    stranger's, this is a warning.
+
+    Cure: Add the connector's name as an accepted domain of the tenant.
+    """
     suspicions = [
         (entry, _unaccepted(world, Probe((spec,)), entry))
         for spec in _reports(world)
@@ -72,8 +80,16 @@ def _unaccepted(world: AuditContext, probe: Probe, entry: FrontEndEntry) -> Susp
     )
 
 
+@check("MFL-ATTR-008", Severity.ERROR, "R5", "R7", "R29")
 def report_by_address(world: AuditContext) -> Iterator[Suspicion]:
-    """A connector by address needs MAIL FROM to relay, and reports have none (R7, R29)."""
+    """Reports and automatic answers cannot leave through a connector by address.
+
+    Exchange sends to the world through the tenant, which knows it by address. Relay then needs a MAIL FROM with an
+    accepted domain; reports and automatic answers have the null reverse-path and are refused with 5.7.64. So is
+    forwarded mail.
+
+    Cure: Know Exchange by a certificate whose name is an accepted domain: then no sender is needed.
+    """
     for spec in _reports_out(world):
         probe = Probe((spec,))
         for entry in exchange_entries(world, world.play(probe)):
@@ -105,31 +121,3 @@ def _by_address(
         shows=of_exchange(world, _refused_by_address),
         cures=(shared_cures.own_name(world, tenant, connector, tenant.default_domain),),
     )
-
-
-CHECKS = (
-    Check(
-        code="MFL-ATTR-007",
-        title="The name on the hybrid connector is no accepted domain",
-        severity=Severity.ERROR,
-        about="""\
-The connector has an exact name that nobody added to the tenant as an accepted domain. The certificate then counts only
-while MAIL FROM is one: reports and automatic answers (which have none), forwarded mail and applications with a bounce
-domain of their own are refused with 5.7.64 or 5.7.51, or arrive as a stranger's. Where they only arrive as a
-stranger's, this is a warning.""",
-        cure="Add the connector's name as an accepted domain of the tenant.",
-        rules=("R5", "R11", "R83"),
-        find=unaccepted_name,
-    ),
-    Check(
-        code="MFL-ATTR-008",
-        title="Reports and automatic answers cannot leave through a connector by address",
-        severity=Severity.ERROR,
-        about="""\
-Exchange sends to the world through the tenant, which knows it by address. Relay then needs a MAIL FROM with an accepted
-domain; reports and automatic answers have the null reverse-path and are refused with 5.7.64. So is forwarded mail.""",
-        cure="Know Exchange by a certificate whose name is an accepted domain: then no sender is needed.",
-        rules=("R5", "R7", "R29"),
-        find=report_by_address,
-    ),
-)

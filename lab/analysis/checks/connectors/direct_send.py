@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lab.analysis.checks import stand_ins
-from lab.analysis.checks.audit_context import AuditContext, message, of_host
-from lab.analysis.checks.finding import Check
+from lab.analysis.checks.audit_context import AuditContext, PlayedProbe, Probe, message, of_host
+from lab.analysis.checks.finding import Severity, Suspicion, check, cure, fact
 from lab.analysis.checks.hybrid_flows import own_entries, whose
-from lab.analysis.checks.suspicion import PlayedProbe, Probe, Severity, Suspicion, cure, fact
 from lab.model.decision import Reason
 from lab.model.names import Address
 from lab.model.tenant import Tenant
@@ -16,8 +15,15 @@ from lab.model.topology import Host
 from lab.sentence import NOTHING, Sentence, sentence
 
 
+@check("MFL-CONN-005", Severity.ERROR, "R39", "R44")
 def device(world: AuditContext) -> Iterator[Suspicion]:
-    """RejectDirectSend is on, and a machine that hands mail to the tenant has no connector (R39)."""
+    """RejectDirectSend refuses a machine of the company's own.
+
+    With RejectDirectSend the tenant refuses anonymous mail in its own domains with 5.7.68: that of forgers, and that of
+    printers, applications and gateways that no connector knows. Nothing of it is in the message trace.
+
+    Cure: A connector for the machine, by certificate or by an address that nobody else has.
+    """
     for tenant in world.tenants or tuple(world.topology.tenants.values()):
         recipient = world.mailbox(tenant)
         machines = [host for host in world.filters() if host.smart_hosts]
@@ -65,8 +71,16 @@ def _device(world: AuditContext, tenant: Tenant, host: Host, probe: Probe) -> Su
     )
 
 
+@check("MFL-CONN-006", Severity.NOTE, "R44", "R39")
 def direct_send(world: AuditContext) -> Iterator[Suspicion]:
-    """Anybody may write in the company's name, and only the filters of the service judge it (R44)."""
+    """Anybody may send anonymously in the company's name.
+
+    Direct Send: mail from an own domain to an own mailbox needs no connector, and is judged like any other mail from
+    the internet. What SPF, DMARC and the service's filters let through looks like a colleague's. Not told where DMARC
+    or a lock refuses it.
+
+    Cure: RejectDirectSend, after every device and service that sends so has a connector; or DMARC with reject.
+    """
     for tenant in world.tenants:
         recipient = world.mailbox(tenant)
         if recipient is not None:
@@ -96,30 +110,3 @@ def _taken(played: PlayedProbe) -> Sentence:
     if fate is None or not fate.arrived:
         return NOTHING
     return sentence("{mail} is delivered, from a stranger's machine", mail=whose(fate))
-
-
-CHECKS = (
-    Check(
-        code="MFL-CONN-005",
-        title="RejectDirectSend refuses a machine of the company's own",
-        severity=Severity.ERROR,
-        about="""\
-With RejectDirectSend the tenant refuses anonymous mail in its own domains with 5.7.68: that of forgers, and that of
-printers, applications and gateways that no connector knows. Nothing of it is in the message trace.""",
-        cure="A connector for the machine, by certificate or by an address that nobody else has.",
-        rules=("R39", "R44"),
-        find=device,
-    ),
-    Check(
-        code="MFL-CONN-006",
-        title="Anybody may send anonymously in the company's name",
-        severity=Severity.NOTE,
-        about="""\
-Direct Send: mail from an own domain to an own mailbox needs no connector, and is judged like any other mail from the
-internet. What SPF, DMARC and the service's filters let through looks like a colleague's. Not told where DMARC or a lock
-refuses it.""",
-        cure="RejectDirectSend, after every device and service that sends so has a connector; or DMARC with reject.",
-        rules=("R44", "R39"),
-        find=direct_send,
-    ),
-)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from lab.analysis.checks import shared_cures
-from lab.analysis.checks.audit_context import AuditContext, message, of_host
-from lab.analysis.checks.finding import Check
+from lab.analysis.checks.audit_context import AuditContext, PlayedProbe, Probe, message, of_host
+from lab.analysis.checks.finding import Cure, Severity, Suspicion, check, cure, fact
 from lab.analysis.checks.flow_facts import in_tenant, routed_by
 from lab.analysis.checks.hybrid_flows import (
     Colleagues,
@@ -17,7 +17,6 @@ from lab.analysis.checks.hybrid_flows import (
     pairs,
     whose,
 )
-from lab.analysis.checks.suspicion import Cure, PlayedProbe, Probe, Severity, Suspicion, cure, fact
 from lab.core.service_host_names import SERVICE
 from lab.model.names import Address
 from lab.model.onprem import ReceiveConnector
@@ -41,8 +40,16 @@ class _End:
     cure: Any = True
 
 
+@check("MFL-CONN-007", Severity.ERROR, "R64", "R118", "R119")
 def lost(world: AuditContext) -> Iterator[Suspicion]:
-    """One end of a direction has the flag, and the other has not."""
+    """CloudServicesMailEnabled is lost at one end of the hybrid connection.
+
+    The sender writes Exchange's own headers as CrossPremises headers, the receiver promotes them, and a colleague's
+    mail is internal: only if the connectors at both ends have CloudServicesMailEnabled. A connector that was made anew
+    by hand lacks it. Mail arrives, marked as external, and groups that take internal mail refuse it with 5.7.193.
+
+    Cure: Run the wizard again. Or set CloudServicesMailEnabled on the connector that lacks it.
+    """
     for pair in pairs(world):
         there, back = Probe((pair.to_cloud(),)), Probe((pair.from_cloud(),))
         for end, other in _both(_to_cloud(world, pair, world.play(there))):
@@ -51,8 +58,17 @@ def lost(world: AuditContext) -> Iterator[Suspicion]:
             yield from _one_sided(back, end, other)
 
 
+@check("MFL-CONN-010", Severity.ERROR, "R103", "R118", "R119")
 def untrusted(world: AuditContext) -> Iterator[Suspicion]:
-    """The tenant hands over internal mail, and Exchange does not believe it (R103)."""
+    """Exchange does not trust the tenant's certificate.
+
+    TlsDomainCapabilities of the receive connector lets mail.protection.outlook.com hand over internal mail. A new
+    server, or a rebuilt connector, has none: mail from the cloud is a stranger's on-premises, lists refuse it with
+    5.7.133, and centralized transport may not relay (5.7.54).
+
+    Cure: TlsDomainCapabilities mail.protection.outlook.com:AcceptCloudServicesMail on the receive connector that takes
+    Microsoft's addresses.
+    """
     for pair in pairs(world):
         back = Probe((pair.from_cloud(),))
         for end, other in _both(_from_cloud(world, pair, world.play(back)))[1:]:
@@ -142,8 +158,17 @@ def _trusts(receiver: ReceiveConnector) -> bool:
     return any(pattern.covers(SERVICE) for pattern in receiver.tls_domain_capabilities)
 
 
+@check("MFL-CONN-008", Severity.ERROR, "R63", "R65", "R119", "R120")
 def shared(world: AuditContext) -> Iterator[Suspicion]:
-    """A gateway that is no Exchange speaks by the hybrid connector, and has no CrossPremises headers to promote (R120)."""
+    """A gateway that is no Exchange shares the hybrid connector.
+
+    A signing gateway hands colleagues' mail to the tenant by the wizard's connector. That one has
+    CloudServicesMailEnabled, which excludes TreatMessagesAsInternal, and the gateway sends no CrossPremises headers:
+    its mail is attributed and still a stranger's. Where nobody refuses it, this is a warning.
+
+    Cure: A connector of its own for the gateway, with TreatMessagesAsInternal, and a certificate that the hybrid
+    connector does not fit.
+    """
     for pair in pairs(world):
         for host in world.filters(pair.organization.name):
             recipient = _internal_group(pair.tenant) or pair.cloud
@@ -213,45 +238,3 @@ def _of_its_own(world: AuditContext, tenant: Tenant, host: Host) -> Cure:
         host=host.name,
         name=name,
     )
-
-
-CHECKS = (
-    Check(
-        code="MFL-CONN-007",
-        title="CloudServicesMailEnabled is lost at one end of the hybrid connection",
-        severity=Severity.ERROR,
-        about="""\
-The sender writes Exchange's own headers as CrossPremises headers, the receiver promotes them, and a colleague's mail is
-internal: only if the connectors at both ends have CloudServicesMailEnabled. A connector that was made anew by hand lacks
-it. Mail arrives, marked as external, and groups that take internal mail refuse it with 5.7.193.""",
-        cure="Run the wizard again. Or set CloudServicesMailEnabled on the connector that lacks it.",
-        rules=("R64", "R118", "R119"),
-        find=lost,
-    ),
-    Check(
-        code="MFL-CONN-008",
-        title="A gateway that is no Exchange shares the hybrid connector",
-        severity=Severity.ERROR,
-        about="""\
-A signing gateway hands colleagues' mail to the tenant by the wizard's connector. That one has CloudServicesMailEnabled,
-which excludes TreatMessagesAsInternal, and the gateway sends no CrossPremises headers: its mail is attributed and still
-a stranger's. Where nobody refuses it, this is a warning.""",
-        cure="""\
-A connector of its own for the gateway, with TreatMessagesAsInternal, and a certificate that the hybrid connector does
-not fit.""",
-        rules=("R63", "R65", "R119", "R120"),
-        find=shared,
-    ),
-    Check(
-        code="MFL-CONN-010",
-        title="Exchange does not trust the tenant's certificate",
-        severity=Severity.ERROR,
-        about="""\
-TlsDomainCapabilities of the receive connector lets mail.protection.outlook.com hand over internal mail. A new server, or
-a rebuilt connector, has none: mail from the cloud is a stranger's on-premises, lists refuse it with 5.7.133, and
-centralized transport may not relay (5.7.54).""",
-        cure=f"TlsDomainCapabilities {_CAPABILITY} on the receive connector that takes Microsoft's addresses.",
-        rules=("R103", "R118", "R119"),
-        find=untrusted,
-    ),
-)

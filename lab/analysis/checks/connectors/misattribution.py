@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from lab.analysis.checks import shared_cures, stand_ins
-from lab.analysis.checks.audit_context import AuditContext, message, of_host
-from lab.analysis.checks.finding import Check
-from lab.analysis.checks.suspicion import Cure, Fact, PlayedProbe, Probe, Severity, Suspicion, fact
+from lab.analysis.checks.audit_context import AuditContext, PlayedProbe, Probe, message, of_host
+from lab.analysis.checks.finding import Cure, Fact, Severity, Suspicion, check, fact
 from lab.core.attribution import ATTR35
 from lab.core.attribution_result import Attribution
 from lab.model.decision import Basis
@@ -132,27 +131,58 @@ def expects(connector: InboundConnector) -> Sentence:
     )
 
 
+@check("MFL-ATTR-001", Severity.ERROR, "R3", "R13", "R85")
 def shared_certificate(world: AuditContext) -> Iterator[Suspicion]:
-    """A gateway that shows the very certificate of the hybrid connection."""
+    """A sender to the internet shows the certificate of the hybrid connection.
+
+    The gateway (or whatever delivers to the internet) shows the certificate that Exchange has, too. Where a recipient's
+    mailbox is in Exchange Online, the service reads the client certificate before it looks at sender and recipient,
+    takes the connection for the company's own hybrid connection, and the mail runs through the company's tenant instead
+    of the recipient's.
+
+    Cure: Give the hybrid connection a name and a certificate that nobody else has, and make the name an accepted
+    domain. Or let the gateway show no client certificate: Exchange Online asks for one, but needs none.
+    """
     for suspicion, host, basis in _found(world):
         if host.is_filter and basis is Basis.CERTIFICATE and _shared(world, host):
             yield suspicion
 
 
+@check("MFL-ATTR-002", Severity.ERROR, "R3", "R73", "R13")
 def covered_certificate(world: AuditContext) -> Iterator[Suspicion]:
-    """A gateway with a certificate of its own that the connector's value fits all the same."""
+    """A sender's own certificate is covered by the hybrid connector's value.
+
+    The gateway has a certificate of its own. But the connector's TlsSenderCertificateName is a wildcard that covers its
+    name, or the certificate is a wildcard that covers the connector's name, and so it opens the hybrid connector.
+
+    Cure: An exact name on the connector that no certificate of another machine has or covers, as an accepted domain.
+    """
     for suspicion, host, basis in _found(world):
         if host.is_filter and basis is Basis.CERTIFICATE and not _shared(world, host):
             yield suspicion
 
 
+@check("MFL-ATTR-003", Severity.ERROR, "R5", "R7", "R21")
 def shared_address(world: AuditContext) -> Iterator[Suspicion]:
-    """A gateway behind an address that the connector knows."""
+    """A sender to the internet comes from an address that the hybrid connector knows.
+
+    The connector knows Exchange by address, and something else that sends to the internet comes from the same address:
+    behind one NAT address, say. Mail from an accepted domain is then taken for the company's own.
+
+    Cure: Know Exchange by a certificate instead, or let it leave by an address of its own.
+    """
     return (suspicion for suspicion, _, basis in _found(world) if basis is Basis.ADDRESS)
 
 
+@check("MFL-ATTR-004", Severity.ERROR, "R3", "R249")
 def exchange_itself(world: AuditContext) -> Iterator[Suspicion]:
-    """Exchange sends to the internet itself, with the certificate of the hybrid connection."""
+    """Exchange sends to the internet itself, with the certificate of the hybrid connection.
+
+    The send connector for the internet has no gateway behind it, and Exchange shows the same certificate to everybody.
+    Partners' front ends take it for the hybrid connection.
+
+    Cure: Another certificate (TlsCertificateName) on the send connector for the internet.
+    """
     for suspicion, host, basis in _found(world):
         if host.holds_mailboxes and basis is Basis.CERTIFICATE:
             yield suspicion
@@ -164,8 +194,15 @@ def _shared(world: AuditContext, host: Host) -> bool:
     )
 
 
+@check("MFL-ATTR-005", Severity.ERROR, "R31", "R32")
 def other_region(world: AuditContext) -> Iterator[Suspicion]:
-    """A certificate that fits a connector in another region: the front end there wants nothing of it."""
+    """Partners in another region cannot be reached with this certificate.
+
+    The certificate fits the company's connector, the recipient's tenant is in another region. Its front ends answer 451
+    4.4.62 ATTR35, the sender tries again until it gives up, and the sender's administrator sees only a slow queue.
+
+    Cure: As for MFL-ATTR-001: whoever sends to partners must not fit the hybrid connector.
+    """
     for organization in world.organizations:
         probe = to_partner(world, organization, stand_ins.FAR)
         leg = _wrong_region(world.play(probe)) if probe else None
@@ -198,8 +235,15 @@ def _stuck(played: PlayedProbe) -> Sentence:
     )
 
 
+@check("MFL-ATTR-006", Severity.WARNING, "R73", "R13")
 def any_further_machine(world: AuditContext) -> Iterator[Suspicion]:
-    """A wildcard as the connector's value: every certificate below it opens the connector (R73, R13)."""
+    """The hybrid connector's value is a wildcard.
+
+    As things are, nothing need go wrong. But any machine that gets a certificate below that domain and sends mail to a
+    customer of Exchange Online opens the connector, and nobody who orders a certificate knows.
+
+    Cure: An exact name that only Exchange has, as an accepted domain.
+    """
     for tenant, connector in world.inbound():
         value = connector.tls_sender_certificate_name
         if connector.connector_type is not ConnectorType.ON_PREMISES or value is None or not value.wildcard:
@@ -245,78 +289,3 @@ def _further(
             "once a machine with a certificate for {name} sends to a partner in Exchange Online", name=name
         ),
     )
-
-
-CHECKS = (
-    Check(
-        code="MFL-ATTR-001",
-        title="A sender to the internet shows the certificate of the hybrid connection",
-        severity=Severity.ERROR,
-        about="""\
-The gateway (or whatever delivers to the internet) shows the certificate that Exchange has, too. Where a recipient's
-mailbox is in Exchange Online, the service reads the client certificate before it looks at sender and recipient, takes
-the connection for the company's own hybrid connection, and the mail runs through the company's tenant instead of the
-recipient's.""",
-        cure="""\
-Give the hybrid connection a name and a certificate that nobody else has, and make the name an accepted domain. Or let
-the gateway show no client certificate: Exchange Online asks for one, but needs none.""",
-        rules=("R3", "R13", "R85"),
-        find=shared_certificate,
-    ),
-    Check(
-        code="MFL-ATTR-002",
-        title="A sender's own certificate is covered by the hybrid connector's value",
-        severity=Severity.ERROR,
-        about="""\
-The gateway has a certificate of its own. But the connector's TlsSenderCertificateName is a wildcard that covers its
-name, or the certificate is a wildcard that covers the connector's name, and so it opens the hybrid connector.""",
-        cure="""\
-An exact name on the connector that no certificate of another machine has or covers, as an accepted domain.""",
-        rules=("R3", "R73", "R13"),
-        find=covered_certificate,
-    ),
-    Check(
-        code="MFL-ATTR-003",
-        title="A sender to the internet comes from an address that the hybrid connector knows",
-        severity=Severity.ERROR,
-        about="""\
-The connector knows Exchange by address, and something else that sends to the internet comes from the same address:
-behind one NAT address, say. Mail from an accepted domain is then taken for the company's own.""",
-        cure="Know Exchange by a certificate instead, or let it leave by an address of its own.",
-        rules=("R5", "R7", "R21"),
-        find=shared_address,
-    ),
-    Check(
-        code="MFL-ATTR-004",
-        title="Exchange sends to the internet itself, with the certificate of the hybrid connection",
-        severity=Severity.ERROR,
-        about="""\
-The send connector for the internet has no gateway behind it, and Exchange shows the same certificate to everybody.
-Partners' front ends take it for the hybrid connection.""",
-        cure="Another certificate (TlsCertificateName) on the send connector for the internet.",
-        rules=("R3", "R249"),
-        find=exchange_itself,
-    ),
-    Check(
-        code="MFL-ATTR-005",
-        title="Partners in another region cannot be reached with this certificate",
-        severity=Severity.ERROR,
-        about="""\
-The certificate fits the company's connector, the recipient's tenant is in another region. Its front ends answer
-451 4.4.62 ATTR35, the sender tries again until it gives up, and the sender's administrator sees only a slow queue.""",
-        cure="As for MFL-ATTR-001: whoever sends to partners must not fit the hybrid connector.",
-        rules=("R31", "R32"),
-        find=other_region,
-    ),
-    Check(
-        code="MFL-ATTR-006",
-        title="The hybrid connector's value is a wildcard",
-        severity=Severity.WARNING,
-        about="""\
-As things are, nothing need go wrong. But any machine that gets a certificate below that domain and sends mail to a
-customer of Exchange Online opens the connector, and nobody who orders a certificate knows.""",
-        cure="An exact name that only Exchange has, as an accepted domain.",
-        rules=("R73", "R13"),
-        find=any_further_machine,
-    ),
-)

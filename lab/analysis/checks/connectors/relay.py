@@ -6,22 +6,11 @@ from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network
 
 from lab.analysis.checks import shared_cures, stand_ins
-from lab.analysis.checks.audit_context import AuditContext, message, of_host
+from lab.analysis.checks.audit_context import AuditContext, PlayedProbe, Probe, message, of_host
 from lab.analysis.checks.connectors.misattribution import expects, told_at
 from lab.analysis.checks.connectors.unrecognised_connection import accepting
-from lab.analysis.checks.finding import Check
+from lab.analysis.checks.finding import Cure, Fact, ProbeJudgement, Severity, Suspicion, check, cure, fact
 from lab.analysis.checks.hybrid_flows import FrontEndEntry, entries, whose
-from lab.analysis.checks.suspicion import (
-    Cure,
-    Fact,
-    PlayedProbe,
-    Probe,
-    ProbeJudgement,
-    Severity,
-    Suspicion,
-    cure,
-    fact,
-)
 from lab.core.service_host_names import front_door
 from lab.model.names import Address, Domain, ReversePath
 from lab.model.tenant import ConnectorType, InboundConnector, Tenant
@@ -45,8 +34,17 @@ class _Service:
     probe: Probe
 
 
+@check("MFL-ATTR-012", Severity.WARNING, "R5", "R30", "R49")
 def own_bounces(world: AuditContext) -> Iterator[Suspicion]:
-    """MAIL FROM in the service's own domain: since November 2023 the author's no longer counts (R5, R49)."""
+    """A service that relays for the company is refused with a bounce domain of its own.
+
+    A newsletter or add-on service sends for the company through its tenant. Since November 2023 the domain in From no
+    longer counts: the certificate's domain or that of MAIL FROM must be accepted. With a bounce domain of its own the
+    service gets 5.7.64 for everything.
+
+    Cure: Let the service show a certificate name that is this customer's alone, verify that name in the tenant, and
+    expect it on the connector. Or let it use a reverse-path in a domain of the company.
+    """
     for host in world.topology.hosts.values():
         organization = world.topology.organizations.get(host.organization or "")
         domain = (
@@ -138,8 +136,15 @@ def _customers_name(world: AuditContext, service: _Service) -> Cure:
     )
 
 
+@check("MFL-ATTR-013", Severity.WARNING, "R5", "R7", "R21")
 def neighbours(world: AuditContext) -> Iterator[Suspicion]:
-    """Somebody else's machine comes from an address that the connector knows (R7, R21)."""
+    """Somebody else comes from an address that the company's connector knows.
+
+    The tenant knows its servers by an address that others share: a provider's NAT, a hosting network. Whoever sends
+    from there and says MAIL FROM with a domain of the company relays through its tenant, in its name.
+
+    Cure: Know the servers by a certificate.
+    """
     own = {organization.name for organization in world.organizations}
     for tenant, connector in _by_address(world):
         for host in world.topology.hosts.values():
@@ -152,8 +157,15 @@ def neighbours(world: AuditContext) -> Iterator[Suspicion]:
                 yield _open(world, tenant, connector, probe, stranger, host.name, other)
 
 
+@check("MFL-ATTR-014", Severity.WARNING, "R7", "R21", "R58")
 def whole_network(world: AuditContext) -> Iterator[Suspicion]:
-    """The connector knows a network: everybody in it may relay (R7, R58)."""
+    """The company's connector knows a whole network.
+
+    SenderIPAddresses has a network, not single addresses. Every machine in it may relay through the tenant in the
+    company's name, those that somebody gets an address for tomorrow too.
+
+    Cure: List the single addresses, or know the servers by a certificate.
+    """
     for tenant, connector in _by_address(world):
         for network in connector.sender_ip_addresses:
             address = _nobodys(world, network) if network.prefixlen < 32 else None
@@ -252,43 +264,3 @@ def _closed(world: AuditContext, tenant: Tenant, connector: InboundConnector) ->
             addresses=", ".join(known),
         )
     yield shared_cures.own_name(world, tenant, connector, tenant.default_domain)
-
-
-CHECKS = (
-    Check(
-        code="MFL-ATTR-012",
-        title="A service that relays for the company is refused with a bounce domain of its own",
-        severity=Severity.WARNING,
-        about="""\
-A newsletter or add-on service sends for the company through its tenant. Since November 2023 the domain in From no longer
-counts: the certificate's domain or that of MAIL FROM must be accepted. With a bounce domain of its own the service gets
-5.7.64 for everything.""",
-        cure="""\
-Let the service show a certificate name that is this customer's alone, verify that name in the tenant, and expect it on
-the connector. Or let it use a reverse-path in a domain of the company.""",
-        rules=("R5", "R30", "R49"),
-        find=own_bounces,
-    ),
-    Check(
-        code="MFL-ATTR-013",
-        title="Somebody else comes from an address that the company's connector knows",
-        severity=Severity.WARNING,
-        about="""\
-The tenant knows its servers by an address that others share: a provider's NAT, a hosting network. Whoever sends from
-there and says MAIL FROM with a domain of the company relays through its tenant, in its name.""",
-        cure="Know the servers by a certificate.",
-        rules=("R5", "R7", "R21"),
-        find=neighbours,
-    ),
-    Check(
-        code="MFL-ATTR-014",
-        title="The company's connector knows a whole network",
-        severity=Severity.WARNING,
-        about="""\
-SenderIPAddresses has a network, not single addresses. Every machine in it may relay through the tenant in the company's
-name, those that somebody gets an address for tomorrow too.""",
-        cure="List the single addresses, or know the servers by a certificate.",
-        rules=("R7", "R21", "R58"),
-        find=whole_network,
-    ),
-)

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from lab.analysis.checks import shared_cures
-from lab.analysis.checks.audit_context import AuditContext, message, of_host
+from lab.analysis.checks.audit_context import AuditContext, PlayedProbe, Probe, message, of_host
 from lab.analysis.checks.certificate_flaws import named, presented
 from lab.analysis.checks.connectors.unrecognised_connection import fitted, meant
-from lab.analysis.checks.finding import Check
+from lab.analysis.checks.finding import Cure, Fact, Severity, Suspicion, check, cure, fact
 from lab.analysis.checks.hybrid_flows import (
     FrontEndEntry,
     exchange_entries,
@@ -19,7 +19,6 @@ from lab.analysis.checks.hybrid_flows import (
     pairs,
     whose,
 )
-from lab.analysis.checks.suspicion import Cure, Fact, PlayedProbe, Probe, Severity, Suspicion, cure, fact
 from lab.core.attribution_result import Attribution
 from lab.model.decision import Basis, Reason
 from lab.model.names import Address
@@ -50,14 +49,29 @@ def _refusal(played: PlayedProbe) -> Sentence:
     return sentence(shown, mail=whose(fate), connector=decision.connector_name, tenant=decision.tenant_name)
 
 
+@check("MFL-CONN-001", Severity.ERROR, "R42", "R38", "R23")
 def own_mail(world: AuditContext) -> Iterator[Suspicion]:
-    """Now: Exchange is not recognised, and the lock holds for it as for everybody."""
+    """The company's own restriction refuses its Exchange.
+
+    A partner connector for all domains takes mail only from the filter. Exchange passes as long as it is recognised by
+    a connector of type OnPremises. It is not; RCPT TO decides, the lock holds, and colleagues' mail is refused with
+    5.7.51. The lock is blamed, and something else is the cause.
+
+    Cure: Let the hybrid connector know Exchange again. Let the lock know Exchange's address besides.
+    """
     for flow in flows(world):
         yield from _locked_out(world, flow.probe, exchange_entries)
 
 
+@check("MFL-CONN-015", Severity.ERROR, "R38", "R61", "R62")
 def own_gateway(world: AuditContext) -> Iterator[Suspicion]:
-    """Now: the lock does not know the machine that the MX leads to."""
+    """The company's own restriction refuses its gateway.
+
+    The MX leads to a gateway that hands mail to the tenant, and the tenant's lock knows another address or certificate
+    than the gateway has. All mail from outside is refused with 5.7.51.
+
+    Cure: Let the lock know the gateway's address or certificate.
+    """
     for tenant in world.tenants:
         recipient = world.mailbox(tenant)
         if recipient is not None:
@@ -138,8 +152,15 @@ def let_in(world: AuditContext, tenant: Tenant, lock: InboundConnector, host: Ho
     return Cure(text, shared_cures.known_address(tenant, f"{host.name} by address", host, domains))
 
 
+@check("MFL-CONN-002", Severity.WARNING, "R42", "R127", "R126")
 def once_unrecognised(world: AuditContext) -> Iterator[Suspicion]:
-    """What if: the hybrid certificate ends, and the lock does not know Exchange's address."""
+    """The company's own restriction will refuse its Exchange when the certificate fails.
+
+    Exchange passes the company's own lock only by its certificate. On the day that one expires, or is sent without its
+    chain, colleagues' mail is refused instead of arriving as a stranger's.
+
+    Cure: Let the lock know Exchange's address as well.
+    """
     for pair in pairs(world):
         locks = [lock for lock in pair.tenant.inbound_connectors if lock.enabled and lock.restricts]
         probe = Probe((pair.to_cloud(),))
@@ -163,8 +184,15 @@ def _once(world: AuditContext, probe: Probe, host: Host, certificate: Sentence) 
         yield replace(refusing, condition=failing)
 
 
+@check("MFL-CONN-013", Severity.ERROR, "R62", "R38", "R28")
 def partners_cloud(world: AuditContext) -> Iterator[Suspicion]:
-    """A connector for a partner's domain knows his gateway, and his tenant sends from Microsoft's addresses (R62)."""
+    """A connector for a partner refuses his own tenant.
+
+    A partner's domain is taken only from his gateway. But his mailboxes are in Exchange Online, and what they send
+    comes from Microsoft's addresses. A certificate is no way out: Microsoft's is the same for all tenants (R28).
+
+    Cure: Restrict nothing for such a partner, or let his tenant send through his gateway.
+    """
     for tenant, lock in world.inbound():
         if lock.connector_type is ConnectorType.PARTNER and lock.restricts:
             for partner in world.topology.tenants.values():
@@ -195,52 +223,3 @@ def _partner(
     )
     opened = cure('"{lock}" restricts nothing: SPF, DKIM and DMARC tell forged mail', free, **names)
     return _refusing(world, tenant, lock, Probe((message(sender, recipient),)), text, cloud, opened)
-
-
-CHECKS = (
-    Check(
-        code="MFL-CONN-001",
-        title="The company's own restriction refuses its Exchange",
-        severity=Severity.ERROR,
-        about="""\
-A partner connector for all domains takes mail only from the filter. Exchange passes as long as it is recognised by a
-connector of type OnPremises. It is not; RCPT TO decides, the lock holds, and colleagues' mail is refused with 5.7.51.
-The lock is blamed, and something else is the cause.""",
-        cure="Let the hybrid connector know Exchange again. Let the lock know Exchange's address besides.",
-        rules=("R42", "R38", "R23"),
-        find=own_mail,
-    ),
-    Check(
-        code="MFL-CONN-002",
-        title="The company's own restriction will refuse its Exchange when the certificate fails",
-        severity=Severity.WARNING,
-        about="""\
-Exchange passes the company's own lock only by its certificate. On the day that one expires, or is sent without its
-chain, colleagues' mail is refused instead of arriving as a stranger's.""",
-        cure="Let the lock know Exchange's address as well.",
-        rules=("R42", "R127", "R126"),
-        find=once_unrecognised,
-    ),
-    Check(
-        code="MFL-CONN-013",
-        title="A connector for a partner refuses his own tenant",
-        severity=Severity.ERROR,
-        about="""\
-A partner's domain is taken only from his gateway. But his mailboxes are in Exchange Online, and what they send comes
-from Microsoft's addresses. A certificate is no way out: Microsoft's is the same for all tenants (R28).""",
-        cure="Restrict nothing for such a partner, or let his tenant send through his gateway.",
-        rules=("R62", "R38", "R28"),
-        find=partners_cloud,
-    ),
-    Check(
-        code="MFL-CONN-015",
-        title="The company's own restriction refuses its gateway",
-        severity=Severity.ERROR,
-        about="""\
-The MX leads to a gateway that hands mail to the tenant, and the tenant's lock knows another address or certificate than
-the gateway has. All mail from outside is refused with 5.7.51.""",
-        cure="Let the lock know the gateway's address or certificate.",
-        rules=("R38", "R61", "R62"),
-        find=own_gateway,
-    ),
-)

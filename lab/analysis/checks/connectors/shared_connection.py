@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lab.analysis.checks import shared_cures
-from lab.analysis.checks.audit_context import AuditContext, message, of_host
+from lab.analysis.checks.audit_context import AuditContext, PlayedProbe, Probe, message, of_host
 from lab.analysis.checks.certificate_flaws import named, presented
 from lab.analysis.checks.connectors.misattribution import expects, told_at
 from lab.analysis.checks.connectors.unrecognised_connection import accepting, meant
-from lab.analysis.checks.finding import Check
+from lab.analysis.checks.finding import Cure, ProbeJudgement, Severity, Suspicion, check, cure, fact
 from lab.analysis.checks.flow_facts import routed_by, values
 from lab.analysis.checks.hybrid_flows import (
     Colleagues,
@@ -20,16 +20,6 @@ from lab.analysis.checks.hybrid_flows import (
     own_entries,
     pairs,
     whose,
-)
-from lab.analysis.checks.suspicion import (
-    Cure,
-    PlayedProbe,
-    Probe,
-    ProbeJudgement,
-    Severity,
-    Suspicion,
-    cure,
-    fact,
 )
 from lab.model.decision import Basis
 from lab.model.tenant import Tenant
@@ -61,8 +51,16 @@ def _another(world: AuditContext, played: PlayedProbe, tenant: Tenant) -> FrontE
     return next((entry for entry in found if entry.decision.tenant_name != tenant.name), None)
 
 
+@check("MFL-ATTR-009", Severity.ERROR, "R3", "R18", "R19")
 def one_certificate(world: AuditContext) -> Iterator[Suspicion]:
-    """Exchange shows one certificate to several own tenants (R19)."""
+    """Exchange shows one certificate to several of the company's tenants.
+
+    Connectors of several tenants fit the same certificate. The tenant that has its name as an accepted domain gets all
+    of the mail, that for the others included, and sends it on by MX as a stranger's. Which one wins among equals is not
+    documented, and may change.
+
+    Cure: A certificate with a name of its own, and a send connector, for each tenant.
+    """
     for pair in pairs(world) if len(world.tenants) > 1 else ():
         probe = Probe((pair.to_cloud(),))
         played = world.play(probe)
@@ -133,8 +131,16 @@ def _certificate_each(world: AuditContext, pair: Colleagues, host: Host, used: s
     )
 
 
+@check("MFL-ATTR-010", Severity.ERROR, "R3", "R18", "R19", "R30")
 def customers(world: AuditContext) -> Iterator[Suspicion]:
-    """A gateway takes mail in for several tenants, and speaks for one of them only (R18, R19, R30)."""
+    """What a gateway hands in for one customer is taken for another.
+
+    A provider's gateway is the MX of several tenants and shows all of them one certificate, or comes from one address.
+    The tenant that has the name as an accepted domain, or the sender's domain, gets the mail; it sends it to the
+    recipient's MX, which is the gateway, and round it goes.
+
+    Cure: A name, a certificate and an address for each customer, verified in the customer's tenant.
+    """
     gateways = tuple(world.filters())
     served = [t for t in world.topology.tenants.values() if any(_serves(host, t) for host in gateways)]
     for host in gateways:
@@ -187,8 +193,16 @@ def _name_each(world: AuditContext, tenant: Tenant, host: Host) -> Cure:
     )
 
 
+@check("MFL-TENANT-001", Severity.ERROR, "R5", "R11")
 def unverified(world: AuditContext) -> Iterator[Suspicion]:
-    """The company's domain is no accepted domain of its tenant: for the tenant it is a stranger's (R5)."""
+    """The company's domain is not verified in its tenant.
+
+    The domain of the on-premises mailboxes is no accepted domain of the tenant. Neither the hybrid certificate nor MAIL
+    FROM vouches for a connection then: colleagues' mail is a stranger's, and synchronised users get addresses at
+    onmicrosoft.com.
+
+    Cure: Verify the domain in the tenant, and the name on the hybrid connector.
+    """
     for pair in pairs(world):
         domain = pair.onprem.domain
         probe = Probe((pair.to_cloud(),))
@@ -226,43 +240,3 @@ def _unverified(world: AuditContext, pair: Colleagues, probe: Probe, entry: Fron
             cure(helps, {path: [*values(world, path), *names]}, domains=together(names), tenant=tenant.name),
         ),
     )
-
-
-CHECKS = (
-    Check(
-        code="MFL-ATTR-009",
-        title="Exchange shows one certificate to several of the company's tenants",
-        severity=Severity.ERROR,
-        about="""\
-Connectors of several tenants fit the same certificate. The tenant that has its name as an accepted domain gets all of
-the mail, that for the others included, and sends it on by MX as a stranger's. Which one wins among equals is not
-documented, and may change.""",
-        cure="A certificate with a name of its own, and a send connector, for each tenant.",
-        rules=("R3", "R18", "R19"),
-        find=one_certificate,
-    ),
-    Check(
-        code="MFL-ATTR-010",
-        title="What a gateway hands in for one customer is taken for another",
-        severity=Severity.ERROR,
-        about="""\
-A provider's gateway is the MX of several tenants and shows all of them one certificate, or comes from one address. The
-tenant that has the name as an accepted domain, or the sender's domain, gets the mail; it sends it to the recipient's MX,
-which is the gateway, and round it goes.""",
-        cure="A name, a certificate and an address for each customer, verified in the customer's tenant.",
-        rules=("R3", "R18", "R19", "R30"),
-        find=customers,
-    ),
-    Check(
-        code="MFL-TENANT-001",
-        title="The company's domain is not verified in its tenant",
-        severity=Severity.ERROR,
-        about="""\
-The domain of the on-premises mailboxes is no accepted domain of the tenant. Neither the hybrid certificate nor MAIL FROM
-vouches for a connection then: colleagues' mail is a stranger's, and synchronised users get addresses at
-onmicrosoft.com.""",
-        cure="Verify the domain in the tenant, and the name on the hybrid connector.",
-        rules=("R5", "R11"),
-        find=unverified,
-    ),
-)

@@ -5,21 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lab.analysis.checks import shared_cures, stand_ins
-from lab.analysis.checks.audit_context import AuditContext, message, of_host
+from lab.analysis.checks.audit_context import AuditContext, PlayedProbe, Probe, message, of_host
 from lab.analysis.checks.connectors.misattribution import expects, told_at
-from lab.analysis.checks.finding import Check
+from lab.analysis.checks.finding import Cure, Fact, ProbeJudgement, Severity, Suspicion, check, cure, fact
 from lab.analysis.checks.hybrid_flows import entries, inward, whose
-from lab.analysis.checks.suspicion import (
-    Cure,
-    Fact,
-    PlayedProbe,
-    Probe,
-    ProbeJudgement,
-    Severity,
-    Suspicion,
-    cure,
-    fact,
-)
 from lab.model.names import Address
 from lab.model.tenant import ConnectorType, InboundConnector, Tenant
 from lab.model.topology import Host
@@ -69,8 +58,15 @@ def _past(door: _Door) -> ProbeJudgement:
     return shows
 
 
+@check("MFL-CONN-004", Severity.WARNING, "R1", "R22", "R156")
 def unrestricted(world: AuditContext) -> Iterator[Suspicion]:
-    """No connector even looks like a lock (R22)."""
+    """The tenant takes mail from everybody, though its MX is elsewhere.
+
+    The MX leads to a filter or to on-premises, but the tenant's front ends serve whoever comes, and their name follows
+    from the domain. Spam and forged mail passes the filter by: the side entrance.
+
+    Cure: A connector of type Partner for *, restricted to the certificate or addresses of what the MX leads to.
+    """
     for door in _doors(world):
         if not _believed(door) and _unflagged(door.tenant) is None:
             tenant = door.tenant.name
@@ -79,8 +75,16 @@ def unrestricted(world: AuditContext) -> Iterator[Suspicion]:
             yield _open(world, door, door.tenant.name, unlocked, _lock(door))
 
 
+@check("MFL-CONN-003", Severity.WARNING, "R22", "R56", "R156")
 def believed(world: AuditContext) -> Iterator[Suspicion]:
-    """A connector of type OnPremises names the filter, as if that kept others out (R22)."""
+    """A connector of type OnPremises is to lock the tenant, and locks nothing.
+
+    A connector "from your organization's email server" names the filter. It identifies the filter and gives it rights,
+    but never refuses what does not match. Who knows the tenant's name in DNS, which follows from its domain, delivers
+    past the filter as before.
+
+    Cure: A connector of type Partner for *, restricted to the filter's certificate or addresses.
+    """
     for door in _doors(world):
         if _believed(door) and door.knows and _unflagged(door.tenant) is None:
             told = "{connector}, is of type OnPremises and restricts nobody"
@@ -93,8 +97,15 @@ def _believed(door: _Door) -> bool:
     return door.knows is not None and not door.last.holds_mailboxes
 
 
+@check("MFL-CONN-014", Severity.WARNING, "R61", "R62", "R22")
 def unflagged(world: AuditContext) -> Iterator[Suspicion]:
-    """A Partner connector names the filter, and neither Restrict flag is set (R61, R62)."""
+    """A partner connector for all domains lacks its Restrict flag.
+
+    A connector of type Partner for * names the filter's addresses or certificate, but neither
+    RestrictDomainsToIPAddresses nor RestrictDomainsToCertificate is set. It refuses nobody.
+
+    Cure: Set the flag that goes with the connector's value.
+    """
     for door in _doors(world):
         connector = _unflagged(door.tenant)
         if connector is not None:
@@ -141,41 +152,3 @@ def _lock(door: _Door) -> Cure:
     return cure(
         "a Partner connector for * that takes mail only from {address}", change, address=door.last.source
     )
-
-
-CHECKS = (
-    Check(
-        code="MFL-CONN-003",
-        title="A connector of type OnPremises is to lock the tenant, and locks nothing",
-        severity=Severity.WARNING,
-        about="""\
-A connector "from your organization's email server" names the filter. It identifies the filter and gives it rights, but
-never refuses what does not match. Who knows the tenant's name in DNS, which follows from its domain, delivers past the
-filter as before.""",
-        cure="A connector of type Partner for *, restricted to the filter's certificate or addresses.",
-        rules=("R22", "R56", "R156"),
-        find=believed,
-    ),
-    Check(
-        code="MFL-CONN-004",
-        title="The tenant takes mail from everybody, though its MX is elsewhere",
-        severity=Severity.WARNING,
-        about="""\
-The MX leads to a filter or to on-premises, but the tenant's front ends serve whoever comes, and their name follows from
-the domain. Spam and forged mail passes the filter by: the side entrance.""",
-        cure="A connector of type Partner for *, restricted to the certificate or addresses of what the MX leads to.",
-        rules=("R1", "R22", "R156"),
-        find=unrestricted,
-    ),
-    Check(
-        code="MFL-CONN-014",
-        title="A partner connector for all domains lacks its Restrict flag",
-        severity=Severity.WARNING,
-        about="""\
-A connector of type Partner for * names the filter's addresses or certificate, but neither RestrictDomainsToIPAddresses
-nor RestrictDomainsToCertificate is set. It refuses nobody.""",
-        cure="Set the flag that goes with the connector's value.",
-        rules=("R61", "R62", "R22"),
-        find=unflagged,
-    ),
-)

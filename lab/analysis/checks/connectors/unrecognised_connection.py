@@ -7,12 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from lab.analysis.checks import shared_cures
-from lab.analysis.checks.audit_context import AuditContext, of_host
+from lab.analysis.checks.audit_context import AuditContext, Probe, of_host
 from lab.analysis.checks.certificate_flaws import named, presented
 from lab.analysis.checks.connectors.misattribution import expects, told_at
-from lab.analysis.checks.finding import Check
+from lab.analysis.checks.finding import Cure, Fact, Severity, Suspicion, check, cure, fact
 from lab.analysis.checks.hybrid_flows import FrontEndEntry, exchange_entries, flows, of_exchange
-from lab.analysis.checks.suspicion import Cure, Fact, Probe, Severity, Suspicion, cure, fact
 from lab.model.names import DomainPattern
 from lab.model.steps import Routed
 from lab.model.tenant import ConnectorType, InboundConnector, Tenant
@@ -69,15 +68,30 @@ def accepting(world: AuditContext, tenant: Tenant, name: str) -> SettingChange:
     return shared_cures.accepted(world, tenant, str(domain))
 
 
+@check("MFL-ATTR-011", Severity.ERROR, "R3", "R15", "R71")
 def unmatched(world: AuditContext) -> Iterator[Suspicion]:
-    """Exchange uses its hybrid connector, and the tenant has none that fits."""
+    """No connector of the tenant knows the company's Exchange.
+
+    Exchange uses its hybrid connector, but the tenant's connector is missing, disabled, or expects another certificate
+    or address. Colleagues' mail arrives as a stranger's (external, filtered, refused by groups), or is refused by the
+    company's own restrictions; relayed mail is refused with 5.7.64.
+
+    Cure: Let the tenant's connector expect what Exchange shows; the wizard does so when it is run again.
+    """
     for tenant, entry, probe in _unknown_entries(world):
         if not _prohibited(world, tenant):
             yield _unmatched(world, probe, entry, tenant)
 
 
+@check("MFL-CONN-012", Severity.ERROR, "R34", "R47")
 def prohibited(world: AuditContext) -> Iterator[Suspicion]:
-    """The same, because the tenant may not have such a connector (R34, R47)."""
+    """The tenant may not have a connector for the company's own servers.
+
+    New tenants may not create or enable inbound connectors of type OnPremises; the wizard fails with
+    OrganizationInboundConnectorProhibitedException. Without one, mail from the company's own Exchange is a stranger's.
+
+    Cure: Ask Microsoft's support to lift the block, then run the wizard again.
+    """
     for tenant, entry, probe in _unknown_entries(world):
         if _prohibited(world, tenant):
             yield _never_made(world, probe, entry, tenant)
@@ -190,30 +204,3 @@ def _made(world: AuditContext, tenant: Tenant, host: Host) -> Cure | None:
         name=name,
         tenant=tenant.name,
     )
-
-
-CHECKS = (
-    Check(
-        code="MFL-ATTR-011",
-        title="No connector of the tenant knows the company's Exchange",
-        severity=Severity.ERROR,
-        about="""\
-Exchange uses its hybrid connector, but the tenant's connector is missing, disabled, or expects another certificate or
-address. Colleagues' mail arrives as a stranger's (external, filtered, refused by groups), or is refused by the
-company's own restrictions; relayed mail is refused with 5.7.64.""",
-        cure="Let the tenant's connector expect what Exchange shows; the wizard does so when it is run again.",
-        rules=("R3", "R15", "R71"),
-        find=unmatched,
-    ),
-    Check(
-        code="MFL-CONN-012",
-        title="The tenant may not have a connector for the company's own servers",
-        severity=Severity.ERROR,
-        about="""\
-New tenants may not create or enable inbound connectors of type OnPremises; the wizard fails with
-OrganizationInboundConnectorProhibitedException. Without one, mail from the company's own Exchange is a stranger's.""",
-        cure="Ask Microsoft's support to lift the block, then run the wizard again.",
-        rules=("R34", "R47"),
-        find=prohibited,
-    ),
-)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lab.analysis.checks import stand_ins
-from lab.analysis.checks.audit_context import AuditContext, message
-from lab.analysis.checks.finding import Check
+from lab.analysis.checks.audit_context import AuditContext, PlayedProbe, Probe, message
+from lab.analysis.checks.finding import Cure, Severity, Suspicion, check, cure, fact
 from lab.analysis.checks.flow_facts import arrives_internal, is_moera, lost, mailboxes, values
 from lab.analysis.checks.recipients.recipient_mismatch import entry, written_key
-from lab.analysis.checks.suspicion import Cure, PlayedProbe, Probe, Severity, Suspicion, cure, fact
 from lab.core.routing import choose_send_connector
 from lab.model.names import Address
 from lab.model.onprem import OnPremOrganization, SendConnector
@@ -18,10 +17,15 @@ from lab.scenario.builders.hybrid_wizard import coexistence_domain
 from lab.sentence import NOTHING, Sentence, sentence
 
 
+@check("MFL-ROUTE-011", Severity.WARNING, "R102", "R239", "R242")
 def answers_by_internet(world: AuditContext) -> Iterator[Suspicion]:
-    """Users with nothing but an onmicrosoft.com address: answers do not take the hybrid connection (R102, R242).
+    """Answers to onmicrosoft.com users take the internet.
 
-    Only where the hybrid connection would make them internal; else something else is wrong.
+    A cloud user has nothing but an onmicrosoft.com address. Mail of his to on-premises takes the hybrid connection.
+    Answers do not: the wizard's send connector is for <tenant>.mail.onmicrosoft.com only. They leave for the internet,
+    and arrive as mail of a stranger: filtered, tagged external, refused by groups that take internal mail only.
+
+    Cure: <tenant>.onmicrosoft.com in the address spaces of the hybrid send connector, or an address in an own domain.
     """
     for tenant in world.tenants:
         users = [one.primary for one in mailboxes(tenant) if one.primary.domain == tenant.initial_domain]
@@ -33,7 +37,7 @@ def answers_by_internet(world: AuditContext) -> Iterator[Suspicion]:
                     world, organization, tenant, hybrid, Probe((message(sender, users[0]),)), len(users)
                 )
                 cured = world.play(Probe(gap.probe.messages, gap.cures[0].change))
-                if arrives_internal(cured, tenant):
+                if arrives_internal(cured, tenant):  # else something else is wrong
                     yield gap
 
 
@@ -73,8 +77,15 @@ def _gap(
     )
 
 
+@check("MFL-ROUTE-015", Severity.NOTE, "R53")
 def default_sender(world: AuditContext) -> Iterator[Suspicion]:
-    """Senders in onmicrosoft.com may reach 100 external recipients a day, all of them together (R53)."""
+    """Mail to the outside is sent from onmicrosoft.com.
+
+    A mailbox has a primary address in the initial domain. Such senders may reach 100 external recipients in 24 hours,
+    for the organisation as a whole; a workflow or a scanner uses them up, and then all get 5.7.236.
+
+    Cure: A primary address in an own domain.
+    """
     for tenant in world.tenants:
         senders = [
             mailbox for mailbox in mailboxes(tenant) if mailbox.primary.domain == tenant.initial_domain
@@ -131,30 +142,3 @@ def _over_limit(played: PlayedProbe) -> Sentence:
             over = "{sender} is refused: 5.7.236, the limit for onmicrosoft.com senders"
             return sentence(over, sender=fate.spec.sender)
     return NOTHING
-
-
-CHECKS = (
-    Check(
-        code="MFL-ROUTE-011",
-        title="Answers to onmicrosoft.com users take the internet",
-        severity=Severity.WARNING,
-        about="""\
-A cloud user has nothing but an onmicrosoft.com address. Mail of his to on-premises takes the hybrid connection. Answers do
-not: the wizard's send connector is for <tenant>.mail.onmicrosoft.com only. They leave for the internet, and arrive as mail
-of a stranger: filtered, tagged external, refused by groups that take internal mail only.""",
-        cure="<tenant>.onmicrosoft.com in the address spaces of the hybrid send connector, or an address in an own domain.",
-        rules=("R102", "R239", "R242"),
-        find=answers_by_internet,
-    ),
-    Check(
-        code="MFL-ROUTE-015",
-        title="Mail to the outside is sent from onmicrosoft.com",
-        severity=Severity.NOTE,
-        about="""\
-A mailbox has a primary address in the initial domain. Such senders may reach 100 external recipients in 24 hours, for the
-organisation as a whole; a workflow or a scanner uses them up, and then all get 5.7.236.""",
-        cure="A primary address in an own domain.",
-        rules=("R53",),
-        find=default_sender,
-    ),
-)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lab.analysis.checks.audit_context import AuditContext, message
-from lab.analysis.checks.finding import Check
+from lab.analysis.checks.audit_context import AuditContext, PlayedProbe, Probe, message
+from lab.analysis.checks.finding import Cure, Severity, Suspicion, check, cure, fact
 from lab.analysis.checks.flow_facts import is_moera, lost, values
-from lab.analysis.checks.suspicion import Cure, PlayedProbe, Probe, Severity, Suspicion, cure, fact
 from lab.model.names import Address
 from lab.model.onprem import OnPremOrganization
 from lab.model.tenant import DomainType, Recipient, RecipientKind, Tenant
@@ -56,8 +55,15 @@ def entry(world: AuditContext, above: str, recipient: Address) -> str:
     return written_at(world, above).get(recipient.key, "")
 
 
+@check("MFL-ROUTE-017", Severity.WARNING, "R137", "R141", "R241", "R244")
 def known_on_one_side(world: AuditContext) -> Iterator[Suspicion]:
-    """What synchronisation leaves out, is refused by the other side as unknown (R141, R244)."""
+    """A recipient is known on one side only.
+
+    A public folder, a dynamic group, a Microsoft 365 group is known on one side only. The other side is authoritative
+    for the domain, and refuses: 5.4.1 at the edge of the tenant, 5.1.10 behind it and on-premises.
+
+    Cure: Synchronise it, or give it a remote mailbox, mail user or contact on the other side.
+    """
     for tenant in world.tenants:
         for organization in world.organizations:
             yield from _not_in_tenant(world, organization, tenant)
@@ -204,18 +210,3 @@ def named(found: list[Recipient]) -> Sentence:
     first = listed(recipient.primary for recipient in found[:_NAMED])
     more = len(found) - _NAMED
     return sentence("{recipients} and {number} more", recipients=first, number=more) if more > 0 else first
-
-
-CHECKS = (
-    Check(
-        code="MFL-ROUTE-017",
-        title="A recipient is known on one side only",
-        severity=Severity.WARNING,
-        about="""\
-A public folder, a dynamic group, a Microsoft 365 group is known on one side only. The other side is authoritative for the
-domain, and refuses: 5.4.1 at the edge of the tenant, 5.1.10 behind it and on-premises.""",
-        cure="Synchronise it, or give it a remote mailbox, mail user or contact on the other side.",
-        rules=("R137", "R141", "R241", "R244"),
-        find=known_on_one_side,
-    ),
-)

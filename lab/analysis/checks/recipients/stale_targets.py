@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import groupby
 
-from lab.analysis.checks.audit_context import AuditContext, message
-from lab.analysis.checks.finding import Check
+from lab.analysis.checks.audit_context import AuditContext, Probe, message
+from lab.analysis.checks.finding import Cure, Severity, Suspicion, check, cure, fact
 from lab.analysis.checks.flow_facts import lost, values
 from lab.analysis.checks.recipients.recipient_mismatch import (
     in_cloud,
@@ -15,7 +15,6 @@ from lab.analysis.checks.recipients.recipient_mismatch import (
     written_at,
     written_key,
 )
-from lab.analysis.checks.suspicion import Cure, Probe, Severity, Suspicion, cure, fact
 from lab.model.names import Address
 from lab.model.onprem import OnPremOrganization
 from lab.model.tenant import Recipient, RecipientKind, Tenant
@@ -27,8 +26,15 @@ _SINGLY = 5
 """How many are told one by one; more of a kind have one cause, and are one finding, with as many in its flow."""
 
 
+@check("MFL-ROUTE-007", Severity.ERROR, "R106", "R141", "R161")
 def stale_target(world: AuditContext) -> Iterator[Suspicion]:
-    """A remote mailbox or contact whose address in the tenant nobody has, or somebody who is elsewhere (P31)."""
+    """A target address leads to nobody.
+
+    On-premises a remote mailbox or contact says where in the tenant the recipient is (targetAddress). After a migration
+    back, or a rename, nobody has that address, or a mail user has it whose mail goes to on-premises: 5.1.10, or a loop.
+
+    Cure: The address that the mailbox really has; or a mailbox where the mail user is.
+    """
     for organization in world.organizations:
         sender = world.mailbox(organization)
         for tenant in world.tenants if sender else ():
@@ -163,18 +169,3 @@ def _boxes(world: AuditContext, tenant: Tenant, users: list[Recipient]) -> Setti
     left = [user for user in values(world, written) if written_key(user) not in gone]
     made = [{"address": str(u.primary), "proxies": [str(proxy) for proxy in u.proxies]} for u in users]
     return {written: left, boxes: [*values(world, boxes), *made]}
-
-
-CHECKS = (
-    Check(
-        code="MFL-ROUTE-007",
-        title="A target address leads to nobody",
-        severity=Severity.ERROR,
-        about="""\
-On-premises a remote mailbox or contact says where in the tenant the recipient is (targetAddress). After a migration back, or
-a rename, nobody has that address, or a mail user has it whose mail goes to on-premises: 5.1.10, or a loop.""",
-        cure="The address that the mailbox really has; or a mailbox where the mail user is.",
-        rules=("R106", "R141", "R161"),
-        find=stale_target,
-    ),
-)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lab.analysis.checks.audit_context import AuditContext, message
-from lab.analysis.checks.finding import Check
+from lab.analysis.checks.audit_context import AuditContext, PlayedProbe, Probe, message
+from lab.analysis.checks.finding import Severity, Suspicion, check, cure, fact
 from lab.analysis.checks.flow_facts import in_tenant
 from lab.analysis.checks.routing.connector_rules import (
     AUTOMATIC,
@@ -16,7 +16,6 @@ from lab.analysis.checks.routing.connector_rules import (
     hits,
     rule_path,
 )
-from lab.analysis.checks.suspicion import PlayedProbe, Probe, Severity, Suspicion, cure, fact
 from lab.model.names import Address, Domain
 from lab.model.rules import TransportRule
 from lab.model.tenant import Tenant
@@ -26,8 +25,15 @@ from lab.sentence import NOTHING, Sentence, sentence
 _VOICEMAIL = Address("noreply", Domain("skype.voicemail.microsoft.com"))
 
 
+@check("MFL-RULE-004", Severity.ERROR, "R119", "R143", "R231")
 def hits_own_mail(world: AuditContext) -> Iterator[Suspicion]:
-    """A rule that refuses, deletes or redirects, and is not only for strangers (R119, R143, R231)."""
+    """A rule stops the company's own mail.
+
+    A rule refuses, deletes or redirects what it takes for a stranger's: mail of colleagues on the other side that does
+    not arrive as internal, their automatic answers, voicemail that Microsoft's service makes inside the tenant.
+
+    Cure: Exceptions for the on-premises servers, and for what the service itself sends.
+    """
     for owner in world.own.owners:
         for rule in owner.transport_rules:
             if acts(rule) and _stops(rule) and not (rule.conditions.from_ or rule.conditions.sent_to):
@@ -102,18 +108,3 @@ def _hit(world: AuditContext, owner: RuleOwner, rule: TransportRule, special: Sp
             ),
         ),
     )
-
-
-CHECKS = (
-    Check(
-        code="MFL-RULE-004",
-        title="A rule stops the company's own mail",
-        severity=Severity.ERROR,
-        about="""\
-A rule refuses, deletes or redirects what it takes for a stranger's: mail of colleagues on the other side that does not arrive as
-internal, their automatic answers, voicemail that Microsoft's service makes inside the tenant.""",
-        cure="Exceptions for the on-premises servers, and for what the service itself sends.",
-        rules=("R119", "R143", "R231"),
-        find=hits_own_mail,
-    ),
-)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lab.analysis.checks import stand_ins
-from lab.analysis.checks.audit_context import AuditContext, message
-from lab.analysis.checks.finding import Check
+from lab.analysis.checks.audit_context import AuditContext, PlayedProbe, Probe, message
+from lab.analysis.checks.finding import ProbeJudgement, Severity, Suspicion, check, cure, fact
 from lab.analysis.checks.flow_facts import (
     NOBODY,
     STRICT,
@@ -18,7 +18,6 @@ from lab.analysis.checks.flow_facts import (
     own_hosts,
     to_on_premises,
 )
-from lab.analysis.checks.suspicion import PlayedProbe, Probe, ProbeJudgement, Severity, Suspicion, cure, fact
 from lab.model.names import Address
 from lab.model.onprem import OnPremOrganization
 from lab.model.steps import Routed
@@ -38,8 +37,15 @@ def centralized(world: AuditContext) -> tuple[Centralized, ...]:
     )
 
 
+@check("MFL-ROUTE-002", Severity.ERROR, "R92")
 def not_for_everything(world: AuditContext) -> Iterator[Suspicion]:
-    """The connector's RecipientDomains leave out the internet (R92)."""
+    """The connector of centralized transport is not for everything.
+
+    RouteAllMessagesViaOnPremises is on, and RecipientDomains of the connector is not "*" but the company's domains.
+    Mail to the internet leaves by MX, past the filter, the journal and the disclaimer on-premises.
+
+    Cure: RecipientDomains "*", as the wizard sets it; or centralized transport off, if nobody wants it.
+    """
     for tenant, connector in centralized(world):
         sender = world.mailbox(tenant)
         if sender is None or any(pattern.is_any for pattern in connector.recipient_domains):
@@ -101,8 +107,15 @@ def _passes_by(world: AuditContext) -> ProbeJudgement:
     return shows
 
 
+@check("MFL-ROUTE-003", Severity.WARNING, "R146", "R152")
 def forwards(world: AuditContext) -> Iterator[Suspicion]:
-    """What comes from on-premises and is forwarded by a cloud mailbox is by design not sent back (R146)."""
+    """Centralized transport does not catch a forward.
+
+    Centralized transport covers what cloud mailboxes send. Mail that came from on-premises and is forwarded to the
+    outside by a cloud mailbox is by design not sent back: the tenant delivers it by MX, past filter and journal.
+
+    Cure: Let mailboxes that forward lie on-premises, or forbid forwarding to the outside.
+    """
     for tenant, connector in centralized(world):
         for organization in world.organizations:
             sender = world.mailbox(organization)
@@ -153,8 +166,16 @@ def _forwarding(world: AuditContext, tenant: Tenant, address: Address) -> str:
     return next((path for path in paths if world.value(path)), "")
 
 
+@check("MFL-ROUTE-004", Severity.ERROR, "R92", "R161")
 def left_on(world: AuditContext) -> Iterator[Suspicion]:
-    """Nobody is on-premises any more, and all mail still goes there (P19)."""
+    """Centralized transport was left on after the migration.
+
+    No mailbox is on-premises any more, MX and SPF belong to Exchange Online, and centralized transport still sends
+    everything through on-premises: it leaves from an address that SPF does not name, or comes back by MX and goes
+    round.
+
+    Cure: Centralized transport off, the outbound connector disabled, the domains Authoritative.
+    """
     if any(world.mailbox(organization) for organization in world.organizations):
         return
     for tenant, connector in centralized(world):
@@ -202,40 +223,3 @@ def _switched_off(world: AuditContext, tenant: Tenant, connector: OutboundConnec
         world.setting(tenant, "OutboundConnectors", connector.name, "Enabled"): False,
         **dict.fromkeys(types, "Authoritative"),
     }
-
-
-CHECKS = (
-    Check(
-        code="MFL-ROUTE-002",
-        title="The connector of centralized transport is not for everything",
-        severity=Severity.ERROR,
-        about="""\
-RouteAllMessagesViaOnPremises is on, and RecipientDomains of the connector is not "*" but the company's domains. Mail to the
-internet leaves by MX, past the filter, the journal and the disclaimer on-premises.""",
-        cure='RecipientDomains "*", as the wizard sets it; or centralized transport off, if nobody wants it.',
-        rules=("R92",),
-        find=not_for_everything,
-    ),
-    Check(
-        code="MFL-ROUTE-003",
-        title="Centralized transport does not catch a forward",
-        severity=Severity.WARNING,
-        about="""\
-Centralized transport covers what cloud mailboxes send. Mail that came from on-premises and is forwarded to the outside by a
-cloud mailbox is by design not sent back: the tenant delivers it by MX, past filter and journal.""",
-        cure="Let mailboxes that forward lie on-premises, or forbid forwarding to the outside.",
-        rules=("R146", "R152"),
-        find=forwards,
-    ),
-    Check(
-        code="MFL-ROUTE-004",
-        title="Centralized transport was left on after the migration",
-        severity=Severity.ERROR,
-        about="""\
-No mailbox is on-premises any more, MX and SPF belong to Exchange Online, and centralized transport still sends everything
-through on-premises: it leaves from an address that SPF does not name, or comes back by MX and goes round.""",
-        cure="Centralized transport off, the outbound connector disabled, the domains Authoritative.",
-        rules=("R92", "R161"),
-        find=left_on,
-    ),
-)

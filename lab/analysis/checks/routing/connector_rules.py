@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from lab.analysis.checks import stand_ins
-from lab.analysis.checks.audit_context import AuditContext, message
-from lab.analysis.checks.finding import Check
+from lab.analysis.checks.audit_context import AuditContext, PlayedProbe, Probe, message
+from lab.analysis.checks.finding import ProbeJudgement, Severity, Suspicion, check, cure, fact
 from lab.analysis.checks.flow_facts import STRICT, in_tenant, is_moera, lost, mailbox_where, routed_by
-from lab.analysis.checks.suspicion import PlayedProbe, Probe, ProbeJudgement, Severity, Suspicion, cure, fact
 from lab.core.routing import rule_connector
 from lab.model.names import Address, Domain, ReversePath
 from lab.model.onprem import OnPremOrganization
@@ -86,8 +85,16 @@ def _fits(domain: Domain, wanted: Conditions) -> bool:
     return not wanted.sender_domain_is or domain in wanted.sender_domain_is
 
 
+@check("MFL-RULE-001", Severity.ERROR, "R93", "R99", "R29", "R176")
 def forgotten(world: AuditContext) -> Iterator[Suspicion]:
-    """Senders for whom the rule's way is the wrong one (R53, R231-R238)."""
+    """A rule that chooses a connector forgets some senders.
+
+    A mail flow rule sends outgoing mail to a gateway, and is made for people with an own address. Users with an
+    onmicrosoft.com address take the same way, and the gateway is in no SPF record of that domain; automatic answers
+    have a null reverse-path, by which no connector knows them.
+
+    Cure: Exceptions for such senders, whose mail then leaves by MX; or a way that is right for them, too.
+    """
     for tenant, rule in routing_rules(world):
         ordinary = ordinary_message(world, tenant, rule)
         if ordinary is None or lost(world.play(Probe((ordinary,), STRICT))):
@@ -100,6 +107,7 @@ def forgotten(world: AuditContext) -> Iterator[Suspicion]:
 
 
 def _senders(tenant: Tenant, rule: TransportRule, ordinary: Address) -> Iterator[SpecialMessage]:
+    """Those for whom the rule's way is likely the wrong one (R53, R231-R238)."""
     spared = [*map(str, rule.exceptions.sender_domain_is), str(tenant.initial_domain)]
     moera = mailbox_where(tenant, lambda domain: domain == tenant.initial_domain)
     if moera is not None:
@@ -155,8 +163,15 @@ def _hit_and_lost(rule: TransportRule) -> ProbeJudgement:
     return shows
 
 
+@check("MFL-RULE-002", Severity.ERROR, "R93", "R98")
 def disabled_connector(world: AuditContext) -> Iterator[Suspicion]:
-    """A rule that names a connector which is off: its mail takes the ordinary way (R93, R98)."""
+    """A rule names a connector that is disabled.
+
+    The rule applies, the connector that it names is off, and the mail takes the way that it would take without the
+    rule: past the gateway, the encryption or the partner's own entry that the rule is there for.
+
+    Cure: Enable the connector, or disable the rule.
+    """
     for tenant, rule in routing_rules(world):
         name = rule.actions.route_message_outbound_connector or ""
         ordinary = ordinary_message(world, tenant, rule)
@@ -191,8 +206,16 @@ def _way(connector: str) -> str:
     return f'"{connector}"' if connector else "MX"
 
 
+@check("MFL-RULE-003", Severity.NOTE, "R93", "R92")
 def unused(world: AuditContext) -> Iterator[Suspicion]:
-    """A connector that only a rule can choose, and no rule does (R93)."""
+    """A connector for rules that no rule uses.
+
+    IsTransportRuleScoped makes a connector invisible to routing. No rule that is on names it, so it carries nothing,
+    whatever its RecipientDomains say. With RouteAllMessagesViaOnPremises the company believes to have centralized
+    transport, and has none.
+
+    Cure: A rule that names it; or IsTransportRuleScoped off; or no connector.
+    """
     for tenant, connector in world.outbound():
         naming = [rule for rule in tenant.transport_rules if _named(rule, connector)]
         if not connector.is_transport_rule_scoped or any(map(acts, naming)):
@@ -265,41 +288,3 @@ def _not_by(tenant: Tenant, connector: OutboundConnector) -> ProbeJudgement:
         return sentence("mail leaves by {way}", way=_way(by))
 
     return shows
-
-
-CHECKS = (
-    Check(
-        code="MFL-RULE-001",
-        title="A rule that chooses a connector forgets some senders",
-        severity=Severity.ERROR,
-        about="""\
-A mail flow rule sends outgoing mail to a gateway, and is made for people with an own address. Users with an onmicrosoft.com
-address take the same way, and the gateway is in no SPF record of that domain; automatic answers have a null reverse-path, by
-which no connector knows them.""",
-        cure="Exceptions for such senders, whose mail then leaves by MX; or a way that is right for them, too.",
-        rules=("R93", "R99", "R29", "R176"),
-        find=forgotten,
-    ),
-    Check(
-        code="MFL-RULE-002",
-        title="A rule names a connector that is disabled",
-        severity=Severity.ERROR,
-        about="""\
-The rule applies, the connector that it names is off, and the mail takes the way that it would take without the rule: past the
-gateway, the encryption or the partner's own entry that the rule is there for.""",
-        cure="Enable the connector, or disable the rule.",
-        rules=("R93", "R98"),
-        find=disabled_connector,
-    ),
-    Check(
-        code="MFL-RULE-003",
-        title="A connector for rules that no rule uses",
-        severity=Severity.NOTE,
-        about="""\
-IsTransportRuleScoped makes a connector invisible to routing. No rule that is on names it, so it carries nothing, whatever its
-RecipientDomains say. With RouteAllMessagesViaOnPremises the company believes to have centralized transport, and has none.""",
-        cure="A rule that names it; or IsTransportRuleScoped off; or no connector.",
-        rules=("R93", "R92"),
-        find=unused,
-    ),
-)

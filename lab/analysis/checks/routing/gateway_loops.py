@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from lab.analysis.checks import stand_ins
-from lab.analysis.checks.audit_context import AuditContext, message, of_host
-from lab.analysis.checks.finding import Check
+from lab.analysis.checks.audit_context import AuditContext, PlayedProbe, Probe, message, of_host
+from lab.analysis.checks.finding import Cure, Severity, Suspicion, check, cure, fact
 from lab.analysis.checks.flow_facts import door, in_tenant, looped, mailbox_where, servers
-from lab.analysis.checks.suspicion import Cure, PlayedProbe, Probe, Severity, Suspicion, cure, fact
 from lab.evidence.hop_facts import place
 from lab.model.names import Address
 from lab.model.rules import RuleMode, RuleState, TransportRule
@@ -22,8 +21,15 @@ from lab.sentence import sentence
 _LOOP_MARK = "X-Mflab-Loop"
 
 
+@check("MFL-ROUTE-006", Severity.ERROR, "R93", "R161", "R162")
 def sent_out_again(world: AuditContext) -> Iterator[Suspicion]:
-    """A rule that sends mail to a gateway, which brings it back, and so on (P20)."""
+    """A rule sends mail to a gateway again and again.
+
+    A mail flow rule sends outgoing mail to a gateway that signs or encrypts it and hands it back to the tenant. The
+    rule has no exception for what comes back, or one for a header that the gateway does not write.
+
+    Cure: An exception for a header that the gateway really puts on everything it hands back.
+    """
     for tenant in world.tenants:
         for rule in tenant.transport_rules:
             sender = _who_is_ruled(tenant, rule)
@@ -82,8 +88,15 @@ def _again(world: AuditContext, tenant: Tenant, rule: TransportRule, host: Host,
     )
 
 
+@check("MFL-ROUTE-009", Severity.ERROR, "R156")
 def next_hop_is_itself(world: AuditContext) -> Iterator[Suspicion]:
-    """A gateway that delivers inward by the public name, which is its own (R156)."""
+    """A gateway delivers to itself.
+
+    The gateway's route inward is the MX of the domain, or the name that the MX has: the gateway itself. It connects to
+    itself until its own limit of Received lines.
+
+    Cure: A fixed route inward: the tenant's name below mail.protection.outlook.com, or the Exchange servers.
+    """
     for host in world.filters():
         recipient = _guarded(world, host)
         if recipient is None:
@@ -135,29 +148,3 @@ def _fixed_route(world: AuditContext, host: Host, recipient: Address) -> Cure:
     names = [name for organization in world.organizations for name in servers(world, organization)]
     helps = "{host} hands mail inward to {names}"
     return cure(helps, {of_host(host, "forwards_to"): names}, host=host.name, names=", ".join(names))
-
-
-CHECKS = (
-    Check(
-        code="MFL-ROUTE-006",
-        title="A rule sends mail to a gateway again and again",
-        severity=Severity.ERROR,
-        about="""\
-A mail flow rule sends outgoing mail to a gateway that signs or encrypts it and hands it back to the tenant. The rule has no
-exception for what comes back, or one for a header that the gateway does not write.""",
-        cure="An exception for a header that the gateway really puts on everything it hands back.",
-        rules=("R93", "R161", "R162"),
-        find=sent_out_again,
-    ),
-    Check(
-        code="MFL-ROUTE-009",
-        title="A gateway delivers to itself",
-        severity=Severity.ERROR,
-        about="""\
-The gateway's route inward is the MX of the domain, or the name that the MX has: the gateway itself. It connects to itself
-until its own limit of Received lines.""",
-        cure="A fixed route inward: the tenant's name below mail.protection.outlook.com, or the Exchange servers.",
-        rules=("R156",),
-        find=next_hop_is_itself,
-    ),
-)

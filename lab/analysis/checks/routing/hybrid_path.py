@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from lab.analysis.checks import stand_ins
-from lab.analysis.checks.audit_context import AuditContext, message, of_host
-from lab.analysis.checks.finding import Check
+from lab.analysis.checks.audit_context import AuditContext, PlayedProbe, Probe, message, of_host
+from lab.analysis.checks.finding import ProbeJudgement, Severity, Suspicion, check, cure, fact
 from lab.analysis.checks.flow_facts import arrives_internal, in_tenant, last_step, lost, mailbox_where
-from lab.analysis.checks.suspicion import PlayedProbe, Probe, ProbeJudgement, Severity, Suspicion, cure, fact
 from lab.core.routing import OutboundChoice, choose_outbound, choose_send_connector
 from lab.core.service_host_names import SERVICE
 from lab.model.names import Domain
@@ -25,10 +24,15 @@ _ORDERS = ("exact,accepted_domains,wildcard", "exact,wildcard,accepted_domains")
 """What R99 may mean."""
 
 
+@check("MFL-ROUTE-014", Severity.ERROR, "R119", "R120")
 def stands_between(world: AuditContext) -> Iterator[Suspicion]:
-    """A machine on the hybrid connection that is no Exchange: trust ends there (R120).
+    """A machine between Exchange and Exchange Online.
 
-    Only where mail would be internal without it.
+    The send connector for hybrid mail leads to an appliance, a gateway or a firewall that opens TLS. Exchange Online
+    sees that machine's certificate and address, and takes colleagues for strangers: mail is filtered and tagged, groups
+    that take internal mail only refuse it with 5.7.133.
+
+    Cure: Let Exchange speak with Exchange Online itself; Edge Transport servers are the only exception.
     """
     for tenant in world.tenants:
         for organization in world.organizations:
@@ -44,7 +48,9 @@ def stands_between(world: AuditContext) -> Iterator[Suspicion]:
             direct = _direct(world, organization, connector)
             if box is None or arrives_internal(played, tenant):
                 continue
-            if arrives_internal(world.play(Probe(probe.messages, direct)), tenant):
+            if arrives_internal(
+                world.play(Probe(probe.messages, direct)), tenant
+            ):  # else something else is wrong
                 yield _between(world, organization, tenant, connector, box, probe)
 
 
@@ -101,8 +107,15 @@ def _between(
     )
 
 
+@check("MFL-ROUTE-018", Severity.NOTE, "R87", "R88", "R99")
 def undecided(world: AuditContext) -> Iterator[Suspicion]:
-    """AllAcceptedDomains against a wildcard: documents disagree about which goes first (R99)."""
+    """Two outbound connectors, and no documented order.
+
+    A connector with AllAcceptedDomains and one with a wildcard both mean an accepted domain. Microsoft's article names
+    an order, and its example shows the other one; the lab follows the text (switch outbound_connector_order).
+
+    Cure: Name the domain exactly on the connector that is meant: an exact name goes first in either reading.
+    """
     for tenant in world.tenants:
         for accepted in tenant.accepted_domains:
             domain = accepted.domain_name
@@ -178,30 +191,3 @@ def _open(world: AuditContext, tenant: Tenant) -> ProbeJudgement:
         return sentence(shown, domain=choice.domain, first=first.name, second=second.name)
 
     return shows
-
-
-CHECKS = (
-    Check(
-        code="MFL-ROUTE-014",
-        title="A machine between Exchange and Exchange Online",
-        severity=Severity.ERROR,
-        about="""\
-The send connector for hybrid mail leads to an appliance, a gateway or a firewall that opens TLS. Exchange Online sees that
-machine's certificate and address, and takes colleagues for strangers: mail is filtered and tagged, groups that take internal
-mail only refuse it with 5.7.133.""",
-        cure="Let Exchange speak with Exchange Online itself; Edge Transport servers are the only exception.",
-        rules=("R119", "R120"),
-        find=stands_between,
-    ),
-    Check(
-        code="MFL-ROUTE-018",
-        title="Two outbound connectors, and no documented order",
-        severity=Severity.NOTE,
-        about="""\
-A connector with AllAcceptedDomains and one with a wildcard both mean an accepted domain. Microsoft's article names an order, and
-its example shows the other one; the lab follows the text (switch outbound_connector_order).""",
-        cure="Name the domain exactly on the connector that is meant: an exact name goes first in either reading.",
-        rules=("R87", "R88", "R99"),
-        find=undecided,
-    ),
-)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lab.analysis.checks import stand_ins
-from lab.analysis.checks.audit_context import AuditContext, message
-from lab.analysis.checks.finding import Check
+from lab.analysis.checks.audit_context import AuditContext, PlayedProbe, Probe, message
+from lab.analysis.checks.finding import Cure, Severity, Suspicion, check, cure, fact
 from lab.analysis.checks.flow_facts import (
     NOBODY,
     in_tenant,
@@ -16,7 +16,6 @@ from lab.analysis.checks.flow_facts import (
     to_on_premises,
     visits,
 )
-from lab.analysis.checks.suspicion import Cure, PlayedProbe, Probe, Severity, Suspicion, cure, fact
 from lab.model.names import Address, Domain
 from lab.model.onprem import OnPremOrganization
 from lab.model.tenant import DomainType, OutboundConnector, Tenant
@@ -25,8 +24,15 @@ from lab.sentence import sentence, together
 _LOOP_MARK = "X-Mflab-Loop"
 
 
+@check("MFL-ROUTE-001", Severity.ERROR, "R89", "R163")
 def hybrid_by_mx(world: AuditContext) -> Iterator[Suspicion]:
-    """The connector to on-premises asks DNS, and DNS says: the tenant (R89, R163)."""
+    """The hybrid outbound connector uses MX.
+
+    The connector from Exchange Online to on-premises has UseMXRecord on. The MX of the domain leads to Exchange Online:
+    mail for a mailbox on-premises leaves the tenant, and arrives at the tenant, until it is refused as a loop.
+
+    Cure: UseMXRecord off, and the on-premises servers as smart hosts, as the Hybrid Configuration Wizard sets it.
+    """
     for tenant, connector in to_on_premises(world):
         for organization in world.organizations if connector.use_mx_record else ():
             recipient = mailbox_where(organization, lambda domain: _is_for(connector, domain, tenant))  # noqa: B023
@@ -67,8 +73,17 @@ def _by_mx(
     )
 
 
+@check("MFL-ROUTE-005", Severity.ERROR, "R138", "R163")
 def internal_relay(world: AuditContext) -> Iterator[Suspicion]:
-    """A domain whose unknown recipients are passed on, to where mail for it comes from (R138, R163)."""
+    """An InternalRelay domain goes round.
+
+    Mail for recipients that the tenant (or on-premises Exchange) does not know in an InternalRelay domain is passed on,
+    by a connector or by MX. Where that leads back to the same side, each typing error becomes a loop, and so does mail
+    for mailboxes that no connector leads to.
+
+    Cure: Authoritative, if all recipients are known; else a connector for the domain that leads to where the others
+    are.
+    """
     domains = [
         accepted.domain_name
         for owner in world.own.owners
@@ -128,8 +143,15 @@ def _led_on_premises(world: AuditContext, domain: Domain) -> Iterator[Cure]:
             )
 
 
+@check("MFL-ROUTE-008", Severity.ERROR, "R87", "R161")
 def sub_domain(world: AuditContext) -> Iterator[Suspicion]:
-    """A sub-domain that neither side accepts, and each sends to the other (R87)."""
+    """A sub-domain goes to and fro between both sides.
+
+    A sub-domain is accepted on neither side. A send connector for *.domain leads to Exchange Online, an outbound
+    connector for *.domain leads to on-premises, and the hybrid connection carries everything.
+
+    Cure: A more specific connector on the side that knows the way, or connectors for accepted domains only.
+    """
     for domain in _sub_domains(world):
         recipient = Address("somebody", domain)
         for owner in world.own.owners:
@@ -211,42 +233,3 @@ def _accepted_only(world: AuditContext, tenant: Tenant, connector: OutboundConne
     return cure(
         helps, {path: [str(name) for name in names]}, connector=connector.name, names=", ".join(names)
     )
-
-
-CHECKS = (
-    Check(
-        code="MFL-ROUTE-001",
-        title="The hybrid outbound connector uses MX",
-        severity=Severity.ERROR,
-        about="""\
-The connector from Exchange Online to on-premises has UseMXRecord on. The MX of the domain leads to Exchange Online: mail
-for a mailbox on-premises leaves the tenant, and arrives at the tenant, until it is refused as a loop.""",
-        cure="UseMXRecord off, and the on-premises servers as smart hosts, as the Hybrid Configuration Wizard sets it.",
-        rules=("R89", "R163"),
-        find=hybrid_by_mx,
-    ),
-    Check(
-        code="MFL-ROUTE-005",
-        title="An InternalRelay domain goes round",
-        severity=Severity.ERROR,
-        about="""\
-Mail for recipients that the tenant (or on-premises Exchange) does not know in an InternalRelay domain is passed on, by a
-connector or by MX. Where that leads back to the same side, each typing error becomes a loop, and so does mail for
-mailboxes that no connector leads to.""",
-        cure="""\
-Authoritative, if all recipients are known; else a connector for the domain that leads to where the others are.""",
-        rules=("R138", "R163"),
-        find=internal_relay,
-    ),
-    Check(
-        code="MFL-ROUTE-008",
-        title="A sub-domain goes to and fro between both sides",
-        severity=Severity.ERROR,
-        about="""\
-A sub-domain is accepted on neither side. A send connector for *.domain leads to Exchange Online, an outbound connector for
-*.domain leads to on-premises, and the hybrid connection carries everything.""",
-        cure="A more specific connector on the side that knows the way, or connectors for accepted domains only.",
-        rules=("R87", "R161"),
-        find=sub_domain,
-    ),
-)

@@ -5,21 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lab.analysis.checks import stand_ins
-from lab.analysis.checks.audit_context import AuditContext, message, of_host
-from lab.analysis.checks.finding import Check
+from lab.analysis.checks.audit_context import AuditContext, PlayedProbe, Probe, message, of_host
+from lab.analysis.checks.finding import Cure, ProbeJudgement, Severity, Suspicion, check, cure, fact
 from lab.analysis.checks.flow_facts import last_step, servers
 from lab.analysis.checks.own_senders import Writer, writers
 from lab.analysis.checks.routing.next_hops import UNROUTABLE
-from lab.analysis.checks.suspicion import (
-    Cure,
-    PlayedProbe,
-    Probe,
-    ProbeJudgement,
-    Severity,
-    Suspicion,
-    cure,
-    fact,
-)
 from lab.core.service_host_names import front_door
 from lab.evidence.hop_facts import place
 from lab.model.dns import Mx
@@ -31,8 +21,15 @@ from lab.sentence import NOTHING, Sentence, sentence
 _RELAY_DENIED = ("Relay access denied", "TenantAttribution")
 
 
+@check("MFL-ROUTE-016", Severity.ERROR, "R35", "R100", "R156")
 def mail_exchanger(world: AuditContext) -> Iterator[Suspicion]:
-    """The MX of a domain with mailboxes leads nowhere, or to somebody who does not take mail for it."""
+    """The MX leads to nobody who takes the mail.
+
+    The MX of a domain with mailboxes has no address, is a null MX, or leads to a gateway or tenant that does not take
+    mail for this domain: one that was added, or moved.
+
+    Cure: An MX that leads to the gateway, the tenant or the servers, and the domain on their lists.
+    """
     told: set[Domain] = set()
     for writer in writers(world):
         probe = Probe((message(stand_ins.OUTSIDE, writer.address),))
@@ -110,18 +107,3 @@ def _takers(world: AuditContext, domain: Domain) -> Iterator[Cure]:
 def _mx(domain: Domain, name: str) -> Cure:
     change: SettingChange = {f"dns.records[{domain}].MX": f"0 {name}"}
     return cure("MX of {domain}: {name}", change, domain=domain, name=name)
-
-
-CHECKS = (
-    Check(
-        code="MFL-ROUTE-016",
-        title="The MX leads to nobody who takes the mail",
-        severity=Severity.ERROR,
-        about="""\
-The MX of a domain with mailboxes has no address, is a null MX, or leads to a gateway or tenant that does not take mail for this
-domain: one that was added, or moved.""",
-        cure="An MX that leads to the gateway, the tenant or the servers, and the domain on their lists.",
-        rules=("R35", "R100", "R156"),
-        find=mail_exchanger,
-    ),
-)

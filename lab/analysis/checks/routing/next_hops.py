@@ -5,19 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from lab.analysis.checks import stand_ins
-from lab.analysis.checks.audit_context import AuditContext, message, of_host
-from lab.analysis.checks.finding import Check
+from lab.analysis.checks.audit_context import AuditContext, PlayedProbe, Probe, message, of_host
+from lab.analysis.checks.finding import Cure, ProbeJudgement, Severity, Suspicion, check, cure, fact
 from lab.analysis.checks.flow_facts import door, lost, servers
-from lab.analysis.checks.suspicion import (
-    Cure,
-    PlayedProbe,
-    Probe,
-    ProbeJudgement,
-    Severity,
-    Suspicion,
-    cure,
-    fact,
-)
 from lab.core.service_host_names import SERVICE, front_door
 from lab.core.smtp_delivery import CONNECTION_REFUSED, TIMED_OUT
 from lab.model.dns import DnsQuestion, DnsRecords
@@ -97,8 +87,15 @@ def _somebody(world: AuditContext, owner: OnPremOrganization | Tenant, pattern: 
 # -- nobody there
 
 
+@check("MFL-ROUTE-012", Severity.ERROR, "R89", "R149", "R150")
 def leads_nowhere(world: AuditContext) -> Iterator[Suspicion]:
-    """A smart host without an address, or one that is known to be down (R89)."""
+    """A connector leads nowhere.
+
+    The smart hosts of a connector have no address in DNS, or nothing listens there. Mail waits in the queue for a day
+    or two, and fails: 4.4.312 or 4.4.316, then 5.4.312 or 5.4.316 (on-premises 4.4.7).
+
+    Cure: A smart host that exists, or no smart host.
+    """
     for hop in hops(world):
         down = [_down(world, name) for name in hop.smart_hosts]
         unnamed = [name for name in hop.smart_hosts if not _addresses(world, name)]
@@ -198,8 +195,16 @@ def _other_way(world: AuditContext, hop: SmartHostConnector) -> Iterator[Cure]:
 # -- somebody else's door
 
 
+@check("MFL-ROUTE-013", Severity.ERROR, "R31", "R32", "R156")
 def foreign_door(world: AuditContext) -> Iterator[Suspicion]:
-    """The name of another tenant's front ends, in another region perhaps (R31, R156)."""
+    """A smart host is another tenant's door.
+
+    The smart host below mail.protection.outlook.com belongs to a domain of another tenant. In another region its front
+    ends answer 451 4.4.62 ATTR35 until the mail expires; in the same region it works by accident, and only as long as
+    the connector is found by certificate or address.
+
+    Cure: The name of the own initial or default domain.
+    """
     own = {
         str(front_door(accepted.domain_name)).lower()
         for tenant in world.tenants
@@ -230,30 +235,3 @@ def _elsewhere(world: AuditContext, hop: SmartHostConnector, name: str, tenant: 
         shows=lost,
         cures=(cure(own, {path: [door(tenant)]}, connector=hop.name, name=door(tenant)),),
     )
-
-
-CHECKS = (
-    Check(
-        code="MFL-ROUTE-012",
-        title="A connector leads nowhere",
-        severity=Severity.ERROR,
-        about="""\
-The smart hosts of a connector have no address in DNS, or nothing listens there. Mail waits in the queue for a day or two, and
-fails: 4.4.312 or 4.4.316, then 5.4.312 or 5.4.316 (on-premises 4.4.7).""",
-        cure="A smart host that exists, or no smart host.",
-        rules=("R89", "R149", "R150"),
-        find=leads_nowhere,
-    ),
-    Check(
-        code="MFL-ROUTE-013",
-        title="A smart host is another tenant's door",
-        severity=Severity.ERROR,
-        about="""\
-The smart host below mail.protection.outlook.com belongs to a domain of another tenant. In another region its front ends answer
-451 4.4.62 ATTR35 until the mail expires; in the same region it works by accident, and only as long as the connector is found by
-certificate or address.""",
-        cure="The name of the own initial or default domain.",
-        rules=("R31", "R32", "R156"),
-        find=foreign_door,
-    ),
-)

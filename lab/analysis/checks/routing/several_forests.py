@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from lab.analysis.checks import shared_cures, stand_ins
-from lab.analysis.checks.audit_context import AuditContext, message
-from lab.analysis.checks.finding import Check
+from lab.analysis.checks.audit_context import AuditContext, PlayedProbe, Probe, message
+from lab.analysis.checks.finding import Cure, Severity, Suspicion, check, cure, fact
 from lab.analysis.checks.flow_facts import mailbox_where, values
 from lab.analysis.checks.routing.centralized_transport import centralized, leads_to, switch
-from lab.analysis.checks.suspicion import Cure, PlayedProbe, Probe, Severity, Suspicion, cure, fact
 from lab.model.names import Address
 from lab.model.onprem import OnPremOrganization
 from lab.model.tenant import OutboundConnector, Tenant
@@ -20,8 +19,15 @@ Forest = tuple[OnPremOrganization, OutboundConnector]
 """One of several, with the connector that leads to it."""
 
 
+@check("MFL-ROUTE-010", Severity.ERROR, "R92", "R93", "R99")
 def several_forests(world: AuditContext) -> Iterator[Suspicion]:
-    """Of two connectors for everything one wins for all senders (R92, R99)."""
+    """Centralized transport of several forests ends in one of them.
+
+    Two forests of one tenant have centralized transport. Connectors know recipients, not senders: one of the two for
+    "*" wins, and carries the mail of both forests, under addresses that the other forest's SPF record does not name.
+
+    Cure: A mail flow rule for each forest's sender domains, with connectors that only rules can choose.
+    """
     for tenant in world.tenants:
         joined = [
             (organization, connector)
@@ -109,18 +115,3 @@ def _way_out(organization: OnPremOrganization, connector: OutboundConnector) -> 
         "SentToScope": "NotInOrganization",
         "RouteMessageOutboundConnector": f"{connector.name} by rule",
     }
-
-
-CHECKS = (
-    Check(
-        code="MFL-ROUTE-010",
-        title="Centralized transport of several forests ends in one of them",
-        severity=Severity.ERROR,
-        about="""\
-Two forests of one tenant have centralized transport. Connectors know recipients, not senders: one of the two for "*" wins, and
-carries the mail of both forests, under addresses that the other forest's SPF record does not name.""",
-        cure="A mail flow rule for each forest's sender domains, with connectors that only rules can choose.",
-        rules=("R92", "R93", "R99"),
-        find=several_forests,
-    ),
-)
