@@ -78,7 +78,7 @@ def found(place: ExportLocation, chain: Sequence[bytes], server: str = "") -> Ex
     try:
         loaded = [certificate for data in chain for certificate in _loaded(data)]
     except _BROKEN:
-        return Exports(notices=(Notice(place, _DAMAGED, serious=True),))
+        return Exports.noting(_DAMAGED, place.file, place.line)
     return _judged(place, loaded, server) if loaded else Exports()
 
 
@@ -88,8 +88,9 @@ def certificate_in(place: ExportLocation, values: Mapping[str, ExportedValue]) -
     if raw is None:
         return Exports()
     data = _raw_bytes(raw)
-    none = Notice(place, sentence("RawData holds no certificate"))
-    return found(place, [data]) if data else Exports(notices=(none,))
+    if data:
+        return found(place, [data])
+    return Exports.noting(sentence("RawData holds no certificate"), place.file, place.line, serious=False)
 
 
 def _raw_bytes(raw: ExportedValue) -> bytes:
@@ -157,7 +158,7 @@ def _judged(place: ExportLocation, chain: Sequence[x509.Certificate], server: st
             return Exports(certificates=(_certificate(place, chain, server),))
     except _BROKEN as broken:
         text = sentence("a certificate that cannot be understood: {why}", why=words_of(broken))
-        return Exports(notices=(Notice(place, text, serious=True),))
+        return Exports.noting(text, place.file, place.line)
 
 
 def _certificate(place: ExportLocation, chain: Sequence[x509.Certificate], server: str) -> FoundCertificate:

@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
 
 from lab.errors import words_of
-from lab.importers import json_shapes
-from lab.importers.exported_objects import UnrecognisedObject, exports, refused
+from lab.importers.exported_objects import DEEPEST, UnrecognisedObject, exports, refused
 from lab.importers.text_decoding import TextSource, whole
 from lab.importers.types import ExportedValue, ExportLocation, Exports, Notice
 from lab.importers.xml_elements import XmlChildren, XmlElement, XmlRefused
@@ -86,10 +85,8 @@ def _object(document: _Document, node: XmlElement) -> UnrecognisedObject:
 def _sized(document: _Document, node: XmlElement) -> _Sized:
     if node.tag == "Obj":
         made = _complex(document, node)
-        if made.depth > json_shapes.DEEPEST:
-            raise XmlRefused(
-                node.line, sentence("nested more than {most} levels deep", most=json_shapes.DEEPEST)
-            )
+        if made.depth > DEEPEST:
+            raise XmlRefused(node.line, sentence("nested more than {most} levels deep", most=DEEPEST))
         _remember(document, node, made)
         return made
     if node.tag == "Ref":  # to an object around this one, it is nothing that a property could be

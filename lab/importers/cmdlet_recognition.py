@@ -6,31 +6,13 @@ import re
 from collections.abc import Collection, Iterable
 from functools import lru_cache
 
-KINDS = (
-    "AcceptedDomain",
-    "ArcConfig",
-    "DistributionGroup",
-    "DkimSigningConfig",
-    "DynamicDistributionGroup",
-    "ExchangeCertificate",
-    "ExchangeServer",
-    "HybridConfiguration",
-    "InboundConnector",
-    "MailContact",
-    "MailUser",
-    "Mailbox",
-    "OrganizationConfig",
-    "OrganizationRelationship",
-    "OutboundConnector",
-    "ReceiveConnector",
-    "Recipient",
-    "RemoteDomain",
-    "RemoteMailbox",
-    "SendConnector",
-    "TransportConfig",
-    "TransportRule",
-    "UnifiedGroup",
-)
+_LISTED = """
+    AcceptedDomain ArcConfig DistributionGroup DkimSigningConfig DynamicDistributionGroup ExchangeCertificate ExchangeServer
+    HybridConfiguration InboundConnector MailContact MailUser Mailbox OrganizationConfig OrganizationRelationship
+    OutboundConnector ReceiveConnector Recipient RemoteDomain RemoteMailbox SendConnector TransportConfig TransportRule
+    UnifiedGroup
+"""
+KINDS = tuple(_LISTED.split())
 """The nouns that mean something for mail flow."""
 
 RESOLVED = "DnsRecord"

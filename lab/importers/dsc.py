@@ -25,12 +25,10 @@ from lab.sentence import Sentence, sentence
 _RESOURCE = re.compile(r"(?:EXO|xExch)([A-Za-z]\w*)", re.IGNORECASE)
 _OTHER_NAMES = {"sharedmailbox": "Mailbox", "groupsettings": "UnifiedGroup"}
 _SIGN_IN = frozenset(
-    name.lower()
-    for name in (
-        *("AccessTokens", "ApplicationId", "ApplicationSecret", "CertificatePassword", "CertificatePath"),
-        *("CertificateThumbprint", "Credential", "DependsOn", "GlobalAdminAccount", "ManagedIdentity"),
-        *("PsDscRunAsCredential", "TenantId"),
-    )
+    """
+    AccessTokens ApplicationId ApplicationSecret CertificatePassword CertificatePath CertificateThumbprint Credential DependsOn
+    GlobalAdminAccount ManagedIdentity PsDscRunAsCredential TenantId
+    """.lower().split()
 )
 """How DSC signs in and orders its work: nothing about mail, and partly secret."""
 _MOST_TOLD = 20

@@ -68,11 +68,6 @@ def address_spaces(value: PropertyValue) -> tuple[ExportedAddressSpace, ...]:
     return tuple(space for item in items if (space := _space(item)) is not None)
 
 
-def domains(value: PropertyValue) -> tuple[str, ...]:
-    """Of connectors in the cloud: `smtp:*;1`, `*.contoso.example`, in lower case, without type and cost."""
-    return tuple(dict.fromkeys(space.domain for space in address_spaces(value)))
-
-
 def _space(item: ExportedValue) -> ExportedAddressSpace | None:
     if isinstance(item, Mapping):
         domain = text(get(item, "Domain", "Address", "SmtpDomain"))

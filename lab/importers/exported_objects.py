@@ -27,52 +27,21 @@ class UnrecognisedObject:
     """Where the format itself says it, as a DSC resource does."""
 
 
-_NOISE = frozenset(name.lower() for name in ("SerializationData", "PSShowComputerName"))
+_NOISE = frozenset(("serializationdata", "psshowcomputername"))
 """How .NET would build the object again; nothing that an administrator reads, and long."""
+DEEPEST = 24
+"""Levels of lists and tables in a property that are kept; -Depth 10 is what anybody needs."""
 _CERTIFICATE = frozenset(("rawdata", "serializationdata"))
-_NOTHING = Exports()
 _TYPE_NAME = re.compile(r"(?:Deserialized\.)?(?:System|Microsoft)\.[A-Za-z][\w.+`]*(?:\[.*\])?", re.DOTALL)
-_TYPED = frozenset(
-    name.lower()
-    for name in ("Actions", "Conditions", "Exceptions", "ObjectClass", "OrganizationId", "PSTypeNames")
-)
+_TYPED = frozenset("Actions Conditions Exceptions ObjectClass OrganizationId PSTypeNames".lower().split())
 """Properties whose text is a type even where nothing is cut off."""
 _WEIGHTY = frozenset(
-    name.lower()
-    for name in (
-        *(
-            "AcceptMessagesOnlyFrom",
-            "AddressSpaces",
-            "ArcTrustedSealers",
-            "AssociatedAcceptedDomains",
-            "Bindings",
-        ),
-        *(
-            "CertificateDomains",
-            "Domains",
-            "DomainName",
-            "EFSkipIPs",
-            "EFUsers",
-            "EdgeTransportServers",
-            "EmailAddresses",
-        ),
-        *(
-            "ForwardingSmtpAddress",
-            "InternalSMTPServers",
-            "Members",
-            "RawData",
-            "RecipientDomains",
-            "RemoteIPRanges",
-        ),
-        *(
-            "SendingTransportServers",
-            "SenderDomains",
-            "SenderIPAddresses",
-            "SmartHosts",
-            "SourceTransportServers",
-        ),
-        *("TlsCertificateName", "TrustedOrganizations"),
-    )
+    """
+    AcceptMessagesOnlyFrom AddressSpaces ArcTrustedSealers AssociatedAcceptedDomains Bindings CertificateDomains Domains
+    DomainName EFSkipIPs EFUsers EdgeTransportServers EmailAddresses ForwardingSmtpAddress InternalSMTPServers Members RawData
+    RecipientDomains RemoteIPRanges SendingTransportServers SenderDomains SenderIPAddresses SmartHosts SourceTransportServers
+    TlsCertificateName TrustedOrganizations
+    """.lower().split()
 )
 """Properties without which an import goes wrong."""
 
@@ -91,8 +60,7 @@ _DNS_NUMBERS = {1: "A", 2: "NS", 5: "CNAME", 12: "PTR", 15: "MX", 16: "TXT", 28:
 
 def refused(source: TextSource, line: int, why: Sentence) -> Exports:
     """Nothing of a file that is broken somewhere: half an export misleads."""
-    text = sentence("{why}; the file is left out", why=why)
-    return Exports(notices=(Notice(ExportLocation(source.file, line), text, serious=True),))
+    return Exports.noting(sentence("{why}; the file is left out", why=why), source.file, line)
 
 
 def exports(file: str, objects: Iterable[UnrecognisedObject], notices: Iterable[Notice] = ()) -> Exports:
@@ -117,7 +85,7 @@ class _Told:
         place = ExportLocation(self.file, one.line)
         if kind == cmdlet_recognition.RESOLVED:
             return Exports(records=tuple(_resolved(place, one.values)))
-        inside = certificate_in(place, one.values) if kind == "ExchangeCertificate" else _NOTHING
+        inside = certificate_in(place, one.values) if kind == "ExchangeCertificate" else Exports()
         left_out = _NOISE | _CERTIFICATE if inside.certificates else _NOISE
         if not kind:
             self.unknown.append(one.line)

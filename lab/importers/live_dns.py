@@ -37,13 +37,7 @@ def look_up(
     try:
         asking = _Asking(resolver or dns.resolver.Resolver())
     except dns.resolver.NoResolverConfiguration:
-        return Exports(
-            notices=(
-                Notice(
-                    ExportLocation(WHERE), sentence("this machine has no resolver configured"), serious=True
-                ),
-            )
-        )
+        return Exports.noting(sentence("this machine has no resolver configured"), WHERE)
     for domain in _names(domains):
         asking.domain(domain)
     for host in _names(hosts):

@@ -49,11 +49,8 @@ def _session(source: TextSource, lines: LineNumbers, start: int, end: int) -> Ex
     text = source.text[start:end]
     blocks = certificates.pem_blocks(text)
     if not blocks:
-        return Exports(
-            notices=(
-                Notice(ExportLocation(source.file, lines.at(start)), sentence("no certificate was shown")),
-            )
-        )
+        none = sentence("no certificate was shown")
+        return Exports.noting(none, source.file, lines.at(start), serious=False)
     place = ExportLocation(source.file, lines.at(start + blocks[0][0]))
     chain = list(dict.fromkeys(data for _, data in blocks))
     exports = certificates.found(place, chain, _server(source, text, start))

@@ -29,27 +29,11 @@ _CONDITION = re.compile(r"\$\{([A-Za-z0-9_]+)\s*([?:])\s*([^{}$]*)\}")
 _SECRET = re.compile(r"passw(?:or)?d|secret", re.IGNORECASE)
 _ON_DISK = re.compile(r"(?:proxy:)?[a-z0-9]+:/\S*")
 _MAP_LINE = re.compile(r"(\S+)[^\S\n]+(\S.*)")
-_USUAL = frozenset(
-    {
-        *(
-            "access",
-            "canonical",
-            "generic",
-            "relay_domains",
-            "relay_recipients",
-            "sender_access",
-            "sender_relay",
-            "virtual",
-        ),
-        *(
-            "smtp_tls_policy",
-            "tls_policy",
-            "transport",
-            "sender_dependent_relayhost",
-            "sender_dependent_transport",
-        ),
-    }
+_USUAL = re.compile(
+    r"access|canonical|generic|relay_(domains|recipients)|sender_(access|relay)|virtual|(smtp_)?tls_policy|transport"
+    r"|sender_dependent_(relayhost|transport)"
 )
+"""What maps are called that belong to the Postfix beside them, whatever its settings say."""
 UNKNOWN = sentence("nothing that is known here; left unread")
 _MAP_ENDINGS = ("", ".txt", ".map", ".cf")
 
@@ -107,13 +91,13 @@ def with_maps(found: Exports, loose: Iterable[TextSource]) -> Exports:
 
 def _left(source: TextSource) -> Notice:
     alone = sentence("a Postfix map without `postconf -n` beside it; left unread")
-    return Notice(ExportLocation(source.file), alone if source.stem in _USUAL else UNKNOWN)
+    return Notice(ExportLocation(source.file), alone if _USUAL.fullmatch(source.stem) else UNKNOWN)
 
 
 def _belongs(source: TextSource, gateway: FoundGateway) -> bool:
     if ExportLocation(source.file).folder != gateway.place.folder:
         return False
-    return source.stem in _USUAL or any(
+    return bool(_USUAL.fullmatch(source.stem)) or any(
         re.search(rf":[^\s,]*/{re.escape(source.stem)}(?:[\s,]|$)", value)
         for value in gateway.settings.values()
     )

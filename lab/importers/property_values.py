@@ -27,12 +27,6 @@ _FALSE = ("false", "$false", "no", "0")
 _NULL = ("", "$null")
 _BETWEEN = re.compile(r"[,\r\n]+|;(?!\d+(?:[\s,;]|$))|\s+")
 """What separates the items of a list that became one text; the `;1` of `smtp:*;1` does not."""
-_MASKED = re.compile(
-    r"[*x#•]{4,}|<?(?:masked|redacted|removed)>?|[*x#•0-9a-f-]*[*#•]{2}[*x#•0-9a-f-]*", re.IGNORECASE
-)
-
-
-_LONGEST_MASK = 64
 
 
 def get(values: Mapping[str, ExportedValue], *names: str) -> PropertyValue:
@@ -124,13 +118,3 @@ def flags(value: PropertyValue, names: Mapping[int, str]) -> frozenset[str] | No
     return (
         frozenset(spelling[item] for item in written) if all(item in spelling for item in written) else None
     )
-
-
-def masked(value: PropertyValue) -> bool:
-    """Whether somebody has made it unreadable: `****`, `xxxxxxxx-xxxx-...`, `<masked>`."""
-    written = text(value)
-    if written is None or len(written) > _LONGEST_MASK:
-        return False
-    if re.fullmatch(r"x{8}-x{4}-x{4}-x{4}-x{12}", written, re.IGNORECASE):
-        return True
-    return _MASKED.fullmatch(written) is not None

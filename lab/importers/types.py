@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import field, fields
 from datetime import datetime
 from typing import TypeAlias
 
@@ -126,15 +126,14 @@ class Exports:
     none."""
 
     @classmethod
+    def noting(cls, text: Sentence, file: str, line: int = 0, *, serious: bool = True) -> Exports:
+        """Nothing of a file but a notice."""
+        return cls(notices=(Notice(ExportLocation(file, line), text, serious),))
+
+    @classmethod
     def joined(cls, parts: Iterable[Exports]) -> Exports:
         """All of several, in their order; the first file of answers is the one."""
         several = tuple(parts)
-        return cls(
-            objects=tuple(item for part in several for item in part.objects),
-            certificates=tuple(certificate for part in several for certificate in part.certificates),
-            records=tuple(record for part in several for record in part.records),
-            gateways=tuple(gateway for part in several for gateway in part.gateways),
-            notices=tuple(notice for part in several for notice in part.notices),
-            without=tuple(place for part in several for place in part.without),
-            answers=next((part.answers for part in several if part.answers), ""),
-        )
+        names = [part.name for part in fields(cls) if part.name != "answers"]
+        lists = {name: tuple(item for part in several for item in getattr(part, name)) for name in names}
+        return cls(**lists, answers=next((part.answers for part in several if part.answers), ""))

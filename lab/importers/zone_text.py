@@ -19,25 +19,9 @@ from lab.importers.types import ExportLocation, Exports, FoundRecord, Notice
 from lab.model.value import dataclass
 from lab.sentence import Sentence, sentence
 
-_TYPES = (
-    "A",
-    "AAAA",
-    "MX",
-    "TXT",
-    "CNAME",
-    "PTR",
-    "NS",
-    "SOA",
-    "SPF",
-    "SRV",
-    "CAA",
-    "TLSA",
-    "DS",
-    "DNAME",
-    "HINFO",
-)
+_TYPES = "A|AAAA|MX|TXT|CNAME|PTR|NS|SOA|SPF|SRV|CAA|TLSA|DS|DNAME|HINFO"
 _LINE = re.compile(
-    rf"^(?!;)\S*[^\S\n]+(?:\[AGE:\d+\][^\S\n]+)?(?:\d+[smhdw]?[^\S\n]+)?(?:IN[^\S\n]+)?(?:\d+[smhdw]?[^\S\n]+)?(?:{'|'.join(_TYPES)})[^\S\n]+\S",
+    rf"^(?!;)\S*[^\S\n]+(?:\[AGE:\d+\][^\S\n]+)?(?:\d+[smhdw]?[^\S\n]+)?(?:IN[^\S\n]+)?(?:\d+[smhdw]?[^\S\n]+)?(?:{_TYPES})[^\S\n]+\S",
     re.MULTILINE | re.IGNORECASE,
 )
 _DIRECTIVE = re.compile(r"^\$(?:ORIGIN|TTL)\s", re.MULTILINE | re.IGNORECASE)
@@ -182,7 +166,7 @@ def _name(text: str, origin: dns.name.Name | None) -> dns.name.Name:
 
 def _value(kind: str, text: str, origin: dns.name.Name | None) -> str:
     """As the scenario language writes it."""
-    if kind not in _TYPES:
+    if kind not in _TYPES.split("|"):
         dns.rdatatype.from_text(kind)  # raises for what is no type at all
         return text
     read: Any = dns.rdata.from_text(dns.rdataclass.IN, kind, text, origin, relativize=False)

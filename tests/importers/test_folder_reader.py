@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.importers import folder_files
+from lab.importers import folder_reader
 from lab.importers.folder_reader import parsed, read
 from tests.importers.sources import told
 
@@ -115,18 +115,18 @@ def test_pipes_are_not_waited_for(tmp_path):
 
 def test_a_pipe_in_the_place_of_a_checked_file_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "pipe.json")
-    found = folder_files.content(folder_files.FolderFile("pipe.json", tmp_path / "pipe.json"))
+    found = folder_reader.content(folder_reader.FolderFile("pipe.json", tmp_path / "pipe.json"))
     assert "no regular file" in str(found)
 
 
 def test_a_large_file_is_left_unread(tmp_path, monkeypatch):
-    monkeypatch.setattr(folder_files, "LARGEST", 10)
+    monkeypatch.setattr(folder_reader, "LARGEST", 10)
     put(tmp_path, "large.json")
     assert "larger than" in told(read(tmp_path))
 
 
 def test_many_files_are_cut_short(tmp_path, monkeypatch):
-    monkeypatch.setattr(folder_files, "MOST_FILES", 2)
+    monkeypatch.setattr(folder_reader, "MOST_FILES", 2)
     for number in range(4):
         put(tmp_path, f"{number}.json")
     found = read(tmp_path)
@@ -144,7 +144,7 @@ def test_all_files_together_are_bounded(tmp_path, monkeypatch):
 
 
 def test_deep_folders_are_left_unread(tmp_path, monkeypatch):
-    monkeypatch.setattr(folder_files, "DEEPEST", 1)
+    monkeypatch.setattr(folder_reader, "DEEPEST", 1)
     put(tmp_path, "1/fine.json")
     put(tmp_path, "1/2/deep.json")
     found = read(tmp_path)

@@ -26,7 +26,6 @@ _SOURCE = ("", "Default", "Migrated", "HybridWizard", "AdminUI")
 _INBOUND: Numbers = {"ConnectorType": _CONNECTOR, "ConnectorSource": _SOURCE}
 _OUTBOUND: Numbers = {"ConnectorType": _CONNECTOR, "ConnectorSource": _SOURCE, "TlsSettings": _TLS}
 _SEND: Numbers = {"TlsAuthLevel": _TLS}
-_SCOPED = "IsScopedConnector"
 
 
 def accepted_domains(side: ExportedSide, notes: ImportNotes) -> list[ConvertedTable]:

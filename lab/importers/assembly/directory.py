@@ -31,19 +31,13 @@ _ON_PREMISES = {
     "DistributionGroup": LISTS,
 }
 _POINTING = (REMOTE, USERS, CONTACTS)
-_SYSTEM = (
-    "discoverymailbox",
-    "arbitrationmailbox",
-    "auditlogmailbox",
-    "monitoringmailbox",
-    "auxauditlogmailbox",
-    "supervisoryreviewpolicymailbox",
-    "publicfoldermailbox",
-    "systemmailbox",
-    "systemattendantmailbox",
-    "mailboxplan",
-    "guestmailuser",
+_SYSTEM = frozenset(
+    """
+    DiscoveryMailbox ArbitrationMailbox AuditLogMailbox MonitoringMailbox AuxAuditLogMailbox SupervisoryReviewPolicyMailbox
+    PublicFolderMailbox SystemMailbox SystemAttendantMailbox MailboxPlan GuestMailUser
+    """.lower().split()
 )
+"""Recipients of Exchange's own, by RecipientTypeDetails."""
 _SYSTEM_NAMES = ("discoverysearchmailbox", "healthmailbox", "systemmailbox{", "migration.", "federatedemail.")
 _MOST_PROXIES = 5
 

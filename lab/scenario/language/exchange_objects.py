@@ -47,7 +47,6 @@ _BY_FIELD: dict[str, ValueKind[Any]] = {
     "tls_certificate_name": CERTIFICATE_NAME,
 }
 _SPELLED = {"ef": "EF", "ip": "IP", "ips": "IPs", "mx": "MX", "dns": "DNS"}
-_ONPREM_SPELLED = {**_SPELLED, "tls": "TLS"}
 OWN = frozenset({"blocked"})
 """Keys of the lab's own; no cmdlet knows them."""
 
