@@ -14,7 +14,7 @@ from lab.scenario import variant_builder, variant_overlay
 from lab.scenario.language.scenario_keys import ScenarioKeys, SectionKeys, VariantKeys
 from lab.scenario.model import Scenario, Variant
 from lab.scenario.syntax.problem_report import ProblemPath, ProblemReport, unknown
-from lab.scenario.syntax.records import RecordKey
+from lab.scenario.syntax.records import RecordKey, keys_of
 from lab.scenario.syntax.source_tree import (
     ListNode,
     ScalarNode,
@@ -31,7 +31,7 @@ T = TypeVar("T")
 FileReader = Callable[[Path], bytes]
 
 MAX_INCLUDES = 10
-_OF_THE_FILE = [key.name for key in vars(ScenarioKeys).values() if isinstance(key, RecordKey)]
+_OF_THE_FILE = [key.name for key in keys_of(ScenarioKeys).values()]
 """What an include says of itself only."""
 
 

@@ -6,27 +6,15 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from lab.model.value import dataclass
-from lab.scenario.language.scenario_keys import ScenarioKeys, SectionKeys
-from lab.scenario.syntax.records import RecordKey
+from lab.scenario.language.scenario_keys import ScenarioKeys
+from lab.scenario.syntax.records import keys_of
 from lab.scenario.syntax.source_tree import ListNode, ScalarNode, SourceLocation, TableNode, TreeNode, is_null
 from lab.scenario.variant_overlay import bracketed, names_of
 from lab.scenario.what_if import plain
 
 _ABOUT = (
-    *(key.name for key in vars(ScenarioKeys).values() if isinstance(key, RecordKey)),
-    *(
-        key.name
-        for key in (
-            SectionKeys.title,
-            SectionKeys.why,
-            SectionKeys.only,
-            SectionKeys.only_why,
-            SectionKeys.messages,
-            SectionKeys.expect,
-            SectionKeys.matrix,
-            SectionKeys.suppress,
-        )
-    ),
+    *(key.name for key in keys_of(ScenarioKeys).values()),
+    *("title", "why", "only", "only_why", "messages", "expect", "matrix", "suppress"),
 )
 """What says something about a configuration, and is none of it."""
 _LONG = 60

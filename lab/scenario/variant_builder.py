@@ -100,8 +100,13 @@ def _variant(name: str, kind: str, tree: TableNode, report: ProblemReport) -> Va
         only_why=read[SectionKeys.only_why],
         matrix=played.plan if played else None,
         on_request=asked,
-        suppressions=tuple(_suppression(record) for record in read[SectionKeys.suppress]),
-        todos=tuple(_todo(record) for record in read[SectionKeys.todo]),
+        suppressions=tuple(
+            Suppression(**record.values_for(Suppression, SuppressionKeys))
+            for record in read[SectionKeys.suppress]
+        ),
+        todos=tuple(
+            MissingFact(**record.values_for(MissingFact, TodoKeys)) for record in read[SectionKeys.todo]
+        ),
     )
 
 
@@ -135,20 +140,6 @@ def _matrix(read: Fields, topology: Topology, later: Iterable[Topology] = ()) ->
     made = matrix_messages.written(section, topology, later)
     matrix_messages.send_check(section, made, topology)
     return made
-
-
-def _suppression(read: Fields) -> Suppression:
-    return Suppression(
-        finding=read[SuppressionKeys.finding],
-        reason=read[SuppressionKeys.reason],
-        until=read[SuppressionKeys.until],
-    )
-
-
-def _todo(read: Fields) -> MissingFact:
-    return MissingFact(
-        text=read[TodoKeys.text], about=tuple(read[TodoKeys.about]), rules=tuple(read[TodoKeys.rules])
-    )
 
 
 def _on_request(read: Fields) -> bool:

@@ -5,10 +5,9 @@ from dataclasses import replace
 import pytest
 
 from lab.importers.assembly.assemble import assembled
-from lab.importers.assembly.company_relations import known
 from lab.importers.assembly.exported_object import ExportedProperties
 from lab.importers.assembly.load_repair import mended
-from lab.importers.assembly.object_owners import sides
+from lab.importers.assembly.object_owners import known, sides
 from lab.importers.assembly.types import ImportNotes, ImportOptions
 from lab.importers.folder_reader import parsed
 from lab.importers.types import ExportedObject, ExportLocation, Exports

@@ -7,21 +7,20 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from lab.core.service_host_names import front_door
-from lab.importers.assembly import missing_exports, partner_stand_ins, party_sections
-from lab.importers.assembly.address_allocation import Addresses
+from lab.importers.assembly import missing_exports, party_sections
 from lab.importers.assembly.answers_file import Answers
 from lab.importers.assembly.certificate_collection import CertificateCollection, stray
 from lab.importers.assembly.company_machines import Ground, build
-from lab.importers.assembly.company_relations import lend
 from lab.importers.assembly.dns_records import FoundRecords, is_address, is_service
 from lab.importers.assembly.exported_object import ExportedProperties
 from lab.importers.assembly.known_properties import unknown, unusual
 from lab.importers.assembly.load_repair import mended, problems
 from lab.importers.assembly.name_translation import translated
-from lab.importers.assembly.object_owners import sides
+from lab.importers.assembly.object_owners import lend, sides
 from lab.importers.assembly.party_sections import PartyDraft
 from lab.importers.assembly.recipient_sampling import limited, membered, restrict, sampled, synchronised
 from lab.importers.assembly.scenario_writer import written
+from lab.importers.assembly.stand_ins import Addresses, partners
 from lab.importers.assembly.types import ImportedScenario, ImportNotes, ImportOptions, MissingExport
 from lab.importers.types import Exports
 from lab.model.names import Domain
@@ -173,7 +172,7 @@ def _tree(
     tree |= {"tenants": {tenant.key: tenant.table for tenant in cast.tenants}, "hosts": ground.hosts}
     added: tuple[str, ...] = ()
     if options.partners and cast.all:
-        added = partner_stand_ins.partners(tree, [own.key for own in cast.own()], addresses)
+        added = partners(tree, [own.key for own in cast.own()], addresses)
     stray(exports.certificates, ground.papers, notes)
     tree |= {"certificates": ground.papers.table(), "dns": {"records": _records(cast, ground, tree)}}
     return {**tree, "matrix": {}, "variants": ground.variants}, added

@@ -8,7 +8,6 @@ from dataclasses import field
 
 from lab.core.service_host_names import front_door
 from lab.importers.assembly import certificate_alternatives
-from lab.importers.assembly.address_allocation import Addresses
 from lab.importers.assembly.answers_file import Answers
 from lab.importers.assembly.certificate_collection import (
     CertificateCollection,
@@ -30,6 +29,7 @@ from lab.importers.assembly.machine_drafts import (
     postfix_routes,
 )
 from lab.importers.assembly.party_sections import PartyDraft, unique
+from lab.importers.assembly.stand_ins import Addresses
 from lab.importers.assembly.types import ImportNotes
 from lab.importers.types import Exports
 from lab.model.names import Domain, DomainPattern

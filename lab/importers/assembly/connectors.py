@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from lab.importers.assembly.exported_object import ExportedProperties
 from lab.importers.assembly.language_conversion import ConvertedTable, Numbers, written
 from lab.importers.assembly.object_owners import MOERA, ROUTING, ExportedSide
 from lab.importers.assembly.types import ImportNotes
 from lab.importers.exchange_values import address_spaces
-from lab.scenario.language.exchange_objects import (
-    ACCEPTED_DOMAIN,
-    INBOUND,
-    OUTBOUND,
-    RECEIVE,
-    REMOTE_DOMAIN,
-    SEND,
-)
+from lab.scenario.language.exchange_objects import EXCHANGE_RECORDS
 from lab.sentence import sentence
 
 _DOMAIN_TYPES = ("Authoritative", "ExternalRelay", "InternalRelay")
 _TLS = ("", "EncryptionOnly", "CertificateValidation", "DomainValidation")
 _CONNECTOR = ("", "OnPremises", "Partner")
 _SOURCE = ("", "Default", "Migrated", "HybridWizard", "AdminUI")
-_INBOUND: Numbers = {"ConnectorType": _CONNECTOR, "ConnectorSource": _SOURCE}
-_OUTBOUND: Numbers = {"ConnectorType": _CONNECTOR, "ConnectorSource": _SOURCE, "TlsSettings": _TLS}
-_SEND: Numbers = {"TlsAuthLevel": _TLS}
+_NUMBERS: Mapping[str, Numbers] = {
+    "AcceptedDomain": {"DomainType": _DOMAIN_TYPES},
+    "InboundConnector": {"ConnectorType": _CONNECTOR, "ConnectorSource": _SOURCE},
+    "OutboundConnector": {"ConnectorType": _CONNECTOR, "ConnectorSource": _SOURCE, "TlsSettings": _TLS},
+    "SendConnector": {"TlsAuthLevel": _TLS},
+}
 
 
 def accepted_domains(side: ExportedSide, notes: ImportNotes) -> list[ConvertedTable]:
@@ -36,9 +32,7 @@ def accepted_domains(side: ExportedSide, notes: ImportNotes) -> list[ConvertedTa
         if name == "*":
             notes.without(given, sentence("the lab has no accepted domain for everything"))
             continue
-        made = written(
-            _named(given, name.removeprefix("*.")), ACCEPTED_DOMAIN, notes, {"DomainType": _DOMAIN_TYPES}
-        )
+        made = _converted(given.saying({"DomainName": name.removeprefix("*.")}), notes)
         if made is None:
             continue
         if name.startswith("*."):
@@ -48,9 +42,8 @@ def accepted_domains(side: ExportedSide, notes: ImportNotes) -> list[ConvertedTa
     return list(_one_default(domains.values(), notes))
 
 
-def _named(given: ExportedProperties, name: str) -> ExportedProperties:
-    """The domain of an object whose name is all it has (`Get-AcceptedDomain | select Name`), or that has a wildcard."""
-    return given.saying({"DomainName": name})
+def _converted(given: ExportedProperties, notes: ImportNotes) -> ConvertedTable | None:
+    return written(given, EXCHANGE_RECORDS[given.kind], notes, _NUMBERS.get(given.kind))
 
 
 def _one_default(made: Iterable[ConvertedTable], notes: ImportNotes) -> Iterable[ConvertedTable]:
@@ -80,16 +73,15 @@ def initial_domain(side: ExportedSide) -> str:
     return f"{names[0].removesuffix(ROUTING)}{MOERA}"
 
 
-def inbound(side: ExportedSide, notes: ImportNotes) -> list[ConvertedTable]:
-    """Inbound connectors of a tenant."""
-    converted = (written(exported, INBOUND, notes, _INBOUND) for exported in side.of("InboundConnector"))
-    return _distinct((connector for connector in converted if connector is not None), notes)
+def named_objects(side: ExportedSide, kind: str, notes: ImportNotes) -> list[ConvertedTable]:
+    """Inbound connectors of a tenant, or remote domains of an organisation (R104)."""
+    converted = (_converted(exported, notes) for exported in side.of(kind))
+    return _distinct((made for made in converted if made is not None), notes)
 
 
 def outbound(side: ExportedSide, notes: ImportNotes) -> list[ConvertedTable]:
     """Outbound connectors of a tenant."""
-    converted = (written(exported, OUTBOUND, notes, _OUTBOUND) for exported in side.of("OutboundConnector"))
-    made = _distinct((connector for connector in converted if connector is not None), notes)
+    made = named_objects(side, "OutboundConnector", notes)
     for connector in made:
         _routed(connector, "UseMXRecord", notes)
         _validated(connector, "TlsSettings", notes)
@@ -100,7 +92,9 @@ def send(side: ExportedSide, notes: ImportNotes) -> list[ConvertedTable]:
     """Send connectors. What is for X.400 or for a site only is nothing that the lab has."""
     made = []
     for given in side.of("SendConnector"):
-        connector = written(_smtp_only(given), SEND, notes, _SEND)
+        spaces = address_spaces(given.value("AddressSpaces"))
+        smtp = tuple(str(space) for space in spaces if space.type == "SMTP" and space.domain != "--")
+        connector = _converted(given.saying({"AddressSpaces": smtp}), notes)
         if connector is None:
             continue
         if not connector.get("AddressSpaces"):
@@ -111,12 +105,6 @@ def send(side: ExportedSide, notes: ImportNotes) -> list[ConvertedTable]:
         _validated(connector, "TlsAuthLevel", notes)
         made.append(connector)
     return _distinct(made, notes)
-
-
-def _smtp_only(given: ExportedProperties) -> ExportedProperties:
-    spaces = address_spaces(given.value("AddressSpaces"))
-    smtp = tuple(str(space) for space in spaces if space.type == "SMTP" and space.domain != "--")
-    return given.saying({"AddressSpaces": smtp})
 
 
 def _routed(made: ConvertedTable, by_dns: str, notes: ImportNotes) -> None:
@@ -150,18 +138,12 @@ def receive(side: ExportedSide, notes: ImportNotes) -> list[ConvertedTable]:
             bindings and not any(binding.endswith(":25") for binding in bindings)
         ):
             continue
-        made = written(given, RECEIVE, notes)
+        made = _converted(given, notes)
         if made is not None and "." not in str(made.get("Fqdn", ".")):
             del made["Fqdn"]
         if made is not None:
             connectors.append(made)
     return _distinct(connectors, notes)
-
-
-def remote_domains(side: ExportedSide, notes: ImportNotes) -> list[ConvertedTable]:
-    """Remote domains of an organisation (R104)."""
-    converted = (written(exported, REMOTE_DOMAIN, notes) for exported in side.of("RemoteDomain"))
-    return _distinct((domain for domain in converted if domain is not None), notes)
 
 
 def _distinct(made: Iterable[ConvertedTable], notes: ImportNotes) -> list[ConvertedTable]:

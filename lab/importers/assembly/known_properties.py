@@ -12,28 +12,12 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from lab.importers.assembly.exported_object import ExportedProperties, shown
 from lab.importers.assembly.types import ImportNotes, UnknownProperty
-from lab.scenario.language.exchange_objects import (
-    ACCEPTED_DOMAIN,
-    INBOUND,
-    OUTBOUND,
-    RECEIVE,
-    REMOTE_DOMAIN,
-    SEND,
-    SHOWN,
-)
+from lab.scenario.language.exchange_objects import EXCHANGE_RECORDS, SHOWN
 from lab.scenario.language.mail_flow_rules import RULE
 from lab.scenario.syntax.records import RecordSchema
 from lab.sentence import sentence
 
-_RECORDS: Mapping[str, RecordSchema] = {
-    "AcceptedDomain": ACCEPTED_DOMAIN,
-    "InboundConnector": INBOUND,
-    "OutboundConnector": OUTBOUND,
-    "ReceiveConnector": RECEIVE,
-    "RemoteDomain": REMOTE_DOMAIN,
-    "SendConnector": SEND,
-    "TransportRule": RULE,
-}
+_RECORDS: Mapping[str, RecordSchema] = {**EXCHANGE_RECORDS, RULE.name: RULE}
 RULE_ACTIONS = frozenset(
     """
     AddManagerAsRecipientType AddToRecipients ApplyClassification ApplyHtmlDisclaimerFallbackAction
@@ -225,12 +209,10 @@ def _known(kind: str) -> frozenset[str]:
     return SHOWN | own | rules | frozenset(listed.lower().split())
 
 
-_KNOWN = {kind: _known(kind) for kind in _PROPERTIES}
+_KNOWN = {kind: _known(kind) for kind in (*_PROPERTIES, "TransportRule")}
 _PATTERNS = {
-    kind: re.compile(f"{_FAMILIES['']}|{_FAMILIES.get(kind, '(?!)')}", re.IGNORECASE)
-    for kind in (*_PROPERTIES, "TransportRule")
+    kind: re.compile(f"{_FAMILIES['']}|{_FAMILIES.get(kind, '(?!)')}", re.IGNORECASE) for kind in _KNOWN
 }
-_KNOWN["TransportRule"] = _known("TransportRule")
 
 
 def unknown(objects: Iterable[ExportedProperties]) -> tuple[UnknownProperty, ...]:

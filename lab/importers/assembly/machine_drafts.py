@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 
-from lab.importers.assembly.address_allocation import Addresses
 from lab.importers.assembly.dns_records import FoundRecords, is_address, is_service
 from lab.importers.assembly.language_conversion import ConvertedTable
 from lab.importers.assembly.object_owners import ExportedSide
+from lab.importers.assembly.stand_ins import Addresses
 from lab.importers.assembly.types import ImportNotes
 from lab.importers.types import FoundGateway
 from lab.model.address_plan import is_inside

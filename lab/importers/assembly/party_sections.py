@@ -8,11 +8,10 @@ from dataclasses import field
 from datetime import datetime
 
 from lab.importers.assembly import connectors, rules
-from lab.importers.assembly.company_relations import known
 from lab.importers.assembly.directory import People, people
 from lab.importers.assembly.dns_records import is_service
 from lab.importers.assembly.language_conversion import ConvertedTable
-from lab.importers.assembly.object_owners import MOERA, ROUTING, ExportedSide
+from lab.importers.assembly.object_owners import MOERA, ROUTING, ExportedSide, known
 from lab.importers.assembly.types import ImportNotes
 from lab.importers.exchange_values import address_spaces
 from lab.model.names import Domain
@@ -73,7 +72,8 @@ def tenant(side: ExportedSide, taken: set[str], now: datetime, notes: ImportNote
         )
     made = PartyDraft(key=key, side=side, accepted=accepted)
     made.people = people(side, [*accepted, {"DomainName": initial}], notes)
-    made.inbound, made.outbound = connectors.inbound(side, notes), connectors.outbound(side, notes)
+    made.inbound = connectors.named_objects(side, "InboundConnector", notes)
+    made.outbound = connectors.outbound(side, notes)
     made.table = {
         "initial_domain": initial,
         "region": _region(side, key, notes),
@@ -99,7 +99,7 @@ def organization(side: ExportedSide, taken: set[str], now: datetime, notes: Impo
         "hosts": {},
         "SendConnectors": made.send,
         "ReceiveConnectors": connectors.receive(side, notes),
-        "RemoteDomains": connectors.remote_domains(side, notes),
+        "RemoteDomains": connectors.named_objects(side, "RemoteDomain", notes),
         "TransportRules": rules.rules(side, now, notes),
     }
     return made

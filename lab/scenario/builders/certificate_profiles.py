@@ -11,7 +11,7 @@ from lab.model.names import DomainPattern
 from lab.scenario.builders import service_machines
 from lab.scenario.language.party_keys import CertificateKeys
 from lab.scenario.syntax.problem_report import unknown
-from lab.scenario.syntax.records import Fields
+from lab.scenario.syntax.records import Fields, keys_of
 from lab.scenario.syntax.scalar_values import in_lab
 from lab.sentence import sentence
 
@@ -32,24 +32,10 @@ def profile(name: str, read: Mapping[str, Fields]) -> CertificateProfile:
     certificate_names = values.get(CertificateKeys.names.name, ())
     for text in certificate_names:
         _check_name(text, own)
-    settings: dict[str, Any] = {key.name: values.get(key.name, key.default) for key in _SETTINGS}
-    return CertificateProfile(
-        name=name,
-        names=tuple(text.strip().lower() for text in certificate_names),
-        **settings,
-    )
-
-
-_SETTINGS = (
-    CertificateKeys.san,
-    CertificateKeys.issuer,
-    CertificateKeys.self_signed,
-    CertificateKeys.missing_intermediate,
-    CertificateKeys.validity,
-    CertificateKeys.not_after,
-    CertificateKeys.key_usage,
-    CertificateKeys.key,
-)
+    settings = {field: values.get(key.name, key.default) for field, key in keys_of(CertificateKeys).items()}
+    del settings["profile"]
+    names = tuple(text.strip().lower() for text in certificate_names)
+    return CertificateProfile(name=name, **settings | {"names": names})
 
 
 def _inherited(read: Mapping[str, Fields], own: Fields, seen: tuple[Fields, ...]) -> dict[str, Any]:

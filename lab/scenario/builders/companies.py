@@ -135,7 +135,7 @@ def tenant(name: str, age: int, read: Fields, companies: Iterable[Company]) -> T
     if read[TenantKeys.inbound_connectors_prohibited]:
         _prohibited(inbound)
     ways_out = _made(outbound, refused_values.outbound_connector)
-    config = read[TenantKeys.organization_config]
+    config, limits = read[TenantKeys.organization_config], read[TenantKeys.sending_limits]
     return Tenant(
         name=name,
         id=read[TenantKeys.id] or hybrid_wizard.guid(f"tenant:{name}"),
@@ -147,7 +147,7 @@ def tenant(name: str, age: int, read: Fields, companies: Iterable[Company]) -> T
         inbound_connectors=_made(inbound, refused_values.inbound_connector),
         outbound_connectors=ways_out,
         transport_rules=mail_flow_rules.rules(read[TenantKeys.transport_rules], ways_out),
-        limits=_limits(read[TenantKeys.sending_limits]),
+        limits=None if limits is None else SendingLimits(**limits.values_for(SendingLimits, LimitKeys)),
         reject_direct_send=config is not None and config[OrganizationConfigKeys.reject_direct_send],
         dbeb=read[TenantKeys.dbeb],
         honor_dmarc=read[TenantKeys.honor_dmarc],
@@ -186,17 +186,6 @@ def _prohibited(drafts: tuple[Draft[Any], ...]) -> None:
                 ),
                 sentence("R34: Microsoft's support has to allow it"),
             )
-
-
-def _limits(read: Fields | None) -> SendingLimits | None:
-    if read is None:
-        return None
-    return SendingLimits(
-        licences=read[LimitKeys.licences],
-        trial=read[LimitKeys.trial],
-        already_sent=read[LimitKeys.already_sent],
-        already_sent_from_moera=read[LimitKeys.from_moera],
-    )
 
 
 def _made(drafts: tuple[Draft[Any], ...], check: refused_values.ValueCheck) -> tuple[Any, ...]:

@@ -12,6 +12,7 @@ from lab.model.roles import Role
 from lab.model.topology import Host, Region
 from lab.scenario.builders import service_machines
 from lab.scenario.language.party_keys import (
+    POOLS,
     HostKeys,
     OrganizationKeys,
     RegionKeys,
@@ -82,35 +83,16 @@ def _fqdn(read: Fields, role: Role, domains: tuple[Domain, ...], twins: int) -> 
 
 
 def _host(name: str, role: Role, read: Fields, organization: str | None, fqdn: Domain | None) -> Host:
-    return Host(
-        name=name,
-        role=role,
-        fqdn=fqdn or Domain(f"{name.lower().replace('_', '-')}.example"),
-        address=read[HostKeys.address],
-        nat=read[HostKeys.nat],
-        organization=organization,
-        certificate=read[HostKeys.certificate],
-        certificates=read[HostKeys.certificates],
-        client_certificate=read[HostKeys.client_certificate],
-        offers_tls=read[HostKeys.offers_tls],
-        helo=read[HostKeys.helo],
-        smart_hosts=read[HostKeys.smart_hosts],
-        accepts_domains=read[HostKeys.accepts_domains] or read[HostKeys.domains],
-        forwards_to=read[HostKeys.forwards_to],
-        relay_from=read[HostKeys.relay_from],
-        mailboxes={address.key: address for address in read[HostKeys.mailboxes]},
-        strict_spf=read[HostKeys.strict_spf],
-        adds_headers=tuple(read[HostKeys.adds_headers].items()),
-        dkim_signs=frozenset(read[HostKeys.dkim_signs]),
-        disclaimer=read[HostKeys.disclaimer],
-        arc_seals=read[HostKeys.arc_seals],
-        past_mx=read[HostKeys.past_mx],
-        refuses_with=read[HostKeys.refuses_with],
-        down=read[HostKeys.down],
-        back_pressure=read[HostKeys.back_pressure],
-        max_hops=read[HostKeys.max_hops],
-        expires_after=read[HostKeys.expires_after] or timedelta(days=2),
-    )
+    written = read.values_for(Host, HostKeys) | {
+        "role": role,
+        "fqdn": fqdn or Domain(f"{name.lower().replace('_', '-')}.example"),
+        "accepts_domains": read[HostKeys.accepts_domains] or read[HostKeys.domains],
+        "mailboxes": {address.key: address for address in read[HostKeys.mailboxes]},
+        "adds_headers": tuple(read[HostKeys.adds_headers].items()),
+        "dkim_signs": frozenset(read[HostKeys.dkim_signs]),
+        "expires_after": read[HostKeys.expires_after] or timedelta(days=2),
+    }
+    return Host(name=name, organization=organization, **written)
 
 
 def _keys_fit(read: Fields, role: Role) -> None:
@@ -167,14 +149,8 @@ def _region(name: str, index: int, read: Fields | None) -> Region:
     derived = service_machines.region(name, index)
     if read is None:
         return derived
-    return Region(
-        name=name,
-        front_ends=_machines(read[RegionKeys.front_ends]) or derived.front_ends,
-        outbound=_machines(read[RegionKeys.outbound]) or derived.outbound,
-        high_risk=_machines(read[RegionKeys.high_risk]) or derived.high_risk,
-        relay=_machines(read[RegionKeys.relay]) or derived.relay,
-        offset=read[RegionKeys.offset],
-    )
+    pools: dict[str, Any] = {pool.name: _machines(read[pool]) for pool in POOLS if read[pool]}
+    return replace(derived, offset=read[RegionKeys.offset], **pools)
 
 
 def _machines(read: tuple[Fields, ...]) -> tuple[Host, ...]:

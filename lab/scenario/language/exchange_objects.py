@@ -216,3 +216,7 @@ OUTBOUND = exchange_record(OutboundConnector, "OutboundConnector", "New-Outbound
 REMOTE_DOMAIN = exchange_record(RemoteDomain, "RemoteDomain", "New-RemoteDomain (R104).")
 SEND = exchange_record(SendConnector, "SendConnector", "New-SendConnector (R101).")
 RECEIVE = exchange_record(ReceiveConnector, "ReceiveConnector", "New-ReceiveConnector (R103).")
+EXCHANGE_RECORDS = {
+    record.name: record for record in (ACCEPTED_DOMAIN, INBOUND, OUTBOUND, REMOTE_DOMAIN, SEND, RECEIVE)
+}
+"""By the noun of their cmdlets."""

@@ -180,7 +180,7 @@ class LimitKeys:
     already_sent = RecordKey(
         "already_sent", WHOLE, "External recipients of the 24 hours before the start.", 0
     )
-    from_moera = optional(
+    already_sent_from_moera = optional(
         "already_sent_from_onmicrosoft", WHOLE, "Those of onmicrosoft.com senders; 100 a day (R53)."
     )
 
@@ -365,6 +365,8 @@ class DnsKeys:
     servfail = several("servfail", RECORD_NAME, "Names whose name server fails.")
 
 
+POOLS = (RegionKeys.front_ends, RegionKeys.outbound, RegionKeys.high_risk, RegionKeys.relay)
+"""The machines of a region by what they do."""
 ORGANIZATION = declared("organization", "The on-premises side of a company.", OrganizationKeys)
 TENANT = declared("tenant", "A customer of Exchange Online.", TenantKeys)
 REGION = declared("region", "A region of Exchange Online; derived, so seldom needed.", RegionKeys)

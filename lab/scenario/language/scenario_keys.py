@@ -17,7 +17,16 @@ from lab.model.switches import Switches
 from lab.model.trace import Disposition
 from lab.scenario.language.party_keys import CERTIFICATE, DNS, HOST, ORGANIZATION, REGION, TENANT
 from lab.scenario.syntax.problem_report import did_you_mean, one_of
-from lab.scenario.syntax.records import RecordKey, RecordSchema, declared, named, optional, required, several
+from lab.scenario.syntax.records import (
+    RecordKey,
+    RecordSchema,
+    declared,
+    keys_of,
+    named,
+    optional,
+    required,
+    several,
+)
 from lab.scenario.syntax.scalar_values import (
     CHANGE_PATH,
     DATE,
@@ -368,12 +377,14 @@ class ScenarioKeys:
     codes = several("codes", STATUS, "Status codes that the fault shows, in replies, queues or reports.")
 
 
-_SECTIONS = tuple(value for value in vars(SectionKeys).values() if isinstance(value, RecordKey))
-_VARIANT = tuple(value for value in vars(VariantKeys).values() if isinstance(value, RecordKey))
-_SCENARIO = tuple(value for value in vars(ScenarioKeys).values() if isinstance(value, RecordKey))
+_SECTIONS = tuple(keys_of(SectionKeys).values())
 VARIANT = RecordSchema(
-    "variant", "What differs from the scenario; any section may be said anew.", (*_VARIANT, *_SECTIONS)
+    "variant",
+    "What differs from the scenario; any section may be said anew.",
+    (*keys_of(VariantKeys).values(), *_SECTIONS),
 )
 VARIANTS = named("variants", NAME, VARIANT, "Configurations to compare.")
-EXPANDED = RecordSchema("scenario", "One variant, fully expanded.", (*_SCENARIO, *_SECTIONS))
+EXPANDED = RecordSchema(
+    "scenario", "One variant, fully expanded.", (*keys_of(ScenarioKeys).values(), *_SECTIONS)
+)
 SCENARIO = RecordSchema("scenario", "A mail flow scenario.", (*EXPANDED.keys, VARIANTS))

@@ -5,7 +5,7 @@ The text loads again, to the same topology.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from datetime import date
 from typing import Any
@@ -15,24 +15,28 @@ from lab.model.certificate import CertificateProfile
 from lab.model.dns import Zones
 from lab.model.names import Domain
 from lab.model.onprem import OnPremOrganization, ReceiveConnector
+from lab.model.outage import Outage
 from lab.model.roles import Role
 from lab.model.rules import TransportRule
 from lab.model.tenant import Recipient, RecipientKind, SendingLimits, Tenant
 from lab.model.topology import Host, Region, Topology
 from lab.scenario.language.exchange_objects import parameters
 from lab.scenario.language.mail_flow_rules import shown
-from lab.scenario.model import ConfigurationMoment, Expectation, MessageSpec, Variant
-from lab.scenario.rendering import render_matrix, render_time
+from lab.scenario.language.party_keys import POOLS, HostKeys
+from lab.scenario.language.scenario_keys import SuppressionKeys, TodoKeys
+from lab.scenario.model import ConfigurationMoment, Variant
+from lab.scenario.rendering import render_messages
+from lab.scenario.rendering.render_messages import filled, written
 from lab.scenario.syntax.yaml_dump import PlainData, dumped, plain
 
-_HOST = Host(name="", role=Role.INTERNET, fqdn=Domain("example"), address="")
+_DEFAULT = Host(name="", role=Role.INTERNET, fqdn=Domain("example"), address="")
 """The defaults, which need not be said."""
 
 
 def render(variant: Variant) -> str:
     """The fully expanded variant as YAML."""
     topology = variant.topology
-    written: PlainData = {
+    shown_sections: PlainData = {
         "scenario": variant.name,
         "title": variant.title,
         "why": variant.why,
@@ -42,26 +46,15 @@ def render(variant: Variant) -> str:
         "only_why": variant.only_why,
         "switches": _differences(topology.switches, in_force(variant.as_of)),
         **_sections(variant),
-        "messages": render_time.messages(variant.messages, _message),
-        "timeline": render_time.events(variant, lambda each: _filled(_sections(each))),
-        "outages": render_time.outages(variant.outages),
-        "expect": render_time.claims(variant, _expectation),
+        "messages": render_messages.messages(variant.messages),
+        "timeline": _timeline(variant),
+        "outages": [_outage(outage) for outage in variant.outages],
+        "expect": render_messages.claims(variant),
         "matrix": _matrix(variant),
-        "suppress": [
-            _filled(
-                {
-                    "finding": suppression.finding,
-                    "reason": suppression.reason,
-                    "until": _day(suppression.until),
-                }
-            )
-            for suppression in variant.suppressions
-        ],
-        "todo": [
-            _filled({"text": todo.text, "about": todo.about, "rules": todo.rules}) for todo in variant.todos
-        ],
+        "suppress": [filled(written(kept, SuppressionKeys)) for kept in variant.suppressions],
+        "todo": [filled(written(todo, TodoKeys)) for todo in variant.todos],
     }
-    return dumped(_filled(written))
+    return dumped(filled(shown_sections))
 
 
 def _day(day: date | None) -> str | None:
@@ -72,7 +65,7 @@ def _matrix(variant: Variant) -> PlainData | None:
     """Only one that is played on request: the messages of another are among the variant's."""
     asked = variant.on_request
     times = (variant.topology, *(moment.topology for moment in variant.timeline))
-    return render_matrix.matrix(asked, times, _expectation) if asked else None
+    return render_messages.matrix(asked, times) if asked else None
 
 
 def _sections(of: Variant | ConfigurationMoment) -> PlainData:
@@ -88,13 +81,6 @@ def _sections(of: Variant | ConfigurationMoment) -> PlainData:
         "regions": {name: _region(region) for name, region in topology.regions.items()},
         "certificates": {name: _profile(profile) for name, profile in of.profiles.items()},
         "dns": _dns(topology.zones),
-    }
-
-
-def _filled(table: PlainData) -> PlainData:
-    """Without what says nothing."""
-    return {
-        key: plain(value) for key, value in table.items() if value not in (None, "", (), [], {}, frozenset())
     }
 
 
@@ -116,7 +102,7 @@ def _organization(organization: OnPremOrganization, topology: Topology) -> Plain
         name: _host(host) for name, host in topology.hosts.items() if host.organization == organization.name
     }
     recipients = _recipients(organization.recipients)
-    return _filled(
+    return filled(
         {
             "AcceptedDomains": [_parameters(accepted) for accepted in organization.accepted_domains],
             "mailboxes": recipients[RecipientKind.MAILBOX],
@@ -134,7 +120,7 @@ def _organization(organization: OnPremOrganization, topology: Topology) -> Plain
 
 def _tenant(tenant: Tenant) -> PlainData:
     recipients = _recipients(tenant.recipients)
-    return _filled(
+    return filled(
         {
             "id": tenant.id,
             "initial_domain": tenant.initial_domain,
@@ -171,7 +157,7 @@ def _recipients(directory: Mapping[str, Recipient]) -> dict[RecipientKind, list[
             "RequireSenderAuthenticationEnabled": _unusual(recipient),
             "AcceptMessagesOnlyFrom": recipient.accept_only_from,
         }
-        made[recipient.kind].append(_filled(table))
+        made[recipient.kind].append(filled(table))
     return made
 
 
@@ -188,7 +174,7 @@ def _rules(rules: tuple[TransportRule, ...]) -> list[PlainData]:
 def _limits(limits: SendingLimits | None) -> PlainData | None:
     if limits is None:
         return None
-    return _filled(
+    return filled(
         {
             "licences": limits.licences,
             "trial": limits.trial,
@@ -199,57 +185,31 @@ def _limits(limits: SendingLimits | None) -> PlainData | None:
 
 
 def _host(host: Host) -> PlainData:
-    table: PlainData = {
-        "role": host.role,
-        "address": host.address,
-        "nat": host.nat,
-        "fqdn": host.fqdn,
-        "helo": host.helo,
-        "certificate": host.certificate,
-        "certificates": host.certificates,
-        "client_certificate": None if host.client_certificate else False,
-        "offers_tls": None if host.offers_tls else False,
-        "smart_hosts": host.smart_hosts,
-        "domains": host.accepts_domains if host.is_final else None,
+    """A filter says its domains and neighbours even where it has none: the loader would derive them."""
+    instead = {
+        "domains": host.accepts_domains if host.is_final else (),
         "mailboxes": tuple(host.mailboxes.values()),
-        "strict_spf": host.strict_spf or None,
         "adds_headers": dict(host.adds_headers),
-        "dkim_signs": host.dkim_signs,
-        "disclaimer": host.disclaimer,
-        "arc_seals": host.arc_seals,
-        "past_mx": host.past_mx or None,
-        "refuses_with": str(host.refuses_with) if host.refuses_with else None,
-        "down": host.down or None,
-        "back_pressure": host.back_pressure or None,
-        "max_hops": host.max_hops if host.max_hops != _HOST.max_hops else None,
-        "expires_after": host.expires_after if host.expires_after != _HOST.expires_after else None,
+        "expires_after": host.expires_after if host.expires_after != _DEFAULT.expires_after else None,
     }
-    if not host.is_filter:
-        return _filled(table)
-    fronted = {
-        "accepts_domains": host.accepts_domains,
-        "forwards_to": host.forwards_to,
-        "relay_from": host.relay_from,
-    }
-    return {**_filled(table), **{key: plain(value) for key, value in fronted.items()}}
+    fronted = dict.fromkeys(("accepts_domains", "forwards_to", "relay_from"))
+    table = filled(written(host, HostKeys, instead | fronted))
+    return table | ({key: plain(getattr(host, key)) for key in fronted} if host.is_filter else {})
 
 
 def _region(region: Region) -> PlainData:
-    pools = {
-        "front_ends": region.front_ends,
-        "outbound": region.outbound,
-        "high_risk": region.high_risk,
-        "relay": region.relay,
-    }
     machines = {
-        pool: [_filled({"address": h.address, "fqdn": h.name, "helo": h.helo}) for h in hosts]
-        for pool, hosts in pools.items()
+        pool.name: [
+            filled({"address": host.address, "fqdn": host.name, "helo": host.helo})
+            for host in getattr(region, pool.name)
+        ]
+        for pool in POOLS
     }
     return {**machines, "offset": region.offset}
 
 
 def _profile(profile: CertificateProfile) -> PlainData:
-    return _filled(_differences(profile, CertificateProfile(name=profile.name, names=())))
+    return filled(_differences(profile, CertificateProfile(name=profile.name, names=())))
 
 
 def _dns(zones: Zones) -> PlainData:
@@ -258,61 +218,37 @@ def _dns(zones: Zones) -> PlainData:
         records.setdefault(name, {})[kind] = rows
     for name, ttl in zones.ttls.items():
         records.setdefault(name, {})["ttl"] = ttl
-    return {"derive": False, **_filled({"records": records, "servfail": sorted(zones.broken)})}
+    return {"derive": False, **filled({"records": records, "servfail": sorted(zones.broken)})}
 
 
-def _message(message: MessageSpec) -> PlainData:
-    headers: dict[str, list[str]] = {}
-    for name, value in message.headers:
-        headers.setdefault(name, []).append(value)
-    return _filled(
-        {
-            "from": message.sender,
-            "to": message.recipients,
-            "reverse_path": message.reverse_path,
-            "subject": message.subject,
-            "body": message.body,
-            "headers": headers,
-            "via": message.via,
-            "why": message.why,
-        }
-    )
+def _outage(outage: Outage) -> PlainData:
+    """What breaks, and when."""
+    machines = {"between": list(outage.nodes)} if len(outage.nodes) > 1 else {"machine": outage.nodes[0]}
+    lasts = {"for": outage.lasts} if outage.lasts else {}
+    return {"how": outage.how.value, **machines, "at": outage.at, **lasts}
 
 
-def _expectation(claim: Expectation) -> PlainData:
-    attributed = claim.attributed and {
-        "tenant": claim.attributed.tenant,
-        "basis": claim.attributed.basis,
-        "connector": claim.attributed.connector,
-        "direction": claim.attributed.direction,
-    }
-    ndr = claim.ndr and {
-        "status": claim.ndr.status,
-        "from": claim.ndr.generated_by,
-        "to": claim.ndr.to,
-        "via": claim.ndr.via,
-        "ends": claim.ndr.ends,
-        "path": claim.ndr.path,
-    }
-    return _filled(
-        {
-            "path": claim.path,
-            "attributed": _filled(attributed) if attributed else None,
-            "ends": claim.ends,
-            "ndr": _filled(ndr) if ndr else None,
-            "no_ndr": claim.no_ndr or None,
-            "reply": claim.reply,
-            "seen_by": claim.seen_by,
-            "not_seen_by": claim.not_seen_by,
-            "seen_after": claim.seen_after,
-            "not_twice": claim.not_twice,
-            "not_astray": claim.not_astray,
-            "spf": _table(claim.spf),
-            "dmarc": _table(claim.dmarc),
-            "headers": _table(claim.headers),
-        }
-    )
+def _timeline(variant: Variant) -> list[PlainData]:
+    """The timeline, each change as the settings that are other than before it."""
+    made = []
+    before = filled(_sections(variant))
+    for moment in variant.timeline:
+        after = filled(_sections(moment))
+        change = dict(_changes(before, after, ()))
+        made.append({"at": moment.at, "title": moment.title, "change": change})
+        before = after
+    return made
 
 
-def _table(pairs: Iterable[tuple[str, str]]) -> PlainData:
-    return dict(pairs)
+def _changes(before: PlainData, after: PlainData, path: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
+    for key in dict.fromkeys((*before, *after)):
+        old, new = before.get(key), after.get(key)
+        if isinstance(old, Mapping) and isinstance(new, Mapping):
+            yield from _changes(dict(old), dict(new), (*path, key))
+        elif old != new:
+            yield _spelled((*path, key)), new
+
+
+def _spelled(path: tuple[str, ...]) -> str:
+    """`dns`, `records`, `contoso.example` -> `dns.records[contoso.example]`."""
+    return "".join(f"[{step}]" if "." in step else f".{step}" for step in path).removeprefix(".")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cached_property
+from dataclasses import fields
+from functools import cache, cached_property
 from typing import Any, Generic, TypeVar, cast
 
 from lab.model.value import dataclass
@@ -71,6 +72,10 @@ class Fields:
         value: T = self.values.get(key.name, key.default)
         return value
 
+    def values_for(self, cls: type, declaration: type) -> dict[str, Any]:
+        """The values of those keys of a class that have the names of a dataclass's fields, as its arguments."""
+        return {name: self[key] for name, key in _shared(cls, declaration)}
+
     @property
     def broken(self) -> bool:
         """Whether a key is written and could not be read."""
@@ -112,7 +117,11 @@ class RecordSchema(ValueKind[Fields]):
             node = TableNode(node.place, {self.short: TableEntry(node.place, node)})
         if not isinstance(node, TableNode):
             wanted = sentence("a table with the keys of {record}", record=self.name)
-            at.wrong(node.place, wanted, sentence("such as {keys}", keys=self._example()))
+            at.wrong(
+                node.place,
+                wanted,
+                sentence("such as {keys}", keys=one_of([key.name for key in self.keys][:3])),
+            )
             return None
         values: dict[str, Any] = {}
         places: dict[str, SourceLocation] = {}
@@ -127,17 +136,13 @@ class RecordSchema(ValueKind[Fields]):
                 nulls.add(key.name)
             elif (value := key.kind.read(entry.value, at.key(name))) is not None:
                 values[key.name] = value
-        fields = Fields(node.place, at, values, places, frozenset(nulls), node.amends, node.removes)
-        whole = [_has(fields, key) for key in self._required]
-        return fields if all(whole) else None
+        read = Fields(node.place, at, values, places, frozenset(nulls), node.amends, node.removes)
+        whole = [_has(read, key) for key in self.keys if key.required]
+        return read if all(whole) else None
 
     @cached_property
     def _spelled(self) -> Mapping[str, RecordKey[Any]]:
         return {(key.name.lower() if self.any_case else key.name): key for key in self.keys}
-
-    @cached_property
-    def _required(self) -> tuple[RecordKey[Any], ...]:
-        return tuple(key for key in self.keys if key.required)
 
     def _unknown(self, name: str, entry: TableEntry, at: ProblemPath) -> None:
         if name.lower() in self.not_emulated:
@@ -147,9 +152,6 @@ class RecordSchema(ValueKind[Fields]):
             hint = unknown(name, (key.name for key in self.keys))
             wanted = sentence("{record} has no key {key!r}", record=self.name, key=name)
             at.key(name).wrong(entry.place, wanted, hint)
-
-    def _example(self) -> Sentence:
-        return one_of([key.name for key in self.keys][:3])
 
     def schema(self) -> JsonSchema:
         """A reference; `definition` has the keys."""
@@ -179,11 +181,11 @@ def is_missing(key: str) -> Sentence:
     return sentence("{key} is missing", key=key)
 
 
-def _has(fields: Fields, key: RecordKey[Any]) -> bool:
+def _has(read: Fields, key: RecordKey[Any]) -> bool:
     """Whether a required key is there; one that was wrong has been reported already."""
-    if key.name not in fields.places or key.name in fields.nulls:
-        fields.wrong(key, is_missing(key.name), Sentence(key.doc))
-    return key.name in fields.values
+    if not read.written(key):
+        read.wrong(key, is_missing(key.name), Sentence(key.doc))
+    return read.given(key)
 
 
 def _property(key: RecordKey[Any]) -> JsonSchema:
@@ -214,9 +216,20 @@ def all_records(root: RecordSchema) -> tuple[RecordSchema, ...]:
     return tuple(seen.values())
 
 
+@cache
+def keys_of(declaration: type) -> Mapping[str, RecordKey[Any]]:
+    """The keys that a class declares, by attribute, in order."""
+    return {name: key for name, key in vars(declaration).items() if isinstance(key, RecordKey)}
+
+
+@cache
+def _shared(cls: type, declaration: type) -> tuple[tuple[str, RecordKey[Any]], ...]:
+    keys = keys_of(declaration)
+    return tuple((field.name, keys[field.name]) for field in fields(cls) if field.name in keys)
+
+
 def declared(
     name: str, doc: str, keys: type, *, short: RecordKey[Any] | None = None, whole: bool = False
 ) -> RecordSchema:
     """A record of all the keys that a class declares, in order."""
-    own = tuple(value for value in vars(keys).values() if isinstance(value, RecordKey))
-    return RecordSchema(name, doc, own, short.name if short else None, whole)
+    return RecordSchema(name, doc, tuple(keys_of(keys).values()), short.name if short else None, whole)

@@ -11,7 +11,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 from lab.model.address_plan import INSIDE, NEVER, PUBLIC, is_inside
 from lab.model.topology import Host, Region
-from lab.scenario.language.party_keys import HostKeys, OrganizationKeys, RegionKeys, ServiceHostKeys
+from lab.scenario.language.party_keys import POOLS, HostKeys, OrganizationKeys, ServiceHostKeys
 from lab.scenario.language.scenario_keys import SectionKeys
 from lab.scenario.syntax.problem_report import one_of
 from lab.scenario.syntax.records import Fields, RecordKey
@@ -52,7 +52,7 @@ def check(read: Fields, hosts: Mapping[str, Host], regions: Iterable[Region]) ->
 def _written_service(region: Fields) -> None:
     """Machines of the service that are written need not follow the plan, but are public and each has its address."""
     taken: set[str] = set()
-    for key in (RegionKeys.front_ends, RegionKeys.outbound, RegionKeys.high_risk, RegionKeys.relay):
+    for key in POOLS:
         for machine in region[key]:
             address = machine[ServiceHostKeys.address]
             _in_plan(machine, ServiceHostKeys.address, PUBLIC)
