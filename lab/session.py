@@ -27,10 +27,10 @@ from lab.reports.comparison.difference import Difference
 from lab.reports.findings.audit_report import Audit
 from lab.reports.matrix.matrix_cells import JudgedMatrix
 from lab.scenario import scenario_lookup
+from lab.scenario.changeable_scenario import ChangeableScenario
 from lab.scenario.load import expanded_text
 from lab.scenario.model import Variant
 from lab.scenario.syntax.problem_report import unknown
-from lab.scenario.what_if import ChangeableScenario
 from lab.sentence import sentence
 
 T = TypeVar("T")

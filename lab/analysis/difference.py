@@ -18,10 +18,11 @@ from lab.reports.comparison.difference import ChangedFinding, ComparedSide, Diff
 from lab.reports.explanation.conclusions import Fate, fates
 from lab.reports.findings.audit_report import LEVELS, ReportedFinding
 from lab.reports.matrix.matrix_cells import Cell, judged
+from lab.scenario.changeable_scenario import ChangeableScenario
 from lab.scenario.matrix_pairing import VariantPair, pair, with_cells_of
 from lab.scenario.model import Variant
 from lab.scenario.setting_differences import differences
-from lab.scenario.what_if import ChangeableScenario, plain
+from lab.scenario.syntax.source_tree import plain_data
 from lab.sentence import NOTHING, sentence
 
 
@@ -68,7 +69,7 @@ def _wanted(named: str | None, opposite: str | None, names: Sequence[str]) -> tu
 def difference(before: Variation, after: Variation, today: date, checks: Sequence[Check]) -> Difference:
     """Compare two variants. Files that say the same are not played."""
     old, new = (side.configuration.trees[side.name] for side in (before, after))
-    same = plain(old) == plain(new)
+    same = plain_data(old) == plain_data(new)
     cells = played(before.variant, after.variant) if not same else (Cells({}), Cells({}))
     moved = tuple(_moved(*cells))
     changed = {(cell.sender, cell.recipient) for cell in moved}

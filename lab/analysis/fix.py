@@ -20,11 +20,10 @@ from lab.model.value import dataclass
 from lab.reports.cures.cure_report import AppliedCure, FixedFinding
 from lab.reports.cures.todo import todos
 from lab.reports.text.printable import one_line
-from lab.scenario.amendment import amended
+from lab.scenario.changeable_scenario import ChangeableScenario, SettingChange, file_with_changes
 from lab.scenario.load import expanded_text
 from lab.scenario.model import Variant
 from lab.scenario.syntax.problem_report import unknown
-from lab.scenario.what_if import ChangeableScenario, SettingChange
 from lab.sentence import Sentence, counted, sentence
 
 _OTHER_WAY_ROUND = "{switch} ({rules}): in its other position, the cure would also move the mail {mail}"
@@ -97,7 +96,7 @@ def fix(choice: Choice, file: Path, today: date, checks: Sequence[Check]) -> Fix
     about = sentence("{id}: {text}", id=choice.first.id, text=choice.first.suspicion.text)
     cure = sentence("Cure of {date}: {cure}", date=today, cure=_told_cure(choice))
     head = [one_line(about), one_line(cure)]
-    text = amended(before.scenario, file, changes, head)
+    text = file_with_changes(before.scenario, file, changes, head)
     after = ChangeableScenario.of(expanded_text(text, str(file)))
     (finding, *_) = reported(before, list(choice.findings.values()))
     return FixedFinding(

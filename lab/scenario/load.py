@@ -1,27 +1,31 @@
-"""From a file to a `Scenario`, or to a ScenarioError with every mistake in it and in its includes."""
+"""From a file to a `Scenario`, or to a ScenarioError with every mistake in it and in its includes.
+
+A file lies over its includes, and each variant over the file: with whole sections said anew, or single settings by path.
+"""
 
 from __future__ import annotations
 
 import os.path
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
 from pathlib import Path
 from typing import TypeVar, cast
 
 from lab.errors import LabBug, words_of
 from lab.model.value import dataclass
-from lab.scenario import variant_builder, variant_overlay
-from lab.scenario.language.scenario_keys import ScenarioKeys, SectionKeys, VariantKeys
+from lab.scenario import variant_builder
+from lab.scenario.language.scenario_keys import VARIANT, ScenarioKeys, SectionKeys, VariantKeys
 from lab.scenario.model import Scenario, Variant
+from lab.scenario.setting_paths import changed
 from lab.scenario.syntax.problem_report import ProblemPath, ProblemReport, unknown
 from lab.scenario.syntax.records import RecordKey, keys_of
 from lab.scenario.syntax.source_tree import (
-    ListNode,
     ScalarNode,
     SourceLocation,
     TableNode,
     TreeNode,
     is_null,
+    items_of,
     merged,
 )
 from lab.scenario.syntax.yaml_text import MAX_BYTES, compose
@@ -45,12 +49,13 @@ def load(path: Path | str, *, variant: str | None = None) -> Scenario:
 
 def load_text(text: str, file: str = "scenario.yaml", *, variant: str | None = None) -> Scenario:
     """Load a scenario from text; includes are relative to `file`. Raises ScenarioError."""
-    return _expanded(text, file, _Files(ProblemReport()), variant).scenario
+    return expanded_text(text, file, variant).scenario
 
 
-def expanded_text(text: str, file: str = "scenario.yaml") -> ExpandedScenario:
-    """The same from text; includes are relative to `file`. Raises ScenarioError."""
-    return _expanded(text, file, _Files(ProblemReport()), None)
+def expanded_text(text: str, file: str = "scenario.yaml", variant: str | None = None) -> ExpandedScenario:
+    """The same with the trees."""
+    files = _Files(ProblemReport())
+    return _of_tree(files.tree(text, file, ()), file, files, variant)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,19 +90,15 @@ def expanded(
     text = files.text(Path(path), SourceLocation(str(path)), ProblemPath(files.report))
     files.report.settle(str(path))
     assert text is not None, "a file that cannot be read was reported"
-    return _expanded(text, str(path), files, variant)
+    return _of_tree(files.tree(text, str(path), ()), str(path), files, variant)
 
 
 def load_laid_over(under: str, under_file: str, over: str, file: str) -> Scenario:
     """Load a text with another one over it, as a scenario lies over what it includes. Raises ScenarioError."""
     files = _Files(ProblemReport())
     below, above = files.tree(under, under_file, ()), files.tree(over, file, ())
-    both = None if below is None or above is None else _joined(below, above)
+    both = None if below is None or above is None else merged(below, above)
     return _of_tree(both, file, files, None).scenario
-
-
-def _expanded(text: str, file: str, files: _Files, only: str | None) -> ExpandedScenario:
-    return _of_tree(files.tree(text, file, ()), file, files, only)
 
 
 def _of_tree(tree: TableNode | None, file: str, files: _Files, only: str | None) -> ExpandedScenario:
@@ -109,7 +110,7 @@ def _of_tree(tree: TableNode | None, file: str, files: _Files, only: str | None)
     names = tree.get("variants")
     made: dict[str, Variant] = {}
     trees: dict[str, TableNode] = {}
-    for name, whole in variant_overlay.variants(tree, at):
+    for name, whole in _variant_trees(tree, at):
         trees[name] = whole
         if only is None or name == only:
             variant = variant_builder.variant(name, _kind(names, name, at), whole, report)
@@ -153,6 +154,67 @@ def _told(tree: TableNode, key: RecordKey[T]) -> T:
     return key.default if read is None else cast("T", read)
 
 
+def _variant_trees(scenario: TableNode, at: ProblemPath) -> Iterator[tuple[str, TableNode]]:
+    """Each variant's name and its fully expanded tree; one variant `base` if the file has none."""
+    base = scenario.without(["variants"])
+    table = scenario.get("variants")
+    if table is None:
+        yield "base", base
+        return
+    if not isinstance(table, TableNode):
+        at.key("variants").wrong(table.place, sentence("a table of names and what differs"))
+        return
+    for name, entry in table.entries.items():
+        if not is_null(entry.value):
+            yield name, _variant_tree(name, entry.place, table, base, at.key("variants"), ())
+
+
+def _variant_tree(
+    name: str,
+    place: SourceLocation,
+    table: TableNode,
+    base: TableNode,
+    variants: ProblemPath,
+    below: tuple[str, ...],
+) -> TableNode:
+    """The variant on top of what it extends; `below` are the variants that came here by `extends:`."""
+    own = table.get(name)
+    if name in below:
+        circle = listed((*below, name), " -> ")
+        wanted = sentence("variants that extend each other in a circle")
+        variants.key(below[-1]).key("extends").wrong(place, wanted, circle)
+        return base
+    if own is None:
+        others = (key for key in table.entries if key not in below)
+        wanted = sentence("no variant is named {name!r}", name=name)
+        variants.key(below[-1]).key("extends").wrong(place, wanted, unknown(name, others))
+        return base
+    at = variants.key(name)
+    if not isinstance(own, TableNode):
+        at.wrong(own.place, sentence("a table of what differs"))
+        return base
+    start = base.without(("title", "why"))
+    earlier = own.get(VariantKeys.extends.name)
+    if isinstance(earlier, ScalarNode):
+        start = _variant_tree(earlier.text, earlier.place, table, base, variants, (*below, name)).without(
+            ("title", "why")
+        )
+    tree, change = _laid_over(start, own, at), own.get(VariantKeys.change.name)
+    return tree if change is None else changed(tree, change, at.key(VariantKeys.change.name))
+
+
+def _laid_over(start: TableNode, own: TableNode, at: ProblemPath) -> TableNode:
+    keys = [key.name for key in VARIANT.keys]
+    for key, entry in own.entries.items():
+        if key not in keys:
+            wanted = sentence("a variant has no key {key!r}", key=key)
+            at.key(key).wrong(entry.place, wanted, unknown(key, keys))
+    sections = own.without(
+        [key for key in own.entries if key not in keys or key in ("kind", "extends", "change")]
+    )
+    return merged(start, sections)
+
+
 @dataclass(slots=True)
 class _Files:
     """Reads files and lays each over its includes."""
@@ -175,17 +237,16 @@ class _Files:
             if below is None:
                 self.complete = False
             else:
-                under = _joined(under, below.without(_OF_THE_FILE))
-        return _joined(under, own)
+                under = merged(under, below.without(_OF_THE_FILE))
+        return merged(under, own)
 
     def _includes(self, tree: TableNode, at: ProblemPath) -> tuple[ScalarNode, ...]:
-        node = tree.get("include")
-        listed = node.items if isinstance(node, ListNode) else () if node is None else (node,)
-        for item in listed:
+        written = items_of(tree.get("include"))
+        for item in written:
             if not isinstance(item, ScalarNode):
                 at.wrong(item.place, sentence("file names, relative to this file"))
                 self.complete = False
-        return tuple(item for item in listed if isinstance(item, ScalarNode))
+        return tuple(item for item in written if isinstance(item, ScalarNode))
 
     def _included(self, name: ScalarNode, file: str, above: tuple[str, ...]) -> TableNode | None:
         at = ProblemPath(self.report).key("include")
@@ -228,9 +289,3 @@ def _no_file(path: Path) -> Sentence:
     if path.exists():
         return sentence("{path} is not a regular file", path=path)
     return sentence("there is no file {path}", path=path)
-
-
-def _joined(under: TableNode, over: TableNode) -> TableNode:
-    both = merged(under, over)
-    assert isinstance(both, TableNode), "tables join to a table"
-    return both

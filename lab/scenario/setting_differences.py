@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from lab.model.value import dataclass
 from lab.scenario.language.scenario_keys import ScenarioKeys
+from lab.scenario.setting_paths import bracketed, names_of
 from lab.scenario.syntax.records import keys_of
-from lab.scenario.syntax.source_tree import ListNode, ScalarNode, SourceLocation, TableNode, TreeNode, is_null
-from lab.scenario.variant_overlay import bracketed, names_of
-from lab.scenario.what_if import plain
+from lab.scenario.syntax.source_tree import (
+    ListNode,
+    ScalarNode,
+    SourceLocation,
+    TableNode,
+    TreeNode,
+    is_null,
+    items_of,
+    plain_data,
+)
 
 _ABOUT = (
     *(key.name for key in keys_of(ScenarioKeys).values()),
@@ -118,7 +126,7 @@ def _named(node: TreeNode | None) -> dict[str, TreeNode] | None:
     """The objects of a list by name; None for what is no such list."""
     if node is None or is_null(node):
         return {}
-    items: Sequence[TreeNode] = node.items if isinstance(node, ListNode) else (node,)
+    items = items_of(node)
     if items and not any(isinstance(item, TableNode) for item in items):
         return None
     names = [names_of(item)[:1] for item in items]
@@ -128,7 +136,7 @@ def _named(node: TreeNode | None) -> dict[str, TreeNode] | None:
 
 
 def _plain(node: TreeNode | None) -> Any:
-    return None if node is None else plain(node)
+    return None if node is None else plain_data(node)
 
 
 def _value(node: TreeNode | None) -> Any:
@@ -136,12 +144,12 @@ def _value(node: TreeNode | None) -> Any:
     if node is None or is_null(node):
         return None
     if isinstance(node, ScalarNode):
-        return [str(plain(node))]
+        return [str(plain_data(node))]
     if isinstance(node, ListNode):
         return [text for item in node.items for text in (_value(item) or [])]
     if len(node.entries) == 1 and names_of(node):
         return list(names_of(node))
-    return plain(node)
+    return plain_data(node)
 
 
 def _place(node: TreeNode | None) -> SourceLocation | None:

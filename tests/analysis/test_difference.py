@@ -18,7 +18,7 @@ from lab.reports.comparison.change_direction import ChangeDirection
 from lab.reports.comparison.difference import Difference
 from lab.reports.explanation.alarms import Alarm, seen
 from lab.reports.matrix.matrix_cells import Cell, differing
-from lab.scenario.what_if import ChangeableScenario
+from lab.scenario.changeable_scenario import ChangeableScenario
 from lab.sentence import sentence
 
 TODAY = date(2026, 11, 24)

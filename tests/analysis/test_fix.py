@@ -22,9 +22,9 @@ from lab.model.topology import Topology
 from lab.reports.comparison.change_direction import ChangeDirection
 from lab.reports.cures.cure_report import AppliedCure, screen
 from lab.reports.text.console import text
+from lab.scenario.changeable_scenario import ChangeableScenario
 from lab.scenario.cmdlets.cmdlet_changes import known_cmdlets
 from lab.scenario.load import load_text
-from lab.scenario.what_if import ChangeableScenario
 
 TODAY = date(2026, 11, 24)
 SCENARIOS = Path("scenarios")

@@ -10,8 +10,8 @@ from lab.analysis.checks.catalogue import CHECKS
 from lab.analysis.checks.engine import examine
 from lab.analysis.fix import choose, fix
 from lab.analysis.matrix import matrix
+from lab.scenario.changeable_scenario import ChangeableScenario
 from lab.scenario.load import load, load_text
-from lab.scenario.what_if import ChangeableScenario
 from tests.importers.importing import EXPORTS, imported
 
 BY_HAND = Path(__file__).parents[2] / "scenarios" / "wildcard-misrouting.yaml"

@@ -12,8 +12,8 @@ from lab.model.names import Address, Domain
 from lab.model.tenant import Recipient, RecipientKind
 from lab.reports.cures.todo import todos
 from lab.reports.cures.todo_recipients import _differing
+from lab.scenario.changeable_scenario import ChangeableScenario
 from lab.scenario.setting_differences import SettingDifference
-from lab.scenario.what_if import ChangeableScenario
 
 ARTICLE = ChangeableScenario.load(Path("scenarios/wildcard-misrouting.yaml"))
 MAILBOXES = "organizations.msxfaq.remote_mailboxes"

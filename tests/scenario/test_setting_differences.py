@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from lab.scenario.changeable_scenario import ChangeableScenario
 from lab.scenario.setting_differences import differences
-from lab.scenario.what_if import ChangeableScenario
 
 _START = """\
 scenario: one

@@ -19,7 +19,7 @@ from lab.analysis.checks.finding import Finding
 from lab.analysis.checks.finding_report import reported
 from lab.model.steps import NextHop
 from lab.reports.findings.audit_report import ReportedFinding
-from lab.scenario.what_if import ChangeableScenario
+from lab.scenario.changeable_scenario import ChangeableScenario
 from lab.sentence import Sentence, say
 from lab.words import english
 

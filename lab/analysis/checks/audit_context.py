@@ -19,9 +19,9 @@ from lab.model.value import dataclass
 from lab.reports.explanation.conclusions import Fate, fates
 from lab.reports.run import Run
 from lab.scenario.builders.correspondents import OwnCompany, distinct, own_company
+from lab.scenario.changeable_scenario import ChangeableScenario, SettingChange
 from lab.scenario.model import MessageSpec, Variant
-from lab.scenario.variant_overlay import bracketed
-from lab.scenario.what_if import ChangeableScenario, SettingChange
+from lab.scenario.setting_paths import bracketed
 
 _CATCH_ALL = Domain("stand-in.example")
 """A domain that no configuration names: what covers it covers everything."""

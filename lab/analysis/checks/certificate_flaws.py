@@ -9,7 +9,7 @@ from lab.analysis.checks.audit_context import AuditContext
 from lab.analysis.checks.hybrid_flows import FrontEndEntry
 from lab.model.certificate import CertificateProfile, KeyUsage, Validity, is_public
 from lab.model.value import dataclass
-from lab.scenario.what_if import SettingChange
+from lab.scenario.changeable_scenario import SettingChange
 from lab.sentence import Sentence, sentence
 
 

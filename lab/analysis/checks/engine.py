@@ -20,9 +20,9 @@ from lab.core.rulebook import Confidence, Switch, rule, switches_of
 from lab.errors import ScenarioError
 from lab.evidence.message_paths import in_a_line
 from lab.reports.findings.audit_report import Assumption
+from lab.scenario.changeable_scenario import ChangeableScenario
 from lab.scenario.model import Suppression
 from lab.scenario.syntax.source_tree import SourceLocation
-from lab.scenario.what_if import ChangeableScenario
 from lab.sentence import Sentence, sentence
 
 

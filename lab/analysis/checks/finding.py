@@ -11,9 +11,9 @@ from lab.analysis.checks.audit_context import AuditContext, PlayedProbe, Probe
 from lab.errors import LabBug
 from lab.model.value import dataclass
 from lab.reports.findings.audit_report import Assumption
+from lab.scenario.changeable_scenario import SettingChange
 from lab.scenario.model import MessageSpec, Suppression
 from lab.scenario.syntax.source_tree import SourceLocation
-from lab.scenario.what_if import SettingChange
 from lab.sentence import NOTHING, Sentence
 
 

@@ -8,8 +8,8 @@ from datetime import date
 from lab.analysis.checks.engine import examine, fits
 from lab.analysis.checks.finding import Check, Fact, Finding, PlayedCure, Severity
 from lab.reports.findings.audit_report import Audit, Remedy, ReportedFinding, Spot
+from lab.scenario.changeable_scenario import ChangeableScenario
 from lab.scenario.model import Suppression, Variant
-from lab.scenario.what_if import ChangeableScenario
 from lab.sentence import NOTHING, Sentence, sentence
 
 

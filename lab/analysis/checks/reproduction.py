@@ -15,10 +15,10 @@ from lab.evidence.expectations import decisive_reply
 from lab.evidence.trace_assembly import path
 from lab.reports.explanation.conclusions import Fate
 from lab.reports.findings.audit_report import when
+from lab.scenario.changeable_scenario import ChangeableScenario
 from lab.scenario.model import Expectation
 from lab.scenario.rendering.render import render
 from lab.scenario.syntax.problem_report import unknown
-from lab.scenario.what_if import ChangeableScenario
 from lab.sentence import say, sentence
 
 

@@ -12,7 +12,7 @@ from lab.model.names import Domain
 from lab.model.onprem import OnPremOrganization
 from lab.model.tenant import InboundConnector, Tenant
 from lab.model.topology import Host
-from lab.scenario.what_if import SettingChange
+from lab.scenario.changeable_scenario import SettingChange
 
 HYBRID, MAIL = "mflab-hybrid", "mflab-mail"
 """Certificates that a cure needs; what they are called in a configuration is of no consequence."""

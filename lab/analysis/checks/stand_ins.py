@@ -12,7 +12,7 @@ from lab.core.service_host_names import front_door
 from lab.model.names import Address, Domain
 from lab.model.tenant import Tenant
 from lab.model.topology import Topology
-from lab.scenario.what_if import SettingChange
+from lab.scenario.changeable_scenario import SettingChange
 
 PREFIX = "stand-in"
 NEAR_TENANT, FAR_TENANT = "any-partner", "any-far-partner"

@@ -22,8 +22,8 @@ from lab.cli.verb_declaration import Verb, declare
 from lab.errors import DriverError, Problem, ScenarioError
 from lab.reports.findings import audit_files, audit_report
 from lab.reports.findings.audit_report import LEVELS, Audit
+from lab.scenario.changeable_scenario import ChangeableScenario
 from lab.scenario.syntax.problem_report import unknown
-from lab.scenario.what_if import ChangeableScenario
 from lab.sentence import Sentence, counted, say, sentence
 
 _ABOUT = """\

@@ -20,8 +20,8 @@ from lab.errors import DriverError
 from lab.model.value import dataclass
 from lab.reports.comparison import difference_files, difference_text
 from lab.reports.comparison.difference import Difference
+from lab.scenario.changeable_scenario import ChangeableScenario
 from lab.scenario.load import UnreadableFile, expanded
-from lab.scenario.what_if import ChangeableScenario
 
 _ABOUT = """\
 Plays the matrix of both configurations with the same people, and tells every cell that changes: what it was, what it is,

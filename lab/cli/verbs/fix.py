@@ -20,7 +20,7 @@ from lab.cli.verb_declaration import Verb, declare
 from lab.errors import DriverError
 from lab.reports.cures import cure_report
 from lab.reports.cures.cure_report import FixedFinding
-from lab.scenario.what_if import ChangeableScenario
+from lab.scenario.changeable_scenario import ChangeableScenario
 
 _ABOUT = """\
 Takes a finding of `mflab check`, lays one of its cures over the configuration, and writes that as a file of its own, which

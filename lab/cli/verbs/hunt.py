@@ -16,7 +16,7 @@ from lab.cli.output import Counter, draw, put, put_json, talk
 from lab.cli.report_files import STDOUT, check_new, write_new
 from lab.cli.verb_declaration import Verb, declare
 from lab.reports.findings import hunt_report
-from lab.scenario.what_if import ChangeableScenario
+from lab.scenario.changeable_scenario import ChangeableScenario
 
 _ABOUT = """\
 First sends messages only: everybody to everybody, under four reverse-paths, from every machine, to partners in this and in

@@ -10,7 +10,7 @@ from lab.importers.assembly.types import SettingPath
 from lab.model.value import dataclass
 from lab.scenario.load import load_laid_over
 from lab.scenario.syntax.problem_report import ProblemPath, ProblemReport
-from lab.scenario.syntax.source_tree import ListNode, TableNode, TreeNode
+from lab.scenario.syntax.source_tree import plain_data
 from lab.scenario.syntax.yaml_dump import PlainData
 from lab.scenario.syntax.yaml_text import compose
 from lab.sentence import sentence
@@ -37,7 +37,7 @@ class Answers:
                 place, wanted, sentence("what is imported must stand alone")
             )
         report.settle(self.file)
-        made: PlainData = _plain(read) if read is not None else {}
+        made: PlainData = plain_data(read) if read is not None else {}
         return made
 
     def tells(self, path: SettingPath) -> bool:
@@ -58,19 +58,6 @@ class Answers:
         load_laid_over(text, "import.yaml", self.text, self.file)
         joined: PlainData = _joined(tree, self.table)
         return joined
-
-
-def _plain(node: TreeNode) -> Any:
-    """A value as it is written: `5.10` stays that, and no date becomes another form of it."""
-    if isinstance(node, TableNode):
-        return {key: _plain(entry.value) for key, entry in node.entries.items()}
-    if isinstance(node, ListNode):
-        return [_plain(item) for item in node.items]
-    if node.is_null:
-        return None
-    if node.tag == "bool" and node.text.lower() in ("true", "false"):
-        return node.text.lower() == "true"
-    return int(node.text) if node.tag == "int" and node.text.isdecimal() else node.text
 
 
 def _joined(under: Any, over: Any) -> Any:

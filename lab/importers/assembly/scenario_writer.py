@@ -6,16 +6,15 @@ import textwrap
 from collections.abc import Iterable, Sequence
 
 from lab import __version__
-from lab.importers.assembly.types import ImportOptions, MissingExport, SettingPath
+from lab.importers.assembly.types import ImportOptions, MissingExport
+from lab.scenario.setting_paths import found
 from lab.scenario.syntax.problem_report import ProblemReport
-from lab.scenario.syntax.source_tree import ListNode, ScalarNode, TableNode, TreeNode
 from lab.scenario.syntax.yaml_dump import PlainData, dumped
 from lab.scenario.syntax.yaml_text import compose
 
 MARK = "# Imported by mflab "
 """What a file has near its start that an import may replace."""
 _WIDTH = 116
-_NAMES = ("Name", "DomainName", "address")
 
 
 def written(tree: PlainData, options: ImportOptions, todos: Sequence[MissingExport], files: int) -> str:
@@ -44,33 +43,9 @@ def _marks(body: Sequence[str], todos: Sequence[MissingExport]) -> dict[int, lis
     root = compose("\n".join(body), "import.yaml", ProblemReport())
     lines: dict[int, list[int]] = {}
     for index, todo in enumerate(todos):
-        line = _line(root, todo.path) if root is not None else 1
+        line = found(root, todo.path)[1].line if root is not None else 1
         lines.setdefault(line, []).append(index)
     return lines
-
-
-def _line(node: TreeNode, path: SettingPath) -> int:
-    """The line of a setting, of the nearest thing above it where it is not written."""
-    line = node.place.line
-    for step in path:
-        if isinstance(node, TableNode) and step in node.entries:
-            line, node = node.entries[step].place.line, node.entries[step].value
-        elif isinstance(node, ListNode):
-            inner = next((item for item in node.items if _is_named(item, step)), None)
-            if inner is None:
-                return line
-            line, node = inner.place.line, inner
-        else:
-            return line
-    return line
-
-
-def _is_named(node: TreeNode, name: str) -> bool:
-    if isinstance(node, ScalarNode):
-        return node.text == name
-    return isinstance(node, TableNode) and any(
-        isinstance(value := node.get(key), ScalarNode) and value.text == name for key in _NAMES
-    )
 
 
 def _comment(number: int, todo: MissingExport, indent: str) -> Iterable[str]:

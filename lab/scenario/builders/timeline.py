@@ -12,14 +12,22 @@ from typing import Any
 from lab.model.certificate import CertificateProfile
 from lab.model.topology import Topology
 from lab.model.value import dataclass
-from lab.scenario import variant_overlay
+from lab.scenario import setting_paths
 from lab.scenario.cmdlets import cmdlet_changes
 from lab.scenario.cmdlets.cmdlet_line import CmdletLine
 from lab.scenario.language.scenario_keys import EventKeys, SectionKeys
 from lab.scenario.model import ConfigurationMoment, MatrixSection
 from lab.scenario.syntax.problem_report import ProblemPath, ProblemReport
 from lab.scenario.syntax.records import Fields, RecordKey
-from lab.scenario.syntax.source_tree import ListNode, ScalarNode, SourceLocation, TableNode, TreeNode, is_null
+from lab.scenario.syntax.source_tree import (
+    ListNode,
+    ScalarNode,
+    SourceLocation,
+    TableNode,
+    TreeNode,
+    is_null,
+    items_of,
+)
 from lab.sentence import sentence
 
 MAY_CHANGE = ("organizations", "tenants", "hosts", "certificates", "dns")
@@ -52,22 +60,20 @@ class WrittenChange:
     def lines(self) -> tuple[CmdletLine, ...]:
         """Its cmdlets."""
         node, side = self.tree.get(EventKeys.run.name), self.tree.get(EventKeys.where.name)
-        written = node.items if isinstance(node, ListNode) else (node,)
         where = side if isinstance(side, ScalarNode) else None
         return tuple(
             CmdletLine(line, where, self.at(EventKeys.run))
-            for line in written
+            for line in items_of(node)
             if isinstance(line, ScalarNode)
         )
 
 
 def events(tree: TableNode, read: Fields) -> tuple[WrittenChange, ...]:
     """All changes in order of time, those of one time as they are written."""
-    node = tree.get(SectionKeys.timeline.name)
-    written = node.items if isinstance(node, ListNode) else () if node is None else (node,)
+    written = items_of(tree.get(SectionKeys.timeline.name))
     tables = (table for table in written if isinstance(table, TableNode) and not is_null(table))
     changes = [WrittenChange(*pair) for pair in zip(read[SectionKeys.timeline], tables, strict=False)]
-    return tuple(sorted(changes, key=lambda each: each.read[EventKeys.at]))
+    return tuple(sorted(changes, key=lambda change: change.read[EventKeys.at]))
 
 
 def moments(tree: TableNode, start: BuiltConfiguration, build: Build) -> tuple[ConfigurationMoment, ...]:
@@ -124,7 +130,7 @@ def _after(
         tree, world = built
     if change is None:
         return tree, world
-    tree = variant_overlay.changed(tree, change, event.at(EventKeys.change), MAY_CHANGE)
+    tree = setting_paths.changed(tree, change, event.at(EventKeys.change), MAY_CHANGE)
     return _built(tree, event.read.place, event.read.at, event, build)
 
 

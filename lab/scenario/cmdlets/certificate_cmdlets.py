@@ -7,7 +7,7 @@ connector presents it (R115, R135).
 from __future__ import annotations
 
 from lab.model.topology import Host, Topology
-from lab.scenario import variant_overlay
+from lab.scenario import setting_paths
 from lab.scenario.cmdlets.cmdlet_line import ParsedCmdlet
 from lab.scenario.cmdlets.powershell import Array, CmdletWord, NotRead
 from lab.scenario.language.party_keys import HostKeys, OrganizationKeys
@@ -80,7 +80,7 @@ def _pinned(tree: TableNode, typed: ParsedCmdlet, host: Host, topology: Topology
         if connector.tls_certificate_name is not None:
             path = ("organizations", organization.name, OrganizationKeys.send_connectors.name, connector.name)
             value = ScalarNode(typed.place(0), connector.tls_certificate_name)
-            tree = variant_overlay.put(
+            tree = setting_paths.put(
                 tree, (*path, "TlsCertificateName"), TableEntry(value.place, value), typed.line.at
             )
     return tree
@@ -108,4 +108,4 @@ class _Store:
             self.host.name,
             key,
         )
-        return variant_overlay.put(tree, path, TableEntry(self.place, node), self.typed.line.at)
+        return setting_paths.put(tree, path, TableEntry(self.place, node), self.typed.line.at)

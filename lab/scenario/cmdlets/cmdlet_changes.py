@@ -13,7 +13,7 @@ from typing import Any
 
 from lab.model.topology import Topology
 from lab.model.value import dataclass
-from lab.scenario import variant_overlay
+from lab.scenario import setting_paths
 from lab.scenario.cmdlets import certificate_cmdlets
 from lab.scenario.cmdlets.cmdlet_line import CmdletLine, ParsedCmdlet
 from lab.scenario.cmdlets.cmdlet_parameters import emulated, parameters
@@ -22,7 +22,7 @@ from lab.scenario.language.exchange_objects import parameter
 from lab.scenario.language.party_keys import ORGANIZATION, TENANT, TenantKeys
 from lab.scenario.syntax.problem_report import one_of, unknown
 from lab.scenario.syntax.records import RecordSchema
-from lab.scenario.syntax.source_tree import ListNode, ScalarNode, TableEntry, TableNode, TreeNode
+from lab.scenario.syntax.source_tree import ListNode, ScalarNode, TableEntry, TableNode, TreeNode, items_of
 from lab.scenario.syntax.value_kinds import Many
 from lab.sentence import NOTHING, sentence
 
@@ -222,7 +222,7 @@ class _Run:
                 self.typed.line.wrong(argument.at, wanted, sentence("remove it, and make a new one"))
                 continue
             entry = self.typed.entry(argument, key, lists.get(key.name.lower(), ()))
-            tree = variant_overlay.put(tree, (*path, key.name), entry, self.typed.line.at)
+            tree = setting_paths.put(tree, (*path, key.name), entry, self.typed.line.at)
         return tree
 
     # -- what is there
@@ -260,11 +260,11 @@ class _Run:
         node: TreeNode | None = self.tree
         for step in path:
             node = node.get(step) if isinstance(node, TableNode) else None
-        return node.items if isinstance(node, ListNode) else () if node is None else (node,)
+        return items_of(node)
 
     def _with(self, path: tuple[str, ...], items: tuple[TreeNode, ...]) -> TableNode:
         place = self.typed.place(0)
-        return variant_overlay.put(
+        return setting_paths.put(
             self.tree, path, TableEntry(place, ListNode(place, items)), self.typed.line.at
         )
 
@@ -303,8 +303,7 @@ def _written(node: TreeNode | None) -> list[tuple[str, TreeNode]]:
 
 
 def _texts(node: TreeNode) -> tuple[str, ...]:
-    items = node.items if isinstance(node, ListNode) else (node,)
-    return tuple(item.text for item in items if isinstance(item, ScalarNode) and not item.is_null)
+    return tuple(item.text for item in items_of(node) if isinstance(item, ScalarNode) and not item.is_null)
 
 
 def _values(made: object) -> dict[str, tuple[str, ...]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
+from typing import Any
 
 from lab.model.value import value
 
@@ -101,12 +102,50 @@ def is_null(node: TreeNode) -> bool:
     return isinstance(node, ScalarNode) and node.is_null
 
 
-def merged(under: TreeNode, over: TreeNode) -> TreeNode:
-    """Lay one tree over another: tables are joined key by key, everything else is replaced."""
-    if not (isinstance(under, TableNode) and isinstance(over, TableNode)):
-        return over
+def merged(under: TableNode, over: TableNode) -> TableNode:
+    """Lay one table over another: tables in both are joined key by key, everything else is replaced."""
     entries = dict(under.entries)
     for key, entry in over.entries.items():
-        below = entries.get(key)
-        entries[key] = entry if below is None else TableEntry(entry.place, merged(below.value, entry.value))
+        below = entries[key].value if key in entries else None
+        if isinstance(below, TableNode) and isinstance(entry.value, TableNode):
+            entries[key] = TableEntry(entry.place, merged(below, entry.value))
+        else:
+            entries[key] = entry
     return over.holding(entries)
+
+
+def items_of(node: TreeNode | None) -> tuple[TreeNode, ...]:
+    """The items of a list; a single value is a list of one, and None of none."""
+    return node.items if isinstance(node, ListNode) else () if node is None else (node,)
+
+
+def tree_of(value: Any, place: SourceLocation) -> TreeNode:
+    """Plain data as a tree, all of it at one place."""
+    match value:
+        case Mapping():
+            return TableNode(
+                place, {str(key): TableEntry(place, tree_of(entry, place)) for key, entry in value.items()}
+            )
+        case list() | tuple():
+            return ListNode(place, tuple(tree_of(item, place) for item in value))
+        case None:
+            return ScalarNode(place, "~", "null")
+        case bool():
+            return ScalarNode(place, str(value).lower(), "bool")
+        case int():
+            return ScalarNode(place, str(value), "int")
+        case _:
+            return ScalarNode(place, str(value))
+
+
+def plain_data(tree: TreeNode) -> Any:
+    """A tree as plain data."""
+    if isinstance(tree, TableNode):
+        return {key: plain_data(entry.value) for key, entry in tree.entries.items()}
+    if isinstance(tree, ListNode):
+        return [plain_data(item) for item in tree.items]
+    if is_null(tree):
+        return None
+    if tree.tag == "bool":
+        return tree.text.lower() in ("true", "yes", "on")
+    return int(tree.text) if tree.tag == "int" and tree.text.isdecimal() else tree.text

@@ -5,8 +5,8 @@ from datetime import date
 from lab.analysis.checks.audit_context import AuditContext
 from lab.analysis.checks.engine import findings
 from lab.analysis.checks.finding import Check, Finding
+from lab.scenario.changeable_scenario import ChangeableScenario
 from lab.scenario.load import expanded_text
-from lab.scenario.what_if import ChangeableScenario
 
 TODAY = date(2026, 11, 24)
 HYBRID = ("msxfaq", "dedicated")

@@ -5,7 +5,7 @@ import pytest
 from lab.analysis.checks.authentication import dkim_dmarc, modified_in_transit
 from lab.analysis.checks.catalogue import checks_of
 from lab.analysis.checks.finding import Finding, Severity
-from lab.scenario.what_if import ChangeableScenario
+from lab.scenario.changeable_scenario import ChangeableScenario
 from tests.analysis.checks.examples import example, found
 
 BOTH = (*checks_of(dkim_dmarc), *checks_of(modified_in_transit))

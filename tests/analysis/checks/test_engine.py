@@ -17,8 +17,8 @@ from lab.drivers.simulator import simulate
 from lab.errors import DriverError
 from lab.model.names import Address
 from lab.reports.findings.audit_report import markdown, summary
+from lab.scenario.changeable_scenario import ChangeableScenario
 from lab.scenario.load import expanded_text, load_text
-from lab.scenario.what_if import ChangeableScenario
 from lab.sentence import sentence
 
 TODAY = date(2026, 11, 24)

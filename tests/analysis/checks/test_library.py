@@ -15,7 +15,7 @@ from lab.analysis.checks.engine import findings
 from lab.analysis.checks.finding import Finding, Severity, check
 from lab.core.rulebook import rule
 from lab.errors import LabBug
-from lab.scenario.what_if import ChangeableScenario
+from lab.scenario.changeable_scenario import ChangeableScenario
 
 TODAY = date(2026, 11, 24)
 SCENARIOS = Path("scenarios")

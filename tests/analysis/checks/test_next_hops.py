@@ -5,7 +5,7 @@ import pytest
 from lab.analysis.checks.catalogue import checks_of
 from lab.analysis.checks.finding import Finding, Severity
 from lab.analysis.checks.routing import hybrid_path, mx_records, next_hops
-from lab.scenario.what_if import ChangeableScenario
+from lab.scenario.changeable_scenario import ChangeableScenario
 from tests.analysis.checks.examples import example, found
 
 ALL = (*checks_of(next_hops), *checks_of(mx_records), *checks_of(hybrid_path))

@@ -5,7 +5,7 @@ import pytest
 from lab.analysis.checks.catalogue import checks_of
 from lab.analysis.checks.finding import Severity
 from lab.analysis.checks.routing import centralized_transport, gateway_loops, mail_loops
-from lab.scenario.what_if import ChangeableScenario
+from lab.scenario.changeable_scenario import ChangeableScenario
 from tests.analysis.checks.examples import example, found
 
 LOOPS = (*checks_of(mail_loops), *checks_of(gateway_loops))

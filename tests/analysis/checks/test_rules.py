@@ -5,7 +5,7 @@ import pytest
 from lab.analysis.checks.catalogue import checks_of
 from lab.analysis.checks.finding import Finding, Severity
 from lab.analysis.checks.routing import blocking_rules, connector_rules
-from lab.scenario.what_if import ChangeableScenario
+from lab.scenario.changeable_scenario import ChangeableScenario
 from tests.analysis.checks.examples import example, found
 
 BOTH = (*checks_of(connector_rules), *checks_of(blocking_rules))

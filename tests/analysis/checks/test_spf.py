@@ -5,7 +5,7 @@ import pytest
 from lab.analysis.checks.authentication import spf
 from lab.analysis.checks.catalogue import checks_of
 from lab.analysis.checks.finding import Severity
-from lab.scenario.what_if import ChangeableScenario
+from lab.scenario.changeable_scenario import ChangeableScenario
 from tests.analysis.checks.examples import example, found
 
 EXO = "include:spf.protection.outlook.com"

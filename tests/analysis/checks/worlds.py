@@ -11,9 +11,10 @@ from lab.analysis.checks.audit_context import AuditContext
 from lab.analysis.checks.catalogue import CHECKS
 from lab.analysis.checks.engine import findings
 from lab.analysis.checks.finding import Finding
-from lab.scenario import variant_overlay
+from lab.scenario import setting_paths
+from lab.scenario.changeable_scenario import ChangeableScenario, SettingChange
 from lab.scenario.syntax.problem_report import ProblemPath, ProblemReport
-from lab.scenario.what_if import ChangeableScenario, SettingChange, node
+from lab.scenario.syntax.source_tree import SourceLocation, tree_of
 
 TODAY = date(2026, 11, 24)
 SCENARIOS = Path("scenarios")
@@ -29,7 +30,9 @@ def world(file: str, variant: str, change: SettingChange | None = None) -> Audit
     whole = configuration(file)
     if change:
         report = ProblemReport()
-        tree = variant_overlay.changed(whole.trees[variant], node(change), ProblemPath(report).key("change"))
+        tree = setting_paths.changed(
+            whole.trees[variant], tree_of(change, SourceLocation("(test)")), ProblemPath(report).key("change")
+        )
         report.settle(file)
         whole = replace(whole, trees={**whole.trees, variant: tree})
     return AuditContext(whole, whole.changed(variant, {}), TODAY)

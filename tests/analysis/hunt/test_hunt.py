@@ -15,8 +15,8 @@ from lab.analysis.hunt.search import Hunt, hunt
 from lab.analysis.hunt.setting_changes import steps
 from lab.drivers.simulator import simulate
 from lab.errors import ScenarioError
+from lab.scenario.changeable_scenario import ChangeableScenario
 from lab.scenario.load import load_text
-from lab.scenario.what_if import ChangeableScenario
 
 TODAY = date(2026, 11, 24)
 ARTICLE = ChangeableScenario.load(Path("scenarios/wildcard-misrouting.yaml"))

@@ -24,7 +24,7 @@ from lab.core.authentication.signature_suite import tags
 from lab.core.authentication.signers import key_records
 from lab.model.names import Address, Domain, ReversePath
 from lab.model.tenant import Tenant
-from lab.scenario.what_if import SettingChange
+from lab.scenario.changeable_scenario import SettingChange
 from lab.sentence import NOTHING, Sentence, sentence, together
 
 _NEAR, _FAR = f"tenant:{stand_ins.NEAR_TENANT}", f"tenant:{stand_ins.FAR_TENANT}"

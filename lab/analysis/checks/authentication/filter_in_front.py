@@ -11,7 +11,7 @@ from lab.analysis.checks.flow_facts import authenticated, in_tenant
 from lab.analysis.checks.hybrid_flows import FrontEndEntry, entries, inward, whose
 from lab.model.tenant import InboundConnector, Tenant
 from lab.model.topology import Host
-from lab.scenario.what_if import SettingChange
+from lab.scenario.changeable_scenario import SettingChange
 from lab.sentence import NOTHING, Sentence, sentence
 
 

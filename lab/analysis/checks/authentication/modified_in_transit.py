@@ -14,7 +14,7 @@ from lab.model.names import Domain
 from lab.model.steps import Routed
 from lab.model.tenant import Tenant
 from lab.model.topology import Host
-from lab.scenario.what_if import SettingChange
+from lab.scenario.changeable_scenario import SettingChange
 from lab.sentence import NOTHING, Sentence, sentence
 
 _NEAR = f"tenant:{stand_ins.NEAR_TENANT}"

@@ -23,7 +23,7 @@ from lab.analysis.checks.hybrid_flows import FrontEndEntry, exchange_entries, fl
 from lab.model.certificate import CertificateProfile
 from lab.model.decision import Basis
 from lab.model.topology import Host
-from lab.scenario.what_if import SettingChange
+from lab.scenario.changeable_scenario import SettingChange
 from lab.sentence import NOTHING, Sentence, sentence
 from lab.words.reasons import faults
 

@@ -23,8 +23,8 @@ from lab.analysis.checks.hybrid_flows import entries, inward, out, own_entries, 
 from lab.model.certificate import CertificateProfile, Validity
 from lab.model.topology import Host
 from lab.reports.explanation.conclusions import Fate
+from lab.scenario.changeable_scenario import SettingChange
 from lab.scenario.model import MessageSpec
-from lab.scenario.what_if import SettingChange
 from lab.sentence import NOTHING, Sentence, sentence, together
 
 SOON = timedelta(days=30)

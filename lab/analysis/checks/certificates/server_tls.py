@@ -19,7 +19,7 @@ from lab.model.tenant import OutboundConnector, Tenant
 from lab.model.topology import Host
 from lab.model.trace import Hop
 from lab.model.value import dataclass
-from lab.scenario.what_if import SettingChange
+from lab.scenario.changeable_scenario import SettingChange
 from lab.sentence import NOTHING, Sentence, sentence, together
 
 SUBJECT, CHAINLESS, NO_STARTTLS = "SubjectMismatch", "CertificateValidationFailure", "STARTTLS is required"

@@ -14,8 +14,8 @@ from lab.model.onprem import OnPremOrganization, ReceiveConnector, SendConnector
 from lab.model.switches import Switches
 from lab.model.topology import Host
 from lab.model.value import dataclass
+from lab.scenario.changeable_scenario import SettingChange
 from lab.scenario.model import MessageSpec
-from lab.scenario.what_if import SettingChange
 from lab.sentence import NOTHING, Sentence, listed, sentence
 from lab.words.reasons import faults
 

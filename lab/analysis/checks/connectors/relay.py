@@ -16,8 +16,8 @@ from lab.model.names import Address, Domain, ReversePath
 from lab.model.tenant import ConnectorType, InboundConnector, Tenant
 from lab.model.topology import Host
 from lab.model.value import dataclass
+from lab.scenario.changeable_scenario import SettingChange
 from lab.scenario.model import MessageSpec
-from lab.scenario.what_if import SettingChange
 from lab.sentence import NOTHING, Sentence, sentence
 
 _NEIGHBOUR = "any-neighbour"

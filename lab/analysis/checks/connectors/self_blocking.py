@@ -25,7 +25,7 @@ from lab.model.names import Address
 from lab.model.steps import Attributed
 from lab.model.tenant import ConnectorType, InboundConnector, Tenant
 from lab.model.topology import Host
-from lab.scenario.what_if import SettingChange
+from lab.scenario.changeable_scenario import SettingChange
 from lab.sentence import NOTHING, Sentence, sentence
 
 

@@ -24,8 +24,8 @@ from lab.analysis.checks.hybrid_flows import (
 from lab.model.decision import Basis
 from lab.model.tenant import Tenant
 from lab.model.topology import Host
+from lab.scenario.changeable_scenario import SettingChange
 from lab.scenario.model import MessageSpec
-from lab.scenario.what_if import SettingChange
 from lab.sentence import NOTHING, Sentence, sentence, together
 
 

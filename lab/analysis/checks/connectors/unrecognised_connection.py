@@ -16,7 +16,7 @@ from lab.model.names import DomainPattern
 from lab.model.steps import Routed
 from lab.model.tenant import ConnectorType, InboundConnector, Tenant
 from lab.model.topology import Host
-from lab.scenario.what_if import SettingChange
+from lab.scenario.changeable_scenario import SettingChange
 from lab.sentence import sentence
 
 

@@ -13,7 +13,7 @@ from lab.model.onprem import OnPremOrganization
 from lab.model.tenant import DomainType, Recipient, RecipientKind, Tenant
 from lab.scenario.builders.correspondents import distinct
 from lab.scenario.builders.hybrid_wizard import coexistence_domain
-from lab.scenario.what_if import SettingChange
+from lab.scenario.changeable_scenario import SettingChange
 from lab.sentence import NOTHING, Sentence, listed, sentence
 
 _REFUSED = frozenset({"5.1.10", "5.4.1", "5.1.1", "5.4.14", "5.4.6"})

@@ -19,7 +19,7 @@ from lab.model.names import Address
 from lab.model.onprem import OnPremOrganization
 from lab.model.tenant import Recipient, RecipientKind, Tenant
 from lab.scenario.builders.correspondents import distinct
-from lab.scenario.what_if import SettingChange
+from lab.scenario.changeable_scenario import SettingChange
 from lab.sentence import sentence
 
 _SINGLY = 5

@@ -19,7 +19,7 @@ from lab.analysis.checks.routing.connector_rules import (
 from lab.model.names import Address, Domain
 from lab.model.rules import TransportRule
 from lab.model.tenant import Tenant
-from lab.scenario.what_if import SettingChange
+from lab.scenario.changeable_scenario import SettingChange
 from lab.sentence import NOTHING, Sentence, sentence
 
 _VOICEMAIL = Address("noreply", Domain("skype.voicemail.microsoft.com"))

@@ -22,7 +22,7 @@ from lab.model.names import Address
 from lab.model.onprem import OnPremOrganization
 from lab.model.steps import Routed
 from lab.model.tenant import OutboundConnector, Recipient, Tenant
-from lab.scenario.what_if import SettingChange
+from lab.scenario.changeable_scenario import SettingChange
 from lab.sentence import NOTHING, Sentence, sentence
 
 Centralized = tuple[Tenant, OutboundConnector]

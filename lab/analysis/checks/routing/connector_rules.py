@@ -16,8 +16,8 @@ from lab.model.rules import Conditions, RuleMode, RuleState, TransportRule, User
 from lab.model.steps import Ruled
 from lab.model.tenant import OutboundConnector, Tenant
 from lab.model.value import dataclass
+from lab.scenario.changeable_scenario import SettingChange
 from lab.scenario.model import MessageSpec
-from lab.scenario.what_if import SettingChange
 from lab.sentence import NOTHING, Sentence, sentence
 
 RuleOwner: TypeAlias = OnPremOrganization | Tenant

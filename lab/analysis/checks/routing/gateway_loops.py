@@ -15,7 +15,7 @@ from lab.model.rules import RuleMode, RuleState, TransportRule
 from lab.model.steps import Ruled
 from lab.model.tenant import RecipientKind, Tenant
 from lab.model.topology import Host
-from lab.scenario.what_if import SettingChange
+from lab.scenario.changeable_scenario import SettingChange
 from lab.sentence import sentence
 
 _LOOP_MARK = "X-Mflab-Loop"

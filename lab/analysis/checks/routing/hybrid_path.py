@@ -17,7 +17,7 @@ from lab.model.steps import Routed
 from lab.model.tenant import OutboundConnector, Tenant
 from lab.model.topology import Host
 from lab.scenario.builders.hybrid_wizard import coexistence_domain
-from lab.scenario.what_if import SettingChange
+from lab.scenario.changeable_scenario import SettingChange
 from lab.sentence import NOTHING, Sentence, sentence
 
 _ORDERS = ("exact,accepted_domains,wildcard", "exact,wildcard,accepted_domains")

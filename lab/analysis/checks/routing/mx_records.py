@@ -15,7 +15,7 @@ from lab.evidence.hop_facts import place
 from lab.model.dns import Mx
 from lab.model.names import Domain
 from lab.model.steps import NextHop, Refused, Routed
-from lab.scenario.what_if import SettingChange
+from lab.scenario.changeable_scenario import SettingChange
 from lab.sentence import NOTHING, Sentence, sentence
 
 _RELAY_DENIED = ("Relay access denied", "TenantAttribution")

@@ -17,7 +17,7 @@ from lab.model.steps import Bounced, Deferred, NextHop, Routed
 from lab.model.tenant import Tenant
 from lab.model.topology import Host
 from lab.model.value import dataclass
-from lab.scenario.what_if import SettingChange
+from lab.scenario.changeable_scenario import SettingChange
 from lab.sentence import NOTHING, Sentence, sentence
 
 UNROUTABLE = frozenset({NextHop.NO_ADDRESS, NextHop.NO_DOMAIN, NextHop.NULL_MX})

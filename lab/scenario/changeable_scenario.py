@@ -1,29 +1,28 @@
-"""What if: a scenario file that single settings can be changed in, by path, to build and play it anew."""
+"""A scenario in which single settings can be changed by path: to build and play it anew, or as a file that is laid over it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
+from lab.errors import DriverError
 from lab.model.value import dataclass
-from lab.scenario import variant_builder, variant_overlay
+from lab.scenario import setting_paths, variant_builder
 from lab.scenario.load import ExpandedScenario, expanded
 from lab.scenario.model import Scenario, Variant
 from lab.scenario.syntax.problem_report import ProblemPath, ProblemReport
-from lab.scenario.syntax.source_tree import (
-    ListNode,
-    ScalarNode,
-    SourceLocation,
-    TableEntry,
-    TableNode,
-    TreeNode,
-    is_null,
-)
+from lab.scenario.syntax.source_tree import SourceLocation, TableNode, plain_data, tree_of
+from lab.scenario.syntax.yaml_dump import dumped, plain
+from lab.sentence import sentence
 
 SettingChange = Mapping[str, Any]
 """New values by path, as under `change:` of a variant; plain data, and None takes a setting away."""
 _MADE_UP = SourceLocation("(what if)")
+_WIDTH = 118
+"""Of comments in a file that is made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,9 @@ class ChangeableScenario:
     def changed(self, variant: str, change: SettingChange) -> Variant:
         """One variant with some settings changed. Raises ScenarioError if that makes no configuration, or a path is wrong."""
         report = ProblemReport()
-        tree = variant_overlay.changed(self.trees[variant], node(change), ProblemPath(report).key("change"))
+        tree = setting_paths.changed(
+            self.trees[variant], tree_of(change, _MADE_UP), ProblemPath(report).key("change")
+        )
         made = variant_builder.variant(variant, self.scenario.variants[variant].kind, tree, report)
         report.settle(self.scenario.file)
         assert made is not None, "what cannot be built is reported"
@@ -62,41 +63,40 @@ class ChangeableScenario:
 
     def place(self, variant: str, path: str) -> SourceLocation:
         """Where a setting is written; where what it belongs to is written, if it is not."""
-        return variant_overlay.found(self.trees[variant], path)[1]
+        return setting_paths.found(self.trees[variant], path)[1]
 
     def value(self, variant: str, path: str) -> Any:
         """A setting as it is written, as plain data; None if it is not written."""
-        written, _ = variant_overlay.found(self.trees[variant], path)
-        return None if written is None else plain(written)
+        written, _ = setting_paths.found(self.trees[variant], path)
+        return None if written is None else plain_data(written)
 
 
-def node(value: Any, place: SourceLocation = _MADE_UP) -> TreeNode:
-    """Plain data as a tree that stands nowhere."""
-    match value:
-        case Mapping():
-            return TableNode(
-                place, {str(key): TableEntry(place, node(entry, place)) for key, entry in value.items()}
+def file_with_changes(
+    scenario: Scenario, file: Path, changes: Mapping[str, SettingChange], head: Sequence[str]
+) -> str:
+    """The text of `file`, which is to lie anywhere: it includes the scenario, and changes each variant.
+
+    `head` goes above it as comments, which must be printable. Raises DriverError where the scenario cannot be included from there.
+    """
+    comments = "".join(f"# {line}\n" for text in head for line in wrap(text, _WIDTH, break_on_hyphens=False))
+    shown = {
+        "scenario": scenario.name,
+        "include": [include_name(Path(scenario.file), file)],
+        "variants": {name: {"change": plain(change)} for name, change in changes.items()},
+    }
+    return f"{comments}{dumped(shown)}"
+
+
+def include_name(scenario: Path, file: Path) -> str:
+    """How a file has to name a scenario to include it. Raises DriverError for a name that cannot be written so."""
+    folder = os.path.relpath(os.path.realpath(scenario.parent), os.path.realpath(file.parent))
+    name = Path(folder, scenario.name).as_posix()
+    if ":" in name or name.startswith(("/", "~")):
+        raise DriverError(
+            sentence(
+                "{file} cannot include {scenario}: the name must be relative, without a colon",
+                file=file,
+                scenario=scenario,
             )
-        case list() | tuple():
-            return ListNode(place, tuple(node(item, place) for item in value))
-        case None:
-            return ScalarNode(place, "~", "null")
-        case bool():
-            return ScalarNode(place, str(value).lower(), "bool")
-        case int():
-            return ScalarNode(place, str(value), "int")
-        case _:
-            return ScalarNode(place, str(value))
-
-
-def plain(tree: TreeNode) -> Any:
-    """A tree as plain data."""
-    if isinstance(tree, TableNode):
-        return {key: plain(entry.value) for key, entry in tree.entries.items()}
-    if isinstance(tree, ListNode):
-        return [plain(item) for item in tree.items]
-    if is_null(tree):
-        return None
-    if tree.tag == "bool":
-        return tree.text.lower() in ("true", "yes", "on")
-    return int(tree.text) if tree.tag == "int" and tree.text.isdecimal() else tree.text
+        )
+    return name

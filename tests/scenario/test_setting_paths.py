@@ -7,7 +7,7 @@ import pytest
 from lab.errors import ScenarioError
 from lab.model.names import Domain, DomainPattern
 from lab.scenario.load import load_text
-from lab.scenario.variant_overlay import bracketed
+from lab.scenario.setting_paths import bracketed
 
 BASE = """
 scenario: overlay

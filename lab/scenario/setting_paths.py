@@ -1,12 +1,11 @@
-"""Variants: the scenario with something said anew, as a whole section or as single settings by path."""
+"""Single settings of a scenario by their paths, such as `tenants.contoso.InboundConnectors[Name].Enabled`: looked up, and set."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
-from lab.scenario.language.scenario_keys import EXPANDED, VARIANT, SectionKeys, VariantKeys
+from lab.scenario.language.scenario_keys import EXPANDED
 from lab.scenario.syntax.problem_report import ProblemPath, one_of, unknown
 from lab.scenario.syntax.records import RecordSchema
 from lab.scenario.syntax.source_tree import (
@@ -17,80 +16,12 @@ from lab.scenario.syntax.source_tree import (
     TableNode,
     TreeNode,
     is_null,
-    merged,
 )
 from lab.scenario.syntax.value_kinds import Many, Named, ValueKind
-from lab.sentence import listed, sentence
+from lab.sentence import sentence
 
 _STEP = re.compile(r"\.?([^.\[\]]+)|\[((?:[^\]]|\]\])+)\]")
-_OWN = (VariantKeys.kind.name, VariantKeys.extends.name, VariantKeys.change.name)
-_ABOUT = (SectionKeys.title.name, SectionKeys.why.name)
 _NAMES = ("Name", "DomainName", "address")
-
-
-def variants(scenario: TableNode, at: ProblemPath) -> Iterator[tuple[str, TableNode]]:
-    """Each variant's name and its fully expanded tree; one variant `base` if the file has none."""
-    base = scenario.without(["variants"])
-    table = scenario.get("variants")
-    if table is None:
-        yield "base", base
-        return
-    if not isinstance(table, TableNode):
-        at.key("variants").wrong(table.place, sentence("a table of names and what differs"))
-        return
-    for name, entry in table.entries.items():
-        if not is_null(entry.value):
-            yield name, _expanded(name, entry.place, table, base, at.key("variants"), ())
-
-
-def _expanded(
-    name: str,
-    place: SourceLocation,
-    table: TableNode,
-    base: TableNode,
-    all_: ProblemPath,
-    below: tuple[str, ...],
-) -> TableNode:
-    """The variant on top of what it extends; `below` are the variants that came here by `extends:`."""
-    own = table.get(name)
-    if name in below:
-        circle = listed((*below, name), " -> ")
-        wanted = sentence("variants that extend each other in a circle")
-        all_.key(below[-1]).key("extends").wrong(place, wanted, circle)
-        return base
-    if own is None:
-        others = (key for key in table.entries if key not in below)
-        wanted = sentence("no variant is named {name!r}", name=name)
-        all_.key(below[-1]).key("extends").wrong(place, wanted, unknown(name, others))
-        return base
-    at = all_.key(name)
-    if not isinstance(own, TableNode):
-        at.wrong(own.place, sentence("a table of what differs"))
-        return base
-    start = base.without(_ABOUT)
-    earlier = own.get(VariantKeys.extends.name)
-    if isinstance(earlier, ScalarNode):
-        start = _expanded(earlier.text, earlier.place, table, base, all_, (*below, name)).without(_ABOUT)
-    return _changed(_laid_over(start, own, at), own, at)
-
-
-def _laid_over(start: TableNode, own: TableNode, at: ProblemPath) -> TableNode:
-    keys = [key.name for key in VARIANT.keys]
-    for key, entry in own.entries.items():
-        if key not in keys:
-            wanted = sentence("a variant has no key {key!r}", key=key)
-            at.key(key).wrong(entry.place, wanted, unknown(key, keys))
-    sections = own.without([key for key in own.entries if key not in keys or key in _OWN])
-    joined = merged(start, sections)
-    assert isinstance(joined, TableNode), "tables join to a table"
-    return joined
-
-
-def _changed(tree: TableNode, own: TableNode, at: ProblemPath) -> TableNode:
-    change = own.get(VariantKeys.change.name)
-    if change is None:
-        return tree
-    return changed(tree, change, at.key(VariantKeys.change.name))
 
 
 def changed(tree: TableNode, change: TreeNode, here: ProblemPath, may: tuple[str, ...] = ()) -> TableNode:
@@ -120,11 +51,11 @@ def put(tree: TableNode, steps: tuple[str, ...], entry: TableEntry, at: ProblemP
     return made
 
 
-def found(tree: TableNode, path: str) -> tuple[TreeNode | None, SourceLocation]:
+def found(tree: TableNode, path: str | tuple[str, ...]) -> tuple[TreeNode | None, SourceLocation]:
     """What is written at a path, None if nothing is, and the place of it or of the nearest thing above it."""
     node: TreeNode | None = tree
     place = tree.place
-    for step in _steps(path):
+    for step in _steps(path) if isinstance(path, str) else path:
         below = _below(node, step) if node is not None else None
         if below is None:
             return None, place
