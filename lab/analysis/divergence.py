@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from typing import assert_never
 
-from lab.evidence.hop_facts import place
-from lab.evidence.reply_quotes import enhanced
+from lab.evidence.hop_facts import enhanced, place
 from lab.evidence.trace_assembly import way
 from lab.model.steps import (
     Attributed,

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from lab.evidence.gateway_log import log_lines
-from lab.evidence.hop_facts import place, recipients, taken
+from lab.evidence.hop_facts import iso, place, recipients, taken
 from lab.evidence.message_trace import message_trace, message_trace_detail
-from lab.evidence.reply_quotes import iso
 from lab.evidence.trace_assembly import traces
 from lab.evidence.tracking_log_files import message_tracking_log
 from lab.model.roles import Role, traits

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from lab.evidence.admin_views import in_log, seen_by
 from lab.evidence.hop_facts import place, reply_of, taken
-from lab.evidence.known_at import shown_to
+from lab.evidence.journal import shown_to
 from lab.evidence.misplacement import Placement, TopologyAt
 from lab.evidence.trace_assembly import path, way
 from lab.model.message import Message

@@ -12,9 +12,8 @@ from datetime import datetime
 from typing import assert_never
 
 from lab.evidence.gateway_tls import from_client, shown, to_server
-from lab.evidence.hop_facts import about, bare_path, taken
+from lab.evidence.hop_facts import about, bare_path, enhanced, moment, one_line, server_of, taken
 from lab.evidence.hop_links import sort_key
-from lab.evidence.reply_quotes import enhanced, moment, one_line, server_of
 from lab.model import steps
 from lab.model.trace import Hop
 from lab.words.reasons import drop

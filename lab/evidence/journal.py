@@ -1,10 +1,12 @@
-"""The journal in memory: what every node did, in the order in which it was told."""
+"""The journal in memory: what every node did, in the order in which it was told; and what of it was known at a moment."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
 
 from lab.errors import LabBug
+from lab.evidence.hop_facts import moment
 from lab.model.steps import Step
 from lab.model.trace import Hop, HopHead
 
@@ -54,3 +56,20 @@ class Journal:
 
     def __len__(self) -> int:
         return len(self._heads)
+
+
+TENANT = "tenant:"
+
+
+def known_by(hops: Iterable[Hop], until: datetime) -> tuple[Hop, ...]:
+    """The hops that had begun, each with the steps that had been taken."""
+    begun = (hop for hop in hops if hop.head.arrived <= until)
+    return tuple(
+        Hop(hop.head, tuple(step for step in hop.steps if moment(hop, step) <= until)) for hop in begun
+    )
+
+
+def shown_to(who: str, hops: Iterable[Hop], now: datetime, trace_delay: int) -> tuple[Hop, ...]:
+    """What `who` can know of: a tenant's message trace is `trace_delay` seconds behind (R214), logs are not."""
+    behind = trace_delay if who.startswith(TENANT) else 0
+    return known_by(hops, now - timedelta(seconds=behind))

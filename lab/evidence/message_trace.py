@@ -9,9 +9,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 from datetime import datetime
 
-from lab.evidence.hop_facts import about, bare_path, connector_of, rule_id, taken
+from lab.evidence.hop_facts import (
+    about,
+    bare_path,
+    connector_of,
+    iso,
+    last_error,
+    moment,
+    rule_id,
+    server_of,
+    taken,
+)
 from lab.evidence.hop_links import sort_key
-from lab.evidence.reply_quotes import iso, last_error, moment, server_of
 from lab.evidence.trace_assembly import aliases
 from lab.model.steps import (
     Accepted,

@@ -11,11 +11,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import assert_never
 
-from lab.evidence.hop_facts import place, taken
+from lab.evidence.hop_facts import enhanced, place, taken
 from lab.evidence.journal import Journal
 from lab.evidence.metric_families import Labels, MetricDeclaration, MetricFamily
 from lab.evidence.misplacement import Placement, TopologyAt
-from lab.evidence.reply_quotes import enhanced
 from lab.model.decision import Basis, Verdict
 from lab.model.steps import (
     Accepted,

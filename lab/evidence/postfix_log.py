@@ -1,7 +1,7 @@
 """What a real Postfix did, as hops: the same story that the fake filter tells of itself, read from the log.
 
 The log has no word for some things. The port that Postfix connects from is missing, so of a step's `connection` one end
-is known (`connection_joining` finds the other); the recipients of a message are known once something was tried for
+is known (`hop_links.joined` finds the other); the recipients of a message are known once something was tried for
 them; and which certificate was shown is known from the configuration only.
 """
 

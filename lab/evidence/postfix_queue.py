@@ -207,7 +207,7 @@ def _routed(host: Host, to: str, recipients: tuple[str, ...], at: datetime) -> R
 
 
 def _contact(try_: DeliveryTry, shown: str) -> ServerContact:
-    """As the lab's own nodes tell of a connection, of whose key the log has one end only: see `connection_joining`."""
+    """As the lab's own nodes tell of a connection, of whose key the log has one end only: see `hop_links.joined`."""
     tls, cipher = try_.tls
     return ServerContact(
         host=try_.host,

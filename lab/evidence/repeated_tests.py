@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from lab.evidence.expectations import decisive_reply
+from lab.evidence.hop_facts import enhanced
 from lab.evidence.message_paths import NodePath, in_a_line, ways
-from lab.evidence.reply_quotes import enhanced
 from lab.evidence.trace_assembly import path, way
 from lab.model.steps import Attributed
 from lab.model.trace import Disposition, MessageTrace

@@ -9,9 +9,8 @@ from typing import assert_never
 from uuid import NAMESPACE_OID, uuid5
 
 from lab.core.received import SERVER_BUILD
-from lab.evidence.hop_facts import bare_path, connector_of, rule_id, taken
+from lab.evidence.hop_facts import bare_path, connector_of, iso, last_error, moment, rule_id, server_of, taken
 from lab.evidence.hop_links import sort_key
-from lab.evidence.reply_quotes import iso, last_error, moment, server_of
 from lab.model import steps
 from lab.model.trace import Hop
 from lab.model.value import dataclass

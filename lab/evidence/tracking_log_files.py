@@ -7,7 +7,7 @@ import io
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from lab.evidence.reply_quotes import iso
+from lab.evidence.hop_facts import iso
 from lab.evidence.tracking_events import FIELDS, SOFTWARE, TrackingEvent, rows
 from lab.model.trace import Hop
 

@@ -1,5 +1,4 @@
-from lab.evidence.connection_joining import joined
-from lab.evidence.hop_links import parents
+from lab.evidence.hop_links import joined, parents
 from lab.model.steps import Accepted, Refused, Sent, Step
 from lab.model.trace import Hop
 from tests.evidence.hops import a_hop, a_step, sent

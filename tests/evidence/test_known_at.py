@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from lab.evidence.known_at import known_by, shown_to
+from lab.evidence.journal import known_by, shown_to
 from lab.model.steps import Accepted, Sent, Submitted
 from lab.model.trace import Hop
 from tests.evidence.hops import a_head, a_step, at

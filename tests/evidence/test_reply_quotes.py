@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from lab.evidence.reply_quotes import enhanced, iso, last_error, server_of
+from lab.evidence.hop_facts import enhanced, iso, last_error, server_of
 from lab.model.reply import Reply
 from lab.model.steps import Bounced, Deferred, Sent
 from tests.evidence.hops import a_hop, a_step

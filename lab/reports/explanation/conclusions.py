@@ -9,10 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 
 from lab.evidence.expectations import decisive_reply, ending
-from lab.evidence.hop_facts import place, recipients, taken
+from lab.evidence.hop_facts import enhanced, place, recipients, taken
 from lab.evidence.hop_links import parents
 from lab.evidence.message_paths import MessagePath, ways
-from lab.evidence.reply_quotes import enhanced
 from lab.evidence.trace_assembly import path, way
 from lab.model.names import Address
 from lab.model.reply import Reply
