@@ -21,7 +21,7 @@ from lab.wire import server_replies
 from lab.wire.receive_buffer import ClientGone, ReceiveBuffer
 from lab.wire.server_host import ServerHost, ServerLimits
 from lab.wire.tls import PermissiveTLSContext
-from lab.wire.tls_pump import TlsPump
+from lab.wire.tls_session import TlsPump
 
 RECEIVE = 65536
 """Octets to take from a socket at once."""
@@ -196,7 +196,9 @@ class ServerConnection(SMTP, asyncio.BufferedProtocol):
         """Send what there is to send in plaintext, then shake hands. Raises Vanished when that comes to nothing."""
         self._inbox.forget()
         self._send()
-        self._pump = TlsPump(context)  # nothing was awaited since: each octet after the reply is TLS's
+        self._pump = TlsPump(
+            context.connection()
+        )  # nothing was awaited since: each octet after the reply is TLS's
         self._handshake = self.loop.create_future()
         try:
             async with asyncio.timeout(self._desk.limits.handshake):

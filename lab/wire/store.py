@@ -21,8 +21,7 @@ from lab.model.trace import Hop
 from lab.model.transport import Heard, Mailboxed, QueueItem, Settlement
 from lab.model.value import dataclass
 from lab.wire import codec, store_tables
-from lab.wire.duration_histogram import DurationHistogram
-from lab.wire.group_commit import GroupCommit, Work
+from lab.wire.group_commit import DurationHistogram, GroupCommit, Work
 from lab.wire.store_tables import Counts, Mark
 
 T = TypeVar("T")

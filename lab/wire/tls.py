@@ -22,7 +22,7 @@ from lab.errors import WireError
 from lab.model.certificate import CertificateIdentity
 from lab.model.transport import Tls
 from lab.wire.peer_certificate import Verification
-from lab.wire.tls_object import TlsObject, reasons
+from lab.wire.tls_session import TlsObject, reasons
 
 TlsClock = Callable[[], datetime]
 """The lab's now, aware; certificates are judged by it."""
@@ -158,11 +158,7 @@ class PermissiveTLSContext(ssl.SSLContext):
     ) -> TlsObject:
         """A session between two memory buffers, as asyncio pumps it."""
         connection = self.connection()
-        if server_side:
-            connection.set_accept_state()
-        else:
-            connection.set_connect_state()
-            if server_hostname:
-                name = server_hostname.encode("idna") if isinstance(server_hostname, str) else server_hostname
-                connection.set_tlsext_host_name(name)
+        if server_hostname and not server_side:
+            name = server_hostname.encode("idna") if isinstance(server_hostname, str) else server_hostname
+            connection.set_tlsext_host_name(name)
         return TlsObject(self, connection, incoming, outgoing, server_side=server_side)

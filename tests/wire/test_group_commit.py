@@ -1,6 +1,6 @@
 """Durations in buckets."""
 
-from lab.wire.duration_histogram import BOUNDS, DurationHistogram
+from lab.wire.group_commit import BOUNDS, DurationHistogram
 
 
 def test_each_value_is_in_the_first_bucket_that_holds_it_and_in_all_above():

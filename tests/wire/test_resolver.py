@@ -8,8 +8,7 @@ import pytest
 
 from lab.model.dns import DEFAULT_TTL, DnsAnswer, DnsQuestion, DnsRecords, NoData, NxDomain, ServFail
 from lab.model.names import Domain
-from lab.wire.dns_memory import CachingResolver
-from lab.wire.resolver import TimedAnswer
+from lab.wire.resolver import CachingResolver, TimedAnswer
 
 QUESTION = DnsQuestion(Domain("msxfaq.example"), "TXT")
 
