@@ -18,9 +18,9 @@ from typing import cast
 
 from aiosmtpd.smtp import SMTP
 
+from lab.drivers.address_mapping import loopback
 from lab.drivers.embedded import Embedded
-from lab.drivers.loopback_addresses import loopback
-from lab.drivers.seeded_ids import SeededIds
+from lab.drivers.lab_state import SeededIds
 from lab.model.dns import DnsAnswer, DnsQueries, DnsQuestion, NxDomain
 from lab.model.message import Message
 from lab.model.names import Address, Domain

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.servers import GATEWAY, MAIL, RCPT, SCENARIO, VARIANT
-from lab.drivers.seeded_ids import SeededIds
+from lab.drivers.lab_state import SeededIds
 from lab.model.dns import answered
 from lab.model.message import Message
 from lab.model.names import Address, ReversePath

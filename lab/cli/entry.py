@@ -25,14 +25,14 @@ def _answers() -> bool:
     """Whether the part of this container is well; what is amiss with one that is not, the verb finds out and tells."""
     from pathlib import Path
 
-    from lab.drivers import control_question, shared_folder
+    from lab.drivers import control_request, shared_folder
     from lab.errors import DriverError
 
     state, part = os.environ.get("MFLAB_STATE"), os.environ.get("MFLAB_PART")
     if not state or not part:
         return False
     try:
-        control_question.ask(shared_folder.place(Path(state), part), {"do": "clock"}, _PATIENCE)
+        control_request.ask(shared_folder.place(Path(state), part), {"do": "clock"}, _PATIENCE)
     except DriverError:
         return False
     return True

@@ -12,16 +12,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
 
-from lab.drivers import machine_credentials, node_records, shared_folder
+from lab.drivers import shared_folder
 from lab.drivers.address_mapping import AddressMapping, DirectMapping, Endpoint
 from lab.drivers.configuration_history import History
-from lab.drivers.control_question import ControlAnswer, ControlRequest
-from lab.drivers.lab_clock import LabClock
+from lab.drivers.control_request import ControlAnswer, ControlRequest
 from lab.drivers.lab_runtime import LabRuntime
+from lab.drivers.node_control import ControlledNode, NodeRecord
 from lab.drivers.run_outcome import again, compose, submit
-from lab.drivers.shared_folder import ClockReading
+from lab.pki import rsa_signing
 from lab.scenario.model import MessageSpec, Variant
 from lab.wire.dns_server import DnsServer
 from lab.wire.transaction import Patience
@@ -31,7 +30,7 @@ PATIENCE = replace(Patience().scaled(1 / 15), connect=1.0)
 a connection, however busy the server is."""
 
 
-class ContainerNode(LabRuntime):
+class ContainerNode(LabRuntime, ControlledNode):
     """One node of a variant, at the scenario's own addresses."""
 
     def __init__(
@@ -69,34 +68,25 @@ class ContainerNode(LabRuntime):
         return self._names
 
     async def answer(self, request: ControlRequest) -> ControlAnswer:
-        """What whoever plays the lab wants."""
-        match request["do"]:
-            case "rest":
-                await self.settled()
-                return self._rest()
-            case "submit":
-                return {"message": await self._submit(request["message"], request.get("mark", ""))}
-            case "record":
-                return node_records.written(self.journal.hops(), self.mailboxes)
-            case "clock":
-                return set_clock(request, self)
-            case other:
-                raise ValueError(other)
+        """What any node does, and send a message."""
+        if request["do"] == "submit":
+            return {"message": await self._submit(request["message"], request.get("mark", ""))}
+        return await super().answer(request)
 
-    @property
-    def starts(self) -> datetime:
-        """When the scenario begins on the clock."""
-        return self._starts
-
-    def _rest(self) -> ControlAnswer:
+    async def rest(self) -> ControlAnswer:
+        """Where only waiting is left, until when."""
+        await self.settled()
         due = self.next_due
-        bugs = [repr(bug) for bug in self.bugs]
         return {
             "moves": self.moves,
             "due": due.isoformat() if due else None,
             "hops": len(self.journal),
-            "bugs": bugs,
+            "bugs": [repr(bug) for bug in self.bugs],
         }
+
+    def record(self) -> NodeRecord:
+        """Journal and mailboxes."""
+        return self.journal.hops(), self.mailboxes
 
     async def _submit(self, key: str, mark: str) -> str:
         specs: Iterable[MessageSpec] = [spec for spec in self.variant.messages if spec.key == key]
@@ -108,16 +98,16 @@ class ContainerNode(LabRuntime):
         return message_id
 
 
-class ContainerDns:
-    """The DNS server, which says what the zones say at the lab's time."""
+class ContainerDns(ControlledNode):
+    """The DNS server, which says what the zones say at the lab's time. It is always at rest, and has seen nothing."""
 
     def __init__(self, variant: Variant, root: Path, listens: Endpoint) -> None:
         """`root` is the shared folder. Raises DriverError without a setup."""
         reading = shared_folder.latest(root)
         self.clock = reading.clock
         self.state = shared_folder.folder(root, shared_folder.DNS)
-        self._starts = reading.starts
-        self._history = History.of(variant, reading.starts, machine_credentials.signatures(variant, root))
+        self.starts = reading.starts
+        self._history = History.of(variant, reading.starts, rsa_signing.signatures(variant, root))
         self._listens = listens
         self._server = DnsServer(self._history.zones(self.clock.now()))
 
@@ -133,23 +123,6 @@ class ContainerDns:
         await asyncio.gather(self._following, return_exceptions=True)
         await self._server.close()
 
-    async def answer(self, request: ControlRequest) -> ControlAnswer:
-        """What whoever plays the lab wants; it is always at rest, and has seen nothing."""
-        match request["do"]:
-            case "rest":
-                return {"moves": 0, "due": None, "hops": 0, "bugs": []}
-            case "record":
-                return node_records.written((), ())
-            case "clock":
-                return set_clock(request, self)
-            case other:
-                raise ValueError(other)
-
-    @property
-    def starts(self) -> datetime:
-        """When the scenario begins on the clock."""
-        return self._starts
-
     def skip_to(self, moment: datetime) -> None:
         """Move the clock on."""
         self.clock.skip_to(moment)
@@ -162,30 +135,3 @@ class ContainerDns:
         for moment in self._history.changes:
             await asyncio.sleep(max(0.0, (moment - self.clock.now()).total_seconds()))
             self._catch_up()
-
-
-class ClockedNode(Protocol):
-    """A part, as far as its clock goes."""
-
-    clock: LabClock
-    state: Path
-
-    @property
-    def starts(self) -> datetime:
-        """When the scenario begins on the clock."""
-
-    def skip_to(self, moment: datetime) -> None:
-        """Move the clock on."""
-
-
-def set_clock(request: ControlRequest, part: ClockedNode) -> ControlAnswer:
-    """Move a part's clock on to where another's is, or to a moment if only `lab` is told; where it is now.
-
-    What it says then is noted, for a part that is away and comes back.
-    """
-    if "lab" in request:
-        moment = datetime.fromisoformat(request["lab"])
-        part.skip_to(LabClock(moment, request["real"]).now() if "real" in request else moment)
-    reading = ClockReading.of(part.starts, part.clock)
-    shared_folder.note(part.state, reading)
-    return {"now": part.clock.now().isoformat(), "lab": reading.lab.isoformat(), "real": reading.real}

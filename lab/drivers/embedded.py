@@ -16,9 +16,8 @@ from pathlib import Path
 from lab.drivers.address_mapping import AddressMapping, Endpoint, LoopbackMapping
 from lab.drivers.lab_clock import LabClock
 from lab.drivers.lab_runtime import LabRuntime
-from lab.drivers.message_schedule import MessageSchedule
 from lab.drivers.outages import Outages
-from lab.drivers.run_outcome import RunOutcome, compose, submit
+from lab.drivers.run_outcome import MessageSchedule, RunOutcome, compose, submit
 from lab.errors import LabBug
 from lab.pki import certificate_folder as pki
 from lab.scenario.model import MessageSpec, Variant
@@ -100,7 +99,7 @@ class Embedded(LabRuntime):
 
     async def submit(self) -> dict[str, str]:
         """Send what is due of the variant's messages, and have `finish` send the others; Message-IDs by key."""
-        self._agenda = MessageSchedule(self.variant.messages, self._starts)
+        self._agenda = MessageSchedule(self.variant.messages, self.starts)
         await self._send()
         return self._agenda.sent
 

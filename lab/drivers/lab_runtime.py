@@ -13,18 +13,18 @@ from datetime import datetime
 from pathlib import Path
 
 from lab.core import smtp_delivery
-from lab.drivers import garbage_collection, machine_credentials
+from lab.drivers import garbage_collection
 from lab.drivers.address_mapping import AddressMapping, Endpoint
 from lab.drivers.configuration_history import History
 from lab.drivers.lab_clock import LabClock
-from lab.drivers.lab_state import LabState
-from lab.drivers.machine_context import MachineContext, answered_at
+from lab.drivers.lab_state import LabState, SeededIds
+from lab.drivers.machine_context import MachineContext, answered_at, client_certificates, server_tls
 from lab.drivers.outages import Outages
-from lab.drivers.seeded_ids import SeededIds
 from lab.errors import DriverError, LabBug, WireError
 from lab.model.topology import Host
 from lab.model.transport import Context, Heard, IdSource, Node, QueueItem, Settlement
 from lab.pki import certificate_folder as pki
+from lab.pki import rsa_signing
 from lab.scenario.model import Variant
 from lab.wire.client import ClientWire, run
 from lab.wire.server import Listener, ServerLimits, serve
@@ -77,7 +77,7 @@ class LabRuntime(LabState):
         self._keys = keys or state
         self._plays = plays
         self._seed = seed
-        self._starts = starts
+        self.starts = starts
         self.outages = outages or Outages((), variant.topology, starts)
         """Those that are played here, and not done to us."""
         self._limits = limits
@@ -106,7 +106,7 @@ class LabRuntime(LabState):
             await self._remember()
             self.resolver = await self._resolver(stack)
             await self._listen(stack)
-            shown = machine_credentials.client_certificates(self.certificates, self.history.certificates)
+            shown = client_certificates(self.certificates, self.history.certificates)
             self.wire = ClientWire(
                 book=self.book(),
                 bind=self.site.bind,
@@ -136,8 +136,8 @@ class LabRuntime(LabState):
 
     def _build(self) -> None:
         """The nodes, with keys that really sign, and DNS that publishes them."""
-        suite = machine_credentials.signatures(self.variant, self._keys)
-        self.history = History.of(self.variant, self._starts, suite)
+        suite = rsa_signing.signatures(self.variant, self._keys)
+        self.history = History.of(self.variant, self.starts, suite)
         self.topology, self.nodes = self.history.versions[0].topology, self.history.nodes
 
     async def _go_to_work(self, stack: contextlib.AsyncExitStack) -> None:
@@ -191,7 +191,7 @@ class LabRuntime(LabState):
         return [(self.nodes[name], host) for name, host in hosts if self.plays(name)]
 
     async def _serve(self, node: Node, host: Host, port: int) -> Listener:
-        tls = machine_credentials.server_tls(host, self.certificates, self.clock.now)
+        tls = server_tls(host, self.certificates, self.clock.now)
         return await serve(node, self._place(host), self.site.here(host.address), port, tls, self._limits)
 
     def plays(self, node: str) -> bool:
@@ -319,7 +319,7 @@ class LabRuntime(LabState):
         for address, (shown, listener) in self._listeners.items():
             host = self.history.machine(address, now) or shown
             if (host.certificate, host.speaks_tls) != (shown.certificate, shown.speaks_tls):
-                listener.show(machine_credentials.server_tls(host, self.certificates, self.clock.now))
+                listener.show(server_tls(host, self.certificates, self.clock.now))
                 self._listeners[address] = host, listener
 
     # -- waiting for it

@@ -1,18 +1,22 @@
-"""A machine of the lab, as an SMTP server and a resolver need it."""
+"""A machine of the lab, as an SMTP server and a resolver need it, and the certificates that machines show."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol, TypeVar
 
 from lab.drivers.address_mapping import AddressMapping, Endpoint
 from lab.drivers.lab_clock import LabClock
 from lab.drivers.outages import Outages
+from lab.model.certificate import CertificateIdentity
 from lab.model.dns import DnsAnswer, DnsQueries, DnsQuestion, ServFail
 from lab.model.topology import Host
 from lab.model.transport import Heard, IdSource
-from lab.wire.dns_memory import CachingResolver
-from lab.wire.resolver import Resolver
+from lab.pki.certificate_folder import CertificateFolder
+from lab.wire.client import ClientCertificate
+from lab.wire.resolver import CachingResolver, Resolver
+from lab.wire.tls import PermissiveTLSContext, TlsClock, server_context
 
 T = TypeVar("T")
 
@@ -90,3 +94,23 @@ async def answered_at(asking: DnsQueries[T], place: MachineContext) -> T:
     except StopIteration as end:
         value: T = end.value
         return value
+
+
+def server_tls(host: Host, folder: CertificateFolder, clock: TlsClock) -> PermissiveTLSContext | None:
+    """What a machine offers as STARTTLS; None if it offers none."""
+    if not host.speaks_tls or host.certificate is None:
+        return None
+    chain, key = folder.chain(host.certificate), folder.key(host.certificate)
+    return server_context(chain, key, folder.anchors, clock=clock)
+
+
+def client_certificates(
+    folder: CertificateFolder, identities: Mapping[str, CertificateIdentity]
+) -> Mapping[str, ClientCertificate]:
+    """What clients can show, by profile."""
+    return {
+        name: ClientCertificate(
+            folder.chain(name), folder.key(name), identities[name].label if name in identities else name
+        )
+        for name in folder.profiles
+    }

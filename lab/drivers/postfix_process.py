@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import NoReturn
 
 from lab.drivers import shared_folder
-from lab.drivers.postfix_shadow import LOG
+from lab.drivers.postfix_node import LOG
 from lab.errors import DriverError
 from lab.gateways import postfix_settings
 from lab.gateways.filter_settings import FilterFolders, FilterSettings

@@ -9,14 +9,13 @@ import asyncio
 from datetime import datetime
 from typing import Any, Protocol
 
-from lab.drivers import node_records, shared_folder
+from lab.drivers import node_control, shared_folder
 from lab.drivers.configuration_history import History
-from lab.drivers.control_question import ControlAnswer, ControlRequest
-from lab.drivers.message_schedule import MessageSchedule
+from lab.drivers.control_request import ControlAnswer, ControlRequest
 from lab.drivers.outages import Outages
-from lab.drivers.run_outcome import RunOutcome
+from lab.drivers.run_outcome import MessageSchedule, RunOutcome
 from lab.errors import DriverError, LabBug
-from lab.evidence.connection_joining import joined
+from lab.evidence.hop_links import joined
 from lab.model.outage import Outage
 from lab.model.trace import Hop
 from lab.model.transport import Mailboxed
@@ -169,7 +168,7 @@ class RemoteRun:
 
     async def _records(self) -> tuple[tuple[Hop, ...], tuple[Mailboxed, ...]]:
         """What all have seen."""
-        read = [node_records.read(answer) for answer in await self._all({"do": "record"})]
+        read = [node_control.read(answer) for answer in await self._all({"do": "record"})]
         return tuple(h for hops, _ in read for h in hops), tuple(m for _, mail in read for m in mail)
 
     async def _outcome(self, driver: str) -> RunOutcome:

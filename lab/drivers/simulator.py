@@ -28,11 +28,9 @@ from lab.core.smtp_delivery import (
 )
 from lab.drivers import garbage_collection
 from lab.drivers.configuration_history import History
-from lab.drivers.lab_state import LabState
-from lab.drivers.message_schedule import MessageSchedule
+from lab.drivers.lab_state import LabState, SeededIds
 from lab.drivers.outages import Outages
-from lab.drivers.run_outcome import RunOutcome, compose, submit
-from lab.drivers.seeded_ids import SeededIds
+from lab.drivers.run_outcome import MessageSchedule, RunOutcome, compose, submit
 from lab.errors import LabBug
 from lab.model.dns import DnsAnswer, DnsQueries, DnsQuestion, ServFail, answered
 from lab.model.outage import Outage

@@ -17,7 +17,7 @@ from lab.model.certificate import CertificateIdentity, CertificateProfile, Valid
 from lab.model.value import dataclass
 from lab.pki.authority import Authority, self_signed
 from lab.pki.certificate_files import identity
-from lab.pki.private_files import write_private
+from lab.pki.rsa_signing import write_private
 
 PUBLIC = "public"
 MANIFEST = "manifest.json"

@@ -32,7 +32,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from lab.core.authentication.signature_suite import KeyRecord, base64_octets
-from lab.pki.private_files import write_private
+from lab.core.authentication.signers import key_names
+from lab.scenario.model import Variant
 
 BITS = 2048
 _WEAKEST = 1024
@@ -71,6 +72,13 @@ class RsaSha256:
         return True
 
 
+def signatures(variant: Variant, folder: Path) -> RsaSha256:
+    """What signs and seals in a variant, with keys that lie in a folder; those that are missing are made."""
+    topologies = (variant.topology, *(moment.topology for moment in variant.timeline))
+    names = dict.fromkeys(name for topology in topologies for name in key_names(topology))
+    return make(folder / "signing", tuple(names))
+
+
 def make(folder: Path, names: Iterable[str]) -> RsaSha256:
     """A suite with a key for each name: those that `folder` holds, new ones for the rest (mode 0600).
 
@@ -79,6 +87,12 @@ def make(folder: Path, names: Iterable[str]) -> RsaSha256:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
     return RsaSha256({name: _kept(folder, name) or _made(folder, name) for name in names})
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file that only its owner can read, from its first moment on (mode 0600); what it held before is gone."""
+    path.touch(mode=0o600)
+    path.write_bytes(content)
 
 
 def _path(folder: Path, name: str) -> Path:

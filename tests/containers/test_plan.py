@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from lab.drivers.address_mapping import all_hosts
 from lab.drivers.containers.network_plan import RESERVED, plan
-from lab.drivers.loopback_addresses import all_hosts
 from lab.errors import DriverError
 from lab.scenario.load import load, load_text
 

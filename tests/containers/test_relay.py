@@ -9,8 +9,7 @@ import struct
 
 import pytest
 
-from lab.drivers.containers.attached_stream import Stream
-from lab.drivers.containers.socket_relay import Relay
+from lab.drivers.containers.socket_relay import Relay, Stream
 from lab.errors import DriverError
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lab.drivers.loopback_addresses import loopback, public
+from lab.drivers.address_mapping import loopback, public
 
 
 @pytest.mark.parametrize("address", ["198.51.100.25", "203.0.113.10", "198.18.0.10", "198.19.255.1"])

@@ -8,16 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from lab.drivers import control_socket, machine_credentials, shared_folder
+from lab.drivers import control_socket, shared_folder
 from lab.drivers.address_mapping import Endpoint, LoopbackMapping
 from lab.drivers.container_node import ContainerDns, ContainerNode
-from lab.drivers.control_sockets import Sockets
+from lab.drivers.control_socket import Sockets
 from lab.drivers.lab_clock import LabClock
 from lab.drivers.remote_run import RemoteRun, nodes_of
 from lab.drivers.shared_folder import ClockReading
 from lab.drivers.simulator import simulate
 from lab.evidence.normalised_traces import diff, normalise
 from lab.pki import certificate_folder as pki
+from lab.pki import rsa_signing
 from lab.scenario.load import load
 
 pytestmark = pytest.mark.wire
@@ -47,7 +48,7 @@ def free_port():
 def set_up(variant, root):
     shared_folder.note(root, ClockReading.of(variant.starts, LabClock(variant.starts)))
     pki.make(root / "certificates", variant.every_profile, variant.starts)
-    machine_credentials.signatures(variant, root)
+    rsa_signing.signatures(variant, root)
 
 
 @contextlib.asynccontextmanager

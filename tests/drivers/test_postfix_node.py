@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from lab.drivers import machine_credentials, node_records, shared_folder
+from lab.drivers import node_control, shared_folder
 from lab.drivers.lab_clock import LabClock
-from lab.drivers.postfix_shadow import LOG, PostfixShadow
+from lab.drivers.postfix_node import LOG, PostfixNode
 from lab.drivers.shared_folder import ClockReading
 from lab.errors import DriverError
+from lab.pki import rsa_signing
 from lab.scenario.load import load
 
 TOP = Path(__file__).parents[2]
@@ -22,7 +23,7 @@ DIED = "Nov 24 10:20:00 mail postfix/master[1]: fatal: bind 198.51.100.25 port 2
 @pytest.fixture
 def root(tmp_path):
     shared_folder.note(tmp_path, ClockReading.of(VARIANT.starts, LabClock(VARIANT.starts)))
-    machine_credentials.signatures(VARIANT, tmp_path)
+    rsa_signing.signatures(VARIANT, tmp_path)
     return tmp_path
 
 
@@ -31,29 +32,29 @@ def log(root: Path) -> Path:
 
 
 async def test_it_is_at_rest_before_there_is_a_log(root):
-    told = await PostfixShadow(VARIANT, root, "gateway").answer({"do": "rest"})
+    told = await PostfixNode(VARIANT, root, "gateway").answer({"do": "rest"})
     assert told == {"moves": 0, "due": None, "hops": 0, "bugs": []}
 
 
 async def test_at_rest_it_has_seen_what_the_log_tells(root):
-    shadow = PostfixShadow(VARIANT, root, "gateway")
+    shadow = PostfixNode(VARIANT, root, "gateway")
     log(root).write_text(TOLD)
     assert (await shadow.answer({"do": "rest"}))["moves"] > 0
-    (hop,), mail = node_records.read(await shadow.answer({"do": "record"}))
+    (hop,), mail = node_control.read(await shadow.answer({"do": "record"}))
     assert (hop.head.node, hop.head.message_id) == ("gateway", "<offer@ex01.msxfaq.example>")
     assert mail == ()
 
 
 async def test_what_its_postfix_dies_of_is_told_once_and_not_for_a_lab_bug(root):
-    shadow = PostfixShadow(VARIANT, root, "gateway")
+    shadow = PostfixNode(VARIANT, root, "gateway")
     log(root).write_text(DIED)
     with pytest.raises(DriverError, match=r"gateway: postfix/master: fatal: bind .* in use"):
         await shadow.answer({"do": "rest"})
-    assert await PostfixShadow(VARIANT, root, "gateway").answer({"do": "rest"})
+    assert await PostfixNode(VARIANT, root, "gateway").answer({"do": "rest"})
 
 
 async def test_the_logs_time_becomes_the_labs_and_moves_with_it(root):
-    shadow = PostfixShadow(VARIANT, root, "gateway")
+    shadow = PostfixNode(VARIANT, root, "gateway")
     day = VARIANT.starts.replace(year=VARIANT.starts.year + 1)
     told = await shadow.answer({"do": "clock", "lab": day.isoformat()})
     assert told["now"].startswith(day.date().isoformat())
@@ -61,4 +62,4 @@ async def test_the_logs_time_becomes_the_labs_and_moves_with_it(root):
 
 async def test_it_sends_nothing_of_its_own(root):
     with pytest.raises(ValueError, match="submit"):
-        await PostfixShadow(VARIANT, root, "gateway").answer({"do": "submit", "message": "offer"})
+        await PostfixNode(VARIANT, root, "gateway").answer({"do": "submit", "message": "offer"})

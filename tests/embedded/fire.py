@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lab.drivers.address_mapping import loopback
 from lab.drivers.embedded import Embedded
-from lab.drivers.loopback_addresses import loopback
 from lab.scenario.load import load_text
 from lab.scenario.model import Variant
 

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from lab.drivers.address_mapping import loopback
 from lab.drivers.embedded import Embedded
-from lab.drivers.loopback_addresses import loopback
 from lab.model.trace import Hop
 from lab.model.transport import Mailboxed
 from lab.scenario.load import load_text

@@ -22,7 +22,7 @@ from lab.errors import WireError
 from lab.model.transport import QueueItem
 from lab.wire.channel import Channel
 from lab.wire.dialogue import Dialogue
-from lab.wire.smtp_session import SmtpSession
+from lab.wire.server import SmtpSession
 from lab.wire.store import snapshot
 from tests.embedded.labs import PATIENCE, Lab, played, running
 from tests.embedded.tools import SENDER, Mail, python

@@ -10,7 +10,6 @@ from typing import get_args
 
 import pytest
 
-from lab.drivers import machine_credentials
 from lab.drivers.address_mapping import Endpoint
 from lab.drivers.configuration_history import History
 from lab.drivers.embedded import Embedded
@@ -19,6 +18,7 @@ from lab.drivers.simulator import simulate
 from lab.evidence.normalised_traces import diff, normalise
 from lab.model.dns import DnsQuestion, DnsRecords, Mx, NoData, NxDomain, RecordType, ServFail, Zones
 from lab.model.names import Domain
+from lab.pki import rsa_signing
 from lab.scenario.load import load
 from lab.scenario.model import Scenario, Variant
 from lab.wire.resolver import Resolver
@@ -69,7 +69,7 @@ async def with_names_of(server: str, variant: Variant, folder: Path) -> RunOutco
     """A run in which nobody asks the lab's own DNS server."""
     state = folder / "state"
     state.mkdir()
-    history = History.of(variant, suite=machine_credentials.signatures(variant, state))
+    history = History.of(variant, suite=rsa_signing.signatures(variant, state))
     with serving(server, history.versions[0].topology.zones, folder / server) as names:
         async with Embedded(variant, state, names=names) as lab:
             messages = await lab.submit()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from lab.drivers import shared_folder
 from lab.drivers.embedded_postfix import run_with_postfix
-from lab.drivers.postfix_shadow import LOG
+from lab.drivers.postfix_node import LOG
 from lab.gateways import postfix_settings
 from lab.scenario.load import load
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from lab.drivers import embedded_postfix
-from lab.drivers.network_namespace import in_network_namespace
+from lab.drivers.embedded_postfix import in_network_namespace
 from lab.gateways.filter_settings import resolv_conf
 from lab.scenario.load import load
 from tests.embedded.labs import played, running

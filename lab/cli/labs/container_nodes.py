@@ -19,7 +19,7 @@ from lab.cli.labs import compose_labs, lab_state
 from lab.cli.labs.lab_state import RunningLab
 from lab.cli.output import draw, put, talk
 from lab.drivers import shared_folder
-from lab.drivers.control_sockets import Sockets
+from lab.drivers.control_socket import Sockets
 from lab.drivers.shared_folder import ClockReading
 from lab.errors import DriverError
 from lab.scenario.load import load
@@ -43,9 +43,9 @@ def set_up(starts: datetime | None) -> int:
 
     A folder of the same variant is left as it is, queues and all. Raises BadInput when parts with another one run.
     """
-    from lab.drivers import machine_credentials  # loads OpenSSL, which few verbs need
     from lab.drivers.lab_clock import LabClock
-    from lab.pki import certificate_folder as pki
+    from lab.pki import certificate_folder as pki  # loads OpenSSL, which few verbs need
+    from lab.pki import rsa_signing
 
     scenario = load(_scenario_file(os.environ.get("SCENARIO") or DEFAULT_SCENARIO))
     variant = chosen(scenario, os.environ.get("VARIANT") or None)
@@ -60,7 +60,7 @@ def set_up(starts: datetime | None) -> int:
         shared_folder.note(state, ClockReading.of(begins, LabClock(begins)))
     reading = shared_folder.latest(state)
     pki.make(state / lab_state.CERTIFICATES, variant.every_profile, reading.starts)
-    machine_credentials.signatures(variant, state)
+    rsa_signing.signatures(variant, state)
     lab = RunningLab(
         pid=None,
         scenario=str(Path(scenario.file).absolute()),
@@ -151,7 +151,7 @@ def gateway_at(variant: Variant, address: str) -> str:
 
 async def yielded(state: Path, address: str) -> None:
     """Have the lab's own node make way for a real server. Raises DriverError when it is not there in time."""
-    from lab.drivers.node_handover import YIELD
+    from lab.drivers.postfix_node import YIELD
 
     cast = Sockets(state)
     await cast.awaited([address], PATIENCE)

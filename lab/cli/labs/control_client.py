@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lab.drivers import control_socket
-from lab.drivers.control_question import ControlAnswer, ControlRequest
+from lab.drivers.control_request import ControlAnswer, ControlRequest
 from lab.drivers.run_outcome import again
 from lab.errors import DriverError
 from lab.scenario.model import MessageSpec

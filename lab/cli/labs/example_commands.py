@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from lab.cli.labs.lab_state import RunningLab
-from lab.drivers.loopback_addresses import loopback
+from lab.drivers.address_mapping import loopback
 from lab.model.names import Address
 from lab.model.roles import traits
 from lab.model.topology import Host, Topology

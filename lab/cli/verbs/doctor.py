@@ -21,10 +21,10 @@ from lab.cli.labs import container_labs
 from lab.cli.labs.lab_state import DNS_PORT, HTTP_PORT, SMTP_PORT
 from lab.cli.output import columns, plainly, put, put_json
 from lab.cli.verb_declaration import Verb, declare
+from lab.drivers.address_mapping import all_hosts, loopback
 from lab.drivers.containers import engine_problems
 from lab.drivers.containers.container_programs import IMAGES
 from lab.drivers.containers.network_plan import LAN, WIRE
-from lab.drivers.loopback_addresses import all_hosts, loopback
 from lab.errors import DriverError
 from lab.model.value import dataclass
 from lab.scenario.load import load

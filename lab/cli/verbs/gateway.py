@@ -122,7 +122,7 @@ def _write(folder: Path, files: dict[str, str]) -> None:
 def _apart(args: Namespace, variant: Variant) -> int:
     """The same command again, in a network of its own. Raises DriverError when the machine does not allow it."""
     from lab.drivers import embedded_postfix
-    from lab.drivers.network_namespace import in_network_namespace
+    from lab.drivers.embedded_postfix import in_network_namespace
 
     names, *others = embedded_postfix.addresses(variant)
     with tempfile.TemporaryDirectory(prefix="mflab-") as folder:

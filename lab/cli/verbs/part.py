@@ -21,8 +21,7 @@ from lab.errors import DriverError
 
 if TYPE_CHECKING:
     from lab.drivers.container_node import ContainerDns, ContainerNode
-    from lab.drivers.node_handover import Handover
-    from lab.drivers.postfix_shadow import PostfixShadow
+    from lab.drivers.postfix_node import PostfixNode, ReplaceableNode
 
 _ABOUT = """\
 A lab in containers is one program a container. They share a folder (MFLAB_STATE) with the variant, certificates and
@@ -113,22 +112,22 @@ def _node(args: Namespace) -> int:
     what = f"{node} on {', '.join(container_nodes.listening(variant, node))}"
     host = variant.topology.hosts.get(node)
     if host is not None and host.is_filter:
-        from lab.drivers.node_handover import Handover
+        from lab.drivers.postfix_node import ReplaceableNode
 
-        return asyncio.run(_until_stopped(Handover(variant, state, part), what))
+        return asyncio.run(_until_stopped(ReplaceableNode(variant, state, part), what))
     return asyncio.run(_until_stopped(part, what))
 
 
 def _shadow(args: Namespace) -> int:
     """Beside a real server that somebody else starts and that writes its log where --log says."""
     from lab.drivers import shared_folder
-    from lab.drivers.postfix_shadow import PostfixShadow
+    from lab.drivers.postfix_node import PostfixNode
 
     state = compose_labs.played()
     variant = lab_state.variant_of(state)
     node = container_nodes.gateway_at(variant, _given(args, "at"))
     shared_folder.also_known(state, node, args.at)
-    return asyncio.run(_until_stopped(PostfixShadow(variant, state, node, args.log), f"the shadow of {node}"))
+    return asyncio.run(_until_stopped(PostfixNode(variant, state, node, args.log), f"the shadow of {node}"))
 
 
 def _postfix(args: Namespace) -> int:
@@ -154,13 +153,15 @@ def _run(args: Namespace) -> int:  # noqa: ARG001 - all verbs are called alike
 
 
 def _relay(args: Namespace) -> int:  # noqa: ARG001
-    from lab.drivers.control_sockets import relay
+    from lab.drivers.control_socket import relay
 
     asyncio.run(relay(locations.state_folder(None), container_nodes.PATIENCE))
     return Exit.OK
 
 
-async def _until_stopped(part: ContainerDns | ContainerNode | Handover | PostfixShadow, what: str) -> int:
+async def _until_stopped(
+    part: ContainerDns | ContainerNode | ReplaceableNode | PostfixNode, what: str
+) -> int:
     """Serve until SIGTERM or SIGINT; both end it cleanly."""
     from lab.drivers import control_socket
 

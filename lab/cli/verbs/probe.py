@@ -24,7 +24,7 @@ def add(verb: Verb) -> None:
 
 def run(args: Namespace) -> int:  # noqa: ARG001 - all verbs are called alike
     """Ask. Raises DriverError when nobody answers."""
-    from lab.drivers.control_sockets import Sockets
+    from lab.drivers.control_socket import Sockets
 
     name = os.environ.get("MFLAB_PART")
     if not name:

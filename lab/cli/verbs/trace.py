@@ -18,7 +18,7 @@ from lab.cli.log_output import TracedLog
 from lab.cli.output import draw, put, put_json, talk
 from lab.cli.verb_declaration import Verb, declare
 from lab.evidence.admin_views import LAB, TENANT, LogTable
-from lab.evidence.known_at import shown_to
+from lab.evidence.journal import shown_to
 from lab.evidence.trace_assembly import traces
 from lab.model.trace import Hop, MessageTrace
 from lab.reports.text.console import console

@@ -16,7 +16,7 @@ from lab.cli.labs.watch_rounds import Rounds, rounds
 from lab.cli.output import plain, put, talk
 from lab.cli.verb_declaration import Verb, declare
 from lab.errors import DriverError, ScenarioError, WireError
-from lab.evidence.reply_quotes import iso
+from lab.evidence.hop_facts import iso
 from lab.reports import SCHEMA_VERSION
 from lab.reports.comparison.change_direction import ChangeDirection
 

@@ -10,9 +10,9 @@ from lab.cli.arguments import add_scenario, chosen, loaded, port
 from lab.cli.exit_codes import BadInput, Exit
 from lab.cli.output import put, talk
 from lab.cli.verb_declaration import Verb, declare
-from lab.drivers import machine_credentials
 from lab.drivers.configuration_history import History
 from lab.model.dns import Zones
+from lab.pki import rsa_signing
 from lab.reports.dns.name_servers import SERVERS, ZONE_FILE, Service
 from lab.reports.dns.zone_file import zone_file
 from lab.scenario.model import Variant
@@ -70,9 +70,7 @@ def _zones(variant: Variant, state: Path | None) -> Zones:
     """As they are at the start, with the keys of a lab that has started, or will."""
     if state is None:
         return variant.topology.zones
-    return (
-        History.of(variant, suite=machine_credentials.signatures(variant, state)).versions[0].topology.zones
-    )
+    return History.of(variant, suite=rsa_signing.signatures(variant, state)).versions[0].topology.zones
 
 
 def _write(args: Namespace, text: str, zones: Zones) -> None:

@@ -9,11 +9,11 @@ from contextlib import closing
 from types import TracebackType
 
 from lab.drivers.containers import engine_problems, existing_labs
-from lab.drivers.containers.attached_stream import Stream
 from lab.drivers.containers.container_programs import IMAGES, SCENARIO, VOLUME, Program, Programs
 from lab.drivers.containers.engine import Engine
 from lab.drivers.containers.existing_labs import ContainerLab
 from lab.drivers.containers.network_plan import INSIDE, PlannedMachine, plan
+from lab.drivers.containers.socket_relay import Stream
 from lab.errors import DriverError
 from lab.scenario.model import Variant
 from lab.scenario.rendering.render import render

@@ -21,9 +21,9 @@ from docker.utils import kwargs_from_env
 from requests.exceptions import RequestException
 
 from lab.drivers.containers import engine_problems
-from lab.drivers.containers.attached_stream import Stream
 from lab.drivers.containers.container_programs import OWNER, VOLUME, Program
 from lab.drivers.containers.existing_labs import RUN, ContainerLab, Range, labs
+from lab.drivers.containers.socket_relay import Stream
 from lab.errors import DriverError
 from lab.model.value import dataclass
 
