@@ -12,7 +12,7 @@ from tests.cli.commands import ARTICLE, Shell
 _CURED = ("--variant", "dedicated-certificate", "--limit", "1")
 
 
-def test_mail_that_goes_astray_as_things_are_fails(mflab: Shell) -> None:
+def test_mail_that_goes_astray_without_any_change_fails(mflab: Shell) -> None:
     said = mflab("hunt", ARTICLE, "--variant", "shared-wildcard", "--depth", "0", "--json")
     assert said.code == Exit.FAILED
     told = said.json()

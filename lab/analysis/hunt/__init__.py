@@ -1,4 +1,5 @@
-"""Searching for mail that goes to a wrong tenant: as things are, or a change or two away.
+"""Searching for mail that goes to a wrong tenant: without any change, or with one or two.
 
-`mail` says what is sent, `steps` what may change, `search` plays one with the other, the smallest first.
+`probe_messages` says what is sent, `setting_changes` what may change; `search` plays one with the other, the fewest
+changes first.
 """

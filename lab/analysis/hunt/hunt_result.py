@@ -1,9 +1,8 @@
-"""Catches as reports tell them, and as scenarios to play and to explain."""
+"""What a hunt found, as values for reports and as a scenario to play and to explain."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from lab.analysis.checks.audit_context import AuditContext
 from lab.analysis.checks.reproduction import claim
@@ -12,9 +11,9 @@ from lab.analysis.hunt.setting_changes import SettingStep
 from lab.drivers.simulator import simulate
 from lab.evidence.message_paths import in_a_line
 from lab.model.steps import Attributed
-from lab.reports.explanation.conclusions import Fate, fates
+from lab.reports.explanation.conclusions import fates
 from lab.reports.findings.hunt_report import HuntReport, WrongTenantWay
-from lab.scenario.model import AttributedExpectation, Expectation, MessageSpec
+from lab.scenario.model import AttributedExpectation, MessageSpec
 from lab.scenario.rendering.render import render
 from lab.scenario.setting_differences import in_a_line as value_in_a_line
 from lab.sentence import NOTHING, Sentence, listed, say, sentence
@@ -24,46 +23,43 @@ _WHY = (
 )
 
 
-def reported(hunt: Hunt, world: AuditContext) -> HuntReport:
+def reported(hunt: Hunt, context: AuditContext) -> HuntReport:
     """The search as values for reports."""
     return HuntReport(
-        scenario=world.configuration.scenario.name,
-        variant=world.variant.name,
+        scenario=context.configuration.scenario.name,
+        variant=context.variant.name,
         depth=hunt.depth,
-        finds=tuple(_find(catch, world) for catch in hunt.catches),
+        finds=tuple(_find(misroute, context) for misroute in hunt.misroutes),
         configurations=hunt.configurations,
         messages=hunt.messages,
         left=hunt.left,
     )
 
 
-def _find(catch: FoundMisroute, world: AuditContext) -> WrongTenantWay:
-    fate, decided = catch.fate, catch.hop.first(Attributed)
-    meant = next((leg.meant for leg in fate.legs if leg.hop is catch.hop), None)
+def _find(misroute: FoundMisroute, context: AuditContext) -> WrongTenantWay:
+    fate, attributed = misroute.fate, misroute.hop.first(Attributed)
+    meant = next((leg.meant for leg in fate.legs if leg.hop is misroute.hop), None)
     return WrongTenantWay(
-        settings=tuple(_setting(step, world) for step in catch.steps),
-        guess=any(step.is_guess for step in catch.steps),
+        settings=tuple(_setting(step, context) for step in misroute.steps),
+        guess=any(step.is_guess for step in misroute.steps),
         message=_message(fate.spec),
         way=in_a_line(tuple(way.path for way in fate.ways)),
         ending=fate.ending,
         meant=meant or "",
-        tenant=catch.cause.tenant,
-        basis=catch.cause.basis,
-        connector=catch.cause.connector,
-        rules=tuple(dict.fromkeys(decided.rules)) if decided else (),
-        alike=catch.alike,
+        tenant=misroute.cause.tenant,
+        basis=misroute.cause.basis,
+        connector=misroute.cause.connector,
+        rules=tuple(dict.fromkeys(attributed.rules)) if attributed else (),
+        alike=misroute.alike,
     )
 
 
-def _setting(step: SettingStep, world: AuditContext) -> str:
-    return f"{step.path}: {value_in_a_line(_old(step, world))} -> {value_in_a_line(step.value)}"
-
-
-def _old(step: SettingStep, world: AuditContext) -> Any:
-    """As it is written; of a switch that is written nowhere, as it stands."""
-    written = world.value(step.path)
-    name = step.path.partition(".")[2]
-    return getattr(world.topology.switches, name, None) if written is None and step.is_guess else written
+def _setting(step: SettingStep, context: AuditContext) -> str:
+    """`path: old -> new`; old is as it is written, or the position of a switch that is written nowhere."""
+    old = context.value(step.path)
+    if old is None and step.is_guess:
+        old = getattr(context.topology.switches, step.path.partition(".")[2], None)
+    return f"{step.path}: {value_in_a_line(old)} -> {value_in_a_line(step.value)}"
 
 
 def _message(spec: MessageSpec) -> Sentence:
@@ -77,12 +73,19 @@ def _message(spec: MessageSpec) -> Sentence:
     )
 
 
-def scenario_of(catch: FoundMisroute, find: WrongTenantWay) -> str:
-    """A scenario with the configuration and the message, which expects what was caught: to play, and to explain."""
-    alone = replace(
-        catch.variant, messages=(replace(catch.fate.spec, key="caught"),), suppressions=(), todos=()
-    )
+def scenario_of(misroute: FoundMisroute, find: WrongTenantWay) -> str:
+    """A scenario with the configuration and the message, which expects what was found: to play, and to explain."""
+    spec = replace(misroute.fate.spec, key="caught")
+    alone = replace(misroute.variant, messages=(spec,), suppressions=(), todos=())
     (fate,) = fates(simulate(alone))
+    expectation = claim(fate)
+    if fate.decision is not None:
+        attributed = AttributedExpectation(
+            tenant=fate.decision.tenant or None,
+            basis=fate.decision.basis.value,
+            connector=fate.decision.connector or None,
+        )
+        expectation = replace(expectation, attributed=attributed)
     changed = "\n".join(find.settings) or sentence("nothing")
     return render(
         replace(
@@ -90,16 +93,6 @@ def scenario_of(catch: FoundMisroute, find: WrongTenantWay) -> str:
             title=say(sentence("Mail that {tenant} gets, and should not", tenant=find.tenant)),
             why=say(sentence(_WHY, settings=changed)),
             kind="",
-            expect={"caught": _claim(fate)},
+            expect={"caught": expectation},
         )
     )
-
-
-def _claim(fate: Fate) -> Expectation:
-    decided = fate.decision
-    if decided is None:
-        return claim(fate)
-    attributed = AttributedExpectation(
-        tenant=decided.tenant or None, basis=decided.basis.value, connector=decided.connector or None
-    )
-    return replace(claim(fate), attributed=attributed)

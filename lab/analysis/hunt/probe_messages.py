@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from lab.analysis.checks import stand_ins
 from lab.analysis.checks.audit_context import AuditContext, message
@@ -12,79 +12,80 @@ from lab.scenario.builders.correspondents import cast
 from lab.scenario.model import MatrixParty, MessageSpec
 
 
-def every(world: AuditContext, topology: Topology) -> tuple[MessageSpec, ...]:
+def every(context: AuditContext, topology: Topology) -> tuple[MessageSpec, ...]:
     """All messages that concern the company, the plainest first: stand-in partners, outsiders and a stranger included."""
     known = cast(topology)
-    pairs = [(a, b) for a in known.senders for b in known.recipients if _concerns(a, b)]
-    found = [
+    pairs = [
+        (sender, recipient)
+        for sender in known.senders
+        for recipient in known.recipients
+        if (sender.own or recipient.own) and sender.address.key != recipient.address.key
+    ]
+    initial = [ReversePath(Address("sender", tenant.initial_domain)) for tenant in context.tenants[:1]]
+    return _distinct(
         _message(sender, recipient, reverse_path, via)
-        for reverse_path in _kinds(world)
-        for via in (None, *_machines(world))
+        for reverse_path in (None, ReversePath.NULL, ReversePath(stand_ins.OUTSIDE), *initial)
+        for via in (None, *_machines(context))
         for sender, recipient in pairs
         if via is None or sender.via is None
-    ]
-    return tuple({each.key: each for each in found}.values())
-
-
-def core(world: AuditContext, topology: Topology) -> tuple[MessageSpec, ...]:
-    """What goes astray if anything does: each of the company's people and machines to partners, and outsiders to each."""
-    known = cast(topology)
-    own = [each for each in known.senders if each.own and each.via is None]
-    others = [each for each in known.recipients if not each.own]
-    foreign = [each for each in known.senders if not each.own and each.via is None]
-    mine = [each for each in known.recipients if each.own]
-    first = own[:1]
-    return tuple(
-        {
-            each.key: each
-            for each in (
-                *(_message(a, b, None, None) for a in own for b in others),
-                *(_message(a, b, None, via) for via in _machines(world) for a in first for b in others),
-                *(_message(a, b, None, None) for a in foreign[:2] for b in mine),
-                *(_message(a, b, _NULL, None) for a in first for b in others[:2]),
-            )
-        }.values()
     )
 
 
-def few(world: AuditContext, topology: Topology) -> tuple[MessageSpec, ...]:
+def core(context: AuditContext, topology: Topology) -> tuple[MessageSpec, ...]:
+    """What goes astray if anything does: each of the company's people and machines to partners, and outsiders to each."""
+    known = cast(topology)
+    own = [sender for sender in known.senders if sender.own and sender.via is None]
+    outsiders = [sender for sender in known.senders if not sender.own and sender.via is None]
+    partners = [recipient for recipient in known.recipients if not recipient.own]
+    colleagues = [recipient for recipient in known.recipients if recipient.own]
+    machines, first = tuple(_machines(context)), own[:1]
+    return _distinct(
+        (
+            *(_message(sender, partner) for sender in own for partner in partners),
+            *(
+                _message(sender, partner, None, via)
+                for via in machines
+                for sender in first
+                for partner in partners
+            ),
+            *(_message(outsider, colleague) for outsider in outsiders[:2] for colleague in colleagues),
+            *(_message(sender, partner, ReversePath.NULL) for sender in first for partner in partners[:2]),
+        )
+    )
+
+
+def few(context: AuditContext, topology: Topology) -> tuple[MessageSpec, ...]:
     """One of each kind of way out, to the partner in the same region."""
-    own = [each for each in cast(topology).senders if each.own and each.via is None]
+    own = [sender for sender in cast(topology).senders if sender.own and sender.via is None]
     near = MatrixParty(name="near", address=stand_ins.NEAR, own=False)
-    ways = [(each, None) for each in own] + [(each, via) for each in own[:1] for via in _machines(world)]
-    return tuple(_message(sender, near, None, via) for sender, via in ways)
+    by_machine = (_message(sender, near, None, via) for sender in own[:1] for via in _machines(context))
+    return (*(_message(sender, near) for sender in own), *by_machine)
 
 
-_NULL = ReversePath(None)
+def _distinct(messages: Iterable[MessageSpec]) -> tuple[MessageSpec, ...]:
+    return tuple({message.key: message for message in messages}.values())
 
 
-def _kinds(world: AuditContext) -> tuple[ReversePath | None, ...]:
-    """The sender's own address, none, one outside, and one of the tenant's initial domain."""
-    initial = [ReversePath(Address("sender", each.initial_domain)) for each in world.tenants[:1]]
-    return (None, _NULL, ReversePath(stand_ins.OUTSIDE), *initial)
-
-
-def _concerns(sender: MatrixParty, recipient: MatrixParty) -> bool:
-    return (sender.own or recipient.own) and sender.address.key != recipient.address.key
-
-
-def _machines(world: AuditContext) -> Iterator[str]:
-    """Machines of the company that hand in mail themselves, and the stranger at the front door."""
-    yield from (host.name for host in (*world.exchange_servers(), *world.filters()))
-    if world.tenants:
+def _machines(context: AuditContext) -> Iterator[str]:
+    """Machines of the company that hand in mail themselves, and the stranger who connects to the tenant directly."""
+    yield from (host.name for host in (*context.exchange_servers(), *context.filters()))
+    if context.tenants:
         yield stand_ins.STRANGER_HOST
 
 
 def _message(
-    sender: MatrixParty, recipient: MatrixParty, reverse_path: ReversePath | None, via: str | None
+    sender: MatrixParty,
+    recipient: MatrixParty,
+    reverse_path: ReversePath | None = None,
+    via: str | None = None,
 ) -> MessageSpec:
     start = via or sender.via
-    told = [sender.name, "to", recipient.name]
-    told += ["as", _word(reverse_path)] if reverse_path is not None else []
-    told += ["by", start.replace(":", "-")] if start is not None else []
-    return message(
-        sender.address, recipient.address, key="-".join(told), reverse_path=reverse_path, via=start
-    )
+    key = f"{sender.name}-to-{recipient.name}"
+    if reverse_path is not None:
+        key += f"-as-{_word(reverse_path)}"
+    if start is not None:
+        key += f"-by-{start.replace(':', '-')}"
+    return message(sender.address, recipient.address, key=key, reverse_path=reverse_path, via=start)
 
 
 def _word(reverse_path: ReversePath) -> str:

@@ -1,8 +1,8 @@
-"""What may change by one setting: what an administrator renews, shares, switches or ticks, in the order in which it is likely."""
+"""The single settings that a hunt changes: certificates, addresses, connectors, domains, switches, the likely ones first."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import permutations
 from typing import Any
 
@@ -10,8 +10,7 @@ from lab.analysis.checks.audit_context import AuditContext, of_host
 from lab.core.rulebook import SWITCHES
 from lab.core.service_host_names import SERVICE
 from lab.model.certificate import CertificateProfile, Validity
-from lab.model.names import Domain
-from lab.model.tenant import DomainType, InboundConnector, Tenant
+from lab.model.tenant import DomainType, Tenant
 from lab.model.topology import Host
 from lab.model.value import dataclass
 
@@ -34,197 +33,173 @@ class SettingStep:
         return self.path
 
 
-def steps(world: AuditContext) -> tuple[SettingStep, ...]:
+def steps(context: AuditContext) -> tuple[SettingStep, ...]:
     """All that could be changed, each once, without those that change nothing."""
-    found = (
-        *_shown(world),
-        *_profiles(world),
-        *_addresses(world),
-        *_connectors(world),
-        *_wizard(world),
-        *_domains(world),
-        *_outbound(world),
-        *_own_routes(world),
-        *_regions(world),
-        *_switches(world),
+    candidates = (
+        *_shown(context),
+        *_profiles(context),
+        *_addresses(context),
+        *_connectors(context),
+        *_wizard(context),
+        *_domains(context),
+        *_outbound(context),
+        *_own_routes(context),
+        *_regions(context),
+        *_switches(context),
     )
-    distinct = {(each.path, repr(each.value)): each for each in found}
-    return tuple(each for each in distinct.values() if world.value(each.path) != each.value)
+    distinct = {(step.path, repr(step.value)): step for step in candidates}
+    return tuple(step for step in distinct.values() if context.value(step.path) != step.value)
 
 
-def _profiles_of(world: AuditContext) -> dict[str, CertificateProfile]:
+def _profiles_of(context: AuditContext) -> dict[str, CertificateProfile]:
     """Certificates that a machine could have: not those of Exchange Online itself."""
     service = (f".{SERVICE}", f".{SERVICE.partition('.')[2]}")
     return {
-        name: each
-        for name, each in world.variant.profiles.items()
-        if not any(f".{known}".endswith(service) for known in each.names)
+        name: profile
+        for name, profile in context.variant.profiles.items()
+        if not any(f".{subject}".endswith(service) for subject in profile.names)
     }
 
 
-def _hosts(world: AuditContext) -> Iterator[Host]:
-    yield from world.filters()
-    yield from world.exchange_servers()
+def _hosts(context: AuditContext) -> Iterator[Host]:
+    yield from context.filters()
+    yield from context.exchange_servers()
 
 
-def _shown(world: AuditContext) -> Iterator[SettingStep]:
+def _shown(context: AuditContext) -> Iterator[SettingStep]:
     """Each machine with each certificate that there is; and with none towards others."""
-    for host in _hosts(world):
-        others = (name for name in _profiles_of(world) if name != host.certificate)
+    for host in _hosts(context):
+        others = (name for name in _profiles_of(context) if name != host.certificate)
         yield from (SettingStep(of_host(host, "certificate"), name) for name in others)
         if host.certificate:
             yield SettingStep(of_host(host, "client_certificate"), not host.client_certificate)
 
 
-def _profiles(world: AuditContext) -> Iterator[SettingStep]:
+def _profiles(context: AuditContext) -> Iterator[SettingStep]:
     """A certificate is renewed, or runs out; a chain is completed, or breaks."""
-    used = {host.certificate for host in _hosts(world)} | set(_on_connectors(world))
-    for name, profile in _profiles_of(world).items():
+    used = {host.certificate for host in _hosts(context)}
+    for organization in context.organizations:
+        used |= {connector.tls_certificate_name for connector in organization.send_connectors}
+    for name, profile in _profiles_of(context).items():
         if name in used:
             path = f"certificates.{name}"
-            yield SettingStep(f"{path}.validity", _other_validity(profile))
+            validity = Validity.EXPIRED if profile.validity is Validity.CURRENT else Validity.CURRENT
+            yield SettingStep(f"{path}.validity", validity.value)
             yield SettingStep(f"{path}.missing_intermediate", not profile.missing_intermediate)
             if profile.self_signed:
                 yield SettingStep(f"{path}.self_signed", False)
 
 
-def _on_connectors(world: AuditContext) -> Iterator[str]:
-    for organization in world.organizations:
-        yield from (each.tls_certificate_name or "" for each in organization.send_connectors)
-
-
-def _other_validity(profile: CertificateProfile) -> str:
-    return Validity.EXPIRED.value if profile.validity is Validity.CURRENT else Validity.CURRENT.value
-
-
-def _addresses(world: AuditContext) -> Iterator[SettingStep]:
+def _addresses(context: AuditContext) -> Iterator[SettingStep]:
     """Two machines behind one address."""
-    for one, other in permutations(_hosts(world), 2):
+    for one, other in permutations(_hosts(context), 2):
         if one.source != other.source:
             yield SettingStep(of_host(one, "nat"), other.source)
 
 
-def _connectors(world: AuditContext) -> Iterator[SettingStep]:
-    for tenant in world.tenants:
-        for connector in tenant.inbound_connectors:
-            yield from _connector(world, tenant, connector)
-
-
-def _connector(world: AuditContext, tenant: Tenant, connector: InboundConnector) -> Iterator[SettingStep]:
+def _connectors(context: AuditContext) -> Iterator[SettingStep]:
     """On and off; known by another name, by a wildcard, by one more address; or restricting."""
-
-    def path(parameter: str) -> str:
-        return world.setting(tenant, "InboundConnectors", connector.name, parameter)
-
-    yield SettingStep(path("Enabled"), not connector.enabled)
-    for name in _names(world, tenant) if connector.tls_sender_certificate_name is not None else ():
-        yield SettingStep(path("TlsSenderCertificateName"), name)
-    for host in _hosts(world) if connector.sender_ip_addresses else ():
-        addresses = tuple(dict.fromkeys((*map(_bare, connector.sender_ip_addresses), host.source)))
-        yield SettingStep(path("SenderIPAddresses"), list(addresses))
-    if connector.tls_sender_certificate_name is not None:
-        yield SettingStep(path("RestrictDomainsToCertificate"), not connector.restrict_domains_to_certificate)
-    yield SettingStep(path("RequireTls"), not connector.require_tls)
-
-
-def _bare(network: object) -> str:
-    return str(network).removesuffix("/32")
+    for tenant in context.tenants:
+        for connector in tenant.inbound_connectors:
+            path = context.setting(tenant, "InboundConnectors", connector.name)
+            yield SettingStep(f"{path}.Enabled", not connector.enabled)
+            by_certificate = connector.tls_sender_certificate_name is not None
+            for name in _names(context, tenant) if by_certificate else ():
+                yield SettingStep(f"{path}.TlsSenderCertificateName", name)
+            known = [str(network).removesuffix("/32") for network in connector.sender_ip_addresses]
+            for host in _hosts(context) if known else ():
+                addresses = list(dict.fromkeys((*known, host.source)))
+                yield SettingStep(f"{path}.SenderIPAddresses", addresses)
+            if by_certificate:
+                restricts = connector.restrict_domains_to_certificate
+                yield SettingStep(f"{path}.RestrictDomainsToCertificate", not restricts)
+            yield SettingStep(f"{path}.RequireTls", not connector.require_tls)
 
 
-def _names(world: AuditContext, tenant: Tenant) -> tuple[str, ...]:
+def _names(context: AuditContext, tenant: Tenant) -> tuple[str, ...]:
     """Wildcards of the tenant's domains, and whatever is in a certificate."""
-    wild = (f"*.{each.domain_name}" for each in tenant.accepted_domains if not _moera(each.domain_name))
-    shown = (name for each in _profiles_of(world).values() for name in each.names)
-    return tuple(dict.fromkeys((*wild, *shown)))
+    domains = (str(accepted.domain_name) for accepted in tenant.accepted_domains)
+    wildcards = (f"*.{domain}" for domain in domains if not domain.endswith(".onmicrosoft.com"))
+    return tuple(dict.fromkeys((*wildcards, *_certificate_names(context))))
 
 
-def _moera(domain: Domain) -> bool:
-    return domain.endswith(".onmicrosoft.com")
+def _certificate_names(context: AuditContext) -> Iterator[str]:
+    for profile in _profiles_of(context).values():
+        yield from profile.names
 
 
-def _wizard(world: AuditContext) -> Iterator[SettingStep]:
-    """What the wizard is told."""
-    for organization in world.organizations:
+def _wizard(context: AuditContext) -> Iterator[SettingStep]:
+    """The answers to the hybrid configuration wizard."""
+    for organization in context.organizations:
         hybrid = f"organizations.{organization.name}.hybrid"
-        if world.value(hybrid) is None:
+        if context.value(hybrid) is None:
             continue
-        for tenant in world.tenants:
-            yield from (SettingStep(f"{hybrid}.certificate_name", name) for name in _names(world, tenant))
+        for tenant in context.tenants:
+            yield from (SettingStep(f"{hybrid}.certificate_name", name) for name in _names(context, tenant))
         yield SettingStep(
-            f"{hybrid}.centralized_transport", not world.value(f"{hybrid}.centralized_transport")
+            f"{hybrid}.centralized_transport", not context.value(f"{hybrid}.centralized_transport")
         )
 
 
-def _domains(world: AuditContext) -> Iterator[SettingStep]:
+def _domains(context: AuditContext) -> Iterator[SettingStep]:
     """Accepted domains that come, go, or change their type."""
-    for tenant in world.tenants:
+    for tenant in context.tenants:
         path = f"tenants.{tenant.name}.AcceptedDomains"
-        written = world.value(path)
-        listed = written if isinstance(written, list) else [] if written is None else [written]
-        known = {str(each.domain_name) for each in tenant.accepted_domains}
-        for each in listed if len(listed) > 1 else ():
-            yield SettingStep(path, [other for other in listed if other is not each])
-        for name in dict.fromkeys(_bases(world)):
-            if name not in known:
-                yield SettingStep(path, [*listed, name])
-        for each in tenant.accepted_domains:
-            if str(each.domain_name) in map(_name_of, listed):
-                relay = each.domain_type is not DomainType.INTERNAL_RELAY
+        written = context.value(path)
+        entries = written if isinstance(written, list) else [] if written is None else [written]
+        names = [entry.get("DomainName", "") if isinstance(entry, dict) else entry for entry in entries]
+        for entry in entries if len(entries) > 1 else ():
+            yield SettingStep(path, [other for other in entries if other is not entry])
+        accepted = {str(domain.domain_name) for domain in tenant.accepted_domains}
+        for name in dict.fromkeys(name.removeprefix("*.") for name in _certificate_names(context)):
+            if name not in accepted:
+                yield SettingStep(path, [*entries, name])
+        for domain in tenant.accepted_domains:
+            if str(domain.domain_name) in map(str, names):
+                relay = domain.domain_type is not DomainType.INTERNAL_RELAY
                 kind = DomainType.INTERNAL_RELAY if relay else DomainType.AUTHORITATIVE
-                yield SettingStep(f"{path}[{each.domain_name}].DomainType", kind.value)
-                yield SettingStep(f"{path}[{each.domain_name}].MatchSubDomains", not each.match_sub_domains)
+                yield SettingStep(f"{path}[{domain.domain_name}].DomainType", kind.value)
+                yield SettingStep(
+                    f"{path}[{domain.domain_name}].MatchSubDomains", not domain.match_sub_domains
+                )
 
 
-def _name_of(item: Any) -> str:
-    return str(item.get("DomainName", "")) if isinstance(item, dict) else str(item)
-
-
-def _bases(world: AuditContext) -> Iterator[str]:
-    """Names in certificates as domains."""
-    for profile in _profiles_of(world).values():
-        yield from (name.removeprefix("*.") for name in profile.names)
-
-
-def _outbound(world: AuditContext) -> Iterator[SettingStep]:
-    for tenant in world.tenants:
+def _outbound(context: AuditContext) -> Iterator[SettingStep]:
+    for tenant in context.tenants:
         for connector in tenant.outbound_connectors:
-            path = world.setting(tenant, "OutboundConnectors", connector.name)
+            path = context.setting(tenant, "OutboundConnectors", connector.name)
             yield SettingStep(f"{path}.Enabled", not connector.enabled)
             yield SettingStep(f"{path}.RecipientDomains", ["*"])
             centralized = not connector.route_all_messages_via_on_premises
             yield SettingStep(f"{path}.RouteAllMessagesViaOnPremises", centralized)
 
 
-def _own_routes(world: AuditContext) -> Iterator[SettingStep]:
+def _own_routes(context: AuditContext) -> Iterator[SettingStep]:
     """Exchange's ways out: without the filter, switched off, with another certificate."""
-    for organization in world.organizations:
+    for organization in context.organizations:
         for connector in organization.send_connectors:
-            path = world.setting(organization, "SendConnectors", connector.name)
+            path = context.setting(organization, "SendConnectors", connector.name)
             yield SettingStep(f"{path}.Enabled", not connector.enabled)
             if connector.smart_hosts:
                 yield SettingStep(f"{path}.SmartHosts", None)
-            for name in _profiles_of(world):
+            for name in _profiles_of(context):
                 yield SettingStep(f"{path}.TlsCertificateName", name)
 
 
-def _regions(world: AuditContext) -> Iterator[SettingStep]:
+def _regions(context: AuditContext) -> Iterator[SettingStep]:
     """The tenant moves to another region, or a partner does."""
-    for tenant in world.topology.tenants.values():
+    for tenant in context.topology.tenants.values():
         yield SettingStep(f"tenants.{tenant.name}.region", "NAM" if tenant.region != "NAM" else "EUR")
 
 
-def _switches(world: AuditContext) -> Iterator[SettingStep]:
+def _switches(context: AuditContext) -> Iterator[SettingStep]:
     """Where it is not documented what the service does: what if it is the other way round?"""
     for switch in SWITCHES.values():
         if switch.kind == "choice" and switch.scope == "service" and switch.not_emulated is None:
-            now = _position(getattr(world.topology.switches, switch.name, switch.default))
-            yield from (
-                SettingStep(f"{_SWITCHES}{switch.name}", each) for each in _others(switch.values, now)
-            )
-
-
-def _others(values: Iterable[str], now: str) -> tuple[str, ...]:
-    return tuple(each for each in values if _position(each) != now)
+            now = _position(getattr(context.topology.switches, switch.name, switch.default))
+            for value in switch.values:
+                if _position(value) != now:
+                    yield SettingStep(f"{_SWITCHES}{switch.name}", value)
 
 
 def _position(value: object) -> str:

@@ -23,7 +23,7 @@ First sends messages only: everybody to everybody, under four reverse-paths, fro
 another region and past the MX. Then changes one setting after the other, and then two: which certificate a machine shows,
 which name or address a connector knows, whose address is shared, what is switched on, what is an accepted domain, where a
 partner lives, what the service does where nobody documents it. Ends with the fewest changes that lead mail to a wrong
-tenant. The exit code is 1 if it goes there as things are, and 0 where it takes a change."""
+tenant. The exit code is 1 if it goes there without any change, and 0 where it takes one."""
 
 _EXAMPLES = """\
   mflab hunt my.yaml
@@ -76,8 +76,8 @@ def run(args: Namespace) -> int:
         put_json(hunt_report.document(report))
     else:
         draw(hunt_report.screen(report), sys.stderr if args.output == STDOUT else None)
-    if args.output and hunted.catches:
-        _write(args.output, scenario_of(hunted.catches[0], report.finds[0]))
+    if args.output and hunted.misroutes:
+        _write(args.output, scenario_of(hunted.misroutes[0], report.finds[0]))
     return Exit.FAILED if report.now else Exit.OK
 
 

@@ -1,4 +1,4 @@
-"""The hunt finds the article's fault as it is, and says how far away it is where it was cured."""
+"""The hunt finds the article's fault without any change, and says how many changes lead to it where it was cured."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ def caught(variant: str) -> tuple[AuditContext, Hunt]:
 
 
 def changed(found: Hunt) -> list[tuple[tuple[str, object], ...]]:
-    return [tuple((each.path, each.value) for each in catch.steps) for catch in found.catches]
+    return [tuple((each.path, each.value) for each in misroute.steps) for misroute in found.misroutes]
 
 
-def test_the_fault_is_found_as_things_are():
+def test_the_fault_is_found_without_any_change():
     there, found = caught("shared-wildcard")
     assert found.depth == 0
     assert found.configurations == 1
@@ -69,7 +69,7 @@ def test_the_cure_is_a_certificate_or_a_wildcard_away_from_it():
 @pytest.mark.parametrize("variant", ["shared-wildcard", "shared-address", "dedicated-certificate"])
 def test_a_find_is_a_scenario_that_shows_it(variant):
     there, found = caught(variant)
-    text = scenario_of(found.catches[0], reported(found, there).finds[0])
+    text = scenario_of(found.misroutes[0], reported(found, there).finds[0])
     (played,) = load_text(text, "caught.yaml").variants.values()
     judged = simulate(played).findings()
     assert {each.field for each in judged} >= {"path", "attributed.tenant", "ends"}
@@ -103,7 +103,9 @@ def test_the_order_is_always_the_same():
     _, first = caught("dedicated-certificate")
     second = hunt(world("dedicated-certificate"), depth=1, limit=3, budget=1000)
     assert changed(first) == changed(second)
-    assert [each.fate.spec.key for each in first.catches] == [each.fate.spec.key for each in second.catches]
+    assert [each.fate.spec.key for each in first.misroutes] == [
+        each.fate.spec.key for each in second.misroutes
+    ]
 
 
 @pytest.mark.parametrize("variant", ["shared-wildcard", "shared-address", "name-not-accepted-domain"])
