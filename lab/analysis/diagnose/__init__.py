@@ -1,13 +1,11 @@
 """From a bounce to its cause: what a mail, a report, a log or a trace says of the tenants that it went through.
 
-`diagnose` finds out what it has been given and judges it. Reading never fails, whatever the octets are
-(`evidence_limits`); what the evidence does not tell is left open, and never filled in. Nothing here knows a terminal or
-a file.
+`diagnose` recognises what the evidence is and judges it. Reading never fails, whatever the octets are (`evidence_file`);
+what the evidence does not tell is left open, and never filled in. Nothing here knows a terminal or a file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from lab.analysis.diagnose import (
@@ -20,11 +18,10 @@ from lab.analysis.diagnose import (
     trace_tables,
 )
 from lab.analysis.diagnose.delivery_report import entity_with_report
-from lab.analysis.diagnose.evidence_limits import MAX_OCTETS
-from lab.analysis.diagnose.input_encoding import NotText, as_utf8, is_mail
+from lab.analysis.diagnose.evidence_file import MAX_OCTETS, NotText, as_utf8, is_mail
 from lab.analysis.diagnose.known_configuration import KnownConfiguration
-from lab.analysis.diagnose.mime import MimeEntity, message
-from lab.evidence.diagnosis import Diagnosis, EvidenceKind, VerdictSentence
+from lab.analysis.diagnose.mime import parse
+from lab.reports.findings.diagnosis import Diagnosis, EvidenceKind, VerdictSentence
 from lab.sentence import sentence
 
 __all__ = ["KnownConfiguration", "NotText", "diagnose"]
@@ -33,58 +30,40 @@ __all__ = ["KnownConfiguration", "NotText", "diagnose"]
 def diagnose(octets: bytes, known: KnownConfiguration | None = None) -> Diagnosis:
     """What the evidence says; with `known`, names are those of a configuration, and the front end is asked about it.
 
-    Raises Unreadable for what holds no text (an Outlook .msg, a picture).
+    Raises NotText for what holds no text (an Outlook .msg, an archive).
     """
-    notes = (
-        ()
-        if len(octets) <= MAX_OCTETS
-        else (sentence("only the first {size} MiB were read", size=MAX_OCTETS >> 20),)
-    )
-    told = as_utf8(octets[:MAX_OCTETS])
-    found = _judged(told, known)
-    return replace(found, notes=(*notes, *found.notes))
+    text = as_utf8(octets[:MAX_OCTETS])
+    diagnosis = _of_mail(text, known) if is_mail(text) else _of_table_or_log(text, known)
+    if len(octets) <= MAX_OCTETS:
+        return diagnosis
+    cut = sentence("only the first {size} MiB were read", size=MAX_OCTETS >> 20)
+    return replace(diagnosis, notes=(cut, *diagnosis.notes))
 
 
-def _judged(octets: bytes, known: KnownConfiguration | None) -> Diagnosis:
-    if not is_mail(octets):
-        return _no_mail(octets, known)
-    whole = message(octets)
-    report = entity_with_report(whole)
-    return (
-        message_diagnosis.of_report(report, known)
-        if report is not None
-        else message_diagnosis.of_message(whole, known)
-    )
+def _of_mail(octets: bytes, known: KnownConfiguration | None) -> Diagnosis:
+    mail = parse(octets)
+    report = entity_with_report(mail)
+    if report is not None:
+        return message_diagnosis.of_report(report, known)
+    return message_diagnosis.of_message(mail, known)
 
 
-def _no_mail(octets: bytes, known: KnownConfiguration | None) -> Diagnosis:
-    """A table, a log, or the text of a report."""
+def _of_table_or_log(octets: bytes, known: KnownConfiguration | None) -> Diagnosis:
+    """A table, a log, or the text of a report that somebody pasted."""
     text = octets.decode("utf-8", "replace")
-    found = trace_tables.read(text)
-    if found.rows:
-        return _table(found.rows, known)
-    lines = found.lines or text.splitlines()
-    log = postfix_attempts.attempts(lines)
-    if log:
-        return log_diagnosis.of_log(log, known, postfix_attempts.host_of(lines))
-    if ndr_text.looks_like_one(text):
-        return message_diagnosis.of_report(_pasted(octets), known)
-    return _nothing()
-
-
-def _table(found: Sequence[trace_tables.PlainRow], known: KnownConfiguration | None) -> Diagnosis:
-    kind = trace_attempts.kind_of(found)
-    told = trace_attempts.attempts(found, kind)
-    if kind is EvidenceKind.TRACKING_LOG:
-        return log_diagnosis.of_tracking(told, known)
-    return trace_diagnosis.of_trace(told, kind, known)
-
-
-def _pasted(octets: bytes) -> MimeEntity:
-    """The text of a report without the mail around it."""
-    return message(b"Content-Type: text/plain; charset=utf-8\r\n\r\n" + octets)
-
-
-def _nothing() -> Diagnosis:
-    text = sentence("neither a mail nor a report, a log or a message trace: nothing to see")
-    return Diagnosis(kind=EvidenceKind.OTHER, nothing=True, story=(VerdictSentence(text=text),))
+    tables = trace_tables.read(text)
+    if tables.rows:
+        kind = trace_attempts.kind_of(tables.rows)
+        attempts = trace_attempts.attempts(tables.rows, kind)
+        if kind is EvidenceKind.TRACKING_LOG:
+            return log_diagnosis.of_tracking(attempts, known)
+        return trace_diagnosis.of_trace(attempts, kind, known)
+    lines = tables.lines or text.splitlines()
+    logged = postfix_attempts.attempts(lines)
+    if logged:
+        return log_diagnosis.of_log(logged, known, postfix_attempts.host_of(lines))
+    if ndr_text.is_report(text):
+        pasted = parse(b"Content-Type: text/plain; charset=utf-8\r\n\r\n" + octets)
+        return message_diagnosis.of_report(pasted, known)
+    nothing = sentence("neither a mail nor a report, a log or a message trace: nothing to see")
+    return Diagnosis(kind=EvidenceKind.OTHER, nothing=True, story=(VerdictSentence(text=nothing),))

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
-from lab.analysis.diagnose import exchange_stamps
+from lab.analysis.diagnose.exchange_stamps import (
+    ATTRIBUTED,
+    CONNECTING,
+    DIRECTION,
+    ENTITY,
+    ID,
+    ORIGINATOR,
+    REPORT,
+    by_report,
+    connecting,
+    guid,
+)
 from lab.analysis.diagnose.known_configuration import KnownConfiguration
 from lab.core.header_stamps import AUTH_AS, CROSS_TENANT
-from lab.evidence.diagnosis import Clue, DeliveryReport, EvidenceRefusal, EvidenceTenant, TieToTenant
 from lab.model.message import Message
+from lab.reports.findings.diagnosis import Clue, DeliveryReport, EvidenceRefusal, EvidenceTenant, TieToTenant
 from lab.sentence import NOTHING, Sentence, sentence
 
 _MOST = 40
@@ -26,172 +37,153 @@ _DIRECTIONS = {
     "Originating": sentence("the tenant's own mail, or that of its on-premises side"),
     "Incoming": sentence("mail from outside"),
 }
-_VOUCHED = {
+_AUTH_AS = {
     "Internal": sentence("the tenant vouches for the sender"),
     "Anonymous": sentence("no tenant vouches for the sender"),
 }
-_NO_CODE = sentence("no code of the lab's table: the words are those of the server that said it")
 
 
-def of_message(message: Message, known: KnownConfiguration | None, where: str = "") -> tuple[Clue, ...]:
-    """Those of a header section, in its order, newest first; `where` says of which message if there are two."""
-    found = []
+def of_message(message: Message, known: KnownConfiguration | None, prefix: str = "") -> tuple[Clue, ...]:
+    """Those of a header section, in its order, newest first; `prefix` says of which message if there are two."""
+    clues = []
     for header in message.headers:
         read = _READERS.get(header.name.lower())
-        clue = read(header.name, header.value, known) if read else None
-        if clue is not None:
-            found.append(
-                Clue(where=f"{where}{clue.where}", said=clue.said, means=clue.means, rules=clue.rules)
-            )
-    return tuple(found[:_MOST])
+        meaning = read(header.value, known) if read else None
+        if meaning is not None:
+            said, means, rules = meaning
+            clues.append(Clue(where=f"{prefix}{header.name}", said=said, means=means, rules=rules))
+    return tuple(clues[:_MOST])
 
 
-def of_report(report: DeliveryReport) -> tuple[Clue, ...]:
+def of_report(report: DeliveryReport) -> Iterator[Clue]:
     """What the report itself says."""
-    return tuple(_of_report(report))
-
-
-def _of_report(report: DeliveryReport) -> Iterator[Clue]:
     if report.maker:
-        service, outside = (
-            sentence("a server of Exchange Online"),
-            sentence("a server outside Exchange Online"),
-        )
-        works_for = (
-            sentence(" that works for {tenant}", tenant=report.tenant.label) if report.tenant else NOTHING
-        )
-        whose = service if report.service else outside
-        means = sentence("{server}{works_for} made the report", server=whose, works_for=works_for)
+        tenant, works_for = report.tenant, NOTHING
+        if tenant:
+            works_for = sentence(" that works for {tenant}", tenant=tenant.label)
+        server = sentence("a server outside Exchange Online")
+        if report.service:
+            server = sentence("a server of Exchange Online")
+        means = sentence("{server}{works_for} made the report", server=server, works_for=works_for)
         yield Clue(where="Reporting-MTA", said=report.maker, means=means, rules=("R196",))
     if report.received_from:
         means = sentence(
             "the server that had handed it the message; the name is what that server calls itself"
         )
         yield Clue(where="Received-From-MTA", said=report.received_from, means=means, rules=("R20", "R200"))
-    for each in report.refusals[:5]:
-        yield from _of_refusal(each)
+    for refusal in report.refusals[:5]:
+        yield from _of_refusal(refusal)
 
 
-def _of_refusal(each: EvidenceRefusal) -> Iterator[Clue]:
-    if each.reply or each.status:
-        means = sentence("{cause}", cause=each.cause) if each.cause else _NO_CODE
-        yield Clue(where="Diagnostic-Code", said=each.reply or each.status, means=means, rules=each.rules)
-    if each.front_end:
+def _of_refusal(refusal: EvidenceRefusal) -> Iterator[Clue]:
+    said = refusal.reply or refusal.status
+    if said:
+        means = sentence("no code of the lab's table: the words are those of the server that said it")
+        if refusal.cause:
+            means = sentence("{cause}", cause=refusal.cause)
+        yield Clue(where="Diagnostic-Code", said=said, means=means, rules=refusal.rules)
+    if refusal.front_end:
         means = sentence("the trailer: a front end of Exchange Online said it")
-        yield Clue(where="Diagnostic-Code", said=each.front_end, means=means, rules=("R189",))
-    if each.said_by:
-        own, other = (
-            sentence("the refusal is Exchange Online's"),
-            sentence("the refusal is another mail system's"),
-        )
-        means = own if each.service else other
-        yield Clue(where="Remote-MTA", said=each.said_by, means=means, rules=("R200",))
+        yield Clue(where="Diagnostic-Code", said=refusal.front_end, means=means, rules=("R189",))
+    if refusal.said_by:
+        means = sentence("the refusal is another mail system's")
+        if refusal.service:
+            means = sentence("the refusal is Exchange Online's")
+        yield Clue(where="Remote-MTA", said=refusal.said_by, means=means, rules=("R200",))
 
 
-def _named(id_: str, known: KnownConfiguration | None) -> Sentence | str:
+Meaning = tuple[str, Sentence, tuple[str, ...]]
+"""What is quoted of a field's value, what it means, and by which rules."""
+MeaningReader = Callable[[str, KnownConfiguration | None], Meaning | None]
+
+
+def _tenant(id_: str, known: KnownConfiguration | None) -> Sentence | str:
     tenant = EvidenceTenant(id=id_)
     return (known.named(tenant) if known else tenant).label
 
 
-def _attributed(name: str, said: str, known: KnownConfiguration | None) -> Clue | None:
-    id_ = exchange_stamps.guid(said)
-    if not id_:
-        means = sentence("the tenant was made unreadable when this was passed on")
-        return Clue(where=name, said=said, means=means, rules=("R25",))
-    means = sentence("Exchange Online took it for tenant {tenant}", tenant=_named(id_, known))
-    return Clue(where=name, said=said, means=means, rules=("R25",))
+def _attributed(said: str, known: KnownConfiguration | None) -> Meaning:
+    id_ = guid(said)
+    means = sentence("the tenant was made unreadable when this was passed on")
+    if id_:
+        means = sentence("Exchange Online took it for tenant {tenant}", tenant=_tenant(id_, known))
+    return said, means, ("R25",)
 
 
-def _id(name: str, said: str, known: KnownConfiguration | None) -> Clue | None:
-    id_ = exchange_stamps.guid(said)
-    if not id_:
-        return None
-    means = sentence("it left through tenant {tenant}, or was delivered there", tenant=_named(id_, known))
-    return Clue(where=name, said=said, means=means, rules=("R25", "R122"))
+def _id(said: str, known: KnownConfiguration | None) -> Meaning | None:
+    id_ = guid(said)
+    means = sentence("it left through tenant {tenant}, or was delivered there", tenant=_tenant(id_, known))
+    return (said, means, ("R25", "R122")) if id_ else None
 
 
-def _connecting(name: str, said: str, known: KnownConfiguration | None) -> Clue | None:
-    id_, address, helo = exchange_stamps.connecting(said)
-    if not id_:
-        return None
-    server, tenant = helo or sentence("a server"), _named(id_, known)
-    brought = "{server} [{address}] brought it to tenant {tenant}"
-    means = sentence(brought, server=server, address=address, tenant=tenant)
-    return Clue(where=name, said=said, means=means, rules=("R25",))
+def _connecting(said: str, known: KnownConfiguration | None) -> Meaning | None:
+    id_, address, helo = connecting(said)
+    means = sentence(
+        "{server} [{address}] brought it to tenant {tenant}",
+        server=helo or sentence("a server"),
+        address=address,
+        tenant=_tenant(id_, known),
+    )
+    return (said, means, ("R25",)) if id_ else None
 
 
-def _entity(name: str, said: str, _: KnownConfiguration | None) -> Clue | None:
-    means = _ENTITIES.get(said)
-    return Clue(where=name, said=said, means=means, rules=("R123",)) if means else None
-
-
-def _report(name: str, said: str, _: KnownConfiguration | None) -> Clue | None:
-    by, _direction = exchange_stamps.by_report(said)
+def _antispam_report(said: str, _: KnownConfiguration | None) -> Meaning | None:
+    by, _direction = by_report(said)
     if not by:
         return None
+    means = sentence("DIR:INB: incoming mail, no connector of the own side")
+    if by is TieToTenant.CONNECTOR:
+        means = sentence("DIR:OUT and IPV:CAL: a connector of the tenant matched")
     kept = "; ".join(part for part in said.split(";") if part.strip()[:4] in ("CIP:", "IPV:", "DIR:"))
-    means = (
-        sentence("DIR:OUT and IPV:CAL: a connector of the tenant matched")
-        if by is TieToTenant.CONNECTOR
-        else sentence("DIR:INB: incoming mail, no connector of the own side")
-    )
-    return Clue(where=name, said=" ".join(kept.split()), means=means, rules=("R179",))
+    return " ".join(kept.split()), means, ("R179",)
 
 
-def _direction(name: str, said: str, _: KnownConfiguration | None) -> Clue | None:
-    means = _DIRECTIONS.get(said)
-    return Clue(where=name, said=said, means=means, rules=("R24",)) if means else None
+def _one_of(meanings: Mapping[str, Sentence], rule: str) -> MeaningReader:
+    def read(said: str, _: KnownConfiguration | None) -> Meaning | None:
+        return (said, meanings[said], (rule,)) if said in meanings else None
+
+    return read
 
 
-def _org(name: str, said: str, _: KnownConfiguration | None) -> Clue | None:
-    means = sentence("the organisation it left from, by a domain of its")
-    return Clue(where=name, said=said, means=means, rules=("R121",))
+def _originator(said: str, _: KnownConfiguration | None) -> Meaning:
+    return said, sentence("the organisation it left from, by a domain of its"), ("R121",)
 
 
-def _vouched(name: str, said: str, _: KnownConfiguration | None) -> Clue | None:
-    means = _VOUCHED.get(said)
-    return Clue(where=name, said=said, means=means, rules=("R119",)) if means else None
-
-
-def _judged(name: str, said: str, _: KnownConfiguration | None) -> Clue | None:
+def _authentication(said: str, _: KnownConfiguration | None) -> Meaning | None:
     """SPF as it was evaluated at an entry: against whose address."""
     client = _CLIENT.search(said)
     if client is None:
         return None
-    spf = re.match(r".*?\bspf=(\w+)", said)
-    kept = f"{spf[0].rpartition(' ')[2] if spf else ''} ({client[0]})".strip()
-    means = sentence("at that entry {address} was the client", address=client[1])
-    return Clue(where=name, said=kept, means=means, rules=("R166",))
+    spf = re.search(r"[^ ]*?\bspf=\w+", said)
+    kept = f"{spf[0] if spf else ''} ({client[0]})".strip()
+    return kept, sentence("at that entry {address} was the client", address=client[1]), ("R166",)
 
 
-def _sealed(name: str, said: str, _: KnownConfiguration | None) -> Clue | None:
+def _arc(said: str, _: KnownConfiguration | None) -> Meaning | None:
     client = _CLIENT.search(said)
     if "mx.microsoft.com" not in said or client is None:
         return None
-    means = sentence("the sealing tenant had got it from {address}", address=client[1])
-    return Clue(where=name, said=client[0], means=means, rules=("R174",))
+    return client[0], sentence("the sealing tenant had got it from {address}", address=client[1]), ("R174",)
 
 
-def _broken(name: str, said: str, _: KnownConfiguration | None) -> Clue | None:
-    means = sentence("cross-premises headers were taken off: the hybrid path is broken there")
-    return Clue(where=name, said=said, means=means, rules=("R118",))
+def _filtered(said: str, _: KnownConfiguration | None) -> Meaning:
+    return said, sentence("cross-premises headers were taken off: the hybrid path is broken there"), ("R118",)
 
 
-ClueReader = Callable[[str, str, KnownConfiguration | None], Clue | None]
-_READERS: dict[str, ClueReader] = {
-    exchange_stamps.ATTRIBUTED.lower(): _attributed,
-    exchange_stamps.ID.lower(): _id,
-    exchange_stamps.CONNECTING.lower(): _connecting,
-    exchange_stamps.ENTITY.lower(): _entity,
-    exchange_stamps.REPORT.lower(): _report,
-    f"{exchange_stamps.REPORT}-Untrusted".lower(): _report,
-    exchange_stamps.DIRECTION.lower(): _direction,
-    exchange_stamps.ORIGINATOR.lower(): _org,
-    AUTH_AS.lower(): _vouched,
-    f"{CROSS_TENANT}AuthAs".lower(): _vouched,
-    "authentication-results": _judged,
-    "authentication-results-original": _judged,
-    "x-ms-exchange-authentication-results": _judged,
-    "arc-authentication-results": _sealed,
-    "x-crosspremisesheadersfilteredbysendconnector": _broken,
+_READERS: dict[str, MeaningReader] = {
+    ATTRIBUTED.lower(): _attributed,
+    ID.lower(): _id,
+    CONNECTING.lower(): _connecting,
+    ENTITY.lower(): _one_of(_ENTITIES, "R123"),
+    REPORT.lower(): _antispam_report,
+    f"{REPORT}-Untrusted".lower(): _antispam_report,
+    DIRECTION.lower(): _one_of(_DIRECTIONS, "R24"),
+    ORIGINATOR.lower(): _originator,
+    AUTH_AS.lower(): _one_of(_AUTH_AS, "R119"),
+    f"{CROSS_TENANT}AuthAs".lower(): _one_of(_AUTH_AS, "R119"),
+    "authentication-results": _authentication,
+    "authentication-results-original": _authentication,
+    "x-ms-exchange-authentication-results": _authentication,
+    "arc-authentication-results": _arc,
+    "x-crosspremisesheadersfilteredbysendconnector": _filtered,
 }

@@ -1,8 +1,8 @@
-"""Names by a configuration of the reader's, and what the simulator's front end says that it would decide (R1-R34)."""
+"""A configuration of the reader's beside the evidence: it names tenants, and its front end decides on the same facts (R1-R34)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from ipaddress import AddressValueError, IPv4Address
 
@@ -12,50 +12,59 @@ from lab.core.certificate_store import stored
 from lab.core.client_credentials import judge_credentials
 from lab.core.directory import TenantDirectory
 from lab.core.outbound_tls import client_certificate
-from lab.evidence.diagnosis import EvidenceTenant, Passage
 from lab.model.certificate import CertificateIdentity
+from lab.model.decision import Basis
 from lab.model.names import Address, Domain, ReversePath
-from lab.model.tenant import Tenant as Configured
+from lab.model.tenant import Tenant
 from lab.model.topology import Host
+from lab.reports.findings.diagnosis import (
+    Certainty,
+    DeliveryReport,
+    EvidenceRefusal,
+    EvidenceTenant,
+    Journey,
+    Passage,
+    TieToTenant,
+    VerdictSentence,
+)
 from lab.scenario.model import Variant
+from lab.sentence import NOTHING, Sentence, sentence
+from lab.words.english import BASES
+from lab.words.reasons import reason
+
+_MOST = 5
+"""Recipients that are asked about."""
 
 
 class KnownConfiguration:
     """A configuration: tenants by GUID and domain, machines by address."""
 
     def __init__(self, variant: Variant) -> None:
-        self.variant = variant
-        self._tenants = variant.topology.tenants
-        self._by_id = {each.id.lower(): each for each in self._tenants.values()}
-        self._directory = TenantDirectory(self._tenants.values())
+        self._topology = variant.topology
+        self._by_id = {tenant.id.lower(): tenant for tenant in self._topology.tenants.values()}
+        self._directory = TenantDirectory(self._topology.tenants.values())
 
     def named(self, tenant: EvidenceTenant) -> EvidenceTenant:
         """The tenant with the name that the configuration gives it, and what else it knows of it."""
-        found = self._by_id.get(tenant.id) or (None if tenant.id else self.owner(tenant.domain))
-        if found is None:
+        known = self._by_id.get(tenant.id) or (None if tenant.id else self.owner(tenant.domain))
+        if known is None:
             return tenant
-        return EvidenceTenant(
-            id=found.id.lower(), domain=tenant.domain or str(found.default_domain), name=found.name
-        )
+        domain = tenant.domain or str(known.default_domain)
+        return EvidenceTenant(id=known.id.lower(), domain=domain, name=known.name)
 
-    def owner(self, domain: str) -> Configured | None:
+    def owner(self, domain: str) -> Tenant | None:
         """The tenant that has a domain among its accepted ones, or as its initial one."""
         try:
             return self._directory.owner(Domain.parse(domain)) if domain else None
         except ValueError:
             return None
 
-    def host(self, address: str, helo: str = "") -> Host | None:
-        """The machine that others see with that address; of several behind one, the one that greets so, else the first."""
-        seen = [each for each in self.variant.topology.hosts.values() if address and each.source == address]
-        return next((each for each in seen if helo and each.ehlo == helo.lower()), next(iter(seen), None))
-
     def machine(self, name: str) -> Host | None:
         """The machine that calls itself so in its log: by key, by name, or by the first label of that."""
         bare = name.lower()
-        for key, each in self.variant.topology.hosts.items():
-            if bare in (key.lower(), each.fqdn, each.ehlo, each.fqdn.partition(".")[0]):
-                return each
+        for key, host in self._topology.hosts.items():
+            if bare in (key.lower(), host.fqdn, host.ehlo, host.fqdn.partition(".")[0]):
+                return host
         return None
 
     def decisions(
@@ -66,16 +75,18 @@ class KnownConfiguration:
         One decision for each recipient and for each certificate that the machine with the address may show. The region is
         that of the front end or, if it is none of the configuration's, that of the recipient's tenant.
         """
-        topology = self.variant.topology
-        if not _is_ipv4(client):
+        topology = self._topology
+        try:
+            IPv4Address(client)
+        except AddressValueError:
             return  # connectors know IPv4 only (R58), and so does the lab
         for recipient in recipients:
             try:
                 path, to = ReversePath.parse(f"<{sender.strip('<>')}>"), Address.parse(recipient)
             except ValueError:
                 continue
-            for shown in self._may_show(client, helo):
-                credentials = judge_credentials(client, True, shown, topology.switches)
+            for certificate in self._client_certificates(client, helo):
+                credentials = judge_credentials(client, True, certificate, topology.switches)
                 yield attribute(
                     replace(credentials, service=client in topology.services()),
                     path,
@@ -86,38 +97,129 @@ class KnownConfiguration:
                     author=path.domain,
                 )
 
+    def explain_entry(self, passage: Passage, journey: Journey) -> Iterator[VerdictSentence]:
+        """Whether the configuration explains for which tenant a stay was."""
+        if not passage.client:
+            return
+        in_envelope = [hand_over.recipient for hand_over in journey.hand_overs if hand_over.recipient]
+        recipients = dict.fromkeys((*in_envelope[-1:], *journey.recipients))
+        decisions = tuple(
+            self.decisions(
+                passage.client,
+                journey.sender or journey.author,
+                tuple(recipients)[:_MOST],
+                helo=passage.helo,
+                front_end=passage.front_end,
+            )
+        )
+        stranger = NOTHING
+        if not passage.again and not self._host(passage.client):
+            stranger = sentence("; no machine of it has {address}", address=passage.client)
+        fitting = (decision for decision in decisions if decision.reply is None and _fits(decision, passage))
+        yield from _explained(sentence("this"), next(fitting, None), decisions, stranger)
+
+    def explain_refusal(self, refusal: EvidenceRefusal, report: DeliveryReport) -> Iterator[VerdictSentence]:
+        """Whether it explains a refusal by a front end: of the report's maker or, if that is Exchange Online, of its outbound host."""
+        if report.service:
+            regions = self._topology.regions.values()
+            client = next((host for region in regions for host in region.outbound), None)
+        else:
+            client = self.machine(report.maker)
+        if client:
+            sender = report.original.sender or report.original.author if report.original else ""
+            decisions = tuple(
+                self.decisions(client.source, sender, [refusal.recipient], helo=str(client.ehlo))
+            )
+            fitting = (decision for decision in decisions if decision.status == refusal.status)
+            yield from _explained(sentence("the refusal"), next(fitting, None), decisions, NOTHING)
+
+    def _host(self, address: str, helo: str = "") -> Host | None:
+        """The machine that others see with that address; of several behind one, the one that greets so, else the first."""
+        hosts = [host for host in self._topology.hosts.values() if address and host.source == address]
+        greeting = (host for host in hosts if helo and host.ehlo == helo.lower())
+        return next(greeting, next(iter(hosts), None))
+
     def _region(self, front_end: str, domain: Domain) -> str:
-        regions = self.variant.topology.regions
+        regions = self._topology.regions
         for name, region in regions.items():
-            if any(each.fqdn == front_end.lower() for each in region.front_ends):
+            if any(host.fqdn == front_end.lower() for host in region.front_ends):
                 return name
         owner = self._directory.owner(domain)
         return owner.region if owner else next(iter(regions), "")
 
-    def _may_show(self, address: str, helo: str) -> tuple[CertificateIdentity | None, ...]:
-        """The client certificates of the machine with an address, the likeliest first; None is none at all."""
-        topology, host = self.variant.topology, self.host(address, helo)
+    def _client_certificates(self, address: str, helo: str) -> tuple[CertificateIdentity | None, ...]:
+        """Those that the machine with an address may show, the likeliest first; None is none at all."""
+        topology, host = self._topology, self._host(address, helo)
         if host is None or not host.client_certificate:
             return (None,)
         likeliest = topology.certificates.get(client_certificate(host, topology) or "")
         if not host.holds_mailboxes:
             return (likeliest,)
         connectors = topology.organizations[host.organization or ""].send_connectors
-        names = (stored(host, each.tls_certificate_name, topology.certificates) for each in connectors)
+        names = (
+            stored(host, connector.tls_certificate_name, topology.certificates) for connector in connectors
+        )
         others = (topology.certificates.get(name) for name in (*names, *host.certificates) if name)
         return tuple(dict.fromkeys((likeliest, *others)))
-
-
-def _is_ipv4(address: str) -> bool:
-    try:
-        IPv4Address(address)
-    except AddressValueError:
-        return False
-    return True
 
 
 def renamed(passages: Iterable[Passage], known: KnownConfiguration | None) -> tuple[Passage, ...]:
     """The passages with their tenants named."""
     if known is None:
         return tuple(passages)
-    return tuple(replace(each, tenant=known.named(each.tenant)) if each.tenant else each for each in passages)
+    return tuple(
+        replace(passage, tenant=known.named(passage.tenant)) if passage.tenant else passage
+        for passage in passages
+    )
+
+
+def _fits(decision: Attribution, passage: Passage) -> bool:
+    """Whether a decision is what the evidence shows; the tenant may be one that it does not name."""
+    by = TieToTenant.RECIPIENT if decision.basis is Basis.RECIPIENT else TieToTenant.CONNECTOR
+    same = not passage.tenant or decision.tenant_name == passage.tenant.name
+    return same and (not passage.by or passage.by is by)
+
+
+def _explained(
+    what: Sentence, fitting: Attribution | None, decisions: Sequence[Attribution], more: Sentence
+) -> Iterator[VerdictSentence]:
+    """That it explains it, or what it leads to instead: on the facts that were asked with, which may not be all."""
+    if fitting is not None:
+        explains = "the configuration explains {what}: by it {outcome}{more}"
+        text, decision = sentence(explains, what=what, outcome=_outcome(fitting), more=more), fitting
+    elif decisions:
+        decision = decisions[0]
+        certificate, shown = decision.credentials.certificate, sentence("no certificate")
+        if certificate is not None:
+            shown = sentence("the certificate {certificate}", certificate=certificate.label)
+        text = sentence(
+            "the configuration does not explain {what}, if the mail was for {recipient} and the server showed {shown}: by it "
+            "{outcome}{more}",
+            what=what,
+            recipient=decision.recipient,
+            shown=shown,
+            outcome=_outcome(decision),
+            more=more,
+        )
+    else:
+        return
+    rules = tuple(dict.fromkeys(decision.rules))
+    yield VerdictSentence(text=text, rules=rules, sure=Certainty.INFERRED)
+
+
+def _outcome(decision: Attribution) -> Sentence:
+    name, through = decision.connector_name, NOTHING
+    if name:
+        through = sentence(' through "{connector}"', connector=name)
+    if decision.reply is not None:
+        return sentence(
+            "the mail is refused with {code}: {reason}{through}",
+            code=f"{decision.reply.code} {decision.status}",
+            reason=reason(decision.reason),
+            through=through,
+        )
+    certificate, by = decision.credentials.certificate, BASES[decision.basis]
+    if decision.basis is Basis.CERTIFICATE and certificate:
+        by = sentence("certificate {certificate}", certificate=certificate.label)
+    taken = "the mail is tenant {tenant}'s, by {basis}{through}"
+    return sentence(taken, tenant=decision.tenant_name, basis=by, through=through)

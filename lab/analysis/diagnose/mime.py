@@ -1,4 +1,4 @@
-"""Mail as it lies in a file, taken apart: never an exception, whatever is in it, and never more than the limits.
+"""A mail as it lies in a file, parsed: never an exception, whatever is in it, and never more than the limits.
 
 The standard library's parser keeps to the grammar; bounces do not. This one looks for what a diagnosis needs: header
 fields, text parts, `message/delivery-status`, and the message that comes back.
@@ -10,7 +10,7 @@ import re
 from binascii import Error, a2b_base64, a2b_qp
 from collections.abc import Iterator
 
-from lab.analysis.diagnose.evidence_limits import MAX_DEPTH, MAX_FIELDS, MAX_PARTS, MAX_VALUE
+from lab.analysis.diagnose.evidence_file import MAX_DEPTH, MAX_FIELDS, MAX_PARTS, MAX_VALUE
 from lab.model.message import Header, Message
 from lab.model.value import value
 
@@ -40,8 +40,8 @@ class MimeEntity:
     @property
     def kind(self) -> str:
         """Its media type in lower case; `text/plain` if it has none."""
-        told = (self.message.get("Content-Type") or "").partition(";")[0].strip().lower()
-        return told if "/" in told else "text/plain"
+        media_type = (self.message.get("Content-Type") or "").partition(";")[0].strip().lower()
+        return media_type if "/" in media_type else "text/plain"
 
     @property
     def is_status(self) -> bool:
@@ -53,14 +53,28 @@ class MimeEntity:
         """Whether it is a message that came back, or its header section."""
         return self.kind in _RETURNED
 
+    @property
+    def returned(self) -> Message | None:
+        """Of a report: the message that it gives back, or the header section of it."""
+        return next((part.parts[0].message for part in self.parts if part.is_returned and part.parts), None)
+
     def parameter(self, name: str) -> str:
         """A parameter of its Content-Type, or ''."""
-        return _parameter(self.message, name)
+        parameters = ";" + (self.message.get("Content-Type") or "").partition(";")[2]
+        for key, quoted, bare in _PARAMETER.findall(parameters):
+            if key.lower() == name:
+                return re.sub(r"\\(.)", r"\1", quoted) if quoted else str(bare)
+        return ""
 
     def content(self) -> bytes:
         """Its content, decoded from base64 or quoted-printable as far as it is that."""
-        encoding = (self.message.get("Content-Transfer-Encoding") or "").strip().lower()
-        return _decoded(self.message.body, encoding)
+        match (self.message.get("Content-Transfer-Encoding") or "").strip().lower():
+            case "base64":
+                return _base64(self.message.body)
+            case "quoted-printable":
+                return a2b_qp(self.message.body)
+            case _:
+                return self.message.body
 
     def text(self) -> str:
         """Its content as text with line feeds; what is not in its charset becomes a mark."""
@@ -73,75 +87,71 @@ class MimeEntity:
             yield from part.walk()
 
 
-def message(octets: bytes) -> MimeEntity:
-    """A whole message, taken apart."""
-    return _Taking().whole(octets, 0)
-
-
 def header_fields(octets: bytes) -> Message:
     """The fields of a message or of a header section with any line ends; what is above the first field is left out."""
     lines = _BREAKS.sub(b"\r\n", octets).lstrip(b"\r\n")
     if lines.startswith((b"From ", b">From ")):  # of an mbox
         lines = lines.partition(b"\r\n")[2]
-    found = Message.parse(lines)
-    kept = tuple(Header(h.name, h.raw[:MAX_VALUE]) for h in found.headers[:MAX_FIELDS])
-    return Message(kept, found.body)
+    message = Message.parse(lines)
+    headers = (Header(header.name, header.raw[:MAX_VALUE]) for header in message.headers[:MAX_FIELDS])
+    return Message(tuple(headers), message.body)
 
 
 def in_charset(octets: bytes, charset: str) -> str:
     """Octets as text; in UTF-8 where the charset is none of mail."""
-    known = _CHARSET.fullmatch(charset.strip())
+    bare = charset.strip()
     try:
-        return octets.decode(charset.strip() if known else "utf-8", "replace")
+        return octets.decode(bare if _CHARSET.fullmatch(bare) else "utf-8", "replace")
     except (LookupError, UnicodeError):
         return octets.decode("utf-8", "replace")
 
 
-def words(text: str) -> str:
+def decoded_words(text: str) -> str:
     """A header's value with its encoded words (RFC 2047) decoded; what is none of them is left as it is."""
-    return _ENCODED.sub(_word, _BETWEEN.sub(r"\1", text))
+    return _ENCODED.sub(_decoded_word, _BETWEEN.sub(r"\1", text))
 
 
-def _word(found: re.Match[str]) -> str:
-    charset, how, told = found.groups()
-    octets = told.encode("ascii", "replace")
-    content = _base64(octets) if how in "bB" else a2b_qp(octets.replace(b"_", b" "))
-    return in_charset(content, charset)
+def _decoded_word(word: re.Match[str]) -> str:
+    charset, encoding, content = word.groups()
+    octets = content.encode("ascii", "replace")
+    decoded = _base64(octets) if encoding in "bB" else a2b_qp(octets.replace(b"_", b" "))
+    return in_charset(decoded, charset)
 
 
-class _Taking:
-    """Counts parts while a message is taken apart."""
+def parse(octets: bytes) -> MimeEntity:
+    """A whole message with its parts."""
+    return _Parser().parse(octets, 0)
+
+
+class _Parser:
+    """Counts parts while a message is parsed."""
 
     def __init__(self) -> None:
         self._left = MAX_PARTS
 
-    def whole(self, octets: bytes, depth: int) -> MimeEntity:
+    def parse(self, octets: bytes, depth: int) -> MimeEntity:
         self._left -= 1
-        fields = header_fields(octets)
-        entity = MimeEntity(fields)
+        entity = MimeEntity(header_fields(octets))
         if depth >= MAX_DEPTH or self._left <= 0:
             return entity
-        boundary = entity.parameter("boundary")
-        if entity.kind.startswith("multipart/") and boundary:
-            pieces = _pieces(fields.body, boundary)
-            return MimeEntity(
-                fields, tuple(self.whole(piece, depth + 1) for piece in pieces if self._left > 0)
-            )
-        if entity.is_returned:
-            return MimeEntity(fields, (self.whole(entity.content(), depth + 1),))
-        return entity
+        pieces: list[bytes] = []
+        if entity.kind.startswith("multipart/") and entity.parameter("boundary"):
+            pieces = _pieces(entity.message.body, entity.parameter("boundary"))
+        elif entity.is_returned:
+            pieces = [entity.content()]
+        parts = (self.parse(piece, depth + 1) for piece in pieces if self._left > 0)
+        return MimeEntity(entity.message, tuple(parts))
 
 
 def _pieces(body: bytes, boundary: str) -> list[bytes]:
     """What is between the boundaries; the last boundary may be missing (RFC 2046 5.1.1 demands it, bounces are cut)."""
-    mark = b"--" + boundary.encode("utf-8", "surrogateescape")
-    line = re.compile(rb"(?:\A|\r\n)" + re.escape(mark) + rb"(--)?[ \t]*(?=\r\n|\Z)")
+    mark = re.escape(b"--" + boundary.encode("utf-8", "surrogateescape"))
     pieces, begins = [], None
-    for found in line.finditer(body):
+    for line in re.finditer(rb"(?:\A|\r\n)" + mark + rb"(--)?[ \t]*(?=\r\n|\Z)", body):
         if begins is not None:
-            pieces.append(body[begins : found.start()])
-        begins = None if found[1] else found.end()
-        if found[1] or len(pieces) >= MAX_PARTS:
+            pieces.append(body[begins : line.start()])
+        begins = None if line[1] else line.end()
+        if line[1] or len(pieces) >= MAX_PARTS:
             break
     if begins is not None:
         pieces.append(body[begins:])
@@ -154,28 +164,12 @@ def _part(piece: bytes) -> bytes:
     return b"Content-Type: text/plain\r\n" + rest if rest.startswith(b"\r\n") else rest
 
 
-def _parameter(fields: Message, name: str) -> str:
-    for key, quoted, bare in _PARAMETER.findall(";" + (fields.get("Content-Type") or "").partition(";")[2]):
-        if key.lower() == name:
-            return re.sub(r"\\(.)", r"\1", quoted) if quoted else str(bare)
-    return ""
-
-
-def _decoded(octets: bytes, encoding: str) -> bytes:
-    if encoding == "base64":
-        return _base64(octets)
-    return a2b_qp(octets) if encoding == "quoted-printable" else octets
-
-
 def _base64(octets: bytes) -> bytes:
     """As much as there is: padding is missing in what was cut off."""
     bare = re.sub(rb"[^A-Za-z0-9+/]", b"", octets)
+    if len(bare) % 4 == 1:
+        bare = bare[:-1]
     try:
-        return a2b_base64(bare[: len(bare) - len(bare) % 4] + _tail(bare))
+        return a2b_base64(bare + b"=" * (-len(bare) % 4))
     except Error:
         return b""
-
-
-def _tail(bare: bytes) -> bytes:
-    rest = bare[len(bare) - len(bare) % 4 :]
-    return rest + b"=" * (4 - len(rest)) if len(rest) > 1 else b""

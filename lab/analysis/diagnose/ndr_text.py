@@ -1,16 +1,18 @@
-"""What an NDR tells people, read where there is nothing for machines: pasted reports, and those of odd servers (R201, R202)."""
+"""An NDR's text for people, read where there is no part for machines: pasted reports, and odd servers' (R201, R202)."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from html import unescape
+from itertools import islice
 
-from lab.analysis.diagnose.evidence_limits import MAX_RECIPIENTS
+from lab.analysis.diagnose.evidence_file import MAX_RECIPIENTS
 from lab.analysis.diagnose.journey import journey
 from lab.analysis.diagnose.mime import MimeEntity, header_fields
 from lab.analysis.diagnose.status_meaning import refusal
-from lab.evidence.diagnosis import EvidenceRefusal, Journey
 from lab.model.value import value
+from lab.reports.findings.diagnosis import EvidenceRefusal, Journey
 
 _LIMIT = 512 * 1024
 """Characters of text that are searched."""
@@ -47,7 +49,7 @@ _ANY_TAG = re.compile(r"</?[a-z!][^<>]{0,2000}>", re.IGNORECASE)
 
 
 @value(kw_only=True)
-class Human:
+class NdrText:
     """What the text says."""
 
     maker: str = ""
@@ -55,85 +57,80 @@ class Human:
     original: Journey | None = None
 
 
-def reads_like_one(whole: MimeEntity) -> bool:
-    """Whether a mail or a pasted text says in Exchange's words that something could not be delivered."""
-    return any(looks_like_one(text) for text in _shown(whole))
+def has_report(mail: MimeEntity) -> bool:
+    """Whether a text of the mail says in Exchange's words that something could not be delivered."""
+    return any(is_report(text) for text in _texts(mail))
 
 
-def looks_like_one(text: str) -> bool:
-    """The same of a text."""
+def is_report(text: str) -> bool:
+    """Whether a text says so."""
     part = text[:_LIMIT]
     return bool(_SIGNS.search(part) and (_MAKER.search(part) or _REPORTED.search(part)))
 
 
-def read(whole: MimeEntity) -> Human:
+def read(mail: MimeEntity) -> NdrText:
     """From the first part that says anything."""
-    for text in _shown(whole):
-        found = read_text(text)
-        if found.maker or found.refusals:
-            return found
-    return Human()
+    texts = map(_read_text, _texts(mail))
+    return next((text for text in texts if text.maker or text.refusals), NdrText())
 
 
-def read_text(text: str) -> Human:
-    """From a text, as somebody pastes it from his mail program."""
-    text = text[:_LIMIT]
+def _read_text(text: str) -> NdrText:
     headers = _HEADERS.search(text)
-    told = text[: headers.start()] if headers else text
-    maker = _MAKER.search(told)
-    host = maker[1] if maker else ""
-    return Human(
-        maker=host,
-        refusals=tuple(_refusals(told, host))[:MAX_RECIPIENTS],
+    above = text[: headers.start()] if headers else text
+    match = _MAKER.search(above)
+    maker = match[1] if match else ""
+    return NdrText(
+        maker=maker,
+        refusals=tuple(_refusals(above, maker))[:MAX_RECIPIENTS],
         original=_original(text[headers.end() :]) if headers else None,
     )
 
 
-def _shown(whole: MimeEntity) -> list[str]:
+def _texts(mail: MimeEntity) -> Iterator[str]:
     """The texts of a report; not those of a message that came back."""
-    own = [each for each in _own(whole) if each.kind in ("text/plain", "text/html")]
-    return [_plain(each) for each in own[:4]]
+    shown = (part for part in _own_parts(mail) if part.kind in ("text/plain", "text/html"))
+    for part in islice(shown, 4):
+        text = part.text()[:_LIMIT]
+        if part.kind == "text/html":
+            text = unescape(_ANY_TAG.sub("", _TAG.sub("\n", text)))[:_LIMIT]
+        yield text
 
 
-def _own(entity: MimeEntity) -> list[MimeEntity]:
-    if entity.is_returned or entity.is_status:
-        return []
-    return [entity, *(below for part in entity.parts for below in _own(part))]
+def _own_parts(entity: MimeEntity) -> Iterator[MimeEntity]:
+    if not entity.is_returned and not entity.is_status:
+        yield entity
+        for part in entity.parts:
+            yield from _own_parts(part)
 
 
-def _plain(part: MimeEntity) -> str:
-    text = part.text()[:_LIMIT]
-    return unescape(_ANY_TAG.sub("", _TAG.sub("\n", text))) if part.kind == "text/html" else text
-
-
-def _refusals(told: str, maker: str) -> list[EvidenceRefusal]:
+def _refusals(text: str, maker: str) -> list[EvidenceRefusal]:
     """In Exchange Online's form, else in the classic one, else in that of Exchange 2003."""
-    found = list(_modern(told, maker))
-    if not found:
-        found = [
-            refusal(to, "", reply.lstrip("<# "), host or "", maker=maker)
-            for to, host, reply in _CLASSIC.findall(told)
+    return (
+        _modern(text, maker)
+        or [
+            refusal(recipient, "", reply.lstrip("<# "), host or "", maker=maker)
+            for recipient, host, reply in _CLASSIC.findall(text)
         ]
-    if not found:
-        found = [refusal("", status, words, host, maker=host) for host, status, words in _OLD.findall(told)]
-    return found
+        or [refusal("", status, words, host, maker=host) for host, status, words in _OLD.findall(text)]
+    )
 
 
-def _modern(told: str, maker: str) -> list[EvidenceRefusal]:
+def _modern(text: str, maker: str) -> list[EvidenceRefusal]:
     """Each `Reported error` belongs to the `Recipient Address` above it; `Remote server` is below."""
-    errors = list(_REPORTED.finditer(told))
-    found = []
-    for number, error in enumerate(errors):
-        before = errors[number - 1].end() if number else 0
-        after = errors[number + 1].start() if number + 1 < len(errors) else len(told)
-        to = [each[1] for each in _TO.finditer(told, before, error.start())]
-        remote = _REMOTE.search(told, error.end(), after)
-        found.append(refusal(to[-1] if to else "", "", error[1], remote[1] if remote else "", maker=maker))
-    return found
+    errors = list(_REPORTED.finditer(text))
+    begins = [0, *(error.end() for error in errors)]
+    ends = [*(error.start() for error in errors[1:]), len(text)]
+    refusals = []
+    for error, begin, end in zip(errors, begins, ends, strict=False):
+        recipients = [match[1] for match in _TO.finditer(text, begin, error.start())]
+        remote = _REMOTE.search(text, error.end(), end)
+        recipient, host = recipients[-1] if recipients else "", remote[1] if remote else ""
+        refusals.append(refusal(recipient, "", error[1], host, maker=maker))
+    return refusals
 
 
 def _original(text: str) -> Journey | None:
     """The header section at the end of the text, up to the first empty line behind it."""
     section = text.lstrip("\n ").partition("\n\n")[0]
     fields = header_fields(section.encode("utf-8", "surrogateescape"))
-    return journey(fields) if any(each.name for each in fields.headers) else None
+    return journey(fields) if any(field.name for field in fields.headers) else None

@@ -1,12 +1,14 @@
-"""The facts that a scenario needs, taken from a diagnosis; what is missing is made up, and told."""
+"""The facts that a scenario needs, taken from a diagnosis; what is missing is made up, and said to be."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from ipaddress import AddressValueError, IPv4Address
 
-from lab.evidence.diagnosis import (
+from lab.model.names import Address, Domain
+from lab.model.value import value
+from lab.reports.findings.diagnosis import (
+    DeliveryReport,
     Diagnosis,
     EvidenceKind,
     EvidenceRefusal,
@@ -15,12 +17,12 @@ from lab.evidence.diagnosis import (
     Passage,
     TieToTenant,
 )
-from lab.model.names import Address, Domain
-from lab.model.value import value
 from lab.sentence import Sentence, sentence
 
-SENDER, RECIPIENT = "sender@sender.example", "recipient@recipient.example"
-CLIENT, CLIENT_NAME = "198.51.100.25", "mail.sender.example"
+_SENDER, _RECIPIENT = Address.parse("sender@sender.example"), Address.parse("recipient@recipient.example")
+_CLIENT, _CLIENT_NAME = "198.51.100.25", Domain("mail.sender.example")
+_TRACES = (EvidenceKind.MESSAGE_TRACE, EvidenceKind.TRACE_DETAIL)
+_LOGS = (EvidenceKind.GATEWAY_LOG, EvidenceKind.TRACKING_LOG)
 
 
 @value(kw_only=True)
@@ -30,7 +32,7 @@ class Case:
     sender: Address
     recipient: Address
     null_sender: bool
-    reverse_path: Address | None
+    reverse_path: Address | None = None
     """P1 where it is another one than the author, as far as a header tells."""
     client: str
     helo: Domain
@@ -39,7 +41,7 @@ class Case:
     maker: EvidenceTenant
     """Of a report that Exchange Online made; empty otherwise."""
     maker_is_service: bool
-    meant_for: Address | None
+    meant_for: Address | None = None
     """Whom it was for before it was forwarded, where that is another one than `recipient`."""
     at: datetime | None
     made_up: tuple[Sentence, ...]
@@ -48,134 +50,122 @@ class Case:
     """Whether the evidence says how it ended; a row of a trace says that it failed, and not why."""
 
 
-def case(found: Diagnosis) -> Case | None:
+def case(diagnosis: Diagnosis) -> Case | None:
     """What can be played; None where the evidence has no stay in Exchange Online and no refusal by it."""
-    if found.kind in (
-        EvidenceKind.GATEWAY_LOG,
-        EvidenceKind.TRACKING_LOG,
-        EvidenceKind.MESSAGE_TRACE,
-        EvidenceKind.TRACE_DETAIL,
-    ):
-        return _of_attempts(found)
-    journey = (found.report.original if found.report else found.journey) or Journey()
-    refusal = next(iter(found.report.refusals), None) if found.report else None
-    if not journey.passages and not (
-        refusal and (refusal.service or (found.report and found.report.service))
-    ):
+    if diagnosis.kind in (*_TRACES, *_LOGS):
+        return _of_attempts(diagnosis)
+    report = diagnosis.report or DeliveryReport()
+    journey = (report.original if diagnosis.report else diagnosis.journey) or Journey()
+    refusal = next(iter(report.refusals), None)
+    if not journey.passages and not (refusal and (refusal.service or report.service)):
         return None
-    made_up: list[Sentence] = []
     first = next(iter(journey.passages), None)
-    sender = (
-        _address(journey.author)
-        or _address(journey.sender)
-        or _guess(SENDER, sentence("the sender"), made_up)
-    )
-    for_ = [each.recipient for each in journey.hand_overs if each.recipient]
-    told = [refusal.recipient if refusal else "", *for_[-1:], *journey.recipients]
-    recipient = next(filter(None, map(_address, told)), None) or _guess(
-        RECIPIENT, sentence("the recipient"), made_up
-    )
-    report = found.report
+    in_envelope = [line.recipient for line in journey.hand_overs if line.recipient]
+    refused = [refusal.recipient] if refusal else []
+    facts = _CaseFacts()
+    sender = facts.sender(_address(journey.author) or _address(journey.sender))
+    recipient = facts.recipient(_first_address(*refused, *in_envelope[-1:], *journey.recipients))
+    path = _address(journey.sender)
     return Case(
         sender=sender,
         recipient=recipient,
         null_sender=journey.sender == "<>",
-        reverse_path=_other(journey.sender, sender),
-        client=_client(first, made_up),
-        helo=_helo(first, made_up),
+        reverse_path=None if path == sender else path,
+        client=facts.client(first),
+        helo=facts.helo(first),
         way=journey.passages,
         refusal=refusal,
-        maker=report.tenant if report and report.service else EvidenceTenant(),
-        maker_is_service=bool(report and report.service),
-        meant_for=_meant_for(journey, recipient) if refusal else None,
-        at=first.at if first else next((each.at for each in journey.hand_overs), None),
-        made_up=tuple(made_up),
+        maker=report.tenant if report.service else EvidenceTenant(),
+        maker_is_service=report.service,
+        meant_for=_meant_for([*reversed(in_envelope), *journey.recipients], recipient) if refusal else None,
+        at=first.at if first else next((line.at for line in journey.hand_overs), None),
+        made_up=tuple(facts.sentences),
     )
 
 
-def _of_attempts(found: Diagnosis) -> Case | None:
+def _of_attempts(diagnosis: Diagnosis) -> Case | None:
     """The first attempt that tells something: mail that went astray, else one that Exchange Online refused."""
+    attempts, relayed = diagnosis.handed, diagnosis.relayed
     telling = [
-        each
-        for each in found.handed
-        if each.by is TieToTenant.CONNECTOR and each.tenant and each.tenant == found.relayed
+        attempt
+        for attempt in attempts
+        if attempt.by is TieToTenant.CONNECTOR and attempt.tenant and attempt.tenant == relayed
     ]
-    telling += [
-        each
-        for each in found.handed
-        if found.relayed and found.kind is EvidenceKind.MESSAGE_TRACE and each.address
-    ]
-    telling += [each for each in found.handed if each.refusal is not None and each.refusal.service]
+    if relayed and diagnosis.kind is EvidenceKind.MESSAGE_TRACE:
+        telling += [attempt for attempt in attempts if attempt.address]
+    telling += [attempt for attempt in attempts if attempt.refusal is not None and attempt.refusal.service]
     if not telling:
         return None
-    each, in_trace = telling[0], found.kind in (EvidenceKind.MESSAGE_TRACE, EvidenceKind.TRACE_DETAIL)
-    made_up: list[Sentence] = []
-    by = each.by or (TieToTenant.CONNECTOR if in_trace and each.client else TieToTenant.UNKNOWN)
-    stay = Passage(client=each.client if in_trace else "", tenant=each.tenant, by=by, hub=each.hub)
-    sender = _address(each.sender) or _guess(SENDER, sentence("the sender"), made_up)
+    attempt, in_trace = telling[0], diagnosis.kind in _TRACES
+    by = attempt.by or (TieToTenant.CONNECTOR if in_trace and attempt.client else TieToTenant.UNKNOWN)
+    client = attempt.client if in_trace else ""
+    stay = Passage(client=client, tenant=attempt.tenant, by=by, hub=attempt.hub)
+    facts = _CaseFacts()
     return Case(
-        sender=sender,
-        recipient=_address(each.recipient) or _guess(RECIPIENT, sentence("the recipient"), made_up),
-        null_sender=each.sender == "<>",
-        reverse_path=None,
-        client=_client(stay, made_up),
-        helo=_helo(stay, made_up),
-        way=(stay,) if in_trace or each.by is TieToTenant.CONNECTOR else (),
-        refusal=each.refusal,
-        maker=each.tenant if in_trace else EvidenceTenant(),
+        sender=facts.sender(_address(attempt.sender)),
+        recipient=facts.recipient(_address(attempt.recipient)),
+        null_sender=attempt.sender == "<>",
+        client=facts.client(stay),
+        helo=facts.helo(stay),
+        way=(stay,) if in_trace or attempt.by is TieToTenant.CONNECTOR else (),
+        refusal=attempt.refusal,
+        maker=attempt.tenant if in_trace else EvidenceTenant(),
         maker_is_service=in_trace,
-        meant_for=None,
-        at=each.at,
-        made_up=tuple(made_up),
-        end_known=each.refusal is not None,
+        at=attempt.at,
+        made_up=tuple(facts.sentences),
+        end_known=attempt.refusal is not None,
     )
 
 
-def _guess(text: str, what: Sentence, made_up: list[Sentence]) -> Address:
-    made_up.append(sentence("{what} ({address})", what=what, address=text))
-    return Address.parse(text)
+class _CaseFacts:
+    """What the evidence says, else something made up; `sentences` says what was."""
+
+    def __init__(self) -> None:
+        self.sentences: list[Sentence] = []
+
+    def sender(self, address: Address | None) -> Address:
+        return address or self._address(_SENDER, sentence("the sender"))
+
+    def recipient(self, address: Address | None) -> Address:
+        return address or self._address(_RECIPIENT, sentence("the recipient"))
+
+    def _address(self, address: Address, what: Sentence) -> Address:
+        self.sentences.append(sentence("{what} ({address})", what=what, address=str(address)))
+        return address
+
+    def client(self, first: Passage | None) -> str:
+        if first is not None and first.by is TieToTenant.MAILBOX:
+            return ""
+        try:
+            return str(IPv4Address(first.client if first else ""))
+        except AddressValueError:
+            server = "the address of the server that handed it over ({address})"
+            self.sentences.append(sentence(server, address=_CLIENT))
+            return _CLIENT
+
+    def helo(self, first: Passage | None) -> Domain:
+        if first is not None and first.by is TieToTenant.MAILBOX:
+            return _CLIENT_NAME
+        try:
+            name = Domain.parse(first.helo if first else "")
+            if "." in name and not name.replace(".", "").isdecimal():
+                return name
+        except ValueError:
+            pass
+        self.sentences.append(sentence("the name of that server ({name})", name=str(_CLIENT_NAME)))
+        return _CLIENT_NAME
 
 
-def _client(first: Passage | None, made_up: list[Sentence]) -> str:
-    if first is not None and first.by is TieToTenant.MAILBOX:
-        return ""
-    try:
-        address = IPv4Address(first.client if first else "")
-    except AddressValueError:
-        made_up.append(sentence("the address of the server that handed it over ({address})", address=CLIENT))
-        return CLIENT
-    return str(address)
-
-
-def _helo(first: Passage | None, made_up: list[Sentence]) -> Domain:
-    if first is not None and first.by is TieToTenant.MAILBOX:
-        return Domain(CLIENT_NAME)
-    try:
-        name = Domain.parse(first.helo if first else "")
-        if "." in name and not name.replace(".", "").isdecimal():
-            return name
-    except ValueError:
-        pass
-    made_up.append(sentence("the name of that server ({name})", name=CLIENT_NAME))
-    return Domain(CLIENT_NAME)
-
-
-def _other(path: str, sender: Address) -> Address | None:
-    found = _address(path)
-    return found if found is not None and found != sender else None
-
-
-def _meant_for(journey: Journey, recipient: Address) -> Address | None:
-    """Who stands in the header, if nobody there is of the recipient's domain."""
-    known = list(filter(None, map(_address, _named(journey))))
-    if not known or any(each.domain == recipient.domain for each in known):
+def _meant_for(named: list[str], recipient: Address) -> Address | None:
+    """Whom the header names, if nobody there is of the recipient's domain."""
+    addresses = list(filter(None, map(_address, named)))
+    if any(address.domain == recipient.domain for address in addresses):
         return None
-    return known[0]
+    return next(iter(addresses), None)
 
 
-def _named(journey: Journey) -> Iterator[str]:
-    yield from reversed([each.recipient for each in journey.hand_overs if each.recipient])
-    yield from journey.recipients
+def _first_address(*texts: str) -> Address | None:
+    return next(filter(None, map(_address, texts)), None)
 
 
 def _address(text: str) -> Address | None:

@@ -19,8 +19,8 @@ from lab.analysis.diagnose.reproduction_parties import (
     ReproductionParties,
     filled,
 )
-from lab.evidence.diagnosis import EvidenceTenant, TieToTenant
 from lab.model.names import Address, Domain
+from lab.reports.findings.diagnosis import EvidenceTenant, TieToTenant
 
 _TLS: dict[int, PlainTable] = {
     NO_STARTTLS: {"TlsSettings": "EncryptionOnly"},
@@ -29,114 +29,107 @@ _TLS: dict[int, PlainTable] = {
 """What an outbound connector demands of a server that fails it."""
 
 
-def own(cast: ReproductionParties) -> PlainTable:
+def own(parties: ReproductionParties) -> PlainTable:
     """The tenant whose connector takes the mail, or whose mailbox wrote it."""
-    case = cast.case
-    written = _tenant(cast.through.tenant if cast.through else EvidenceTenant(), "own")
-    domains = _domains_of(cast)
-    mailboxes = [case.sender] if cast.began_inside else []
-    users = [] if cast.began_inside or not cast.owns_sender else [case.sender]
-    people = _recipient(cast, case.recipient) if cast.same and cast.number != UNKNOWN else {}
-    if not cast.same and not cast.target and case.recipient.domain in domains:
-        users.append(case.recipient)  # its mailbox is at the server behind the tenant
+    case, inside = parties.case, parties.began_inside
+    names = _names(parties.through.tenant if parties.through else EvidenceTenant(), "own")
+    domains = _own_domains(parties)
+    recipients = _recipient(parties, case.recipient) if parties.same and parties.number != UNKNOWN else {}
+    mailboxes = [str(case.sender)] if inside else []
+    users = [] if inside or not parties.owns_sender else [str(case.sender)]
+    if not parties.same and not parties.target and case.recipient.domain in domains:
+        users.append(str(case.recipient))  # its mailbox is at the server behind the tenant
     return filled(
         {
-            **written,
-            "AcceptedDomains": _accepted(domains, written["initial_domain"]),
-            **people,
-            "mailboxes": [*_each(mailboxes), *people.get("mailboxes", [])],
-            "mail_users": _each(users),
-            "InboundConnectors": [] if cast.began_inside else [_inbound(cast)],
-            "OutboundConnectors": _outbound(cast, domains),
+            **names,
+            "AcceptedDomains": _accepted(domains, names["initial_domain"]),
+            **recipients,
+            "mailboxes": [*mailboxes, *recipients.get("mailboxes", [])],
+            "mail_users": list(dict.fromkeys(users)),
+            "InboundConnectors": [] if inside else [_inbound(parties)],
+            "OutboundConnectors": _outbound(parties, domains),
         }
     )
 
 
-def target(cast: ReproductionParties) -> PlainTable:
+def target(parties: ReproductionParties) -> PlainTable:
     """The recipient's tenant."""
-    case, number = cast.case, cast.number
+    case, number = parties.case, parties.number
     home = case.meant_for or case.recipient
     domains = [home.domain]
     if number == DIRECT_SEND:
         domains.append((case.reverse_path or case.sender).domain)
-    written = _tenant(_recipients_tenant(cast), "target")
-    known = number not in (UNKNOWN_AT_EDGE, UNKNOWN)
-    return filled(
+    ties = (TieToTenant.RECIPIENT, TieToTenant.UNKNOWN)
+    stays = (stay for stay in case.way if stay is not parties.through and stay.by in ties)
+    refused_by = case.refusal.tenant.id if case.refusal and case.refusal.service else ""
+    stay = next(stays, None)
+    names = _names(stay.tenant if stay else EvidenceTenant(id=refused_by), "target")
+    table = filled(
         {
-            **written,
+            **names,
             "region": "NAM" if number == FAR else "",
-            "AcceptedDomains": _accepted(domains, written["initial_domain"]),
-            **(_recipient(cast, home) if known else {}),
-            "InboundConnectors": [_restricting(cast)] if number == RESTRICTED else [],
+            "AcceptedDomains": _accepted(domains, names["initial_domain"]),
+            **(_recipient(parties, home) if number not in (UNKNOWN_AT_EDGE, UNKNOWN) else {}),
+            "InboundConnectors": [_restricting(parties)] if number == RESTRICTED else [],
             "OrganizationConfig": {"RejectDirectSend": True} if number == DIRECT_SEND else {},
         }
-    ) | ({"dbeb": False} if number == UNKNOWN else {})  # taken first, and then found unknown: not by the edge
+    )
+    # an unknown recipient is taken first, and then found unknown: not by the edge
+    return table | {"dbeb": False} if number == UNKNOWN else table
 
 
-def _recipients_tenant(cast: ReproductionParties) -> EvidenceTenant:
-    case = cast.case
-    stays = [
-        each
-        for each in case.way
-        if each is not cast.through and each.by in (TieToTenant.RECIPIENT, TieToTenant.UNKNOWN)
-    ]
-    refused_by = case.refusal.tenant if case.refusal and case.refusal.service else EvidenceTenant()
-    return stays[0].tenant if stays else EvidenceTenant(id=refused_by.id)
-
-
-def _recipient(cast: ReproductionParties, address: Address) -> PlainTable:
+def _recipient(parties: ReproductionParties, address: Address) -> PlainTable:
     """Whoever gets it, by section: a mailbox, or what the status says that it must be (R119, R241)."""
+    case = parties.case
     written: PlainTable = {"address": str(address)}
-    match cast.case.refusal.status if cast.case.refusal else "":
+    match case.refusal.status if case.refusal else "":
         case "5.7.133":
-            return {"distribution_groups": [written | {"members": [str(cast.case.sender)]}]}
+            return {"distribution_groups": [written | {"members": [str(case.sender)]}]}
         case "5.7.193":
             return {"groups": [written]}
         case "5.7.134":
             return {"mailboxes": [written | {"RequireSenderAuthenticationEnabled": True}]}
         case _:
-            pass
-    if cast.case.meant_for is not None:
-        written["ForwardingSmtpAddress"] = str(cast.case.recipient)
-    return {"mailboxes": [written]}
+            forwarding = {"ForwardingSmtpAddress": str(case.recipient)} if case.meant_for is not None else {}
+            return {"mailboxes": [written | forwarding]}
 
 
-def _domains_of(cast: ReproductionParties) -> list[Domain]:
-    if cast.number == NOT_ACCEPTED:
+def _own_domains(parties: ReproductionParties) -> list[Domain]:
+    case = parties.case
+    if parties.number == NOT_ACCEPTED:
         return []
-    domains = [cast.case.sender.domain] if cast.owns_sender else []
-    if not cast.began_inside:
-        domains.append(cast.accepted)
-    return [*domains, cast.case.recipient.domain] if cast.same else domains
+    return [
+        *([case.sender.domain] if parties.owns_sender else []),
+        *([] if parties.began_inside else [parties.accepted]),
+        *([case.recipient.domain] if parties.same else []),
+    ]
 
 
-def _inbound(cast: ReproductionParties) -> PlainTable:
-    helo = cast.case.helo
+def _inbound(parties: ReproductionParties) -> PlainTable:
+    helo, accepted = parties.case.helo, parties.accepted
     connector: PlainTable = {
         "Name": "Inbound from the evidence",
         "ConnectorType": "OnPremises",
         "SenderDomains": "*",
         "RequireTls": True,
-        "TlsSenderCertificateName": f"*.{cast.accepted}" if helo.is_under(cast.accepted) else str(helo),
+        "TlsSenderCertificateName": f"*.{accepted}" if helo.is_under(accepted) else str(helo),
     }
-    if cast.number == RELAY_DENIED:
+    if parties.number == RELAY_DENIED:
         connector["Enabled"] = False
-    if cast.through is not None and cast.through.internal:
+    if parties.through is not None and parties.through.internal:
         connector["CloudServicesMailEnabled"] = True
     return connector
 
 
-def _outbound(cast: ReproductionParties, domains: list[Domain]) -> list[PlainTable]:
-    """To the sender's server, by which the report goes home; and to the server with the recipient's mailbox."""
-    case, found = cast.case, []
-    if not cast.began_inside and cast.owns_sender and case.sender.domain in domains:
-        found.append(_to_on_premises("Outbound to the sender", case.sender.domain, "client"))
-    if not cast.same and not cast.target and (case.recipient.domain in domains or cast.number in _TLS):
-        found = [
-            _to_on_premises("Outbound to the recipient", case.recipient.domain, "elsewhere")
-            | _TLS.get(cast.number, {})
-        ]
-    return found
+def _outbound(parties: ReproductionParties, domains: list[Domain]) -> list[PlainTable]:
+    """To the server with the recipient's mailbox; else to the sender's server, by which the report goes home."""
+    sender, recipient = parties.case.sender.domain, parties.case.recipient.domain
+    if not parties.same and not parties.target and (recipient in domains or parties.number in _TLS):
+        connector = _to_on_premises("Outbound to the recipient", recipient, "elsewhere")
+        return [connector | _TLS.get(parties.number, {})]
+    if not parties.began_inside and parties.owns_sender and sender in domains:
+        return [_to_on_premises("Outbound to the sender", sender, "client")]
+    return []
 
 
 def _to_on_premises(name: str, domain: Domain, host: str) -> PlainTable:
@@ -149,29 +142,26 @@ def _to_on_premises(name: str, domain: Domain, host: str) -> PlainTable:
     }
 
 
-def _restricting(cast: ReproductionParties) -> PlainTable:
+def _restricting(parties: ReproductionParties) -> PlainTable:
     """One server only may; by a detour the mail comes from Microsoft's instead."""
+    direct = parties.through is None or parties.began_inside
     return {
         "Name": "Only from one server",
         "ConnectorType": "Partner",
         "SenderDomains": "*",
         "RestrictDomainsToIPAddresses": True,
-        "SenderIPAddresses": [STRANGER if cast.through is None or cast.began_inside else cast.address],
+        "SenderIPAddresses": [STRANGER if direct else parties.address],
     }
 
 
-def _tenant(tenant: EvidenceTenant, key: str) -> PlainTable:
+def _names(tenant: EvidenceTenant, key: str) -> PlainTable:
     initial = tenant.domain if tenant.domain.endswith(".onmicrosoft.com") else f"{key}tenant.onmicrosoft.com"
     return {"id": tenant.id, "initial_domain": initial}
 
 
 def _accepted(domains: Iterable[Domain], initial: str) -> list[PlainTable]:
-    kept = dict.fromkeys(str(each) for each in domains if str(each) != initial)
-    return [
-        {"DomainName": each, "Default": True} if not at else {"DomainName": each}
-        for at, each in enumerate(kept)
-    ]
-
-
-def _each(addresses: Iterable[Address]) -> list[str]:
-    return list(dict.fromkeys(map(str, addresses)))
+    names = dict.fromkeys(str(domain) for domain in domains if str(domain) != initial)
+    tables: list[PlainTable] = [{"DomainName": name} for name in names]
+    for default in tables[:1]:
+        default["Default"] = True
+    return tables

@@ -1,4 +1,4 @@
-"""What the words of a refusal mean: found in the table of status codes, or told by what every server says of SPF."""
+"""What a refusal means, by its status and text: the table of status codes, or what every server says of SPF."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import re
 from dataclasses import replace
 from functools import lru_cache
 
-from lab.analysis.diagnose.service_hosts import is_service
+from lab.analysis.diagnose.exchange_stamps import is_service
 from lab.core.rulebook.status import CODES, Status
-from lab.evidence.diagnosis import EvidenceRefusal
+from lab.reports.findings.diagnosis import EvidenceRefusal
 from lab.sentence import Sentence, sentence
 
 _ENHANCED = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
@@ -29,41 +29,36 @@ BY_EXPIRY = sentence("tried until the message expired")
 BY_SPF = sentence("the receiving server does not let this client send for that domain, by its SPF record")
 
 
-def words_of(diagnostic: str) -> tuple[str, str]:
-    """(the reply in one line, the host inside) of a Diagnostic-Code or of Exchange's LED block (R41)."""
-    text = " ".join(_TYPE.sub("", diagnostic, count=1).split())
-    led = _LED.search(text)
-    return (" ".join(led[1].split()), led[2] or "") if led else (text, "")
-
-
 def refusal(
     recipient: str, status: str, diagnostic: str, said_by: str = "", *, maker: str = ""
 ) -> EvidenceRefusal:
-    """What a server said of one recipient; `maker` is the server that speaks where no other one did."""
-    reply, inside = words_of(diagnostic)
-    said_by = said_by or inside
-    trailers = _TRAILER.findall(reply)
-    front_end = next((host for host, *_ in trailers if is_service(host)), "")
-    service = bool(front_end) or is_service(said_by or maker)
-    told = enhanced(reply) or status
-    found = EvidenceRefusal(
+    """What a server said of one recipient; `maker` is the server that speaks where no other one did.
+
+    `diagnostic` is a Diagnostic-Code, a reply, or Exchange's LED block, which names the server too (R41).
+    """
+    reply = " ".join(_TYPE.sub("", diagnostic, count=1).split())
+    led = _LED.search(reply)
+    if led:
+        reply, said_by = " ".join(led[1].split()), said_by or led[2] or ""
+    front_end = next((host for host, *_ in _TRAILER.findall(reply) if is_service(host)), "")
+    unexplained = EvidenceRefusal(
         recipient=recipient,
-        status=status or told,
+        status=status or enhanced(reply),
         reply=_TRAILER.sub("", reply).strip(),
         said_by=said_by,
-        service=service,
+        service=bool(front_end) or is_service(said_by or maker),
         front_end=front_end,
         temporary=reply.startswith("4") or (not reply and status.startswith("4")),
     )
-    return _explained(found)
+    return _explained(unexplained)
 
 
-def given_up(found: EvidenceRefusal) -> EvidenceRefusal:
+def given_up(refusal: EvidenceRefusal) -> EvidenceRefusal:
     """A deferral that a report calls a failure: it was repeated until the message expired (R149)."""
-    if not found.temporary:
-        return found
-    cause = _expired(found.cause)
-    return replace(found, cause=cause, rules=tuple(dict.fromkeys((*found.rules, "R149"))), temporary=False)
+    if not refusal.temporary:
+        return refusal
+    rules = tuple(dict.fromkeys((*refusal.rules, "R149")))
+    return replace(refusal, cause=_expired(refusal.cause), rules=rules, temporary=False)
 
 
 def _expired(before: Sentence | str) -> Sentence:
@@ -74,8 +69,8 @@ def _expired(before: Sentence | str) -> Sentence:
 
 def enhanced(reply: str) -> str:
     """The enhanced status at the beginning of a reply, or ''."""
-    found = _REPLY.match(reply)
-    return (found[2] or "") if found else (_ENHANCED.match(reply) or [""])[0]
+    code = _REPLY.match(reply)
+    return (code[2] or "") if code else (_ENHANCED.match(reply) or [""])[0]
 
 
 def meaning(status: str, reply: str, *, service: bool) -> Status | None:
@@ -85,52 +80,46 @@ def meaning(status: str, reply: str, *, service: bool) -> Status | None:
     """
     bare = _REPLY.sub("", reply, count=1)
     for code, texts in _texts():
-        if any((status, bare.startswith(text)) == (number, True) for number, text in texts):
+        if any(status == number and bare.startswith(text) for number, text in texts):
             return code
     if not _RANGE.fullmatch(status) or int(status.rpartition(".")[2]) < _OWN_NUMBERS:
         return None
-    numbered = [code for code, _ in _texts() if _covers(code, status)]
+    numbered = [code for code in CODES if _covers(code, status)]
     return (
         numbered[0] if len(numbered) == 1 and (service or not numbered[0].by.startswith("remote")) else None
     )
 
 
-def _explained(found: EvidenceRefusal) -> EvidenceRefusal:
-    """By what was said last before the message expired, where that is quoted; else by the words themselves."""
-    status = enhanced(found.reply) or found.status
-    before, inner = _last_said(status, found.reply)
-    code = meaning(before, inner, service=found.service)
-    if inner != found.reply:
-        cause = _expired(code.cause if code else "")
-        return replace(
-            found, cause=cause, number=code.number if code else 0, rules=_also(code, "R149", "R150")
-        )
-    if code is not None:
-        return replace(found, number=code.number, cause=code.cause, rules=code.rules)
-    if _SPF.search(found.reply) and not found.service:
-        return replace(found, cause=BY_SPF, rules=("R166", "R176"))
-    return found
+def _explained(refusal: EvidenceRefusal) -> EvidenceRefusal:
+    """By the deferral that a report of expiry quotes, where there is one; else by the reply itself."""
+    status = enhanced(refusal.reply) or refusal.status
+    deferral = _quoted_deferral(status, refusal.reply)
+    status, reply = deferral or (status, refusal.reply)
+    code = meaning(status, reply, service=refusal.service)
+    number, cause, rules = (code.number, code.cause, code.rules) if code else (0, "", ())
+    if deferral:
+        rules = tuple(dict.fromkeys((*rules, "R149", "R150")))
+        return replace(refusal, cause=_expired(cause), number=number, rules=rules)
+    if code is None and _SPF.search(refusal.reply) and not refusal.service:
+        return replace(refusal, cause=BY_SPF, rules=("R166", "R176"))
+    return replace(refusal, cause=cause, number=number, rules=rules)
 
 
-def _last_said(status: str, reply: str) -> tuple[str, str]:
-    """The deferral that a report of expiry quotes (R150), with its status; else the same again."""
+def _quoted_deferral(status: str, reply: str) -> tuple[str, str] | None:
+    """What was said last before the message expired (R150), and its status."""
     within = _WITHIN.search(reply)
     if within:
         return enhanced(within[1]), within[1]
     expired = _EXPIRED.match(reply)
     if expired and status in _TWINS:
         return _TWINS[status], f"450 {_TWINS[status]} {expired[1]}"
-    return status, reply
-
-
-def _also(code: Status | None, *more: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*(code.rules if code else ()), *more)))
+    return None
 
 
 @lru_cache(maxsize=1)
 def _texts() -> tuple[tuple[Status, tuple[tuple[str, str], ...]], ...]:
     """Each entry with its known (status, beginning of the text)."""
-    return tuple((code, tuple(_split(text) for text in _shown(code))) for code in CODES)
+    return tuple((code, tuple(map(_split, _shown(code)))) for code in CODES)
 
 
 def _shown(code: Status) -> tuple[str, ...]:
@@ -142,9 +131,9 @@ def _shown(code: Status) -> tuple[str, ...]:
 
 
 def _split(text: str) -> tuple[str, str]:
-    found = _REPLY.match(text)
-    if found and found[2]:
-        return found[2], text[found.end() :].strip()
+    code = _REPLY.match(text)
+    if code and code[2]:
+        return code[2], text[code.end() :].strip()
     return enhanced(text), text[len(enhanced(text)) :].strip() or "\0"  # a bare number has no text to compare
 
 

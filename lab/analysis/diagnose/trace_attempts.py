@@ -12,21 +12,13 @@ from lab.analysis.diagnose.exchange_stamps import domain, guid
 from lab.analysis.diagnose.postfix_attempts import hub_of
 from lab.analysis.diagnose.status_meaning import refusal
 from lab.analysis.diagnose.trace_tables import PlainRow
-from lab.evidence.diagnosis import (
-    Certainty,
-    DeliveryAttempt,
-    EvidenceKind,
-    EvidenceRefusal,
-    EvidenceTenant,
-    TieToTenant,
-)
+from lab.reports.findings.diagnosis import DeliveryAttempt, EvidenceKind, EvidenceTenant, TieToTenant
 
 _PROPERTY = re.compile(r'<MEP Name="(\w{1,40})" \w{1,10}="([^"]{0,2000})"')
-_DIRECTIONS = {"1": "Incoming", "2": "Originating"}
 _TO = re.compile(r"transferred to: ([\w.-]{1,253})")
 _REASON = re.compile(r"Reason: (.*)", re.DOTALL)
 _FAILED = frozenset({"fail", "defer", "drop"})
-_ENDS = frozenset({"deliver", "send", "fail", "defer", "drop", "expand"})
+_ENDS = _FAILED | {"deliver", "send", "expand"}
 _TRACKED = {"SEND": "sent", "FAIL": "failed", "DEFER": "deferred", "DELIVER": "delivered", "DROP": "dropped"}
 _REPLY = re.compile(r"(?:^|;)\s*([245]\d\d[ -][^;]{0,2000})")
 
@@ -49,8 +41,6 @@ def attempts(rows: Sequence[PlainRow], kind: EvidenceKind) -> tuple[DeliveryAtte
 def _summary(row: PlainRow) -> DeliveryAttempt:
     """A row of Get-MessageTraceV2, or of the enhanced summary report (R207, R216)."""
     recipient, _, events = row.get("recipientstatus", "").partition("##")
-    outcome = row.get("status") or (events.rpartition(",")[2].strip() if events else "")
-    direction = _direction(row.get("directionality", ""))
     client = row.get("fromip") or row.get("originalclientip", "")
     return DeliveryAttempt(
         at=_moment(row.get("received") or row.get("origintimestamp") or row.get("origintimestamputc", "")),
@@ -58,11 +48,11 @@ def _summary(row: PlainRow) -> DeliveryAttempt:
         sender=row.get("senderaddress", ""),
         recipient=row.get("recipientaddress") or recipient,
         address=row.get("toip", ""),
-        outcome=outcome,
+        outcome=row.get("status") or events.rpartition(",")[2].strip(),
         client=client,
         tenant=EvidenceTenant(domain=domain(row.get("organization", ""))),
         connector=row.get("connectorid", ""),
-        by=_by(direction, client) if direction else TieToTenant.UNKNOWN,
+        by=_tie(row.get("directionality", ""), client),
     )
 
 
@@ -72,65 +62,58 @@ def _detailed(rows: Iterable[PlainRow]) -> Iterator[DeliveryAttempt]:
     for row in rows:
         key = (row.get("messagetraceid") or row.get("messageid", ""), row.get("recipientaddress", ""))
         event = row.get("event", "").strip().lower()
-        told = {name: unescape(said) for name, said in _PROPERTY.findall(row.get("data", ""))}
+        properties = {name: unescape(said) for name, said in _PROPERTY.findall(row.get("data", ""))}
         if event in ("receive", "submit"):
-            arrivals[key] = _arrival(row, told)
-            continue
-        if event in _ENDS:
-            yield _end(arrivals.get(key, _arrival(row, {})), row, told, event)
+            arrivals[key] = _arrival(row, properties)
+        elif event in _ENDS:
+            yield _end(arrivals.get(key) or _arrival(row, {}), row, properties, event)
 
 
-def _arrival(row: PlainRow, told: dict[str, str]) -> DeliveryAttempt:
-    direction = _direction(told.get("Directionality", ""))
-    client = told.get("ClientIP", "")
+def _arrival(row: PlainRow, properties: dict[str, str]) -> DeliveryAttempt:
+    client = properties.get("ClientIP", "")
     submitted = row.get("event", "").lower() == "submit"
     return DeliveryAttempt(
         message_id=row.get("messageid", ""),
         sender=row.get("senderaddress", ""),
         recipient=row.get("recipientaddress", ""),
         client=client,
-        hub=told.get("ServerHostName", ""),
-        connector=told.get("ConnectorId", ""),
-        by=TieToTenant.MAILBOX if submitted else _by(direction, client) if direction else TieToTenant.UNKNOWN,
+        hub=properties.get("ServerHostName", ""),
+        connector=properties.get("ConnectorId", ""),
+        by=TieToTenant.MAILBOX if submitted else _tie(properties.get("Directionality", ""), client),
     )
 
 
-def _end(arrival: DeliveryAttempt, row: PlainRow, told: dict[str, str], event: str) -> DeliveryAttempt:
+def _end(arrival: DeliveryAttempt, row: PlainRow, properties: dict[str, str], event: str) -> DeliveryAttempt:
     detail = row.get("detail", "")
-    sent, reason = _TO.search(detail), _REASON.search(detail)
-    host = told.get("ServerHostName", "") or (sent[1] if sent else "")
-    failed = event in _FAILED and reason is not None
+    sent, reason = _TO.search(detail), _REASON.search(detail) if event in _FAILED else None
+    host = properties.get("ServerHostName", "") or (sent[1] if sent else "")
+    reply = reason[1] if reason else ""
     return replace(
         arrival,
         at=_moment(row.get("date", "")),
         relay=host,
-        address=told.get("ServerIP", ""),
+        address=properties.get("ServerIP", ""),
         outcome=event,
-        reply=reason[1] if failed and reason else "",
-        refusal=_refused(arrival.recipient, reason[1] if failed and reason else "", host),
+        reply=reply,
+        refusal=refusal(arrival.recipient, "", reply, host) if reply else None,
     )
-
-
-def _refused(recipient: str, words: str, host: str) -> EvidenceRefusal | None:
-    return refusal(recipient, "", words, host) if words else None
 
 
 def _tracked(rows: Iterable[PlainRow]) -> Iterator[DeliveryAttempt]:
     """SEND, FAIL, DEFER and DELIVER of an on-premises server, or of an extended report (R215, R223)."""
     for row in rows:
         outcome = _TRACKED.get(row.get("eventid", "").upper())
-        if outcome is None:
-            continue
-        recipients = (row.get("recipientaddress") or row.get("recipients", "")).split(";")
-        for recipient in recipients[:200]:
-            yield _one_tracked(row, outcome, recipient)
+        if outcome is not None:
+            recipients = (row.get("recipientaddress") or row.get("recipients", "")).split(";")
+            yield from (_one_tracked(row, outcome, recipient) for recipient in recipients[:200])
 
 
 def _one_tracked(row: PlainRow, outcome: str, recipient: str) -> DeliveryAttempt:
-    context = _REPLY.search(row.get("sourcecontext", ""))
-    status = row.get("recipientstatus", "")
-    host = row.get("serverhostname", "") if outcome in ("sent", "failed", "deferred") else ""
-    direction = _direction(row.get("directionality", ""))
+    context = row.get("sourcecontext", "")
+    failed = outcome in ("failed", "deferred")
+    host = row.get("serverhostname", "") if failed or outcome == "sent" else ""
+    reply = row.get("recipientstatus", "") if failed else ""
+    accepted = _REPLY.search(context) if outcome == "sent" else None
     tenant = guid(row.get("tenantid", ""))
     client = row.get("originalclientip", "")
     return DeliveryAttempt(
@@ -141,39 +124,31 @@ def _one_tracked(row: PlainRow, outcome: str, recipient: str) -> DeliveryAttempt
         relay=host,
         address=row.get("serverip", "") if host else "",
         outcome=outcome,
-        reply=context[1]
-        if context and outcome == "sent"
-        else status
-        if outcome in ("failed", "deferred")
-        else "",
-        hub=hub_of(row.get("sourcecontext", "")),
+        reply=accepted[1] if accepted else reply,
+        hub=hub_of(context),
         connector=row.get("connectorid", ""),
         client=client,
         tenant=EvidenceTenant(id=tenant),
-        by=_by(direction, client) if tenant and direction else TieToTenant.UNKNOWN,
-        refusal=refusal(recipient, "", status, host)
-        if outcome in ("failed", "deferred") and status
-        else None,
-        sure=Certainty.SEEN,
+        by=_tie(row.get("directionality", ""), client) if tenant else TieToTenant.UNKNOWN,
+        refusal=refusal(recipient, "", reply, host) if reply else None,
     )
 
 
-def _direction(told: str) -> str:
-    bare = told.strip()
-    return _DIRECTIONS.get(bare, bare if bare in ("Incoming", "Originating") else "")
-
-
-def _by(direction: str, client: str) -> TieToTenant:
+def _tie(directionality: str, client: str) -> TieToTenant:
     """Incoming mail goes by its recipient; the tenant's own came from a mailbox, or through a connector."""
-    if direction == "Incoming":
-        return TieToTenant.RECIPIENT
-    return TieToTenant.CONNECTOR if client else TieToTenant.MAILBOX
+    match directionality.strip():
+        case "1" | "Incoming":
+            return TieToTenant.RECIPIENT
+        case "2" | "Originating":
+            return TieToTenant.CONNECTOR if client else TieToTenant.MAILBOX
+        case _:
+            return TieToTenant.UNKNOWN
 
 
-def _moment(told: str) -> datetime | None:
+def _moment(text: str) -> datetime | None:
     """ISO 8601; PowerShell's other forms depend on the machine's language, and are left alone."""
     try:
-        found = datetime.fromisoformat(told.strip())
+        moment = datetime.fromisoformat(text.strip())
     except ValueError:
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -11,14 +11,15 @@ import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
-from lab.analysis.diagnose.evidence_limits import MAX_ROWS, MAX_VALUE
+from lab.analysis.diagnose.evidence_file import MAX_ROWS, MAX_VALUE
 from lab.model.value import value
 
 PlainRow = Mapping[str, str]
-_KNOWN = frozenset(
-    {
+_MAIL_COLUMNS = frozenset(
+    [
         "senderaddress",
         "recipientaddress",
         "recipients",
@@ -26,10 +27,17 @@ _KNOWN = frozenset(
         "messageid",
         "messagetraceid",
         "eventid",
-    }
-    | {"event", "detail", "status", "connectorid", "sourcecontext", "fromip", "toip", "originalclientip"}
+        "event",
+        "detail",
+        "status",
+        "connectorid",
+        "sourcecontext",
+        "fromip",
+        "toip",
+        "originalclientip",
+    ]
 )
-"""Two of these make a table one of ours."""
+"""Two of these make a table one of mail."""
 _PAIR = re.compile(r"(\w{2,40})[ ]{0,40} : ?(.*)")
 _FIELDS = "#fields:"
 _DELIMITERS = (",", ";", "\t")
@@ -46,15 +54,14 @@ class TraceTables:
 
 def read(text: str) -> TraceTables:
     """The rows of a file; none if it is no table of mail."""
-    begin = text.lstrip()[:1]
-    if begin in ("[", "{"):
+    if text.lstrip()[:1] in ("[", "{"):
         return _json(text)
-    found = tuple(_listed(text)) or tuple(_separated(text))
-    return TraceTables(found if found and _ours(found[0]) else ())
+    rows = tuple(_listed(text)) or tuple(_separated(text))
+    return TraceTables(rows if rows and _is_mail(rows[0]) else ())
 
 
-def _ours(row: PlainRow) -> bool:
-    return len(_KNOWN & row.keys()) >= 2
+def _is_mail(columns: Iterable[str]) -> bool:
+    return len(_MAIL_COLUMNS.intersection(columns)) >= 2
 
 
 def _json(text: str) -> TraceTables:
@@ -62,40 +69,37 @@ def _json(text: str) -> TraceTables:
         data = json.loads(text)
     except (ValueError, RecursionError):
         return TraceTables()
-    rows, lines = [], []
-    for each in _objects(data, depth=0):
-        if isinstance(each, str):
-            lines.append(each)
+    rows: list[PlainRow] = []
+    lines: list[str] = []
+    for item in islice(_objects(data, depth=0), MAX_ROWS):
+        if isinstance(item, str):
+            lines.append(item)
         else:
-            rows.append(_row((name, _text(told)) for name, told in each.items()))
-        if len(rows) + len(lines) >= MAX_ROWS:
-            break
-    return TraceTables(tuple(row for row in rows if _ours(row)), tuple(lines))
+            rows.append(_row((name, _text(cell)) for name, cell in item.items()))
+    return TraceTables(tuple(rows), tuple(lines))
 
 
 def _objects(data: Any, depth: int) -> Iterator[dict[str, Any] | str]:
-    """Objects with columns of ours, and strings in lists, wherever they are."""
+    """Objects with columns of mail, and strings in lists, wherever they are."""
     if depth > 6:
         return
     if isinstance(data, list):
-        for each in data[:MAX_ROWS]:
-            if isinstance(each, str):
-                yield each
+        for item in data[:MAX_ROWS]:
+            if isinstance(item, str):
+                yield item
             else:
-                yield from _objects(each, depth + 1)
+                yield from _objects(item, depth + 1)
+    elif isinstance(data, dict) and _is_mail(map(_name, data)):
+        yield data
     elif isinstance(data, dict):
-        if len(_KNOWN & {_name(each) for each in data}) >= 2:
-            yield data
-            return
-        for each in data.values():
-            if isinstance(each, list | dict):
-                yield from _objects(each, depth + 1)
+        for item in data.values():
+            yield from _objects(item, depth + 1)
 
 
-def _text(told: Any) -> str:
-    if isinstance(told, list):
-        return ";".join(str(each) for each in told[:200])[:MAX_VALUE]
-    return "" if told is None else str(told)[:MAX_VALUE]
+def _text(cell: Any) -> str:
+    if isinstance(cell, list):
+        return ";".join(map(str, cell[:200]))[:MAX_VALUE]
+    return "" if cell is None else str(cell)[:MAX_VALUE]
 
 
 def _separated(text: str) -> Iterator[PlainRow]:
@@ -109,43 +113,37 @@ def _separated(text: str) -> Iterator[PlainRow]:
     else:
         content = [line for line in lines if line.strip() and not line.startswith("#TYPE")]
         delimiter = max(_DELIMITERS, key=(content[0] if content else "").count)
-        names = _cells(content[:1], delimiter)
+        names = next(_cells(content[:1], delimiter), [])
         content = content[1:]
-    if len(_KNOWN & set(map(_name, names))) < 2:
-        return
-    reader = csv.reader(io.StringIO("\n".join(content[:MAX_ROWS])), delimiter=delimiter)
+    if _is_mail(map(_name, names)):
+        for cells in _cells(content[:MAX_ROWS], delimiter):
+            yield _row(zip(names, (cell[:MAX_VALUE] for cell in cells), strict=False))
+
+
+def _cells(lines: list[str], delimiter: str) -> Iterator[list[str]]:
     try:
-        for cells in reader:
-            if cells:
-                yield _row(zip(names, (cell[:MAX_VALUE] for cell in cells), strict=False))
+        yield from filter(None, csv.reader(io.StringIO("\n".join(lines)), delimiter=delimiter))
     except csv.Error:  # a field of 128 KiB, say; what came before is good
         return
-
-
-def _cells(lines: list[str], delimiter: str) -> list[str]:
-    try:
-        return next(csv.reader(lines, delimiter=delimiter), [])
-    except csv.Error:
-        return []
 
 
 def _listed(text: str) -> Iterator[PlainRow]:
     """`Format-List`: a property a line, an empty line between objects, long values going on below."""
     pairs: list[tuple[str, str]] = []
     for line in (*text.splitlines()[:MAX_ROWS], ""):
-        found = _PAIR.fullmatch(line.rstrip())
-        if found:
-            pairs.append((found[1], found[2].strip()[:MAX_VALUE]))
+        pair = _PAIR.fullmatch(line.rstrip())
+        if pair:
+            pairs.append((pair[1], pair[2].strip()[:MAX_VALUE]))
         elif line.startswith("  ") and line.strip() and pairs:
-            name, told = pairs[-1]
-            pairs[-1] = (name, f"{told}{line.strip()}"[:MAX_VALUE])
+            name, cell = pairs[-1]
+            pairs[-1] = (name, f"{cell}{line.strip()}"[:MAX_VALUE])
         elif not line.strip() and pairs:
             yield _row(pairs)
             pairs = []
 
 
 def _row(pairs: Iterable[tuple[str, str]]) -> PlainRow:
-    return {_name(name): told for name, told in pairs}
+    return {_name(name): cell for name, cell in pairs}
 
 
 def _name(written: object) -> str:

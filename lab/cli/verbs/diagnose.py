@@ -7,7 +7,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from lab.analysis.diagnose import KnownConfiguration, NotText, diagnose
-from lab.analysis.diagnose.evidence_limits import MAX_OCTETS
+from lab.analysis.diagnose.evidence_file import MAX_OCTETS
 from lab.analysis.diagnose.scenario_rebuild import MARK, RebuiltScenario, rebuild
 from lab.cli import locations
 from lab.cli.arguments import add_json, add_variant, chosen

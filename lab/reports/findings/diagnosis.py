@@ -1,7 +1,6 @@
-"""What a piece of evidence says, as values: the way of a message, the tenants it spoke for, and who refused it why.
+"""The result of `mflab diagnose` as values: the way of a message, the tenants it spoke for, and who refused it why.
 
-`lab.analysis.diagnose` makes them from a mail, a report, a log or a trace; `lab.reports.findings.diagnosis_report`
-draws them.
+`lab.analysis.diagnose` makes them from a mail, a report, a log or a trace; `diagnosis_report` draws them.
 """
 
 from __future__ import annotations
@@ -249,7 +248,6 @@ class Diagnosis:
     @property
     def rules(self) -> tuple[str, ...]:
         """The rules that story and clues rest on, each once, in the order of their numbers."""
-        every = {id_ for line in self.story for id_ in line.rules} | {
-            id_ for clue in self.clues for id_ in clue.rules
-        }
-        return tuple(sorted(every, key=lambda id_: int(id_[1:])))
+        ids = {id_ for line in self.story for id_ in line.rules}
+        ids |= {id_ for clue in self.clues for id_ in clue.rules}
+        return tuple(sorted(ids, key=lambda id_: int(id_[1:])))

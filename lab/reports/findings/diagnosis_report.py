@@ -9,7 +9,9 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from lab.core.rulebook import Rule, rule
-from lab.evidence.diagnosis import (
+from lab.reports.explanation import rule_citations
+from lab.reports.explanation.message_explanation import badge, partly
+from lab.reports.findings.diagnosis import (
     Certainty,
     Clue,
     DeliveryAttempt,
@@ -18,8 +20,6 @@ from lab.evidence.diagnosis import (
     HandOver,
     VerdictSentence,
 )
-from lab.reports.explanation import rule_citations
-from lab.reports.explanation.message_explanation import badge, partly
 from lab.reports.text.layout import indented
 from lab.reports.text.printable import one_line
 from lab.sentence import NOTHING, Sentence, say, sentence, sentences

@@ -6,10 +6,10 @@ from functools import lru_cache
 import pytest
 
 from lab.analysis.diagnose import diagnose
-from lab.evidence.diagnosis import Diagnosis, EvidenceKind, Passage
 from lab.evidence.hop_facts import taken
 from lab.model.steps import Bounced, Deferred, Refused, Resolved, Routed, Sent
 from lab.reports.explanation.conclusions import legs
+from lab.reports.findings.diagnosis import Diagnosis, EvidenceKind, Passage
 from tests.analysis.diagnose.played import Mail, basis, called, mails, stays
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from lab.analysis.diagnose import diagnose
-from lab.analysis.diagnose.mime import words
-from lab.analysis.diagnose.received_chain import hand_over
+from lab.analysis.diagnose.journey import hand_over
+from lab.analysis.diagnose.mime import decoded_words
 from lab.analysis.diagnose.status_meaning import meaning, refusal
-from lab.evidence.diagnosis import Certainty, EvidenceKind, TieToTenant
+from lab.reports.findings.diagnosis import Certainty, EvidenceKind, TieToTenant
 from tests.analysis.diagnose.test_samples import SAMPLES
 
 A = "aaaaaaaa-0000-4000-8000-000000000001"
@@ -257,4 +257,4 @@ def test_a_line_that_names_no_server_is_none():
     ],
 )
 def test_encoded_words(written, read):
-    assert words(written) == read
+    assert decoded_words(written) == read

@@ -11,7 +11,6 @@ import pytest
 
 from lab.analysis.diagnose import KnownConfiguration, diagnose
 from lab.analysis.diagnose.scenario_rebuild import rebuild
-from lab.evidence.diagnosis import EvidenceKind, TieToTenant
 from lab.evidence.gateway_log import log_lines
 from lab.evidence.hop_facts import taken
 from lab.evidence.message_trace import message_trace, message_trace_detail
@@ -19,6 +18,7 @@ from lab.evidence.tracking_log_files import log_file, message_tracking_log
 from lab.model.names import Domain
 from lab.model.roles import Role
 from lab.model.steps import Bounced, Deferred, Refused, Sent
+from lab.reports.findings.diagnosis import EvidenceKind, TieToTenant
 from tests.analysis.diagnose.played import basis, called, mail_of, plays
 
 EVERY = 3

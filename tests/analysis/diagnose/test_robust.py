@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lab.analysis.diagnose import KnownConfiguration, NotText, diagnose
-from lab.analysis.diagnose.evidence_limits import MAX_DEPTH, MAX_OCTETS, MAX_PARTS
-from lab.analysis.diagnose.mime import message
-from lab.evidence.diagnosis import EvidenceKind
+from lab.analysis.diagnose.evidence_file import MAX_DEPTH, MAX_OCTETS, MAX_PARTS
+from lab.analysis.diagnose.mime import parse
+from lab.reports.findings.diagnosis import EvidenceKind
 from lab.reports.findings.diagnosis_report import drawn
 from lab.reports.text.console import text
 from tests.analysis.diagnose.played import variants
@@ -103,13 +103,13 @@ def test_messages_in_messages_are_followed_only_so_deep():
     inside = b"From: a@b.example\r\n\r\n"
     for _ in range(200):
         inside = b"Content-Type: message/rfc822\r\n\r\n" + inside
-    assert sum(1 for _ in message(inside).walk()) == MAX_DEPTH + 1
+    assert sum(1 for _ in parse(inside).walk()) == MAX_DEPTH + 1
 
 
 def test_parts_are_counted_over_the_whole_message():
     parts = b"--x\r\nContent-Type: multipart/mixed; boundary=y\r\n\r\n" + b"--y\r\n\r\na\r\n" * 300
     whole = b'Content-Type: multipart/mixed; boundary="x"\r\n\r\n' + parts * 20
-    assert sum(1 for _ in message(whole).walk()) <= MAX_PARTS
+    assert sum(1 for _ in parse(whole).walk()) <= MAX_PARTS
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from lab.analysis.diagnose import diagnose
-from lab.analysis.diagnose.service_hosts import CONSUMER
+from lab.analysis.diagnose.exchange_stamps import CONSUMER
 from lab.analysis.diagnose.status_meaning import BY_SPF
-from lab.evidence.diagnosis import EvidenceKind, TieToTenant
+from lab.reports.findings.diagnosis import EvidenceKind, TieToTenant
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "ndr"
 
