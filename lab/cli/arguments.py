@@ -13,6 +13,8 @@ from lab.scenario.syntax.problem_report import unknown
 if TYPE_CHECKING:
     from lab.cli.verb_declaration import Parser
     from lab.drivers.address_mapping import Endpoint
+    from lab.drivers.run_outcome import RunOutcome
+    from lab.model.trace import MessageTrace
     from lab.scenario.model import MessageSpec, Scenario, Variant
 
 _LAST_PORT = 65535
@@ -106,3 +108,15 @@ def message_of(variant: Variant, key: str | None) -> MessageSpec:
     if key not in messages:
         raise BadInput(f"variant {variant.name} has no message {key!r}: {unknown(key, messages)}")
     return messages[key]
+
+
+def trace_of(outcome: RunOutcome, message: MessageSpec) -> MessageTrace:
+    """The trace of one message of a run. Raises BadInput where the run did not send it."""
+    if message.key in outcome.messages:
+        return outcome.trace(message.key)
+    specs = outcome.variant.messages
+    sent = [spec.key for spec in specs if spec.series == message.series and spec.key in outcome.messages]
+    raise BadInput(
+        f"{outcome.variant.name} ({outcome.driver}) did not send {message.key!r}: with `until: stable` no more is sent "
+        f"once three have come to the same end, and {', '.join(sent[-3:])} had"
+    )

@@ -76,6 +76,14 @@ class Parser(argparse.ArgumentParser):
         """What was declared, --help left out."""
         return [action for action in self._actions if action.dest != "help"]
 
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """A word that is none of the choices gets a hint instead of all of them."""
+        if action.choices is not None and value not in action.choices:
+            from lab.scenario.syntax.problem_report import unknown  # only for mistakes
+
+            hint = unknown(str(value), map(str, action.choices))
+            raise argparse.ArgumentError(action, f"there is no {value!r}: {hint}")
+
     def error(self, message: str) -> NoReturn:
         """Say what is wrong with the arguments, and where the help is."""
         self.exit(Exit.BAD_INPUT, f"{self.prog}: {message}\nTry: {self.prog} --help\n")

@@ -34,6 +34,18 @@ def test_several_messages_must_be_named(mflab: Shell) -> None:
     assert "did you mean 'order'" in mflab("explain", ARTICLE, *variant, "--message", "odrer").err
 
 
+def test_a_message_that_was_not_sent_is_told_with_the_reason(mflab: Shell) -> None:
+    asked = ("scenarios/flows/timeline-cure.yaml", "--variant", "stop-when-stable", "--message", "offer#9")
+    for said in (
+        mflab("explain", *asked),
+        mflab("explain", *asked, "--json"),
+        mflab("trace", *asked, "--as", "lab"),
+    ):
+        assert said.code == Exit.BAD_INPUT
+        assert "stop-when-stable (simulator) did not send 'offer#9': with `until: stable`" in said.err
+        assert "and offer#1, offer#2, offer#3 had" in said.err
+
+
 def test_a_bare_name_is_one_of_the_labs_own(mflab: Shell) -> None:
     assert mflab("explain", "wildcard-misrouting").code == 0
     said = mflab("explain", "wildcard-misrooting")

@@ -127,3 +127,17 @@ def test_options_may_stand_anywhere(mflab: Shell, argv: tuple[str, ...]) -> None
 def test_an_option_that_is_not_there_is_told(mflab: Shell) -> None:
     said = mflab("run", ARTICLE, "--vriant", "x", ARTICLE)
     assert (said.code, "--vriant" in said.err) == (Exit.BAD_INPUT, True)
+
+
+@pytest.mark.parametrize(
+    ("argv", "hint"),
+    [
+        (("expain",), "there is no 'expain': did you mean 'explain'?"),
+        (("run", "hybrid-basics", "--driver", "foo"), "known: simulator, embedded, containers"),
+        (("run", "hybrid-basics", "--driver", "embeded"), "did you mean 'embedded'?"),
+    ],
+)
+def test_a_misspelled_choice_gets_a_hint(mflab: Shell, argv: tuple[str, ...], hint: str) -> None:
+    said = mflab(*argv)
+    assert said.code == Exit.BAD_INPUT
+    assert hint in said.err

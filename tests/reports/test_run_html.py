@@ -4,10 +4,14 @@ from xml.etree import ElementTree
 
 import pytest
 
+from lab.drivers.simulator import simulate
 from lab.reports.drawing.diagram import dot, mermaid, svg
+from lab.reports.explanation.conclusions import CURES
+from lab.reports.run import ScenarioRuns
 from lab.reports.runs import run_html
 from lab.reports.text.markup import el, join
-from tests.reports.runs import article, hostile
+from lab.scenario.load import load
+from tests.reports.runs import SCENARIOS, article, hostile
 
 SVG = "svg"
 
@@ -52,6 +56,14 @@ def test_each_link_leads_somewhere(tree):
     links = {each.get("href") for each in tree.iter("a")}
     assert links
     assert {link.removeprefix("#") for link in links} <= ids
+
+
+def test_variants_of_no_kind_are_neither_cured_nor_not():
+    scenario = load(SCENARIOS / "hybrid-basics.yaml")
+    variants = [variant for variant in scenario.variants.values() if not variant.kind][:1]
+    page = run_html.report([ScenarioRuns(scenario, tuple(map(simulate, variants)))])
+    assert "1 scenario, 1 variant, run by: simulator." in page
+    assert not [word for word in CURES.values() if f">{word}<" in page]
 
 
 def test_hostile_text_stays_text(page):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from lab.cli.arguments import add_body, add_json, add_scenario, chosen, loaded, message_of
+from lab.cli.arguments import add_body, add_json, add_scenario, chosen, loaded, message_of, trace_of
 from lab.cli.driver_choice import run_in
 from lab.cli.exit_codes import Exit
 from lab.cli.output import draw, put_json
@@ -32,6 +32,7 @@ def run(args: Namespace) -> int:
     variant = chosen(scenario, args.variant)
     spec = message_of(variant, args.message)
     outcome = run_in(args.driver, variant, seed=args.seed)
+    trace_of(outcome, spec)
     if args.json:
         from lab.reports.runs import run_json
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import get_args
 
 from lab.cli import locations, log_output
-from lab.cli.arguments import add_body, add_json, add_variant, chosen, loaded, message_of
+from lab.cli.arguments import add_body, add_json, add_variant, chosen, loaded, message_of, trace_of
 from lab.cli.driver_choice import run_in
 from lab.cli.exit_codes import BadInput, Exit
 from lab.cli.labs import compose_labs, lab_state
@@ -145,7 +145,7 @@ def _ran(args: Namespace) -> TracedLog:
     variant = chosen(scenario, args.variant)
     spec = message_of(variant, args.message) if args.message else None
     outcome = run_in(args.driver, variant, seed=args.seed)
-    hops = outcome.hops if spec is None else tuple(_hops_of(outcome.trace(spec.key)))
+    hops = outcome.hops if spec is None else tuple(_hops_of(trace_of(outcome, spec)))
     if args.at is not None:
         delay = variant.topology.switches.trace_delay
         hops = shown_to(args.who, hops, outcome.started + args.at, delay)

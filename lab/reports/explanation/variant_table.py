@@ -93,7 +93,8 @@ def _cells(row: VariantRow, skip: int) -> Iterator[Text]:
     way = " → ".join(one_line(place.removeprefix("tenant:")) for place in row.places[skip:])
     yield Text.assemble(way, (" ✗", "red") if row.refused else "")
     yield Text(one_line(row.ending))
-    yield Text(one_line(_CURED[row.cured][0]), style=_CURED[row.cured][1])
+    cured, style = _CURED[row.cured] if row.kind else ("-", "")
+    yield Text(one_line(cured), style=style)
     if row.failed:
         yield Text(one_line(sentence("FAILED")), style="bold red")
     else:

@@ -18,7 +18,7 @@ from lab.reports.matrix import changed_endings, matrix_html
 from lab.reports.matrix.matrix_cells import judged
 from lab.reports.run import Run, ScenarioRuns, ran
 from lab.reports.text.markup import Html, el, join
-from lab.sentence import listed, sentence, sentences
+from lab.sentence import counted, listed, sentence, sentences
 from lab.words.english import BASES
 
 _KINDS = {"fault": "bad", "cure": "good", "half-cure": "warn"}
@@ -52,14 +52,19 @@ def _top(every: Sequence[ScenarioRuns]) -> Iterator[Html]:
     failed = sum(not finding.ok for finding in findings)
     drivers = ", ".join(dict.fromkeys(run.driver for _, run in runs))
     yield el("h1", sentence("Which way the mail went"))
-    number, ran_by = len(findings), "{scenarios} scenarios, {variants} variants, run by: {drivers}."
+    number = len(findings)
     yield el(
         "p",
         badge(sentence("{failed} of {number} expectations failed", failed=failed, number=number), "bad")
         if failed
         else badge(sentence("all {number} expectations met", number=number), "good"),
         " ",
-        sentence(ran_by, scenarios=len(every), variants=len(runs), drivers=drivers),
+        sentence(
+            "{scenarios}, {variants}, run by: {drivers}.",
+            scenarios=counted(len(every), "{number} scenario", "{number} scenarios"),
+            variants=counted(len(runs), "{number} variant", "{number} variants"),
+            drivers=drivers,
+        ),
     )
     yield el("p", _MADE_BY, class_="soft")
     if len(every) > 1:
@@ -132,7 +137,7 @@ def _row(outcome: ScenarioRuns, row: VariantRow) -> list[Told]:
             class_="tight",
         ),
         listed((row.ending, *row.others)),
-        badge(CURES[row.cured], _CURED.get(row.cured, "bad")),
+        badge(CURES[row.cured], _CURED.get(row.cured, "bad")) if row.kind else "",
         badge(expected, "bad" if row.failed else "good") if row.expected else sentence("none"),
     ]
 
