@@ -32,8 +32,8 @@ from lab.model.trace import Hop as Hop
 from lab.model.trace import HopHead as HopHead
 from lab.model.trace import MessageTrace as MessageTrace
 from lab.model.transport import Mailboxed as Mailboxed
-from lab.reports.comparison import change_direction, difference
-from lab.reports.comparison.difference import Difference as Difference
+from lab.reports.comparison import compared_variants
+from lab.reports.comparison.compared_variants import Difference as Difference
 from lab.reports.findings import audit_report
 from lab.reports.findings.audit_report import Audit as Audit
 from lab.reports.matrix import matrix_cells
@@ -44,13 +44,13 @@ from lab.words.decisions import story as story
 
 Matrix = matrix_cells.JudgedMatrix
 """Who writes to whom, and what becomes of it."""
-ChangeDirection = change_direction.ChangeDirection
+ChangeDirection = compared_variants.ChangeDirection
 """Whether a change is for the better or for the worse."""
 ExpectationFinding = expectations.ExpectationResult
 """What became of one claim under `expect:`."""
 CheckFinding = audit_report.ReportedFinding
 """What `check` has found."""
-ChangedCell = difference.MovedMail
+ChangedCell = compared_variants.MovedMail
 """A cell of the matrix that is another one after a change."""
-ChangedFinding = difference.ChangedFinding
+ChangedFinding = compared_variants.ChangedFinding
 """A finding that came, went, or weighs more or less after a change."""

@@ -23,7 +23,7 @@ from lab.errors import ArgumentError, Problem, ScenarioError, plainly
 from lab.model.certificate import CertFault, CertificateIdentity
 from lab.model.decision import AttributionDecision
 from lab.model.names import Address, ReversePath
-from lab.reports.comparison.difference import Difference
+from lab.reports.comparison.compared_variants import Difference
 from lab.reports.findings.audit_report import Audit
 from lab.reports.matrix.matrix_cells import JudgedMatrix
 from lab.scenario import scenario_lookup

@@ -16,7 +16,7 @@ import pytest
 import lab
 from lab import ArgumentError, DriverError, ScenarioError, Session
 from lab.cli.output import plain
-from lab.reports.comparison import difference_files
+from lab.reports.comparison import comparison_files
 from lab.reports.findings import audit_files
 from lab.reports.matrix import matrix_files
 from lab.scenario.load import load
@@ -141,7 +141,7 @@ def test_the_difference_is_that_of_the_verb(mflab: Shell, article: Session) -> N
     variants = ("--before-variant", FAULT, "--after-variant", CURE)
     told = mflab("diff", ARTICLE, ARTICLE, *variants, "--json").json()
     found = article.diff(Session.load(ARTICLE, variant=CURE))
-    assert plain({"schema_version": 1, **difference_files.document(found)}) == told
+    assert plain({"schema_version": 1, **comparison_files.document(found)}) == told
 
 
 def test_the_explanation_is_that_of_the_verb(mflab: Shell, article: Session) -> None:

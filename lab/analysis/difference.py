@@ -13,8 +13,13 @@ from lab.analysis.divergence import divergence
 from lab.analysis.matrix import prepared
 from lab.drivers.simulator import simulate
 from lab.model.value import dataclass
-from lab.reports.comparison.change_direction import ChangeDirection
-from lab.reports.comparison.difference import ChangedFinding, ComparedSide, Difference, MovedMail
+from lab.reports.comparison.compared_variants import (
+    ChangedFinding,
+    ChangeDirection,
+    ComparedSide,
+    Difference,
+    MovedMail,
+)
 from lab.reports.explanation.conclusions import Fate, fates
 from lab.reports.findings.audit_report import LEVELS, ReportedFinding
 from lab.reports.matrix.matrix_cells import Cell, judged

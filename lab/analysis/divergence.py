@@ -20,7 +20,7 @@ from lab.model.steps import (
     Ruled,
 )
 from lab.model.trace import Hop
-from lab.reports.comparison.difference import FirstDifference
+from lab.reports.comparison.compared_variants import FirstDifference
 from lab.reports.explanation.conclusions import Fate
 from lab.sentence import Sentence, sentence
 from lab.words.steps import said

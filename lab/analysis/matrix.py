@@ -13,7 +13,7 @@ from math import ceil
 
 from lab.drivers.simulator import simulate
 from lab.reports.matrix.matrix_cells import JudgedMatrix, judged
-from lab.reports.run import Run
+from lab.reports.scenario_runs import Run
 from lab.scenario.builders.matrix_messages import automatic, repeating
 from lab.scenario.builders.messages import Rhythm
 from lab.scenario.model import Scenario, Variant

@@ -10,9 +10,9 @@ from lab.evidence.misplacement import misplaced
 from lab.evidence.repeated_tests import EndingGist, gist
 from lab.model.trace import Disposition
 from lab.model.value import dataclass
-from lab.reports.comparison.change_direction import ChangeDirection
+from lab.reports.comparison.compared_variants import ChangeDirection
 from lab.reports.explanation.alarms import Alarm, alarms, seen
-from lab.reports.run import Run
+from lab.reports.scenario_runs import Run
 from lab.sentence import Sentence, sentence
 
 _FAULTY = ("fault", "half-cure")

@@ -10,7 +10,7 @@ from lab.evidence.hop_facts import reply_of
 from lab.model.steps import Bounced
 from lab.model.trace import Hop
 from lab.model.value import dataclass
-from lab.reports.run import Run
+from lab.reports.scenario_runs import Run
 from lab.scenario.model import Scenario, Variant
 
 RULE_ID = re.compile(r"\bR[1-9]\d{0,2}\b")

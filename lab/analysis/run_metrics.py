@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from lab.drivers.configuration_history import History
 from lab.evidence.metric_families import MetricDeclaration, MetricFamily, MetricKind
 from lab.evidence.metrics import count
-from lab.reports.run import Run, ScenarioRuns, ran
-from lab.reports.runs.prometheus_text import exposition
+from lab.reports.run_reports.prometheus_text import exposition
+from lab.reports.scenario_runs import Run, ScenarioRuns, ran
 
 EXPECTATIONS = MetricDeclaration(
     "mflab_expectations", "What the scenario claims, judged.", ("result",), MetricKind.GAUGE

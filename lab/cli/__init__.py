@@ -1,1 +1,1 @@
-"""The command `mflab`: `verbs`, one file per verb, and what they share."""
+"""The command `mflab`: `verbs`, and what they share."""

@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from lab.cli.exit_codes import BadInput, NothingToRun
-from lab.drivers.driver_by_name import DRIVERS
+from lab.drivers import driver_by_name
 from lab.drivers.lab_clock import today as today
 from lab.scenario.syntax.problem_report import unknown
 
@@ -43,7 +43,7 @@ def add_body(parser: Parser, default: str = "simulator") -> None:
     """`--driver` and `--seed`."""
     parser.add_argument(
         "--driver",
-        choices=DRIVERS,
+        choices=driver_by_name.DRIVERS,
         default=default,
         help="what runs it: the simulator, real SMTP, TLS and DNS on loopback, or that in Docker containers with the "
         "scenario's own addresses (default: %(default)s)",
@@ -94,6 +94,17 @@ def first(scenario: Scenario) -> Variant:
     for variant in scenario.variants.values():
         return variant
     raise NothingToRun(f"{scenario.file}: no variants")
+
+
+def run_in(driver: str, variant: Variant, *, seed: int = 0) -> RunOutcome:
+    """Run a variant to its end.
+
+    Raises BadInput when the variant is for another body, DriverError or WireError when this machine cannot run it.
+    """
+    why = driver_by_name.skipped(variant, driver)
+    if why:
+        raise BadInput(f"{variant.name} runs only with --driver {variant.only}: {why}")
+    return driver_by_name.run_in(driver, variant, seed=seed)
 
 
 def message_of(variant: Variant, key: str | None) -> MessageSpec:

@@ -10,6 +10,7 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TextIO
 
+from lab.cli.exit_codes import Exit
 from lab.errors import DriverError
 from lab.errors import plainly as plainly
 from lab.reports import SCHEMA_VERSION
@@ -17,6 +18,8 @@ from lab.reports.text.printable import printable
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+
+    from lab.reports.scenario_runs import ScenarioRuns
 
 _BAR = 30
 """Characters of a progress bar."""
@@ -104,6 +107,17 @@ def draw(drawn: RenderableType, to: TextIO | None = None, *, crop: bool = True) 
             paper.print(drawn, crop=crop)
         text = "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
         print(text, end="", file=to)
+
+
+def tell_story(runs: ScenarioRuns) -> Exit:
+    """Draw what happened; an expectation that failed is told below it, and makes the exit code."""
+    from lab.reports.explanation.demo_story import demo_story
+    from lab.reports.run_reports.run_summary import run_summary
+
+    draw(demo_story(runs))
+    if runs.failed:
+        draw(run_summary([runs]))
+    return Exit.FAILED if runs.failed else Exit.OK
 
 
 def columns(rows: Sequence[Sequence[str]], *, gap: str = "  ") -> list[str]:

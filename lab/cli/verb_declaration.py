@@ -47,8 +47,24 @@ TOLD: Mapping[str, str] = {
 }
 """Every verb, in the order of --help (first what a newcomer needs), in one line each."""
 
-_MODULES = {"import": "import_exports"}
-"""Where a verb is that does not have the name of its module."""
+MODULES: Mapping[str, str] = {
+    "run": "run",
+    "demo": "run",
+    "explain": "run",
+    "import": "import_exports",
+    "render": "render",
+    "graph": "render",
+    "schema": "render",
+    "down": "running_lab",
+    "status": "running_lab",
+    "gateway": "real_servers",
+    "zones": "real_servers",
+    "config": "config",
+    "completion": "config",
+    "part": "container_part",
+    "probe": "container_part",
+}
+"""Where a verb is that is not alone in a module of its own name; there, `add_VERB` declares it."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -113,7 +129,9 @@ class Verbs:
 
     def declare(self, name: str) -> None:
         """Load a verb, and have it declare its arguments."""
-        import_module(f"lab.cli.verbs.{_MODULES.get(name, name)}").add(self.known[name])
+        module = import_module(f"lab.cli.verbs.{MODULES.get(name, name)}")
+        add = getattr(module, f"add_{name}" if name in MODULES else "add")
+        add(self.known[name])
 
 
 def declare(verb: Verb, run: VerbFunction, *, about: str = "", examples: str = "") -> Parser:

@@ -14,8 +14,7 @@ from lab.analysis.matrix import matrix
 from lab.evidence.expectations import ClaimKind
 from lab.model.decision import Basis
 from lab.model.trace import Disposition
-from lab.reports.comparison.change_direction import ChangeDirection
-from lab.reports.comparison.difference import Difference
+from lab.reports.comparison.compared_variants import ChangeDirection, Difference
 from lab.reports.explanation.alarms import Alarm, seen
 from lab.reports.matrix.matrix_cells import Cell, differing
 from lab.scenario.changeable_scenario import ChangeableScenario

@@ -19,7 +19,7 @@ from lab.analysis.matrix import prepared
 from lab.errors import DriverError
 from lab.model.roles import Role
 from lab.model.topology import Topology
-from lab.reports.comparison.change_direction import ChangeDirection
+from lab.reports.comparison.compared_variants import ChangeDirection
 from lab.reports.cures.cure_report import AppliedCure, screen
 from lab.reports.text.console import text
 from lab.scenario.changeable_scenario import ChangeableScenario

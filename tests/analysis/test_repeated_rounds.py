@@ -11,7 +11,7 @@ from lab.analysis.repeated_rounds import RoundResult, changes, readings
 from lab.cli.locations import find_scenario
 from lab.drivers.simulator import simulate
 from lab.evidence.repeated_tests import EndingGist
-from lab.reports.comparison.change_direction import ChangeDirection
+from lab.reports.comparison.compared_variants import ChangeDirection
 from lab.reports.explanation.alarms import seen
 from lab.scenario.load import load
 

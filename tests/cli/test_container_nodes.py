@@ -172,7 +172,7 @@ def test_a_probe_of_nobody_fails(mflab: Shell, state: Path, monkeypatch: pytest.
     mflab("part", "setup")
     assert mflab("probe").code == Exit.BAD_INPUT
     monkeypatch.setenv("MFLAB_PART", "198.51.100.25")
-    monkeypatch.setattr("lab.cli.verbs.probe.PATIENCE", 0.1)
+    monkeypatch.setattr("lab.cli.verbs.container_part.PATIENCE", 0.1)
     assert mflab("probe").code == Exit.ENVIRONMENT
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lab.cli.exit_codes import Exit
-from lab.cli.verbs import demo
+from lab.cli.verbs import run
 from lab.errors import DriverError
 from tests.cli.commands import Shell
 
@@ -30,7 +30,7 @@ def test_a_machine_that_cannot_says_why_and_what_can(mflab: Shell, monkeypatch: 
     def fail(*_: Any, **__: Any) -> None:
         raise DriverError("no address 127.51.100.25")
 
-    monkeypatch.setattr(demo, "run_in", fail)
+    monkeypatch.setattr(run, "run_in", fail)
     said = mflab("demo")
     assert said.code == Exit.ENVIRONMENT
     assert "no address 127.51.100.25" in said.err

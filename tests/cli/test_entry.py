@@ -11,7 +11,7 @@ from lab.cli.entry import main
 from lab.cli.exit_codes import Exit
 from lab.drivers import control_socket, shared_folder
 
-HASTY = "import lab.cli.verbs.probe; lab.cli.verbs.probe.PATIENCE = 0.1; "
+HASTY = "import lab.cli.verbs.container_part; lab.cli.verbs.container_part.PATIENCE = 0.1; "
 STARTED = "import sys; from lab.cli.entry import main; code = main(); print('lab.cli.main' in sys.modules); sys.exit(code)"
 
 
@@ -62,7 +62,7 @@ def test_a_probe_without_a_part_is_told_what_is_missing(monkeypatch, capsys):
 def test_asking_leaves_nothing_where_the_part_will_be(monkeypatch, tmp_path):
     monkeypatch.setenv("MFLAB_STATE", str(tmp_path))
     monkeypatch.setenv("MFLAB_PART", "203.0.113.10")
-    monkeypatch.setattr("lab.cli.verbs.probe.PATIENCE", 0.1)
+    monkeypatch.setattr("lab.cli.verbs.container_part.PATIENCE", 0.1)
     monkeypatch.setattr(sys, "argv", ["mflab", "probe"])
     assert main() == Exit.ENVIRONMENT
     shared_folder.also_known(tmp_path, "eop:EUR", "203.0.113.10")

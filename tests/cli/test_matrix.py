@@ -40,6 +40,7 @@ def test_json_and_files(mflab: Shell, tmp_path: Path) -> None:
     assert told["ok"] is True
     assert {"sender": "cloud", "recipient": "outside"} in told["changes"]
     assert junit.read_text("utf-8").count("<testcase") == sum(m["counts"]["cells"] for m in told["matrices"])
+    assert "<failure" not in junit.read_text("utf-8")
     assert page.read_text("utf-8").startswith("<!doctype html>")
 
 

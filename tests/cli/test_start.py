@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.cli.verb_declaration import TOLD
+from lab.cli.verb_declaration import MODULES, TOLD
 
 HEAVY = frozenset(
     [
@@ -76,7 +76,7 @@ def loaded(call: str, **environment: str) -> set[str]:
 
 
 def verbs(modules: set[str]) -> set[str]:
-    return {f"lab.cli.verbs.{name}" for name in (*TOLD, "import_exports")} & modules
+    return {f"lab.cli.verbs.{name}" for name in (*TOLD, *MODULES.values())} & modules
 
 
 @pytest.mark.parametrize("call", ["--version", "--help"])
@@ -89,7 +89,7 @@ def test_what_concerns_all_verbs_loads_none(call: str) -> None:
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_loads_no_other_verb(shell: str) -> None:
     modules = loaded(f"completion {shell}")
-    assert verbs(modules) == {"lab.cli.verbs.completion"}
+    assert verbs(modules) == {"lab.cli.verbs.config"}
     assert modules & HEAVY == set()
 
 
@@ -115,7 +115,7 @@ def test_a_verb_loads_what_it_needs(call: str, wanted: set[str], tmp_path: Path)
 
 
 def test_a_part_that_serves_loads_no_reports() -> None:
-    text = "import sys, lab.cli.verbs.part, lab.drivers.container_node; print(*sys.modules)"
+    text = "import sys, lab.cli.verbs.container_part, lab.drivers.container_node; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True)
     modules = set(done.stdout.split())
     unwanted = {

@@ -10,8 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from lab.drivers.address_mapping import Endpoint
 from lab.model.dns import Zones
-from lab.reports.dns.name_servers import SERVERS, ZONE_FILE, Service
-from lab.reports.dns.zone_file import zone_file
+from lab.reports.name_server_files import SERVERS, ZONE_FILE, NameServer, zone_file
 from tests.embedded.labs import PATIENCE
 
 COMMANDS = {"unbound": ("unbound", "-d"), "knot": ("knotd",)}
@@ -25,7 +24,7 @@ def serving(server: str, zones: Zones, folder: Path) -> Iterator[Endpoint]:
     folder.mkdir()
     port = _free_port()
     config = folder / f"{server}.conf"
-    service = Service(
+    service = NameServer(
         folder=PurePosixPath(folder), address="127.0.0.1", port=port, broken=tuple(sorted(zones.broken))
     )
     (folder / ZONE_FILE).write_text(zone_file(zones))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lab.drivers.run_outcome import RunOutcome
 from lab.drivers.simulator import simulate
-from lab.reports.run import ScenarioRuns
+from lab.reports.scenario_runs import ScenarioRuns
 from lab.scenario.load import load, load_text
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"

@@ -9,9 +9,9 @@ import pytest
 
 from lab.drivers.simulator import simulate
 from lab.reports.matrix import changed_endings
-from lab.reports.run import ScenarioRuns
-from lab.reports.runs import run_html, run_json
-from lab.reports.runs.run_summary import run_summary
+from lab.reports.run_reports import run_html, run_json
+from lab.reports.run_reports.run_summary import run_summary
+from lab.reports.scenario_runs import ScenarioRuns
 from lab.reports.text.console import text
 from lab.scenario.load import load
 

@@ -12,7 +12,7 @@ from lab.model.steps import Attributed, Routed, Ruled, Step
 from lab.reports.explanation import rule_citations
 from lab.reports.explanation.demo_story import demo_story
 from lab.reports.explanation.message_explanation import explain
-from lab.reports.runs.run_summary import run_summary
+from lab.reports.run_reports.run_summary import run_summary
 from lab.reports.text import console, tables
 from lab.reports.text.tables import left_out, plain
 from tests.reports.runs import article, hostile

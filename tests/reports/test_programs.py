@@ -3,7 +3,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from lab.reports.runs import run_json, run_junit, run_sarif
+from lab.reports.run_reports import run_files, run_json
 from tests.reports.runs import HOSTILE_SUBJECT, article, hostile
 
 
@@ -55,7 +55,7 @@ def test_json_of_an_unknown_message_is_a_key_error():
 
 
 def test_junit_has_a_case_for_each_expectation():
-    root = ElementTree.fromstring(run_junit.report([article("shared-wildcard"), hostile()]).encode())
+    root = ElementTree.fromstring(run_files.junit([article("shared-wildcard"), hostile()]).encode())
     assert [suite.get("name") for suite in root] == ["wildcard-misrouting/shared-wildcard", "hostile/shared"]
     for suite in root:
         cases = suite.findall("testcase")
@@ -65,7 +65,7 @@ def test_junit_has_a_case_for_each_expectation():
 
 
 def test_junit_says_what_failed_and_where_it_is_claimed():
-    root = ElementTree.fromstring(run_junit.report([hostile()]).encode())
+    root = ElementTree.fromstring(run_files.junit([hostile()]).encode())
     (failure,) = root.iter("failure")
     assert failure.attrib["message"].startswith("wanted <b>5.7.51</b>, got ")
     case = next(case for case in root.iter("testcase") if case.find("failure") is not None)
@@ -75,7 +75,7 @@ def test_junit_says_what_failed_and_where_it_is_claimed():
 
 
 def test_sarif_has_a_result_for_each_failed_claim_at_its_line():
-    (run,) = json.loads(run_sarif.report([article("shared-wildcard"), hostile()]))["runs"]
+    (run,) = json.loads(run_files.sarif([article("shared-wildcard"), hostile()]))["runs"]
     (result,) = run["results"]
     (failed,) = [f for f in hostile().runs[0].findings() if not f.ok]
     place = result["locations"][0]["physicalLocation"]
@@ -87,5 +87,5 @@ def test_sarif_has_a_result_for_each_failed_claim_at_its_line():
 
 
 def test_sarif_without_failures_is_a_log_without_results():
-    (run,) = json.loads(run_sarif.report([article("shared-wildcard")]))["runs"]
+    (run,) = json.loads(run_files.sarif([article("shared-wildcard")]))["runs"]
     assert run["results"] == []

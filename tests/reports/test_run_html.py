@@ -5,11 +5,12 @@ from xml.etree import ElementTree
 import pytest
 
 from lab.drivers.simulator import simulate
-from lab.reports.drawing.diagram import dot, mermaid, svg
+from lab.reports.drawing.configuration_graph import dot, mermaid
+from lab.reports.drawing.diagram import svg
 from lab.reports.explanation.conclusions import CURES
-from lab.reports.run import ScenarioRuns
-from lab.reports.runs import run_html
-from lab.reports.text.markup import el, join
+from lab.reports.run_reports import run_html
+from lab.reports.scenario_runs import ScenarioRuns
+from lab.reports.text.html import el, join
 from lab.scenario.load import load
 from tests.reports.runs import SCENARIOS, article, hostile
 

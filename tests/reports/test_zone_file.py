@@ -9,8 +9,7 @@ import dns.zone
 import pytest
 
 from lab.model.dns import Mx, Zones
-from lab.reports.dns.name_servers import SERVERS, Service
-from lab.reports.dns.zone_file import zone_file
+from lab.reports.name_server_files import SERVERS, NameServer, zone_file
 
 LONG = "v=DKIM1; k=rsa; p=" + "x" * 400
 
@@ -60,7 +59,9 @@ def test_what_belongs_to_a_domain_stands_below_it():
 
 @pytest.mark.parametrize("server", SERVERS)
 def test_servers_are_told_where_to_listen_and_what_fails(server):
-    service = Service(folder=PurePosixPath("/z"), address="198.51.100.53", port=53, broken=("down.example",))
+    service = NameServer(
+        folder=PurePosixPath("/z"), address="198.51.100.53", port=53, broken=("down.example",)
+    )
     told = SERVERS[server](service)
     assert "198.51.100.53@53" in told
     assert '"down.example."' in told

@@ -17,7 +17,7 @@ from lab.model.tenant import InboundConnector, OutboundConnector, Recipient, Rec
 from lab.model.topology import Host, Topology
 from lab.model.value import dataclass
 from lab.reports.explanation.conclusions import Fate, fates
-from lab.reports.run import Run
+from lab.reports.scenario_runs import Run
 from lab.scenario.builders.correspondents import OwnCompany, distinct, own_company
 from lab.scenario.changeable_scenario import ChangeableScenario, SettingChange
 from lab.scenario.model import MessageSpec, Variant

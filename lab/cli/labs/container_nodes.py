@@ -17,7 +17,7 @@ from lab.cli.arguments import chosen, today
 from lab.cli.exit_codes import BadInput, Exit
 from lab.cli.labs import compose_labs, lab_state
 from lab.cli.labs.lab_state import RunningLab
-from lab.cli.output import draw, put, talk
+from lab.cli.output import put, talk, tell_story
 from lab.drivers import shared_folder
 from lab.drivers.control_socket import Sockets
 from lab.drivers.shared_folder import ClockReading
@@ -170,18 +170,12 @@ def tell_bug(error: Exception) -> None:
 
 def play() -> int:
     """Send the variant's messages through the parts, tell what happened, and judge it."""
-    from lab.reports.explanation.demo_story import demo_story
-    from lab.reports.run import ScenarioRuns
-    from lab.reports.runs.run_summary import run_summary
+    from lab.reports.scenario_runs import ScenarioRuns
 
     state = compose_labs.played()
     variant = lab_state.variant_of(state)
     runs = ScenarioRuns(load(state / lab_state.SCENARIO), (asyncio.run(_played(state, variant)),))
-    draw(demo_story(runs))
-    if runs.failed:
-        draw(run_summary([runs]))
-        return Exit.FAILED
-    return Exit.OK
+    return tell_story(runs)
 
 
 async def _check_profile(variant: Variant, cast: Sockets) -> None:

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from lab.drivers.embedded import Embedded
 from lab.drivers.lab_health import ready, vitals
 from lab.evidence.metrics import Tally
-from lab.reports.runs.prometheus_text import CONTENT_TYPE, exposition
+from lab.reports.run_reports.prometheus_text import CONTENT_TYPE, exposition
 from lab.wire.http import Page, Pages
 
 _AT_ONCE = 1000

@@ -10,8 +10,7 @@ from typing import Protocol
 
 from lab.analysis.matrix import prepared
 from lab.cli import locations
-from lab.cli.arguments import chosen, today
-from lab.cli.driver_choice import run_in
+from lab.cli.arguments import chosen, run_in, today
 from lab.cli.exit_codes import BadInput, NothingToRun
 from lab.cli.labs import control_client, lab_state
 from lab.drivers.run_outcome import RunOutcome

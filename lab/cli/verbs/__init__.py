@@ -1,1 +1,1 @@
-"""The verbs of `mflab`, one file per verb."""
+"""The verbs of `mflab`; two sides of one thing share a file."""

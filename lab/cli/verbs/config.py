@@ -1,4 +1,4 @@
-"""`mflab config`: what holds when no flag says otherwise, and who says so."""
+"""`mflab config`, `mflab completion`: what holds when no flag says otherwise, and what a shell completes."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from lab.cli.main import declared
 from lab.cli.output import columns, plain, put, put_json
 from lab.cli.verb_declaration import Verb, declare
 
-_ABOUT = """\
+_CONFIG_ABOUT = """\
 Options that one sets once have defaults in the environment (MFLAB_CHECK_FAIL_ON), in a project's mflab.toml or
 [tool.mflab] of its pyproject.toml, which are looked for from the current folder upwards, and in the user's own mflab.toml.
 A flag goes before the environment, that before the project, that before the user. docs/pipeline.md has them all."""
 
-_EXAMPLES = """\
+_CONFIG_EXAMPLES = """\
   mflab config show --origin
   mflab config show --json | jq '.settings[] | select(.origin != "built in")'"""
 
 
-def add(verb: Verb) -> None:
+def add_config(verb: Verb) -> None:
     """Declare the verb."""
-    parser = declare(verb, run, about=_ABOUT, examples=_EXAMPLES)
+    parser = declare(verb, config, about=_CONFIG_ABOUT, examples=_CONFIG_EXAMPLES)
     parser.add_argument("what", choices=("show",), help="show: print them as mflab.toml would have them")
     parser.add_argument("--origin", action="store_true", help="say where each comes from")
     add_json(parser)
 
 
-def run(args: Namespace) -> int:
+def config(args: Namespace) -> int:
     """Print them. Raises ScenarioError with all mistakes in the files."""
     settings = list(effective(Settings(os.environ, Path.cwd())))
     if args.json:
@@ -95,3 +95,26 @@ def as_markdown() -> str:
 
 def _told(action: Action) -> str:
     return (action.help or "") % {"default": action.default}
+
+
+COMPLETIONS = Path(__file__).parents[1] / "completions"
+
+_COMPLETION_EXAMPLES = """\
+  source <(mflab completion bash)                    # in ~/.bashrc
+  source <(mflab completion zsh)                     # in ~/.zshrc, behind compinit
+  mflab completion fish > ~/.config/fish/completions/mflab.fish"""
+
+
+def add_completion(verb: Verb) -> None:
+    """Declare the verb."""
+    parser = declare(verb, completion, examples=_COMPLETION_EXAMPLES)
+    parser.add_argument("shell", choices=("bash", "zsh", "fish"), help="which shell")
+
+
+def completion(args: Namespace) -> int:
+    """Print the script."""
+    if args.shell == "zsh":  # it understands bash's
+        put("autoload -U +X bashcompinit && bashcompinit")
+    script = COMPLETIONS / ("mflab.fish" if args.shell == "fish" else "mflab.bash")
+    put(script.read_text("utf-8"), end="")
+    return Exit.OK

@@ -18,8 +18,8 @@ from lab.cli.report_files import JUNIT, MARKDOWN, SARIF, Outputs, add_outputs
 from lab.cli.verb_declaration import Verb, declare
 from lab.errors import DriverError
 from lab.model.value import dataclass
-from lab.reports.comparison import difference_files, difference_text
-from lab.reports.comparison.difference import Difference
+from lab.reports.comparison import comparison_files, comparison_text
+from lab.reports.comparison.compared_variants import Difference
 from lab.scenario.changeable_scenario import ChangeableScenario
 from lab.scenario.load import UnreadableFile, expanded
 
@@ -67,13 +67,13 @@ def run(args: Namespace) -> int:
         args, [name for scenario in scenarios for name in (scenario.file, *scenario.includes)]
     )
     differences = _compared(args, before, after)
-    files.write(JUNIT, lambda: difference_files.junit(differences))
-    files.write(SARIF, lambda: difference_files.sarif(differences))
-    files.write(MARKDOWN, lambda: difference_text.markdown(differences))
+    files.write(JUNIT, lambda: comparison_files.junit(differences))
+    files.write(SARIF, lambda: comparison_files.sarif(differences))
+    files.write(MARKDOWN, lambda: comparison_text.markdown(differences))
     if args.json:
-        put_json(difference_files.document(differences))
+        put_json(comparison_files.document(differences))
     else:
-        draw(difference_text.screen(differences), sys.stderr if files.on_stdout else None)
+        draw(comparison_text.screen(differences), sys.stderr if files.on_stdout else None)
     return Exit.FAILED if any(result.worse for result in differences) else Exit.OK
 
 

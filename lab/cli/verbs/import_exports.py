@@ -36,7 +36,7 @@ _EXAMPLES = """\
 _MOST_TOLD = 12
 
 
-def add(verb: Verb) -> None:
+def add_import(verb: Verb) -> None:
     """Declare the verb."""
     parser = declare(verb, run, about=_ABOUT, examples=_EXAMPLES)
     parser.add_argument("folder", type=Path, metavar="DIR", help="the folder with the exports")

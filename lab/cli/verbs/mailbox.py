@@ -7,8 +7,7 @@ from argparse import ArgumentTypeError, Namespace
 from collections.abc import Mapping, Sequence
 
 from lab.cli import locations
-from lab.cli.arguments import add_body, add_json, add_variant, chosen
-from lab.cli.driver_choice import run_in
+from lab.cli.arguments import add_body, add_json, add_variant, chosen, run_in
 from lab.cli.exit_codes import BadInput, Exit
 from lab.cli.labs import compose_labs, lab_state
 from lab.cli.output import draw, put, put_json, put_octets, talk

@@ -7,8 +7,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 
 from lab.analysis.matrix import matrix
-from lab.cli.arguments import add_body, add_json, add_scenario, chosen, loaded
-from lab.cli.driver_choice import run_in
+from lab.cli.arguments import add_body, add_json, add_scenario, chosen, loaded, run_in
 from lab.cli.exit_codes import Exit, NothingToRun
 from lab.cli.output import Progress, draw, put_json, talk
 from lab.cli.report_files import HTML, JUNIT, Outputs, add_outputs

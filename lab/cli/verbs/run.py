@@ -1,4 +1,4 @@
-"""`mflab run`: run scenarios and compare what happened with what they expect."""
+"""`mflab run`, `mflab demo`, `mflab explain`: play variants, judge what happened, and tell it."""
 
 from __future__ import annotations
 
@@ -9,26 +9,25 @@ from pathlib import Path
 
 from lab.analysis.unknown_recipients import typos
 from lab.cli import locations
-from lab.cli.arguments import add_body, add_json
-from lab.cli.driver_choice import run_in
+from lab.cli.arguments import add_body, add_json, add_scenario, chosen, loaded, message_of, run_in, trace_of
 from lab.cli.exit_codes import BadInput, Exit, NothingToRun
-from lab.cli.output import Progress, draw, put, talk
+from lab.cli.output import Progress, draw, plainly, put, put_json, talk, tell_story
 from lab.cli.report_files import HTML, JUNIT, METRICS, SARIF, Outputs, add_outputs
 from lab.cli.verb_declaration import Verb, declare
 from lab.drivers.driver_by_name import skipped
 from lab.drivers.run_outcome import RunOutcome
-from lab.errors import Problem, ScenarioError
+from lab.errors import DriverError, Problem, ScenarioError, WireError
 from lab.model.value import dataclass
-from lab.reports.run import Run, ScenarioRuns, ran
-from lab.reports.runs.run_summary import run_summary
+from lab.reports.run_reports.run_summary import run_summary
+from lab.reports.scenario_runs import Run, ScenarioRuns, ran
 from lab.scenario.load import load
 from lab.scenario.model import Scenario, Variant
 from lab.scenario.syntax.problem_report import did_you_mean
 
-_ABOUT = """\
+_RUN_ABOUT = """\
 Folders are searched for scenarios: YAML files with a `scenario:` key. All of them are read before anything is started."""
 
-_EXAMPLES = """\
+_RUN_EXAMPLES = """\
   mflab run scenarios/
   mflab run wildcard-misrouting --variant shared-wildcard --variant dedicated-certificate
   mflab run scenarios/ --driver embedded --junit report.xml --html report.html
@@ -42,9 +41,9 @@ _REPORTS = {
 }
 
 
-def add(verb: Verb) -> None:
+def add_run(verb: Verb) -> None:
     """Declare the verb."""
-    parser = declare(verb, run, about=_ABOUT, examples=_EXAMPLES)
+    parser = declare(verb, run, about=_RUN_ABOUT, examples=_RUN_EXAMPLES)
     parser.add_argument(
         "scenario", nargs="+", metavar="SCENARIO|DIR", help="files, folders, or names of the lab's own"
     )
@@ -160,14 +159,14 @@ def _runs(wanted: RequestedRun, args: Namespace, progress: Progress) -> Iterator
 def _report(args: Namespace, outcomes: Sequence[ScenarioRuns], files: Outputs) -> None:
     """Where a report has stdout, what is told to people goes to stderr."""
     if files.paths:
-        from lab.reports.runs import run_html, run_junit, run_sarif
+        from lab.reports.run_reports import run_files, run_html
 
-        files.write(JUNIT, lambda: run_junit.report(outcomes))
-        files.write(SARIF, lambda: run_sarif.report(outcomes))
+        files.write(JUNIT, lambda: run_files.junit(outcomes))
+        files.write(SARIF, lambda: run_files.sarif(outcomes))
         files.write(HTML, lambda: run_html.report(outcomes))
         files.write(METRICS, lambda: _measured(outcomes))
     if args.json:
-        from lab.reports.runs import run_json
+        from lab.reports.run_reports import run_json
 
         put(run_json.dumps(outcomes).rstrip("\n"))
     elif not args.quiet or any(outcome.failed for outcome in outcomes):
@@ -178,3 +177,65 @@ def _measured(outcomes: Sequence[ScenarioRuns]) -> str:
     from lab.analysis.run_metrics import run_metrics  # the library for it is loaded only where it is needed
 
     return run_metrics(outcomes)
+
+
+DEMO = "wildcard-misrouting"
+
+_DEMO_ABOUT = """\
+Runs scenarios/wildcard-misrouting.yaml, all variants, over real SMTP, TLS and DNS on loopback: no Docker, no root, and
+nothing leaves this machine."""
+
+
+def add_demo(verb: Verb) -> None:
+    """Declare the verb."""
+    parser = declare(verb, demo, about=_DEMO_ABOUT, examples="  mflab demo\n  mflab demo --driver simulator")
+    parser.add_argument("--variant", metavar="V", help="only this variant; all if not given")
+    add_body(parser, default="embedded")
+    parser.set_defaults(fail_fast=False)
+
+
+def demo(args: Namespace) -> int:
+    """Run it all and tell the story; an expectation that fails is told below it."""
+    scenario = load(locations.find_scenario(DEMO))
+    variants = [chosen(scenario, args.variant)] if args.variant else scenario.variants.values()
+    able = tuple(variant for variant in variants if not skipped(variant, args.driver))
+    try:
+        (runs,) = _run_all([RequestedRun(scenario, able)], args)
+    except (DriverError, WireError, OSError) as error:
+        talk(f"mflab: the embedded lab cannot run on this machine: {plainly(error)}")
+        talk("`mflab doctor` says what is missing; `mflab demo --driver simulator` needs no network at all.")
+        return Exit.ENVIRONMENT
+    return tell_story(runs)
+
+
+_EXPLAIN_EXAMPLES = """\
+  mflab explain wildcard-misrouting
+  mflab explain wildcard-misrouting --variant dedicated-certificate
+  mflab explain scenarios/wildcard-misrouting.yaml --variant name-not-accepted-domain --message order"""
+
+
+def add_explain(verb: Verb) -> None:
+    """Declare the verb."""
+    parser = declare(verb, explain, examples=_EXPLAIN_EXAMPLES)
+    add_scenario(parser)
+    parser.add_argument("--message", metavar="KEY", help="which message; not needed if there is only one")
+    add_body(parser)
+    add_json(parser)
+
+
+def explain(args: Namespace) -> int:
+    """Run the variant and tell the message's story."""
+    scenario = loaded(args)
+    variant = chosen(scenario, args.variant)
+    spec = message_of(variant, args.message)
+    outcome = run_in(args.driver, variant, seed=args.seed)
+    trace_of(outcome, spec)
+    if args.json:
+        from lab.reports.run_reports import run_json
+
+        put_json({"scenario": scenario.name, "variant": variant.name, **run_json.message(outcome, spec.key)})
+    else:
+        from lab.reports.explanation import message_explanation
+
+        draw(message_explanation.explain(outcome, spec.key))
+    return Exit.OK

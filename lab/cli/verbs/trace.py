@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import get_args
 
 from lab.cli import locations, log_output
-from lab.cli.arguments import add_body, add_json, add_variant, chosen, loaded, message_of, trace_of
-from lab.cli.driver_choice import run_in
+from lab.cli.arguments import add_body, add_json, add_variant, chosen, loaded, message_of, run_in, trace_of
 from lab.cli.exit_codes import BadInput, Exit
 from lab.cli.labs import compose_labs, lab_state
 from lab.cli.log_output import TracedLog

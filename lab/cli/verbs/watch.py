@@ -18,7 +18,7 @@ from lab.cli.verb_declaration import Verb, declare
 from lab.errors import DriverError, ScenarioError, WireError
 from lab.evidence.hop_facts import iso
 from lab.reports import SCHEMA_VERSION
-from lab.reports.comparison.change_direction import ChangeDirection
+from lab.reports.comparison.compared_variants import ChangeDirection
 
 _ABOUT = """\
 Without SCENARIO, a lab that `mflab up` keeps running sends them, with new Message-IDs each time. With SCENARIO, each round

@@ -9,11 +9,11 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from lab.model.value import dataclass
-from lab.reports.comparison import difference_files, difference_text
-from lab.reports.comparison.difference import Difference
+from lab.reports.comparison import comparison_files, comparison_text
+from lab.reports.comparison.compared_variants import Difference
 from lab.reports.cures.todo import TodoLocation
 from lab.reports.findings.audit_report import ReportedFinding
-from lab.reports.text.layout import heading, indented
+from lab.reports.text.console import indented, safe_text
 from lab.reports.text.printable import one_line, without_guids
 from lab.scenario.setting_differences import in_a_line
 from lab.sentence import NOTHING, Sentence, listed, say, sentence
@@ -76,10 +76,10 @@ def screen(fixed: FixedFinding) -> RenderableType:
         indented(Text.assemble((f"{cure}  ", "bold"), one_line(fixed.cure)), 0, hang=8),
     ]
     for names, applied in _alike(fixed.applied):
-        variants = heading(sentence("in {variants}", variants=", ".join(names)))
+        variants = safe_text(sentence("in {variants}", variants=", ".join(names)), "bold")
         parts += [Text(), variants, *_settings(applied), *_todo(applied.places)]
-    proof = difference_text.screen([applied.difference for applied in fixed.applied])
-    parts += [Text(), heading(sentence("proof")), proof]
+    proof = comparison_text.screen([applied.difference for applied in fixed.applied])
+    parts += [Text(), safe_text(sentence("proof"), "bold"), proof]
     return Group(*parts, *_claims(fixed), *_verdict(fixed))
 
 
@@ -93,16 +93,16 @@ def _alike(applied: Iterable[AppliedCure]) -> Iterator[tuple[list[str], AppliedC
 
 def _settings(applied: AppliedCure) -> Iterator[RenderableType]:
     for path, value in applied.settings:
-        yield indented(Text(one_line(f"{path}: {in_a_line(value)}")), 2, hang=2)
+        yield indented(safe_text(f"{path}: {in_a_line(value)}"), 2, hang=2)
 
 
 def _todo(places: Sequence[TodoLocation]) -> Iterator[RenderableType]:
-    yield heading(sentence("to do"))
+    yield safe_text(sentence("to do"), "bold")
     for place in places:
-        yield indented(Text(one_line(place.where), style="cyan"), 2)
+        yield indented(safe_text(place.where, "cyan"), 2)
         for todo in place.todos:
             if todo.told:
-                yield indented(Text(one_line(todo.told)), 4, hang=2)
+                yield indented(safe_text(todo.told), 4, hang=2)
             for line in todo.commands:  # never wrapped: it is to be copied
                 yield Text(f"      {line}", no_wrap=True, overflow="ignore")
 
@@ -110,33 +110,33 @@ def _todo(places: Sequence[TodoLocation]) -> Iterator[RenderableType]:
 def _claims(fixed: FixedFinding) -> Iterator[RenderableType]:
     if fixed.broken_claims:
         broken = sentence(_BROKEN, messages=listed(fixed.broken_claims, "; "))
-        yield indented(Text(one_line(broken), style="dim"), 0, hang=2)
+        yield indented(safe_text(broken, "dim"), 0, hang=2)
 
 
 def _verdict(fixed: FixedFinding) -> Iterator[Text]:
     for applied in fixed.applied:
         if not applied.gone:
             remains = sentence("{variant}: {id} is still found", variant=applied.variant, id=fixed.finding.id)
-            yield Text(one_line(remains), style="bold red")
+            yield safe_text(remains, "bold red")
     for guess in dict.fromkeys(guess for applied in fixed.applied for guess in applied.guesses):
         yield Text(
             one_line(sentence("rests on an undocumented rule: {switch}", switch=guess)), style="yellow"
         )
     if fixed.proven:
-        yield Text(one_line(sentence("proven: the finding is gone, and nothing got worse")), style="green")
+        yield safe_text(sentence("proven: the finding is gone, and nothing got worse"), "green")
         return
     if any(applied.difference.worse for applied in fixed.applied):
-        yield Text(one_line(sentence("something else got worse")), style="bold red")
+        yield safe_text(sentence("something else got worse"), "bold red")
     others = [n for n, cure in enumerate(fixed.finding.remedies, 1) if cure.works and n != fixed.number]
     cures = ", ".join(f"--cure {number}" for number in others)
     further = sentence("; others to try: {cures}", cures=cures) if others else NOTHING
-    yield Text(one_line(sentence("not proven{further}", further=further)), style="bold red")
+    yield safe_text(sentence("not proven{further}", further=further), "bold red")
 
 
 def catalogue(findings: Sequence[ReportedFinding]) -> RenderableType:
     """All findings with their cures, to choose from."""
     if not findings:
-        return Text(one_line(sentence("nothing found")), style="green")
+        return safe_text(sentence("nothing found"), "green")
     return Group(*(part for finding in findings for part in _listed(finding)))
 
 
@@ -144,11 +144,11 @@ def _listed(finding: ReportedFinding) -> Iterator[RenderableType]:
     yield Text.assemble(
         f"{finding.level:<8}", (one_line(finding.id), "bold"), (f"  {', '.join(finding.variants)}", "dim")
     )
-    yield indented(Text(one_line(without_guids(say(finding.text)))), 8)
+    yield indented(safe_text(without_guids(say(finding.text))), 8)
     for number, remedy in enumerate(finding.remedies, 1):
         helps = NOTHING if remedy.works else sentence(" (does not help: {way})", way=remedy.way)
         cure = sentence("--cure {number}  {cure}{helps}", number=number, cure=remedy.text, helps=helps)
-        yield indented(Text(one_line(cure)), 8, hang=10)
+        yield indented(safe_text(cure), 8, hang=10)
 
 
 def document(fixed: FixedFinding) -> Json:
@@ -164,7 +164,7 @@ def document(fixed: FixedFinding) -> Json:
 
 
 def _applied(applied: AppliedCure) -> Json:
-    (pair,) = difference_files.document([applied.difference])["pairs"]
+    (pair,) = comparison_files.document([applied.difference])["pairs"]
     return {
         "variant": applied.variant,
         "gone": applied.gone,

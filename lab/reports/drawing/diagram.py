@@ -1,4 +1,4 @@
-"""Drawings: a configuration as text for other tools (`dot`, `mermaid`), and the ways of messages as SVG."""
+"""The ways of messages on their hosts and tenants, as SVG."""
 
 from __future__ import annotations
 
@@ -10,45 +10,15 @@ from lab.model.tenant import Tenant
 from lab.model.topology import Host, Topology
 from lab.model.trace import MessageTrace
 from lab.reports.drawing.canvas import BOX, Box, Curve, Lane, Layout, curves, lay_out, title_of
-from lab.reports.drawing.configuration_graph import dot, mermaid
 from lab.reports.explanation.configuration_changes import addresses
 from lab.reports.explanation.numbered_arrows import Arrow, ArrowKind, arrows
-from lab.reports.text.markup import Html, el, join
+from lab.reports.text.html import DIAGRAM_STYLE, Html, el, join
 from lab.reports.text.printable import cut, without_guids
 from lab.sentence import Sentence, listed, sentence
 from lab.words.reasons import faults
 
-__all__ = ["STYLE", "dot", "mermaid", "svg"]
-
 _CHARACTERS = 35
 """What fits in a line of a box."""
-STYLE = """\
-svg.lab { font-family: system-ui, sans-serif; --lane: #eef1f5; --box: #ffffff; --line: #8a94a3; --ink: #1b2430;
-  --soft: #4e5a69; --way: #1f5fbf; --astray: #b3261e; --report: #7a4b00; --good: #1a6b34 }
-@media (prefers-color-scheme: dark) { svg.lab { --lane: #1d242d; --box: #283140; --line: #6b7787; --ink: #e8edf4;
-  --soft: #b3bdca; --way: #7fb0ff; --astray: #ff8a80; --report: #e8b560; --good: #7fd69a } }
-svg.lab .lane { fill: var(--lane) }
-svg.lab .box { fill: var(--box); stroke: var(--line) }
-svg.lab .box.astray { stroke: var(--astray); stroke-width: 2.5 }
-svg.lab text { font-size: 12px; fill: var(--soft) }
-svg.lab .lane-title { font-size: 13px; font-weight: 600; letter-spacing: .03em }
-svg.lab .name { font-size: 14px; font-weight: 700; fill: var(--ink) }
-svg.lab .faulty { fill: var(--astray) }
-svg.lab .arrow { fill: none; stroke: var(--way); stroke-width: 2.2 }
-svg.lab .head, svg.lab .disc { fill: var(--way) }
-svg.lab .astray .arrow { stroke: var(--astray); stroke-width: 3.2 }
-svg.lab .astray .head, svg.lab .astray .disc { fill: var(--astray) }
-svg.lab .report .arrow { stroke: var(--report); stroke-dasharray: 7 5 }
-svg.lab .report .head, svg.lab .report .disc { fill: var(--report) }
-svg.lab .disc { stroke: var(--lane); stroke-width: 2 }
-svg.lab .number { fill: var(--box); font-size: 12px; font-weight: 700 }
-svg.lab .label { font-weight: 600; fill: var(--ink); paint-order: stroke; stroke: var(--lane); stroke-width: 5px;
-  stroke-linejoin: round }
-svg.lab .astray .label, svg.lab .refused .label { fill: var(--astray) }
-svg.lab .cross { stroke: var(--astray); stroke-width: 3.5; stroke-linecap: round }
-svg.lab .pill { fill: var(--good) }
-svg.lab .pill-text { fill: var(--box); font-size: 11px; font-weight: 700 }
-"""
 
 
 def svg(
@@ -61,7 +31,7 @@ def svg(
 ) -> Html:
     """The hosts and tenants, and on them the ways of messages and of their reports, as one SVG element.
 
-    `alone` puts STYLE inside; a page with several drawings has it once. `id_` must be unique in the page.
+    `alone` puts DIAGRAM_STYLE inside; a page with several drawings has it once. `id_` must be unique in the page.
     """
     layout = lay_out(topology)
     drawn = [a for a in arrows(topology, traces) if {a.source, a.target} <= layout.boxes.keys()]
@@ -71,7 +41,7 @@ def svg(
         "svg",
         el("title", title or sentence("Hosts and tenants"), id=f"{id_}-t"),
         el("desc", _described(drawn), id=f"{id_}-d"),
-        el("style", Html(STYLE)) if alone else "",
+        el("style", Html(DIAGRAM_STYLE)) if alone else "",
         *map(_lane, layout.lanes),
         *(_box(box, topology, astray=box.place in astray) for box in layout.boxes.values()),
         *(_arrow(arrow, line) for arrow, line in zip(drawn, lines, strict=True)),

@@ -19,7 +19,7 @@ from lab.model.steps import Attributed, Bounced, NextHop, Refused, Routed
 from lab.model.topology import Topology
 from lab.model.trace import Disposition, Hop, MessageTrace
 from lab.model.value import dataclass
-from lab.reports.run import Run
+from lab.reports.scenario_runs import Run
 from lab.scenario.model import MessageSpec
 from lab.sentence import Sentence, say, sentence
 from lab.words.english import ENDS

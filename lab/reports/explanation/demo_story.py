@@ -20,8 +20,8 @@ from lab.reports.explanation.conclusions import CureOutcome, Fate, cured, fates
 from lab.reports.explanation.configuration_changes import changes
 from lab.reports.explanation.variant_table import variants_table
 from lab.reports.explanation.wrong_way import happened, why
-from lab.reports.run import Run, ScenarioRuns
-from lab.reports.text.layout import indented
+from lab.reports.scenario_runs import Run, ScenarioRuns
+from lab.reports.text.console import indented, safe_text
 from lab.reports.text.printable import one_line, without_guids
 from lab.reports.text.tables import Grid
 from lab.sentence import Sentence, listed, sentence
@@ -44,7 +44,7 @@ def demo_story(demo: ScenarioRuns) -> RenderableType:
     """The story of the first run that went astray (else of the first), then the table of all variants."""
     chosen = _chosen(demo.runs)
     if chosen is None:
-        return Text(one_line(sentence("{scenario}: nothing was sent.", scenario=demo.scenario.name)))
+        return safe_text(sentence("{scenario}: nothing was sent.", scenario=demo.scenario.name))
     run, fate = chosen
     blank = Text()
     return Group(
@@ -52,7 +52,7 @@ def demo_story(demo: ScenarioRuns) -> RenderableType:
             (one_line(demo.scenario.title or demo.scenario.name), "bold"), f"  ({run.variant.name})"
         ),
         blank,
-        *(indented(Text(one_line(f"{n}. {line}")), 2, hang=3) for n, line in enumerate(happened(fate), 1)),
+        *(indented(safe_text(f"{n}. {line}"), 2, hang=3) for n, line in enumerate(happened(fate), 1)),
         blank,
         *_way(fate),
         blank,
@@ -127,7 +127,7 @@ def _mail_log(who: str, role: Role, shown: LogTable) -> Iterator[RenderableType]
     for line in lines[-4:]:
         for pattern, instead in _SQUEEZED:
             line = pattern.sub(instead, line)
-        yield indented(Text(one_line(line)), 4, hang=2)
+        yield indented(safe_text(line), 4, hang=2)
 
 
 def _message_trace(tenant: str, shown: LogTable) -> Iterator[RenderableType]:

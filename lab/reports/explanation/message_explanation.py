@@ -16,8 +16,8 @@ from lab.evidence.trace_assembly import way
 from lab.model.steps import Attributed, Step, decision_of
 from lab.model.trace import Hop, MessageTrace
 from lab.reports.explanation import rule_citations
-from lab.reports.run import Run
-from lab.reports.text.layout import CONFIDENCE_STYLE, indented
+from lab.reports.scenario_runs import Run
+from lab.reports.text.console import CONFIDENCE_STYLE, indented, safe_text
 from lab.reports.text.printable import one_line
 from lab.sentence import Sentence, listed, say, sentence
 from lab.words.decisions import Line, LineKind, lines
@@ -79,7 +79,7 @@ def _hop(number: int, hop: Hop, others: int) -> Iterator[RenderableType]:
     yield indented(head_line, 0, hang=3)
     if others:
         last = sentence("the last of {number} attempts to hand it over here", number=others + 1)
-        yield indented(Text(one_line(last), style="dim"), 3)
+        yield indented(safe_text(last, "dim"), 3)
     before: tuple[str, ...] = ()
     for step in without_repeats(hop.steps):
         if isinstance(step, int):
@@ -104,7 +104,7 @@ def _step(step: Step, told_before: tuple[str, ...]) -> Iterator[RenderableType]:
 def _line(line: Line) -> RenderableType:
     """A line of an explanation; losers stand back."""
     indent = 3 + _COLUMN + (0 if line.kind is LineKind.HEADLINE else 2)
-    return indented(Text(one_line(say(line.told)), style=_STYLES.get(line.kind, "")), indent, hang=2)
+    return indented(safe_text(say(line.told), _STYLES.get(line.kind, "")), indent, hang=2)
 
 
 def _badges(rules: tuple[Rule, ...]) -> Text:
@@ -120,7 +120,7 @@ def _rules_used(used: tuple[Rule, ...]) -> Iterator[RenderableType]:
     if not used:
         return
     yield Text()
-    yield Text(one_line(sentence("Rules used")), style="bold")
+    yield safe_text(sentence("Rules used"), "bold")
     drawn = Grid.grid(padding=(0, 2, 0, 0))
     for wraps in (False, False, True):
         drawn.add_column(no_wrap=not wraps, overflow="fold")
@@ -139,19 +139,19 @@ def _relies(used: tuple[Rule, ...], run: Run) -> Iterator[RenderableType]:
         relies = one_line(sentence("This verdict relies on assumed rules:"))
         yield Text.assemble(f"{relies} ", (names, CONFIDENCE_STYLE[guesses[0].confidence]))
     else:
-        yield Text(one_line(sentence("This verdict relies on no rule that is assumed as a whole.")))
+        yield safe_text(sentence("This verdict relies on no rule that is assumed as a whole."))
     yield from partly(in_part)
     settings = settings_behind((rule.id for rule in guesses), run.variant.topology.switches)
     if settings:
         switches = listed((_switch(name, value) for name, value in settings.items()), "; ")
-        yield Text(one_line(sentence("Switches: {switches}", switches=switches)))
+        yield safe_text(sentence("Switches: {switches}", switches=switches))
 
 
 def partly(rules: Iterable[Rule]) -> Iterator[RenderableType]:
     """The rules of which a part is assumed, if there are any."""
     ids = [rule.id for rule in rules]
     if ids:
-        yield Text(one_line(sentence("Assumed in part, as their text says: {rules}", rules=", ".join(ids))))
+        yield safe_text(sentence("Assumed in part, as their text says: {rules}", rules=", ".join(ids)))
 
 
 def _switch(name: str, value: str) -> Sentence:

@@ -10,8 +10,8 @@ from rich.text import Text
 from lab.model.decision import Basis
 from lab.model.value import dataclass
 from lab.reports.explanation.conclusions import CureOutcome, cured, fates
-from lab.reports.run import Run
-from lab.reports.text.layout import indented
+from lab.reports.scenario_runs import Run
+from lab.reports.text.console import indented, safe_text
 from lab.reports.text.printable import one_line
 from lab.reports.text.tables import Grid
 from lab.sentence import Sentence, listed, say, sentence, sentences
@@ -86,19 +86,19 @@ def variants_table(runs: Sequence[Run], key: str) -> RenderableType:
 
 
 def _cells(row: VariantRow, skip: int) -> Iterator[Text]:
-    yield Text(one_line(row.name))
-    yield Text(one_line(row.kind))
-    yield Text(one_line(row.tenant))
-    yield Text(one_line(_BASIS[row.basis] if row.basis else ""))
+    yield safe_text(row.name)
+    yield safe_text(row.kind)
+    yield safe_text(row.tenant)
+    yield safe_text(_BASIS[row.basis] if row.basis else "")
     way = " → ".join(one_line(place.removeprefix("tenant:")) for place in row.places[skip:])
     yield Text.assemble(way, (" ✗", "red") if row.refused else "")
-    yield Text(one_line(row.ending))
+    yield safe_text(row.ending)
     cured, style = _CURED[row.cured] if row.kind else ("-", "")
-    yield Text(one_line(cured), style=style)
+    yield safe_text(cured, style)
     if row.failed:
-        yield Text(one_line(sentence("FAILED")), style="bold red")
+        yield safe_text(sentence("FAILED"), "bold red")
     else:
-        yield Text(one_line(sentence("ok") if row.expected else "-"), style="green")
+        yield safe_text(sentence("ok") if row.expected else "-", "green")
 
 
 def _common_start(rows: Sequence[VariantRow]) -> tuple[str, ...]:
@@ -123,4 +123,4 @@ def _notes(rows: Sequence[VariantRow], start: Sequence[str], key: str) -> Iterat
     partly = [row for row in rows if row.others and row.cured is CureOutcome.PARTLY]
     left = "{variant}: {others}."
     notes += (sentence(left, variant=row.name, others=listed(row.others)) for row in partly)
-    yield indented(Text(one_line(listed(notes, " ")), style="dim"), 2, hang=0)
+    yield indented(safe_text(listed(notes, " "), "dim"), 2, hang=0)

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
-from pathlib import PurePath
-from typing import Any
-from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from lab import __version__
 from lab.core.rulebook import rule
 from lab.reports.findings.audit_report import Audit, Remedy, ReportedFinding, Spot
+from lab.reports.text import ci_formats
+from lab.reports.text.ci_formats import Json, JUnitCase, JUnitSuite, sarif_location, sarif_result
 from lab.reports.text.printable import printable
-from lab.sentence import Sentence, say, sentence
-
-Json = dict[str, Any]
-_SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
+from lab.sentence import NOTHING, Sentence, listed, say, sentence
 
 
 def document(audits: Sequence[Audit]) -> Json:
@@ -70,16 +64,7 @@ def sarif(audits: Iterable[Audit]) -> str:
     """Code hosting shows them beside the line; a suppressed finding is told as such."""
     findings = [finding for audit in audits for finding in audit.findings]
     kinds = {finding.code: finding for finding in findings}
-    driver = {
-        "name": "mailflow-lab",
-        "version": __version__,
-        "rules": [_kind(finding) for finding in kinds.values()],
-    }
-    run = {"tool": {"driver": driver}, "results": [_result(finding) for finding in findings]}
-    return (
-        json.dumps({"$schema": _SARIF, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False)
-        + "\n"
-    )
+    return ci_formats.sarif(map(_kind, kinds.values()), map(_result, findings))
 
 
 def _kind(finding: ReportedFinding) -> Json:
@@ -95,70 +80,41 @@ def _kind(finding: ReportedFinding) -> Json:
 def _result(finding: ReportedFinding) -> Json:
     shown = "{what}. Shown: {shown} ({way})"
     text = sentence(shown, what=finding.what, shown=finding.shown, way=finding.way)
-    made: Json = {
-        "ruleId": finding.code,
-        "level": finding.level,
-        "message": {"text": printable(say(text))},
-        "partialFingerprints": {"mflabFinding/v1": printable(finding.id)},
-        "locations": [_location(finding.file, finding.line)],
-        "relatedLocations": [
-            {**_location(fact.file, fact.line), "message": {"text": printable(say(fact.text))}}
-            for fact in finding.facts
-            if fact.file
-        ],
-    }
+    related = [
+        {**sarif_location(fact.file, fact.line), "message": {"text": printable(fact.text)}}
+        for fact in finding.facts
+        if fact.file
+    ]
+    result = sarif_result(finding.code, finding.level, text, finding.file, finding.line)
+    result |= {"partialFingerprints": {"mflabFinding/v1": printable(finding.id)}, "relatedLocations": related}
     if finding.suppressed:
-        made["suppressions"] = [{"kind": "inSource", "justification": printable(say(finding.suppressed))}]
-    return made
+        result["suppressions"] = [{"kind": "inSource", "justification": printable(finding.suppressed)}]
+    return result
 
 
-def _location(file: str, line: int) -> Json:
-    place: Json = {"artifactLocation": {"uri": PurePath(file).as_posix()}}
-    return {"physicalLocation": {**place, **({"region": {"startLine": line}} if line else {})}}
-
-
-def junit(audits: Sequence[Audit]) -> str:
+def junit(audits: Iterable[Audit]) -> str:
     """A suite for each file, a test case for each finding; errors fail, all else is told as skipped."""
-    failed = sum(audit.count("error") for audit in audits)
-    root = Element("testsuites", {"name": "mailflow-lab check", **_counts(_tests(audits), failed)})
-    for audit in audits:
-        counts = _counts(max(len(audit.findings), 1), audit.count("error"))
-        suite = SubElement(root, "testsuite", {"name": printable(audit.file), **counts})
-        for finding in audit.findings:
-            _case(suite, audit, finding)
-        if not audit.findings:
-            SubElement(
-                suite, "testcase", classname=printable(audit.scenario), name=f"all {audit.checks} checks"
-            )
-    indent(root)
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{tostring(root, encoding="unicode")}\n'
+    return ci_formats.junit("mailflow-lab check", (JUnitSuite(audit.file, _cases(audit)) for audit in audits))
 
 
-def _tests(audits: Iterable[Audit]) -> int:
-    return sum(max(len(audit.findings), 1) for audit in audits)
+def _cases(audit: Audit) -> list[JUnitCase]:
+    none = JUnitCase(group=audit.scenario, name=f"all {audit.checks} checks")
+    return [_case(audit, finding) for finding in audit.findings] or [none]
 
 
-def _counts(tests: int, failures: int) -> dict[str, str]:
-    return {"tests": str(tests), "failures": str(failures), "errors": "0"}
-
-
-def _case(suite: Element, audit: Audit, finding: ReportedFinding) -> None:
-    case = SubElement(
-        suite,
-        "testcase",
-        classname=printable(audit.scenario),
-        name=printable(finding.id),
-        file=printable(finding.file),
-        line=str(finding.line),
+def _case(audit: Audit, finding: ReportedFinding) -> JUnitCase:
+    fails = finding.level == "error" and finding.counts
+    skipped = say(finding.suppressed) or f"{finding.level}: {say(finding.proof)}"
+    return JUnitCase(
+        group=audit.scenario,
+        name=finding.id,
+        file=finding.file,
+        line=finding.line,
+        failure=finding.proof if fails else NOTHING,
+        failure_type=finding.code,
+        details=listed((*(fact.text for fact in finding.facts), finding.way), "\n"),
+        skipped="" if fails else skipped,
     )
-    message = printable(say(finding.proof))
-    if finding.level == "error" and finding.counts:
-        failure = SubElement(case, "failure", message=message, type=finding.code)
-        failure.text = printable("\n".join(map(say, (*(fact.text for fact in finding.facts), finding.way))))
-    else:
-        SubElement(
-            case, "skipped", message=printable(say(finding.suppressed)) or f"{finding.level}: {message}"
-        )
 
 
 def workflow_commands(audits: Iterable[Audit]) -> str:

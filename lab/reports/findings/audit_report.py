@@ -12,8 +12,8 @@ from rich.text import Text
 
 from lab.core.rulebook import Confidence, rule
 from lab.model.value import dataclass
-from lab.reports.text.markdown import in_code, in_markdown
-from lab.reports.text.printable import one_line, without_guids
+from lab.reports.text.console import safe_text
+from lab.reports.text.printable import in_code, in_markdown, one_line, without_guids
 from lab.sentence import NOTHING, Sentence, counted, listed, say, sentence
 
 LEVELS = ("error", "warning", "note")
@@ -177,7 +177,7 @@ def _block(finding: ReportedFinding, audit: Audit, *, whole: bool) -> Renderable
         return _grid([(Text(finding.level, style=style), Text(f"{finding.id}: {what}"))])
     head = Text.assemble((f"{finding.level:<8}", style), (one_line(finding.id), "bold"))
     rows = [
-        (Text(say(label), style="dim"), Text(one_line(without_guids(say(text)))))
+        (Text(say(label), style="dim"), safe_text(without_guids(say(text))))
         for label, text in _details(finding, audit)
     ]
     return Group(head, Padding(Group(Text(what), _grid(rows)), (0, 0, 1, 8)))

@@ -20,7 +20,7 @@ from lab.reports.findings.diagnosis import (
     HandOver,
     VerdictSentence,
 )
-from lab.reports.text.layout import indented
+from lab.reports.text.console import indented, safe_text
 from lab.reports.text.printable import one_line
 from lab.sentence import NOTHING, Sentence, say, sentence, sentences
 
@@ -36,10 +36,7 @@ def drawn(diagnosis: Diagnosis, source: str) -> RenderableType:
     """The whole page; `source` is the file's name."""
     return Group(
         Text.assemble((one_line(source), "bold"), f": {KINDS[diagnosis.kind]}"),
-        *(
-            indented(Text(one_line(sentence("note: {note}", note=note)), style="yellow"), 2)
-            for note in diagnosis.notes
-        ),
+        *(indented(safe_text(sentence("note: {note}", note=note), "yellow"), 2) for note in diagnosis.notes),
         Text(),
         *_story(diagnosis.story),
         *_listed(sentence("Who should look where"), diagnosis.look),
@@ -95,7 +92,7 @@ def _badges(ids: Iterable[str]) -> Text:
 
 def _headed(title: Sentence) -> Iterator[RenderableType]:
     yield Text()
-    yield Text(one_line(title), style="bold")
+    yield safe_text(title, "bold")
 
 
 def _listed(title: Sentence, lines: Iterable[Sentence]) -> Iterator[RenderableType]:
@@ -121,8 +118,8 @@ def _hand_overs(links: Iterable[HandOver]) -> RenderableType:
     for number, link in enumerate(links, 1):
         client = f"{link.origin} [{link.address}]" if link.address else link.origin
         when = f"{link.at:%Y-%m-%d %H:%M:%S}" if link.at else "-"
-        by = Text(one_line(link.by), style="bold" if link.service else "")
-        table.add_row(str(number), when, Text(one_line(client)), by)
+        by = safe_text(link.by, "bold" if link.service else "")
+        table.add_row(str(number), when, safe_text(client), by)
     return table
 
 
@@ -142,12 +139,12 @@ def _attempts(handed: tuple[DeliveryAttempt, ...]) -> Iterator[RenderableType]:
             whose=sentence("; tenant {tenant}", tenant=attempt.tenant.label) if attempt.tenant else NOTHING,
             through=connector if attempt.connector else NOTHING,
         )
-        yield indented(Text(one_line(line)), 2, hang=4)
+        yield indented(safe_text(line), 2, hang=4)
         if attempt.reply:
-            yield indented(Text(one_line(attempt.reply[: 2 * _QUOTED]), style="dim"), 4, hang=2)
+            yield indented(safe_text(attempt.reply[: 2 * _QUOTED], "dim"), 4, hang=2)
     if len(handed) > _ATTEMPTS:
         more = sentence("... and {number} more", number=len(handed) - _ATTEMPTS)
-        yield indented(Text(one_line(more)), 2)
+        yield indented(safe_text(more), 2)
 
 
 def _towards(attempt: DeliveryAttempt) -> Sentence:
@@ -177,7 +174,7 @@ def _relies(diagnosis: Diagnosis) -> Iterator[RenderableType]:
     yield Text()
     if guesses:
         names = ", ".join(f"{guess.id} ({guess.title})" for guess in guesses)
-        yield Text(one_line(sentence("This diagnosis relies on assumed rules: {rules}", rules=names)))
+        yield safe_text(sentence("This diagnosis relies on assumed rules: {rules}", rules=names))
     else:
-        yield Text(one_line(sentence("This diagnosis relies on no rule that is assumed as a whole.")))
+        yield safe_text(sentence("This diagnosis relies on no rule that is assumed as a whole."))
     yield from partly(in_part)

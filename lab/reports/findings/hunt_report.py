@@ -12,7 +12,7 @@ from rich.text import Text
 from lab.core.rulebook import Confidence, rule
 from lab.model.decision import Basis
 from lab.model.value import dataclass
-from lab.reports.text.layout import indented
+from lab.reports.text.console import indented, safe_text
 from lab.reports.text.printable import one_line, without_guids
 from lab.sentence import NOTHING, Sentence, counted, say, sentence, sentences
 from lab.words.english import BASES
@@ -97,8 +97,8 @@ def screen(hunted: HuntReport) -> RenderableType:
         changes=counted(hunted.depth, "{number} change", "{number} changes"),
     )
     style = "bold red" if hunted.now else "yellow" if hunted.finds else "green"
-    text = Text(one_line(verdict(hunted)), style=style)
-    return Group(head, *parts, Text(), text, Text(one_line(tried), style="dim"))
+    text = safe_text(verdict(hunted), style)
+    return Group(head, *parts, Text(), text, safe_text(tried, "dim"))
 
 
 def _configurations(number: int) -> Sentence:
@@ -111,7 +111,7 @@ def _find(number: int, find: WrongTenantWay) -> Iterator[RenderableType]:
     guess = (f"  {undocumented}", "magenta") if find.guess else ""
     yield indented(Text.assemble(f"{number:>3}  ", (changed, "bold"), guess), 0, hang=7)
     for line in _lines(find):
-        yield indented(Text(one_line(without_guids(line))), 5, hang=4)
+        yield indented(safe_text(without_guids(line)), 5, hang=4)
 
 
 def _lines(find: WrongTenantWay) -> Iterator[Sentence]:

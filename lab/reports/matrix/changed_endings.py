@@ -9,10 +9,9 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from lab.evidence.repeated_tests import Series, series
-from lab.reports.html.html_page import Told
-from lab.reports.run import Run
-from lab.reports.text.layout import indented
-from lab.reports.text.markup import Html, el, join
+from lab.reports.scenario_runs import Run
+from lab.reports.text.console import indented, safe_text
+from lab.reports.text.html import Html, Told, el, join, table
 from lab.reports.text.printable import one_line
 
 Json = dict[str, object]
@@ -39,7 +38,7 @@ def told(run: Run) -> Iterator[RenderableType]:
                 (first.at, first.gist.told),
                 *((flip.after.at, flip.after.gist.told) for flip in repeat.flips),
             ]
-            yield indented(Text(one_line(repeat.name), style="bold"), 9)
+            yield indented(safe_text(repeat.name, "bold"), 9)
             for at, end in ends:
                 yield indented(Text.assemble((f"{clock(at):>5}", "cyan"), f" {one_line(end)}"), 11, hang=6)
 
@@ -72,8 +71,6 @@ def section(run: Run) -> Html:
     repeats = repeated(run)
     if not repeats:
         return join()
-    from lab.reports.html.html_page import table  # loads the diagrams
-
     times = {test.at for repeat in repeats for test in repeat.tests} | {m.at for m in run.variant.timeline}
     columns = ("time", "change", *(repeat.name for repeat in repeats))
     caption = "When each message was sent again, and what became of it"

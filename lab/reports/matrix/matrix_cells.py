@@ -18,9 +18,9 @@ from lab.model.value import dataclass
 from lab.reports.explanation.alarms import LEADS_ASTRAY, Alarm, alarms
 from lab.reports.explanation.conclusions import Fate, fates
 from lab.reports.matrix.changed_endings import clock
-from lab.reports.run import Run
+from lab.reports.scenario_runs import Run
 from lab.scenario.model import MatrixCell, MatrixParty
-from lab.sentence import NOTHING, Sentence, say, sentence
+from lab.sentence import NOTHING, Sentence, listed, say, sentence
 from lab.words.english import BASES, ENDS
 
 
@@ -81,6 +81,16 @@ class Cell:
     findings: tuple[ExpectationResult, ...]
     flips: tuple[CellFlip, ...] = ()
     """Of a cell that is tried again and again: how it was first, and each change."""
+
+    @property
+    def pair(self) -> str:
+        """Who to whom, by the names of their classes."""
+        return f"{self.sender.name} > {self.recipient.name}"
+
+    @property
+    def alarms_told(self) -> Sentence:
+        """All that is not as expected, in a line; nothing if all is."""
+        return listed((alarm.told for alarm in self.alarms), "; ") if self.alarms else NOTHING
 
     @property
     def outcome(self) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from lab.reports.matrix.matrix_cells import Cell, JudgedMatrix, differing
-from lab.reports.text.printable import printable
+from lab.reports.text import ci_formats
+from lab.reports.text.ci_formats import JUnitCase, JUnitSuite
 from lab.scenario.model import MatrixParty
 from lab.sentence import listed, say
 
@@ -79,35 +79,23 @@ def _cell(cell: Cell) -> Json:
 
 
 def junit(matrices: Sequence[JudgedMatrix]) -> str:
-    """JUnit XML: a suite for each variant, a test case for each cell."""
-    count, failed = sum(len(m.cells) for m in matrices), sum(len(m.alarms) for m in matrices)
-    root = Element("testsuites", {"name": "mailflow-lab matrix", **_counts(count, failed)})
-    for matrix in matrices:
-        name = f"{matrix.scenario}/{matrix.variant}"
-        suite = SubElement(
-            root, "testsuite", {"name": name, **_counts(len(matrix.cells), len(matrix.alarms))}
+    """A suite for each variant, a test case for each cell."""
+    suites = (
+        JUnitSuite(
+            f"{matrix.scenario}/{matrix.variant}",
+            [_case(f"{matrix.scenario}.{matrix.variant}", cell) for cell in matrix.cells],
+            {"driver": matrix.driver},
         )
-        properties = SubElement(suite, "properties")
-        SubElement(properties, "property", name="driver", value=matrix.driver)
-        for cell in matrix.cells:
-            _case(suite, f"{matrix.scenario}.{matrix.variant}", cell)
-    indent(root)
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{tostring(root, encoding="unicode")}\n'
+        for matrix in matrices
+    )
+    return ci_formats.junit("mailflow-lab matrix", suites)
 
 
-def _case(suite: Element, name: str, cell: Cell) -> None:
-    pair = f"{cell.sender.name} > {cell.recipient.name}"
-    case = SubElement(suite, "testcase", classname=printable(name), name=printable(pair))
-    if not cell.expected:
-        failure = SubElement(
-            case,
-            "failure",
-            message=printable(listed((alarm.told for alarm in cell.alarms), "; ")),
-            type="unexpected",
-        )
-        lines = (cell.way(" > "), cell.taken_for, cell.ending, cell.reply)
-        failure.text = printable(listed(filter(None, lines), "\n"))
-
-
-def _counts(tests: int, failures: int) -> dict[str, str]:
-    return {"tests": str(tests), "failures": str(failures), "errors": "0"}
+def _case(group: str, cell: Cell) -> JUnitCase:
+    return JUnitCase(
+        group=group,
+        name=cell.pair,
+        failure=cell.alarms_told,
+        failure_type="unexpected",
+        details=listed(filter(None, (cell.way(" > "), cell.taken_for, cell.ending, cell.reply)), "\n"),
+    )

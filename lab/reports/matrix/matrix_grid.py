@@ -10,10 +10,10 @@ from rich.text import Text
 from lab.model.decision import Basis
 from lab.model.value import dataclass
 from lab.reports.matrix.matrix_cells import Cell, JudgedMatrix, differing
-from lab.reports.text.layout import Hanging, indented
+from lab.reports.text.console import Hanging, indented, safe_text
 from lab.reports.text.printable import one_line
 from lab.reports.text.tables import Grid
-from lab.sentence import listed, say, sentence, sentences
+from lab.sentence import say, sentence, sentences
 
 _BASIS = {Basis.CERTIFICATE: "C", Basis.ADDRESS: "A", Basis.RECIPIENT: "R", Basis.NONE: ""}
 _UNTRIED = "\N{EN DASH}"
@@ -38,7 +38,7 @@ def grid(matrix: JudgedMatrix, *, ways: bool = False) -> RenderableType:
         Text(),
         _table(matrix),
         Text(),
-        indented(Text(one_line(_LEGEND), style="dim"), 2),
+        indented(safe_text(_LEGEND, "dim"), 2),
         *_parties(matrix),
         *(_ways(matrix.cells) if ways else ()),
         *_flips(matrix),
@@ -63,7 +63,7 @@ def side_by_side(matrices: Sequence[JudgedMatrix]) -> RenderableType:
         _variants(matrices),
         *(part for page in pages for part in (Text(), page)),
         Text(),
-        indented(Text(one_line(note), style="dim"), 2),
+        indented(safe_text(note, "dim"), 2),
         Text(),
         Text(*_ended(sum(len(matrix.alarms) for matrix in matrices))),
     )
@@ -73,10 +73,10 @@ def _variants(matrices: Sequence[JudgedMatrix]) -> RenderableType:
     rows = [
         (
             Text(str(number), style="bold"),
-            Text(one_line(matrix.variant)),
+            safe_text(matrix.variant),
             Text(str(len(matrix.cells))),
             Text(str(len(matrix.alarms)), style="bold red") if matrix.alarms else Text("-", style="green"),
-            Text(one_line(matrix.title), style="dim"),
+            safe_text(matrix.title, "dim"),
         )
         for number, matrix in enumerate(matrices, 1)
     ]
@@ -125,7 +125,7 @@ def _beside(numbered: Sequence[tuple[int, JudgedMatrix]], pairs: Iterable[tuple[
             rows.append((Text(pair[0], style="bold"), Text(pair[1], style="bold"), *marks))
     if not rows:
         same = sentence("variants {first}-{last}: as variant 1", first=numbered[1][0], last=numbered[-1][0])
-        return indented(Text(one_line(same)), 2)
+        return indented(safe_text(same), 2)
     return indented(_Blocks(columns, rows, stubs=2), 2)
 
 
@@ -137,18 +137,18 @@ def _parties(matrix: JudgedMatrix) -> Iterator[RenderableType]:
     """Who stands for which class."""
     parties = {party.name: party for party in (*matrix.senders, *matrix.recipients)}
     classes = "; ".join(f"{party.name}: {party.address}" for party in parties.values())
-    yield indented(Text(one_line(classes), style="dim"), 2)
+    yield indented(safe_text(classes, "dim"), 2)
 
 
 def _ways(cells: Iterable[Cell]) -> Iterator[RenderableType]:
     yield Text()
-    yield Text(one_line(sentence("every cell")), style="bold")
+    yield safe_text(sentence("every cell"), "bold")
     rows = [
         (
-            Text(f"{cell.sender.name} > {cell.recipient.name}", style="" if cell.expected else "bold red"),
-            Text(one_line(cell.way())),
-            Text(one_line(cell.taken_by or "-")),
-            Text(one_line(cell.ending)),
+            Text(cell.pair, style="" if cell.expected else "bold red"),
+            safe_text(cell.way()),
+            safe_text(cell.taken_by or "-"),
+            safe_text(cell.ending),
         )
         for cell in cells
     ]
@@ -159,22 +159,20 @@ def _alarms(matrix: JudgedMatrix) -> Iterator[RenderableType]:
     if not matrix.alarms:
         return
     yield Text()
-    yield Text(one_line(sentence("you should be alarmed")), style="bold red")
+    yield safe_text(sentence("you should be alarmed"), "bold red")
     for cell in matrix.alarms:
         yield Hanging(_which(cell), 2, 4)
-        yield indented(Text(one_line(listed((alarm.told for alarm in cell.alarms), "; "))), 6)
+        yield indented(safe_text(cell.alarms_told), 6)
         if cell.taken_for:
-            yield indented(Text(one_line(cell.taken_for), style="dim"), 6)
+            yield indented(safe_text(cell.taken_for, "dim"), 6)
         if cell.reply and not cell.arrived:
-            yield indented(Text(one_line(cell.reply), style="dim"), 6)
+            yield indented(safe_text(cell.reply, "dim"), 6)
 
 
 def _which(cell: Cell) -> Text:
     """Who to whom, when, and which way."""
     when = (f"  {cell.when}", "cyan") if cell.when else ""
-    return Text.assemble(
-        (f"{cell.sender.name} > {cell.recipient.name}", "bold"), when, f"  {one_line(cell.way())}"
-    )
+    return Text.assemble((cell.pair, "bold"), when, f"  {one_line(cell.way())}")
 
 
 def _flips(matrix: JudgedMatrix) -> Iterator[RenderableType]:
@@ -183,10 +181,10 @@ def _flips(matrix: JudgedMatrix) -> Iterator[RenderableType]:
     if not flipped:
         return
     yield Text()
-    yield Text(one_line(sentence("~ changed during the run")), style="bold")
+    yield safe_text(sentence("~ changed during the run"), "bold")
     for cell in flipped:
-        yield Text.assemble("  ", (f"{cell.sender.name} > {cell.recipient.name}", "bold"))
-        yield from (indented(Text(one_line(flip.told)), 6, hang=5) for flip in cell.flips)
+        yield Text.assemble("  ", (cell.pair, "bold"))
+        yield from (indented(safe_text(flip.told), 6, hang=5) for flip in cell.flips)
 
 
 def _verdict(matrix: JudgedMatrix) -> Text:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from lab.reports.html.html_page import Told, badge, fold, page, table
 from lab.reports.matrix.matrix_cells import Cell, JudgedMatrix, differing
-from lab.reports.text.markup import Html, el, join
-from lab.sentence import listed, sentence, sentences
+from lab.reports.text.html import Html, Told, badge, el, fold, join, page, table
+from lab.sentence import sentence, sentences
 from lab.words.english import BASES
 
 _LEGEND = sentence(
@@ -88,9 +87,9 @@ def _alarms(matrix: JudgedMatrix) -> Iterator[Html]:
         return
     rows: list[list[Told]] = [
         [
-            f"{cell.sender.name} > {cell.recipient.name}",
+            cell.pair,
             " ".join(filter(None, (cell.when, cell.way()))),
-            listed((alarm.told for alarm in cell.alarms), "; "),
+            cell.alarms_told,
             cell.taken_for,
             cell.reply,
         ]
@@ -102,10 +101,7 @@ def _alarms(matrix: JudgedMatrix) -> Iterator[Html]:
 def _flips(matrix: JudgedMatrix) -> Iterator[Html]:
     """When cells changed, of a matrix that is tried again and again."""
     rows: list[list[Told]] = [
-        [f"{cell.sender.name} > {cell.recipient.name}", flip.told]
-        for cell in matrix.cells
-        if len(cell.flips) > 1
-        for flip in cell.flips
+        [cell.pair, flip.told] for cell in matrix.cells if len(cell.flips) > 1 for flip in cell.flips
     ]
     if rows:
         yield table(sentences("who to whom", "changed during the run"), rows)

@@ -1,1 +1,1 @@
-"""What all reports are made of: text that is safe to print, tables, Markdown, markup, PowerShell."""
+"""What all reports are made of: text that is safe to print, tables, HTML, JUnit and SARIF, PowerShell."""

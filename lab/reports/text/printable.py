@@ -1,6 +1,6 @@
 """The last step before paper: sentences are said, and names and subjects, which come from outside, made harmless.
 
-They must not steer a terminal or turn the reader's text around.
+They must not steer a terminal, turn the reader's text around, or become markup.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from lab.sentence import Sentence, in_one_line, say
 
 _GUID = re.compile(r"\b([0-9a-f]{8})-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", re.IGNORECASE)
 _KEPT = frozenset("\n\t")
+_MARKDOWN = frozenset("\\`*_[]<>#|~")
 
 
 def printable(what: Sentence | str) -> str:
@@ -36,6 +37,16 @@ def cut(text: Sentence | str, width: int) -> str:
 def without_guids(text: Sentence | str) -> str:
     """What is told, with GUIDs cut to their first group, as people do when they read a connector's name aloud."""
     return _GUID.sub(r"\1…", say(text))
+
+
+def in_markdown(text: Sentence | str) -> str:
+    """One line that means nothing to Markdown."""
+    return "".join(f"\\{char}" if char in _MARKDOWN else char for char in one_line(text))
+
+
+def in_code(text: str) -> str:
+    """One line to stand between backticks, in a table too."""
+    return one_line(text).replace("`", "'").replace("|", "\\|")
 
 
 def _shown(character: str) -> str:

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from lab.evidence.admin_views import LogTable
 from lab.model.value import dataclass
+from lab.reports.text.console import safe_text
 from lab.reports.text.printable import one_line, printable
 
 Form = Literal["table", "wide", "list"]
@@ -28,7 +29,7 @@ def table(
 ) -> RenderableType:
     """A titled table in one of the forms; says so when there are no rows."""
     cells = [tuple(map(printable, row)) for row in rows]
-    head = Text(one_line(title), style="bold")
+    head = safe_text(title, "bold")
     if form == "wide":
         head.no_wrap, head.overflow = True, "ignore"
     if not cells:
@@ -51,7 +52,7 @@ def _grid(columns: Sequence[str], cells: Sequence[Sequence[str]], form: Form) ->
     if form == "table" and _day(cells):
         cells = [tuple(_MOMENT.sub(r"\2", cell) for cell in row) for row in cells]
     rule = [Text("-" * len(column)) for column in columns]  # as PowerShell does
-    lines = [[Text(one_line(cell)) for cell in row] for row in cells]
+    lines = [[safe_text(cell) for cell in row] for row in cells]
     return Grid(tuple(columns), (rule, *lines), whole=form == "wide", drops=form == "table")
 
 

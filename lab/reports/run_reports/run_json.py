@@ -18,7 +18,7 @@ from lab.reports import SCHEMA_VERSION
 from lab.reports.explanation import rule_citations
 from lab.reports.explanation.conclusions import Fate, cured, fates
 from lab.reports.matrix import changed_endings
-from lab.reports.run import Run, ScenarioRuns, ran
+from lab.reports.scenario_runs import Run, ScenarioRuns, ran
 from lab.scenario.model import Scenario
 from lab.sentence import say
 from lab.words.decisions import considered, story

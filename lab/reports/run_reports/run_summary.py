@@ -9,8 +9,8 @@ from rich.text import Text
 
 from lab.evidence.expectations import ExpectationResult
 from lab.reports.matrix import changed_endings
-from lab.reports.run import Run, ScenarioRuns
-from lab.reports.text.layout import indented
+from lab.reports.scenario_runs import Run, ScenarioRuns
+from lab.reports.text.console import indented
 from lab.reports.text.printable import one_line
 from lab.sentence import counted, sentence
 

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
 
 from lab.core.rulebook import Rule, rule
 from lab.model.value import dataclass
-from lab.reports.comparison.change_direction import TURNS, ChangeDirection
 from lab.reports.explanation.alarms import Alarm
 from lab.reports.findings.audit_report import ReportedFinding
 from lab.reports.matrix.matrix_cells import Cell
 from lab.scenario.setting_differences import SettingDifference
 from lab.sentence import NOTHING, Sentence, counted, sentence
+
+
+class ChangeDirection(StrEnum):
+    """What a change is to the sender and the recipient of a cell."""
+
+    WORSE = "worse"
+    BETTER = "better"
+    OTHER = "other"
+    NEW = "new"
+    GONE = "gone"
+
+
+TURNS: Mapping[ChangeDirection, Sentence] = {turn: Sentence(turn.value) for turn in ChangeDirection}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,8 @@ from lab.model.roles import Role
 from lab.model.steps import Step, decision_of
 from lab.model.trace import Hop, MessageTrace
 from lab.reports.explanation import rule_citations
-from lab.reports.html.html_page import badge, fold, rule_badge, table
-from lab.reports.run import Run
-from lab.reports.text.markup import Html, el, join
+from lab.reports.scenario_runs import Run
+from lab.reports.text.html import Html, badge, el, fold, join, rule_badge, table
 from lab.sentence import Sentence, listed, sentence
 from lab.words.decisions import Line, LineKind, lines
 from lab.words.steps import repeated, said, without_repeats

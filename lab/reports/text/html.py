@@ -1,16 +1,59 @@
-"""The frame of the HTML report: one file, nothing loaded from anywhere, no scripts."""
+"""HTML and SVG from values: sentences are said, and text is escaped unless it is markup already.
+
+So nothing from a message can become any. A page is one file: nothing is loaded from anywhere, and there are no scripts.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from html import escape
 
 from lab.core.rulebook import Confidence, Rule
-from lab.reports.drawing.diagram import STYLE as DIAGRAM_STYLE
-from lab.reports.text.markup import Html, el
+from lab.reports.text.printable import printable
 from lab.sentence import Sentence, sentence
 
 Told = Sentence | str
 """What may stand in an element."""
+CONFIDENCE_MEANS = {
+    Confidence.DOCUMENTED: sentence("Microsoft says so"),
+    Confidence.OBSERVED: sentence("administrators, vendors or real headers show it"),
+    Confidence.ASSUMED: sentence("inferred by this lab, or undocumented"),
+}
+_EMPTY = frozenset({"meta", "br"})
+_BLOCKS = frozenset(
+    [
+        "head",
+        "meta",
+        "title",
+        "style",
+        "body",
+        "header",
+        "main",
+        "nav",
+        "section",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "p",
+        "div",
+        "ul",
+        "ol",
+        "li",
+        "dl",
+        "table",
+        "caption",
+        "thead",
+        "tbody",
+        "tr",
+        "details",
+        "summary",
+        "figure",
+        "svg",
+        "g",
+    ]
+)
+
 
 _STYLE = """\
 :root { color-scheme: light dark; --paper: #ffffff; --panel: #f5f7fa; --ink: #1b2430; --soft: #4e5a69; --line: #d3d9e1;
@@ -50,6 +93,65 @@ summary:focus-visible, a:focus-visible { outline: 3px solid var(--link); outline
   overflow-wrap: break-word; max-width: 26rem } .step { padding: .15rem 0 .15rem 2.1rem }
 nav ul { columns: 18rem; padding-left: 1.2rem; margin: .5rem 0 } :target { scroll-margin-top: 1rem }
 """
+DIAGRAM_STYLE = """\
+svg.lab { font-family: system-ui, sans-serif; --lane: #eef1f5; --box: #ffffff; --line: #8a94a3; --ink: #1b2430;
+  --soft: #4e5a69; --way: #1f5fbf; --astray: #b3261e; --report: #7a4b00; --good: #1a6b34 }
+@media (prefers-color-scheme: dark) { svg.lab { --lane: #1d242d; --box: #283140; --line: #6b7787; --ink: #e8edf4;
+  --soft: #b3bdca; --way: #7fb0ff; --astray: #ff8a80; --report: #e8b560; --good: #7fd69a } }
+svg.lab .lane { fill: var(--lane) }
+svg.lab .box { fill: var(--box); stroke: var(--line) }
+svg.lab .box.astray { stroke: var(--astray); stroke-width: 2.5 }
+svg.lab text { font-size: 12px; fill: var(--soft) }
+svg.lab .lane-title { font-size: 13px; font-weight: 600; letter-spacing: .03em }
+svg.lab .name { font-size: 14px; font-weight: 700; fill: var(--ink) }
+svg.lab .faulty { fill: var(--astray) }
+svg.lab .arrow { fill: none; stroke: var(--way); stroke-width: 2.2 }
+svg.lab .head, svg.lab .disc { fill: var(--way) }
+svg.lab .astray .arrow { stroke: var(--astray); stroke-width: 3.2 }
+svg.lab .astray .head, svg.lab .astray .disc { fill: var(--astray) }
+svg.lab .report .arrow { stroke: var(--report); stroke-dasharray: 7 5 }
+svg.lab .report .head, svg.lab .report .disc { fill: var(--report) }
+svg.lab .disc { stroke: var(--lane); stroke-width: 2 }
+svg.lab .number { fill: var(--box); font-size: 12px; font-weight: 700 }
+svg.lab .label { font-weight: 600; fill: var(--ink); paint-order: stroke; stroke: var(--lane); stroke-width: 5px;
+  stroke-linejoin: round }
+svg.lab .astray .label, svg.lab .refused .label { fill: var(--astray) }
+svg.lab .cross { stroke: var(--astray); stroke-width: 3.5; stroke-linecap: round }
+svg.lab .pill { fill: var(--good) }
+svg.lab .pill-text { fill: var(--box); font-size: 11px; font-weight: 700 }
+"""
+"""For drawings; a page with several has it once."""
+
+
+class Html(str):
+    """Text that is markup."""
+
+    __slots__ = ()
+
+
+def el(tag: str, /, *children: Sentence | str, **attributes: Sentence | str | float | None) -> Html:
+    """An element. Children that are not Html are escaped; `class_` gives `class`, `stroke_width` `stroke-width`.
+
+    Attributes that are None are left out. What comes out is well-formed XML as well.
+    """
+    written = "".join(
+        f' {key.rstrip("_").replace("_", "-")}="{escape(printable(_number(value)))}"'
+        for key, value in attributes.items()
+        if value is not None
+    )
+    end = "\n" if tag in _BLOCKS else ""
+    if tag in _EMPTY:
+        return Html(f"<{tag}{written}/>{end}")
+    return Html(f"<{tag}{written}>{join(*children)}</{tag}>{end}")
+
+
+def join(*children: Sentence | str) -> Html:
+    """Several pieces one behind the other."""
+    return Html("".join(child if isinstance(child, Html) else escape(printable(child)) for child in children))
+
+
+def _number(value: Sentence | str | float) -> Sentence | str:
+    return f"{value:g}" if isinstance(value, int | float) else value
 
 
 def page(title: Told, *body: str) -> str:
@@ -99,10 +201,3 @@ def table(
 def fold(summary: Told, *content: Told, opened: bool = False) -> Html:
     """Content behind a line that opens it; works without scripts."""
     return el("details", el("summary", summary), *content, open="open" if opened else None)
-
-
-CONFIDENCE_MEANS = {
-    Confidence.DOCUMENTED: sentence("Microsoft says so"),
-    Confidence.OBSERVED: sentence("administrators, vendors or real headers show it"),
-    Confidence.ASSUMED: sentence("inferred by this lab, or undocumented"),
-}

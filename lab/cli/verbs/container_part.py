@@ -1,8 +1,9 @@
-"""`mflab part`: what runs in the containers of a lab; compose files and the container driver call it, not people."""
+"""`mflab part`, `mflab probe`: what runs in the containers of a lab, and whether it is well; nothing that people call."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from argparse import ArgumentTypeError, Namespace
 from collections.abc import Mapping
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from lab.drivers.container_node import ContainerDns, ContainerNode
     from lab.drivers.postfix_node import PostfixNode, ReplaceableNode
 
-_ABOUT = """\
+_PART_ABOUT = """\
 A lab in containers is one program a container. They share a folder (MFLAB_STATE) with the variant, certificates and
 keys, and a folder each for queue, journal and control socket:
 
@@ -38,14 +39,14 @@ A real mail server may take the place of a gateway:
   postfix  be Postfix there (as root), in the network of the gateway's node, which makes way
   shadow   answer for a Postfix that was started otherwise, from its log"""
 
-_EXAMPLES = """\
+_PART_EXAMPLES = """\
   SCENARIO=wildcard-misrouting VARIANT=shared-wildcard MFLAB_STATE=/var/lib/mflab/article mflab part setup
   mflab part node --at 198.51.100.25 --dns 198.51.100.53"""
 
 
-def add(verb: Verb) -> None:
+def add_part(verb: Verb) -> None:
     """Declare the verb."""
-    parser = declare(verb, run, about=_ABOUT, examples=_EXAMPLES)
+    parser = declare(verb, part, about=_PART_ABOUT, examples=_PART_EXAMPLES)
     parser.add_argument("what", choices=_PARTS, help="which part")
     parser.add_argument(
         "--at", type=_address, metavar="ADDRESS", help="all but setup, run, relay: an address of it"
@@ -73,7 +74,7 @@ def _moment(text: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def run(args: Namespace) -> int:
+def part(args: Namespace) -> int:
     """Be the part that was asked for."""
     return _PARTS[args.what](args)
 
@@ -206,3 +207,26 @@ _PARTS: Mapping[str, VerbFunction] = {
     "postfix": _postfix,
     "shadow": _shadow,
 }
+
+
+_PROBE_ABOUT = """\
+Asks the control socket of the part that MFLAB_PART names: `dns`, or the address that the node was told with --at. Ends
+with 0 when it answers."""
+PATIENCE = 5.0
+"""Seconds for an answer."""
+
+
+def add_probe(verb: Verb) -> None:
+    """Declare the verb."""
+    declare(verb, probe, about=_PROBE_ABOUT, examples="  MFLAB_PART=198.51.100.25 mflab probe")
+
+
+def probe(args: Namespace) -> int:  # noqa: ARG001 - all verbs are called alike
+    """Ask. Raises DriverError when nobody answers."""
+    from lab.drivers.control_socket import Sockets
+
+    name = os.environ.get("MFLAB_PART")
+    if not name:
+        raise BadInput("MFLAB_PART is not set: it names the part that is asked")
+    asyncio.run(Sockets(locations.state_folder(None)).awaited([name], PATIENCE))
+    return Exit.OK

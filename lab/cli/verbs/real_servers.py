@@ -1,4 +1,4 @@
-"""`mflab gateway`: a real mail server in the place of the scenario's filter; its configuration, or a run with it."""
+"""`mflab gateway`, `mflab zones`: real servers in the place of the scenario's filter and of the lab's DNS."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ import sys
 import tempfile
 from argparse import Namespace
 from datetime import timedelta
+from ipaddress import IPv4Address
 from pathlib import Path, PurePosixPath
 
-from lab.cli.arguments import add_scenario, chosen, loaded
+from lab.cli.arguments import add_scenario, chosen, loaded, port
 from lab.cli.exit_codes import BadInput, Exit
-from lab.cli.output import draw, put, talk
+from lab.cli.output import put, talk, tell_story
 from lab.cli.verb_declaration import Verb, declare
 from lab.gateways import filter_settings, postfix_settings
 from lab.gateways.filter_settings import FilterFolders, FilterSettings
-from lab.reports.explanation.demo_story import demo_story
-from lab.reports.run import ScenarioRuns
-from lab.reports.runs.run_summary import run_summary
+from lab.model.dns import Zones
+from lab.reports.scenario_runs import ScenarioRuns
 from lab.scenario.model import Variant
 
-_ABOUT = """\
+_GATEWAY_ABOUT = """\
 Prints what makes Postfix the filter of a scenario: relay for its Exchange, MX or smart hosts for the rest, the host's
 certificate, and the lab's DNS as the only resolver. docs/bring-your-own-gateway.md tells how to attach it, or any other
 mail server or appliance.
@@ -30,7 +30,7 @@ mail server or appliance.
 With --play it is done at once: in a network of its own, with the scenario's real addresses, Postfix takes the filter's
 place, the messages are sent, and the scenario's expectations judge what happened. That takes root and an installed Postfix."""
 
-_EXAMPLES = """\
+_GATEWAY_EXAMPLES = """\
   mflab gateway postfix wildcard-misrouting
   mflab gateway postfix wildcard-misrouting --variant dedicated-certificate --out /tmp/postfix
   sudo mflab gateway postfix wildcard-misrouting --play"""
@@ -39,9 +39,9 @@ _INSIDE = "MFLAB_APART"
 DNS = "198.51.100.53"
 
 
-def add(verb: Verb) -> None:
+def add_gateway(verb: Verb) -> None:
     """Declare the verb."""
-    parser = declare(verb, run, about=_ABOUT, examples=_EXAMPLES)
+    parser = declare(verb, gateway, about=_GATEWAY_ABOUT, examples=_GATEWAY_EXAMPLES)
     parser.add_argument("server", choices=("postfix",), help="which mail server")
     add_scenario(parser)
     parser.add_argument("--host", metavar="HOST", help="which filter; the first if not given")
@@ -73,7 +73,7 @@ def add(verb: Verb) -> None:
     parser.add_argument("--play", action="store_true", help="run the variant with it")
 
 
-def run(args: Namespace) -> int:
+def gateway(args: Namespace) -> int:
     """Print, write or play."""
     variant = chosen(loaded(args), args.variant)
     if args.play:
@@ -113,6 +113,7 @@ def _host(args: Namespace, variant: Variant) -> str:
 
 
 def _write(folder: Path, files: dict[str, str]) -> None:
+    """Write them, and print where they are."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
         (folder / name).write_text(text)
@@ -150,8 +151,77 @@ def _inside(args: Namespace, variant: Variant) -> int:
     from lab.drivers.embedded_postfix import run_with_postfix
 
     outcome = asyncio.run(run_with_postfix(variant, Path(os.environ[_INSIDE])))
-    runs = ScenarioRuns(loaded(args), (outcome,))
-    draw(demo_story(runs))
-    if runs.failed:
-        draw(run_summary([runs]))
-    return Exit.FAILED if runs.failed else Exit.OK
+    return tell_story(ScenarioRuns(loaded(args), (outcome,)))
+
+
+_ZONES_ABOUT = """\
+Prints all records in one file, the root zone. With --out, unbound.conf and knot.conf are written beside it, for unbound or
+Knot DNS in the place of the lab's own DNS server. DKIM keys are a lab's own: --state names its folder (keys that are not
+there yet are made), and without it the records are the simulator's, with which no real signature verifies."""
+
+_ZONES_EXAMPLES = """\
+  mflab zones wildcard-misrouting
+  mflab zones wildcard-misrouting --state .mflab --out /tmp/zones --address 127.0.0.1 --port 5301
+  unbound -d -c /tmp/zones/unbound.conf & mflab up wildcard-misrouting --names 127.0.0.1:5301"""
+
+
+def add_zones(verb: Verb) -> None:
+    """Declare the verb."""
+    parser = declare(verb, zones, about=_ZONES_ABOUT, examples=_ZONES_EXAMPLES)
+    add_scenario(parser)
+    parser.add_argument("-o", "--out", type=Path, metavar="DIR", help="write the files there")
+    parser.add_argument(
+        "--state", type=Path, metavar="DIR", help="folder of the lab whose DKIM keys are published"
+    )
+    parser.add_argument(
+        "--address",
+        type=IPv4Address,
+        default=DNS,
+        metavar="A",
+        help="where the name server is to listen (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--port", type=port, default=53, metavar="N", help="on which port (default: %(default)s)"
+    )
+
+
+def zones(args: Namespace) -> int:
+    """Print or write. Raises BadInput for records that only the lab's own server can answer."""
+    from lab.reports.name_server_files import zone_file  # loads the library for DNS
+
+    variant = chosen(loaded(args), args.variant)
+    zones = _zones(variant, args.state)
+    try:
+        text = zone_file(zones)
+    except ValueError as error:
+        raise BadInput(f"{variant.name}: {error}") from error
+    if any(moment.topology.zones != variant.topology.zones for moment in variant.timeline):
+        talk(f"mflab: {variant.name} changes its DNS on the way: these are the records at its start")
+    if args.out is None:
+        put(text.rstrip("\n"))
+    else:
+        _write(args.out, _name_servers(args, text, zones))
+    return Exit.OK
+
+
+def _zones(variant: Variant, state: Path | None) -> Zones:
+    """As they are at the start, with the keys of a lab that has started, or will."""
+    if state is None:
+        return variant.topology.zones
+    from lab.drivers.configuration_history import History
+    from lab.pki import rsa_signing  # loads OpenSSL
+
+    return History.of(variant, suite=rsa_signing.signatures(variant, state)).versions[0].topology.zones
+
+
+def _name_servers(args: Namespace, text: str, zones: Zones) -> dict[str, str]:
+    """The zone file, and a configuration for each name server, by their names."""
+    from lab.reports.name_server_files import SERVERS, ZONE_FILE, NameServer
+
+    server = NameServer(
+        folder=PurePosixPath(args.out.absolute()),
+        address=str(args.address),
+        port=args.port,
+        broken=tuple(sorted(zones.broken)),
+    )
+    return {ZONE_FILE: text, **{name: render(server) for name, render in SERVERS.items()}}

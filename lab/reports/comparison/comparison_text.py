@@ -8,9 +8,10 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from lab.core.rulebook import Rule
-from lab.reports.comparison.change_direction import TURNS, ChangeDirection
-from lab.reports.comparison.difference import (
+from lab.reports.comparison.compared_variants import (
+    TURNS,
     ChangedFinding,
+    ChangeDirection,
     Difference,
     FirstDifference,
     MovedMail,
@@ -19,9 +20,8 @@ from lab.reports.comparison.difference import (
 )
 from lab.reports.explanation.message_explanation import badge
 from lab.reports.matrix.matrix_cells import Cell
-from lab.reports.text.layout import CONFIDENCE_STYLE, heading, indented
-from lab.reports.text.markdown import in_code, in_markdown
-from lab.reports.text.printable import one_line, without_guids
+from lab.reports.text.console import CONFIDENCE_STYLE, indented, safe_text
+from lab.reports.text.printable import in_code, in_markdown, one_line, without_guids
 from lab.scenario.setting_differences import SettingDifference, in_a_line
 from lab.sentence import NOTHING, Sentence, listed, say, sentence, sentences
 
@@ -47,7 +47,7 @@ def _same(differences: Sequence[Difference]) -> Iterator[RenderableType]:
     names = [pair.after.variant for pair in differences if pair.nothing and not pair.settings]
     if names and len(differences) > 1:
         unchanged = sentence("no setting differs in {variants}", variants=", ".join(names))
-        yield indented(Text(one_line(unchanged), style="dim"), 0, hang=2)
+        yield indented(safe_text(unchanged, "dim"), 0, hang=2)
         yield Text()
 
 
@@ -63,29 +63,29 @@ def verdict(differences: Sequence[Difference]) -> Sentence:
 
 def _verdict(differences: Sequence[Difference]) -> Text:
     worse = any(pair.worse for pair in differences)
-    return Text(one_line(verdict(differences)), style="bold red" if worse else "green")
+    return safe_text(verdict(differences), "bold red" if worse else "green")
 
 
 def _pair(pair: Difference) -> Iterator[RenderableType]:
     yield Text.assemble((one_line(pair.scenario), "bold"), f"  {one_line(f'{pair.before} -> {pair.after}')}")
     if pair.settings:
-        yield heading(sentence("settings that differ"))
+        yield safe_text(sentence("settings that differ"), "bold")
     for setting in pair.settings:
         yield indented(Text.assemble(one_line(str(setting)), (_where(setting), "dim")), 2, hang=2)
     if pair.findings:
-        yield heading(sentence("findings"))
+        yield safe_text(sentence("findings"), "bold")
     for turned in pair.findings:
         yield from _finding(turned)
     total = len(pair.moved) + len(pair.unchanged)
     if pair.moved:
         number = sentence("{changed} of {total}", changed=len(pair.moved), total=total)
-        yield Text.assemble(heading(sentence("cells that change")), f"  {number}")
+        yield Text.assemble(safe_text(sentence("cells that change"), "bold"), f"  {number}")
     for moved in pair.moved:
         yield from _cell(moved)
     if pair.nothing:
         none = sentence("none of {total} cells changes, and no finding", total=total)
         nothing = none if total else sentence("both files say the same")
-        yield indented(Text(one_line(nothing), style="dim"), 2)
+        yield indented(safe_text(nothing, "dim"), 2)
 
 
 def _where(setting: SettingDifference) -> str:
@@ -100,7 +100,7 @@ def _finding(turned: ChangedFinding) -> Iterator[RenderableType]:
         "  ", (_turn(turned.turn), style), f"{finding.level} ", (one_line(finding.id), "bold")
     )
     yield Text.assemble(head, note)
-    yield indented(Text(one_line(without_guids(say(finding.text))), style="dim"), 2 + _WIDTH)
+    yield indented(safe_text(without_guids(say(finding.text)), "dim"), 2 + _WIDTH)
 
 
 def _cell(moved: MovedMail) -> Iterator[RenderableType]:
@@ -143,7 +143,7 @@ def as_told(cell: Cell) -> Sentence:
 def _rules(differences: Sequence[Difference]) -> Iterator[RenderableType]:
     rules = _of(differences)
     if rules:
-        yield heading(sentence("rules that decide now"))
+        yield safe_text(sentence("rules that decide now"), "bold")
     for entry in rules:
         confidence = (f"{entry.confidence.value:<11}", CONFIDENCE_STYLE[entry.confidence])
         yield indented(Text.assemble(f"{entry.id:<5}", confidence, entry.text), 2, hang=16)

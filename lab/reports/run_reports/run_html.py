@@ -12,12 +12,11 @@ from lab.reports.explanation.conclusions import CURES, CureOutcome, Fate, cured,
 from lab.reports.explanation.numbered_arrows import arrows
 from lab.reports.explanation.variant_table import VariantRow, variant_row
 from lab.reports.explanation.wrong_way import happened, why
-from lab.reports.html.decision_folds import decisions, logs
-from lab.reports.html.html_page import CONFIDENCE_MEANS, Told, badge, fold, page, rule_badge, table
 from lab.reports.matrix import changed_endings, matrix_html
 from lab.reports.matrix.matrix_cells import judged
-from lab.reports.run import Run, ScenarioRuns, ran
-from lab.reports.text.markup import Html, el, join
+from lab.reports.run_reports.decision_folds import decisions, logs
+from lab.reports.scenario_runs import Run, ScenarioRuns, ran
+from lab.reports.text.html import CONFIDENCE_MEANS, Html, Told, badge, el, fold, join, page, rule_badge, table
 from lab.sentence import counted, listed, sentence, sentences
 from lab.words.english import BASES
 

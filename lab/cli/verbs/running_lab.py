@@ -1,4 +1,4 @@
-"""`mflab status`: whether a lab runs, where, and how much it holds; and what there is of labs in containers."""
+"""`mflab status`, `mflab down`: whether a lab runs, what it holds, and its end; labs in containers too."""
 
 from __future__ import annotations
 
@@ -6,27 +6,29 @@ from argparse import Namespace
 from dataclasses import asdict
 from pathlib import Path
 
+from lab.cli import locations
 from lab.cli.arguments import add_json
 from lab.cli.exit_codes import Exit, NothingToRun
 from lab.cli.labs import compose_labs, container_labs, lab_state
-from lab.cli.output import columns, put, put_json
+from lab.cli.output import columns, put, put_json, talk
 from lab.cli.verb_declaration import Verb, declare
+from lab.errors import DriverError
 
 
-def add(verb: Verb) -> None:
+def add_status(verb: Verb) -> None:
     """Declare the verb."""
     about = (
         "Ends with 0 when a lab runs, with 2 when none does. Labs of --driver containers are told too, and what a crash has\n"
         "left of one."
     )
     parser = declare(
-        verb, run, about=about, examples="  mflab status\n  mflab status --state /tmp/lab --json"
+        verb, status, about=about, examples="  mflab status\n  mflab status --state /tmp/lab --json"
     )
     parser.add_argument("--state", metavar="DIR", help="its state folder (default: .mflab)")
     add_json(parser)
 
 
-def run(args: Namespace) -> int:
+def status(args: Namespace) -> int:
     """Look at the folder, and at what the Docker engine has; the labs themselves are not asked."""
     state, containers = compose_labs.looked_at(args.state), container_labs.seen()
     if lab_state.known(state):
@@ -74,3 +76,46 @@ def _said(value: object) -> str:
         if isinstance(value, bool | None)
         else str(value)
     )
+
+
+def add_down(verb: Verb) -> None:
+    """Declare the verb."""
+    examples = "  mflab down\n  mflab down --state /tmp/lab\n  mflab down --containers"
+    parser = declare(verb, down, examples=examples)
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--state", metavar="DIR", help="its state folder (default: .mflab)")
+    which.add_argument(
+        "--containers",
+        action="store_true",
+        help="remove what --driver containers has left behind where it was killed: containers, networks, volumes",
+    )
+
+
+def down(args: Namespace) -> int:
+    """End what was meant."""
+    return _remove() if args.containers else _stop(args)
+
+
+def _remove() -> int:
+    gone, stay = container_labs.remove()
+    for lab in gone:
+        talk(f"removed {container_labs.known(lab)}")
+    if stay:
+        raise DriverError("\n".join(f"not removed: {container_labs.told(lab)}" for lab in stay))
+    if not gone:
+        raise NothingToRun("no lab in containers is there")
+    return Exit.OK
+
+
+def _stop(args: Namespace) -> int:
+    """Ask it to end, and wait for it."""
+    state = locations.state_folder(args.state)
+    lab = lab_state.read(state)
+    if not lab_state.is_up(state):
+        raise NothingToRun(f"the lab in {state} has ended already")
+    if not lab_state.stop(state):
+        raise DriverError(
+            f"the lab in {state} (process {lab.pid}) has not ended; it may still be finishing a session"
+        )
+    talk(f"the lab in {state} has ended; its queue and logs are kept there")
+    return Exit.OK

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import PurePath
-from typing import Any
-from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from lab import __version__
-from lab.reports.comparison.difference import (
+from lab.reports.comparison.compared_variants import (
     ChangedFinding,
     ComparedSide,
     Difference,
@@ -17,15 +12,14 @@ from lab.reports.comparison.difference import (
     MovedMail,
     rules_of,
 )
-from lab.reports.comparison.difference_text import as_told
+from lab.reports.comparison.comparison_text import as_told
 from lab.reports.matrix.matrix_cells import Cell
-from lab.reports.text.printable import printable
+from lab.reports.text import ci_formats
+from lab.reports.text.ci_formats import Json, JUnitCase, JUnitSuite, sarif_result
 from lab.scenario.setting_differences import SettingDifference
 from lab.scenario.syntax.source_tree import SourceLocation
 from lab.sentence import NOTHING, Sentence, listed, say, sentence
 
-Json = dict[str, Any]
-_SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
 _RULES = {
     "cell-worse": sentence("A cell of the matrix is worse than before."),
     "finding-new": sentence("There is a finding that was not there before."),
@@ -114,18 +108,24 @@ def _why(why: FirstDifference | None) -> Json | None:
     return {"at": why.place, "decision": say(why.text), "rules": rules}
 
 
-def junit(differences: Sequence[Difference]) -> str:
+def junit(differences: Iterable[Difference]) -> str:
     """A suite for each pair of variants; a test case for each cell, and for each finding that is new."""
-    counts = [_counts(pair) for pair in differences]
-    root = Element(
-        "testsuites", {"name": "mailflow-lab diff", **_attributes(*map(sum, zip(*counts, strict=True)))}
+    suites = (
+        JUnitSuite(
+            str(pair.after),
+            [
+                JUnitCase(
+                    group=f"{pair.scenario}.{pair.after.variant}",
+                    name=name,
+                    failure=failure,
+                    failure_type="worse",
+                )
+                for name, failure in _cases(pair)
+            ],
+        )
+        for pair in differences
     )
-    for pair, count in zip(differences, counts, strict=True):
-        suite = SubElement(root, "testsuite", {"name": printable(str(pair.after)), **_attributes(*count)})
-        for name, failure in _cases(pair):
-            _case(suite, f"{pair.scenario}.{pair.after.variant}", name, failure)
-    indent(root)
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{tostring(root, encoding="unicode")}\n'
+    return ci_formats.junit("mailflow-lab diff", suites)
 
 
 def _cases(pair: Difference) -> Iterator[tuple[str, Sentence]]:
@@ -149,54 +149,20 @@ def _said(moved: MovedMail) -> Sentence:
     return listed(parts, "; ")
 
 
-def _case(suite: Element, group: str, name: str, failure: Sentence) -> None:
-    case = SubElement(suite, "testcase", classname=printable(group), name=printable(name))
-    if failure:
-        SubElement(case, "failure", message=printable(failure), type="worse")
-
-
-def _counts(pair: Difference) -> tuple[int, int]:
-    cases = list(_cases(pair))
-    return len(cases), sum(bool(failure) for _, failure in cases)
-
-
-def _attributes(tests: int, failures: int) -> dict[str, str]:
-    return {"tests": str(tests), "failures": str(failures), "errors": "0"}
-
-
 def sarif(differences: Iterable[Difference]) -> str:
     """What got worse, beside the first setting that is another one, or beside the setting that a finding is about."""
-    results = [result for pair in differences for result in _results(pair)]
-    rules = [{"id": id_, "shortDescription": {"text": say(text)}} for id_, text in _RULES.items()]
-    driver = {"name": "mailflow-lab", "version": __version__, "rules": rules}
-    log = {"$schema": _SARIF, "version": "2.1.0", "runs": [{"tool": {"driver": driver}, "results": results}]}
-    return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
+    rules = ({"id": id_, "shortDescription": {"text": say(text)}} for id_, text in _RULES.items())
+    return ci_formats.sarif(rules, (result for pair in differences for result in _results(pair)))
 
 
 def _results(pair: Difference) -> Iterator[Json]:
     place = next((setting.now for setting in pair.settings if setting.now), SourceLocation(pair.after.file))
     for moved in pair.moved:
         if moved.worse:
-            who = f"{moved.sender} > {moved.recipient}"
-            yield _result(
-                "cell-worse",
-                "error",
-                sentence("{who}: {told}", who=who, told=_said(moved)),
-                place.file,
-                place.line,
-            )
+            text = sentence("{who}: {told}", who=f"{moved.sender} > {moved.recipient}", told=_said(moved))
+            yield sarif_result("cell-worse", "error", text, place.file, max(place.line, 1))
     for turned in pair.findings:
         if turned.worse:
             finding = turned.finding
             text = sentence("{id}: {text}", id=finding.id, text=finding.text)
-            yield _result("finding-new", finding.level, text, finding.file, finding.line)
-
-
-def _result(rule: str, level: str, text: Sentence, file: str, line: int) -> Json:
-    place = {"artifactLocation": {"uri": PurePath(file).as_posix()}, "region": {"startLine": max(line, 1)}}
-    return {
-        "ruleId": rule,
-        "level": level,
-        "message": {"text": printable(text)},
-        "locations": [{"physicalLocation": place}],
-    }
+            yield sarif_result("finding-new", finding.level, text, finding.file, max(finding.line, 1))

@@ -1,1 +1,0 @@
-"""The lab's DNS for real name servers."""

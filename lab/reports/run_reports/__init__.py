@@ -1,0 +1,1 @@
+"""Runs as a whole: summary, HTML, JSON, JUnit and SARIF, Prometheus."""
