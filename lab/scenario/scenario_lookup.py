@@ -1,4 +1,4 @@
-"""Which file is meant: a path, or the name of a scenario that comes with the lab. Says nothing; the caller tells."""
+"""Which scenario is meant: by path, by the name of one that comes with the lab, or by what somebody sees. The caller tells."""
 
 from __future__ import annotations
 
@@ -6,11 +6,17 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import lab
 from lab.scenario.syntax.problem_report import unknown
 
+if TYPE_CHECKING:
+    from lab.scenario.model import Scenario
+
 _SCENARIO_LINE = re.compile(r"^\ufeff?scenario\s*:[ \t]*(?P<name>[\w-]*)", re.MULTILINE)
+_EXACT = re.compile(r"[245]\.\d{1,3}\.\d{1,3}|[PR]\d{1,3}|\d{3}", re.IGNORECASE)
+"""Codes and ids: 5.7.5 is not 5.7.51, and P3 not P31. All else is looked for as a part of words."""
 SUFFIXES = (".yaml", ".yml")
 
 
@@ -101,3 +107,29 @@ def _called(path: Path) -> str:
 
 def _scenario_line(path: Path) -> re.Match[str] | None:
     return _SCENARIO_LINE.search(path.read_text("utf-8", "replace"))
+
+
+def shows(scenario: Scenario, wanted: str) -> bool:
+    """Whether a scenario has all the words of `wanted`, in any order and in any of its texts."""
+    text = "\n".join(_texts(scenario)).casefold()
+    words = wanted.casefold().split()
+    return bool(words) and all(_has(text, word) for word in words)
+
+
+def _has(text: str, word: str) -> bool:
+    if not _EXACT.fullmatch(word):
+        return word in text
+    return re.search(rf"(?<![\w.]){re.escape(word)}(?!\w|\.\d)", text) is not None
+
+
+def _texts(scenario: Scenario) -> Iterator[str]:
+    """What it says of itself, and the replies and reports that it expects."""
+    yield from (scenario.name, scenario.title, scenario.why, scenario.fault)
+    yield from scenario.codes
+    for place, symptom in scenario.symptoms.items():
+        yield f"{place} {symptom}"
+    for variant in scenario.variants.values():
+        yield from (variant.name, variant.title, variant.why)
+        for claim in variant.expect.values():
+            yield claim.reply or ""
+            yield (claim.ndr.status if claim.ndr else None) or ""

@@ -41,7 +41,6 @@ from lab.scenario.syntax.problem_report import ProblemPath, ProblemReport
 from lab.scenario.syntax.records import Fields
 from lab.scenario.syntax.source_tree import ScalarNode, TableNode
 from lab.scenario.validation import address_rules, domain_rules, references
-from lab.scenario.validation.unread_parts import UnreadParts
 
 START = datetime(2026, 3, 3, 9, 15, tzinfo=UTC)
 
@@ -116,7 +115,7 @@ def _world(tree: TableNode, report: ProblemReport) -> timeline.BuiltConfiguratio
     if read is None:
         return None
     names = references.WrittenNames.of(tree)
-    unread = UnreadParts.of(read, names, report)
+    unread = references.UnreadParts.of(read, names, report)
     parties = _parties(read)
     address_rules.check(read, parties.hosts, parties.regions.values())
     references.check(read, names)

@@ -6,7 +6,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from lab.scenario.language.json_schema import schema, schema_text
+from lab.scenario.language.schema_and_reference import schema, schema_text
 from lab.scenario.syntax.problem_report import ProblemReport
 from lab.scenario.syntax.source_tree import ListNode, ScalarNode, TableNode
 from lab.scenario.syntax.yaml_text import compose

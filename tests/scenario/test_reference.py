@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from lab.scenario.language.reference import reference
 from lab.scenario.language.scenario_keys import SCENARIO
+from lab.scenario.language.schema_and_reference import reference
 from lab.scenario.syntax.records import all_records
 
 PAGE = Path(__file__).parents[2] / "docs" / "scenario-language.md"

@@ -25,8 +25,7 @@ from lab.model.certificate import CertFault, CertificateIdentity
 from lab.model.names import Domain
 from lab.model.tenant import AcceptedDomain, InboundConnector, OutboundConnector, Tenant
 from lab.model.value import dataclass
-from lab.scenario.builders import refused_values
-from lab.scenario.builders.object_drafts import Draft
+from lab.scenario.builders.object_drafts import Draft, check
 from lab.scenario.language.exchange_objects import ACCEPTED_DOMAIN, INBOUND, OUTBOUND
 from lab.scenario.syntax.problem_report import ProblemPath, ProblemReport, one_of
 from lab.scenario.syntax.records import Fields, RecordSchema, is_missing
@@ -245,7 +244,7 @@ def _exchange_object(kind: Objects[M], item: object, where: LinePosition) -> M |
             where.key(how.name).wrong(is_missing(how.name))
     if not where.at.troubled and record is INBOUND:  # an outbound connector only tells of gateways here
         draft = Draft(InboundConnector, arguments, Fields(where.place, where.at, {}, {}))
-        refused_values.inbound_connector(draft)  # what the cmdlet would refuse (R63)
+        check(draft)  # what the cmdlet would refuse (R63)
     return None if where.at.troubled else kind.cls(**arguments)
 
 

@@ -18,8 +18,7 @@ from lab.cli.documentation import command_reference, completion_scripts, fault_i
 from lab.cli.verbs import config, scenarios
 from lab.core.rulebook import RULES, Confidence, Rule
 from lab.core.rulebook.render import as_markdown as rulebook
-from lab.scenario.language.json_schema import schema_text
-from lab.scenario.language.reference import reference
+from lab.scenario.language.schema_and_reference import reference, schema_text
 from lab.scenario.load import load
 from lab.scenario.model import Scenario
 

@@ -101,7 +101,7 @@ def add_schema(verb: Verb) -> None:
 
 def schema(_: Namespace) -> int:
     """Print it."""
-    from lab.scenario.language.json_schema import schema_text
+    from lab.scenario.language.schema_and_reference import schema_text
 
     put(schema_text().rstrip("\n"))
     return Exit.OK

@@ -12,7 +12,7 @@ from lab.cli.output import columns, put, put_json
 from lab.cli.verb_declaration import Verb, declare
 from lab.scenario.load import load
 from lab.scenario.model import Scenario, Variant
-from lab.scenario.search import shows
+from lab.scenario.scenario_lookup import shows
 
 _EXAMPLES = """\
   mflab scenarios

@@ -18,10 +18,10 @@ from lab.model.tenant import (
 )
 from lab.model.topology import Host
 from lab.model.value import dataclass
-from lab.scenario.builders import hybrid_wizard, recipient_directory, refused_values
+from lab.scenario.builders import hybrid_wizard, recipient_directory
 from lab.scenario.builders.hybrid_wizard import Hybrid
 from lab.scenario.builders.machines import hosts_of
-from lab.scenario.builders.object_drafts import Draft, drafted
+from lab.scenario.builders.object_drafts import Draft, drafted, made
 from lab.scenario.language import mail_flow_rules
 from lab.scenario.language.exchange_objects import arguments
 from lab.scenario.language.party_keys import (
@@ -107,9 +107,9 @@ def organization(company: Company) -> OnPremOrganization:
         name=company.name,
         accepted_domains=accepted((*own, *coexistence), read[OrganizationKeys.accepted_domains]),
         recipients=recipient_directory.on_premises(read, wizard),
-        send_connectors=_made(send, refused_values.send_connector),
-        receive_connectors=_made(receive, refused_values.anything),
-        remote_domains=_made(remote, refused_values.anything),
+        send_connectors=made(send),
+        receive_connectors=made(receive),
+        remote_domains=made(remote),
         transport_rules=mail_flow_rules.rules(read[OrganizationKeys.transport_rules], None),
     )
 
@@ -134,7 +134,7 @@ def tenant(name: str, age: int, read: Fields, companies: Iterable[Company]) -> T
     )
     if read[TenantKeys.inbound_connectors_prohibited]:
         _prohibited(inbound)
-    ways_out = _made(outbound, refused_values.outbound_connector)
+    ways_out = made(outbound)
     config, limits = read[TenantKeys.organization_config], read[TenantKeys.sending_limits]
     return Tenant(
         name=name,
@@ -144,7 +144,7 @@ def tenant(name: str, age: int, read: Fields, companies: Iterable[Company]) -> T
         age=age,
         accepted_domains=accepted(own, read[TenantKeys.accepted_domains]),
         recipients=recipient_directory.in_tenant(read, runs),
-        inbound_connectors=_made(inbound, refused_values.inbound_connector),
+        inbound_connectors=made(inbound),
         outbound_connectors=ways_out,
         transport_rules=mail_flow_rules.rules(read[TenantKeys.transport_rules], ways_out),
         limits=None if limits is None else SendingLimits(**limits.values_for(SendingLimits, LimitKeys)),
@@ -160,10 +160,11 @@ def accepted(derived: Iterable[AcceptedDomain], written: Iterable[Fields]) -> tu
     """Accepted domains: the written ones first, then those derived that were not written."""
     domains: dict[Domain, AcceptedDomain] = {}
     for record in written:
-        made = AcceptedDomain(**arguments(record, AcceptedDomain))
-        if made.domain_name in domains:
-            record.wrong("DomainName", sentence("{domain} is listed twice", domain=made.domain_name))
-        domains.setdefault(made.domain_name, made)
+        accepted_domain = AcceptedDomain(**arguments(record, AcceptedDomain))
+        name = accepted_domain.domain_name
+        if name in domains:
+            record.wrong("DomainName", sentence("{domain} is listed twice", domain=name))
+        domains.setdefault(name, accepted_domain)
     for domain in derived:
         domains.setdefault(domain.domain_name, domain)
     return tuple(domains.values())
@@ -186,10 +187,3 @@ def _prohibited(drafts: tuple[Draft[Any], ...]) -> None:
                 ),
                 sentence("R34: Microsoft's support has to allow it"),
             )
-
-
-def _made(drafts: tuple[Draft[Any], ...], check: refused_values.ValueCheck) -> tuple[Any, ...]:
-    for draft in drafts:
-        if not draft.written.broken:
-            check(draft)
-    return tuple(draft.make() for draft in drafts)

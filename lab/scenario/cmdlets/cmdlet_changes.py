@@ -15,8 +15,7 @@ from lab.model.topology import Topology
 from lab.model.value import dataclass
 from lab.scenario import setting_paths
 from lab.scenario.cmdlets import certificate_cmdlets
-from lab.scenario.cmdlets.cmdlet_line import CmdletLine, ParsedCmdlet
-from lab.scenario.cmdlets.cmdlet_parameters import emulated, parameters
+from lab.scenario.cmdlets.cmdlet_line import CmdletLine, ParsedCmdlet, emulated, parameters
 from lab.scenario.cmdlets.powershell import Argument, CmdletWord, NotRead
 from lab.scenario.language.exchange_objects import parameter
 from lab.scenario.language.party_keys import ORGANIZATION, TENANT, TenantKeys

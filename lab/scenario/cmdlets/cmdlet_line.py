@@ -1,4 +1,7 @@
-"""A cmdlet line of a scenario: its arguments by name, and its values as the tree has them."""
+"""A cmdlet line of a scenario: its arguments by name, and its values as the tree has them.
+
+PowerShell takes the names of parameters in any case, and cut short where only one can be meant.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,33 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from lab.model.value import dataclass
-from lab.scenario.cmdlets.cmdlet_parameters import COMMON, SWITCHES, emulated, meant, missing
 from lab.scenario.cmdlets.powershell import Argument, Array, CmdletWord, Hash, NotRead, parse
-from lab.scenario.syntax.problem_report import ProblemPath, did_you_mean, unknown
+from lab.scenario.language.exchange_objects import OWN, SHOWN
+from lab.scenario.syntax.problem_report import ProblemPath, did_you_mean, one_of, unknown
 from lab.scenario.syntax.records import RecordKey, RecordSchema
 from lab.scenario.syntax.source_tree import ListNode, ScalarNode, SourceLocation, TableEntry, TreeNode
 from lab.scenario.syntax.value_kinds import Many
 from lab.sentence import NOTHING, Sentence, sentence
 
+SWITCHES = ("Confirm", "Force", "Verbose", "Debug", "WhatIf")
+COMMON = (*SWITCHES, "ErrorAction", "WarningAction")
+"""What every cmdlet has, and the lab has no use for."""
+_ALIASES = {
+    "cf": "confirm",
+    "vb": "verbose",
+    "db": "debug",
+    "wi": "whatif",
+    "ea": "erroraction",
+    "wa": "warningaction",
+}
+_OTHERWISE = {
+    **{name: sentence("it is the lab's own: `change:` sets {name}", name=name) for name in OWN},
+    "state": sentence("Enable-TransportRule and Disable-TransportRule set it"),
+    "default": sentence("Set-AcceptedDomain has -MakeDefault"),
+}
+"""Keys of the language that are no cmdlet's parameters, in lower case, and how else they are set."""
+_RENAMED: Mapping[str, Mapping[str, str]] = {"AcceptedDomain": {"MakeDefault": "Default"}}
+"""Parameters that are not called like the property that they set, by object."""
 _ADD, _REMOVE = "add", "remove"
 
 
@@ -45,11 +67,11 @@ class ParsedCmdlet:
     def takes(self, parameters: Mapping[str, str]) -> None:
         """Name the arguments in full, by the cmdlet's parameters and the keys that they set. Raises NotRead."""
         for argument in self._written:
-            name = meant(argument, parameters)
+            name = _meant(argument, parameters)
             if name == "WhatIf":
                 raise NotRead(argument.at, sentence("no -WhatIf"), sentence("it would change nothing"))
             if argument.value is None and name not in SWITCHES and name in (*parameters, *COMMON):
-                raise missing(argument)
+                raise _missing(argument)
             full = parameters.get(name, name)
             if full.lower() in self.arguments:
                 raise _twice(argument)
@@ -95,7 +117,7 @@ class ParsedCmdlet:
     def _node(self, argument: Argument, key: RecordKey[object], current: tuple[str, ...]) -> TreeNode:
         match argument.value:
             case None:
-                raise missing(argument)
+                raise _missing(argument)
             case CmdletWord() as word:
                 return self._scalar(word)
             case Array() as array:
@@ -136,3 +158,38 @@ def _twice(argument: Argument) -> NotRead:
         sentence("one value without a name"),
         sentence("a switch has it behind a colon: -Confirm:$false") if switched else NOTHING,
     )
+
+
+def parameters(record: RecordSchema) -> dict[str, str]:
+    """The parameters for an object -> the keys that they set; those too that the lab has no use for."""
+    unused = sorted(record.not_emulated - SHOWN)
+    return {name: name for name in ("Identity", *emulated(record), *unused)} | dict(
+        _RENAMED.get(record.name, {})
+    )
+
+
+def emulated(record: RecordSchema) -> tuple[str, ...]:
+    """The parameters that do something."""
+    return tuple(key.name for key in record.keys if key.name.lower() not in _OTHERWISE)
+
+
+def _meant(argument: Argument, known: Iterable[str]) -> str:
+    """The parameter that an argument names; its own name if it names none. Raises NotRead if it may be several."""
+    given = _ALIASES.get(argument.name.lower(), argument.name.lower())
+    spelled = {name.lower(): name for name in (*known, *COMMON)}
+    if not given or given in spelled:
+        return spelled.get(given, "")
+    if given in _OTHERWISE:
+        wanted = sentence("no cmdlet has a parameter -{name}", name=argument.name)
+        raise NotRead(argument.at, wanted, _OTHERWISE[given])
+    fitting = [name for lower, name in spelled.items() if lower.startswith(given)]
+    if len(fitting) > 1:
+        hint = sentence("{parameters}?", parameters=one_of(f"-{name}" for name in fitting))
+        raise NotRead(argument.at, sentence("-{name} is ambiguous", name=argument.name), hint)
+    return fitting[0] if fitting else argument.name
+
+
+def _missing(argument: Argument) -> NotRead:
+    """A parameter without the value that it needs."""
+    wanted = sentence("-{name} is missing an argument", name=argument.name)
+    return NotRead(argument.at, wanted, sentence("only switches stand alone"))

@@ -13,17 +13,19 @@ from lab.model.rules import Actions, Conditions, RuleMode, RuleState, TransportR
 from lab.model.tenant import OutboundConnector
 from lab.scenario.syntax.problem_report import unknown
 from lab.scenario.syntax.records import Fields, RecordKey, RecordSchema
-from lab.scenario.syntax.scalar_values import DOMAIN, FILLED, LINE, MAILBOX, NETWORK, TRUTH, WHOLE, from_enum
-from lab.scenario.syntax.value_kinds import Many, Single, ValueKind, misread
+from lab.scenario.syntax.scalar_values import (
+    DOMAIN,
+    FILLED,
+    LINE,
+    MAILBOX,
+    NETWORK,
+    TRUTH,
+    WHOLE,
+    fitting,
+    from_enum,
+)
+from lab.scenario.syntax.value_kinds import Many, Single, ValueKind
 from lab.sentence import sentence
-
-_HEADER_NAME = re.compile(r"[!-9;-~]+")
-
-
-def _header_name(text: str) -> str:
-    if not _HEADER_NAME.fullmatch(text):
-        raise misread(text)
-    return text
 
 
 def _pattern(text: str) -> str:
@@ -34,22 +36,10 @@ def _pattern(text: str) -> str:
     return text
 
 
-def _scl(text: str) -> int:
-    if not re.fullmatch(r"-1|\d", text, re.ASCII):
-        raise misread(text)
-    return int(text)
-
-
-def _status(text: str) -> str:
-    if not re.fullmatch(r"5\.7\.(1|9\d{0,2})", text, re.ASCII):
-        raise misread(text)
-    return text
-
-
-HEADER = Single(sentence("a header field's name such as X-Signed"), _header_name)
+HEADER = Single(sentence("a header field's name such as X-Signed"), fitting("[!-9;-~]+", str))
 REGEX = Single(sentence("a regular expression"), _pattern)
-SCL = Single(sentence("-1 to 9"), _scl, {"type": "integer", "minimum": -1, "maximum": 9})
-STATUS = Single(sentence("5.7.1, or 5.7.900 to 5.7.999"), _status)
+SCL = Single(sentence("-1 to 9"), fitting(r"-1|\d", int), {"type": "integer", "minimum": -1, "maximum": 9})
+STATUS = Single(sentence("5.7.1, or 5.7.900 to 5.7.999"), fitting(r"5\.7\.(1|9\d{0,2})", str))
 
 _DOCS = {
     "from_scope": "InOrganization: an internal sender; NotInOrganization: anybody else (R119).",

@@ -17,20 +17,15 @@ from lab.model.reply import Reply
 from lab.model.value import dataclass
 from lab.scenario.syntax.problem_report import ProblemPath, one_of
 from lab.scenario.syntax.source_tree import TreeNode
-from lab.scenario.syntax.value_kinds import JsonSchema, Single, choice, misread
-from lab.sentence import sentence
+from lab.scenario.syntax.value_kinds import Single, choice, misread
+from lab.sentence import Sentence, sentence
 
+T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
-TRUTH: Single[bool] = Single(
-    sentence("true or false"),
-    lambda text: _truth(text),
-    {"anyOf": [{"type": "boolean"}, {"enum": ["$true", "$false"]}]},
-    refuses=(),
-)
 WHOLE_NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 _REPETITION = re.compile(r"#[1-9]\d{0,2}(-[1-9]\d{0,2})?", re.ASCII)
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
+_NAME = "[A-Za-z0-9][A-Za-z0-9_-]{0,62}"
 RESERVED = (".example", ".test")
 SERVICE_NAMES = (
     "onmicrosoft.com",
@@ -47,7 +42,27 @@ SERVICE_NAMES = (
     "yammer.com",
 )
 """Names that only Microsoft's cloud has (R156-R160, R231-R237, Teams channels R241); they exist in the lab's own DNS only."""
-_FQDN: JsonSchema = {"type": "string"}
+
+
+def fitting(
+    pattern: str, make: Callable[[str], T], hint: Callable[[str], Sentence] | None = None
+) -> Callable[[str], T]:
+    """How a text is read that must fit a pattern as a whole; `hint` is what is said of any other."""
+    fits = re.compile(pattern, re.ASCII).fullmatch
+
+    def parse(text: str) -> T:
+        if not fits(text):
+            raise misread(text) if hint is None else ValueError(hint(text))
+        return make(text)
+
+    return parse
+
+
+_name = fitting(
+    _NAME,
+    str,
+    hint=lambda text: sentence("{text!r}: letters, digits, dashes and underscores; 63 at most", text=text),
+)
 
 
 def _truth(text: str) -> bool:
@@ -75,30 +90,12 @@ def _filled(text: str) -> str:
     return _line(text)
 
 
-def _name(text: str) -> str:
-    if not _NAME.fullmatch(text):
-        raise ValueError(sentence("{text!r}: letters, digits, dashes and underscores; 63 at most", text=text))
-    return text
-
-
 def _message_key(text: str) -> str:
     name, hash_, _ = text.partition("#")
     _name(name)
     if hash_ and not _REPETITION.fullmatch(text.removeprefix(name)):
         raise ValueError(sentence("{text!r}: a repetition is offer#2, several are offer#2-5", text=text))
     return text
-
-
-def _whole(text: str) -> int:
-    if not WHOLE_NUMBER.fullmatch(text):
-        raise misread(text)
-    return int(text)
-
-
-def _date(text: str) -> date:
-    if not re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
-        raise misread(text)
-    return date.fromisoformat(text)
 
 
 def _moment(text: str) -> datetime:
@@ -142,10 +139,6 @@ def _mx(text: str) -> Mx:
         raise misread(text)
     bare = host.strip()
     return Mx(int(preference), "" if bare == "." else Domain.parse(bare))
-
-
-def _capability(text: str) -> DomainPattern:
-    return DomainPattern.parse(text.partition(":")[0])
 
 
 def is_in_lab(domain: Domain) -> bool:
@@ -203,16 +196,9 @@ def _spelled(text: str) -> str:
 
 def _initial(text: str) -> Domain:
     domain = Domain.parse(text)
-    _, dot, parent = domain.partition(".")
-    if not dot or parent != "onmicrosoft.com":
+    if domain.partition(".")[2] != "onmicrosoft.com":
         raise misread(text)
     return domain
-
-
-def _region(text: str) -> str:
-    if not re.fullmatch(r"[A-Z]{3}", text, re.ASCII):
-        raise ValueError(sentence("{text!r}: three capital letters", text=text))
-    return text
 
 
 def _place(text: str) -> str:
@@ -234,18 +220,6 @@ def _finding(text: str) -> str:
     return code
 
 
-def _fault(text: str) -> str:
-    if not re.fullmatch(r"P[1-9]\d?", text):
-        raise ValueError(sentence("the number of a known misconfiguration, such as P7"))
-    return text
-
-
-def _status(text: str) -> str:
-    if not re.fullmatch(r"[245]\.\d{1,3}\.\d{1,3}", text, re.ASCII):
-        raise ValueError(sentence("an enhanced status code has three parts"))
-    return text
-
-
 def _refusal(text: str) -> Reply:
     reply = Reply.parse(_line(text))
     if reply.positive:
@@ -255,18 +229,6 @@ def _refusal(text: str) -> Reply:
 
 def _party(text: str) -> str:
     return str(Address.parse(text)) if "@" in text else _name(text)
-
-
-def _of_party(text: str) -> Domain | None:
-    return Address.parse(text).domain if "@" in text else None
-
-
-def _record_name(text: str) -> str:
-    return str(Domain.parse(text))
-
-
-def _of_record(name: str) -> Domain | None:
-    return None if name.endswith(".in-addr.arpa") else Domain(name)
 
 
 def _smart_host(text: str) -> str:
@@ -281,54 +243,62 @@ def _of_smart_host(text: str) -> Domain | None:
     return Domain(text) if "." in text and not re.fullmatch(r"[\d.]+", text, re.ASCII) else None
 
 
-def _same(domain: Domain) -> Domain:
-    return domain
-
-
-def _of_pattern(pattern: DomainPattern) -> Domain | None:
-    return pattern.domain
-
-
-def _of_address(address: Address) -> Domain:
-    return address.domain
-
-
+TRUTH: Single[bool] = Single(
+    sentence("true or false"),
+    _truth,
+    {"anyOf": [{"type": "boolean"}, {"enum": ["$true", "$false"]}]},
+    refuses=(),
+)
 TEXT = Single(sentence("text"), _text, {"type": ["string", "number"]})
 LINE = Single(sentence("one line of text"), _line, {"type": ["string", "number"]})
 FILLED = Single(
     sentence("one line of text, not empty"), _filled, {"type": ["string", "number"], "minLength": 1}
 )
-NAME = Single(sentence("a name"), _name, {"type": "string", "pattern": f"^{_NAME.pattern}$"})
-MESSAGE_KEY = Single(
-    sentence("a message, or repetitions of it such as offer#2 or offer#2-5"), _message_key, {"type": "string"}
+NAME = Single(sentence("a name"), _name, {"type": "string", "pattern": f"^{_NAME}$"})
+MESSAGE_KEY = Single(sentence("a message, or repetitions of it such as offer#2 or offer#2-5"), _message_key)
+WHOLE = Single(
+    sentence("a whole number, 0 or more"),
+    fitting(WHOLE_NUMBER.pattern, int),
+    {"type": "integer", "minimum": 0},
 )
-WHOLE = Single(sentence("a whole number, 0 or more"), _whole, {"type": "integer", "minimum": 0})
-DATE = Single(sentence("a date such as 2023-10-31"), _date, {"type": "string", "format": "date"})
+DATE = Single(
+    sentence("a date such as 2023-10-31"),
+    fitting(r"\d{4}-\d\d-\d\d", date.fromisoformat),
+    {"type": "string", "format": "date"},
+)
 MOMENT = Single(
     sentence("a time such as 2026-03-03T09:15:00Z"), _moment, {"type": "string", "format": "date-time"}
 )
-SPAN = Single(sentence("a span of time such as 90s, 15m, 48h or 2d"), _span, {"type": "string"})
+SPAN = Single(sentence("a span of time such as 90s, 15m, 48h or 2d"), _span)
 CERTIFICATE_NAME = Single(
-    sentence("a certificate of the scenario, or <I>issuer<S>subject"), _certificate_name, {"type": "string"}
+    sentence("a certificate of the scenario, or <I>issuer<S>subject"), _certificate_name
 )
-DOMAIN = LabName(sentence("a domain such as contoso.example"), Domain.parse, _FQDN, domain=_same)
-SPELLED_DOMAIN = LabName(sentence("a host name, spelled as in logs"), _spelled, _FQDN, domain=Domain.parse)
-HELO = Single(sentence("a host name"), Domain.parse, _FQDN)
+DOMAIN = LabName(sentence("a domain such as contoso.example"), Domain.parse, domain=lambda domain: domain)
+SPELLED_DOMAIN = LabName(sentence("a host name, spelled as in logs"), _spelled, domain=Domain.parse)
+HELO = Single(sentence("a host name"), Domain.parse)
 INITIAL = Single(
     sentence("a domain such as contoso.onmicrosoft.com"),
     _initial,
     {"type": "string", "pattern": r"\.onmicrosoft\.com$"},
 )
-REGION_NAME = Single(sentence("a region such as EUR"), _region, {"type": "string", "pattern": "^[A-Z]{3}$"})
-PATTERN = LabName(sentence("a domain, *.domain or *"), DomainPattern.parse, _FQDN, domain=_of_pattern)
-MAILBOX = LabName(sentence("a mail address such as user@contoso.example"), Address.parse, domain=_of_address)
+REGION_NAME = Single(
+    sentence("a region such as EUR"),
+    fitting("[A-Z]{3}", str, hint=lambda text: sentence("{text!r}: three capital letters", text=text)),
+    {"type": "string", "pattern": "^[A-Z]{3}$"},
+)
+PATTERN = LabName(
+    sentence("a domain, *.domain or *"), DomainPattern.parse, domain=lambda pattern: pattern.domain
+)
+MAILBOX = LabName(
+    sentence("a mail address such as user@contoso.example"),
+    Address.parse,
+    domain=lambda address: address.domain,
+)
 REVERSE_PATH = LabName(
     sentence("a mail address, or <> for none"), ReversePath.parse, domain=lambda path: path.domain
 )
-IPV4 = Single(sentence("an IPv4 address such as 198.51.100.10"), _ipv4, {"type": "string"})
-NETWORK = Single(
-    sentence("an IPv4 address or a network such as 198.51.100.0/24"), _network, {"type": "string"}
-)
+IPV4 = Single(sentence("an IPv4 address such as 198.51.100.10"), _ipv4)
+NETWORK = Single(sentence("an IPv4 address or a network such as 198.51.100.0/24"), _network)
 SPACE = LabName(
     sentence("an address space such as smtp:*;1"),
     AddressSpace.parse,
@@ -340,21 +310,38 @@ MX = LabName(
     domain=lambda mx: Domain(mx.host) if mx.host else None,
 )
 CAPABILITY = LabName(
-    sentence("a domain, with or without :AcceptCloudServicesMail"), _capability, _FQDN, domain=_of_pattern
+    sentence("a domain, with or without :AcceptCloudServicesMail"),
+    lambda text: DomainPattern.parse(text.partition(":")[0]),
+    domain=lambda pattern: pattern.domain,
 )
-PLACE = Single(sentence("a host of the scenario, or tenant:NAME"), _place, {"type": "string"})
+PLACE = Single(sentence("a host of the scenario, or tenant:NAME"), _place)
 SIDE = Single(
     sentence("a host or an organisation of the scenario, organization:NAME or tenant:NAME"),
     _side,
-    {"type": "string"},
 )
-FINDING = Single(sentence("the code of a finding of `mflab check`"), _finding, {"type": "string"})
-FAULT = Single(sentence("the number of a known misconfiguration, such as P7"), _fault, {"type": "string"})
-STATUS = Single(sentence("an enhanced status code such as 5.7.51"), _status, {"type": "string"})
-REFUSAL = Single(sentence("a reply such as 550 5.4.1 Relay Access Denied"), _refusal, {"type": "string"})
-PARTY = LabName(sentence("auto, a class such as onprem, or a mail address"), _party, domain=_of_party)
-RECORD_NAME = LabName(sentence("a DNS name"), _record_name, _FQDN, domain=_of_record)
-CHANGE_PATH = Single(sentence("a path such as tenants.contoso.region"), _filled, {"type": "string"})
+FINDING = Single(sentence("the code of a finding of `mflab check`"), _finding)
+FAULT = Single(
+    sentence("the number of a known misconfiguration, such as P7"),
+    fitting(r"P[1-9]\d?", str, hint=lambda _: sentence("the number of a known misconfiguration, such as P7")),
+)
+STATUS = Single(
+    sentence("an enhanced status code such as 5.7.51"),
+    fitting(
+        r"[245]\.\d{1,3}\.\d{1,3}", str, hint=lambda _: sentence("an enhanced status code has three parts")
+    ),
+)
+REFUSAL = Single(sentence("a reply such as 550 5.4.1 Relay Access Denied"), _refusal)
+PARTY = LabName(
+    sentence("auto, a class such as onprem, or a mail address"),
+    _party,
+    domain=lambda party: Address.parse(party).domain if "@" in party else None,
+)
+RECORD_NAME = LabName(
+    sentence("a DNS name"),
+    lambda text: str(Domain.parse(text)),
+    domain=lambda name: None if name.endswith(".in-addr.arpa") else Domain(name),
+)
+CHANGE_PATH = Single(sentence("a path such as tenants.contoso.region"), _filled)
 SMART_HOST = LabName(
     sentence("a host of the scenario, a host name or an address"), _smart_host, domain=_of_smart_host
 )

@@ -12,7 +12,7 @@ from lab.scenario.language.scenario_keys import SectionKeys
 from lab.scenario.syntax.problem_report import unknown
 from lab.scenario.syntax.records import Fields, RecordKey
 from lab.scenario.validation.address_rules import written_hosts
-from lab.scenario.validation.unread_parts import UnreadParts
+from lab.scenario.validation.references import UnreadParts
 from lab.sentence import Sentence, sentence
 
 _SHARED = ".mail.onmicrosoft.com"

@@ -1,7 +1,9 @@
-"""Whether everything that is named exists."""
+"""Whether everything that is named exists, and what could not be read: a check that needs it would tell the same mistake again,
+in false words, and is left out."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -21,7 +23,7 @@ from lab.scenario.language.scenario_keys import (
     ScenarioKeys,
     SectionKeys,
 )
-from lab.scenario.syntax.problem_report import unknown
+from lab.scenario.syntax.problem_report import ProblemReport, unknown
 from lab.scenario.syntax.records import Fields, RecordKey
 from lab.scenario.syntax.source_tree import TableNode, is_null
 from lab.scenario.validation.address_rules import written_hosts
@@ -32,6 +34,12 @@ _OUTBOUND_HOSTS = parameter("smart_hosts", OutboundConnector)
 _CERTIFICATE = parameter("tls_certificate_name", SendConnector)
 _A_CERTIFICATE, _A_TENANT = sentence("certificate"), sentence("tenant")
 _A_HOST, _A_PLACE = sentence("host"), sentence("host or tenant:NAME")
+_OF_MAILBOXES = re.compile(r"(organizations|tenants|hosts)\.[^.]+\.(mailboxes|remote_mailboxes|domains)\b")
+_OF_NAMES = re.compile(
+    r"(organizations\.[^.]+\.)?hosts\.[^.]+\.(fqdn|helo|domains)\b|organizations\.[^.]+\.domains\b"
+    r"|tenants\.[^.]+\.accepteddomains\b|dns\b",
+    re.IGNORECASE,
+)
 PEOPLE = ("sender", "recipient")
 """Who notices a fault besides the admins."""
 
@@ -71,6 +79,43 @@ def _names(node: Any) -> tuple[str, ...]:
     if not isinstance(node, TableNode):
         return ()
     return tuple(name for name, entry in node.entries.items() if not is_null(entry.value))
+
+
+@dataclass(frozen=True)
+class UnreadParts:
+    """The mistakes that were found while reading, before anything was compared with anything else."""
+
+    report: ProblemReport
+    missing: bool
+    """Whether a host, an organisation or a tenant is not there at all."""
+
+    @classmethod
+    def of(cls, read: Fields, known: WrittenNames, report: ProblemReport) -> UnreadParts:
+        """What is wrong so far."""
+        there = {name for name, _ in written_hosts(read)}
+        missing = (
+            bool(set(known.hosts) - there)
+            or bool(set(known.tenants) - set(read[SectionKeys.tenants]))
+            or bool(set(known.organizations) - set(read[SectionKeys.organizations]))
+        )
+        return cls(ProblemReport(dict(report.found)), missing)
+
+    def below(self, fields: Fields, key: RecordKey[Any]) -> bool:
+        """Whether a key, or part of what it says, could not be read."""
+        return self.report.troubled(fields.at.key(key.name).path)
+
+    @property
+    def mailboxes(self) -> bool:
+        """Whether somebody's mailbox may be among what could not be read."""
+        return self.missing or self._found(_OF_MAILBOXES)
+
+    @property
+    def host_names(self) -> bool:
+        """Whether a name that DNS would have had may be."""
+        return self.missing or self._found(_OF_NAMES)
+
+    def _found(self, pattern: re.Pattern[str]) -> bool:
+        return any(pattern.match(problem.path) for problem in self.report.found.values())
 
 
 def check(read: Fields, known: WrittenNames) -> None:

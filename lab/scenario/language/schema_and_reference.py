@@ -1,13 +1,14 @@
-"""The reference of the language for `docs/`, from the tables that the loader reads with."""
+"""The JSON Schema of scenario files, for editors, and the reference of the language, for `docs/`: from the loader's own tables."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 from lab.scenario.language.scenario_keys import SCENARIO
 from lab.scenario.syntax.records import RecordKey, RecordSchema, all_records
-from lab.scenario.syntax.value_kinds import Many, Named, Single, ValueKind
+from lab.scenario.syntax.value_kinds import JsonSchema, Many, Named, Single, ValueKind
 
 _INTRODUCTION = """\
 # The scenario language: reference
@@ -19,6 +20,26 @@ Lists may be written as a single value. `~` takes away what an include or the ba
 default. Exchange's objects have Exchange's parameter names and defaults, in any case, and take what PowerShell prints
 (`smtp:*;1`, `$true`). R-numbers are rules; `mflab rules` shows them.
 """
+
+
+def schema() -> JsonSchema:
+    """JSON Schema draft 2020-12 of a scenario or of a file to include.
+
+    It knows keys, kinds and words. What only holds for the file as a whole (names that must exist, keys that an include
+    may supply) is left to the loader.
+    """
+    definitions = {record.name.replace(" ", "-"): record.definition() for record in all_records(SCENARIO)[1:]}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Mailflow Lab scenario",
+        **SCENARIO.definition(),
+        "$defs": dict(sorted(definitions.items())),
+    }
+
+
+def schema_text() -> str:
+    """The file `schemas/scenario.schema.json`."""
+    return json.dumps(schema(), indent=2) + "\n"
 
 
 def reference() -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lab.scenario.load import load
-from lab.scenario.search import shows
+from lab.scenario.scenario_lookup import shows
 
 FAULTS = Path(__file__).parents[2] / "scenarios" / "faults"
 LOOP = load(FAULTS / "p15-internal-relay-left.yaml")
