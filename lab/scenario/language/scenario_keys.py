@@ -21,6 +21,8 @@ from lab.scenario.syntax.records import (
     RecordKey,
     RecordSchema,
     declared,
+    flag,
+    key,
     keys_of,
     named,
     optional,
@@ -46,13 +48,12 @@ from lab.scenario.syntax.scalar_values import (
     SPAN,
     STATUS,
     TEXT,
-    TRUTH,
     WHOLE,
     WHOLE_NUMBER,
     from_enum,
     word,
 )
-from lab.scenario.syntax.value_kinds import Anything, Single, misread
+from lab.scenario.syntax.value_kinds import Anything, Many, Single, misread
 from lab.sentence import sentence
 
 ENDS = word(*(disposition.value for disposition in Disposition if disposition is not Disposition.LOST))
@@ -62,21 +63,21 @@ DRIVER = word("simulator", "embedded", "containers")
 class AttributedKeys:
     """What the first front end should decide."""
 
-    tenant = optional("tenant", NAME, "The tenant the message travels through.")
-    basis = optional("basis", from_enum(Basis), "What tied the connection to the tenant.")
-    connector = optional("connector", FILLED, "The inbound connector; may end in *.")
-    direction = optional("direction", from_enum(Direction), "Originating or Incoming (R24).")
+    tenant = optional(NAME, "The tenant the message travels through.")
+    basis = optional(from_enum(Basis), "What tied the connection to the tenant.")
+    connector = optional(FILLED, "The inbound connector; may end in *.")
+    direction = optional(from_enum(Direction), "Originating or Incoming (R24).")
 
 
 class NdrKeys:
     """The non-delivery report."""
 
-    status = optional("status", LINE, "Its enhanced status code, such as 5.7.51.")
-    generated_by = optional("from", PLACE, "Who makes it: a host or tenant:NAME (R196).")
-    to = optional("to", MAILBOX, "Who gets it (R197).")
-    via = optional("via", FILLED, "The connector it leaves by; may end in *.")
-    ends = optional("ends", ENDS, "How the report itself ends.")
-    path = several("path", PLACE, "The report's way, in order.")
+    status = optional(LINE, "Its enhanced status code, such as 5.7.51.")
+    generated_by = optional(PLACE, "Who makes it: a host or tenant:NAME (R196).", name="from")
+    to = optional(MAILBOX, "Who gets it (R197).")
+    via = optional(FILLED, "The connector it leaves by; may end in *.")
+    ends = optional(ENDS, "How the report itself ends.")
+    path = several(PLACE, "The report's way, in order.")
 
 
 ATTRIBUTED = declared("attributed", "What the first front end should decide.", AttributedKeys)
@@ -86,50 +87,36 @@ NDR = declared("ndr", "The non-delivery report.", NdrKeys)
 class ExpectationKeys:
     """What a variant claims about one message."""
 
-    path = several(
-        "path", PLACE, "Hosts and tenants (tenant:NAME) in order, up to where it was taken or refused."
-    )
-    attributed = optional("attributed", ATTRIBUTED, "Which tenant and connector, and why.")
-    ends = optional("ends", ENDS, "How it ends.")
-    ndr = optional("ndr", NDR, "The report it causes.")
-    no_ndr = RecordKey("no_ndr", TRUTH, "Whether it is claimed that there is no report.", False)
-    reply = optional("reply", FILLED, "Text in the decisive SMTP reply.")
-    seen_by = several("seen_by", PLACE, "Whose tracking logs have the message.")
-    not_seen_by = several("not_seen_by", PLACE, "Whose tracking logs must not have it.")
+    path = several(PLACE, "Hosts and tenants (tenant:NAME) in order, up to where it was taken or refused.")
+    attributed = optional(ATTRIBUTED, "Which tenant and connector, and why.")
+    ends = optional(ENDS, "How it ends.")
+    ndr = optional(NDR, "The report it causes.")
+    no_ndr = flag("Whether it is claimed that there is no report.")
+    reply = optional(FILLED, "Text in the decisive SMTP reply.")
+    seen_by = several(PLACE, "Whose tracking logs have the message.")
+    not_seen_by = several(PLACE, "Whose tracking logs must not have it.")
     seen_after = optional(
-        "seen_after", SPAN, "How long after it was sent they look (R214); at the end of the run if unset."
+        SPAN, "How long after it was sent they look (R214); at the end of the run if unset."
     )
-    not_twice = several("not_twice", PLACE, "Who must not take it more than once.")
-    not_astray = several(
-        "not_astray", PLACE, "Tenants that must take no copy whose own recipients do not lead there."
-    )
+    not_twice = several(PLACE, "Who must not take it more than once.")
+    not_astray = several(PLACE, "Tenants that must take no copy whose own recipients do not lead there.")
     spf = named(
-        "spf",
-        PLACE,
-        word("pass", "fail", "softfail", "neutral", "none", "temperror", "permerror"),
-        "SPF by place.",
+        PLACE, word("pass", "fail", "softfail", "neutral", "none", "temperror", "permerror"), "SPF by place."
     )
     dmarc = named(
-        "dmarc",
-        PLACE,
-        word("pass", "fail", "none", "temperror", "permerror", "bestguesspass"),
-        "DMARC by place.",
+        PLACE, word("pass", "fail", "none", "temperror", "permerror", "bestguesspass"), "DMARC by place."
     )
-    headers = named(
-        "headers", FILLED, LINE, "Header fields of the delivered message, and text that they contain."
-    )
+    headers = named(FILLED, LINE, "Header fields of the delivered message, and text that they contain.")
 
 
 class RepeatKeys:
     """A message sent again and again."""
 
-    every = required("every", SPAN, "The time from one to the next.")
+    every = required(SPAN, "The time from one to the next.")
     times = required(
-        "times",
-        WHOLE,
-        "How many there are, 2 to 100: offer#1, offer#2 and so on; at most if `until: stable`.",
+        WHOLE, "How many there are, 2 to 100: offer#1, offer#2 and so on; at most if `until: stable`."
     )
-    until = optional("until", word("stable"), "Send no more once the last three have come to the same end.")
+    until = optional(word("stable"), "Send no more once the last three have come to the same end.")
 
 
 REPEAT = declared("repeat", "A message sent again and again.", RepeatKeys)
@@ -138,52 +125,46 @@ REPEAT = declared("repeat", "A message sent again and again.", RepeatKeys)
 class MessageKeys:
     """A message to send."""
 
-    sender = required("from", MAILBOX, "The author (From header, P2).")
-    recipients = required("to", several("to", MAILBOX, "").kind, "The recipients.")
-    reverse_path = optional(
-        "reverse_path", REVERSE_PATH, "MAIL FROM (P1) where it is not the author; <> for none."
-    )
-    subject = RecordKey("subject", LINE, "The subject.", "")
-    body = RecordKey("body", TEXT, "The text.", "")
-    headers = named(
-        "headers", FILLED, several("", LINE, "").kind, "Further header fields: one value or several."
-    )
+    sender = required(MAILBOX, "The author (From header, P2).", name="from")
+    recipients = required(Many(MAILBOX), "The recipients.", name="to")
+    reverse_path = optional(REVERSE_PATH, "MAIL FROM (P1) where it is not the author; <> for none.")
+    subject = key(LINE, "The subject.", "")
+    body = key(TEXT, "The text.", "")
+    headers = named(FILLED, Many(LINE), "Further header fields: one value or several.")
     via = optional(
-        "via",
         PLACE,
         "The host that sends it (the one with the author's mailbox if unset), or tenant:NAME: made in the service (R245).",
     )
-    why = RecordKey("why", TEXT, "What this message is for.", "")
-    at = RecordKey("at", SPAN, "When it is sent, counted from the start; at once if unset.", timedelta())
-    repeat = optional("repeat", REPEAT, "Send it again, to see when its end changes (R33).")
+    why = key(TEXT, "What this message is for.", "")
+    at = key(SPAN, "When it is sent, counted from the start; at once if unset.", timedelta())
+    repeat = optional(REPEAT, "Send it again, to see when its end changes (R33).")
 
 
 class PartyKeys:
     """Somebody in a matrix."""
 
     who = required(
-        "address",
         PARTY,
         "A mail address; or a class that the scenario has (onprem, cloud, outside); or auto: all of them.",
+        name="address",
     )
-    name = optional("name", NAME, "What the class of an address is called; its local part if unset.")
-    via = optional("via", PLACE, "For an address without a mailbox: the host that sends, or tenant:NAME.")
+    name = optional(NAME, "What the class of an address is called; its local part if unset.")
+    via = optional(PLACE, "For an address without a mailbox: the host that sends, or tenant:NAME.")
 
 
 class EventKeys:
     """A change while the lab runs."""
 
-    at = required("at", SPAN, "When, counted from the start.")
-    title = RecordKey("title", LINE, "One line for tables.", "")
-    change = named("change", CHANGE_PATH, Anything(), "Settings by path, as in a variant.")
+    at = required(SPAN, "When, counted from the start.")
+    title = key(LINE, "One line for tables.", "")
+    change = named(CHANGE_PATH, Anything(), "Settings by path, as in a variant.")
     where = optional(
-        "in",
         SIDE,
         "Where cmdlets run: an Exchange server, an organisation or a tenant. Where both have the name, and the cmdlet: "
         "organization:NAME or tenant:NAME.",
+        name="in",
     )
     run = several(
-        "run",
         FILLED,
         "Cmdlets, one a line, such as `Set-InboundConnector -Identity Partner -Enabled $false`. Unlike in Exchange, `*` may "
         'stand for the wizard\'s GUID where one object fits: `-Identity "Inbound from *"`.',
@@ -199,14 +180,13 @@ class OutageKeys:
     """What breaks while the lab runs."""
 
     how = required(
-        "how",
         from_enum(How),
         "killed and restarted lose what is in memory, paused and cut off do not; nothing gets through where it is dropped.",
     )
-    machine = optional("machine", FILLED, "A host, or a region of Exchange Online such as eop:EUR.")
-    between = several("between", FILLED, "Of `dropped`: the two machines.")
-    at = RecordKey("at", SPAN, "When it begins, counted from the start.", timedelta())
-    lasts = optional("for", SPAN, "How long it lasts; `restarted` takes no time.")
+    machine = optional(FILLED, "A host, or a region of Exchange Online such as eop:EUR.")
+    between = several(FILLED, "Of `dropped`: the two machines.")
+    at = key(SPAN, "When it begins, counted from the start.", timedelta())
+    lasts = optional(SPAN, "How long it lasts; `restarted` takes no time.", name="for")
 
 
 OUTAGE = declared("outage", "A machine or a network that fails for a while.", OutageKeys, whole=True)
@@ -263,17 +243,13 @@ PARTY_RECORD = declared("party", "Somebody in a matrix.", PartyKeys, short=Party
 class MatrixKeys:
     """Everybody writes to everybody."""
 
-    senders = several("senders", PARTY_RECORD, "Who writes; auto if unset.")
-    recipients = several("recipients", PARTY_RECORD, "Who is written to; auto if unset.")
-    on_request = RecordKey(
-        "on_request",
-        TRUTH,
-        "Whether only `mflab matrix` and `mflab watch --matrix` send its messages, and no run does.",
-        False,
+    senders = several(PARTY_RECORD, "Who writes; auto if unset.")
+    recipients = several(PARTY_RECORD, "Who is written to; auto if unset.")
+    on_request = flag(
+        "Whether only `mflab matrix` and `mflab watch --matrix` send its messages, and no run does."
     )
-    repeat = optional("repeat", REPEAT, "Send every message again and again, to see when a cell changes.")
+    repeat = optional(REPEAT, "Send every message again and again, to see when a cell changes.")
     expect = named(
-        "expect",
         FILLED,
         EXPECTATION,
         "Where the rule (delivered, no report, no tenant that nothing leads to) is not meant: by SENDER > RECIPIENT; * is anybody.",
@@ -286,9 +262,9 @@ MATRIX = declared("matrix", "Everybody writes to everybody, and each pair is jud
 class SuppressionKeys:
     """A finding of `mflab check` to live with."""
 
-    finding = required("finding", FINDING, "A code such as MFL-ATTR-001, or one with what it is about.")
-    reason = required("reason", FILLED, "Why; it is told with the finding.")
-    until = optional("until", DATE, "The last day on which it holds; the finding then comes back.")
+    finding = required(FINDING, "A code such as MFL-ATTR-001, or one with what it is about.")
+    reason = required(FILLED, "Why; it is told with the finding.")
+    until = optional(DATE, "The last day on which it holds; the finding then comes back.")
 
 
 SUPPRESSION = declared(
@@ -299,13 +275,12 @@ SUPPRESSION = declared(
 class TodoKeys:
     """Something that nobody has told."""
 
-    text = required("text", FILLED, "What is unknown, and what is taken for true meanwhile.")
+    text = required(FILLED, "What is unknown, and what is taken for true meanwhile.")
     about = several(
-        "about",
         FILLED,
         "Paths of what is unknown, as under `change:`; a finding that rests on one of them is no error.",
     )
-    rules = several("rules", FILLED, "The rules that depend on it.")
+    rules = several(FILLED, "The rules that depend on it.")
 
 
 TODO = declared(
@@ -316,46 +291,40 @@ TODO = declared(
 class SectionKeys:
     """What a scenario, an include and a variant can all have."""
 
-    title = RecordKey("title", LINE, "One line for tables.", "")
-    why = RecordKey("why", TEXT, "What it shows, for an Exchange administrator.", "")
-    as_of = optional("as_of", DATE, "Follow the rules in force on that date (R45-R55); today's if unset.")
-    start = optional("start", MOMENT, "The lab's clock at the start; 2026-03-03T09:15:00Z.")
+    title = key(LINE, "One line for tables.", "")
+    why = key(TEXT, "What it shows, for an Exchange administrator.", "")
+    as_of = optional(DATE, "Follow the rules in force on that date (R45-R55); today's if unset.")
+    start = optional(MOMENT, "The lab's clock at the start; 2026-03-03T09:15:00Z.")
     only = optional(
-        "only",
-        DRIVER,
-        "The one driver that can run it; with `simulator` names and addresses may be real ones.",
+        DRIVER, "The one driver that can run it; with `simulator` names and addresses may be real ones."
     )
-    only_why = RecordKey("only_why", LINE, "Why the others cannot.", "")
-    switches = optional("switches", SWITCHES_RECORD, "Undocumented or former behaviours to choose.")
-    organizations = named("organizations", NAME, ORGANIZATION, "On-premises organisations.")
-    tenants = named("tenants", NAME, TENANT, "Tenants of Exchange Online; the first is the oldest (R18).")
-    hosts = named("hosts", NAME, HOST, "Mail systems elsewhere on the internet.")
-    regions = named(
-        "regions", REGION_NAME, REGION, "Regions of Exchange Online, where they are not as derived."
-    )
-    certificates = named("certificates", NAME, CERTIFICATE, "Certificates.")
-    dns = optional("dns", DNS, "Records that differ from what is derived.")
-    messages = named("messages", NAME, MESSAGE, "What is sent.")
-    timeline = several("timeline", EVENT, "Changes of the configuration while the lab runs.")
-    outages = several("outages", OUTAGE, "What breaks while the lab runs, and for how long.")
+    only_why = key(LINE, "Why the others cannot.", "")
+    switches = optional(SWITCHES_RECORD, "Undocumented or former behaviours to choose.")
+    organizations = named(NAME, ORGANIZATION, "On-premises organisations.")
+    tenants = named(NAME, TENANT, "Tenants of Exchange Online; the first is the oldest (R18).")
+    hosts = named(NAME, HOST, "Mail systems elsewhere on the internet.")
+    regions = named(REGION_NAME, REGION, "Regions of Exchange Online, where they are not as derived.")
+    certificates = named(NAME, CERTIFICATE, "Certificates.")
+    dns = optional(DNS, "Records that differ from what is derived.")
+    messages = named(NAME, MESSAGE, "What is sent.")
+    timeline = several(EVENT, "Changes of the configuration while the lab runs.")
+    outages = several(OUTAGE, "What breaks while the lab runs, and for how long.")
     expect = named(
-        "expect",
         MESSAGE_KEY,
         EXPECTATION,
         "What is claimed, by message. Of a repeated one `offer#2-4` goes before `offer`, which means the others.",
     )
-    matrix = optional("matrix", MATRIX, "Messages between everybody, besides those written.")
-    suppress = several("suppress", SUPPRESSION, "Findings of `mflab check` to live with.")
-    todo = several("todo", TODO, "What is not known of the configuration; `mflab import` writes it.")
+    matrix = optional(MATRIX, "Messages between everybody, besides those written.")
+    suppress = several(SUPPRESSION, "Findings of `mflab check` to live with.")
+    todo = several(TODO, "What is not known of the configuration; `mflab import` writes it.")
 
 
 class VariantKeys:
     """What makes a variant of a scenario, besides the sections that it says anew."""
 
-    kind = RecordKey("kind", word("fault", "cure", "half-cure"), "What the table at the end calls it.", "")
-    extends = optional("extends", NAME, "Another variant that this one starts from.")
+    kind = key(word("fault", "cure", "half-cure"), "What the table at the end calls it.", "")
+    extends = optional(NAME, "Another variant that this one starts from.")
     change = named(
-        "change",
         CHANGE_PATH,
         Anything(),
         "Single settings by path: organizations.x.hosts.y.certificate, tenants.x.InboundConnectors[Name].Enabled.",
@@ -365,16 +334,15 @@ class VariantKeys:
 class ScenarioKeys:
     """What only the file as a whole has."""
 
-    scenario = required("scenario", NAME, "The scenario's name.")
-    include = several("include", FILLED, "Files, relative to this one, that this one is laid over.")
-    fault = optional("fault", FAULT, "Which known misconfiguration it shows; docs/faults.md lists them.")
+    scenario = required(NAME, "The scenario's name.")
+    include = several(FILLED, "Files, relative to this one, that this one is laid over.")
+    fault = optional(FAULT, "Which known misconfiguration it shows; docs/faults.md lists them.")
     symptoms = named(
-        "symptoms",
         PLACE,
         TEXT,
         "What the fault looks like, to the admin of a host or of tenant:NAME; sender and recipient are people.",
     )
-    codes = several("codes", STATUS, "Status codes that the fault shows, in replies, queues or reports.")
+    codes = several(STATUS, "Status codes that the fault shows, in replies, queues or reports.")
 
 
 _SECTIONS = tuple(keys_of(SectionKeys).values())
@@ -383,7 +351,7 @@ VARIANT = RecordSchema(
     "What differs from the scenario; any section may be said anew.",
     (*keys_of(VariantKeys).values(), *_SECTIONS),
 )
-VARIANTS = named("variants", NAME, VARIANT, "Configurations to compare.")
+VARIANTS = named(NAME, VARIANT, "Configurations to compare.", "variants")
 EXPANDED = RecordSchema(
     "scenario", "One variant, fully expanded.", (*keys_of(ScenarioKeys).values(), *_SECTIONS)
 )

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from lab.model.value import dataclass
 from lab.scenario.syntax.problem_report import ProblemPath, one_of, unknown
+from lab.scenario.syntax.scalar_values import TRUTH
 from lab.scenario.syntax.source_tree import (
     ScalarNode,
     SourceLocation,
@@ -34,23 +35,37 @@ class RecordKey(Generic[T_co]):
     default: T_co
     required: bool = False
 
+    def __set_name__(self, owner: type, attribute: str) -> None:
+        if not self.name:
+            object.__setattr__(self, "name", attribute)
 
-def required(name: str, kind: ValueKind[T], doc: str) -> RecordKey[T]:
-    """A key that must be there."""
+
+def required(kind: ValueKind[T], doc: str, name: str = "") -> RecordKey[T]:
+    """A key that must be there. This key and those below are called like their attribute, where no `name` is given."""
     return RecordKey(name, kind, doc, cast("T", None), required=True)
 
 
-def optional(name: str, kind: ValueKind[T], doc: str) -> RecordKey[T | None]:
+def optional(kind: ValueKind[T], doc: str, name: str = "") -> RecordKey[T | None]:
     """A key that may be absent: None."""
     return RecordKey(name, kind, doc, None)
 
 
-def several(name: str, kind: ValueKind[T], doc: str) -> RecordKey[tuple[T, ...]]:
+def key(kind: ValueKind[T], doc: str, default: T, name: str = "") -> RecordKey[T]:
+    """A key with another default."""
+    return RecordKey(name, kind, doc, default)
+
+
+def flag(doc: str, *, default: bool = False, name: str = "") -> RecordKey[bool]:
+    """A truth value, false if it is absent."""
+    return RecordKey(name, TRUTH, doc, default)
+
+
+def several(kind: ValueKind[T], doc: str, name: str = "") -> RecordKey[tuple[T, ...]]:
     """A list that may be absent: empty."""
     return RecordKey(name, Many(kind), doc, ())
 
 
-def named(name: str, names: Single[Any], kind: ValueKind[T], doc: str) -> RecordKey[Mapping[str, T]]:
+def named(names: Single[Any], kind: ValueKind[T], doc: str, name: str = "") -> RecordKey[Mapping[str, T]]:
     """A table of names that may be absent: empty."""
     return RecordKey(name, Named(names, kind), doc, {})
 
