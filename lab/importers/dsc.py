@@ -57,22 +57,21 @@ def read(source: TextSource) -> Exports:
 
 def resource(name: str, values: Mapping[str, ExportedValue]) -> tuple[str, dict[str, ExportedValue]]:
     """Kind and properties of a resource in the JSON form of Microsoft365DSC; '' for what means nothing here."""
-    match = _RESOURCE.fullmatch(name)
-    kind = _kind(match[1]) if match else ""
+    kind = _kind(name)
     gone = str(values.get("Ensure", "")).lower() == "absent"
     left_out = _SIGN_IN | {"resourcename", "resourceinstancename", "resourceid"}
+    variable = re.compile(r"\$\w")
     kept = {
-        name: value for name, value in values.items() if name.lower() not in left_out and not _variable(value)
+        name: value
+        for name, value in values.items()
+        if name.lower() not in left_out and not (isinstance(value, str) and variable.match(value))
     }
     return ("" if gone else kind), kept
 
 
-def _variable(value: ExportedValue) -> bool:
-    return isinstance(value, str) and re.match(r"\$\w", value) is not None
-
-
-def _kind(name: str) -> str:
-    return cmdlet_recognition.noun(name) or _OTHER_NAMES.get(name.lower(), "")
+def _kind(resource_name: str) -> str:
+    match = _RESOURCE.fullmatch(resource_name)
+    return (cmdlet_recognition.noun(match[1]) or _OTHER_NAMES.get(match[1].lower(), "")) if match else ""
 
 
 def _blocks(pieces: list[Token]) -> Iterator[tuple[Token, list[PowerShellSetting]]]:
@@ -109,37 +108,30 @@ class _Told:
 
     def objects(self, blocks: list[tuple[Token, list[PowerShellSetting]]]) -> Iterator[UnrecognisedObject]:
         for name, settings in blocks:
-            resourced = _RESOURCE.fullmatch(name.text)
-            kind = _kind(resourced[1]) if resourced else ""
+            kind = _kind(name.text)
             if not kind:
                 continue  # hundreds of resources are about other things than mail flow
             kept = [setting for setting in settings if setting.name.lower() not in _SIGN_IN]
-            if any(
-                setting.name.lower() == "ensure" and str(setting.value).lower() == "absent"
-                for setting in kept
-            ):
-                self._tell(
-                    name.at, sentence("{name}: Ensure is Absent; nothing is there to read", name=name.text)
-                )
+            if "absent" in [
+                str(setting.value).lower() for setting in kept if setting.name.lower() == "ensure"
+            ]:
+                absent = sentence("{name}: Ensure is Absent; nothing is there to read", name=name.text)
+                self._tell(name.at, absent)
                 continue
-            self._computed(name, kept)
-            yield self._object(name, kind, kept)
-
-    def _object(self, name: Token, kind: str, settings: list[PowerShellSetting]) -> UnrecognisedObject:
-        return UnrecognisedObject(
-            kind=kind,
-            line=self.lines.at(name.at),
-            values={setting.name: setting.value for setting in settings if not setting.computed},
-            where={setting.name: self.lines.at(setting.at) for setting in settings},
-        )
-
-    def _computed(self, name: Token, settings: list[PowerShellSetting]) -> None:
-        for setting in settings:
-            if setting.computed:
-                text = sentence(
-                    "{name}: {setting} is computed, and so not known", name=name.text, setting=setting.name
-                )
-                self._tell(setting.at, text, serious=True)
+            for setting in kept:
+                if setting.computed:
+                    text = sentence(
+                        "{name}: {setting} is computed, and so not known",
+                        name=name.text,
+                        setting=setting.name,
+                    )
+                    self._tell(setting.at, text, serious=True)
+            yield UnrecognisedObject(
+                kind=kind,
+                line=self.lines.at(name.at),
+                values={setting.name: setting.value for setting in kept if not setting.computed},
+                where={setting.name: self.lines.at(setting.at) for setting in kept},
+            )
 
     def _tell(self, at: int, text: Sentence, serious: bool = False) -> None:
         if len(self.notices) < _MOST_TOLD:

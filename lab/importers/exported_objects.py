@@ -103,16 +103,15 @@ class _Told:
 
     def notices(self) -> Iterator[Notice]:
         yield from self._cut()
-        if self.unknown:
-            text = sentence(
-                "an object of no known kind; name the file after its cmdlet, such as Get-InboundConnector.json"
-            )
-            if len(self.unknown) > 1:
-                text = sentence(
-                    "{number} objects of no known kind; name the file after its cmdlet, such as Get-InboundConnector.json",
-                    number=len(self.unknown),
-                )
-            yield Notice(ExportLocation(self.file, self.unknown[0]), text)
+        one = sentence(
+            "an object of no known kind; name the file after its cmdlet, such as Get-InboundConnector.json"
+        )
+        several = sentence(
+            "{number} objects of no known kind; name the file after its cmdlet, such as Get-InboundConnector.json",
+            number=len(self.unknown),
+        )
+        for line in self.unknown[:1]:
+            yield Notice(ExportLocation(self.file, line), one if len(self.unknown) == 1 else several)
 
     def _cut(self) -> Iterator[Notice]:
         """One line for all that matters little, one each for what matters."""

@@ -82,25 +82,22 @@ class _Scanner:
             yield Thing(self.at, None, self._decoded())
 
     def _list(self, lists: int) -> Iterator[Thing]:
-        self.at += 1
-        if self._next("]"):
-            return
-        while True:
+        for _ in self._several("]"):
             yield from self.value(lists)
-            if self._next("]"):
-                return
-            self._expect(",")
 
     def _object(self) -> Thing:
         start = self.at
+        return Thing(start, tuple(self._member() for _ in self._several("}")))
+
+    def _several(self, end: str) -> Iterator[None]:
+        """Halts at each item of a list or an object, for its reader."""
         self.at += 1
-        members: list[Member] = []
-        if self._next("}"):
-            return Thing(start, ())
+        if self._next(end):
+            return
         while True:
-            members.append(self._member())
-            if self._next("}"):
-                return Thing(start, tuple(members))
+            yield
+            if self._next(end):
+                return
             self._expect(",")
 
     def _member(self) -> Member:

@@ -16,6 +16,7 @@ import dns.resolver
 
 from lab.importers.text_decoding import whole
 from lab.importers.types import ExportLocation, Exports, FoundRecord, Notice
+from lab.importers.zone_text import shown_record
 from lab.sentence import Sentence, sentence
 
 MOST_QUESTIONS = 500
@@ -90,7 +91,11 @@ class _Asking:
             )
             return []
         rows: Any = answer.rrset
-        records = [_record(name, kind, rows.ttl, row) for row in rows or ()]
+        place = ExportLocation(WHERE)
+        records = [
+            FoundRecord(place=place, name=name, type=kind, value=whole(shown_record(kind, row)), ttl=rows.ttl)
+            for row in rows or ()  # an alias on the way is not kept, for the lab has no use for it
+        ]
         self.records += records
         return records
 
@@ -104,14 +109,3 @@ class _Asking:
 
     def _tell(self, text: Sentence) -> None:
         self.notices.append(Notice(ExportLocation(WHERE), text, serious=True))
-
-
-def _record(name: str, kind: str, ttl: int, row: Any) -> FoundRecord:
-    """One row of an answer; an alias on the way is not kept, for the lab has no use for it."""
-    if kind == "MX":
-        value = f"{row.preference} {row.exchange.to_text(omit_final_dot=True).lower()}"
-    elif kind == "TXT":
-        value = whole(b"".join(row.strings).decode("utf-8", "replace"))
-    else:
-        value = row.to_text()
-    return FoundRecord(place=ExportLocation(WHERE), name=name, type=kind, value=value, ttl=ttl)

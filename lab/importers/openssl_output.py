@@ -35,14 +35,11 @@ def _sessions(text: str) -> Iterator[tuple[int, int]]:
     """Where each connection's output begins and ends; a command line may stand before the first word of s_client."""
     marks = [match.start() for match in _SESSION.finditer(text)]
     starts = [
-        mark for before, mark in zip([-1, *marks], marks, strict=False) if not _same(text, before, mark)
-    ]
+        mark
+        for before, mark in zip([0, *marks], marks, strict=False)
+        if not (text.startswith("Connecting", before) and text.startswith("CONNECTED(", mark))
+    ]  # both lines are of one connection
     yield from pairwise([0, *starts[1:], len(text)])
-
-
-def _same(text: str, before: int, mark: int) -> bool:
-    """`Connecting to` and `CONNECTED(` are of one connection."""
-    return before >= 0 and text.startswith("Connecting", before) and text.startswith("CONNECTED(", mark)
 
 
 def _session(source: TextSource, lines: LineNumbers, start: int, end: int) -> Exports:
@@ -60,9 +57,7 @@ def _session(source: TextSource, lines: LineNumbers, start: int, end: int) -> Ex
 def _server(source: TextSource, text: str, start: int) -> str:
     """From the command line if it was kept, from the file's name, else the address that s_client prints."""
     before = source.text[max(0, start - 300) : start] if start else ""
-    asked = [match[1] for match in _CONNECT.finditer(before)][-1:] or [
-        match[1] for match in _CONNECT.finditer(text)
-    ][:1]
+    asked = _CONNECT.findall(before)[-1:] or _CONNECT.findall(text)[:1]
     shown = _ADDRESS.search(text)
     named = _HOST.search(_AROUND.sub("", source.stem))
     return asked[0] if asked else named[0].lower() if named else shown[1] if shown else ""
@@ -74,11 +69,9 @@ def _doubts(place: ExportLocation, text: str, found: Exports) -> Iterator[Notice
         doubt = sentence("s_client could not verify it: {why} ({code})", why=verify[2], code=verify[1])
         yield Notice(place, doubt)
     for certificate in found.certificates:
+        doubt = sentence(
+            "the chain that was shown does not reach a known root; nobody who lacks {issuer} can verify it",
+            issuer=certificate.issuer,
+        )
         if certificate.public is None:
-            yield Notice(
-                place,
-                sentence(
-                    "the chain that was shown does not reach a known root; nobody who lacks {issuer} can verify it",
-                    issuer=certificate.issuer,
-                ),
-            )
+            yield Notice(place, doubt)

@@ -32,17 +32,7 @@ _TOKEN = re.compile(
 _HERE = re.compile(r"@[\"'][^\S\n]*\n")
 _NUMBER = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,18})?", re.ASCII)
 _SPECIAL = {"$true": True, "$false": False, "$null": None}
-_ESCAPED = {
-    "n": "\n",
-    "r": "\r",
-    "t": "\t",
-    "0": "\ufffd",
-    "a": "\a",
-    "b": "\b",
-    "f": "\f",
-    "v": "\v",
-    "e": "\x1b",
-}
+_ESCAPED = dict(zip("nrt0abfve", "\n\r\t\ufffd\a\b\f\v\x1b", strict=True))
 
 
 class UnreadableConfiguration(ValueError):  # noqa: N818 - a verdict on a text, told as a notice
@@ -86,9 +76,7 @@ def _scanned(text: str) -> Iterator[Token]:
     at = 0
     while at < len(text):
         match = _TOKEN.match(text, at)
-        if match is None:
-            raise UnreadableConfiguration(at, sentence("a quotation mark that is not closed"))
-        if _HERE.match(text, at) and match.lastgroup != "here":
+        if match is None or (_HERE.match(text, at) and match.lastgroup != "here"):
             raise UnreadableConfiguration(at, sentence("a quotation mark that is not closed"))
         if text.startswith("<#", at) and match.lastgroup != "blank":
             raise UnreadableConfiguration(at, sentence("a comment that is not closed"))
@@ -159,7 +147,10 @@ class SettingsReader:
             case "open", "@{":
                 return self._table(depth + 1)
             case (("double" | "single" | "here"), _):
-                return _plain(token)
+                text = _unquoted(token)
+                if text is None:
+                    raise _Computed
+                return text
             case "variable", _ if token.text.lower() in _SPECIAL:
                 return _SPECIAL[token.text.lower()]
             case "word", _ if _NUMBER.fullmatch(token.text):
@@ -225,13 +216,6 @@ class SettingsReader:
         token = self._peek()
         self.at += 1
         return token
-
-
-def _plain(token: Token) -> str:
-    text = _unquoted(token)
-    if text is None:
-        raise _Computed
-    return text
 
 
 def _unquoted(token: Token) -> str | None:

@@ -170,10 +170,15 @@ def _value(kind: str, text: str, origin: dns.name.Name | None) -> str:
         dns.rdatatype.from_text(kind)  # raises for what is no type at all
         return text
     read: Any = dns.rdata.from_text(dns.rdataclass.IN, kind, text, origin, relativize=False)
+    return shown_record(kind, read)
+
+
+def shown_record(kind: str, row: Any) -> str:
+    """A row of dnspython's as the scenario language writes it."""
     if kind in ("TXT", "SPF"):
-        return b"".join(read.strings).decode("utf-8", "replace")
+        return b"".join(row.strings).decode("utf-8", "replace")
     if kind == "MX":
-        return f"{read.preference} {read.exchange.to_text(omit_final_dot=True).lower()}"
+        return f"{row.preference} {row.exchange.to_text(omit_final_dot=True).lower()}"
     if kind in ("CNAME", "PTR", "NS"):
-        return str(read.target.to_text(omit_final_dot=True).lower())
-    return str(read.to_text())
+        return str(row.target.to_text(omit_final_dot=True).lower())
+    return str(row.to_text())

@@ -67,6 +67,15 @@ _RECIPIENT = """
     MailboxMoveBatchName MailboxMoveStatus DeletedItemFlags ProtocolSettings OtherTelephone WebPage Fax HomePhone Initials
     MobilePhone Pager AssistantName StreetAddress
 """
+_WITH_ARCHIVE = """
+    ArchiveGuid ArchiveName ArchiveQuota ArchiveWarningQuota ArchiveStatus ArchiveState ArchiveDatabase ArchiveRelease
+    DisabledArchiveGuid DisabledArchiveDatabase JournalArchiveAddress LitigationHoldEnabled LitigationHoldDate
+    LitigationHoldOwner RetentionComment RetentionUrl InPlaceHolds InPlaceHoldsRaw RecoverableItemsQuota
+    RecoverableItemsWarningQuota AggregatedMailboxGuids AccountDisabled CalendarVersionStoreDisabled
+    RetainDeletedItemsFor UnifiedMailbox SingleItemRecoveryEnabled DeliverToMailboxAndForward ResetPasswordOnNextLogon
+    StsRefreshTokensValidFrom PreviousRecipientTypeDetails PersistedCapabilities ExternalOofOptions
+    OrphanSoftDeleteTrackingTime
+"""
 _PROPERTIES: Mapping[str, str] = {
     "AcceptedDomain": "Name DomainName LiveIdInstanceType EnableNego2Authentication PerimeterDuplicateDetected DefaultObjectId",
     "ArcConfig": "ArcTrustedSealers IsBuiltIn Name RecommendedPolicyType State Enabled",
@@ -110,34 +119,14 @@ _PROPERTIES: Mapping[str, str] = {
         DetectSenderIPRecipientList AssociatedAcceptedDomains TrustedOrganizations ClientHostNames
     """,
     "MailContact": _RECIPIENT,
-    "MailUser": _RECIPIENT
-    + """
-        ArchiveGuid ArchiveName ArchiveQuota ArchiveWarningQuota ArchiveStatus ArchiveState ArchiveDatabase ArchiveRelease
-        DisabledArchiveGuid DisabledArchiveDatabase JournalArchiveAddress LitigationHoldEnabled LitigationHoldDate
-        LitigationHoldOwner LitigationHoldDuration RetentionComment RetentionUrl InPlaceHolds InPlaceHoldsRaw
-        RecoverableItemsQuota RecoverableItemsWarningQuota AggregatedMailboxGuids AccountDisabled ComplianceTagHoldApplied
-        DelayHoldApplied DelayReleaseHoldApplied CalendarVersionStoreDisabled RetainDeletedItemsFor UnifiedMailbox
-        SingleItemRecoveryEnabled DeliverToMailboxAndForward GuestInfo OtherMail ResetPasswordOnNextLogon StsRefreshTokensValidFrom
-        PreviousRecipientTypeDetails PersistedCapabilities ExternalOofOptions OrphanSoftDeleteTrackingTime WhenSoftDeleted
-        IsInactiveMailbox IsSoftDeletedByDisable IsSoftDeletedByRemove SkuAssigned
-    """,
+    "MailUser": f"{_RECIPIENT} {_WITH_ARCHIVE} LitigationHoldDuration ComplianceTagHoldApplied DelayHoldApplied DelayReleaseHoldApplied GuestInfo OtherMail",
     "Mailbox": f"{_RECIPIENT} DeliverToMailboxAndForward ForwardingSmtpAddress ImListMigrationCompleted",
     "OrganizationConfig": "Name RejectDirectSend PreferredDataLocation DefaultMailboxRegion AllowedMailboxRegions",
     "OrganizationRelationship": "",
     "OutboundConnector": "ConnectorType MtaStsMode SmtpDaneMode",
     "ReceiveConnector": "Identity Server AcceptConsumerMail AuthTarpitInterval",
     "Recipient": _RECIPIENT,
-    "RemoteMailbox": _RECIPIENT
-    + """
-        RemoteRecipientType RemoteRoutingAddress OnPremisesOrganizationalUnit AccountDisabled ArchiveGuid ArchiveName
-        ArchiveQuota ArchiveWarningQuota ArchiveState ArchiveStatus ArchiveDatabase ArchiveRelease DisabledArchiveGuid
-        DisabledArchiveDatabase JournalArchiveAddress LitigationHoldEnabled LitigationHoldDate LitigationHoldOwner
-        RetentionComment RetentionUrl InPlaceHolds InPlaceHoldsRaw RecoverableItemsQuota RecoverableItemsWarningQuota
-        AggregatedMailboxGuids UnifiedMailbox ResetPasswordOnNextLogon PreviousRecipientTypeDetails PersistedCapabilities
-        RetainDeletedItemsFor SingleItemRecoveryEnabled CalendarVersionStoreDisabled DeliverToMailboxAndForward
-        WhenSoftDeleted IsInactiveMailbox IsSoftDeletedByDisable IsSoftDeletedByRemove StsRefreshTokensValidFrom OrphanSoftDeleteTrackingTime
-        SkuAssigned ExternalOofOptions
-    """,
+    "RemoteMailbox": f"{_RECIPIENT} {_WITH_ARCHIVE} RemoteRecipientType RemoteRoutingAddress OnPremisesOrganizationalUnit",
     "RemoteDomain": "IsCoexistenceDomain DomainNameAsString ObjectCategory AllowedOOFType",
     "SendConnector": "HomeMTA Identity",
     "TransportConfig": "",
