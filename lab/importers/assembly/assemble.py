@@ -10,7 +10,7 @@ from lab.core.service_host_names import front_door
 from lab.importers.assembly import missing_exports, party_sections
 from lab.importers.assembly.answers_file import Answers
 from lab.importers.assembly.certificate_collection import CertificateCollection, stray
-from lab.importers.assembly.company_machines import Ground, build
+from lab.importers.assembly.company_machines import SharedFacts, build
 from lab.importers.assembly.dns_records import FoundRecords, is_address, is_service
 from lab.importers.assembly.exported_object import ExportedProperties
 from lab.importers.assembly.known_properties import unknown, unusual
@@ -162,54 +162,54 @@ def _tree(
     """All sections, and who was added."""
     addresses = Addresses(tenant.table["region"] for tenant in cast.tenants)
     addresses.reserve(_mentioned(cast, exports))
-    ground = Ground(
-        exports=exports, papers=CertificateCollection(options.now), records=FoundRecords(exports.records, notes), addresses=addresses,
+    shared = SharedFacts(
+        exports=exports, store=CertificateCollection(options.now), records=FoundRecords(exports.records, notes), addresses=addresses,
         answers=answers, notes=notes, tenants=cast.tenants, taken=set(),
     )  # fmt: skip
-    tree = {**_head(cast, options), "organizations": _organizations(cast, ground)}
+    tree = {**_head(cast, options), "organizations": _organizations(cast, shared)}
     for party in cast.all:
         party.table |= party.people.table()
-    tree |= {"tenants": {tenant.key: tenant.table for tenant in cast.tenants}, "hosts": ground.hosts}
+    tree |= {"tenants": {tenant.key: tenant.table for tenant in cast.tenants}, "hosts": shared.hosts}
     added: tuple[str, ...] = ()
     if options.partners and cast.all:
         added = partners(tree, [own.key for own in cast.own()], addresses)
-    stray(exports.certificates, ground.papers, notes)
-    tree |= {"certificates": ground.papers.table(), "dns": {"records": _records(cast, ground, tree)}}
-    return {**tree, "matrix": {}, "variants": ground.variants}, added
+    stray(exports.certificates, shared.store, notes)
+    tree |= {"certificates": shared.store.table(), "dns": {"records": _records(cast, shared, tree)}}
+    return {**tree, "matrix": {}, "variants": shared.variants}, added
 
 
-def _organizations(cast: _Cast, ground: Ground) -> PlainData:
+def _organizations(cast: _Cast, shared: SharedFacts) -> PlainData:
     """Those that were exported, with their machines, and one for each filter before a tenant that has no Exchange."""
     made: PlainData = {party.key: party.table for party in cast.organizations}
     for organization in cast.organizations:
         company = [tenant for tenant in cast.tenants if tenant.shares(organization)]
-        organization.table["hosts"] = build(ground, organization, company, organization.key)
-        ground.taken |= set(organization.table["hosts"])
+        organization.table["hosts"] = build(shared, organization, company, organization.key)
+        shared.taken |= set(organization.table["hosts"])
     for tenant in cast.tenants:
         if not any(tenant.shares(other) for other in cast.organizations):
-            made |= _filter(ground, tenant, set(made))
+            made |= _filter(shared, tenant, set(made))
     return made
 
 
-def _records(cast: _Cast, ground: Ground, tree: PlainData) -> PlainData:
+def _records(cast: _Cast, shared: SharedFacts, tree: PlainData) -> PlainData:
     signing = [name for tenant in cast.tenants for name in tenant.table.get("dkim", ())]
-    return {**ground.records.table(ground.own, ground.derived, ground.moved, signing), **_doors(ground, tree)}
+    return {**shared.records.table(shared.own, shared.derived, shared.moved, signing), **_doors(shared, tree)}
 
 
-def _doors(ground: Ground, tree: PlainData) -> PlainData:
+def _doors(shared: SharedFacts, tree: PlainData) -> PlainData:
     """The front door of a tenant that was not exported is that of another one: who comes in is decided by recipients (R15)."""
     initial = next((str(table["initial_domain"]) for table in tree["tenants"].values()), None)
     if initial is None:
         return {}
-    return {name: {"CNAME": [str(front_door(Domain(initial)))]} for name in sorted(ground.strangers)}
+    return {name: {"CNAME": [str(front_door(Domain(initial)))]} for name in sorted(shared.strangers)}
 
 
-def _filter(ground: Ground, tenant: PartyDraft, taken: set[str]) -> PlainData:
+def _filter(shared: SharedFacts, tenant: PartyDraft, taken: set[str]) -> PlainData:
     """What stands before a tenant of which no Exchange server was exported, and belongs to an organisation all the same."""
     key = party_sections.unique(tenant.key, taken)
-    missing_exports.ask_for_exchange(tenant, key, ground.notes)
-    hosts = build(ground, None, [tenant], key)
-    ground.taken |= set(hosts)
+    missing_exports.ask_for_exchange(tenant, key, shared.notes)
+    hosts = build(shared, None, [tenant], key)
+    shared.taken |= set(hosts)
     return {key: {"domains": list(tenant.domains), "hosts": hosts}} if hosts else {}
 
 

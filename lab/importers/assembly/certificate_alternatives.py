@@ -46,7 +46,7 @@ def shows_one(postfix: FoundGateway) -> bool:
 
 
 def variants(
-    site: MachineFacts,
+    facts: MachineFacts,
     machine: MachineDraft,
     exchange: CollectedCertificate | None,
     store: CertificateCollection,
@@ -57,8 +57,8 @@ def variants(
         "The exports do not tell which certificate {machine} shows to Exchange Online; each variant tries one.",
         machine=machine.key,
     )
-    site.ask(machine.key, "certificate", text, _ANSWER, *_RULES)
-    setting = f"organizations.{site.key}.hosts.{machine.key}"
+    facts.ask(machine.key, "certificate", text, _ANSWER, *_RULES)
+    setting = f"organizations.{facts.key}.hosts.{machine.key}"
     alternatives: PlainData = {}
     if exchange is not None:
         alternatives["filter-shows-exchange-certificate"] = {
@@ -66,13 +66,13 @@ def variants(
             "why": "Not known: one certificate on both is the article's fault, so it is looked at first (R3, R85).",
             "change": {f"{setting}.certificate": exchange.key},
         }
-    names = usable((*machine.names, *site.domains[:1])) if machine.names else ()
+    names = usable((*machine.names, *facts.domains[:1])) if machine.names else ()
     if names and (exchange is None or exchange.names != names[:1]):
         own = store.enter(
             CollectedCertificate(
                 key=key_of(names) if key_of(names) != "wildcard" else "gateway",
                 names=names[:1],
-                place=site.send[0].given.place if site.send else ExportLocation(""),
+                place=facts.send[0].given.place if facts.send else ExportLocation(""),
             )
         )
         alternatives["filter-shows-its-own"] = {

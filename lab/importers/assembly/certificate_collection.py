@@ -16,6 +16,7 @@ from lab.importers.types import ExportLocation, FoundCertificate
 from lab.model.certificate import CertFault
 from lab.model.names import DomainPattern
 from lab.model.value import dataclass
+from lab.scenario.syntax.scalar_values import unused_name
 from lab.scenario.syntax.yaml_dump import PlainData
 from lab.sentence import sentence
 
@@ -83,32 +84,36 @@ class CertificateCollection:
     """All certificates of a scenario, each once."""
 
     now: datetime
-    papers: dict[str, CollectedCertificate] = field(default_factory=dict)
+    by_key: dict[str, CollectedCertificate] = field(default_factory=dict)
 
-    def enter(self, paper: CollectedCertificate) -> CollectedCertificate:
-        """The paper, or the one that is it already; its key becomes unique."""
+    def enter(self, collected: CollectedCertificate) -> CollectedCertificate:
+        """The certificate, or the one that is it already; its key becomes unique."""
         same = next(
-            (p for p in self.papers.values() if p.thumbprint and p.thumbprint == paper.thumbprint), None
+            (
+                own
+                for own in self.by_key.values()
+                if own.thumbprint and own.thumbprint == collected.thumbprint
+            ),
+            None,
         )
         if same is not None:
-            same.smtp = same.smtp or paper.smtp
-            same.server = same.server or paper.server
-            same.missing_intermediate = same.missing_intermediate or paper.missing_intermediate
+            same.smtp = same.smtp or collected.smtp
+            same.server = same.server or collected.server
+            same.missing_intermediate = same.missing_intermediate or collected.missing_intermediate
             return same
-        number, key = 1, paper.key
-        while paper.key in self.papers or paper.key == "eop":
-            number += 1
-            paper.key = f"{key}-{number}"
-        self.papers[paper.key] = paper
-        return paper
+        collected.key = unused_name(collected.key, {*self.by_key, "eop"})
+        self.by_key[collected.key] = collected
+        return collected
 
     def table(self) -> PlainData:
         """The section `certificates:`."""
-        return {key: paper.table(self.now) for key, paper in self.papers.items()}
+        return {key: collected.table(self.now) for key, collected in self.by_key.items()}
 
     def newest(self, fitting: Iterable[CollectedCertificate]) -> CollectedCertificate | None:
         """The valid one that was issued last, else the one that was."""
-        ordered = sorted(fitting, key=lambda each: (each.valid(self.now), each.not_before))
+        ordered = sorted(
+            fitting, key=lambda certificate: (certificate.valid(self.now), certificate.not_before)
+        )
         return ordered[-1] if ordered else None
 
 
@@ -128,11 +133,9 @@ def usable(names: Iterable[str]) -> tuple[str, ...]:
 def key_of(names: Sequence[str]) -> str:
     """`*.contoso.example` -> `wildcard`, `hybrid.contoso.example` -> `hybrid`."""
     first = names[0] if names else "certificate"
-    return (
-        "wildcard"
-        if first.startswith("*")
-        else re.sub(r"[^a-z0-9-]", "-", first.partition(".")[0]).strip("-") or "own"
-    )
+    if first.startswith("*"):
+        return "wildcard"
+    return re.sub(r"[^a-z0-9-]", "-", first.partition(".")[0]).strip("-") or "own"
 
 
 def of_file(found: FoundCertificate) -> CollectedCertificate | None:
@@ -163,29 +166,32 @@ def of_server(
     side: ExportedSide, found: Sequence[FoundCertificate], store: CertificateCollection, notes: ImportNotes
 ) -> list[CollectedCertificate]:
     """The store of an organisation's servers, the newest last (R115)."""
-    papers = []
+    held = []
     for given in side.of("ExchangeCertificate"):
         if given.text("Status").lower() in ("pendingrequest", "4"):
             continue
-        paper = _of_object(given, found)
-        if paper is None:
+        collected = _of_object(given, found)
+        if collected is None:
             if not given.truth("IsSelfSigned"):
                 notes.without(given, sentence("it has no name that a connector could refer to"))
             continue
-        papers.append(store.enter(paper))
-    return sorted({paper.key: paper for paper in papers}.values(), key=lambda each: each.not_before)
+        held.append(store.enter(collected))
+    return sorted(
+        {collected.key: collected for collected in held}.values(),
+        key=lambda certificate: certificate.not_before,
+    )
 
 
 def _of_object(given: ExportedProperties, found: Sequence[FoundCertificate]) -> CollectedCertificate | None:
     thumbprint = given.text("Thumbprint").upper()
     inside = next((shown for shown in found if thumbprint and shown.thumbprint == thumbprint), None)
-    paper = of_file(inside) if inside is not None else _told(given, thumbprint)
-    if paper is None:
+    collected = of_file(inside) if inside is not None else _told(given, thumbprint)
+    if collected is None:
         return None
-    paper.smtp = "SMTP" in (flags(given.value("Services", "ServicesStringForm"), _SERVICES) or ())
+    collected.smtp = "SMTP" in (flags(given.value("Services", "ServicesStringForm"), _SERVICES) or ())
     root = given.text("RootCAType").lower()
-    paper.public = (paper.public or root == "thirdparty") and root not in _PRIVATE
-    return paper
+    collected.public = (collected.public or root == "thirdparty") and root not in _PRIVATE
+    return collected
 
 
 def _told(given: ExportedProperties, thumbprint: str) -> CollectedCertificate | None:
@@ -219,7 +225,7 @@ def _date(text: str) -> datetime | None:
 
 def meant(
     given: ExportedProperties,
-    papers: Sequence[CollectedCertificate],
+    held: Sequence[CollectedCertificate],
     store: CertificateCollection,
     notes: ImportNotes,
 ) -> str | None:
@@ -227,10 +233,10 @@ def meant(
     name = certificate_name(given.value("TlsCertificateName"))
     if name is None:
         return None
-    newest = store.newest([paper for paper in papers if _fits(paper, name)])
+    newest = store.newest([collected for collected in held if _fits(collected, name)])
     if newest is not None:
         return newest.key
-    if papers:
+    if held:
         notes.about(given, sentence("no certificate in the store fits its TlsCertificateName (R115)"))
         return f"<I>{name.issuer}<S>{name.subject}" if name.issuer else None
     names = usable((name.common_name,))
@@ -240,17 +246,15 @@ def meant(
         given,
         sentence("without Get-ExchangeCertificate its certificate is known by {name} only", name=names[0]),
     )
-    alike = next((paper for paper in store.papers.values() if paper.names == names), None)
-    return (
-        alike
-        or store.enter(CollectedCertificate(key=key_of(names), names=names, place=given.place, smtp=True))
-    ).key
+    alike = next((collected for collected in store.by_key.values() if collected.names == names), None)
+    assumed = CollectedCertificate(key=key_of(names), names=names, place=given.place, smtp=True)
+    return (alike or store.enter(assumed)).key
 
 
-def _fits(paper: CollectedCertificate, name: ExportedCertificateName) -> bool:
-    if _bare(paper.subject) != _bare(name.subject):
-        return not name.issuer and name.common_name.lower() == paper.names[0]
-    return not name.issuer or _bare(paper.issuer) == _bare(name.issuer)
+def _fits(collected: CollectedCertificate, name: ExportedCertificateName) -> bool:
+    if _bare(collected.subject) != _bare(name.subject):
+        return not name.issuer and name.common_name.lower() == collected.names[0]
+    return not name.issuer or _bare(collected.issuer) == _bare(name.issuer)
 
 
 def _bare(name: str) -> str:
@@ -270,14 +274,14 @@ def shown_by(
         if server in wanted or (
             not server and named is not None and named.search(certificate.place.file.lower())
         ):
-            paper = of_file(certificate)
-            if paper is not None:
-                yield store.enter(paper)
+            collected = of_file(certificate)
+            if collected is not None:
+                yield store.enter(collected)
 
 
 def stray(found: Sequence[FoundCertificate], store: CertificateCollection, notes: ImportNotes) -> None:
     """Tell of certificates that belong to no machine; those inside exported objects have been told of there."""
-    thumbprints = {paper.thumbprint for paper in store.papers.values()}
+    thumbprints = {collected.thumbprint for collected in store.by_key.values()}
     for certificate in found:
         if certificate.thumbprint not in thumbprints and certificate.place.file.lower().endswith(_FILES):
             text = sentence(

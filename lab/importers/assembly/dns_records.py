@@ -42,7 +42,7 @@ class FoundRecords:
         self._rows: dict[str, dict[str, list[FoundRecord]]] = {}
         for record in found:
             name = record.name.lower().rstrip(".")
-            if record.type in _KINDS and _is_name(name):
+            if record.type in _KINDS and is_full_name(name):
                 rows = self._rows.setdefault(name, {}).setdefault(record.type, [])
                 if record.value not in [row.value for row in rows]:
                     rows.append(record)
@@ -128,7 +128,7 @@ class FoundRecords:
             elif kind == "MX":
                 value = self._exchanger(name, value, row.place)
             elif kind in ("CNAME", "PTR"):
-                value = value.rstrip(".").lower() if _is_name(value) else ""
+                value = value.rstrip(".").lower() if is_full_name(value) else ""
             elif any(ord(character) < 32 for character in value):
                 value = ""
             if value:
@@ -142,7 +142,7 @@ class FoundRecords:
         """Names in mx.microsoft lead where those in mail.protection.outlook.com do (R157), and the lab has the latter."""
         preference, _, host = value.partition(" ")
         bare = host.strip().rstrip(".").lower()
-        if not preference.isdecimal() or not (bare == "" or _is_name(bare)):
+        if not preference.isdecimal() or not (bare == "" or is_full_name(bare)):
             return ""
         if bare.endswith(".mx.microsoft"):
             door = front_door(Domain(name))
@@ -154,22 +154,20 @@ class FoundRecords:
     def _included(self, made: PlainData) -> PlainData:
         """SPF of others that is included and was not exported: without a record the whole would be an error."""
         records: PlainData = {}
-        waiting = [
-            text for row in made.values() for text in row.get("TXT", ()) if text.lower().startswith("v=spf1")
-        ]
-        for text in waiting:
-            for name in map(str.lower, _INCLUDE.findall(text)):
+        policies = [text for row in made.values() for text in row.get("TXT", ())]
+        for policy in policies:
+            for name in map(
+                str.lower, _INCLUDE.findall(policy if policy.lower().startswith("v=spf1") else "")
+            ):
                 bare = name.rstrip(".")
-                if bare in made or bare == EOP_SPF or not _is_name(bare) or "." not in bare:
+                if bare in made or bare == EOP_SPF or not is_full_name(bare):
                     continue
                 records[bare] = {"TXT": ["v=spf1 ?all"]}
-                self._notes.say(
-                    ExportLocation(""),
-                    sentence(
-                        "the SPF record of {domain} is included and not in the export; here it allows no address",
-                        domain=bare,
-                    ),
+                text = sentence(
+                    "the SPF record of {domain} is included and not in the export; here it allows no address",
+                    domain=bare,
                 )
+                self._notes.say(ExportLocation(""), text)
         return records
 
 
@@ -177,7 +175,8 @@ def _is_policy(kinds: Mapping[str, Iterable[FoundRecord]]) -> bool:
     return any(row.value.strip().lower().startswith(_POLICIES) for row in kinds.get("TXT", ()))
 
 
-def _is_name(text: str) -> bool:
+def is_full_name(text: str) -> bool:
+    """Whether it is a domain name with a dot in it."""
     try:
         return "." in Domain.parse(text)
     except ValueError:

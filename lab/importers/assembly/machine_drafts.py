@@ -114,20 +114,20 @@ class MachineFacts:
         self.notes.ask(("organizations", self.key, "hosts", host, setting), text, answer, *rules)
 
 
-def park(site: MachineFacts) -> Machines:
+def machines_of(facts: MachineFacts) -> Machines:
     """The machines: Exchange where there is an on-premises side, a gateway where mail goes through one."""
     made = Machines()
-    relays = hosts_of(site.send, everything=True)
-    if site.side is not None:
-        made.exchange = _exchange(site, relays, made)
+    relays = hosts_of(facts.send, everything=True)
+    if facts.side is not None:
+        made.exchange = _exchange(facts, relays, made)
     own = made.exchange
     relays = tuple(host for host in relays if own is None or not own.is_called(host))
-    entries = tuple(host for host in site.exchangers if own is None or not own.is_called(host))
+    entries = tuple(host for host in facts.exchangers if own is None or not own.is_called(host))
     if relays:
-        made.gateway = _gateway(site, "gateway", relays, _same(relays, entries, site), made)
+        made.gateway = _gateway(facts, "gateway", relays, _same(relays, entries, facts), made)
     left = tuple(host for host in entries if made.called(host) is None)
     if left:
-        machine = _gateway(site, "gateway" if made.gateway is None else "mx", left, (), made)
+        machine = _gateway(facts, "gateway" if made.gateway is None else "mx", left, (), made)
         if made.gateway is None:
             made.gateway = machine
         else:
@@ -135,14 +135,14 @@ def park(site: MachineFacts) -> Machines:
     return made
 
 
-def _same(relays: Sequence[str], entries: Sequence[str], site: MachineFacts) -> tuple[str, ...]:
+def _same(relays: Sequence[str], entries: Sequence[str], facts: MachineFacts) -> tuple[str, ...]:
     """The MX, where the relay is known inside only: most filters do both, and the outside knows them by that name."""
-    inside = all(_is_internal(host, site.records) for host in relays)
+    inside = all(_is_internal(host, facts.records) for host in relays)
     if inside and entries:
         text = sentence(
             "the smart host {relay} and the MX {mx} are taken for one machine", relay=relays[0], mx=entries[0]
         )
-        site.notes.say(site.send[0].given.place, text)
+        facts.notes.say(facts.send[0].given.place, text)
     return tuple(entries) if inside else ()
 
 
@@ -153,19 +153,19 @@ def _is_internal(host: str, records: FoundRecords) -> bool:
     return "." not in host or not addresses or all(map(is_inside, addresses))
 
 
-def _exchange(site: MachineFacts, relays: Sequence[str], park: Machines) -> MachineDraft:
-    assert site.side is not None, "an organisation has servers"
-    called = [host for host in hosts_of(_own(site.outbound), everything=False) if host not in relays]
-    fqdn, others = _server_name(site.side, site.notes)
+def _exchange(facts: MachineFacts, relays: Sequence[str], machines: Machines) -> MachineDraft:
+    assert facts.side is not None, "an organisation has servers"
+    called = [host for host in hosts_of(_own(facts.outbound), everything=False) if host not in relays]
+    fqdn, others = _server_name(facts.side, facts.notes)
     names = tuple(dict.fromkeys(filter(None, (fqdn, *(n for n in called if not is_address(n)), *others))))
     seen = [host for host in called if is_address(host)]
-    seen += [address for name in names for address in site.records.addresses(name)]
-    relayed = {address for host in relays for address in (host, *site.records.addresses(host))}
-    seen += [address for address in site.identified if address not in relayed]
+    seen += [address for name in names for address in facts.records.addresses(name)]
+    relayed = {address for host in relays for address in (host, *facts.records.addresses(host))}
+    seen += [address for address in facts.identified if address not in relayed]
     own = next(iter(names), "")
     table: PlainData = {"role": "exchange"}
-    machine = MachineDraft(key=f"{site.prefix}exchange", role="exchange", table=table, names=names)
-    _settle(site, machine, [address for address in dict.fromkeys(seen) if address not in relayed], park)
+    machine = MachineDraft(key=f"{facts.prefix}exchange", role="exchange", table=table, names=names)
+    _settle(facts, machine, [address for address in dict.fromkeys(seen) if address not in relayed], machines)
     if own:
         table["fqdn"] = own
     return machine
@@ -179,7 +179,9 @@ def _server_name(side: ExportedSide, notes: ImportNotes) -> tuple[str, tuple[str
     """The name of the first server, and those of the others, which the lab has not."""
     servers = [host for host in side.of("ExchangeServer") if "edge" not in host.text("ServerRole").lower()]
     hosts = [_host_name(server.text("Fqdn", "Name")) for server in servers]
-    fronts = sorted(side.of("ReceiveConnector"), key=lambda each: "frontend" not in each.text("Name").lower())
+    fronts = sorted(
+        side.of("ReceiveConnector"), key=lambda connector: "frontend" not in connector.text("Name").lower()
+    )
     hosts += [_host_name(front.text("Fqdn")) for front in fronts]
     names = list(dict.fromkeys(filter(None, hosts)))
     if len(servers) > 1:
@@ -200,16 +202,16 @@ def _host_name(text: str) -> str:
 
 
 def _gateway(
-    site: MachineFacts, key: str, called: Sequence[str], also: Sequence[str], park: Machines
+    facts: MachineFacts, key: str, called: Sequence[str], also: Sequence[str], machines: Machines
 ) -> MachineDraft:
     everything = tuple(dict.fromkeys((*called, *also)))
     names = tuple(host for host in everything if not is_address(host))
     seen = [address for address in everything if is_address(address)]
-    seen += [address for name in names for address in site.records.addresses(name)]
+    seen += [address for name in names for address in facts.records.addresses(name)]
     table: PlainData = {"role": "gateway"}
-    machine = MachineDraft(key=f"{site.prefix}{key}", role="gateway", table=table, names=names)
-    _settle(site, machine, list(dict.fromkeys(seen)), park)
-    postfix = site.gateways[0] if len(site.gateways) == 1 else None
+    machine = MachineDraft(key=f"{facts.prefix}{key}", role="gateway", table=table, names=names)
+    _settle(facts, machine, list(dict.fromkeys(seen)), machines)
+    postfix = facts.gateways[0] if len(facts.gateways) == 1 else None
     helo = (
         _host_name(postfix.settings.get("smtp_helo_name") or postfix.settings.get("myhostname", ""))
         if postfix
@@ -221,7 +223,7 @@ def _gateway(
     if helo and helo != table.get("fqdn"):
         table["helo"] = helo
     table["accepts_domains"] = [
-        domain for domain in site.domains if _receives(machine, site.records.exchangers(domain))
+        domain for domain in facts.domains if _receives(machine, facts.records.exchangers(domain))
     ]
     return machine
 
@@ -231,47 +233,47 @@ def _receives(machine: MachineDraft, exchangers: Sequence[str]) -> bool:
     return not exchangers or any(map(machine.is_called, exchangers))
 
 
-def _settle(site: MachineFacts, machine: MachineDraft, seen: Sequence[str], park: Machines) -> None:
+def _settle(facts: MachineFacts, machine: MachineDraft, seen: Sequence[str], machines: Machines) -> None:
     """Its address, and the one that others see where that is another; what is missing is stood in for."""
     inside = list(filter(is_inside, seen))
     outside = [host for host in seen if not is_inside(host)]
-    shared = [host for host in outside if host in park.moved]
-    free = [host for host in (*inside, *outside) if host not in park.moved]
-    address = next(filter(site.addresses.take, free), None)
+    shared = [host for host in outside if host in machines.moved]
+    free = [host for host in (*inside, *outside) if host not in machines.moved]
+    address = next(filter(facts.addresses.take, free), None)
     table = machine.table
     if address is None and not shared:
-        address = site.addresses.spare()
+        address = facts.addresses.spare()
         text = sentence(
             "The address of {machine} is in none of the exports; {address} stands in for it.",
             machine=machine.key,
             address=address,
         )
-        site.ask(machine.key, "address", text, _ANSWER_ADDRESS, "R7", "R58", "R166")
+        facts.ask(machine.key, "address", text, _ANSWER_ADDRESS, "R7", "R58", "R166")
     elif address is None:
-        address = site.addresses.spare(inside=True)
+        address = facts.addresses.spare(inside=True)
     for moved in shared:
-        _moved_inside(site, moved, park)
+        _moved_inside(facts, moved, machines)
     table["address"] = address
     public = next(iter(shared or outside), None)
     if is_inside(address):
         if public is None:
-            public = site.addresses.spare()
+            public = facts.addresses.spare()
             text = sentence(
                 "{machine} has an internal address; its public address is in none of the exports.",
                 machine=machine.key,
             )
-            site.ask(machine.key, "nat", text, _ANSWER_NAT, "R7", "R58", "R166")
+            facts.ask(machine.key, "nat", text, _ANSWER_NAT, "R7", "R58", "R166")
         table["nat"] = public
     if public is not None:
-        park.moved.setdefault(public, address)
+        machines.moved.setdefault(public, address)
     machine.seen = tuple(dict.fromkeys((*seen, address)))
 
 
-def _moved_inside(site: MachineFacts, public: str, park: Machines) -> None:
+def _moved_inside(facts: MachineFacts, public: str, machines: Machines) -> None:
     """Two machines behind one public address are both inside, and have addresses of their own there."""
-    for owner in (machine for machine in park.all() if machine.table["address"] == public):
-        owner.table |= {"address": site.addresses.spare(inside=True), "nat": public}
-        park.moved[public] = owner.table["address"]
+    for owner in (machine for machine in machines.all() if machine.table["address"] == public):
+        owner.table |= {"address": facts.addresses.spare(inside=True), "nat": public}
+        machines.moved[public] = owner.table["address"]
 
 
 _ANSWER_ADDRESS = sentence("Add a zone file with its A record, or say it in answers.yaml.")

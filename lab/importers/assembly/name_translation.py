@@ -15,7 +15,7 @@ from lab.core.service_host_names import front_door
 from lab.model.address_plan import INSIDE, PUBLIC, is_inside
 from lab.model.names import Domain
 from lab.model.value import dataclass
-from lab.scenario.syntax.scalar_values import is_in_lab
+from lab.scenario.syntax.scalar_values import is_in_lab, unused_name
 from lab.scenario.syntax.yaml_dump import PlainData
 
 _NAME = re.compile(
@@ -103,11 +103,8 @@ class _Names:
         size = 3 if len(labels) > 2 and labels[-2] in _SECOND and len(labels[-1]) == 2 else 2
         base = ".".join(labels[-size:])
         if base not in self._made:
-            wanted, number = base.replace(".", "-"), 1
-            while f"{wanted}.example" in self._made.values():
-                number += 1
-                wanted = f"{base.replace('.', '-')}-{number}"
-            self._made[base] = f"{wanted}.example"
+            taken = {made.removesuffix(".example") for made in self._made.values()}
+            self._made[base] = f"{unused_name(base.replace('.', '-'), taken)}.example"
         return ".".join((*labels[:-size], self._made[base]))
 
     def in_text(self, text: str) -> str:
@@ -158,7 +155,7 @@ class _Plan:
         self._made: dict[IPv4Network, IPv4Network] = {}
         self._used = [*own, *(IPv4Network(f"{public[end]}/32") for public in lab for end in (0, -1))]
         roots = _blocks(met - set(own))
-        for root in sorted(roots, key=lambda each: (each.prefix, each.real)):
+        for root in sorted(roots, key=lambda block: (block.prefix, block.real)):
             inside = is_inside(str(root.real.network_address))
             place = self._free(INSIDE if inside else (PUBLIC[0], *INSIDE), root.prefix)
             if place is not None:
@@ -194,7 +191,7 @@ class _Plan:
 def _blocks(networks: Iterable[IPv4Network]) -> list[_Block]:
     """Networks by what they lie in, the widest outside."""
     roots: list[_Block] = []
-    for network in sorted(networks, key=lambda each: (each.prefixlen, each)):
+    for network in sorted(networks, key=lambda network: (network.prefixlen, network)):
         level = roots
         while (outer := next((block for block in level if network.subnet_of(block.real)), None)) is not None:
             level = outer.inner

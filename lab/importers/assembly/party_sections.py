@@ -9,13 +9,13 @@ from datetime import datetime
 
 from lab.importers.assembly import connectors, rules
 from lab.importers.assembly.directory import People, people
-from lab.importers.assembly.dns_records import is_service
+from lab.importers.assembly.dns_records import is_full_name, is_service
 from lab.importers.assembly.language_conversion import ConvertedTable
 from lab.importers.assembly.object_owners import MOERA, ROUTING, ExportedSide, known
 from lab.importers.assembly.types import ImportNotes
 from lab.importers.exchange_values import address_spaces
-from lab.model.names import Domain
 from lab.model.value import dataclass
+from lab.scenario.syntax.scalar_values import unused_name
 from lab.scenario.syntax.yaml_dump import PlainData
 from lab.sentence import sentence
 
@@ -39,7 +39,7 @@ class PartyDraft:
     @property
     def domains(self) -> tuple[str, ...]:
         """Names of accepted domains, the default one first; not those in onmicrosoft.com."""
-        ordered = sorted(self.accepted, key=lambda each: not each.get("Default"))
+        ordered = sorted(self.accepted, key=lambda domain: not domain.get("Default"))
         return tuple(str(made["DomainName"]) for made in ordered if not is_service(str(made["DomainName"])))
 
     @property
@@ -70,6 +70,7 @@ def tenant(side: ExportedSide, taken: set[str], now: datetime, notes: ImportNote
             sentence("Export Get-AcceptedDomain of the tenant."),
             "R156",
         )
+    rejects = any(config.truth("RejectDirectSend") for config in side.of("OrganizationConfig"))
     made = PartyDraft(key=key, side=side, accepted=accepted)
     made.people = people(side, [*accepted, {"DomainName": initial}], notes)
     made.inbound = connectors.named_objects(side, "InboundConnector", notes)
@@ -78,7 +79,7 @@ def tenant(side: ExportedSide, taken: set[str], now: datetime, notes: ImportNote
         "initial_domain": initial,
         "region": _region(side, key, notes),
         "AcceptedDomains": accepted,
-        "OrganizationConfig": _config(side),
+        "OrganizationConfig": {"RejectDirectSend": True} if rejects else None,
         "ArcTrustedSealers": _sealers(side),
         "dkim": _signing(side, [str(domain["DomainName"]) for domain in accepted], initial),
         "InboundConnectors": made.inbound,
@@ -107,7 +108,7 @@ def organization(side: ExportedSide, taken: set[str], now: datetime, notes: Impo
 
 def _key(side: ExportedSide, accepted: Sequence[ConvertedTable], initial: str, taken: set[str]) -> str:
     """The first label of the default domain, of the initial one, or of the folder."""
-    named = sorted(accepted, key=lambda each: not each.get("Default"))
+    named = sorted(accepted, key=lambda domain: not domain.get("Default"))
     own = [str(domain["DomainName"]) for domain in named if not str(domain["DomainName"]).endswith(MOERA)]
     return unique((own or [initial])[0].partition(".")[0] or side.folder.rpartition("/")[2], taken)
 
@@ -115,10 +116,7 @@ def _key(side: ExportedSide, accepted: Sequence[ConvertedTable], initial: str, t
 def unique(wanted: str, taken: set[str]) -> str:
     """A name that the language takes, and that nobody has."""
     bare = re.sub(r"[^A-Za-z0-9_-]", "-", wanted).strip("-_")[:40] or "contoso"
-    name, number = bare, 1
-    while name in taken:
-        number += 1
-        name = f"{bare}-{number}"
+    name = unused_name(bare, taken)
     taken.add(name)
     return name
 
@@ -135,16 +133,11 @@ def _region(side: ExportedSide, key: str, notes: ImportNotes) -> str:
     return "EUR"
 
 
-def _config(side: ExportedSide) -> PlainData | None:
-    rejects = any(config.truth("RejectDirectSend") for config in side.of("OrganizationConfig"))
-    return {"RejectDirectSend": True} if rejects else None
-
-
 def _sealers(side: ExportedSide) -> list[str]:
     sealers = (
         name for config in side.of("ArcConfig") for name in config.many("ArcTrustedSealers", blanks=True)
     )
-    return [name.lower() for name in dict.fromkeys(sealers) if _is_domain(name)]
+    return [name.lower() for name in dict.fromkeys(sealers) if is_full_name(name)]
 
 
 def _signing(side: ExportedSide, accepted: Sequence[str], initial: str) -> list[str]:
@@ -155,13 +148,6 @@ def _signing(side: ExportedSide, accepted: Sequence[str], initial: str) -> list[
         if config.truth("Enabled")
     )
     return [name for name in dict.fromkeys(enabled) if name in accepted and name != initial]
-
-
-def _is_domain(text: str) -> bool:
-    try:
-        return "." in Domain.parse(text)
-    except ValueError:
-        return False
 
 
 def routing_domain(party: PartyDraft) -> str:
@@ -188,13 +174,9 @@ def missing_tenants(
         given = organization.side.objects[0]
         names = dict.fromkeys((*organization.domains, routing))
         accepted = [ConvertedTable({"DomainName": name}, given) for name in names]
+        first = next(iter(organization.domains), routing)
         made = PartyDraft(
-            key=unique(
-                organization.domains[0].partition(".")[0]
-                if organization.domains
-                else routing.partition(".")[0],
-                taken,
-            ),
+            key=unique(first.partition(".")[0], taken),
             side=ExportedSide(True, organization.side.folder),
             accepted=accepted,
         )

@@ -8,6 +8,7 @@ the cloud knows, `t.onmicrosoft.com` and `t.mail.onmicrosoft.com` addresses (R23
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TypeAlias
 
 from lab.model.names import Address, Domain
@@ -16,6 +17,7 @@ from lab.model.tenant import Recipient, RecipientKind, Tenant
 from lab.model.topology import Host, Topology
 from lab.model.value import dataclass
 from lab.scenario.model import MatrixParty
+from lab.scenario.syntax.scalar_values import unused_name
 
 AddressOwner: TypeAlias = OnPremOrganization | Tenant
 _MOERA = ".onmicrosoft.com"
@@ -221,11 +223,6 @@ def _named(parties: Iterable[MatrixParty]) -> tuple[MatrixParty, ...]:
     """Each with a name of its own: the second of a class is `cloud-2`."""
     made: dict[str, MatrixParty] = {}
     for party in parties:
-        name, number = party.name, 1
-        while name in made:
-            number += 1
-            name = f"{party.name}-{number}"
-        made[name] = MatrixParty(
-            name=name, address=party.address, own=party.own, via=party.via, about=party.about
-        )
+        name = unused_name(party.name, made)
+        made[name] = replace(party, name=name)
     return tuple(made.values())

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network
+from itertools import chain, count
 from typing import Any, TypeVar
 
 from lab.errors import words_of
@@ -63,6 +64,12 @@ _name = fitting(
     str,
     hint=lambda text: sentence("{text!r}: letters, digits, dashes and underscores; 63 at most", text=text),
 )
+
+
+def unused_name(name: str, taken: Container[str]) -> str:
+    """The name, or the name with the first number that is free: `cloud-2`."""
+    numbered = (f"{name}-{number}" for number in count(2))
+    return next(candidate for candidate in chain((name,), numbered) if candidate not in taken)
 
 
 def _truth(text: str) -> bool:
