@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from lab.core.bounded_memory import BoundedMemory
 from lab.model.dns import DnsAnswer, DnsQuestion, ServFail
-
-_KEPT = 10_000
-"""Answers that are remembered; when there are more, all are forgotten."""
 
 
 class DnsCache:
     """Answers with the time until which they are believed. Denials are remembered as well (RFC 2308), failures are not."""
 
     def __init__(self) -> None:
-        self._known: dict[DnsQuestion, tuple[datetime, DnsAnswer]] = {}
+        self._known = BoundedMemory[DnsQuestion, tuple[datetime, DnsAnswer]]()
 
     def find(self, question: DnsQuestion, now: datetime) -> DnsAnswer | None:
         """The answer, unless there is none or its time is over."""
@@ -23,8 +21,5 @@ class DnsCache:
 
     def keep(self, question: DnsQuestion, answer: DnsAnswer, ttl: int, now: datetime) -> None:
         """Remember an answer that was given `now` for `ttl` seconds."""
-        if isinstance(answer, ServFail):
-            return
-        if len(self._known) >= _KEPT:
-            self._known.clear()
-        self._known[question] = now + timedelta(seconds=ttl), answer
+        if not isinstance(answer, ServFail):
+            self._known[question] = now + timedelta(seconds=ttl), answer

@@ -1,44 +1,69 @@
-"""Counters over hops and steps: what happened to mail, by place. Pure, and the same for every body of the lab.
+"""Numbers to watch: families of samples in Prometheus' manner, and counters over hops and steps, by place.
 
 Nothing is counted where it happens. A tally reads the journal, from where it stopped the last time; a lab that starts
-again with its journal has the same numbers as before.
+again with its journal has the same numbers as before. Pure, and the same for every driver of the lab.
+
+No label takes what mail brings with it (addresses, Message-IDs, names of connectors and certificates): the number of
+series depends on the configuration alone.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import field
+from enum import StrEnum
 from typing import assert_never
 
 from lab.evidence.hop_facts import enhanced, place, taken
 from lab.evidence.journal import Journal
-from lab.evidence.metric_families import Labels, MetricDeclaration, MetricFamily
 from lab.evidence.misplacement import Placement, TopologyAt
+from lab.model import steps
 from lab.model.decision import Basis, Verdict
-from lab.model.steps import (
-    Accepted,
-    Attributed,
-    Authenticated,
-    Bounced,
-    Connected,
-    Deferred,
-    Delivered,
-    Dropped,
-    Expanded,
-    Merged,
-    Promoted,
-    Refused,
-    Resolved,
-    Routed,
-    Ruled,
-    Sent,
-    Step,
-    Submitted,
-)
 from lab.model.topology import Topology
 from lab.model.trace import Hop, HopHead
+from lab.model.value import dataclass
 from lab.scenario.model import Variant
+
+Labels = tuple[str, ...]
+"""Values, in the order of the family's label names."""
+
+
+class MetricKind(StrEnum):
+    """What a number may do."""
+
+    COUNTER = "counter"
+    GAUGE = "gauge"
+    HISTOGRAM = "histogram"
+
+
+@dataclass(frozen=True, slots=True)
+class MetricDeclaration:
+    """What a family is called and means. A counter's name is without `_total`, which the text adds."""
+
+    name: str
+    about: str
+    labels: Labels = ()
+    kind: MetricKind = MetricKind.COUNTER
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """How many values were at most each bound, the last one infinite, and their sum."""
+
+    below: tuple[tuple[float, int], ...]
+    """Cumulative."""
+    total: float
+
+
+@dataclass(frozen=True, slots=True)
+class MetricFamily:
+    """A family with its samples."""
+
+    declared: MetricDeclaration
+    samples: Mapping[Labels, float | Histogram] = field(default_factory=dict)
+
 
 MESSAGES = MetricDeclaration(
     "mflab_messages", "Messages taken over, once for each place on their way.", ("place",)
@@ -106,14 +131,14 @@ class Tally:
     def read(self, journal: Journal, most: int | None = None) -> bool:
         """Count what the journal was told since the last time, `most` things of it; whether there is more."""
         until = journal.position if most is None else min(self._position + most, journal.position)
-        for index, head, steps in journal.since(self._position, until):
-            self.count(index, head, steps)
+        for index, head, so_far in journal.since(self._position, until):
+            self.count(index, head, so_far)
         self._position = until
         return until < journal.position
 
-    def count(self, index: int, head: HopHead, steps: Sequence[Step]) -> None:
+    def count(self, index: int, head: HopHead, so_far: Sequence[steps.Step]) -> None:
         """Count the steps of a hop that have not been counted yet, and the hop itself if it is new."""
-        hop = Hop(head, tuple(steps))
+        hop = Hop(head, tuple(so_far))
         done = self._seen.get(index)
         if done is None:
             self._arrival(hop)
@@ -134,38 +159,38 @@ class Tally:
         if self._placement.misplaced(hop):
             self._add(MISPLACED, place(hop), _basis(hop))
 
-    def _step(self, hop: Hop, step: Step) -> None:
+    def _step(self, hop: Hop, step: steps.Step) -> None:
         match step:
-            case Delivered():
+            case steps.Delivered():
                 self._delivery(hop, step)
-            case Attributed():
+            case steps.Attributed():
                 verdict = step.direction or Verdict.REFUSED
                 self._add(ATTRIBUTIONS, step.tenant or NONE, step.basis.value, verdict.value)
-            case Refused():
+            case steps.Refused():
                 self._add(REFUSALS, place(hop), step.stage.value, self._replied(step))
-            case Deferred():
+            case steps.Deferred():
                 self._add(DEFERRALS, place(hop), self._replied(step))
-            case Dropped():
+            case steps.Dropped():
                 self._add(DROPS, place(hop))
             case (
-                Submitted()
-                | Connected()
-                | Accepted()
-                | Authenticated()
-                | Promoted()
-                | Resolved()
-                | Expanded()
-                | Merged()
-                | Ruled()
-                | Routed()
-                | Sent()
-                | Bounced()
+                steps.Submitted()
+                | steps.Connected()
+                | steps.Accepted()
+                | steps.Authenticated()
+                | steps.Promoted()
+                | steps.Resolved()
+                | steps.Expanded()
+                | steps.Merged()
+                | steps.Ruled()
+                | steps.Routed()
+                | steps.Sent()
+                | steps.Bounced()
             ):
                 pass  # details of the way; bounces are counted by report
             case _:
                 assert_never(step)
 
-    def _delivery(self, hop: Hop, step: Delivered) -> None:
+    def _delivery(self, hop: Hop, step: steps.Delivered) -> None:
         self._add(DELIVERIES, place(hop))
         copy = (hop.head.message_id, step.mailbox.lower())
         if copy in self._delivered and hop.head.message_id:
@@ -175,7 +200,7 @@ class Tally:
     def _add(self, declared: MetricDeclaration, *labels: str) -> None:
         self._counts[declared][labels] += 1
 
-    def _replied(self, step: Refused | Deferred) -> str:
+    def _replied(self, step: steps.Refused | steps.Deferred) -> str:
         return self._status(enhanced(step.reply))
 
     def _status(self, status: str) -> str:
@@ -202,14 +227,14 @@ def places(topology: Topology) -> tuple[str, ...]:
     return (*(f"tenant:{name}" for name in topology.tenants), *topology.hosts, *regions)
 
 
-def _reports(steps: Iterable[Step]) -> Iterable[Bounced]:
+def _reports(since: Iterable[steps.Step]) -> Iterable[steps.Bounced]:
     """One step for each NDR: a report may tell of several recipients."""
-    return {step.ndr: step for step in steps if isinstance(step, Bounced) and step.ndr}.values()
+    return {step.ndr: step for step in since if isinstance(step, steps.Bounced) and step.ndr}.values()
 
 
 def _basis(hop: Hop) -> str:
     """What made the tenant take the message for its own; `none` where nobody had to decide (its own report)."""
-    decided = (step for step in hop.all(Attributed) if step.tenant == hop.head.tenant)
+    decided = (step for step in hop.all(steps.Attributed) if step.tenant == hop.head.tenant)
     return next((step.basis.value for step in decided), Basis.NONE.value)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
 from datetime import datetime
 
+from lab.core.bounded_memory import BoundedMemory
 from lab.evidence.hop_facts import bare_path, place, taken
 from lab.model.names import Address, Domain
 from lab.model.steps import Submitted
@@ -27,7 +28,6 @@ Claimed = Mapping[tuple[str, str], frozenset[str]]
 TopologyAt = Callable[[datetime], Topology]
 """The configuration that is in force at a moment."""
 _TENANT = "tenant:"
-_REMEMBERED = 10_000
 _NOBODY = Address("nobody", Domain("invalid"))
 """Stands for the author of a report: it has no mailbox anywhere."""
 
@@ -52,7 +52,7 @@ class Placement:
         self._claimed = _claimed(variant)
         self._ways: dict[str, _Way] = {}
         self._asked_of: Topology | None = None
-        self._known: dict[tuple[str, str | None, str, bool], frozenset[str]] = {}
+        self._known = BoundedMemory[tuple[str, str | None, str, bool], frozenset[str]]()
 
     def misplaced(self, hop: Hop) -> bool:
         """Whether the hop is the first in a tenant that nothing leads its copy of the message to."""
@@ -85,7 +85,7 @@ class Placement:
 
         Remembered for the configuration that was asked about last: the same people write to each other all day.
         """
-        if self._asked_of is not topology or len(self._known) >= _REMEMBERED:
+        if self._asked_of is not topology:
             self._asked_of = topology
             self._known.clear()
         key = sender.name, sender.via, recipient.key, again

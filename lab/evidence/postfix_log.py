@@ -147,30 +147,26 @@ class _Told:
 
     def _handed(self, stay: QueueStay, line: PostfixLine, at: datetime) -> None:
         fields = line.found
-        text, host, address = reply_of(fields["said"])
-        reply = _reply(text, fields["dsn"])
-        if not host:
-            host, address = relay_of(fields["relay"])
         stay.names[fields["original"] or fields["recipient"]] = fields["recipient"]
         stay.waiting_for -= 1
-        delivery_try = DeliveryTry(
-            recipient=fields["recipient"],
-            status=fields["status"],
-            reply=reply,
-            dsn=fields["dsn"],
-            host=host,
-            address=address,
-            by=line.program,
-            tls=self._tls(line.pid, address),
+        text, host, address = reply_of(fields["said"])
+        if not host:
+            host, address = relay_of(fields["relay"])
+        delivery_try = self._try(line, _reply(text, fields["dsn"]), host, address)
+        told = replace(
+            delivery_try, recipient=fields["recipient"], status=fields["status"], dsn=fields["dsn"]
         )
-        stay.tries.append((at, delivery_try))
+        stay.tries.append((at, told))
 
     def _tried(self, stay: QueueStay, line: PostfixLine, at: datetime) -> None:
         """Another host of the same domain is tried next; the line does not say for whom."""
         text, host, address = reply_of(line.found["said"])
-        reply = _reply(text, "4.0.0")
-        tls = self._tls(line.pid, address)
-        delivery_try = DeliveryTry(
+        stay.tries.append((at, self._try(line, _reply(text, "4.0.0"), host, address)))
+
+    def _try(self, line: PostfixLine, reply: Reply, host: str, address: str) -> DeliveryTry:
+        """An attempt for nobody known, to be made again."""
+        secured, version, cipher = self._secured.get(line.pid, ("", "", ""))
+        return DeliveryTry(
             recipient="",
             status="deferred",
             reply=reply,
@@ -178,13 +174,8 @@ class _Told:
             host=host,
             address=address,
             by=line.program,
-            tls=tls,
+            tls=(version, cipher) if address and secured == address else ("", ""),
         )
-        stay.tries.append((at, delivery_try))
-
-    def _tls(self, pid: str, address: str) -> tuple[str, str]:
-        secured, version, cipher = self._secured.get(pid, ("", "", ""))
-        return (version, cipher) if address and secured == address else ("", "")
 
     def _notified(self, stay: QueueStay, queue_id: str, at: datetime) -> None:
         stay.report = self._stay(queue_id, at)

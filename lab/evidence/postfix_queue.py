@@ -7,25 +7,9 @@ from dataclasses import field, replace
 from datetime import datetime
 from itertools import groupby
 
+from lab.model import steps
 from lab.model.message import Header, Message
 from lab.model.reply import Reply
-from lab.model.steps import (
-    Accepted,
-    Bounced,
-    Connected,
-    Deferred,
-    Delivered,
-    Dropped,
-    DropReason,
-    NextHop,
-    Refused,
-    Resolution,
-    Resolved,
-    Routed,
-    Sent,
-    ServerContact,
-    Step,
-)
 from lab.model.topology import Host
 from lab.model.trace import Hop, HopHead
 from lab.model.value import dataclass
@@ -46,9 +30,9 @@ class PostfixSession:
         """What both ends of the connection know; '' if the log does not tell the port."""
         return f"{self.client}:{self.port}>{server}" if self.port else ""
 
-    def step(self, at: datetime) -> Connected:
+    def step(self, at: datetime) -> steps.Connected:
         """Who connected. What certificate it showed is in no line."""
-        return Connected(
+        return steps.Connected(
             client=self.client,
             client_host=self.helo,
             helo=self.helo,
@@ -91,7 +75,7 @@ class QueueStay:
     headers: list[Header] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
     """What each recipient is called here, by what it was called on arrival."""
-    refused: list[Refused] = field(default_factory=list)
+    refused: list[steps.Refused] = field(default_factory=list)
     tries: list[tuple[datetime, DeliveryTry]] = field(default_factory=list)
     reports_on: QueueStay | None = None
     report: QueueStay | None = None
@@ -134,12 +118,12 @@ class QueueStay:
         )
         return Hop(head, (*self._arrival(), *self._departure(host, shown)))
 
-    def _arrival(self) -> Iterator[Step]:
+    def _arrival(self) -> Iterator[steps.Step]:
         if self.session is None:
             return
         yield self.session.step(self.at)
         yield from self.refused
-        yield Accepted(
+        yield steps.Accepted(
             reverse_path=f"<{self.sender}>",
             recipients=tuple(self.names),
             reply=Reply(250, "2.0.0", f"Ok: queued as {self.id}"),
@@ -148,9 +132,11 @@ class QueueStay:
         )
         for old, new in self.names.items():
             if old != new:
-                yield Resolved(recipient=old, resolution=Resolution.ALIAS, rewritten=new, at=self.at)
+                yield steps.Resolved(
+                    recipient=old, resolution=steps.Resolution.ALIAS, rewritten=new, at=self.at
+                )
 
-    def _departure(self, host: Host, shown: str) -> Iterator[Step]:
+    def _departure(self, host: Host, shown: str) -> Iterator[steps.Step]:
         """What one reply ended for several recipients is one step, but for failures: each has its own."""
         for (at, try_), group in groupby(self.tries, key=_same_end):
             named = tuple(tried.recipient for _, tried in group if tried.recipient)
@@ -159,15 +145,15 @@ class QueueStay:
             if try_.address:
                 yield _routed(host, try_.host, recipients, at)
             if try_.status == "deferred":
-                yield Deferred(
+                yield steps.Deferred(
                     recipients=recipients, connector="", reply=try_.reply, until=None, contact=contact, at=at
                 )
             elif try_.status != "sent":
                 yield from (self._failed(recipient, try_, contact, at) for recipient in recipients)
             elif try_.by in ("local", "virtual"):
-                yield from (Delivered(recipient=name, mailbox=name, at=at) for name in recipients)
+                yield from (steps.Delivered(recipient=name, mailbox=name, at=at) for name in recipients)
             else:
-                yield Sent(
+                yield steps.Sent(
                     recipients=recipients,
                     address=try_.address,
                     source=host.source,
@@ -177,12 +163,18 @@ class QueueStay:
                     at=at,
                 )
 
-    def _failed(self, recipient: str, try_: DeliveryTry, contact: ServerContact, at: datetime) -> Step:
+    def _failed(
+        self, recipient: str, try_: DeliveryTry, contact: steps.ServerContact, at: datetime
+    ) -> steps.Step:
         if not self.sender:
-            return Dropped(
-                recipient=recipient, reason=DropReason.NULL_SENDER, reply=try_.reply, contact=contact, at=at
+            return steps.Dropped(
+                recipient=recipient,
+                reason=steps.DropReason.NULL_SENDER,
+                reply=try_.reply,
+                contact=contact,
+                at=at,
             )
-        return Bounced(
+        return steps.Bounced(
             recipient=recipient,
             status=try_.dsn,
             reply=try_.reply,
@@ -199,17 +191,17 @@ def _same_end(try_: tuple[datetime, DeliveryTry]) -> tuple[datetime, DeliveryTry
     return at, replace(delivery, recipient="")
 
 
-def _routed(host: Host, to: str, recipients: tuple[str, ...], at: datetime) -> Routed:
+def _routed(host: Host, to: str, recipients: tuple[str, ...], at: datetime) -> steps.Routed:
     """How the next host was chosen: what is configured is no MX."""
     configured = to in (*host.smart_hosts, *host.forwards_to)
-    how = NextHop.SMART_HOST if configured else NextHop.MX
-    return Routed(recipients=recipients, connector="", how=how, targets=(to,), at=at)
+    how = steps.NextHop.SMART_HOST if configured else steps.NextHop.MX
+    return steps.Routed(recipients=recipients, connector="", how=how, targets=(to,), at=at)
 
 
-def _contact(try_: DeliveryTry, shown: str) -> ServerContact:
+def _contact(try_: DeliveryTry, shown: str) -> steps.ServerContact:
     """As the lab's own nodes tell of a connection, of whose key the log has one end only: see `hop_links.joined`."""
     tls, cipher = try_.tls
-    return ServerContact(
+    return steps.ServerContact(
         host=try_.host,
         connection=f">{try_.address}" if try_.address else "",
         tls=tls,

@@ -30,7 +30,7 @@ RECIPIENT_OK = "250 2.1.5 Recipient OK"
 _SCANNED = "S:AMA=SUM|v=0|action=|error=|atch=0;S:DeliveryPriority=Normal"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class TrackingEvent:
     """One event. Fields are those of the log; what is '' there is missing here."""
 
@@ -128,9 +128,7 @@ def _here(hop: Hop) -> tuple[str, str]:
 def _submitted(hop: Hop, step: steps.Submitted) -> Iterator[TrackingEvent]:
     """From a mailbox: taken up by the store driver, handed to transport, received and scanned there (R228)."""
     here, who, at = _here(hop), step.recipients, moment(hop, step)
-    stored = TrackingEvent(
-        at=at, event="RECEIVE", source="STOREDRIVER", hop=hop, recipients=who, client=here, server=here
-    )
+    stored = TrackingEvent(at, "RECEIVE", "STOREDRIVER", hop, who, client=here, server=here)
     yield stored
     yield replace(stored, event="SUBMIT")
     received = replace(stored, source="SMTP", connector=f"{here[1]}\\Default {here[1]}")
@@ -167,15 +165,8 @@ def _resolved(hop: Hop, step: steps.Resolved) -> TrackingEvent:
 
 
 def _expanded(hop: Hop, step: steps.Expanded) -> TrackingEvent:
-    return TrackingEvent(
-        at=moment(hop, step),
-        event="EXPAND",
-        source="ROUTING",
-        hop=hop,
-        recipients=step.members,
-        server=_here(hop),
-        related=step.recipient,
-    )
+    at, here = moment(hop, step), _here(hop)
+    return TrackingEvent(at, "EXPAND", "ROUTING", hop, step.members, server=here, related=step.recipient)
 
 
 def _ruled(hop: Hop, step: steps.Ruled) -> Iterator[TrackingEvent]:
@@ -185,12 +176,8 @@ def _ruled(hop: Hop, step: steps.Ruled) -> Iterator[TrackingEvent]:
         f"S:TRA=ETR|ruleId={rule_id(name)}|st={when}|action={'|'.join(step.actions)}" for name in step.names
     )
     if text:
-        who = step.recipients
-        here = _here(hop)
-        at = moment(hop, step)
-        yield TrackingEvent(
-            at=at, event="AGENTINFO", source="AGENT", hop=hop, recipients=who, server=here, custom=text
-        )
+        at, who = moment(hop, step), step.recipients
+        yield TrackingEvent(at, "AGENTINFO", "AGENT", hop, who, server=_here(hop), custom=text)
 
 
 def _sent(hop: Hop, step: steps.Sent) -> TrackingEvent:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lab.core.authentication.signature_suite import Suite
+from lab.core.bounded_memory import BoundedMemory
 from lab.core.directory import TenantDirectory
 from lab.model.topology import Region, Topology
 from lab.nodes.eop_front import EopFront
@@ -21,4 +22,4 @@ class Eop(EopFront, EopHub):
         self.front_ends = {host.address: host for host in region.front_ends}
         self.own_addresses = frozenset(host.source for r in topology.regions.values() for host in r.senders)
         self.services = topology.services()
-        self.decided = {}
+        self.decided = BoundedMemory()

@@ -13,6 +13,7 @@ from dataclasses import replace
 from lab.core.attribution import attribute
 from lab.core.attribution_result import Attribution
 from lab.core.authentication.signature_suite import Suite
+from lab.core.bounded_memory import BoundedMemory
 from lab.core.client_credentials import judge_credentials
 from lab.core.dates import mail_date
 from lab.core.directory import TenantDirectory
@@ -36,8 +37,6 @@ LOOP = Reply(554, "5.4.14", "Hop count exceeded - possible mail loop ATTR34")
 TOO_MANY = Reply(452, "4.5.3", "Too many recipients")
 MAX_RECIPIENTS = 200
 """Of one domain, in one transaction (R155)."""
-_KEPT = 10_000
-"""Decisions that are remembered; when there are more, all are forgotten."""
 Facts = tuple[str, bool, CertificateIdentity | None, ReversePath, Address, Domain | None]
 _OWN_NAMES = Domain("protection.outlook.com")
 
@@ -57,7 +56,7 @@ class EopFront:
     """Hosts of Microsoft's other services (R245)."""
     suite: Suite
     """How signatures are verified."""
-    decided: dict[Facts, Attribution]
+    decided: BoundedMemory[Facts, Attribution]
     """What was decided on the same facts before: people write to each other again and again."""
 
     def front_end(self, connection: Connection) -> Host:
@@ -160,8 +159,6 @@ class EopFront:
             author,
         )
         if facts not in self.decided:
-            if len(self.decided) >= _KEPT:
-                self.decided.clear()
             self.decided[facts] = self._attribute(connection, transaction, recipient, author)
         return self.decided[facts]
 

@@ -19,6 +19,7 @@ from functools import cache, lru_cache
 from operator import attrgetter
 from typing import TypeVar
 
+from lab.core.bounded_memory import BoundedMemory
 from lab.model.decision import AttributionDecision, Decision, Explainable
 from lab.model.message import Message
 from lab.model.names import Address, Domain, DomainPattern, ReversePath
@@ -28,7 +29,6 @@ from lab.model.transport import QueueItem
 T = TypeVar("T")
 Json = object
 """What the json module takes."""
-_KEPT = 1024
 _Writer = Callable[[typing.Any], Json]
 _Reader = Callable[[typing.Any], typing.Any]
 
@@ -51,11 +51,6 @@ def loads(kind: type[T], text: str, **given: object) -> T:
     Fields that the text lacks take their defaults. Raises ValueError when the text holds no such value.
     """
     return decode(kind, json.loads(text), **given)
-
-
-def encode(value: object) -> Json:
-    """A value as JSON data; TypeError when it holds something that cannot be read back."""
-    return json.loads(dumps(value))
 
 
 def decode(kind: type[T], data: Json, **given: object) -> T:
@@ -149,7 +144,8 @@ def _writer(kind: typing.Any) -> _Writer:
     raise TypeError(f"a {kind.__name__} cannot be written down")
 
 
-_REMEMBERED: dict[int, tuple[Decision, Json]] = {}
+_REMEMBERED = BoundedMemory[int, tuple[Decision, Json]]()
+_REMEMBERED.most = 1024
 """Attributions as JSON data, by identity: a front end gives the same one to all who ask the same."""
 
 
@@ -160,8 +156,6 @@ def _explained(cause: Explainable) -> Json:
         return decision
     remembered = _REMEMBERED.get(id(decision))
     if remembered is None or remembered[0] is not decision:
-        if len(_REMEMBERED) >= _KEPT:
-            _REMEMBERED.clear()
         remembered = _REMEMBERED[id(decision)] = decision, json.loads(_encode(decision))
     return remembered[1]
 

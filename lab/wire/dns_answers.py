@@ -6,7 +6,7 @@ a name that the scenario does not know does not exist. No recursion, no zone tra
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import dns.edns
 import dns.exception
@@ -24,9 +24,6 @@ import dns.rrset
 from lab.model.dns import DENIED_TTL, DnsQuestion, DnsRecords, Mx, NoData, NxDomain, ServFail, Zones
 from lab.model.names import Domain
 from lab.model.value import dataclass
-
-Rewrite = Callable[[str], str]
-"""Which address to tell for one of the scenario's."""
 
 PAYLOAD = 1232
 """Octets of UDP that we send and take (DNS flag day 2020)."""
@@ -55,9 +52,7 @@ class Response:
     rcode: str
 
 
-def respond(
-    zones: Zones, query: bytes, *, longest: int | None = None, rewrite: Rewrite = str
-) -> Response | None:
+def respond(zones: Zones, query: bytes, *, longest: int | None = None) -> Response | None:
     """Answer a query; None when it deserves silence (an answer itself, or too short to have an id).
 
     `longest` is how many octets the transport takes; None lets the query say (EDNS) and sets TC when that is too few.
@@ -75,7 +70,7 @@ def respond(
         return Response(_bare_error(query, dns.rcode.FORMERR), "", "", "FORMERR")
     answer = dns.message.make_response(asked, recursion_available=False, our_payload=PAYLOAD)
     answer.flags |= dns.flags.AA
-    _fill(answer, asked, zones, rewrite)
+    _fill(answer, asked, zones)
     room = longest or max(512, min(asked.payload, PAYLOAD))
     # As written in the zones: a lab that is run again must hear the same.
     wire = answer.to_wire(max_size=room, prefer_truncation=True, want_shuffle=False)
@@ -104,7 +99,7 @@ def _bare_error(query: bytes, rcode: dns.rcode.Rcode) -> bytes:
     return query[:2] + bytes([query[2] & 0x79 | _QR, rcode]) + bytes(8)
 
 
-def _fill(answer: dns.message.Message, asked: dns.message.Message, zones: Zones, rewrite: Rewrite) -> None:
+def _fill(answer: dns.message.Message, asked: dns.message.Message, zones: Zones) -> None:
     (question,) = asked.question
     if asked.edns > 0:
         answer.set_rcode(dns.rcode.BADVERS)
@@ -114,7 +109,7 @@ def _fill(answer: dns.message.Message, asked: dns.message.Message, zones: Zones,
     elif question.name == dns.name.root:
         _apex(answer, question.rdtype)
     else:
-        _look_up(answer, zones, question.name, question.rdtype, rewrite)
+        _look_up(answer, zones, question.name, question.rdtype)
 
 
 def _apex(answer: dns.message.Message, kind: dns.rdatatype.RdataType) -> None:
@@ -131,11 +126,7 @@ def _deny(answer: dns.message.Message) -> None:
 
 
 def _look_up(
-    answer: dns.message.Message,
-    zones: Zones,
-    name: dns.name.Name,
-    kind: dns.rdatatype.RdataType,
-    rewrite: Rewrite,
+    answer: dns.message.Message, zones: Zones, name: dns.name.Name, kind: dns.rdatatype.RdataType
 ) -> None:
     """Put the chain of aliases and the data at its end into the answer, as `Zones.answer` follows it."""
     for _ in range(_LONGEST_CHAIN):
@@ -149,7 +140,7 @@ def _look_up(
                 return _deny(answer)
             case DnsRecords() | NoData():
                 assert key is not None
-        own = list(_own_records(zones, key, kind, rewrite))
+        own = list(_own_records(zones, key, kind))
         if own or not isinstance(answered, DnsRecords):
             return _add(answer, name, own, zones.ttl(key))
         alias = name_of(str(answered.rows[0]))
@@ -160,13 +151,11 @@ def _look_up(
     return None
 
 
-def _own_records(
-    zones: Zones, key: str, kind: dns.rdatatype.RdataType, rewrite: Rewrite
-) -> Iterator[dns.rdata.Rdata]:
+def _own_records(zones: Zones, key: str, kind: dns.rdatatype.RdataType) -> Iterator[dns.rdata.Rdata]:
     """The records at this very name, of that type or (ANY) of all."""
     for (name, text), rows in zones.rows.items() if kind == dns.rdatatype.ANY else _rows(zones, key, kind):
         if name == key:
-            yield from (rdata(text, row, rewrite) for row in rows)
+            yield from (rdata(text, row) for row in rows)
 
 
 def _rows(
@@ -184,13 +173,13 @@ def _add(answer: dns.message.Message, name: dns.name.Name, records: list[dns.rda
     return None
 
 
-def rdata(kind: str, row: Mx | str, rewrite: Rewrite = str) -> dns.rdata.Rdata:
+def rdata(kind: str, row: Mx | str) -> dns.rdata.Rdata:
     """A row of the zones as a record."""
     if isinstance(row, Mx):
         return dns.rdata.from_text(_IN, "MX", f"{row.preference} {name_of(row.host)}")
     match kind:
         case "A":
-            return dns.rdata.from_text(_IN, "A", rewrite(row))
+            return dns.rdata.from_text(_IN, "A", row)
         case "PTR" | "CNAME":
             return dns.rdata.from_text(_IN, kind, name_of(row).to_text())
         case "TXT":

@@ -8,10 +8,11 @@ from collections import Counter, deque
 from dataclasses import replace
 from typing import Literal, cast
 
+from lab.core.bounded_memory import BoundedMemory
 from lab.errors import WireError
 from lab.model.dns import Zones
 from lab.model.value import dataclass
-from lab.wire.dns_answers import LONGEST_TCP, Response, Rewrite, respond
+from lab.wire.dns_answers import LONGEST_TCP, Response, respond
 
 Over = Literal["udp", "tcp"]
 
@@ -19,7 +20,7 @@ COUNTED_TYPES = frozenset({"A", "AAAA", "CNAME", "MX", "NS", "PTR", "SOA", "TXT"
 _IDLE = 30.0
 """Seconds after which a silent TCP client is sent away (RFC 7766 6.2.3)."""
 _KEPT = 10_000
-"""Queries that the log remembers, and answers that need not be made again."""
+"""Queries that the log remembers."""
 _TRIES = 8
 """How often to look for a port that is free for both UDP and TCP."""
 
@@ -38,11 +39,10 @@ class Query:
 
 
 class DnsServer:
-    """Answers from `zones`, which may be replaced while it runs; `rewrite` may tell other addresses in A records."""
+    """Answers from `zones`, which may be replaced while it runs."""
 
-    def __init__(self, zones: Zones, *, rewrite: Rewrite = str) -> None:
+    def __init__(self, zones: Zones) -> None:
         self.zones = zones
-        self.rewrite = rewrite
         self.log: deque[Query] = deque(maxlen=_KEPT)
         """The last queries, oldest first."""
         self.counts: Counter[tuple[str, ...]] = Counter()
@@ -52,9 +52,9 @@ class DnsServer:
         self._udp: asyncio.DatagramTransport | None = None
         self._tcp: asyncio.Server | None = None
         self._streams: set[_Stream] = set()
-        self._answers: dict[tuple[bytes, Over], Response] = {}
+        self._answers = BoundedMemory[tuple[bytes, Over], Response]()
         """By query without its id: hosts ask the same things again and again."""
-        self._made_from: tuple[Zones, Rewrite] = zones, rewrite
+        self._made_from = zones
 
     async def start(self, address: str, port: int = 0) -> None:
         """Listen; port 0 takes a free one, told by `port`. Raises WireError when the address or port is not ours."""
@@ -97,17 +97,15 @@ class DnsServer:
         return replace(response, wire=query[:2] + response.wire[2:])
 
     def _known(self, question: bytes, over: Over) -> Response | None:
-        if self._made_from[0] is not self.zones or self._made_from[1] is not self.rewrite:
-            self._made_from = self.zones, self.rewrite
+        if self._made_from is not self.zones:
+            self._made_from = self.zones
             self._answers.clear()
         return self._answers.get((question, over))
 
     def _made(self, query: bytes, over: Over) -> Response | None:
         longest = LONGEST_TCP if over == "tcp" else None
-        response = respond(self.zones, query, longest=longest, rewrite=self.rewrite)
+        response = respond(self.zones, query, longest=longest)
         if response is not None:
-            if len(self._answers) >= _KEPT:
-                self._answers.clear()
             self._answers[query[2:], over] = response
         return response
 

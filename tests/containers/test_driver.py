@@ -19,9 +19,9 @@ from lab.drivers.containers.driver import run_containers
 from lab.drivers.containers.existing_labs import RUN
 from lab.drivers.simulator import simulate
 from lab.errors import DriverError
-from lab.evidence.normalised_traces import diff, normalise
 from tests.cli.commands import ROOT
 from tests.drivers.test_parts import DOZEN, chosen
+from tests.normalised_traces import diff, normalise
 
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("docker_engine")]
 ARTICLE = "wildcard-misrouting:shared-wildcard"

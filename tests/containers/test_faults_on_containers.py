@@ -9,9 +9,9 @@ import pytest
 
 from lab.drivers.containers.driver import run_containers
 from lab.drivers.simulator import simulate
-from lab.evidence.normalised_traces import diff, normalise
 from lab.model.outage import How, Outage
 from tests.drivers.test_parts import chosen
+from tests.normalised_traces import diff, normalise
 
 pytestmark = pytest.mark.docker
 SHIPPED = (

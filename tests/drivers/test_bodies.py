@@ -8,8 +8,8 @@ import pytest
 
 from lab.drivers.embedded import run_embedded
 from lab.drivers.simulator import simulate
-from lab.evidence.normalised_traces import diff, normalise
 from lab.scenario.load import load
+from tests.normalised_traces import diff, normalise
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 FILES = sorted(path for path in SCENARIOS.rglob("*.yaml") if "common" not in path.parts)

@@ -16,10 +16,10 @@ from lab.drivers.lab_clock import LabClock
 from lab.drivers.remote_run import RemoteRun, nodes_of
 from lab.drivers.shared_folder import ClockReading
 from lab.drivers.simulator import simulate
-from lab.evidence.normalised_traces import diff, normalise
 from lab.pki import certificate_folder as pki
 from lab.pki import rsa_signing
 from lab.scenario.load import load
+from tests.normalised_traces import diff, normalise
 
 pytestmark = pytest.mark.wire
 SCENARIOS = Path(__file__).parents[2] / "scenarios"

@@ -15,7 +15,6 @@ from lab.drivers.configuration_history import History
 from lab.drivers.embedded import Embedded
 from lab.drivers.run_outcome import RunOutcome
 from lab.drivers.simulator import simulate
-from lab.evidence.normalised_traces import diff, normalise
 from lab.model.dns import DnsQuestion, DnsRecords, Mx, NoData, NxDomain, RecordType, ServFail, Zones
 from lab.model.names import Domain
 from lab.pki import rsa_signing
@@ -25,6 +24,7 @@ from lab.wire.resolver import Resolver
 from tests.embedded.labs import SCENARIOS, played
 from tests.embedded.nameservers import COMMANDS, serving
 from tests.embedded.tools import needs
+from tests.normalised_traces import diff, normalise
 
 pytestmark = pytest.mark.wire
 

@@ -6,11 +6,11 @@ import pytest
 
 from lab.drivers.embedded import run_embedded
 from lab.drivers.simulator import simulate
-from lab.evidence.normalised_traces import diff, normalise
 from tests.nodes.test_failures import DEAD, FROM_CLOUD, TO_GROUND
 from tests.nodes.test_flows import LOOP
 from tests.nodes.test_recipients import BIFURCATE, THREE
 from tests.nodes.worlds import RESTRICTED, world
+from tests.normalised_traces import diff, normalise
 
 pytestmark = pytest.mark.wire
 TO_THREE = (

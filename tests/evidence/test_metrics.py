@@ -10,7 +10,6 @@ from lab.cli import locations as where
 from lab.drivers.simulator import Simulator, simulate
 from lab.evidence import metrics
 from lab.evidence.journal import Journal
-from lab.evidence.metric_families import Histogram, Labels, MetricDeclaration, MetricFamily
 from lab.evidence.metrics import (
     ATTRIBUTIONS,
     COUNTED,
@@ -22,6 +21,10 @@ from lab.evidence.metrics import (
     MISPLACED,
     NDRS,
     REFUSALS,
+    Histogram,
+    Labels,
+    MetricDeclaration,
+    MetricFamily,
     Tally,
     count,
     places,

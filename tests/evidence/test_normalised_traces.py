@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.evidence.normalised_traces import diff, lines, normalise
 from lab.evidence.trace_assembly import traces
 from lab.model.reply import Reply
 from lab.model.steps import Accepted, Delivered, Refused, Routed, Submitted
 from lab.model.trace import Hop
 from tests.evidence.hops import NDR, OFFER, PARTNER, USER, a_hop, a_step, refusing_hop, sent, the_fault
+from tests.normalised_traces import diff, lines, normalise
 
 OTHER_NDR = "<0815@AM0PR01MB0001.eurprd01.prod.outlook.com>"
 

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from lab.core.transport_rules import Branch
 from lab.drivers.simulator import Simulator
 from lab.evidence.hop_facts import about
-from lab.evidence.normalised_traces import normalise
 from lab.evidence.trace_assembly import aliases, traces
 from lab.model.message import Message
 from lab.model.names import Address
@@ -34,6 +33,7 @@ from lab.model.trace import Disposition, MessageTrace
 from lab.model.transport import QueueItem, Settlement, Submission
 from lab.scenario.load import load_text
 from tests.nodes.worlds import BASE, a_message, stranger
+from tests.normalised_traces import normalise
 
 GROUPS = ("g1@a.example", "g2@a.example", "g3@a.example")
 PEOPLE = (

@@ -1,7 +1,7 @@
 """Builders for the store's tests and for the process that they kill."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from lab.model.message import Message
@@ -10,6 +10,8 @@ from lab.model.reply import Reply
 from lab.model.steps import Accepted, Deferred, Delivered, Step
 from lab.model.trace import HopHead
 from lab.model.transport import Heard, Mailboxed, QueueItem, Route, Settlement, Target
+from lab.wire import codec, store_tables
+from lab.wire.store import LabStore
 from tests.steps import step_of
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -72,3 +74,33 @@ def a_route(*recipients: str) -> Route:
         certificate=None,
         recipients=tuple(map(an_address, recipients)),
     )
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How much of everything there is in a store."""
+
+    queued: int
+    """Items in the queue, those that are being relayed included."""
+    relaying: int
+    """Items that a server was about to get."""
+    mailboxed: int
+    hops: int
+    steps: int
+
+
+async def counts(store: LabStore) -> Counts:
+    """How much of everything there is."""
+    query = (
+        "SELECT (SELECT count(*) FROM queue), (SELECT count(*) FROM queue WHERE relaying), "
+        "(SELECT count(*) FROM mailbox), (SELECT count(*) FROM hop), "
+        "(SELECT total(json_array_length(steps)) FROM (SELECT steps FROM hop UNION ALL SELECT steps FROM later))"
+    )
+    row = await store._do(lambda connection: connection.execute(query).fetchone())
+    return Counts(*map(int, row))
+
+
+async def note(store: LabStore, hop: str, *steps: Step) -> None:
+    """Add steps to a hop."""
+    text = codec.dump_steps(steps)
+    await store._do(lambda connection: store_tables.add_steps(connection, hop, text))

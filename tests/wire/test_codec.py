@@ -88,7 +88,7 @@ def test_mailboxed_round_trips_with_its_message(mailboxed):
 
 @given(st.lists(MOMENTS, min_size=2, max_size=5))
 def test_written_times_sort_as_the_moments_do(moments):
-    written = sorted(moments, key=lambda moment: str(codec.encode(moment)))
+    written = sorted(moments, key=lambda moment: str(json.loads(codec.dumps(moment))))
     assert written == sorted(moments)
 
 
@@ -153,7 +153,7 @@ def test_steps_inside_other_values_take_their_decision_with_them():
 
 
 def test_a_step_is_written_with_its_kind_beside_its_fields():
-    assert codec.encode((Merged(recipient="a@a.example", rules=("R156",)),)) == [
+    assert json.loads(codec.dumps((Merged(recipient="a@a.example", rules=("R156",)),))) == [
         {"kind": "merged", "rules": ["R156"], "at": None, "recipient": "a@a.example"}
     ]
 
@@ -202,7 +202,7 @@ def test_text_that_is_no_step_is_a_value_error(text):
 )
 def test_what_could_not_be_read_back_is_not_written(value, why):
     with pytest.raises(TypeError, match=why):
-        codec.encode(value)
+        codec.dumps(value)
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ async def test_types_of_one_name_are_different_questions():
 
 
 async def test_memory_does_not_grow_without_end(monkeypatch):
-    monkeypatch.setattr("lab.core.dns_cache._KEPT", 2)
+    monkeypatch.setattr("lab.core.bounded_memory.BoundedMemory.most", 2)
     names = [DnsQuestion(Domain(f"{name}.example"), "A") for name in "abca"]
     source = Source(*[NoData()] * 4)
     memory = source.remembered()

@@ -22,7 +22,6 @@ from lab.wire.tls import (
     PermissiveTLSContext,
     TlsVersion,
     client_context,
-    facts_of,
     server_context,
     session_on,
 )
@@ -62,6 +61,12 @@ OTHER = [
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority(tmp_path_factory.mktemp("pki"), NOW)
+
+
+def facts_of(transport: asyncio.BaseTransport) -> tuple[Tls, CertificateIdentity | None]:
+    """The TLS session on a transport, and the certificate that the other side showed."""
+    session = session_on(transport)
+    return session.tls, session.peer
 
 
 async def shake(
