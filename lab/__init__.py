@@ -7,8 +7,8 @@ cli          the command `mflab`: one file per verb                 session    t
 analysis     questions about a whole configuration: matrix, checks, hunt, diagnosis, sweep
 drivers      run a scenario: simulator, embedded lab, containers    reports    what a run left behind, for people and programs
              importers: exports of real systems to a scenario
-wire         the only package that speaks: SMTP, TLS, DNS, queue    pki        certificates, right and wrong
-             gateways: settings of real mail servers
+wire         the only package that speaks: SMTP, TLS, DNS, queue    gateways   settings of real mail servers
+pki          certificates, right and wrong
 nodes        the mail systems: Exchange, gateway, Exchange Online, internet, Microsoft's services
              evidence: the journal, message traces, each administrator's logs
 scenario     the YAML language, and every mistake in it at once

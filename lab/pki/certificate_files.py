@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -30,14 +31,20 @@ def identity(pem_or_der: bytes, at: datetime, anchors: bytes | None = None) -> C
         raise ValueError("the file holds a private key; give the certificate alone")
     leaf, *sent = _certificates(pem_or_der)
     trusted = None if anchors is None else x509.load_pem_x509_certificates(anchors)
+    return replace(names_of(leaf), faults=judge(leaf, sent, at, trusted))
+
+
+def names_of(certificate: x509.Certificate) -> CertificateIdentity:
+    """What a certificate says of itself, without faults. Raises ValueError when its names cannot be parsed."""
+    common_names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    dns_names = _extension(certificate, x509.SubjectAlternativeName)
     return CertificateIdentity(
-        common_name=_common_name(leaf),
-        dns_names=_dns_names(leaf),
-        faults=judge(leaf, sent, at, trusted),
-        subject=leaf.subject.rfc4514_string(),
-        issuer=leaf.issuer.rfc4514_string(),
-        serial=f"{leaf.serial_number:X}",
-        thumbprint=leaf.fingerprint(SHA1()).hex().upper(),  # noqa: S303 - a name that Exchange prints, not a proof
+        common_name=str(common_names[0].value) if common_names else None,
+        dns_names=() if dns_names is None else tuple(dns_names.get_values_for_type(x509.DNSName)),
+        subject=certificate.subject.rfc4514_string(),
+        issuer=certificate.issuer.rfc4514_string(),
+        serial=f"{certificate.serial_number:X}",
+        thumbprint=certificate.fingerprint(SHA1()).hex().upper(),  # noqa: S303 - a name that Exchange prints, not a proof
     )
 
 
@@ -57,7 +64,7 @@ def judge(
         faults.add(CertFault.NOT_YET_VALID)
     if at > leaf.not_valid_after_utc:
         faults.add(CertFault.EXPIRED)
-    if not _may_be_client(leaf):
+    if not may_be_client(leaf):
         faults.add(CertFault.NO_CLIENT_AUTH)
     if _weak(leaf):
         faults.add(CertFault.WEAK_KEY)
@@ -114,7 +121,7 @@ def _is_authority(certificate: x509.Certificate, at: datetime) -> bool:
     )
 
 
-def _may_be_client(certificate: x509.Certificate) -> bool:
+def may_be_client(certificate: x509.Certificate) -> bool:
     """Whether the extended key usage allows a client (R129); a certificate without one allows everything."""
     usages = _extension(certificate, x509.ExtendedKeyUsage)
     allowing = {ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE}
@@ -129,16 +136,6 @@ def _weak(certificate: x509.Certificate) -> bool:
     if isinstance(key, ec.EllipticCurvePublicKey) and key.key_size < 224:
         return True
     return isinstance(certificate.signature_hash_algorithm, SHA1 | MD5)
-
-
-def _common_name(certificate: x509.Certificate) -> str | None:
-    names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-    return str(names[0].value) if names else None
-
-
-def _dns_names(certificate: x509.Certificate) -> tuple[str, ...]:
-    names = _extension(certificate, x509.SubjectAlternativeName)
-    return () if names is None else tuple(names.get_values_for_type(x509.DNSName))
 
 
 def _extension(certificate: x509.Certificate, kind: type[T]) -> T | None:

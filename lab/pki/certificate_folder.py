@@ -13,10 +13,9 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from lab.model.certificate import CertificateIdentity, CertificateProfile, Validity, is_public
+from lab.model.certificate import CertificateProfile, Validity, is_public
 from lab.model.value import dataclass
 from lab.pki.authority import Authority, self_signed
-from lab.pki.certificate_files import identity
 from lab.pki.rsa_signing import write_private
 
 PUBLIC = "public"
@@ -45,10 +44,6 @@ class CertificateFolder:
     def key(self, profile: str) -> Path:
         """The private key (PEM, PKCS#8, not encrypted, mode 0600)."""
         return self.folder / f"{profile}.key"
-
-    def identity(self, profile: str, at: datetime) -> CertificateIdentity:
-        """What a peer that trusts the anchors sees of the profile's certificate at that time."""
-        return identity(self.chain(profile).read_bytes(), at, self.anchors.read_bytes())
 
 
 def make(folder: Path, profiles: Mapping[str, CertificateProfile], now: datetime) -> CertificateFolder:

@@ -11,25 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import field
 from pathlib import Path
 
-from lab.core.smtp_delivery import (
-    BROKEN_OFF,
-    OUTSIDE,
-    TIMED_OUT,
-    ClientAction,
-    ClientDialogue,
-    ClientEvent,
-    ConnectFailed,
-    ConnectionOpened,
-    Dial,
-    HangUp,
-    Hello,
-    HelloReply,
-    SendTransaction,
-    StartTls,
-    TlsEstablished,
-    TlsRefused,
-    TransactionReplies,
-)
+from lab.core import smtp_delivery
 from lab.errors import LabBug, WireError
 from lab.model.reply import Reply
 from lab.model.transport import Attempt
@@ -51,7 +33,7 @@ class ClientCertificate:
     label: str
 
 
-def own_loopback(dial: Dial) -> str:
+def own_loopback(dial: smtp_delivery.Dial) -> str:
     """The address that the server is to see, on loopback: the same with 127 in front (198.51.100.25 -> 127.51.100.25)."""
     return f"127.{dial.source.partition('.')[2]}"
 
@@ -62,7 +44,7 @@ class ClientWire:
 
     book: Mapping[str, tuple[str, int]]
     """Where each of the scenario's addresses really listens: (address, port). Nothing else is connected to."""
-    bind: Callable[[Dial], str] = own_loopback
+    bind: Callable[[smtp_delivery.Dial], str] = own_loopback
     """The real address to connect from."""
     certificates: Mapping[str, ClientCertificate] = field(default_factory=dict)
     """By profile name."""
@@ -71,7 +53,7 @@ class ClientWire:
     clock: TlsClock | None = None
     """The lab's now, for that judgement."""
     patience: Patience = field(default_factory=Patience)
-    hinders: Callable[[Dial], ConnectFailed | None] = lambda _: None
+    hinders: Callable[[smtp_delivery.Dial], smtp_delivery.ConnectFailed | None] = lambda _: None
     """Why a connection does not come about, for a lab that plays a broken network."""
     _contexts: dict[str | None, ssl.SSLContext] = field(
         default_factory=dict, init=False, repr=False, compare=False
@@ -98,14 +80,14 @@ class ClientWire:
             raise WireError(f"there are no certificate files for profile {profile}") from None
 
 
-async def run(talk: ClientDialogue, wire: ClientWire) -> Attempt:
+async def run(talk: smtp_delivery.ClientDialogue, wire: ClientWire) -> Attempt:
     """Carry out a courier's talk to its end; every failure on the way is an answer to it.
 
     Raises WireError when this machine lacks what the talk needs (an address of its own, a certificate's files).
     """
     conversation = Conversation(wire)
     try:
-        answer: ClientEvent = None
+        answer: smtp_delivery.ClientEvent = None
         while True:
             ask = talk.send(answer)
             answer = await conversation.answer(ask)
@@ -127,18 +109,18 @@ class Conversation:
         self._left_open = False
         """Whether the server may still be inside a transaction."""
 
-    async def answer(self, ask: ClientAction) -> ClientEvent:
+    async def answer(self, ask: smtp_delivery.ClientAction) -> smtp_delivery.ClientEvent:
         """Do what is asked for."""
         match ask:
-            case Dial():
+            case smtp_delivery.Dial():
                 return await self._dial(ask)
-            case Hello():
+            case smtp_delivery.Hello():
                 return await self._hello(ask)
-            case StartTls():
+            case smtp_delivery.StartTls():
                 return await self._start_tls(ask)
-            case SendTransaction():
+            case smtp_delivery.SendTransaction():
                 return await self._hand(ask)
-            case HangUp():
+            case smtp_delivery.HangUp():
                 await self._hang_up()
                 return None
 
@@ -148,10 +130,12 @@ class Conversation:
             self._channel.abort()
             self._channel = None
 
-    async def _dial(self, ask: Dial) -> ConnectionOpened | ConnectFailed:
+    async def _dial(
+        self, ask: smtp_delivery.Dial
+    ) -> smtp_delivery.ConnectionOpened | smtp_delivery.ConnectFailed:
         place = self._wire.book.get(ask.target.address)
         if place is None:
-            return ConnectFailed(OUTSIDE)
+            return smtp_delivery.ConnectFailed(smtp_delivery.OUTSIDE)
         hindrance = self._wire.hinders(ask)
         if hindrance is not None:
             return hindrance
@@ -159,40 +143,42 @@ class Conversation:
         self._offers, self._left_open = Offers(), False
         channel = await Channel.dial(self._wire.bind(ask), place, self._wire.patience.connect)
         if not isinstance(channel, Channel):
-            return ConnectFailed(channel)
+            return smtp_delivery.ConnectFailed(channel)
         self._channel = channel
         key = f"{ask.source}:{channel.port}>{ask.target.address}"
         greeting = await channel.reply(self._wire.patience.greeting)
-        if greeting is BROKEN_OFF or greeting is TIMED_OUT:  # no banner came
+        if greeting is smtp_delivery.BROKEN_OFF or greeting is smtp_delivery.TIMED_OUT:  # no banner came
             self.abandon()
-            return ConnectFailed(greeting)
-        return ConnectionOpened(greeting, key)
+            return smtp_delivery.ConnectFailed(greeting)
+        return smtp_delivery.ConnectionOpened(greeting, key)
 
-    async def _hello(self, ask: Hello) -> HelloReply:
+    async def _hello(self, ask: smtp_delivery.Hello) -> smtp_delivery.HelloReply:
         reply = await self._command(f"EHLO {ask.name}", self._wire.patience.hello)
         if reply.code in _NOT_ESMTP:
             reply = await self._command(f"HELO {ask.name}", self._wire.patience.hello)
-            greeted = HelloReply(reply, frozenset())
+            greeted = smtp_delivery.HelloReply(reply, frozenset())
         else:
             lines = reply.text.split("\n")[1:] if reply.positive else []
-            greeted = HelloReply(reply, frozenset(line.strip().upper() for line in lines))
+            greeted = smtp_delivery.HelloReply(reply, frozenset(line.strip().upper() for line in lines))
         self._offers = Offers(greeted.offers("PIPELINING"), greeted.offers("CHUNKING"))
         return greeted
 
-    async def _start_tls(self, ask: StartTls) -> TlsEstablished | TlsRefused:
+    async def _start_tls(
+        self, ask: smtp_delivery.StartTls
+    ) -> smtp_delivery.TlsEstablished | smtp_delivery.TlsRefused:
         channel, patience = self._open, self._wire.patience
         context = self._wire.context(ask.certificate)
         reply = await self._command("STARTTLS", patience.starttls)
         if reply.code != 220:
-            return TlsRefused(reply)
+            return smtp_delivery.TlsRefused(reply)
         if not await channel.secure(context, ask.server_name, patience.starttls):
-            return TlsRefused(channel.gone or BROKEN_OFF)
+            return smtp_delivery.TlsRefused(channel.gone or smtp_delivery.BROKEN_OFF)
         self._offers = Offers()  # RFC 3207 4.2: what was offered before does not count any more
         session = session_on(channel.transport)
         shown = self._wire.label(ask.certificate) if session.sent_certificate else ""
-        return TlsEstablished(session.tls, session.peer, shown)
+        return smtp_delivery.TlsEstablished(session.tls, session.peer, shown)
 
-    async def _hand(self, ask: SendTransaction) -> TransactionReplies:
+    async def _hand(self, ask: smtp_delivery.SendTransaction) -> smtp_delivery.TransactionReplies:
         transaction = ClientTransaction(self._open, ask, self._offers, self._wire.patience)
         handed = await transaction.run(reset=self._left_open)
         self._left_open = handed.mail.positive and not (handed.data is not None and handed.data.positive)

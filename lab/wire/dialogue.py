@@ -7,20 +7,18 @@ what a command leads to is the node's business. Nothing here reads or writes a s
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from enum import Enum, auto
-from typing import TypeVar
 
 from lab.errors import WireError
 from lab.model.certificate import CertificateIdentity
-from lab.model.dns import DnsAnswer, DnsQueries, DnsQuestion
 from lab.model.message import Message
 from lab.model.reply import Reply
 from lab.model.transport import Connection, Context, Heard, Node, Tls, Transaction
 from lab.wire import commands, server_replies
 from lab.wire.commands import BdatCommand, Offered
-from lab.wire.server_host import ServerHost, ServerLimits
+from lab.wire.server_host import ServerHost, ServerLimits, answered_by
 
-T = TypeVar("T")
 LINE_LIMIT = 998
 """Octets of a text line without its CRLF, RFC 5322 2.1.1."""
 FIXED: Mapping[str, Reply] = {
@@ -180,8 +178,8 @@ class Dialogue:
         if refused is not None:
             return refused
         message = Message.parse(content)
-        heard = await self._asked(self._node.data(self.connection, transaction, message, self._context()))
-        return await self._kept(heard)
+        asking = self._node.data(self.connection, transaction, message, self._context())
+        return await self._kept(await answered_by(self._host, asking))
 
     async def _helo(self, argument: str) -> Reply:
         refused = self._meet(argument, extended=False)
@@ -216,10 +214,11 @@ class Dialogue:
         if isinstance(command, Reply):
             return command
         transaction = Transaction(command.reverse_path, command.parameters)
-        heard = await self._asked(self._node.mail(self.connection, transaction, self._context()))
+        asking = self._node.mail(self.connection, transaction, self._context())
+        heard = await answered_by(self._host, asking)
         reply = await self._kept(heard)
         if reply.positive:
-            self._transaction = Transaction(command.reverse_path, command.parameters, (), heard.steps)
+            self._transaction = replace(transaction, steps=heard.steps)
         return reply
 
     async def _rcpt(self, argument: str) -> Reply:
@@ -236,7 +235,7 @@ class Dialogue:
         if len(transaction.recipients) >= self._limits.recipients:
             return server_replies.TOO_MANY_RECIPIENTS
         asking = self._node.rcpt(self.connection, transaction, command.recipient, self._context())
-        heard = await self._asked(asking)
+        heard = await answered_by(self._host, asking)
         reply = await self._kept(heard)
         if reply.positive:
             self._transaction = transaction.having(command.recipient, command.dsn, heard)
@@ -260,17 +259,6 @@ class Dialogue:
         except WireError:
             return server_replies.TEMPORARY_ERROR
         return heard.reply
-
-    async def _asked(self, asking: DnsQueries[T]) -> T:
-        """Run a node's computation to its end, looking up what it asks for."""
-        try:
-            question: DnsQuestion = next(asking)
-            while True:
-                answer: DnsAnswer = await self._host.answer(question)
-                question = asking.send(answer)
-        except StopIteration as end:
-            value: T = end.value
-            return value
 
     def _out_of_turn(self, verb: str) -> Reply | None:
         rows = _OUT_OF_TURN.get(verb)

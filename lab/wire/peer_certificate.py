@@ -8,17 +8,16 @@ certificate of an earlier one, and OpenSSL does not look at it again.
 from __future__ import annotations
 
 import re
-from dataclasses import field
+from dataclasses import field, replace
 from functools import lru_cache
 
 from cryptography import x509
-from cryptography.hazmat.primitives.hashes import SHA1
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from OpenSSL import SSL
 
 from lab.model.certificate import CertFault, CertificateIdentity
 from lab.model.transport import Tls
 from lab.model.value import dataclass
+from lab.pki import certificate_files
 
 SELF_SIGNED_LEAF = 18
 INVALID_PURPOSE = 26
@@ -52,15 +51,6 @@ class Verification:
             self.errors.append((depth, error))
 
 
-@dataclass(frozen=True, slots=True)
-class CertificateNames:
-    """What a certificate says of itself."""
-
-    identity: CertificateIdentity
-    client_auth: bool
-    """Whether its extended key usage, if it has any, lets it name a client (R129)."""
-
-
 def identity_of(
     connection: SSL.Connection, verification: Verification, *, client: bool
 ) -> CertificateIdentity | None:
@@ -73,22 +63,13 @@ def identity_of(
         leaf = connection.get_peer_certificate(as_cryptography=True)
         if leaf is None:
             return None
-        reading = read(leaf)
+        names, may_be_client = _read(leaf)
     except ValueError:  # OpenSSL took it, the stricter parser does not
         return CertificateIdentity(None, faults=frozenset({CertFault.UNTRUSTED}), subject="(unreadable)")
     faults = faults_of(verification, client=client)
-    if not reading.client_auth:
+    if not may_be_client:
         faults |= {CertFault.NO_CLIENT_AUTH}
-    identity = reading.identity
-    return CertificateIdentity(
-        identity.common_name,
-        identity.dns_names,
-        faults,
-        identity.subject,
-        identity.issuer,
-        identity.serial,
-        identity.thumbprint,
-    )
+    return replace(names, faults=faults)
 
 
 def faults_of(verification: Verification, *, client: bool) -> frozenset[CertFault]:
@@ -110,37 +91,9 @@ def _fault(depth: int, error: int) -> CertFault:
 
 
 @lru_cache(maxsize=1024)
-def read(certificate: x509.Certificate) -> CertificateNames:
-    """Read a certificate; peers show the same ones again and again.
-
-    Raises ValueError when its names or key usage cannot be parsed.
-    """
-    common_names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-    identity = CertificateIdentity(
-        common_name=str(common_names[0].value) if common_names else None,
-        dns_names=_dns_names(certificate),
-        subject=certificate.subject.rfc4514_string(),
-        issuer=certificate.issuer.rfc4514_string(),
-        serial=f"{certificate.serial_number:X}",
-        thumbprint=certificate.fingerprint(SHA1()).hex().upper(),  # noqa: S303 - a name, not a proof; Exchange's choice
-    )
-    return CertificateNames(identity, _client_auth(certificate))
-
-
-def _dns_names(certificate: x509.Certificate) -> tuple[str, ...]:
-    try:
-        extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
-    except x509.ExtensionNotFound:
-        return ()
-    return tuple(extension.value.get_values_for_type(x509.DNSName))
-
-
-def _client_auth(certificate: x509.Certificate) -> bool:
-    try:
-        usages = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-    except x509.ExtensionNotFound:
-        return True
-    return ExtendedKeyUsageOID.CLIENT_AUTH in usages or ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE in usages
+def _read(certificate: x509.Certificate) -> tuple[CertificateIdentity, bool]:
+    """A certificate, and whether it may name a client (R129); peers show the same ones again and again."""
+    return certificate_files.names_of(certificate), certificate_files.may_be_client(certificate)
 
 
 def session_of(connection: SSL.Connection) -> Tls:

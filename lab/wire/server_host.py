@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from lab.model.dns import DnsAnswer, DnsQuestion
+from lab.model.dns import DnsAnswer, DnsQueries, DnsQuestion
 from lab.model.transport import Heard, IdSource
 from lab.model.value import dataclass
+
+T = TypeVar("T")
 
 
 class ServerHost(Protocol):
@@ -29,7 +31,7 @@ class ServerHost(Protocol):
     async def keep(self, heard: Heard) -> None:
         """Have a hop, its steps and its queue items on disk before this returns: the reply follows.
 
-        `steps` are those of `heard`: a node has told there what the transaction had led to before. Raises WireError when that cannot be done; nothing may then have been kept.
+        Raises WireError when that cannot be done; nothing may then have been kept.
         """
 
     def bug(self, error: Exception) -> None:
@@ -48,3 +50,14 @@ class ServerLimits:
     """Seconds without an octet from the client, RFC 5321 4.5.3.2.7."""
     handshake: float = 60
     """Seconds that a TLS handshake may take."""
+
+
+async def answered_by(host: ServerHost, asking: DnsQueries[T]) -> T:
+    """Run a node's computation to its end; the machine that it runs on looks up what it asks for."""
+    try:
+        question = next(asking)
+        while True:
+            question = asking.send(await host.answer(question))
+    except StopIteration as end:
+        value: T = end.value
+        return value

@@ -22,7 +22,7 @@ from lab.model.transport import Heard, Mailboxed, QueueItem, Settlement
 from lab.model.value import dataclass
 from lab.wire import codec, store_tables
 from lab.wire.group_commit import DurationHistogram, GroupCommit, Work
-from lab.wire.store_tables import Counts, Mark
+from lab.wire.store_tables import Mark
 
 T = TypeVar("T")
 
@@ -103,11 +103,6 @@ class LabStore:
         await self._do(work)
         return stays
 
-    async def journal(self, hop: str, steps: Iterable[Step]) -> None:
-        """Add steps to the hop of that id."""
-        dumped = codec.dump_steps(steps)
-        await self._do(lambda connection: store_tables.add_steps(connection, hop, dumped))
-
     async def pending(self) -> list[QueueItem]:
         """The queue in order of due, items that are being relayed included."""
         return store_tables.items_of(await self._do(store_tables.read_queue))
@@ -119,10 +114,6 @@ class LabStore:
     async def mailboxes(self) -> list[Mailboxed]:
         """Everything in the mailboxes, in order of delivery."""
         return store_tables.mailboxed_of(await self._do(store_tables.read_mailboxes))
-
-    async def counts(self) -> Counts:
-        """How much of everything there is."""
-        return await self._do(store_tables.read_counts)
 
     @property
     def commits(self) -> int:

@@ -45,19 +45,6 @@ CREATE TABLE later(
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
-    """How much of everything there is."""
-
-    queued: int
-    """Items in the queue, those that are being relayed included."""
-    relaying: int
-    """Items that a server was about to get. After a restart: perhaps it did, and then gets them twice."""
-    mailboxed: int
-    hops: int
-    steps: int
-
-
-@dataclass(frozen=True, slots=True)
 class Mark:
     """A moment of a store, for those who want to know only what came later."""
 
@@ -162,16 +149,6 @@ def read_mark(connection: sqlite3.Connection) -> Mark:
     query = "SELECT (SELECT max(seq) FROM hop), (SELECT max(seq) FROM mailbox)"
     hops, mailboxes = connection.execute(query).fetchone()
     return Mark(hops or 0, mailboxes or 0)
-
-
-def read_counts(connection: sqlite3.Connection) -> Counts:
-    """How much of everything there is."""
-    row = connection.execute(
-        "SELECT (SELECT count(*) FROM queue), (SELECT count(*) FROM queue WHERE relaying), "
-        "(SELECT count(*) FROM mailbox), (SELECT count(*) FROM hop), "
-        "(SELECT total(json_array_length(steps)) FROM (SELECT steps FROM hop UNION ALL SELECT steps FROM later))"
-    ).fetchone()
-    return Counts(*map(int, row))
 
 
 def items_of(rows: Iterable[tuple[str, bytes]]) -> list[QueueItem]:

@@ -2,8 +2,8 @@
 
 `PermissiveTLSContext` is an `ssl.SSLContext` in name, so that asyncio takes it wherever it takes one
 (`loop.start_tls`, `StreamWriter.start_tls`), and pyOpenSSL inside: only there does a verification error not end the
-handshake. Both ends use it: `server_context`, `client_context`. After the handshake `facts_of(transport)` tells the
-session and the other side's certificate with its faults.
+handshake. Both ends use it: `server_context`, `client_context`. After the handshake `session_on(transport)` tells the
+version and the other side's certificate with its faults.
 """
 
 from __future__ import annotations
@@ -19,8 +19,6 @@ from typing import Self
 from OpenSSL import SSL, crypto
 
 from lab.errors import WireError
-from lab.model.certificate import CertificateIdentity
-from lab.model.transport import Tls
 from lab.wire.peer_certificate import Verification
 from lab.wire.tls_session import TlsObject, reasons
 
@@ -74,12 +72,6 @@ def client_context(
     if chain is not None:
         context.set_info_callback(_watch)
     return PermissiveTLSContext(context, clock)
-
-
-def facts_of(transport: asyncio.BaseTransport) -> tuple[Tls, CertificateIdentity | None]:
-    """The TLS session on `transport`, and the certificate that the other side showed."""
-    session = session_on(transport)
-    return session.tls, session.peer
 
 
 def session_on(transport: asyncio.BaseTransport) -> TlsObject:
