@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from lab.drivers.configuration_history import History
-from lab.evidence.metric_families import MetricDeclaration, MetricFamily, MetricKind
-from lab.evidence.metrics import count
+from lab.evidence.metrics import MetricDeclaration, MetricFamily, MetricKind, count
 from lab.reports.run_reports.prometheus_text import exposition
 from lab.reports.scenario_runs import Run, ScenarioRuns, ran
 

@@ -19,7 +19,7 @@ from lab.drivers.configuration_history import History
 from lab.drivers.control_request import ControlAnswer, ControlRequest
 from lab.drivers.lab_runtime import LabRuntime
 from lab.drivers.node_control import ControlledNode, NodeRecord
-from lab.drivers.run_outcome import again, compose, submit
+from lab.drivers.run_outcome import again, send
 from lab.pki import rsa_signing
 from lab.scenario.model import MessageSpec, Variant
 from lab.wire.dns_server import DnsServer
@@ -91,10 +91,8 @@ class ContainerNode(LabRuntime, ControlledNode):
     async def _submit(self, key: str, mark: str) -> str:
         specs: Iterable[MessageSpec] = [spec for spec in self.variant.messages if spec.key == key]
         (spec,) = again(specs, mark) if mark else specs
-        now = self.clock.now()
-        topology = self.history.topology(now)
-        message_id, message = compose(spec, topology, now)
-        await self.keep(submit(spec, message, self.history.workers(now), topology, self.context()))
+        message_id, heard = send(spec, self.history, self.context())
+        await self.keep(heard)
         return message_id
 
 

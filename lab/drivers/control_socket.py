@@ -31,13 +31,13 @@ _AGAIN = 0.05
 async def listening(folder: Path, answering: ControlHandler) -> AsyncIterator[None]:
     """Answer requests that come to the folder. A socket that a killed program left there is replaced."""
     (folder / SOCKET).unlink(missing_ok=True)
-    clerk = _Clerk(answering)
-    server = await asyncio.start_unix_server(clerk.serve, sock=_bound(folder), limit=_LONGEST)
+    request_server = _RequestServer(answering)
+    server = await asyncio.start_unix_server(request_server.serve, sock=_bound(folder), limit=_LONGEST)
     try:
         yield
     finally:
         server.close()
-        await clerk.leave()
+        await request_server.leave()
         await server.wait_closed()
         (folder / SOCKET).unlink(missing_ok=True)
 
@@ -74,8 +74,8 @@ def _bound(folder: Path) -> socket.socket:
     return listener
 
 
-class _Clerk:
-    """Serves requests, each in a task of its own."""
+class _RequestServer:
+    """Answers requests, each in a task of its own."""
 
     def __init__(self, answering: ControlHandler) -> None:
         self._answering = answering
@@ -145,24 +145,24 @@ async def relay(root: Path, patience: float) -> None:
     "error": TEXT}`; answers come as they are ready. A request with `"await": [NAME, ...]` in the place of part and
     request is answered when those parts are there.
     """
-    cast = Sockets(root)
+    nodes = Sockets(root)
     lines = asyncio.StreamReader(limit=_LONGEST)
     await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(lines), os.fdopen(os.dup(0), "rb")
     )
-    async with asyncio.TaskGroup() as carrying:
+    async with asyncio.TaskGroup() as requests:
         while line := await lines.readline():
-            carrying.create_task(_carry(cast, json.loads(line), patience))
+            requests.create_task(_carry(nodes, json.loads(line), patience))
 
 
-async def _carry(cast: Sockets, asked: ControlRequest, patience: float) -> None:
+async def _carry(nodes: Sockets, asked: ControlRequest, patience: float) -> None:
     said: dict[str, object] = {"id": asked["id"]}
     try:
         if "await" in asked:
-            await cast.awaited(asked["await"], patience)
+            await nodes.awaited(asked["await"], patience)
             said["answer"] = {}
         else:
-            said["answer"] = await cast.ask(asked["part"], asked["request"])
+            said["answer"] = await nodes.ask(asked["part"], asked["request"])
     except DriverError as error:
         said["error"] = str(error)
     sys.stdout.write(json.dumps(said) + "\n")

@@ -9,27 +9,25 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import tempfile
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 
-from lab.drivers.address_mapping import AddressMapping, Endpoint, LoopbackMapping
+from lab.drivers.address_mapping import Endpoint, LoopbackMapping
 from lab.drivers.lab_clock import LabClock
 from lab.drivers.lab_runtime import LabRuntime
 from lab.drivers.outages import Outages
-from lab.drivers.run_outcome import MessageSchedule, RunOutcome, compose, submit
+from lab.drivers.run_outcome import MessageSchedule, RunOutcome, send
 from lab.errors import LabBug
 from lab.pki import certificate_folder as pki
 from lab.scenario.model import MessageSpec, Variant
 from lab.wire.dns_server import DnsServer
-from lab.wire.server import ServerLimits
+
+_LOOPBACK = "127.0.0.1"
 
 
 class Embedded(LabRuntime):
-    """All nodes of a variant and its DNS server, on loopback unless `site` says otherwise.
-
-    `foreign`: nodes that another program plays at their addresses. `names`: another DNS server than the lab's own.
-    """
+    """All nodes of a variant and its DNS server. `names`: another DNS server that is asked instead."""
 
     def __init__(
         self,
@@ -38,13 +36,9 @@ class Embedded(LabRuntime):
         *,
         port: int = 0,
         dns_port: int = 0,
-        dns_address: str = "127.0.0.1",
         names: Endpoint | None = None,
-        site: AddressMapping | None = None,
-        foreign: Collection[str] = (),
         seed: int | str = 0,
         starts: datetime | None = None,
-        limits: ServerLimits | None = None,
         working: bool = True,
         on_bug: Callable[[Exception], None] | None = None,
     ) -> None:
@@ -52,21 +46,18 @@ class Embedded(LabRuntime):
         super().__init__(
             variant,
             state,
-            site or LoopbackMapping(variant.topology),
+            LoopbackMapping(variant.topology),
             clock=LabClock(begins),
             starts=begins,
             outages=Outages.of(variant, begins),
-            plays=set(variant.topology.addresses().values()) - set(foreign),
             port=port,
             seed=seed,
-            limits=limits,
             working=working,
             on_bug=on_bug,
         )
         self.dns_port = dns_port
-        self.dns_address = dns_address
         self._names = names
-        self._agenda = MessageSchedule((), begins)
+        self._schedule = MessageSchedule((), begins)
 
     async def __aenter__(self) -> Embedded:
         """Make certificates, open the store, start DNS, listeners and the queue.
@@ -83,10 +74,10 @@ class Embedded(LabRuntime):
     async def _resolver(self, stack: contextlib.AsyncExitStack) -> Endpoint:
         """The lab's own DNS server, which may be there beside another one that is asked."""
         self.dns = DnsServer(self.topology.zones)
-        await self.dns.start(self.dns_address, self.dns_port)
+        await self.dns.start(_LOOPBACK, self.dns_port)
         self.dns_port = self.dns.port
         stack.push_async_callback(self.dns.close)
-        return self._names or Endpoint(self.dns_address, self.dns_port)
+        return self._names or Endpoint(_LOOPBACK, self.dns_port)
 
     def catch_up(self, now: datetime) -> None:
         """The zones, too."""
@@ -99,21 +90,19 @@ class Embedded(LabRuntime):
 
     async def submit(self) -> dict[str, str]:
         """Send what is due of the variant's messages, and have `finish` send the others; Message-IDs by key."""
-        self._agenda = MessageSchedule(self.variant.messages, self.starts)
+        self._schedule = MessageSchedule(self.variant.messages, self.starts)
         await self._send()
-        return self._agenda.sent
+        return self._schedule.sent
 
     async def _send(self) -> None:
-        self._agenda.sent.update(await self.send(self._agenda.due(self.clock.now())))
+        self._schedule.sent.update(await self.send(self._schedule.due(self.clock.now())))
 
     async def send(self, specs: Iterable[MessageSpec]) -> dict[str, str]:
         """Send messages now, whatever time they are for; their Message-IDs by key."""
         sent = {}
         for spec in specs:
-            now = self.clock.now()
-            topology = self.history.topology(now)
-            sent[spec.key], message = compose(spec, topology, now)
-            await self.keep(submit(spec, message, self.history.workers(now), topology, self.context()))
+            sent[spec.key], heard = send(spec, self.history, self.context())
+            await self.keep(heard)
         return sent
 
     async def finish(self) -> None:
@@ -121,7 +110,7 @@ class Embedded(LabRuntime):
 
         Raises LabBug when something in the lab broke.
         """
-        while self._queue or self._at_work or self._agenda.next is not None:
+        while self._queue or self._at_work or self._schedule.next is not None:
             if not self._at_work:
                 await self._move_on()
             await asyncio.sleep(0) if not self._at_work else await self._quiet()
@@ -130,11 +119,11 @@ class Embedded(LabRuntime):
 
     async def _move_on(self) -> None:
         """To the next attempt or message, whichever comes first."""
-        due, sending = self.next_due, self._agenda.next
+        due, sending = self.next_due, self._schedule.next
         first = sending is not None and (due is None or sending < due)
         if first:
-            self._agenda.settle(self.journal.hops)
-        if not first or self._agenda.next == sending:
+            self._schedule.settle(self.journal.hops)
+        if not first or self._schedule.next == sending:
             self.skip_to(min(moment for moment in (due, sending) if moment is not None))
             if first:
                 await self._send()

@@ -54,8 +54,8 @@ async def run_with_postfix(variant: Variant, folder: Path) -> RunOutcome:
     root = folder / "lab"
     root.mkdir(mode=0o755)
     set_up(variant, root)
-    async with _parts(variant, root, folder) as cast:
-        return await RemoteRun(variant, cast, shared_folder.latest(root).starts).play("embedded")
+    async with _parts(variant, root, folder) as nodes:
+        return await RemoteRun(variant, nodes, shared_folder.latest(root).starts).play("embedded")
 
 
 def set_up(variant: Variant, root: Path) -> None:

@@ -9,8 +9,7 @@ from datetime import datetime
 from lab import __version__
 from lab.drivers.embedded import Embedded
 from lab.errors import LabBug, WireError
-from lab.evidence.metric_families import Histogram, Labels, MetricDeclaration, MetricFamily, MetricKind
-from lab.evidence.metrics import places
+from lab.evidence.metrics import Histogram, Labels, MetricDeclaration, MetricFamily, MetricKind, places
 from lab.model.dns import DnsQuestion, ServFail
 from lab.model.names import Domain
 from lab.model.value import dataclass

@@ -18,7 +18,7 @@ from lab.drivers.address_mapping import AddressMapping, Endpoint
 from lab.drivers.configuration_history import History
 from lab.drivers.lab_clock import LabClock
 from lab.drivers.lab_state import LabState, SeededIds
-from lab.drivers.machine_context import MachineContext, answered_at, client_certificates, server_tls
+from lab.drivers.machine_context import MachineContext, client_certificates, server_tls
 from lab.drivers.outages import Outages
 from lab.errors import DriverError, LabBug, WireError
 from lab.model.topology import Host
@@ -27,7 +27,8 @@ from lab.pki import certificate_folder as pki
 from lab.pki import rsa_signing
 from lab.scenario.model import Variant
 from lab.wire.client import ClientWire, run
-from lab.wire.server import Listener, ServerLimits, serve
+from lab.wire.server import Listener, serve
+from lab.wire.server_host import answered_by
 from lab.wire.store import LabStore
 from lab.wire.transaction import Patience
 
@@ -53,7 +54,6 @@ class LabRuntime(LabState):
         plays: Collection[str] | None = None,
         port: int = 0,
         seed: int | str = 0,
-        limits: ServerLimits | None = None,
         patience: Patience | None = None,
         outages: Outages | None = None,
         working: bool = True,
@@ -80,7 +80,6 @@ class LabRuntime(LabState):
         self.starts = starts
         self.outages = outages or Outages((), variant.topology, starts)
         """Those that are played here, and not done to us."""
-        self._limits = limits
         self._patience = patience or Patience()
         self._working = working
         self._on_bug = on_bug
@@ -192,7 +191,7 @@ class LabRuntime(LabState):
 
     async def _serve(self, node: Node, host: Host, port: int) -> Listener:
         tls = server_tls(host, self.certificates, self.clock.now)
-        return await serve(node, self._place(host), self.site.here(host.address), port, tls, self._limits)
+        return await serve(node, self._place(host), self.site.here(host.address), port, tls)
 
     def plays(self, node: str) -> bool:
         """Whether a node is one of those that are worked here."""
@@ -261,13 +260,13 @@ class LabRuntime(LabState):
     async def _dispatch(self, item: QueueItem) -> None:
         node = self.nodes[item.node]
         place = self._place(self._machine(item))
-        settlement = await answered_at(node.dispatch(item, self.context()), place)
+        settlement = await answered_by(place, node.dispatch(item, self.context()))
         stays = await self._settle(item, settlement)
         if settlement.relay is None or stays is None:
             return
         attempt = await run(smtp_delivery.deliver(stays, settlement.relay), self.wire)
         after = node.settle(stays, settlement.relay, attempt, self.context())
-        await self._settle(stays, await answered_at(after, place))
+        await self._settle(stays, await answered_by(place, after))
 
     async def _settle(self, item: QueueItem, settlement: Settlement) -> QueueItem | None:
         stays = await self.store.settle(item, settlement)

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from lab.drivers.address_mapping import AddressMapping, Endpoint
 from lab.drivers.lab_clock import LabClock
 from lab.drivers.outages import Outages
 from lab.model.certificate import CertificateIdentity
-from lab.model.dns import DnsAnswer, DnsQueries, DnsQuestion, ServFail
+from lab.model.dns import DnsAnswer, DnsQuestion, ServFail
 from lab.model.topology import Host
 from lab.model.transport import Heard, IdSource
 from lab.pki.certificate_folder import CertificateFolder
 from lab.wire.client import ClientCertificate
 from lab.wire.resolver import CachingResolver, Resolver
 from lab.wire.tls import PermissiveTLSContext, TlsClock, server_context
-
-T = TypeVar("T")
 
 
 class MachineOwner(Protocol):
@@ -83,17 +81,6 @@ class MachineContext:
     def bug(self, error: Exception) -> None:
         """Remember it; the run fails."""
         self._lab.bug(error)
-
-
-async def answered_at(asking: DnsQueries[T], place: MachineContext) -> T:
-    """Run a node's computation to its end, asking the lab's DNS server."""
-    try:
-        question = next(asking)
-        while True:
-            question = asking.send(await place.answer(question))
-    except StopIteration as end:
-        value: T = end.value
-        return value
 
 
 def server_tls(host: Host, folder: CertificateFolder, clock: TlsClock) -> PermissiveTLSContext | None:

@@ -51,7 +51,7 @@ class RemoteRun:
     def __init__(
         self,
         variant: Variant,
-        cast: LabNodes,
+        nodes: LabNodes,
         starts: datetime,
         *,
         mark: str = "",
@@ -63,10 +63,10 @@ class RemoteRun:
                 f"{variant.name} has outages, which need hands on the machines: `mflab run --driver containers`"
             )
         self._variant = variant
-        self._cast = cast
+        self._nodes = nodes
         self._starts = starts
         self._mark = mark
-        self._agenda = MessageSchedule(variant.messages, starts)
+        self._schedule = MessageSchedule(variant.messages, starts)
         self._parts = nodes_of(variant)
         self._faults = faults
         self._outages = Outages.of(variant, starts)
@@ -91,12 +91,12 @@ class RemoteRun:
 
     async def _next(self) -> datetime | None:
         """The next moment at which anything happens, once nothing more happens now."""
-        due, sending = await self._rest(), self._agenda.next
+        due, sending = await self._rest(), self._schedule.next
         if sending is not None and (due is None or sending < due):
             if any(spec.until_stable for spec in self._variant.messages):
                 hops, _ = await self._records()
-                self._agenda.settle(lambda: hops)
-            sending = self._agenda.next
+                self._schedule.settle(lambda: hops)
+            sending = self._schedule.next
         moments = (due, sending, *self._changes[:1])
         return min((moment for moment in moments if moment is not None), default=None)
 
@@ -127,10 +127,10 @@ class RemoteRun:
         await self._move_clock()
 
     async def _send(self, now: datetime) -> None:
-        for spec in self._agenda.due(now):
+        for spec in self._schedule.due(now):
             node = sending_node(spec, self._history.topology(now))
             request = {"do": "submit", "message": spec.key, "mark": self._mark}
-            self._agenda.sent[spec.key] = (await self._cast.ask(node, request))["message"]
+            self._schedule.sent[spec.key] = (await self._nodes.ask(node, request))["message"]
 
     async def _rest(self) -> datetime | None:
         """Wait until nobody has anything to do at once; when the first one wants to go on.
@@ -154,8 +154,8 @@ class RemoteRun:
         request: dict[str, Any] = {"do": "clock"}
         if moment is not None:
             request["lab"] = moment.isoformat()
-        answer = await self._cast.ask(first, request)
-        await asyncio.gather(*(self._cast.ask(p, {**answer, "do": "clock"}) for p in others))
+        answer = await self._nodes.ask(first, request)
+        await asyncio.gather(*(self._nodes.ask(p, {**answer, "do": "clock"}) for p in others))
         return datetime.fromisoformat(answer["now"])
 
     @property
@@ -164,7 +164,7 @@ class RemoteRun:
         return [part for part in self._parts if part not in self._away]
 
     async def _all(self, request: ControlRequest) -> list[ControlAnswer]:
-        return list(await asyncio.gather(*(self._cast.ask(part, request) for part in self._present)))
+        return list(await asyncio.gather(*(self._nodes.ask(part, request) for part in self._present)))
 
     async def _records(self) -> tuple[tuple[Hop, ...], tuple[Mailboxed, ...]]:
         """What all have seen."""
@@ -179,7 +179,7 @@ class RemoteRun:
             driver=driver,
             hops=joined(hops),
             delivered=mail,
-            messages=self._agenda.sent,
+            messages=self._schedule.sent,
             started=self._starts,
             took=now - self._starts,
         )

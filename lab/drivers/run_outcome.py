@@ -16,7 +16,7 @@ from lab.model.message import Header, Message
 from lab.model.names import Domain
 from lab.model.topology import Topology
 from lab.model.trace import Hop, MessageTrace
-from lab.model.transport import Context, Heard, Mailboxed, Node, Submission
+from lab.model.transport import Context, Heard, Mailboxed, Submission
 from lab.model.value import dataclass
 from lab.nodes.eop import Eop
 from lab.scenario.builders.message_origin import notifying_tenant, sending_node
@@ -56,20 +56,23 @@ class RunOutcome:
         return judge(self.variant, self.traces, self.messages, arrived, changing)
 
 
-def submit(
-    spec: MessageSpec, message: Message, nodes: Mapping[str, Node], topology: Topology, context: Context
-) -> Heard:
-    """Give a message to the node that sends it. Raises DriverError when there is none."""
+def send(spec: MessageSpec, history: History, context: Context) -> tuple[str, Heard]:
+    """Compose a message and give it to the node that sends it: its Message-ID, and what the node made of it.
+
+    Raises DriverError when there is no such node.
+    """
+    topology, nodes = history.topology(context.now), history.workers(context.now)
+    message_id, message = _compose(spec, topology, context.now)
     node = nodes[sending_node(spec, topology)]
     tenant = notifying_tenant(spec, topology)
     submission = Submission(
         sender=spec.sender, recipients=spec.recipients, message=message, reverse_path=spec.reverse_path
     )
     if tenant is None:
-        return node.submit(submission, context)
+        return message_id, node.submit(submission, context)
     if not isinstance(node, Eop):
         raise LabBug(f"message {spec.key}: tenant {tenant.name} is at {node.name}, which is no region")
-    return node.notify(tenant, submission, context)
+    return message_id, node.notify(tenant, submission, context)
 
 
 def again(specs: Iterable[MessageSpec], mark: str) -> tuple[MessageSpec, ...]:
@@ -88,7 +91,7 @@ def again(specs: Iterable[MessageSpec], mark: str) -> tuple[MessageSpec, ...]:
     )
 
 
-def compose(spec: MessageSpec, topology: Topology, now: datetime) -> tuple[str, Message]:
+def _compose(spec: MessageSpec, topology: Topology, now: datetime) -> tuple[str, Message]:
     """The message of a specification, and its Message-ID: `<offer@ex01.msxfaq.example>`."""
     host = topology.hosts.get(sending_node(spec, topology))
     domain = host.fqdn if host else Domain("prod.outlook.com")

@@ -89,7 +89,8 @@ def latest(root: Path) -> ClockReading:
     Raises DriverError when nothing was set up.
     """
     return max(
-        _readings([root / _CLOCK, *root.glob(f"{_PARTS}/*/{_CLOCK}")]), key=lambda each: each.clock.now()
+        _readings([root / _CLOCK, *root.glob(f"{_PARTS}/*/{_CLOCK}")]),
+        key=lambda reading: reading.clock.now(),
     )
 
 

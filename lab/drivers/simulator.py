@@ -9,28 +9,11 @@ from typing import TypeVar
 
 from lab.core import smtp_delivery
 from lab.core.dns_cache import DnsCache
-from lab.core.smtp_delivery import (
-    CONNECTION_REFUSED,
-    OUTSIDE,
-    ClientAction,
-    ClientEvent,
-    ConnectFailed,
-    ConnectionOpened,
-    Dial,
-    HangUp,
-    Hello,
-    HelloReply,
-    SendTransaction,
-    StartTls,
-    TlsEstablished,
-    TlsRefused,
-    TransactionReplies,
-)
 from lab.drivers import garbage_collection
 from lab.drivers.configuration_history import History
 from lab.drivers.lab_state import LabState, SeededIds
 from lab.drivers.outages import Outages
-from lab.drivers.run_outcome import MessageSchedule, RunOutcome, compose, submit
+from lab.drivers.run_outcome import MessageSchedule, RunOutcome, send
 from lab.errors import LabBug
 from lab.model.dns import DnsAnswer, DnsQueries, DnsQuestion, ServFail, answered
 from lab.model.outage import Outage
@@ -140,11 +123,11 @@ class Simulator(LabState):
     def _carry(self, item: QueueItem, route: Route) -> Attempt:
         talk = smtp_delivery.deliver(item, route)
         session: _Session | None = None
-        answer: ClientEvent = None
+        answer: smtp_delivery.ClientEvent = None
         try:
             ask = next(talk)
             while True:
-                if isinstance(ask, Dial):
+                if isinstance(ask, smtp_delivery.Dial):
                     session, answer = self._dial(ask)
                 elif session is not None:
                     answer = session.answer(ask)
@@ -156,15 +139,15 @@ class Simulator(LabState):
             attempt: Attempt = end.value
             return attempt
 
-    def _dial(self, dial: Dial) -> tuple[_Session | None, ClientEvent]:
+    def _dial(self, dial: smtp_delivery.Dial) -> tuple[_Session | None, smtp_delivery.ClientEvent]:
         name = self._book.get(dial.target.address)
         if name is None:
-            return None, ConnectFailed(OUTSIDE)
+            return None, smtp_delivery.ConnectFailed(smtp_delivery.OUTSIDE)
         hindrance = self.outages.hinders(dial, self.now) if self.outages else None
         if hindrance is not None:
             return None, hindrance
         if self._hosts[dial.target.address].down:
-            return None, ConnectFailed(CONNECTION_REFUSED)
+            return None, smtp_delivery.ConnectFailed(smtp_delivery.CONNECTION_REFUSED)
         self._port += 1
         connection = Connection(
             client=dial.source,
@@ -174,7 +157,9 @@ class Simulator(LabState):
             started=self.now,
         )
         session = _Session(self, self.nodes[name], self._host(dial.target.address), connection)
-        return session, ConnectionOpened(session.node.greeting(connection, self.context()), connection.key)
+        return session, smtp_delivery.ConnectionOpened(
+            session.node.greeting(connection, self.context()), connection.key
+        )
 
 
 class _Resolving:
@@ -207,37 +192,39 @@ class _Session:
         self.host = host
         self.connection = connection
 
-    def answer(self, ask: ClientAction) -> ClientEvent:
+    def answer(self, ask: smtp_delivery.ClientAction) -> smtp_delivery.ClientEvent:
         """What the server says."""
-        if isinstance(ask, Hello):
+        if isinstance(ask, smtp_delivery.Hello):
             return self._hello(ask)
-        if isinstance(ask, StartTls):
+        if isinstance(ask, smtp_delivery.StartTls):
             return self._start_tls(ask)
-        if isinstance(ask, SendTransaction):
+        if isinstance(ask, smtp_delivery.SendTransaction):
             return self._hand(ask)
-        if isinstance(ask, HangUp):
+        if isinstance(ask, smtp_delivery.HangUp):
             return None
         raise LabBug(f"the courier asked {ask} in the middle of a connection")
 
-    def _hello(self, hello: Hello) -> HelloReply:
+    def _hello(self, hello: smtp_delivery.Hello) -> smtp_delivery.HelloReply:
         self.connection = self.connection.greeted(hello.name)
         refusal = self.node.hello(self.connection, self.lab.context())
         first, *offered = self.node.extensions(self.connection)
-        return HelloReply(refusal or Reply(250, "", first), frozenset(offered))
+        return smtp_delivery.HelloReply(refusal or Reply(250, "", first), frozenset(offered))
 
-    def _start_tls(self, ask: StartTls) -> TlsEstablished | TlsRefused:
+    def _start_tls(
+        self, ask: smtp_delivery.StartTls
+    ) -> smtp_delivery.TlsEstablished | smtp_delivery.TlsRefused:
         certificates = self.lab.history.certificates
         server = certificates.get(self.host.certificate or "")
         client = certificates.get(ask.certificate or "")
         tls = Tls()
         self.connection = self.connection.encrypted(tls, client)
-        return TlsEstablished(tls, server, client.label if client else "")
+        return smtp_delivery.TlsEstablished(tls, server, client.label if client else "")
 
-    def _hand(self, hand: SendTransaction) -> TransactionReplies:
+    def _hand(self, hand: smtp_delivery.SendTransaction) -> smtp_delivery.TransactionReplies:
         transaction = Transaction(hand.reverse_path, hand.parameters)
         mail = self._hear(self.node.mail(self.connection, transaction, self.lab.context()))
         if not mail.reply.positive:
-            return TransactionReplies(mail.reply, {}, None)
+            return smtp_delivery.TransactionReplies(mail.reply, {}, None)
         replies: dict[str, Reply] = {}
         for address, dsn in hand.recipients:
             heard = self._hear(self.node.rcpt(self.connection, transaction, address, self.lab.context()))
@@ -245,9 +232,9 @@ class _Session:
             if heard.reply.positive:
                 transaction = transaction.having(address, dsn, heard)
         if not transaction.recipients:
-            return TransactionReplies(mail.reply, replies, None)
+            return smtp_delivery.TransactionReplies(mail.reply, replies, None)
         data = self._hear(self.node.data(self.connection, transaction, hand.message, self.lab.context()))
-        return TransactionReplies(mail.reply, replies, data.reply)
+        return smtp_delivery.TransactionReplies(mail.reply, replies, data.reply)
 
     def _hear(self, asking: DnsQueries[Heard]) -> Heard:
         heard: Heard = self.lab.answered(asking, self.host.address)
@@ -267,29 +254,23 @@ def simulate(variant: Variant, *, seed: int = 0) -> RunOutcome:
     lab = Simulator(
         variant.topology, variant.starts, seed=seed, history=History.of(variant), outages=variant.outages
     )
-    agenda = MessageSchedule(variant.messages, variant.starts)
+    schedule = MessageSchedule(variant.messages, variant.starts)
     with garbage_collection.waiting():
-        while (moment := agenda.next) is not None:
+        while (moment := schedule.next) is not None:
             lab.run(moment)
-            agenda.settle(lab.journal.hops)
-            if agenda.next == moment:
+            schedule.settle(lab.journal.hops)
+            if schedule.next == moment:
                 lab.now = max(lab.now, moment)
-                _submit(lab, agenda)
+                for spec in schedule.due(lab.now):
+                    schedule.sent[spec.key], heard = send(spec, lab.history, lab.context())
+                    lab.keep(heard)
         lab.run()
     return RunOutcome(
         variant=variant,
         driver="simulator",
         hops=lab.journal.hops(),
         delivered=tuple(lab.mailboxes),
-        messages=agenda.sent,
+        messages=schedule.sent,
         started=variant.starts,
         took=lab.now - variant.starts,
     )
-
-
-def _submit(lab: Simulator, agenda: MessageSchedule) -> None:
-    for spec in agenda.due(lab.now):
-        topology = lab.history.topology(lab.now)
-        message_id, message = compose(spec, topology, lab.now)
-        lab.keep(submit(spec, message, lab.history.workers(lab.now), topology, lab.context()))
-        agenda.sent[spec.key] = message_id

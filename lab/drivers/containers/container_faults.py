@@ -24,10 +24,10 @@ Deed = Callable[..., None]
 class ContainerFaults:
     """The `Faults` of `lab.drivers.remote_run`, done to a deployment."""
 
-    def __init__(self, lab: Deployment, cast: Relay) -> None:
+    def __init__(self, lab: Deployment, nodes: Relay) -> None:
         self._lab = lab
         self._engine = lab.engine
-        self._cast = cast
+        self._nodes = nodes
         self._deeds: Mapping[How, tuple[Deed, Deed]] = {
             How.KILLED: (self._kill, self._start),
             How.RESTARTED: (self._kill, self._start),
@@ -45,7 +45,7 @@ class ContainerFaults:
         """Return when it is mended, and the part answers."""
         _, mends = self._deeds[outage.how]
         await asyncio.to_thread(mends, *map(self._lab.machine, outage.nodes))
-        await self._cast.awaited(outage.nodes)
+        await self._nodes.awaited(outage.nodes)
 
     def _kill(self, machine: PlannedMachine) -> None:
         """As a power cut: what is on disk is all that stays, and the network knows nothing of it any more."""

@@ -36,15 +36,15 @@ def run_containers(variant: Variant, *, seed: int = 0) -> RunOutcome:
 
 
 async def _played(lab: Deployment) -> RunOutcome:
-    async with Relay(lab.relay) as cast:
-        await _ready(lab, cast)
-        conductor = RemoteRun(lab.variant, cast, lab.variant.starts, faults=ContainerFaults(lab, cast))
-        return await conductor.play("containers")
+    async with Relay(lab.relay) as nodes:
+        await _ready(lab, nodes)
+        remote_run = RemoteRun(lab.variant, nodes, lab.variant.starts, faults=ContainerFaults(lab, nodes))
+        return await remote_run.play("containers")
 
 
-async def _ready(lab: Deployment, cast: Relay) -> None:
+async def _ready(lab: Deployment, nodes: Relay) -> None:
     """Return when all parts are there. One that has ended is told at once."""
-    there = asyncio.ensure_future(cast.awaited(nodes_of(lab.variant)))
+    there = asyncio.ensure_future(nodes.awaited(nodes_of(lab.variant)))
     try:
         while not there.done():
             await asyncio.to_thread(lab.check)

@@ -188,11 +188,6 @@ class Engine:
         with _asking(name):
             self._api.kill(name)
 
-    def restart(self, name: str, grace: int) -> None:
-        """Ask it to end, kill it after `grace` seconds, and start it again."""
-        with _asking(name):
-            self._api.restart(name, timeout=grace)
-
     def pause(self, name: str) -> None:
         """Freeze all its processes."""
         with _asking(name):

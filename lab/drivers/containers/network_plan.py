@@ -86,11 +86,6 @@ class PlannedRouter:
         """Public address by inside address; the first variant wins where they differ."""
         return {inside: seen for nat in reversed(tuple(self.nats.values())) for inside, seen in nat.items()}
 
-    @property
-    def public(self) -> tuple[str, ...]:
-        """All addresses that inside hosts are seen with."""
-        return tuple(dict.fromkeys(seen for nat in self.nats.values() for seen in nat.values()))
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkPlan:

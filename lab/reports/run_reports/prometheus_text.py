@@ -13,7 +13,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from lab.evidence.metric_families import Histogram, MetricFamily, MetricKind
+from lab.evidence.metrics import Histogram, MetricFamily, MetricKind
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _KINDS = {
