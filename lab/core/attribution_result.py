@@ -162,6 +162,8 @@ def _consider(
 ) -> DecisionCandidate:
     won = attribution.connector is connector and attribution.tenant is tenant and attribution.reply is None
     why, rules = _why(attribution, shown, tenant, connector)
+    if attribution.reply is not None and why.code in (Why.SETTLED, Why.PARTNER_FITS):
+        why = phrase(Why.REFUSED_OTHERWISE, fit=why)
     return DecisionCandidate(name=connector.name, won=won, why=(why,), rules=rules, tenant=tenant.name)
 
 

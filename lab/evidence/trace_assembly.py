@@ -3,29 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from lab.evidence.hop_facts import about, bare_path, place, recipients, taken
 from lab.evidence.hop_links import in_order, parents, sort_key
-from lab.model.steps import (
-    Bounced,
-    Delivered,
-    Dropped,
-    DropReason,
-    Ending,
-    Expanded,
-    Merged,
-    Resolved,
-    Sent,
-    Step,
-)
-from lab.model.trace import Disposition, Hop, MessageTrace
-
-_ENDINGS = (
-    (Delivered, Disposition.DELIVERED),
-    (Bounced, Disposition.BOUNCED),
-    (Dropped, Disposition.DROPPED),
-)
+from lab.evidence.recipient_endings import dispositions
+from lab.model.steps import Expanded, Resolved, Ruled
+from lab.model.trace import Hop, MessageTrace
 
 
 def traces(hops: Iterable[Hop]) -> dict[str, MessageTrace]:
@@ -88,12 +72,14 @@ def aliases(hops: Sequence[Hop], recipient: str) -> frozenset[str]:
 
 
 def _came_as(hops: Sequence[Hop], recipient: str) -> frozenset[str]:
-    """The groups that a recipient is a member of, and what those were addressed as before, in lower case."""
+    """What a recipient was before: a group, another address, the recipients of whose mail a rule made a copy; lower case."""
     names: set[str] = {recipient.lower()}
     for hop in reversed(hops):
         for step in reversed(hop.steps):
             if isinstance(step, Expanded) and names & {name.lower() for name in step.members}:
                 names.add(step.recipient.lower())
+            if isinstance(step, Ruled) and names & {name.lower() for name in step.copies}:
+                names.update(name.lower() for name in step.recipients)
             if isinstance(step, Resolved) and step.rewritten.lower() in names - {recipient.lower()}:
                 names.add(step.recipient.lower())
     return frozenset(names)
@@ -140,66 +126,11 @@ def _trace(
 ) -> MessageTrace:
     seen.add(name)
     hops = in_order(groups[name])
-    ends = {recipient: _end(hops, recipient) for recipient in _original_recipients(hops)}
     below = tuple(
         _trace(report, groups, reports, seen) for report in reports.get(name, ()) if report not in seen
     )
     message_id = name if any(hop.head.message_id for hop in hops) else ""
-    return MessageTrace(message_id, hops, ends, below)
-
-
-def _original_recipients(hops: Sequence[Hop]) -> tuple[str, ...]:
-    """Everyone the message was for where it first appeared; all transactions of that first connection count."""
-    first = hops[0].head.connection
-    starts = [hop for hop in hops if hop is hops[0] or (first and hop.head.connection == first)]
-    named_first = dict.fromkeys(name for hop in starts for name in recipients(hop))
-    members = dict.fromkeys(member for name in named_first for member in _members(name, hops, frozenset()))
-    return tuple(members or named_first)  # groups that are members of each other only have nobody
-
-
-def _members(name: str, hops: Sequence[Hop], above: frozenset[str]) -> Iterator[str]:
-    """A recipient; the members instead of a group that was expanded, and the group itself if something ended for it."""
-    names = aliases(hops, name)
-    steps = [step for hop in hops for step in hop.steps if about(step, names)]
-    expanded = [step for step in steps if isinstance(step, Expanded)]
-    is_group = expanded or any(isinstance(step, Merged) for step in steps)
-    if not is_group or any(_is_end(step, of_group=bool(expanded)) for step in steps):
-        yield name
-    for step in expanded:
-        for member in step.members:
-            if member.lower() not in above | names:
-                yield from _members(member, hops, above | names)
-
-
-def _is_end(step: Step, *, of_group: bool) -> bool:
-    """Whether something ended for a group itself; that a rule led to it once more ends nothing for its members."""
-    if of_group and isinstance(step, Dropped) and step.reason is DropReason.EXPANDED_BEFORE:
-        return False
-    return isinstance(step, Ending) and not isinstance(step, Sent)
-
-
-def _end(hops: Sequence[Hop], recipient: str) -> Disposition:
-    names = aliases(hops, recipient)
-    steps = [step for hop in hops for step in hop.steps if about(step, names)]
-    for kind, disposition in _ENDINGS:
-        if any(isinstance(step, kind) for step in steps):
-            return disposition
-    came_as = names | _came_as(hops, recipient)
-    holders = [hop for hop in hops if _took_for(hop, came_as)]
-    if not holders:
-        return Disposition.REJECTED
-    if any(_open(hop, came_as) for hop in holders):
-        return Disposition.QUEUED
-    return Disposition.LOST  # handed over, and never seen again
-
-
-def _open(hop: Hop, names: frozenset[str]) -> bool:
-    """Whether the node still has the message for one of these names: nothing has ended it there."""
-    return not any(isinstance(step, Ending) and about(step, names) for step in hop.steps)
-
-
-def _took_for(hop: Hop, names: frozenset[str]) -> bool:
-    return taken(hop) and any(name.lower() in names for name in hop.head.recipients)
+    return MessageTrace(message_id, hops, dispositions(hops), below)
 
 
 def _concerns(hop: Hop, names: frozenset[str]) -> bool:

@@ -102,6 +102,8 @@ class Why(StrEnum):
     PARTNER_RESTRICTS = "partner-restricts"
     PARTNER_NEEDS_TLS = "partner-needs-tls"
     PARTNER_FITS = "partner-fits"
+    REFUSED_OTHERWISE = "refused-otherwise"
+    """It fits, and the message is refused for a reason that has nothing to do with it."""
     NULL_SENDER = "null-sender"
     OTHER_SENDER_DOMAIN = "other-sender-domain"
     SERVICE_EXEMPT = "service-exempt"

@@ -42,6 +42,8 @@ class Resolution(StrEnum):
     FORWARDING = "forwarding"
     """A mailbox passes its mail on."""
     REDIRECTED = "redirected by a mail flow rule"
+    RING = "ring"
+    """Its forwarding or its external address leads back to it (R163)."""
     UNKNOWN = "unknown"
     REFUSED = "refused"
     """It takes no mail of this sender, or the tenant sends no more."""
@@ -80,6 +82,8 @@ class DropReason(StrEnum):
     EXPANDED_BEFORE = "expanded-before"
     """A group whose members have the message already."""
     DELETED_BY_RULE = "deleted-by-rule"
+    DUPLICATE = "duplicate"
+    """The mailbox has the message already: its own forwarding led back to it (R292)."""
 
 
 @value(kw_only=True)
@@ -265,6 +269,8 @@ class Ruled(_ForRecipients):
     """In PowerShell's words."""
     connector: str
     """The outbound connector that a rule chose."""
+    copies: Texts = ()
+    """Who gets a blind copy."""
     cause: Explainable | None = field(default=None, compare=False, metadata=WRITTEN)
 
 

@@ -9,7 +9,6 @@ from lab.model.names import Address
 from lab.model.steps import Dropped, DropReason, Expanded, Merged, Step
 from lab.model.steps import Resolved as ResolvedStep
 from lab.model.transport import Context, DsnParameters, QueueItem, Settlement
-from lab.model.value import dataclass
 from lab.nodes.node_steps import texts
 from lab.nodes.recipient_place import ResolvedRecipient, ToAddress, ToMembers
 
@@ -19,13 +18,8 @@ def has_groups(found: Iterable[ResolvedRecipient]) -> bool:
     return any(isinstance(resolved.place, ToMembers) for resolved in found)
 
 
-@dataclass(frozen=True, slots=True)
-class _Substitutes:
-    """Who takes the place of a group."""
-
-    members: tuple[Address, ...]
-    mailbox: Address | None
-    """Its own, if it has one."""
+_Substitutes = tuple[tuple[Address, ...], tuple[Address, ...]]
+"""Who takes the place of a group: its members, and its own mailbox if it has one."""
 
 
 class Expansion:
@@ -50,20 +44,24 @@ class Expansion:
     def level(self, found: Sequence[ResolvedRecipient]) -> None:
         """Put the members of each group in its place. `found` are the item's recipients, resolved."""
         first = not self._groups
-        opened: dict[str, _Substitutes] = {}
+        substitutes: dict[str, _Substitutes] = {}
+        for resolved in found:
+            if isinstance(resolved.place, ToMembers):
+                self._steps += [rewritten(old, place, self._context) for old, place in resolved.via]
         for recipient, resolved in zip(self.item.recipients, found, strict=True):
             if isinstance(resolved.place, ToMembers):
                 self._groups[recipient.key] = resolved.place.group.primary.key
-                opened[recipient.key] = self._group(resolved, resolved.place)
+                substitutes[recipient.key] = self._group(resolved, resolved.place)
                 if first:
                     self._asked[resolved.recipient.key] = resolved.recipient, self._groups[recipient.key]
         recipients: dict[str, Address] = {}
         wishes: dict[str, DsnParameters] = {}
         for recipient in self.item.recipients:
             wish = self.item.dsn.get(recipient.key)
-            if recipient.key in opened:
+            if recipient.key in substitutes:
                 wish = _without_success(wish) if wish else None
-            for member in self._fresh(opened[recipient.key]) if recipient.key in opened else (recipient,):
+            members, own = substitutes.get(recipient.key, ((), (recipient,)))
+            for member in (*self._fresh(members), *own):
                 recipients.setdefault(member.key, member)
                 if wish:
                     wishes.setdefault(member.key, wish)
@@ -73,35 +71,35 @@ class Expansion:
         )
 
     def _group(self, resolved: ResolvedRecipient, place: ToMembers) -> _Substitutes:
-        """Who takes the place of a group: its members, and itself if it has a mailbox of its own."""
-        group, now = place.group, self._context.now
-        self._steps += [rewritten(old, to, self._context) for old, to in resolved.via]
+        """Who takes the place of a group; itself as it was named if it has a mailbox of its own."""
+        group, recipient = place.group, resolved.recipient
+        mailbox = (recipient,) if place.keeps_mail else ()
         if group.primary.key in self._members or group.primary.key in self._before:
-            self._merge(resolved.recipient)
-            return _Substitutes((), None)
-        opened = _Substitutes(group.members, group.primary if place.keeps_mail else None)
-        self._members[group.primary.key] = (*opened.members, *([opened.mailbox] if opened.mailbox else []))
+            if not self._members.get(group.primary.key, group.members) and recipient.key not in self._ended:
+                self._drop(recipient, DropReason.NO_MEMBERS)
+            elif not mailbox:
+                self._merge(recipient)
+            return (), mailbox
+        self._members[group.primary.key] = (*group.members, *mailbox)
         step = Expanded(
-            recipient=str(resolved.recipient),
+            recipient=str(recipient),
             group=group.kind,
             members=texts(group.members),
             rules=place.rules,
-            at=now,
+            at=self._context.now,
         )
         self._steps.append(step)
         if not self._members[group.primary.key]:
-            self._drop(resolved.recipient, DropReason.NO_MEMBERS)
-        return opened
+            self._drop(recipient, DropReason.NO_MEMBERS)
+        return group.members, mailbox
 
-    def _fresh(self, group: _Substitutes) -> Iterator[Address]:
-        """Members that are no group that has been expanded already, and the group's own mailbox."""
-        for member in group.members:
+    def _fresh(self, members: Iterable[Address]) -> Iterator[Address]:
+        """Members that are no group that has been expanded already."""
+        for member in members:
             if member.key in self._groups:
                 self._merge(member)
             else:
                 yield member
-        if group.mailbox is not None:
-            yield group.mailbox
 
     def settlement(self) -> Settlement:
         """One item for everybody, due at once; and the end of each recipient whose group leads to nobody."""
@@ -110,9 +108,7 @@ class Expansion:
         for key, (recipient, group) in self._asked.items():
             if key in self._ended:
                 continue
-            if self._members.get(group) == ():
-                self._drop(recipient, DropReason.NO_MEMBERS)
-            elif not self._leads_to(group, ends):
+            if not self._leads_to(group, ends):
                 was_expanded = group in self._before
                 self._drop(recipient, DropReason.EXPANDED_BEFORE if was_expanded else DropReason.GROUP_RING)
         return Settlement(steps=tuple(self._steps), queue=(item,) if item.recipients else ())
@@ -122,9 +118,9 @@ class Expansion:
         met, waiting = {group}, [group]
         while waiting:
             for member in self._members.get(waiting.pop(), ()):
-                if member.key in ends or member.key in self._ended:
-                    return True
                 inner = self._groups.get(member.key, member.key)
+                if member.key in ends or {member.key, inner} & self._ended:
+                    return True
                 if inner not in met:
                     met.add(inner)
                     waiting.append(inner)

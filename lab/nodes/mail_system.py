@@ -19,7 +19,7 @@ from lab.model.message import Message
 from lab.model.names import Address
 from lab.model.reply import Reply
 from lab.model.rules import TransportRule
-from lab.model.steps import Delivered, Resolution, Sent, Step
+from lab.model.steps import Delivered, Dropped, DropReason, Resolution, Sent, Step
 from lab.model.steps import Resolved as ResolvedStep
 from lab.model.transport import (
     Attempt,
@@ -33,6 +33,7 @@ from lab.nodes.delivery_reporting import confirmed, contact, deferred, reported
 from lab.nodes.group_expansion import Expansion, has_groups, rewritten
 from lab.nodes.node_steps import texts
 from lab.nodes.recipient_place import (
+    Duplicate,
     RecipientPlace,
     ResolvedRecipient,
     ToAddress,
@@ -116,7 +117,7 @@ class MailSystem(ABC):
             met.add(recipient.key)
             place = self.place(item, recipient)
         if isinstance(place, ToAddress):
-            place = UnknownRecipient(RING, ("R163",))
+            place = UnknownRecipient(RING, ("R163",), Resolution.RING)
         return ResolvedRecipient(recipient, place, tuple(via))
 
     def _expand(self, item: QueueItem, found: list[ResolvedRecipient], context: Context) -> Settlement:
@@ -184,6 +185,8 @@ class MailSystem(ABC):
                 steps.append(Delivered(recipient=str(recipient), mailbox=str(place.mailbox), at=context.now))
             elif isinstance(place, ToNextHop):
                 groups.setdefault(place.key, []).append(recipient)
+            elif isinstance(place, Duplicate):
+                steps.append(_duplicate(recipient, context))
             elif isinstance(place, UnknownRecipient):
                 failures.append(Failure(recipient, place.reply))
                 steps.append(_unserved(recipient, place, context))
@@ -242,6 +245,10 @@ class MailSystem(ABC):
         recipients = tuple(a for who in late.values() for a in who)
         last = str(next(iter(late)))
         return replace(item, recipients=recipients, attempts=attempts, due=due, last_reply=last)
+
+
+def _duplicate(recipient: Address, context: Context) -> Dropped:
+    return Dropped(recipient=str(recipient), reason=DropReason.DUPLICATE, rules=("R292",), at=context.now)
 
 
 def _unserved(recipient: Address, place: UnknownRecipient, context: Context) -> ResolvedStep:

@@ -10,7 +10,14 @@ from lab.model.tenant import Recipient, RecipientKind
 from lab.model.transport import QueueItem
 from lab.nodes.mail_system import RING
 from lab.nodes.node_steps import author_address
-from lab.nodes.recipient_place import ToAddress, ToMailbox, ToMembers, UnknownRecipient
+from lab.nodes.recipient_place import (
+    Duplicate,
+    RecipientPlace,
+    ToAddress,
+    ToMailbox,
+    ToMembers,
+    UnknownRecipient,
+)
 
 _NOT_ALLOWED = Reply(550, "5.7.124", "Sender not in allowed-senders list")
 _OUTSIDER = Reply(
@@ -35,7 +42,7 @@ def recipient_place(
     *,
     mail_user: Resolution,
     rules: tuple[str, ...],
-) -> ToMailbox | ToAddress | ToMembers | UnknownRecipient | None:
+) -> RecipientPlace | None:
     """Where a recipient object leads; None if it is none, or is known under the very address that it has elsewhere.
 
     `mail_user` is what the organisation calls a mail user, `rules` say why its external address counts.
@@ -94,13 +101,13 @@ def _unauthenticated(kind: RecipientKind) -> Reply:
     return Reply(550, status, text)
 
 
-def _mailbox(found: Recipient, item: QueueItem) -> ToMailbox | UnknownRecipient:
-    """Forwards once: a mailbox that gets its own forward back keeps it, or reports the loop."""
+def _mailbox(found: Recipient, item: QueueItem) -> ToMailbox | Duplicate | UnknownRecipient:
+    """Forwards once: a mailbox that gets its own forward back has the message already, or reports the loop."""
     if found.forwarding is None:
         return ToMailbox(found.primary)
     if found.primary not in item.forwarded_by:
         return ToMailbox(found.primary, found.forwarding, found.keeps_copy)
-    return ToMailbox(found.primary) if found.keeps_copy else UnknownRecipient(RING, ("R163",))
+    return Duplicate() if found.keeps_copy else UnknownRecipient(RING, ("R163",), Resolution.RING)
 
 
 def _credible_author(item: QueueItem, organization: Organization) -> Address | None:

@@ -56,7 +56,12 @@ class UnknownRecipient:
     resolution: Resolution = Resolution.UNKNOWN
 
 
-RecipientPlace = ToMailbox | ToAddress | ToNextHop | ToMembers | UnknownRecipient
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """The recipient's mailbox has the message already (R292)."""
+
+
+RecipientPlace = ToMailbox | Duplicate | ToAddress | ToNextHop | ToMembers | UnknownRecipient
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,6 @@ class ResolvedRecipient:
     """A recipient of an item under its last address."""
 
     recipient: Address
-    place: ToMailbox | ToNextHop | ToMembers | UnknownRecipient
+    place: ToMailbox | Duplicate | ToNextHop | ToMembers | UnknownRecipient
     via: tuple[tuple[Address, ToAddress], ...]
     """The rewritings that led there, each with the address that was rewritten."""

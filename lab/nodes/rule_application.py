@@ -62,6 +62,7 @@ def _ruled(branch: Branch, context: Context) -> Ruled:
         names=tuple(rule.name for rule in branch.applied),
         actions=tuple(action for rule in branch.applied for action in done(rule.actions)),
         connector=branch.connector,
+        copies=() if branch.deleted or branch.refused else texts(branch.copies),
         cause=branch,
         rules=("R143", "R93", "R99") if branch.connector else ("R143",),
         at=context.now,

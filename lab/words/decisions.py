@@ -187,10 +187,10 @@ def _routed(decision: RoutingDecision) -> Sentence:
 
 
 def _mail_flow_rules(decision: MailFlowRulesDecision) -> Iterator[Line]:
-    none = sentence("no connector chosen")
-    chosen = sentence('connector "{connector}"', connector=decision.connector) if decision.connector else none
+    connector = decision.connector
+    chosen = sentence(': connector "{connector}"', connector=connector) if connector else NOTHING
     headline = sentence(
-        "mail flow rules for {recipients}: {chosen} {rules}",
+        "mail flow rules for {recipients}{chosen} {rules}",
         recipients=", ".join(decision.recipients),
         chosen=chosen,
         rules=_cited(decision.rules),

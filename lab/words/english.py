@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from lab.model.certificate import CertFault
 from lab.model.decision import Basis, Reason, Why
-from lab.model.steps import DropReason, Resolution
+from lab.model.steps import DropReason, NextHop, Resolution
 from lab.model.trace import Disposition
 from lab.sentence import Sentence
 
@@ -43,10 +43,33 @@ DROPS: Mapping[DropReason, str] = {
     DropReason.NO_MEMBERS: "the group has no members",
     DropReason.GROUP_RING: "the group leads to no mailbox: its members are groups that lead back to it",
     DropReason.EXPANDED_BEFORE: "the group has been expanded already",
+    DropReason.DUPLICATE: "its mailbox has the message already",
     DropReason.DELETED_BY_RULE: 'the mail flow rule "{rule}" deletes it',
 }
 
-RESOLUTIONS: Mapping[Resolution, Sentence] = {kind: Sentence(kind.value) for kind in Resolution}
+RESOLUTIONS: Mapping[Resolution, str] = {
+    Resolution.MAIL_USER: "{recipient} is a mail user, rewritten to {address}",
+    Resolution.REMOTE_MAILBOX: "{recipient} is a remote mailbox, rewritten to {address}",
+    Resolution.MAIL_CONTACT: "{recipient} is a mail contact, rewritten to {address}",
+    Resolution.ALIAS: "{recipient} is an alias of {address}",
+    Resolution.FORWARDING: "{recipient} forwards to {address}",
+    Resolution.REDIRECTED: "a mail flow rule redirects {recipient} to {address}",
+    Resolution.RING: "{recipient} leads back to itself",
+    Resolution.UNKNOWN: "{recipient} is unknown",
+    Resolution.REFUSED: "{recipient} is refused",
+}
+
+NEXT_HOPS: Mapping[NextHop, Sentence] = {
+    NextHop.MX: Sentence("MX"),
+    NextHop.IMPLICIT_MX: Sentence("its own address (no MX record)"),
+    NextHop.SMART_HOST: Sentence("smart host"),
+    NextHop.NULL_MX: Sentence("null MX"),
+    NextHop.NO_DOMAIN: Sentence("MX (no such domain)"),
+    NextHop.NO_ADDRESS: Sentence("MX (no address)"),
+    NextHop.DNS_FAILED: Sentence("MX (DNS failed)"),
+    NextHop.NO_CONNECTOR: Sentence("no connector"),
+    NextHop.STALE_CERTIFICATE: Sentence("a connector whose certificate was not found"),
+}
 BASES: Mapping[Basis, Sentence] = {basis: Sentence(basis.value) for basis in Basis}
 
 ENDS: Mapping[Disposition, Sentence] = {end: Sentence(end.value) for end in Disposition}
@@ -66,7 +89,7 @@ WHY: Mapping[Why, str] = {
     Why.SEEDED_DICE: "seeded dice (switch)",
     Why.DISABLED: "it is disabled",
     Why.SETTLED: "{fit}; settled by the {owner}",
-    Why.OUT_OF_SCOPE: "{fit}, but its SenderDomains do not mean the sender (switch)",
+    Why.OUT_OF_SCOPE: "{fit}, but its SenderDomains do not cover the sender (switch)",
     Why.VALUE_NOT_ACCEPTED: "{fit}, but {domain} is no accepted domain of {tenant}",
     Why.OTHER_CONNECTOR_FIRST: '{fit}, but "{connector}" fits as well and goes first',
     Why.OTHER_TENANT: "{fit}, but the {owner} belongs to {tenant}",
@@ -80,12 +103,13 @@ WHY: Mapping[Why, str] = {
     Why.PARTNER_NOT_ASKED: "partner connectors are looked at only in the tenant found by the recipient",
     Why.PARTNER_RESTRICTS: "it restricts this sender domain, and the client is not the one it names",
     Why.PARTNER_NEEDS_TLS: "it is about this client, but requires TLS",
+    Why.REFUSED_OTHERWISE: "{fit}; the message is refused for another reason",
     Why.PARTNER_FITS: "the client is the partner that the connector names",
-    Why.NULL_SENDER: "a null reverse-path has no domain that its SenderDomains could mean (assumed)",
-    Why.OTHER_SENDER_DOMAIN: "its SenderDomains do not mean {domain}",
+    Why.NULL_SENDER: "a null reverse-path has no domain that its SenderDomains could cover (assumed)",
+    Why.OTHER_SENDER_DOMAIN: "its SenderDomains do not cover {domain}",
     Why.SERVICE_EXEMPT: "it restricts, but hosts of Microsoft's services are spared (switch service_mail_exempt)",
     Why.RESTRICTS_NOTHING: "it restricts nothing",
-    Why.OUTBOUND_FITS: "its RecipientDomains mean {domain}",
+    Why.OUTBOUND_FITS: "its RecipientDomains cover {domain}",
     Why.RULE_CHOSE: "a mail flow rule chose it",
     Why.RULE_CHOSE_ANOTHER: "a mail flow rule chose another connector",
     Why.ONLY_BY_RULE: "only a mail flow rule can choose it",
@@ -93,16 +117,16 @@ WHY: Mapping[Why, str] = {
     Why.CENTRALIZED_ONLY: (
         "centralized transport covers mail of cloud mailboxes; this came in from outside the tenant"
     ),
-    Why.OTHER_RECIPIENT_DOMAIN: "its RecipientDomains do not mean {domain}",
+    Why.OTHER_RECIPIENT_DOMAIN: "its RecipientDomains do not cover {domain}",
     Why.LESS_SPECIFIC: "a more specific connector was chosen",
     Why.LATER_NAME: "it is as specific; that the name then decides is the lab's choice",
     Why.SPACE_FITS: "its address space {space} fits best",
-    Why.SPACE_MISFIT: "its address space ({spaces}) does not mean {domain}",
+    Why.SPACE_MISFIT: "its address space ({spaces}) does not cover {domain}",
     Why.SPACE_LESS_SPECIFIC: "its address space ({space}) is less specific than {chosen}",
     Why.SPACE_COSTS_MORE: "its address space ({space}) is as specific, but costs more than {chosen}",
     Why.SPACE_AS_GOOD: "its address space ({space}) is as good; that the name then decides is the lab's choice",
     Why.CONDITIONS_HOLD: "{conditions}",
     Why.NO_CONDITION: "it has no condition",
-    Why.CONDITION_FAILS: "not so: {conditions}",
-    Why.EXCEPTED: "excepted: {conditions}",
+    Why.CONDITION_FAILS: "this condition does not hold: {conditions}",
+    Why.EXCEPTED: "this exception holds: {conditions}",
 }

@@ -8,7 +8,7 @@ from typing import assert_never
 from lab.model import steps
 from lab.model.reply import Reply
 from lab.sentence import NOTHING, Sentence, sentence
-from lab.words.english import BASES, RESOLUTIONS
+from lab.words.english import BASES, NEXT_HOPS, RESOLUTIONS
 from lab.words.reasons import drop, faults, reason
 
 
@@ -158,17 +158,16 @@ def _authenticated(step: steps.Authenticated) -> Sentence:
 
 
 def _resolved(step: steps.Resolved) -> Sentence:
-    kind = RESOLUTIONS[step.resolution]
-    if step.rewritten:
-        rewritten = "{recipient} is {kind}, rewritten to {address}"
-        return sentence(rewritten, recipient=step.recipient, kind=kind, address=step.rewritten)
-    return sentence("{recipient} is {kind}", recipient=step.recipient, kind=kind)
+    return sentence(RESOLUTIONS[step.resolution], recipient=step.recipient, address=step.rewritten)
 
 
 def _expanded(step: steps.Expanded) -> Sentence:
-    members = _list(step.members) or sentence("nobody")
+    if not step.members:
+        return sentence(
+            "{recipient} is a {group} without members", recipient=step.recipient, group=step.group
+        )
     is_group = "{recipient} is a {group} of {members}"
-    return sentence(is_group, recipient=step.recipient, group=step.group, members=members)
+    return sentence(is_group, recipient=step.recipient, group=step.group, members=_list(step.members))
 
 
 def _ruled(step: steps.Ruled) -> Sentence:
@@ -187,7 +186,7 @@ def _routed(step: steps.Routed) -> Sentence:
     return sentence(
         "{recipients} by {way} to {hosts}{tls}{pool}",
         recipients=_list(step.recipients),
-        way=f'"{step.connector}"' if step.connector else step.how.upper(),
+        way=f'"{step.connector}"' if step.connector else NEXT_HOPS[step.how],
         hosts=_list(step.targets) or sentence("nowhere"),
         tls=sentence(", TLS {level}", level=step.tls) if step.tls else NOTHING,
         pool=sentence(", from the {pool} pool", pool=step.pool) if pool else NOTHING,

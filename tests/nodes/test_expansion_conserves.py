@@ -228,6 +228,19 @@ def rules_conserve(item: QueueItem, settlement: Settlement) -> None:
     assert endings(settlement.steps) == Counter(gone)
 
 
+def kept_forwards(steps: Iterable[Step]) -> set[str]:
+    """To whom mailboxes forward, in lower case, that have a copy themselves."""
+    steps = tuple(steps)
+    kept = {name.lower() for step in steps if isinstance(step, Delivered) for name in step.about}
+    return {
+        step.rewritten.lower()
+        for step in steps
+        if isinstance(step, Resolved)
+        and step.resolution is Resolution.FORWARDING
+        and step.recipient.lower() in kept
+    }
+
+
 def lab_with(tenant: Mapping[str, object]) -> Watched:
     over = json.dumps({"tenants": {"a": tenant}})
     variant = load_text(f"{BASE}\nvariants: {{it: {over}}}\n").variants["it"]
@@ -374,9 +387,25 @@ def test_with_rules_and_forwards_every_accepted_recipient_ends_once(tenant, rule
     told = {step.mailbox.lower() for hop in trace.hops for step in hop.all(Delivered)}
     assert boxes == told
     steps = [step for hop in trace.hops for step in hop.steps]
+    known_as = {name: aliases(trace.hops, name) for name in trace.dispositions}
     for name, end in dispositions.items():
-        names = aliases(trace.hops, name)
-        assert LAST[end] in {type(step) for step in steps if about(step, names)}
+        assert LAST[end] in {type(step) for step in steps if about(step, known_as[name])}
+    for step in steps:
+        if isinstance(step, Delivered | Bounced) or (
+            isinstance(step, Dropped) and step.reason is not DropReason.EXPANDED_BEFORE
+        ):
+            ends = {trace.dispositions[name] for name, names in known_as.items() if about(step, names)}
+            better = list(LAST)[
+                : list(LAST).index(Disposition(step.kind)) + 1
+            ]  # another copy's end may count
+            assert ends & set(better), f"nobody's end: {step}"
+    groups_met = {
+        name.lower() for step in steps if isinstance(step, Expanded | Merged) for name in step.about
+    }
+    listed = {name.lower() for name in trace.dispositions} | groups_met
+    copies = {name.lower() for step in steps if isinstance(step, Ruled) for name in step.copies}
+    for name in copies | kept_forwards(steps):
+        assert aliases(trace.hops, name) & listed, f"{name} has no end"
 
 
 def test_a_ring_below_a_group_ends_that_group_and_leaves_nothing_in_the_queue():

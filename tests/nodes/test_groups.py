@@ -149,14 +149,17 @@ def forwarding(*mailboxes: str, sender: str, to: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("keeps", "boxes"),
-    [("true", ["away@a.example", "friend@out.example"]), ("false", ["friend@out.example"])],
+    ("keeps", "boxes", "ends"),
+    [
+        ("true", ["away@a.example", "friend@out.example"], ["away@a.example", "friend@out.example"]),
+        ("false", ["friend@out.example"], ["away@a.example"]),
+    ],
 )
-def test_a_forwarding_mailbox_keeps_a_copy_if_told_so(keeps, boxes):
+def test_a_forwarding_mailbox_keeps_a_copy_if_told_so(keeps, boxes, ends):
     mailbox = f"{{address: away@a.example, ForwardingSmtpAddress: friend@out.example, DeliverToMailboxAndForward: {keeps}}}"
     over = forwarding(mailbox, sender="cloud@a.example", to="away@a.example")
     assert delivered(over) == boxes
-    assert run(over).dispositions == {"away@a.example": Disposition.DELIVERED}
+    assert run(over).dispositions == dict.fromkeys(ends, Disposition.DELIVERED)
 
 
 def test_a_forwarded_strangers_reverse_path_names_the_forwarding_mailbox():
@@ -179,15 +182,26 @@ def test_a_long_forwarded_reverse_path_becomes_the_relay_form():
     assert lab.journal.hops()[-1].head.reverse_path.startswith("<bounces+SRS=")
 
 
-@pytest.mark.parametrize(("keeps", "end"), [("true", Disposition.DELIVERED), ("false", Disposition.BOUNCED)])
-def test_mailboxes_that_forward_to_each_other_stop(keeps, end):
+@pytest.mark.parametrize(
+    ("keeps", "ends", "reasons"),
+    [
+        (
+            "true",
+            dict.fromkeys(["one@a.example", "two@a.example"], Disposition.DELIVERED),
+            [DropReason.DUPLICATE],
+        ),
+        ("false", {"one@a.example": Disposition.BOUNCED}, []),
+    ],
+)
+def test_mailboxes_that_forward_to_each_other_stop(keeps, ends, reasons):
+    """Each has one copy: what comes back is a duplicate (R292)."""
     one, two = (
         f"{{address: {a}@a.example, ForwardingSmtpAddress: {b}@a.example, DeliverToMailboxAndForward: {keeps}}}"
         for a, b in (("one", "two"), ("two", "one"))
     )
-    assert run(forwarding(one, two, sender="cloud@a.example", to="one@a.example")).dispositions == {
-        "one@a.example": end
-    }
+    trace = run(forwarding(one, two, sender="cloud@a.example", to="one@a.example"))
+    assert trace.dispositions == ends
+    assert [step.reason for step in steps(trace, Dropped)] == reasons
 
 
 @pytest.mark.parametrize(

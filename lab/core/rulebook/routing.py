@@ -1,4 +1,4 @@
-"""Where the attributed tenant sends the message: recipients, next hops, names and loops (R136-R165)."""
+"""Where the attributed tenant sends the message: recipients, next hops, names, loops and duplicates (R136-R165, R292)."""
 
 from lab.core.rulebook.types import Confidence, Rule
 
@@ -258,5 +258,14 @@ RULES: tuple[Rule, ...] = (
         ASSUMED,
         "SEP, LAB from R27",
         "Misrouting is not a loop",
+    ),
+    Rule(
+        "R292",
+        "Exchange protects a message against loss with copies inside its organisation only, so that after an outage "
+        "it may be sent twice to others, with the same Message-ID; an Exchange mailbox drops the duplicate.",
+        DOCUMENTED,
+        "SHAD",
+        "Duplicates",
+        not_emulated="partly: there are no shadow copies; a mailbox drops what its own forwarding leads back to it",
     ),
 )

@@ -151,6 +151,11 @@ _FLOW = (
     ),
     RuleSource("LOOPX", "Real 5.4.14 NDR, April 2024", "public archive, id 31223822225"),
     RuleSource("POOL", "Outbound delivery pools", "Learn"),
+    RuleSource(
+        "SHAD",
+        "Shadow redundancy in Exchange Server",
+        f"{_EXCHANGE}, Exchange/ExchangeServer/mail-flow/transport-high-availability/shadow-redundancy.md",
+    ),
     RuleSource("MFA", "About mail flow: retries and expiry", "Learn, mail-flow-about"),
     RuleSource("DANE", "How SMTP DANE works", "Learn, Purview"),
     RuleSource(
