@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, TypeVar
 
 from lab.cli.exit_codes import BadInput, NothingToRun
 from lab.drivers import driver_by_name
 from lab.drivers.lab_clock import today as today
+from lab.errors import Problem, ScenarioError
 from lab.scenario.syntax.problem_report import unknown
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from lab.cli.verb_declaration import Parser
     from lab.drivers.address_mapping import Endpoint
     from lab.drivers.run_outcome import RunOutcome
     from lab.model.trace import MessageTrace
     from lab.scenario.model import MessageSpec, Scenario, Variant
 
+Loaded = TypeVar("Loaded")
 _LAST_PORT = 65535
 
 
@@ -58,6 +63,13 @@ def port(text: str) -> int:
     return int(text)
 
 
+def count(text: str) -> int:
+    """A number of things, for argparse."""
+    if not (text.isascii() and text.isdecimal()) or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of 1 or more")
+    return int(text)
+
+
 def endpoint(text: str) -> Endpoint:
     """An IPv4 address and a port such as 127.0.0.1:5301, for argparse."""
     from ipaddress import IPv4Address
@@ -80,20 +92,37 @@ def loaded(args: argparse.Namespace) -> Scenario:
 
 
 def chosen(scenario: Scenario, name: str | None) -> Variant:
-    """A variant by name, the first without one. Raises BadInput with what may have been meant."""
+    """A variant by name, the first without one. Raises BadInput with what may have been meant, or NothingToRun."""
     if name is None:
-        return first(scenario)
+        name = next(iter(scenario.variants), None)
+    if name is None:
+        raise NothingToRun(f"{scenario.file}: no variants")
     if name not in scenario.variants:
         hint = unknown(name, scenario.variants)
         raise BadInput(f"{scenario.file}: no variant is named {name!r}: {hint}")
     return scenario.variants[name]
 
 
-def first(scenario: Scenario) -> Variant:
-    """The first variant. Raises NothingToRun when the file has none."""
-    for variant in scenario.variants.values():
-        return variant
-    raise NothingToRun(f"{scenario.file}: no variants")
+def variant_of(scenario: str, name: str | None) -> Variant:
+    """A variant of the scenario that was named; raises what `chosen` and the loader raise."""
+    from lab.cli import locations
+    from lab.scenario.load import load
+
+    return chosen(load(locations.find_scenario(scenario)), name)
+
+
+def all_loaded(paths: Iterable[Path], load: Callable[[Path], Loaded]) -> list[Loaded]:
+    """All scenarios. Raises ScenarioError with all mistakes of all of them."""
+    scenarios: list[Loaded] = []
+    problems: dict[Problem, None] = {}
+    for path in paths:
+        try:
+            scenarios.append(load(path))
+        except ScenarioError as error:
+            problems |= dict.fromkeys(error.problems)
+    if problems:
+        raise ScenarioError(tuple(problems))
+    return scenarios
 
 
 def run_in(driver: str, variant: Variant, *, seed: int = 0) -> RunOutcome:

@@ -9,27 +9,10 @@ from pathlib import Path
 from lab.cli.exit_codes import BadInput
 from lab.cli.output import talk
 from lab.scenario import scenario_lookup
-from lab.scenario.scenario_lookup import is_scenario, scenario_files, short
-
-__all__ = [
-    "STATE",
-    "bundled_scenarios",
-    "find_scenario",
-    "is_scenario",
-    "scenario_files",
-    "scenarios_of",
-    "short",
-    "state_folder",
-    "state_of_environment",
-]
+from lab.scenario.scenario_lookup import scenario_files, short
 
 STATE = ".mflab"
 """Folder of a running lab, below the current one; `MFLAB_STATE` names another."""
-
-
-def bundled_scenarios() -> Path:
-    """The scenarios that come with the lab: those of the checkout, else the copy in the package."""
-    return scenario_lookup.bundled()
 
 
 def find_scenario(name: str) -> Path:

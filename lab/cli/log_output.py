@@ -59,7 +59,8 @@ def shown(seen: TracedLog, who: str, *, detail: bool, every: bool) -> Sequence[L
     if who.startswith(TENANT):
         logs = logs[-1:] if detail else logs[:1]
     if every and who != LAB:
-        own = [_rows(seen, who, detail=detail)] if who.startswith(TENANT) else _by_host(seen, who)
+        by_host = [message_tracking_log(seen.hops, host) for host in seen.hosts(who)]
+        own = [_rows(seen, who, detail=detail)] if who.startswith(TENANT) else by_host
         logs = tuple(whole(log.title, rows) for log, rows in zip(logs, own, strict=True))
     return [replace(log, title=f"{log.title}: {seen.scenario}, {seen.variant}") for log in logs]
 
@@ -107,10 +108,6 @@ def write_files(seen: TracedLog, who: str, folder: Path) -> list[Path]:
 def _no_lines(seen: TracedLog, who: str) -> None:
     if seen.is_lines(who):
         raise BadInput(f"--csv: the log of {who} has lines, not columns; leave it out")
-
-
-def _by_host(seen: TracedLog, who: str) -> list[LogRows]:
-    return [message_tracking_log(seen.hops, host) for host in seen.hosts(who)]
 
 
 def _host_data(seen: TracedLog, host: str) -> Mapping[str, object]:

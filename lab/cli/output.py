@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import fields, is_dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Self, TextIO
 
 from lab.cli.exit_codes import Exit
 from lab.errors import DriverError
@@ -131,50 +131,45 @@ def columns(rows: Sequence[Sequence[str]], *, gap: str = "  ") -> list[str]:
     ]
 
 
-class Progress:
+class _StatusLine:
     """One line on a terminal that says what is under way; silent where nobody watches."""
 
-    def __init__(self, total: int) -> None:
-        self._total = total
-        self._count = 0
-        self._shown = sys.stderr.isatty()
-
-    def step(self, what: str) -> None:
-        """The next thing begins."""
-        self._count += 1
-        if self._shown:
-            sys.stderr.write(f"\r\x1b[K[{self._count}/{self._total}] {what}")
-            sys.stderr.flush()
-
-    def __enter__(self) -> Progress:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._shown and self._count:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
-
-
-class Counter:
-    """One line on a terminal that counts, for work whose pieces nobody wants to read the names of."""
-
     def __init__(self) -> None:
-        self._shown = sys.stderr.isatty()
         self._said = ""
 
-    def show(self, what: str, done: int, total: int) -> None:
-        """So much is done; `total` is 0 where nobody knows it yet."""
-        bar = f"[{'#' * (_BAR * done // total):{_BAR}}] {done:,}/{total:,}" if total else f"{done:,}"
-        line = f"{what}: {bar}"
-        if self._shown and line != self._said:
+    def _say(self, line: str) -> None:
+        if sys.stderr.isatty() and line != self._said:
+            self._said = line
             sys.stderr.write(f"\r\x1b[K{line}")
             sys.stderr.flush()
-            self._said = line
 
-    def __enter__(self) -> Counter:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._said:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
+
+
+class Progress(_StatusLine):
+    """For things that have names."""
+
+    def __init__(self, total: int) -> None:
+        super().__init__()
+        self._total = total
+        self._count = 0
+
+    def step(self, what: str) -> None:
+        """The next thing begins."""
+        self._count += 1
+        self._say(f"[{self._count}/{self._total}] {what}")
+
+
+class Counter(_StatusLine):
+    """For work whose pieces nobody wants to read the names of."""
+
+    def show(self, what: str, done: int, total: int) -> None:
+        """So much is done; `total` is 0 where nobody knows it yet."""
+        bar = f"[{'#' * (_BAR * done // total):{_BAR}}] {done:,}/{total:,}" if total else f"{done:,}"
+        self._say(f"{what}: {bar}")

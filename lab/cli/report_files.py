@@ -88,16 +88,7 @@ class Outputs:
         if path == STDOUT:
             put(make(), end="")
         elif path is not None:
-            _write(kind, path, make())
-
-
-def _write(kind: ReportKind, path: Path, text: str) -> None:
-    try:
-        path.write_text(text, "utf-8")
-    except BrokenPipeError:
-        raise
-    except OSError as error:  # a full disk does not tell which file
-        raise DriverError(f"{kind.option} {path}: {error.strerror}") from error
+            write_new(path, make(), kind.option)
 
 
 def _check_stdout(paths: Mapping[ReportKind, Path], *, as_json: bool) -> None:
@@ -162,12 +153,14 @@ def check_new(path: Path, inputs: Iterable[str], *, force: bool) -> None:
         raise DriverError(f"-o {path}: there is no folder {path.parent}")
 
 
-def write_new(path: Path, text: str) -> None:
-    """Write what `-o` asks for. Raises DriverError, with the file, when it cannot be written."""
+def write_new(path: Path, text: str, option: str = "-o") -> None:
+    """Write what an option asks for. Raises DriverError, with the file, when it cannot be written."""
     try:
         path.write_text(text, "utf-8")
-    except OSError as error:
-        raise DriverError(f"-o {path}: {error.strerror}") from error
+    except BrokenPipeError:
+        raise
+    except OSError as error:  # a full disk does not tell which file
+        raise DriverError(f"{option} {path}: {error.strerror}") from error
 
 
 def _identity(path: Path) -> object:

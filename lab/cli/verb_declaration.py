@@ -105,6 +105,11 @@ class Parser(argparse.ArgumentParser):
         self.exit(Exit.BAD_INPUT, f"{self.prog}: {message}\nTry: {self.prog} --help\n")
 
 
+def help_of(action: argparse.Action) -> str:
+    """The help of an argument, its default filled in."""
+    return (action.help or "") % {"default": action.default}
+
+
 class Verb(NamedTuple):
     """A verb as it is declared."""
 

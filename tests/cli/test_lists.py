@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from lab.cli.documentation import command_reference, completion_scripts
+from lab.cli.documentation import command_reference
 from lab.cli.exit_codes import Exit
 from lab.core.rulebook import RULES, SWITCHES
 from lab.scenario.load import load, load_text
@@ -99,7 +99,7 @@ def test_completion_knows_every_verb_and_option(mflab: Shell) -> None:
 def test_bash_completes(words: list[str], offered: str) -> None:
     asked = f"COMP_WORDS=({' '.join(words)}); COMP_CWORD={len(words) - 1}; _mflab; echo ${{COMPREPLY[@]}}"
     done = subprocess.run(
-        ["bash", "-c", f"{completion_scripts.bash()}\n{asked}"], capture_output=True, text=True, check=True
+        ["bash", "-c", f"{command_reference.bash()}\n{asked}"], capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == [offered]
 

@@ -8,6 +8,7 @@ import pytest
 
 from lab.cli import locations
 from lab.cli.exit_codes import BadInput
+from lab.scenario import scenario_lookup
 from tests.cli.commands import ROOT
 
 
@@ -39,7 +40,7 @@ def test_what_lists_show_is_a_name_too() -> None:
 def test_an_installed_package_has_them_in_its_bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     installed = tmp_path / "site-packages" / "lab"
     monkeypatch.setattr("lab.__file__", str(installed / "__init__.py"))
-    assert locations.bundled_scenarios() == installed / "_bundle" / "scenarios"
+    assert scenario_lookup.bundled() == installed / "_bundle" / "scenarios"
 
 
 def test_folders_are_searched_for_scenarios_not_for_their_includes(tmp_path: Path) -> None:
@@ -47,7 +48,9 @@ def test_folders_are_searched_for_scenarios_not_for_their_includes(tmp_path: Pat
     (tmp_path / "below" / "a.yml").write_text("# first\nscenario: a\n")
     (tmp_path / "common.yaml").write_text("tenants: {}\n")
     (tmp_path / "notes.txt").write_text("scenario: none\n")
-    assert list(locations.scenario_files([tmp_path, tmp_path / "below"])) == [tmp_path / "below" / "a.yml"]
+    assert list(scenario_lookup.scenario_files([tmp_path, tmp_path / "below"])) == [
+        tmp_path / "below" / "a.yml"
+    ]
 
 
 def test_the_state_folder_is_given_by_argument_environment_or_default(

@@ -109,7 +109,7 @@ def test_a_result_of_something_else_is_not_overwritten(mflab: Shell, here: Path)
         (("--csv", "tenants.jsonl"), "--csv tenants.jsonl: that is the input already"),
         (("--csv", "x", "--parquet", "x"), "--parquet x: that is --csv already"),
         (("--variant", "v"), "has no variants"),
-        (("--workers", "0"), "1 at least"),
+        (("--workers", "0"), "is no number of 1 or more"),
         (("--workers", "2", "--scheduler", "x"), "not allowed with"),
     ],
 )

@@ -15,7 +15,7 @@ from typing import Any
 
 from lab.cli.configuration.setting_keys import COLOR, COLOR_KEY, DEFAULTS, OF_VERBS, PROCESS, STATE, option
 from lab.cli.configuration.setting_sources import Level, WrittenSetting, levels
-from lab.cli.verb_declaration import Verb
+from lab.cli.verb_declaration import Verb, help_of
 from lab.errors import words_of
 from lab.model.value import dataclass
 from lab.scenario.syntax.problem_report import ProblemPath, ProblemReport, one_of, unknown
@@ -165,7 +165,7 @@ def _truth(written: WrittenSetting, at: ProblemPath) -> bool | None:
 
 
 def _one(action: Action, item: object, written: WrittenSetting, at: ProblemPath) -> Any:
-    about = (action.help or "") % {"default": action.default}
+    about = help_of(action)
     wanted = sentence("{help}", help=about) if about else sentence("a value")
     if isinstance(item, bool) or not isinstance(item, str | int | date):
         at.wrong(

@@ -1,16 +1,16 @@
-"""The command line as a page, docs/cli.md, from the same declarations that --help prints.
+"""The command line as a page, docs/cli.md, and as completion scripts, from the same declarations that --help prints.
 
-It looks the same under every version of Python.
+They look the same under every version of Python.
 """
 
 from __future__ import annotations
 
 from argparse import Action
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from lab.cli.exit_codes import MEANINGS
 from lab.cli.main import declared
-from lab.cli.verb_declaration import Verb
+from lab.cli.verb_declaration import Verb, help_of
 
 _PREFACE = """\
 # The command line
@@ -20,6 +20,28 @@ _PREFACE = """\
 Data goes to stdout, talk to stderr. `--json` prints data with a `schema_version`, which grows when a key changes its
 meaning or goes away. Colours are shown on terminals only, and never where `NO_COLOR` is set. `SCENARIO` is a file, or the
 bare name of one of the lab's own scenarios (`mflab scenarios`)."""
+
+
+_BASH = """\
+_mflab() {{
+    local word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}} words=
+    case "${{COMP_WORDS[1]}} $before" in
+{choices}
+    esac
+    if [[ -z $words && $COMP_CWORD -eq 1 ]]; then
+        words="{verbs}"
+    elif [[ -z $words && $word == -* ]]; then
+        case ${{COMP_WORDS[1]}} in
+{options}
+        esac
+    fi
+    if [[ -n $words ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+    else
+        mapfile -t COMPREPLY < <(compgen -f -- "$word")
+    fi
+}}
+complete -o filenames -F _mflab mflab"""
 
 
 def verbs() -> Mapping[str, Verb]:
@@ -41,11 +63,6 @@ def as_markdown() -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def told(action: Action) -> str:
-    """The help of an argument, its default filled in."""
-    return (action.help or "") % {"default": action.default}
-
-
 def _section(verb: Verb) -> Iterator[str]:
     yield f"## mflab {verb.name}"
     yield ""
@@ -54,7 +71,7 @@ def _section(verb: Verb) -> Iterator[str]:
     yield "| Argument | |"
     yield "| --- | --- |"
     for action in verb.parser.arguments:
-        yield f"| {_spelled(action)} | {told(action)} |".replace("SCENARIO|", "SCENARIO\\|").replace(
+        yield f"| {_spelled(action)} | {help_of(action)} |".replace("SCENARIO|", "SCENARIO\\|").replace(
             "PROFILE|", "PROFILE\\|"
         )
     if verb.parser.epilog:
@@ -71,3 +88,53 @@ def _spelled(action: Action) -> str:
     shown = f" `{value}`" if value and action.nargs != 0 and action.metavar else f" {value}" if value else ""
     needed = " (needed)" if action.required else ""
     return ", ".join(f"`{option}`" for option in action.option_strings) + shown + needed
+
+
+def bash() -> str:
+    """For bash 4 and newer, and for zsh."""
+    declared = verbs()
+    options = [
+        f'            {name}) words="{" ".join(_options(parser.options))}" ;;'
+        for name, parser in declared.items()
+    ]
+    choices = [
+        f'        "{name} {option}") words="{" ".join(map(str, action.choices or ()))}" ;;'
+        for name, parser in declared.items()
+        for action in parser.parser.arguments
+        if action.choices
+        for option in action.option_strings or (name,)
+    ]
+    return _BASH.format(verbs=" ".join(declared), options="\n".join(options), choices="\n".join(choices))
+
+
+def fish() -> str:
+    """For fish."""
+    lines = ["complete -c mflab -f -n __fish_use_subcommand"]
+    for name, parser in verbs().items():
+        lines.append(f"complete -c mflab -n __fish_use_subcommand -f -a {name} -d {_quoted(parser.told)}")
+        lines += [_fish_option(name, action) for action in parser.options]
+    return "\n".join(lines)
+
+
+def _fish_option(name: str, action: Action) -> str:
+    seen = f"-n '__fish_seen_subcommand_from {name}'"
+    spelled = " ".join(
+        f"-l {option[2:]}" if option.startswith("--") else f"-s {option[1:]}"
+        for option in action.option_strings
+    )
+    values = (
+        f" -x -a '{' '.join(map(str, action.choices))}'"
+        if action.choices
+        else " -r"
+        if action.nargs != 0
+        else ""
+    )
+    return f"complete -c mflab {seen} {spelled}{values} -d {_quoted(help_of(action))}"
+
+
+def _options(actions: Iterable[Action]) -> list[str]:
+    return [option for action in actions for option in action.option_strings]
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"

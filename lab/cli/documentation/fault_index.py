@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from lab.analysis.rule_coverage import RULE_ID, RuleCoverage
 from lab.core.rulebook import RULES, SWITCHES, Rule
-from lab.core.rulebook.misconfigurations import ARTICLE_TESTS, FAULTS, ArticleTest
+from lab.core.rulebook.misconfigurations import ARTICLE_TESTS, FAULTS
 from lab.core.rulebook.status import CODES, Status
 from lab.scenario.model import Scenario
 
@@ -41,7 +41,11 @@ def faults(scenarios: Iterable[Scenario], reached: RuleCoverage) -> str:
         _table(("", "Misconfiguration", "Codes", "Rules", "Scenario"), rows),
         "## What the article tells administrators to test",
         _table(
-            ("To test or to watch", "Rules", "Scenarios", "Further tests"), map(_asked_row, ARTICLE_TESTS)
+            ("To test or to watch", "Rules", "Scenarios", "Further tests"),
+            (
+                (test.what, _rules(test.rules), _names(test.scenarios), _names(test.tests))
+                for test in ARTICLE_TESTS
+            ),
         ),
         "## Special senders and recipients",
         _table(("Rule", "About", "Scenarios"), (_special_row(RULES[id_], reached) for id_ in _SPECIAL)),
@@ -56,10 +60,6 @@ def _fault_row(number: str, what: str, scenario: Scenario | None) -> tuple[str, 
     rules = dict.fromkeys(rule for text in words for rule in RULE_ID.findall(text))
     link = f"[{scenario.name}](../scenarios/faults/{scenario.name}.yaml)"
     return number, what, ", ".join(scenario.codes), _rules(rules), link
-
-
-def _asked_row(asked: ArticleTest) -> tuple[str, ...]:
-    return asked.what, _rules(asked.rules), _names(asked.scenarios), _names(asked.tests)
 
 
 def _special_row(rule: Rule, reached: RuleCoverage) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from lab.analysis.checks.catalogue import as_markdown as checks
 from lab.analysis.rule_coverage import RuleCoverage, rule_coverage
 from lab.analysis.sweep import line_schema as tenants_schema
-from lab.cli.documentation import command_reference, completion_scripts, fault_index
+from lab.cli.documentation import command_reference, fault_index
 from lab.cli.verbs import config, scenarios
 from lab.core.rulebook import RULES, Confidence, Rule
 from lab.core.rulebook.render import as_markdown as rulebook
@@ -35,8 +35,8 @@ def pages(root: Path) -> Mapping[Path, str]:
     played, shown = _played()
     return {
         root / "docs" / "cli.md": command_reference.as_markdown(),
-        scripts / "mflab.bash": f"{completion_scripts.bash()}\n",
-        scripts / "mflab.fish": f"{completion_scripts.fish()}\n",
+        scripts / "mflab.bash": f"{command_reference.bash()}\n",
+        scripts / "mflab.fish": f"{command_reference.fish()}\n",
         root / "docs" / "rules.md": rulebook(),
         root / "docs" / "checks.md": checks(),
         root / "docs" / "scenario-language.md": reference(),

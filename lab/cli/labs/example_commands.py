@@ -117,20 +117,21 @@ def _stranger(mail: Mail, access: Access) -> list[str]:
 
 
 def _dns(topology: Topology, mail: Mail, access: Access) -> list[str]:
-    asker = next((loopback(host.source) for host in _clients(topology)), STRANGER)
+    sources = [host.source for host in _clients(topology)]
+    asker = loopback(sources[0]) if sources else STRANGER
     server = ["dig", "@127.0.0.1", "-p", str(access.dns_port), "-b", asker, "+short"]
     sender = mail.sender.rpartition("@")[2]
-    questions = ([mail.recipient.domain, "MX"], [sender, "TXT"], ["-x", _public(topology)])
+    questions = (
+        [mail.recipient.domain, "MX"],
+        [sender, "TXT"],
+        ["-x", sources[0] if sources else "203.0.113.10"],
+    )
     return ["# Look up DNS, as a host of the lab does.", *(_line([*server, *asked]) for asked in questions)]
 
 
 def _health(port: int) -> list[str]:
     pages = (f"http://127.0.0.1:{port}/{page}" for page in ("readyz", "metrics"))
     return ["# Watch it: Prometheus reads the second.", *(_line(["curl", "-s", page]) for page in pages)]
-
-
-def _public(topology: Topology) -> str:
-    return next((host.source for host in _clients(topology)), "203.0.113.10")
 
 
 def _logs(topology: Topology, access: Access) -> list[str]:

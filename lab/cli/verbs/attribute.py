@@ -12,7 +12,7 @@ from typing import Any
 from lab.analysis import attribution_question
 from lab.analysis.attribution_question import AttributionQuestion
 from lab.cli import locations
-from lab.cli.arguments import add_json, add_variant, chosen, today
+from lab.cli.arguments import add_json, add_variant, today, variant_of
 from lab.cli.exit_codes import BadInput, Exit
 from lab.cli.output import put, put_json
 from lab.cli.verb_declaration import Parser, Verb, declare
@@ -25,7 +25,6 @@ from lab.model.names import Address, ReversePath
 from lab.model.switches import Switches
 from lab.reports.text.printable import printable
 from lab.scenario.language.scenario_keys import SWITCHES_RECORD
-from lab.scenario.load import load
 from lab.scenario.model import Variant
 from lab.scenario.syntax.problem_report import unknown
 from lab.scenario.syntax.value_kinds import Single
@@ -129,7 +128,7 @@ def run(args: Namespace) -> int:
 def _configuration(config: str, variant: str | None) -> Variant:
     """A scenario's variant, or what `mflab sweep` reads: tenants, and nothing besides."""
     if not locations.is_bulk(config):
-        return chosen(load(locations.find_scenario(config)), variant)
+        return variant_of(config, variant)
     from lab.cli import tenant_files
 
     return Variant(

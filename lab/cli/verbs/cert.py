@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from lab.analysis.attribution_question import CERTIFICATE_FILES
-from lab.cli import locations
-from lab.cli.arguments import add_json, add_variant, chosen, today
+from lab.cli.arguments import add_json, add_variant, today, variant_of
 from lab.cli.exit_codes import BadInput, Exit
 from lab.cli.output import columns, put, put_json
 from lab.cli.verb_declaration import Verb, declare
@@ -19,7 +18,6 @@ from lab.model.certificate import CertificateIdentity
 from lab.model.topology import Topology
 from lab.model.value import dataclass
 from lab.pki import certificate_folder
-from lab.scenario.load import load
 from lab.scenario.model import Variant
 from lab.scenario.syntax.problem_report import unknown
 from lab.sentence import say
@@ -71,12 +69,12 @@ def run(args: Namespace) -> int:
 
 def _file(args: Namespace) -> int:
     shown = read_certificate(Path(args.what), today())
-    topology = _variant(args.config, args.variant).topology if args.config else None
+    topology = variant_of(args.config, args.variant).topology if args.config else None
     return _one(args, shown, topology, users=())
 
 
 def _profile(args: Namespace) -> int:
-    topology = _variant(args.config, args.variant).topology
+    topology = variant_of(args.config, args.variant).topology
     if args.what not in topology.certificates:
         hint = unknown(args.what, topology.certificates)
         raise BadInput(f"{args.config} has no certificate {args.what!r}: {hint}")
@@ -84,7 +82,7 @@ def _profile(args: Namespace) -> int:
 
 
 def _scenario(args: Namespace) -> int:
-    variant = _variant(args.what, args.variant)
+    variant = variant_of(args.what, args.variant)
     if args.out is not None:
         return _write(args.out, variant)
     topology = variant.topology
@@ -113,10 +111,6 @@ def _write(folder: Path, variant: Variant) -> int:
     made = certificate_folder.make(folder, variant.profiles, today())
     put("\n".join(f"{made.chain(name)}  {made.key(name)}" for name in made.profiles))
     return Exit.OK
-
-
-def _variant(scenario: str, variant: str | None) -> Variant:
-    return chosen(load(locations.find_scenario(scenario)), variant)
 
 
 def _row(name: str, shown: CertificateIdentity, topology: Topology) -> tuple[str, ...]:
@@ -166,7 +160,8 @@ def _told(shown: CertificateIdentity, topology: Topology | None, users: tuple[st
 
 def opened(shown: CertificateIdentity, topology: Topology) -> tuple[FittingConnector, ...]:
     """The enabled inbound connectors of all tenants whose TlsSenderCertificateName a name of the certificate fits."""
-    names = judge_credentials("0.0.0.0", True, _faultless(shown), topology.switches).names  # noqa: S104 - no socket
+    faultless = CertificateIdentity(shown.common_name, shown.dns_names)
+    names = judge_credentials("0.0.0.0", True, faultless, topology.switches).names  # noqa: S104 - no socket
     lines = []
     for tenant in topology.tenants.values():
         for connector in tenant.inbound_connectors:
@@ -181,10 +176,6 @@ def opened(shown: CertificateIdentity, topology: Topology) -> tuple[FittingConne
                     )
                 )
     return tuple(lines)
-
-
-def _faultless(shown: CertificateIdentity) -> CertificateIdentity:
-    return CertificateIdentity(shown.common_name, shown.dns_names)
 
 
 def _ignored(shown: CertificateIdentity, topology: Topology) -> str:

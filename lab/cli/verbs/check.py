@@ -6,7 +6,7 @@ import os
 import secrets
 import sys
 from argparse import Namespace
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 
 from lab.analysis.checks.catalogue import CHECKS
@@ -14,12 +14,12 @@ from lab.analysis.checks.finding import Check
 from lab.analysis.checks.finding_report import audit
 from lab.analysis.checks.reproduction import reproduction
 from lab.cli import locations
-from lab.cli.arguments import add_json, today
+from lab.cli.arguments import add_json, all_loaded, today
 from lab.cli.exit_codes import BadInput, Exit, NothingToRun
 from lab.cli.output import Progress, draw, put, put_json, talk
 from lab.cli.report_files import JUNIT, MARKDOWN, SARIF, Outputs, add_outputs
 from lab.cli.verb_declaration import Verb, declare
-from lab.errors import DriverError, Problem, ScenarioError
+from lab.errors import DriverError
 from lab.reports.findings import audit_files, audit_report
 from lab.reports.findings.audit_report import LEVELS, Audit
 from lab.scenario.changeable_scenario import ChangeableScenario
@@ -112,23 +112,11 @@ def _loaded(args: Namespace) -> list[ChangeableScenario]:
     paths = locations.scenarios_of(args.scenario)
     if not paths:
         raise NothingToRun("no configuration: name a scenario file, or a folder with some")
-    made: list[ChangeableScenario] = []
-    problems: list[Problem] = []
-    for path in paths:
-        try:
-            made.append(ChangeableScenario.load(path))
-        except ScenarioError as error:
-            problems += error.problems
-    if problems:
-        raise ScenarioError(tuple(dict.fromkeys(problems)))
-    _known(args.variant, made)
-    return made
-
-
-def _known(variant: str | None, configurations: Iterable[ChangeableScenario]) -> None:
+    configurations = all_loaded(paths, ChangeableScenario.load)
     names = [name for configuration in configurations for name in configuration.scenario.variants]
-    if variant is not None and variant not in names:
-        raise BadInput(f"no variant is named {variant!r}: {unknown(variant, names)}")
+    if args.variant is not None and args.variant not in names:
+        raise BadInput(f"no variant is named {args.variant!r}: {unknown(args.variant, names)}")
+    return configurations
 
 
 def _only(configurations: Sequence[ChangeableScenario]) -> ChangeableScenario:

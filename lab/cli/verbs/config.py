@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from argparse import Action, Namespace
+from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 
@@ -14,7 +14,7 @@ from lab.cli.configuration.settings import BUILT_IN, EffectiveSetting, Settings
 from lab.cli.exit_codes import Exit
 from lab.cli.main import declared
 from lab.cli.output import columns, plain, put, put_json
-from lab.cli.verb_declaration import Verb, declare
+from lab.cli.verb_declaration import Verb, declare, help_of
 
 _CONFIG_ABOUT = """\
 Options that one sets once have defaults in the environment (MFLAB_CHECK_FAIL_ON), in a project's mflab.toml or
@@ -55,12 +55,10 @@ def effective(settings: Settings) -> Iterator[EffectiveSetting]:
     for name, keys in OF_VERBS.items():
         mine = {setting.key: setting for setting in settings.of(declared_keys[name])}
         for key in keys:
-            yield mine.get(key) or _built_in(declared_keys[name], key)
+            yield mine.get(key) or EffectiveSetting(
+                name, key, option(declared_keys[name], key).default, BUILT_IN, rank=99
+            )
     settings.settle()
-
-
-def _built_in(of: Verb, key: str) -> EffectiveSetting:
-    return EffectiveSetting(of.name, key, option(of, key).default, BUILT_IN, rank=99)
 
 
 def _lines(settings: list[EffectiveSetting], *, origin: bool) -> Iterator[str]:
@@ -86,15 +84,11 @@ def as_markdown() -> str:
     rows = [f"| `[defaults]` | `{key}` | {doc} |" for key, (_, doc) in PROCESS.items()]
     rows += [f"| `[defaults]` | `{key}` | For every verb that has it. |" for key in SHARED]
     rows += [
-        f"| `[{name}]` | `{key}` | {_told(option(declared_keys[name], key))} |"
+        f"| `[{name}]` | `{key}` | {help_of(option(declared_keys[name], key))} |"
         for name, keys in OF_VERBS.items()
         for key in keys
     ]
     return "\n".join(["| Table | Key | |", "| --- | --- | --- |", *rows]) + "\n"
-
-
-def _told(action: Action) -> str:
-    return (action.help or "") % {"default": action.default}
 
 
 COMPLETIONS = Path(__file__).parents[1] / "completions"

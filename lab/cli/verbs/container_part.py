@@ -79,10 +79,6 @@ def part(args: Namespace) -> int:
     return _PARTS[args.what](args)
 
 
-def _setup(args: Namespace) -> int:
-    return container_nodes.set_up(args.starts)
-
-
 def _dns(args: Namespace) -> int:
     from lab.drivers import shared_folder
     from lab.drivers.address_mapping import Endpoint
@@ -149,10 +145,6 @@ def _given(args: Namespace, name: str) -> str:
     return value
 
 
-def _run(args: Namespace) -> int:  # noqa: ARG001 - all verbs are called alike
-    return container_nodes.play()
-
-
 def _relay(args: Namespace) -> int:  # noqa: ARG001
     from lab.drivers.control_socket import relay
 
@@ -199,10 +191,10 @@ def _stopped() -> asyncio.Event:
 
 
 _PARTS: Mapping[str, VerbFunction] = {
-    "setup": _setup,
+    "setup": lambda args: container_nodes.set_up(args.starts),
     "dns": _dns,
     "node": _node,
-    "run": _run,
+    "run": lambda _: container_nodes.play(),
     "relay": _relay,
     "postfix": _postfix,
     "shadow": _shadow,

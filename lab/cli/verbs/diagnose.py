@@ -9,13 +9,11 @@ from pathlib import Path
 from lab.analysis.diagnose import KnownConfiguration, NotText, diagnose
 from lab.analysis.diagnose.evidence_file import MAX_OCTETS
 from lab.analysis.diagnose.scenario_rebuild import MARK, RebuiltScenario, rebuild
-from lab.cli import locations
-from lab.cli.arguments import add_json, add_variant, chosen
+from lab.cli.arguments import add_json, add_variant, variant_of
 from lab.cli.exit_codes import BadInput, Exit
 from lab.cli.output import draw, plainly, put, put_json, talk
 from lab.cli.verb_declaration import Verb, declare
 from lab.reports.findings.diagnosis_report import as_data, drawn
-from lab.scenario.load import load
 
 _STDOUT = Path("-")
 _ABOUT = """\
@@ -53,11 +51,7 @@ def run(args: Namespace) -> int:
         raise BadInput("--variant is for --config")
     if args.scenario is not None:
         _check(args.scenario, as_json=args.json)
-    topologies = (
-        KnownConfiguration(chosen(load(locations.find_scenario(args.config)), args.variant))
-        if args.config
-        else None
-    )
+    topologies = KnownConfiguration(variant_of(args.config, args.variant)) if args.config else None
     try:
         diagnosis = diagnose(_octets(args.file), topologies)
     except NotText as error:

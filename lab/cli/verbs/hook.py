@@ -8,12 +8,12 @@ from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from lab.cli import locations
 from lab.cli.exit_codes import BadInput, Exit
 from lab.cli.main import main
 from lab.cli.output import talk
 from lab.cli.verb_declaration import Verb, declare
 from lab.errors import ScenarioError
+from lab.scenario import scenario_lookup
 from lab.scenario.load import load
 
 _ABOUT = """\
@@ -36,7 +36,6 @@ _WORST = (
     Exit.BUG,
     Exit.INTERRUPTED,
 )
-_SUFFIXES = (".yaml", ".yml")
 
 
 def add(verb: Verb) -> None:
@@ -70,9 +69,9 @@ def touched(files: Iterable[Path]) -> Iterator[Path]:
     parts: set[str] = set()
     for path in files:
         if path.is_dir():
-            yield from map(locations.short, locations.scenario_files([path]))
-        elif path.suffix in _SUFFIXES and path.is_file():
-            if locations.is_scenario(path):
+            yield from map(scenario_lookup.short, scenario_lookup.scenario_files([path]))
+        elif path.suffix in scenario_lookup.SUFFIXES and path.is_file():
+            if scenario_lookup.is_scenario(path):
                 yield path
             parts.add(os.path.realpath(path))
     if parts:
@@ -83,11 +82,11 @@ def _known() -> Iterator[Path]:
     """All scenarios of the repository, or below the current folder where there is none."""
     listed = _git("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "*.yaml", "*.yml")
     if listed is None:
-        yield from map(locations.short, locations.scenario_files([Path.cwd()]))
+        yield from map(scenario_lookup.short, scenario_lookup.scenario_files([Path.cwd()]))
         return
     for name in filter(None, listed.split("\0")):
         path = Path(name)
-        if path.is_file() and locations.is_scenario(path):
+        if path.is_file() and scenario_lookup.is_scenario(path):
             yield path
 
 
@@ -101,11 +100,11 @@ def _included(path: Path) -> set[str]:
 
 
 def _check(args: Namespace, scenarios: Sequence[str]) -> Iterator[int]:
-    yield _call("check", *_reports(args, "check", "sarif", "markdown", "junit"), *scenarios)
+    yield main(["check", *_reports(args, "check", "sarif", "markdown", "junit"), *scenarios])
 
 
 def _run(args: Namespace, scenarios: Sequence[str]) -> Iterator[int]:
-    yield _call("run", *_reports(args, "run", "sarif", "junit"), *scenarios)
+    yield main(["run", *_reports(args, "run", "sarif", "junit"), *scenarios])
 
 
 def _diff(args: Namespace, scenarios: Sequence[str]) -> Iterator[int]:
@@ -116,7 +115,7 @@ def _diff(args: Namespace, scenarios: Sequence[str]) -> Iterator[int]:
             talk(f"{scenario}: new since {args.git_base}, nothing to compare with")
             continue
         reports = _reports(args, f"diff-{number}-{Path(scenario).stem}", "sarif", "markdown", "junit")
-        yield _call("diff", "--git-base", args.git_base, *reports, scenario)
+        yield main(["diff", "--git-base", args.git_base, *reports, scenario])
 
 
 _DOING: Mapping[str, Callable[[Namespace, Sequence[str]], Iterator[int]]] = {
@@ -131,11 +130,6 @@ def _reports(args: Namespace, name: str, *kinds: str) -> list[str]:
     if args.reports is None:
         return []
     return [part for kind in kinds for part in (f"--{kind}", str(args.reports / f"{name}.{_ENDINGS[kind]}"))]
-
-
-def _call(*argv: str) -> int:
-    """As from the command line, with the defaults of that verb."""
-    return main(argv)
 
 
 def _git(*words: str) -> str | None:

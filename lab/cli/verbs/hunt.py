@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from argparse import ArgumentTypeError, Namespace
+from argparse import Namespace
 from pathlib import Path
 
 from lab.analysis.checks.audit_context import AuditContext
 from lab.analysis.hunt.hunt_result import reported, scenario_of
 from lab.analysis.hunt.search import hunt
 from lab.cli import locations
-from lab.cli.arguments import add_json, add_scenario, chosen, today
+from lab.cli.arguments import add_json, add_scenario, chosen, count, today
 from lab.cli.exit_codes import BadInput, Exit
 from lab.cli.output import Counter, draw, put, put_json, talk
 from lab.cli.report_files import STDOUT, check_new, write_new
@@ -43,11 +43,11 @@ def add(verb: Verb) -> None:
         help="how many settings to change at most (default: %(default)s)",
     )
     parser.add_argument(
-        "--limit", type=_count, default=10, metavar="N", help="end after so many finds (default: %(default)s)"
+        "--limit", type=count, default=10, metavar="N", help="end after so many finds (default: %(default)s)"
     )
     parser.add_argument(
         "--budget",
-        type=_count,
+        type=count,
         default=2000,
         metavar="N",
         help="configurations to try at most, at each depth (default: %(default)s)",
@@ -87,9 +87,3 @@ def _write(path: Path, text: str) -> None:
         return
     write_new(path, text)
     talk(f"written: {path}")
-
-
-def _count(text: str) -> int:
-    if not text.isascii() or not text.isdecimal() or int(text) < 1:
-        raise ArgumentTypeError(f"{text!r} is no number of 1 or more")
-    return int(text)

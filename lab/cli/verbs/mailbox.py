@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from argparse import ArgumentTypeError, Namespace
+from argparse import Namespace
 from collections.abc import Mapping, Sequence
 
-from lab.cli import locations
-from lab.cli.arguments import add_body, add_json, add_variant, chosen, run_in
+from lab.cli.arguments import add_body, add_json, add_variant, count, run_in, variant_of
 from lab.cli.exit_codes import BadInput, Exit
 from lab.cli.labs import compose_labs, lab_state
 from lab.cli.output import draw, put, put_json, put_octets, talk
@@ -20,7 +18,6 @@ from lab.model.transport import Mailboxed
 from lab.model.value import dataclass
 from lab.reports.text.mail_text import arrived, as_read, field
 from lab.reports.text.tables import table
-from lab.scenario.load import load
 from lab.scenario.syntax.problem_report import unknown
 
 _ABOUT = """\
@@ -52,7 +49,7 @@ def add(verb: Verb) -> None:
         "what", nargs="*", metavar="SCENARIO|ADDRESS", help="what to run; whose mailbox, all if not given"
     )
     add_variant(parser)
-    parser.add_argument("--message", type=_number, metavar="N", help="print the Nth message of the list")
+    parser.add_argument("--message", type=count, metavar="N", help="print the Nth message of the list")
     parser.add_argument("--raw", action="store_true", help="with --message: as it came in, every octet")
     parser.add_argument("--state", metavar="DIR", help="state folder of a lab (default: .mflab)")
     add_body(parser)
@@ -116,7 +113,7 @@ def _arrived(args: Namespace, scenario: str | None) -> tuple[tuple[Mailboxed, ..
         return lab_state.held(state).mailboxes, topology
     if args.state is not None:
         raise BadInput("either a scenario or the --state of a lab, not both")
-    variant = chosen(load(locations.find_scenario(scenario)), args.variant)
+    variant = variant_of(scenario, args.variant)
     return run_in(args.driver, variant, seed=args.seed).delivered, variant.topology
 
 
@@ -151,9 +148,3 @@ def _data(number: int, item: Mailboxed) -> Mapping[str, object]:
         "message_id": message.message_id,
         "size": message.size,
     }
-
-
-def _number(text: str) -> int:
-    if not re.fullmatch(r"[1-9]\d{0,8}", text, re.ASCII):
-        raise ArgumentTypeError(f"{text!r} is no number of the list, which begins with 1")
-    return int(text)

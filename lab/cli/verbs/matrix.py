@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
+from functools import partial
 
 from lab.analysis.matrix import matrix
 from lab.cli.arguments import add_body, add_json, add_scenario, chosen, loaded, run_in
@@ -16,7 +17,7 @@ from lab.drivers.driver_by_name import skipped
 from lab.reports.matrix import matrix_files, matrix_html
 from lab.reports.matrix.matrix_cells import JudgedMatrix
 from lab.reports.matrix.matrix_grid import grid, side_by_side
-from lab.scenario.model import Scenario, Variant
+from lab.scenario.model import Scenario
 
 _ABOUT = """\
 Every class of people that the scenario has writes to every other: on-premises, cloud, foreign, and those that are
@@ -73,16 +74,8 @@ def _played(args: Namespace, scenario: Scenario) -> Sequence[JudgedMatrix]:
             if why:
                 talk(f"warning: {scenario.name}: {variant.name} skipped: {why}")
                 continue
-            played.append(_play(args, scenario, variant))
+            play = partial(run_in, args.driver, seed=args.seed)
+            played.append(matrix(variant, scenario=scenario.name, file=scenario.file, play=play))
     if not any(matrix.cells for matrix in played):
         raise NothingToRun(f"{scenario.file}: nobody there writes to anybody of the company")
     return played
-
-
-def _play(args: Namespace, scenario: Scenario, variant: Variant) -> JudgedMatrix:
-    return matrix(
-        variant,
-        scenario=scenario.name,
-        file=scenario.file,
-        play=lambda prepared: run_in(args.driver, prepared, seed=args.seed),
-    )

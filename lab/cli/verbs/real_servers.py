@@ -12,7 +12,7 @@ from datetime import timedelta
 from ipaddress import IPv4Address
 from pathlib import Path, PurePosixPath
 
-from lab.cli.arguments import add_scenario, chosen, loaded, port
+from lab.cli.arguments import add_scenario, loaded, port, variant_of
 from lab.cli.exit_codes import BadInput, Exit
 from lab.cli.output import put, talk, tell_story
 from lab.cli.verb_declaration import Verb, declare
@@ -75,7 +75,7 @@ def add_gateway(verb: Verb) -> None:
 
 def gateway(args: Namespace) -> int:
     """Print, write or play."""
-    variant = chosen(loaded(args), args.variant)
+    variant = variant_of(args.scenario, args.variant)
     if args.play:
         return _inside(args, variant) if _INSIDE in os.environ else _apart(args, variant)
     files = _files(args, variant)
@@ -189,7 +189,7 @@ def zones(args: Namespace) -> int:
     """Print or write. Raises BadInput for records that only the lab's own server can answer."""
     from lab.reports.name_server_files import zone_file  # loads the library for DNS
 
-    variant = chosen(loaded(args), args.variant)
+    variant = variant_of(args.scenario, args.variant)
     zones = _zones(variant, args.state)
     try:
         text = zone_file(zones)

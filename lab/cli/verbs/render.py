@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from lab.cli.arguments import add_json, add_scenario, chosen, loaded
+from lab.cli.arguments import add_json, add_scenario, loaded, variant_of
 from lab.cli.exit_codes import BadInput, Exit
 from lab.cli.output import put, put_json
 from lab.cli.verb_declaration import Verb, declare
@@ -38,7 +38,7 @@ def render(args: Namespace) -> int:
 
     from lab.scenario.rendering import render
 
-    text = render.render(chosen(loaded(args), args.variant))
+    text = render.render(variant_of(args.scenario, args.variant))
     if args.json:
         put_json({"scenario": yaml.safe_load(text)})
     else:
@@ -79,7 +79,7 @@ def graph(args: Namespace) -> int:
     """Draw."""
     from lab.reports.drawing import configuration_graph, diagram
 
-    topology = chosen(loaded(args), args.variant).topology
+    topology = variant_of(args.scenario, args.variant).topology
     if args.format == "svg":
         drawing = str(diagram.svg(topology))
     else:

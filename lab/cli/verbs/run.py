@@ -5,18 +5,27 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from lab.analysis.unknown_recipients import typos
 from lab.cli import locations
-from lab.cli.arguments import add_body, add_json, add_scenario, chosen, loaded, message_of, run_in, trace_of
+from lab.cli.arguments import (
+    add_body,
+    add_json,
+    add_scenario,
+    all_loaded,
+    chosen,
+    loaded,
+    message_of,
+    run_in,
+    trace_of,
+)
 from lab.cli.exit_codes import BadInput, Exit, NothingToRun
 from lab.cli.output import Progress, draw, plainly, put, put_json, talk, tell_story
 from lab.cli.report_files import HTML, JUNIT, METRICS, SARIF, Outputs, add_outputs
 from lab.cli.verb_declaration import Verb, declare
 from lab.drivers.driver_by_name import skipped
 from lab.drivers.run_outcome import RunOutcome
-from lab.errors import DriverError, Problem, ScenarioError, WireError
+from lab.errors import DriverError, WireError
 from lab.model.value import dataclass
 from lab.reports.run_reports.run_summary import run_summary
 from lab.reports.scenario_runs import Run, ScenarioRuns, ran
@@ -59,7 +68,10 @@ def add_run(verb: Verb) -> None:
 
 def run(args: Namespace) -> int:
     """Run, report, judge."""
-    scenarios = _load(locations.scenarios_of(args.scenario))
+    paths = locations.scenarios_of(args.scenario)
+    if not paths:
+        raise NothingToRun("no scenario there (a YAML file with a `scenario:` key)")
+    scenarios = all_loaded(paths, load)
     read = [name for scenario in scenarios for name in (scenario.file, *scenario.includes)]
     wanted = _wanted(scenarios, args.variant)
     plan = [_plan(scenario, args) for scenario in wanted]
@@ -90,22 +102,6 @@ class RequestedRun:
 
     scenario: Scenario
     variants: tuple[Variant, ...]
-
-
-def _load(paths: Sequence[Path]) -> list[Scenario]:
-    """All scenarios, or all mistakes of all of them."""
-    if not paths:
-        raise NothingToRun("no scenario there (a YAML file with a `scenario:` key)")
-    scenarios: list[Scenario] = []
-    problems: list[Problem] = []
-    for path in paths:
-        try:
-            scenarios.append(load(path))
-        except ScenarioError as error:
-            problems += error.problems
-    if problems:
-        raise ScenarioError(tuple(dict.fromkeys(problems)))
-    return scenarios
 
 
 def _wanted(scenarios: Sequence[Scenario], names: Sequence[str]) -> list[RequestedRun]:

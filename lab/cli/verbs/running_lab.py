@@ -71,11 +71,7 @@ def _embedded(state: Path) -> tuple[dict[str, object], bool]:
 
 
 def _said(value: object) -> str:
-    return (
-        {True: "yes", False: "no", None: "-"}.get(value, str(value))
-        if isinstance(value, bool | None)
-        else str(value)
-    )
+    return "-" if value is None else str(value) if not isinstance(value, bool) else "yes" if value else "no"
 
 
 def add_down(verb: Verb) -> None:

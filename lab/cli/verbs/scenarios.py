@@ -10,6 +10,7 @@ from lab.cli import locations
 from lab.cli.exit_codes import Exit, NothingToRun
 from lab.cli.output import columns, put, put_json
 from lab.cli.verb_declaration import Verb, declare
+from lab.scenario import scenario_lookup
 from lab.scenario.load import load
 from lab.scenario.model import Scenario, Variant
 from lab.scenario.scenario_lookup import shows
@@ -66,7 +67,7 @@ def run(args: Namespace) -> int:
 
 def own() -> list[Path]:
     """The scenarios that come with the lab."""
-    return [locations.short(path) for path in locations.scenario_files([locations.bundled_scenarios()])]
+    return list(map(scenario_lookup.short, scenario_lookup.own().values()))
 
 
 def as_markdown(scenarios: Iterable[Scenario]) -> str:

@@ -14,7 +14,7 @@ from lab.analysis.sweep.shard_plan import CROWD
 from lab.analysis.sweep.tenant_source import TenantSource
 from lab.analysis.sweep.types import Summary
 from lab.cli import tenant_files
-from lab.cli.arguments import add_json
+from lab.cli.arguments import add_json, count
 from lab.cli.exit_codes import BadInput, Exit
 from lab.cli.output import Counter, put, put_json, talk
 from lab.cli.sweep_output import as_data, told
@@ -51,14 +51,14 @@ def add(verb: Verb) -> None:
     )
     where = parser.add_mutually_exclusive_group()
     where.add_argument(
-        "--workers", type=_count, metavar="N", help="processes of this machine; one a core if not given"
+        "--workers", type=count, metavar="N", help="processes of this machine; one a core if not given"
     )
     where.add_argument(
         "--scheduler", metavar="A", help="have an existing Dask cluster do it: tcp://HOST:PORT"
     )
     parser.add_argument(
         "--crowd",
-        type=_count,
+        type=count,
         default=CROWD,
         metavar="N",
         help="up to so many tenants that share one thing, all pairs are asked about; of more, neighbours in the "
@@ -178,10 +178,4 @@ def _export(args: Namespace, store: ResultStore) -> None:
 def _whole(text: str) -> int:
     if not (text.isascii() and text.isdecimal()):
         raise ArgumentTypeError(f"{text!r} is no whole number")
-    return int(text)
-
-
-def _count(text: str) -> int:
-    if _whole(text) < 1:
-        raise ArgumentTypeError(f"{text!r}: 1 at least")
     return int(text)

@@ -95,8 +95,9 @@ def run(args: Namespace) -> int:
     state = locations.state_folder(args.state)
     _check_state(state, scenario, variant, fresh=args.fresh)
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if args.fresh:
-        _forget(state)
+    if args.fresh:  # certificates stay: they are made anew anyway when the profiles differ
+        for store in state.glob(f"{lab_state.STORE}*"):
+            store.unlink()
     serve = LabSession(args, scenario, variant, state)
     return _detached(serve, state) if args.detach else _serve(serve, put)
 
@@ -213,12 +214,6 @@ def _check_state(state: Path, scenario: Scenario, variant: Variant, *, fresh: bo
             f"{state} holds the queue of another configuration ({before.scenario}, {before.variant}); "
             "--fresh forgets it, --state DIR leaves it alone"
         )
-
-
-def _forget(state: Path) -> None:
-    """Certificates stay: they are made anew anyway when the profiles differ."""
-    for path in state.glob(f"{lab_state.STORE}*"):
-        path.unlink()
 
 
 def _detached(serve: LabSession, state: Path) -> int:

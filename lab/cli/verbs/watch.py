@@ -10,7 +10,7 @@ from argparse import ArgumentTypeError, Namespace
 from collections.abc import Iterator
 
 from lab.analysis.repeated_rounds import EndingChange, RoundResult, RoundResults, changes, readings
-from lab.cli.arguments import add_json, add_variant, today
+from lab.cli.arguments import add_json, add_variant, count, today
 from lab.cli.exit_codes import BadInput, Exit, NothingToRun
 from lab.cli.labs.watch_rounds import Rounds, rounds
 from lab.cli.output import plain, put, talk
@@ -51,7 +51,7 @@ def add(verb: Verb) -> None:
         metavar="T",
         help="time between rounds (default: %(default)s)",
     )
-    parser.add_argument("--times", type=_times, metavar="N", help="end after so many rounds")
+    parser.add_argument("--times", type=count, metavar="N", help="end after so many rounds")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="where made-up ids come from")
     add_json(parser)
 
@@ -178,9 +178,3 @@ def _seconds(text: str) -> float:
     if match is None or int(match[1]) == 0:
         raise ArgumentTypeError(f"{text!r} is no time such as 30s, 5m or 1h")
     return float(int(match[1]) * _UNITS[match[2]])
-
-
-def _times(text: str) -> int:
-    if not re.fullmatch(r"[1-9]\d{0,8}", text, re.ASCII):
-        raise ArgumentTypeError(f"{text!r} is no number of rounds")
-    return int(text)

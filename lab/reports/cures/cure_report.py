@@ -77,10 +77,15 @@ def screen(fixed: FixedFinding) -> RenderableType:
     ]
     for names, applied in _alike(fixed.applied):
         variants = safe_text(sentence("in {variants}", variants=", ".join(names)), "bold")
-        parts += [Text(), variants, *_settings(applied), *_todo(applied.places)]
+        lines = (f"{path}: {in_a_line(value)}" for path, value in applied.settings)
+        settings = (indented(safe_text(line), 2, hang=2) for line in lines)
+        parts += [Text(), variants, *settings, *_todo(applied.places)]
     proof = comparison_text.screen([applied.difference for applied in fixed.applied])
     parts += [Text(), safe_text(sentence("proof"), "bold"), proof]
-    return Group(*parts, *_claims(fixed), *_verdict(fixed))
+    if fixed.broken_claims:
+        broken = sentence(_BROKEN, messages=listed(fixed.broken_claims, "; "))
+        parts.append(indented(safe_text(broken, "dim"), 0, hang=2))
+    return Group(*parts, *_verdict(fixed))
 
 
 def _alike(applied: Iterable[AppliedCure]) -> Iterator[tuple[list[str], AppliedCure]]:
@@ -89,11 +94,6 @@ def _alike(applied: Iterable[AppliedCure]) -> Iterator[tuple[list[str], AppliedC
     for cure in applied:
         groups.setdefault(repr((cure.settings, cure.places)), []).append(cure)
     yield from (([cure.variant for cure in group], group[0]) for group in groups.values())
-
-
-def _settings(applied: AppliedCure) -> Iterator[RenderableType]:
-    for path, value in applied.settings:
-        yield indented(safe_text(f"{path}: {in_a_line(value)}"), 2, hang=2)
 
 
 def _todo(places: Sequence[TodoLocation]) -> Iterator[RenderableType]:
@@ -105,12 +105,6 @@ def _todo(places: Sequence[TodoLocation]) -> Iterator[RenderableType]:
                 yield indented(safe_text(todo.told), 4, hang=2)
             for line in todo.commands:  # never wrapped: it is to be copied
                 yield Text(f"      {line}", no_wrap=True, overflow="ignore")
-
-
-def _claims(fixed: FixedFinding) -> Iterator[RenderableType]:
-    if fixed.broken_claims:
-        broken = sentence(_BROKEN, messages=listed(fixed.broken_claims, "; "))
-        yield indented(safe_text(broken, "dim"), 0, hang=2)
 
 
 def _verdict(fixed: FixedFinding) -> Iterator[Text]:

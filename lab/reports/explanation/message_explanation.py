@@ -98,17 +98,14 @@ def _step(step: Step, told_before: tuple[str, ...]) -> Iterator[RenderableType]:
     yield indented(Text.assemble((f"{step.kind:<{_COLUMN}}", "bold"), one_line(say(head))), 3, hang=_COLUMN)
     yield from (_line(line) for line in more if line.kind is not LineKind.RULES)
     if step.rules and step.rules != told_before:
-        yield indented(_badges(rule_citations.of(step)), 3 + _COLUMN, hang=2)
+        badges = Text(", ").join(map(badge, rule_citations.of(step)))
+        yield indented(Text.assemble(f"{sentence('rules:')} ", badges), 3 + _COLUMN, hang=2)
 
 
 def _line(line: Line) -> RenderableType:
     """A line of an explanation; losers stand back."""
     indent = 3 + _COLUMN + (0 if line.kind is LineKind.HEADLINE else 2)
     return indented(safe_text(say(line.told), _STYLES.get(line.kind, "")), indent, hang=2)
-
-
-def _badges(rules: tuple[Rule, ...]) -> Text:
-    return Text.assemble(f"{sentence('rules:')} ", Text(", ").join(badge(rule) for rule in rules))
 
 
 def badge(rule: Rule) -> Text:

@@ -162,12 +162,12 @@ def summary(audit: Audit) -> Sentence:
 def screen(audit: Audit, *, whole: bool = True) -> RenderableType:
     """For a terminal; `whole` tells facts, flow, cures and rules of each finding too."""
     blocks = [_block(finding, audit, whole=whole) for finding in audit.findings if finding.counts]
-    hidden = [_hidden(finding) for finding in audit.findings if not finding.counts]
+    hidden = [
+        Text(f"suppressed {finding.level} {finding.id}: {one_line(finding.suppressed)}", style="dim")
+        for finding in audit.findings
+        if not finding.counts
+    ]
     return Group(*blocks, *hidden, Text(f"{audit.file}: {say(summary(audit))}"))
-
-
-def _hidden(finding: ReportedFinding) -> RenderableType:
-    return Text(f"suppressed {finding.level} {finding.id}: {one_line(say(finding.suppressed))}", style="dim")
 
 
 def _block(finding: ReportedFinding, audit: Audit, *, whole: bool) -> RenderableType:

@@ -54,9 +54,20 @@ def as_data(diagnosis: Diagnosis) -> Mapping[str, object]:
         "kind": diagnosis.kind,
         "nothing_to_see": diagnosis.nothing,
         "relayed_by": diagnosis.relayed,
-        "story": [_told(line) for line in diagnosis.story],
+        "story": [
+            {"text": say(line.text), "sure": line.sure, "rules": line.rules} for line in diagnosis.story
+        ],
         "look": diagnosis.look,
-        "evidence": [{"where": clue.where, "said": clue.said, **_clue(clue)} for clue in diagnosis.clues],
+        "evidence": [
+            {
+                "where": clue.where,
+                "said": clue.said,
+                "means": clue.means,
+                "sure": clue.sure,
+                "rules": clue.rules,
+            }
+            for clue in diagnosis.clues
+        ],
         "unknown": diagnosis.unknown,
         "notes": diagnosis.notes,
         "message": diagnosis.journey,
@@ -64,14 +75,6 @@ def as_data(diagnosis: Diagnosis) -> Mapping[str, object]:
         "attempts": diagnosis.handed,
         "rules": [{"id": id_, "confidence": rule(id_).confidence} for id_ in diagnosis.rules],
     }
-
-
-def _told(line: VerdictSentence) -> Mapping[str, object]:
-    return {"text": say(line.text), "sure": line.sure, "rules": line.rules}
-
-
-def _clue(clue: Clue) -> Mapping[str, object]:
-    return {"means": clue.means, "sure": clue.sure, "rules": clue.rules}
 
 
 def _story(story: Iterable[VerdictSentence]) -> Iterator[RenderableType]:

@@ -276,11 +276,19 @@ def _all_alarms(findings: Sequence[ExpectationResult], tries: Sequence[Fate]) ->
     return tuple(alarm.counted(number, len(keys)) for alarm, number in counted.items())
 
 
+def pairs(matrices: Sequence[JudgedMatrix]) -> tuple[tuple[str, str], ...]:
+    """Sender and recipient of all cells of these, each once, in the order of the first."""
+    return tuple(dict.fromkeys((c.sender.name, c.recipient.name) for m in matrices for c in m.cells))
+
+
 def differing(matrices: Sequence[JudgedMatrix]) -> tuple[tuple[str, str], ...]:
-    """The pairs (sender, recipient) whose cells are not the same in all of these, in the order of the first."""
-    pairs = dict.fromkeys((c.sender.name, c.recipient.name) for m in matrices for c in m.cells)
-    return tuple(pair for pair in pairs if len({_says(m.at(*pair)) for m in matrices}) > 1)
+    """The pairs whose cells are not the same in all of these."""
+    first = matrices[0]
+    return tuple(
+        pair for pair in pairs(matrices) if any(differs(m.at(*pair), first.at(*pair)) for m in matrices)
+    )
 
 
-def _says(cell: Cell | None) -> tuple[object, ...] | None:
-    return cell.says if cell else None
+def differs(cell: Cell | None, first: Cell | None) -> bool:
+    """Whether a cell is another one than in the first variant, or there in one of them only."""
+    return (cell.says if cell else None) != (first.says if first else None)

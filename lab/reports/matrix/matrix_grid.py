@@ -9,7 +9,7 @@ from rich.text import Text
 
 from lab.model.decision import Basis
 from lab.model.value import dataclass
-from lab.reports.matrix.matrix_cells import Cell, JudgedMatrix, differing
+from lab.reports.matrix.matrix_cells import Cell, JudgedMatrix, differing, differs, pairs
 from lab.reports.text.console import Hanging, indented, safe_text
 from lab.reports.text.printable import one_line
 from lab.reports.text.tables import Grid
@@ -53,7 +53,7 @@ def side_by_side(matrices: Sequence[JudgedMatrix]) -> RenderableType:
     changed = differing(matrices)
     first, *others = list(enumerate(matrices, 1))
     pages = (_beside([first, *others[n : n + _BESIDE]], changed) for n in range(0, len(others), _BESIDE))
-    total = len({(c.sender.name, c.recipient.name) for m in matrices for c in m.cells})
+    total = len(pairs(matrices))
     same = total - len(changed)
     note = sentence(_BESIDE_LEGEND, same=same, total=total, untried=_UNTRIED, legend=_LEGEND)
     beside = sentence("{number} variants side by side", number=len(matrices))
@@ -115,22 +115,20 @@ def _mark(cell: Cell | None, changed: str = "") -> Text:
     return Text(shown, style=style)
 
 
-def _beside(numbered: Sequence[tuple[int, JudgedMatrix]], pairs: Iterable[tuple[str, str]]) -> RenderableType:
+def _beside(
+    numbered: Sequence[tuple[int, JudgedMatrix]], changed: Iterable[tuple[str, str]]
+) -> RenderableType:
     columns = (*map(say, sentences("from", "to")), *(str(number) for number, _ in numbered))
     rows = []
-    for pair in pairs:
+    for pair in changed:
         cells = [matrix.at(*pair) for _, matrix in numbered]
-        if any(_differs(cell, cells[0]) for cell in cells):
-            marks = [_mark(cell, "*" if _differs(cell, cells[0]) else "") for cell in cells]
+        if any(differs(cell, cells[0]) for cell in cells):
+            marks = [_mark(cell, "*" if differs(cell, cells[0]) else "") for cell in cells]
             rows.append((Text(pair[0], style="bold"), Text(pair[1], style="bold"), *marks))
     if not rows:
         same = sentence("variants {first}-{last}: as variant 1", first=numbered[1][0], last=numbered[-1][0])
         return indented(safe_text(same), 2)
     return indented(_Blocks(columns, rows, stubs=2), 2)
-
-
-def _differs(cell: Cell | None, first: Cell | None) -> bool:
-    return (cell.says if cell else None) != (first.says if first else None)
 
 
 def _parties(matrix: JudgedMatrix) -> Iterator[RenderableType]:

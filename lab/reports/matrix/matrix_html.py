@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from lab.reports.matrix.matrix_cells import Cell, JudgedMatrix, differing
+from lab.reports.matrix.matrix_cells import Cell, JudgedMatrix, differing, differs, pairs
 from lab.reports.text.html import Html, Told, badge, el, fold, join, page, table
 from lab.sentence import sentence, sentences
 from lab.words.english import BASES
@@ -109,7 +109,7 @@ def _flips(matrix: JudgedMatrix) -> Iterator[Html]:
 
 def _beside(matrices: Sequence[JudgedMatrix]) -> Html:
     changed = differing(matrices)
-    total = len({(c.sender.name, c.recipient.name) for m in matrices for c in m.cells})
+    total = len(pairs(matrices))
     columns: list[Told] = [*_COLUMNS[:2], *(matrix.variant for matrix in matrices)]
     rows: list[list[Told]] = []
     for pair in changed:
@@ -120,5 +120,4 @@ def _beside(matrices: Sequence[JudgedMatrix]) -> Html:
 
 
 def _compared(cell: Cell | None, first: Cell | None) -> Told:
-    same = (cell.says if cell else None) == (first.says if first else None)
-    return _mark(cell) if same else join(_mark(cell), " *")
+    return join(_mark(cell), " *") if differs(cell, first) else _mark(cell)

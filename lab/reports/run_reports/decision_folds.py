@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from lab.evidence.admin_views import LAB, TENANT, LogTable, tables
 from lab.evidence.hop_facts import place, recipients, taken
 from lab.evidence.trace_assembly import way
@@ -34,16 +32,12 @@ def _hop(hop: Hop) -> Html:
 def _step(step: Step | int) -> Html:
     if isinstance(step, int):
         return el("div", "… ", repeated(step), class_="step soft")
-    line = join(el("strong", str(step.kind)), " ", said(step), " ", *_rules(step))
+    rules = (join(rule_badge(rule), " ") for rule in rule_citations.of(step))
+    line = join(el("strong", str(step.kind)), " ", said(step), " ", *rules)
     decision = decision_of(step)
     if decision is None:
         return el("div", line, class_="step")
     return fold(line, el("div", *map(_line, lines(decision)), class_="story"))
-
-
-def _rules(step: Step) -> Iterator[Html]:
-    for rule in rule_citations.of(step):
-        yield join(rule_badge(rule), " ")
 
 
 def _line(line: Line) -> Html:

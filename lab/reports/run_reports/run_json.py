@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 
-from lab.core.rulebook import rule
 from lab.evidence.expectations import ExpectationResult
 from lab.evidence.hop_facts import iso, place, taken
 from lab.evidence.plain import plain_fields, step_data
@@ -65,9 +64,7 @@ def run(scenario: Scenario, played: Run) -> Json:
         "ok": all(finding.ok for finding in findings),
         "cured": str(cured(played)),
         "findings": [_finding(finding) for finding in findings],
-        "messages": [
-            message(played, spec.key) for spec in variant.messages if _left_a_trace(played, spec.key)
-        ],
+        "messages": [message(played, fate.spec.key) for fate in fates(played)],
         "repeated": changed_endings.as_json(played),
         "other_messages": [_trace(trace) for name, trace in played.traces.items() if name not in own],
         "counts": _counts(played),
@@ -82,10 +79,6 @@ def message(played: Run, key: str) -> Json:
     trace = played.trace(key)
     fate = next(fate for fate in fates(played) if fate.spec.key == key)
     return {"key": key, **_fate(fate), **_trace(trace)}
-
-
-def _left_a_trace(played: Run, key: str) -> bool:
-    return played.messages.get(key, "") in played.traces
 
 
 def _fate(fate: Fate) -> Json:
@@ -151,7 +144,9 @@ def _step(step: Step) -> Json:
         "kind": str(step.kind),
         "at": iso(step.at) if step.at else None,
         "data": {**step_data(step), **_said(step)},
-        "rules": [_rule(id_) for id_ in dict.fromkeys(step.rules)],
+        "rules": [
+            {"id": cited.id, "confidence": cited.confidence.value} for cited in rule_citations.of(step)
+        ],
     }
     decision = decision_of(step)
     if decision is not None:
@@ -177,10 +172,6 @@ def _said(step: Step) -> Json:
             return {"dkim": ", ".join(map(str, step.dkim)) or ("none" if step.dmarc else "")}
         case _:
             return {}
-
-
-def _rule(id_: str) -> Json:
-    return {"id": id_, "confidence": rule(id_).confidence.value}
 
 
 def _plain(value: object) -> object:

@@ -58,7 +58,8 @@ def _grid(columns: Sequence[str], cells: Sequence[Sequence[str]], form: Form) ->
 
 def tables(shown: Iterable[LogTable], form: Form = "table") -> RenderableType:
     """Several views one below the other, with a blank line between them."""
-    return Group(*_spaced(table(log.title, log.columns, log.rows, form) for log in shown))
+    drawn = [part for log in shown for part in (table(log.title, log.columns, log.rows, form), Text())]
+    return Group(*drawn[:-1])
 
 
 def plain(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -132,13 +133,6 @@ def _day(rows: Iterable[Sequence[str]]) -> str:
     moments = (_MOMENT.fullmatch(cell) for row in rows for cell in row)
     days = {match[1] for match in moments if match}
     return days.pop() if len(days) == 1 else ""
-
-
-def _spaced(drawn: Iterable[RenderableType]) -> Iterator[RenderableType]:
-    for number, row in enumerate(drawn):
-        if number:
-            yield Text()
-        yield row
 
 
 def _list(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> RenderableType:
