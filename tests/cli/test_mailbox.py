@@ -56,7 +56,7 @@ def test_a_cure_delivers_and_the_senders_mailbox_is_empty(mflab: Shell) -> None:
     [
         ((ARTICLE, "useronpre@msxfaq.example"), f"did you mean '{SENDER}'"),
         ((ARTICLE, "--message", "2"), "the list has 1"),
-        ((ARTICLE, "--message", "0"), "begins with 1"),
+        ((ARTICLE, "--message", "0"), "is no number of 1 or more"),
         ((ARTICLE, "--raw"), "--message N"),
         ((ARTICLE, "--state", "x"), "not both"),
         ((SENDER, "--variant", "half-fix"), "--variant is for a scenario"),
