@@ -34,8 +34,7 @@ from benchmarks.timing import Spread, load, machine
 from lab.analysis.sweep.line_reader import read_line
 from lab.analysis.sweep.shard_decision import ShardDecision
 from lab.analysis.sweep.shard_plan import ShardPlan
-from lab.analysis.sweep.tenant_traits import marks
-from lab.analysis.sweep.trait_groups import Index, groups
+from lab.analysis.sweep.trait_groups import TraitIndex, groups, traits
 from lab.analysis.sweep.types import TraitKind
 from lab.model.switches import Switches
 from lab.scenario.syntax.problem_report import ProblemReport
@@ -164,7 +163,7 @@ def by_dask(file: Path, workers: int) -> Ran:
 
 def one_directory(file: Path) -> Mapping[str, object]:
     """The naive way, in this process: everything at once, one question after the other."""
-    report, index = ProblemReport(), Index()
+    report, index = ProblemReport(), TraitIndex()
     lines = file.read_bytes().splitlines()
     customers = {
         n: c
@@ -172,7 +171,7 @@ def one_directory(file: Path) -> Mapping[str, object]:
         if (c := read_line(line, SourceLocation(str(file), n + 1), report))
     }
     for customer in customers.values():
-        index.add(marks(customer))
+        index.add(traits(customer))
     shared = tuple(index.shared())
     plan = ShardPlan(groups(index.count, shared), shared)
     deciding = ShardDecision(customers, Switches())
@@ -184,12 +183,12 @@ def one_directory(file: Path) -> Mapping[str, object]:
 def grouping(file: Path) -> Mapping[str, object]:
     """The index of all marks and what is shared, beside SQLite's answer to one of its five questions."""
     every = [
-        marks(customer)
+        traits(customer)
         for number, line in enumerate(file.read_bytes().splitlines(), 1)
         if (customer := read_line(line, SourceLocation(str(file), number), ProblemReport()))
     ]
     start = time.process_time()
-    index = Index()
+    index = TraitIndex()
     for each in every:
         index.add(each)
     shared = tuple(index.shared())

@@ -65,12 +65,12 @@ def written(folder: Path, *tenants: Json) -> Path:
 
 
 def swept(
-    folder: Path, *tenants: Json, crew: Executor | None = None, crowd: int = CROWD, **switches: Any
+    folder: Path, *tenants: Json, executor: Executor | None = None, crowd: int = CROWD, **switches: Any
 ) -> tuple[Summary, list[ResultRow]]:
     source = MadeLines("tenants", lines(*tenants))
     sweep = Sweep(source=source, switches=Switches(**switches), crowd=crowd, fresh=True)
     with ResultStore(folder / "out.sqlite") as store:
-        summary = sweep.run(store, crew or InProcessExecutor())
+        summary = sweep.run(store, executor or InProcessExecutor())
         return summary, list(store.misroutes())
 
 

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from lab.analysis.sweep.connection_questions import alone, with_peer
 from lab.analysis.sweep.shard_decision import ShardDecision
-from lab.analysis.sweep.tenant_traits import marks
-from lab.analysis.sweep.trait_groups import Index, groups
+from lab.analysis.sweep.trait_groups import TraitIndex, groups, traits
 from lab.analysis.sweep.types import Customer
 from lab.core.attribution_result import Attribution
 from lab.model.switches import Switches
@@ -109,7 +108,7 @@ def test_no_pair_is_missed(tenants: list[Json], switches: Switches) -> None:
 
 
 def grouped(every: dict[int, Customer]) -> list[tuple[int, ...]]:
-    index = Index()
+    index = TraitIndex()
     for customer in every.values():
-        index.add(marks(customer))
+        index.add(traits(customer))
     return groups(index.count, index.shared())

@@ -9,9 +9,9 @@ from typing import Any
 import jsonschema
 import pytest
 
+from lab.analysis.sweep.input_folder import as_line
 from lab.analysis.sweep.line_reader import read_line
 from lab.analysis.sweep.line_schema import schema
-from lab.analysis.sweep.line_writer import as_line
 from lab.analysis.sweep.run import MOST_MISTAKES
 from lab.analysis.sweep.tenant_source import LinesFile
 from lab.errors import ScenarioError

@@ -44,10 +44,10 @@ def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(
-    path: Path, out: Path, crew: InProcessExecutor | ProcessExecutor, *, fresh: bool = False
+    path: Path, out: Path, executor: InProcessExecutor | ProcessExecutor, *, fresh: bool = False
 ) -> list[ResultRow]:
     with LinesFile(path) as source, ResultStore(out) as store:
-        Sweep(source=source, switches=Switches(), fresh=fresh).run(store, crew)
+        Sweep(source=source, switches=Switches(), fresh=fresh).run(store, executor)
         return list(store.misroutes())
 
 
@@ -166,7 +166,7 @@ def test_dask_finds_what_one_process_finds(tmp_path: Path) -> None:
     distributed = pytest.importorskip(
         "distributed", reason="the extra `cluster` is not installed: Dask is NOT tested"
     )
-    from lab.analysis.sweep.dask_executor import DaskExecutor
+    from lab.analysis.sweep.executors import DaskExecutor
 
     tenants = provider(20)
     with (
@@ -180,7 +180,7 @@ def test_dask_finds_what_one_process_finds(tmp_path: Path) -> None:
         ) as local,
         DaskExecutor(local.scheduler_address) as cluster,
     ):
-        assert swept(tmp_path, *tenants, crew=cluster) == swept(tmp_path, *tenants)
+        assert swept(tmp_path, *tenants, executor=cluster) == swept(tmp_path, *tenants)
 
 
 def test_pairs_are_in_the_result(tmp_path: Path) -> None:

@@ -93,8 +93,7 @@ def test_p07_an_address_behind_which_others_are(tmp_path: Path, variant: str, ta
     """The neighbour, here with a tenant of its own, hands on mail of the company to a third."""
     scenario = load_text(P07, str(FAULTS / "p07-two-tenants.yaml"))
     assert attributed(scenario.variants[variant])["stolen"] == taker
-    from lab.analysis.sweep.line_writer import as_line
-    from lab.analysis.sweep.scenario_conversion import customers
+    from lab.analysis.sweep.input_folder import as_line, customers
     from lab.analysis.sweep.tenant_source import MadeLines
 
     source = MadeLines("p07", map(as_line, customers(scenario.variants[variant].topology)))

@@ -24,18 +24,18 @@ from lab.model.value import dataclass
 _USER = "user"
 _ANY = "(any other tenant)"
 ANY_DOMAIN = Domain("any-other-tenant.invalid")
+_ANYBODY = Address(_USER, ANY_DOMAIN)
 STRANGER = ReversePath(Address("someone", Domain("no-tenant.invalid")))
 
 
 def any_tenant(region: str) -> Tenant:
     """One that shares nothing with anybody, in the region of the asker."""
-    accepted = (AcceptedDomain(ANY_DOMAIN),)
     return Tenant(
         name=_ANY,
         id=str(ANY_DOMAIN),
         initial_domain=ANY_DOMAIN,
         region=region,
-        accepted_domains=accepted,
+        accepted_domains=(AcceptedDomain(ANY_DOMAIN),),
         dbeb=False,
     )
 
@@ -57,68 +57,48 @@ class Question:
 
 def alone(customer: Customer) -> Iterator[Question]:
     """What does not depend on a peer."""
-    own = Address(_USER, customer.domain)
-    for connection in customer.connections:
-        for sends in connection.sends:
-            if sends in (MailUse.HYBRID, MailUse.INBOUND):
-                kinds = (
-                    (MessageOrigin.OWN, MessageOrigin.NULL, MessageOrigin.STRANGER)
-                    if sends is MailUse.HYBRID
-                    else (MessageOrigin.NULL, MessageOrigin.STRANGER)
-                )
-                to, may = own, frozenset({customer.name})
-            else:
-                kinds = (MessageOrigin.OWN, MessageOrigin.NULL)
-                to, may = Address(_USER, ANY_DOMAIN), _takers(customer, sends, _ANY)
-            for mail in kinds:
-                yield Question(
-                    connection=connection,
-                    sends=sends,
-                    mail=mail,
-                    reverse_path=_path(mail, customer, customer),
-                    recipient=to,
-                    region=customer.tenant.region,
-                    may=may,
-                )
+    return _questions(customer, customer, _ALONE)
 
 
 def with_peer(customer: Customer, peer: Customer) -> Iterator[Question]:
     """What passes between a tenant and another one, over the first one's connections."""
+    return _questions(customer, peer, _WITH_PEER)
+
+
+_OWN, _NULL, _PEER, _STRANGER = MessageOrigin
+_Messages = dict[MailUse, tuple[tuple[MessageOrigin, str], ...]]
+"""For each use, who sends and in whose tenant the recipient is: own, peer or any."""
+_TO_ANY = ((_OWN, "any"), (_NULL, "any"))
+_ALONE: _Messages = {
+    MailUse.HYBRID: ((_OWN, "own"), (_NULL, "own"), (_STRANGER, "own")),
+    MailUse.RELAY: _TO_ANY,
+    MailUse.INTERNET: _TO_ANY,
+    MailUse.INBOUND: ((_NULL, "own"), (_STRANGER, "own")),
+}
+_BETWEEN = ((_OWN, "peer"), (_NULL, "peer"), (_PEER, "any"))
+_WITH_PEER: _Messages = {
+    MailUse.HYBRID: ((_PEER, "own"),),
+    MailUse.RELAY: _BETWEEN,
+    MailUse.INTERNET: _BETWEEN,
+    MailUse.INBOUND: ((_PEER, "own"),),
+}
+
+
+def _questions(customer: Customer, peer: Customer, messages: _Messages) -> Iterator[Question]:
+    own, other = Address(_USER, customer.domain), Address(_USER, peer.domain)
+    paths = {_OWN: ReversePath(own), _PEER: ReversePath(other), _NULL: ReversePath.NULL, _STRANGER: STRANGER}
+    recipients = {"own": (own, customer.name), "peer": (other, peer.name), "any": (_ANYBODY, _ANY)}
     for connection in customer.connections:
         for sends in connection.sends:
-            for mail, to in _between(sends):
-                recipient = {"own": customer.domain, "peer": peer.domain}.get(to, ANY_DOMAIN)
-                takes = {"own": customer.name, "peer": peer.name}.get(to, _ANY)
+            for mail, to in messages[sends]:
+                recipient, taker = recipients[to]
+                at_peer = to == "peer" and sends is not MailUse.RELAY
                 yield Question(
                     connection=connection,
                     sends=sends,
                     mail=mail,
-                    reverse_path=_path(mail, customer, peer),
-                    recipient=Address(_USER, recipient),
-                    region=peer.tenant.region
-                    if to == "peer" and sends is not MailUse.RELAY
-                    else customer.tenant.region,
-                    may=_takers(customer, sends, takes),
+                    reverse_path=paths[mail],
+                    recipient=recipient,
+                    region=(peer if at_peer else customer).tenant.region,
+                    may=frozenset((taker, customer.name) if sends is MailUse.RELAY else (taker,)),
                 )
-
-
-def _between(sends: MailUse) -> tuple[tuple[MessageOrigin, str], ...]:
-    if sends in (MailUse.HYBRID, MailUse.INBOUND):
-        return ((MessageOrigin.PEER, "own"),)
-    return ((MessageOrigin.OWN, "peer"), (MessageOrigin.NULL, "peer"), (MessageOrigin.PEER, "any"))
-
-
-def _takers(customer: Customer, sends: MailUse, recipient: str) -> frozenset[str]:
-    return frozenset({recipient, customer.name} if sends is MailUse.RELAY else {recipient})
-
-
-def _path(mail: MessageOrigin, customer: Customer, peer: Customer) -> ReversePath:
-    match mail:
-        case MessageOrigin.OWN:
-            return ReversePath(Address(_USER, customer.domain))
-        case MessageOrigin.PEER:
-            return ReversePath(Address(_USER, peer.domain))
-        case MessageOrigin.NULL:
-            return ReversePath.NULL
-        case MessageOrigin.STRANGER:
-            return STRANGER

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, field, fields
 from enum import Enum
 from ipaddress import IPv4Address, IPv4Network
 from types import UnionType
@@ -18,18 +18,24 @@ from lab.scenario.syntax.source_tree import SourceLocation
 from lab.scenario.syntax.value_kinds import misread
 from lab.sentence import NOTHING, Sentence, sentence
 
-Parse = Callable[[object], Any]
 Json = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
+class JsonKind:
+    """What a value may be: in words, how it is read (ValueError becomes the hint), and as JSON Schema."""
+
+    wanted: Sentence
+    parse: Callable[[object], Any]
+    json: Json = field(default_factory=lambda: {"type": "string"})
+
+
+@dataclass(frozen=True, slots=True)
 class JsonParameter:
-    """How one key is read: ValueError of `parse` becomes the hint."""
+    """A key and its value."""
 
     name: str
-    wanted: Sentence
-    parse: Parse
-    json: Json
+    kind: JsonKind
     many: bool = False
     required: bool = False
     doc: str = ""
@@ -54,6 +60,11 @@ class LinePosition:
         """Note a problem here."""
         self.at.wrong(self.place, wanted, hint)
 
+    def unknown_key(self, name: str, what: Sentence | str, known: Mapping[str, object]) -> None:
+        """Note a key that nobody knows."""
+        wanted = sentence("{what} has no key {name!r}", what=what, name=name)
+        self.key(name).wrong(wanted, unknown(name, known))
+
 
 def text(given: object) -> str:
     """A string that is one line and not empty."""
@@ -65,18 +76,6 @@ def text(given: object) -> str:
     return given
 
 
-def any_text(given: object) -> str:
-    """A string; it may be empty."""
-    return text(given) if given else ""
-
-
-def truth(given: object) -> bool:
-    """True or false, as JSON has them."""
-    if not isinstance(given, bool):
-        raise misread(given)
-    return given
-
-
 def address(given: object) -> str:
     """An IPv4 address."""
     try:
@@ -85,97 +84,91 @@ def address(given: object) -> str:
         raise misread(given) from None
 
 
-def network(given: object) -> IPv4Network:
-    """An IPv4 address, or a network such as 198.51.100.0/28."""
+def _any_text(given: object) -> str:
+    return text(given) if given else ""
+
+
+def _truth(given: object) -> bool:
+    if not isinstance(given, bool):
+        raise misread(given)
+    return given
+
+
+def _network(given: object) -> IPv4Network:
     try:
         return IPv4Network(text(given))
     except ValueError as error:
         raise ValueError(words_of(error)) from None
 
 
-def word(kind: type[Enum]) -> Parse:
+def one_word(enum: type[Enum]) -> JsonKind:
     """One of an enumeration's values, in any case."""
-    spelled = {str(each.value).lower(): each for each in kind}
+    values = [str(member.value) for member in enum]
+    spelled = {value.lower(): member for value, member in zip(values, enum, strict=True)}
 
     def parse(given: object) -> Enum:
-        found = spelled.get(text(given).lower())
-        if found is None:
+        member = spelled.get(text(given).lower())
+        if member is None:
             raise misread(given, did_you_mean(str(given), spelled))
-        return found
+        return member
 
-    return parse
-
-
-def words(kind: type[Enum]) -> tuple[str, ...]:
-    """The values of an enumeration."""
-    return tuple(str(each.value) for each in kind)
+    return JsonKind(one_of(values), parse, {"enum": values})
 
 
-STRING: Json = {"type": "string"}
-_TYPES: dict[type, tuple[Sentence, Parse, Json]] = {
-    bool: (sentence("true or false"), truth, {"type": "boolean"}),
-    str: (sentence("text of one line"), any_text, STRING),
-    Domain: (sentence("a domain name"), lambda given: Domain.parse(text(given)), STRING),
-    DomainPattern: (
-        sentence("a domain, *.domain or *"),
-        lambda given: DomainPattern.parse(text(given)),
-        STRING,
+NAME = JsonKind(sentence("a name"), text)
+TRUTH = JsonKind(sentence("true or false"), _truth, {"type": "boolean"})
+_KINDS: dict[type, JsonKind] = {
+    bool: TRUTH,
+    str: JsonKind(sentence("text of one line"), _any_text),
+    Domain: JsonKind(sentence("a domain name"), lambda given: Domain.parse(text(given))),
+    DomainPattern: JsonKind(
+        sentence("a domain, *.domain or *"), lambda given: DomainPattern.parse(text(given))
     ),
-    IPv4Network: (sentence("an IPv4 address or network"), network, STRING),
-    Address: (sentence("a mail address"), lambda given: Address.parse(text(given)), STRING),
+    IPv4Network: JsonKind(sentence("an IPv4 address or network"), _network),
+    Address: JsonKind(sentence("a mail address"), lambda given: Address.parse(text(given))),
 }
 
 
 def parameters(cls: type) -> dict[str, tuple[str, JsonParameter]]:
     """The parameters of one of Exchange's objects, by name in lower case: the field of the model, and how it is read."""
     hints = get_type_hints(cls)
-    made = {}
-    for each in fields(cls):
-        required = each.default is MISSING
-        made[parameter(each.name, cls).lower()] = (
-            each.name,
-            _parameter(parameter(each.name, cls), hints[each.name], required),
+    by_name = {}
+    for declared in fields(cls):
+        name, hint, required = (
+            parameter(declared.name, cls),
+            hints[declared.name],
+            declared.default is MISSING,
         )
-    return made
+        many = get_origin(hint) is tuple
+        if many:
+            hint = get_args(hint)[0]
+        elif isinstance(hint, UnionType):
+            hint = next(member for member in get_args(hint) if member is not type(None))
+        kind = one_word(hint) if issubclass(hint, Enum) else _KINDS[hint]
+        if required and hint is str:
+            kind = NAME
+        by_name[name.lower()] = (declared.name, JsonParameter(name, kind, many, required))
+    return by_name
 
 
-def _parameter(name: str, hint: Any, required: bool) -> JsonParameter:
-    if get_origin(hint) is tuple:
-        wanted, parse, json = _kind(get_args(hint)[0])
-        return JsonParameter(name, wanted, parse, json, many=True, required=required)
-    if isinstance(hint, UnionType):
-        hint = next(arg for arg in get_args(hint) if arg is not type(None))
-    wanted, parse, json = _kind(hint)
-    if required and hint is str:
-        wanted, parse = sentence("a name"), text
-    return JsonParameter(name, wanted, parse, json, required=required)
-
-
-def _kind(hint: type) -> tuple[Sentence, Parse, Json]:
-    if issubclass(hint, Enum):
-        return one_of(words(hint)), word(hint), {"enum": list(words(hint))}
-    return _TYPES[hint]
-
-
-def read(given: object, how: JsonParameter, where: LinePosition) -> Any:
+def read(given: object, parameter: JsonParameter, where: LinePosition) -> Any:
     """One value, or a tuple of them; None, and a problem, where it is wrong. Null is None without one."""
     if given is None:
-        return () if how.many else None
-    if not how.many:
-        return _one(given, how, where)
+        return () if parameter.many else None
+    if not parameter.many:
+        return _read_one(given, parameter.kind, where)
     items = given if isinstance(given, list) else [given]
-    found = [_one(item, how, where.index(i)) for i, item in enumerate(items) if item is not None]
-    return tuple(item for item in found if item is not None)
+    values = [
+        _read_one(item, parameter.kind, where.index(number))
+        for number, item in enumerate(items)
+        if item is not None
+    ]
+    return tuple(value for value in values if value is not None)
 
 
-def _one(given: object, how: JsonParameter, where: LinePosition) -> Any:
+def _read_one(given: object, kind: JsonKind, where: LinePosition) -> Any:
     try:
-        return how.parse(given)
+        return kind.parse(given)
     except ValueError as error:
-        where.wrong(how.wanted, words_of(error))
+        where.wrong(kind.wanted, words_of(error))
         return None
-
-
-def unknown_key(name: str, what: Sentence | str, known: Mapping[str, object], where: LinePosition) -> None:
-    """Note a key that nobody knows."""
-    where.key(name).wrong(sentence("{what} has no key {name!r}", what=what, name=name), unknown(name, known))

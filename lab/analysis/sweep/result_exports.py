@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TextIO
 
-from lab.analysis.sweep.result_store import COLUMNS, LISTS, ResultRow, ResultStore
+from lab.analysis.sweep.result_store import COLUMNS, LISTS, ResultStore
 from lab.errors import DriverError
-
-if TYPE_CHECKING:
-    import pyarrow
 
 _BATCH = 10_000
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -39,34 +35,19 @@ def check_parquet() -> None:
 def write_parquet(store: ResultStore, path: Path) -> None:
     """All misroutes, a batch at a time; lists are lists of strings."""
     check_parquet()
+    import pyarrow as pa
     import pyarrow.parquet as parquet
 
-    schema = _schema()
+    columns = {name: pa.list_(pa.string()) if name in LISTS else pa.string() for name in COLUMNS}
+    schema = pa.schema({**columns, "tls": pa.bool_()})
+    rows = store.misroutes()
     with parquet.ParquetWriter(path, schema) as writer:
-        for batch in _batches(store.misroutes()):
-            writer.write_batch(_record(batch, schema))
-
-
-def _batches(rows: Iterator[ResultRow]) -> Iterator[list[ResultRow]]:
-    for first in rows:
-        yield list(chain([first], islice(rows, _BATCH - 1)))
-
-
-def _schema() -> pyarrow.Schema:
-    import pyarrow as pa
-
-    kinds = {name: pa.list_(pa.string()) if name in LISTS else pa.string() for name in COLUMNS}
-    return pa.schema({**kinds, "tls": pa.bool_()})
-
-
-def _record(rows: list[ResultRow], schema: pyarrow.Schema) -> Any:
-    import pyarrow as pa
-
-    return pa.RecordBatch.from_pylist([dict(row) for row in rows], schema=schema)
+        while batch := [dict(row) for row in islice(rows, _BATCH)]:
+            writer.write_batch(pa.RecordBatch.from_pylist(batch, schema=schema))
 
 
 def _flat(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    told = " ".join(value) if isinstance(value, list) else str(value)
-    return f"'{told}" if told.startswith(_FORMULA) else told
+    text = " ".join(value) if isinstance(value, list) else str(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from lab.errors import DriverError
 VERSION = 1
 APPLICATION = 0x6D666C73
 """`mfls` in the file's header: a file without it is none of ours, and is left alone."""
-_OWN = tuple(each.name for each in fields(Misroute))
+_OWN = tuple(field.name for field in fields(Misroute))
 COLUMNS = (*_OWN, "command")
 """Of a misroute: what `Misroute` has, and the command that asks about it again."""
 LISTS = frozenset({"names", "faults", "rules"})
@@ -43,26 +44,29 @@ class ResultStore:
     """A result, open. Whatever is written is written whole, or not at all."""
 
     def __init__(self, path: Path) -> None:
-        """Open a file, or make it. Raises Foreign, and DriverError when it cannot be opened."""
+        """Open a file, or make it. Raises NoSweepResult, and DriverError when it cannot be opened."""
         self.path = path
         try:
             self._base = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
         except sqlite3.DatabaseError as error:
-            raise _opened(path, error) from error
+            raise _unopened(path, error) from error
         try:
             self._prepare()
             self._base.execute("PRAGMA journal_mode = WAL")  # not before the file is known to be ours
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, NoSweepResult) as error:
             self.close()
-            raise _opened(path, error) from error
-        except NoSweepResult:
-            self.close()
-            raise
+            raise _unopened(path, error) from error
 
     def _prepare(self) -> None:
-        mark, version = self._number("application_id"), self._number("user_version")
-        empty = self._base.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
-        if mark == 0 and empty:
+        mark, version, tables = (
+            self._base.execute(query).fetchone()[0]
+            for query in (
+                "PRAGMA application_id",
+                "PRAGMA user_version",
+                "SELECT count(*) FROM sqlite_master",
+            )
+        )
+        if mark == 0 and not tables:
             self._base.execute(f"PRAGMA application_id = {APPLICATION}")
             self._base.execute(f"PRAGMA user_version = {VERSION}")
             own = ", ".join(f"{name} TEXT NOT NULL" for name in COLUMNS)
@@ -71,9 +75,6 @@ class ResultStore:
             raise NoSweepResult(f"{self.path} is no result of mflab sweep")
         elif version != VERSION:
             raise NoSweepResult(f"{self.path} is of another version of the lab")
-
-    def _number(self, pragma: str) -> int:
-        return int(self._base.execute(f"PRAGMA {pragma}").fetchone()[0])
 
     def meta(self) -> dict[str, Any]:
         """What was said of the sweep: its input, its options, its numbers; empty before it was planned."""
@@ -86,13 +87,13 @@ class ResultStore:
         shared: Sequence[SharedTrait],
     ) -> None:
         """Forget what was there, and keep the plan: the tenants by place, with their lines, and what they share."""
-        with self._whole() as base:
+        with self._transaction() as base:
             for table in ("meta", "tenant", "shared", "member", "shard", "misroute"):
                 base.execute(f"DELETE FROM {table}")  # noqa: S608 - names of ours
             base.executemany("INSERT INTO tenant VALUES (?, ?, ?)", tenants)
-            rows = ((number, s.kind.value, s.what, len(s.tenants)) for number, s in enumerate(shared))
+            rows = ((number, t.kind.value, t.what, len(t.tenants)) for number, t in enumerate(shared))
             base.executemany("INSERT INTO shared VALUES (?, ?, ?, ?)", rows)
-            members = ((number, tenant) for number, s in enumerate(shared) for tenant in s.tenants)
+            members = ((number, tenant) for number, trait in enumerate(shared) for tenant in trait.tenants)
             base.executemany("INSERT INTO member VALUES (?, ?)", members)
             base.executemany("INSERT INTO meta VALUES (?, ?)", ((k, json.dumps(v)) for k, v in meta.items()))
 
@@ -100,15 +101,15 @@ class ResultStore:
         """The shards that are decided."""
         return frozenset(number for (number,) in self._base.execute("SELECT number FROM shard"))
 
-    def keep(self, decided: ShardResult, commands: Iterable[str]) -> None:
+    def keep(self, result: ShardResult, commands: Iterable[str]) -> None:
         """A shard and its findings, each with the command that asks again."""
         marks = ", ".join("?" * (len(_OWN) + 2))
         rows = (
-            (decided.number, *(_cell(getattr(each, name)) for name in _OWN), command)
-            for each, command in zip(decided.findings, commands, strict=True)
+            (result.number, *(_cell(getattr(misroute, name)) for name in _OWN), command)
+            for misroute, command in zip(result.findings, commands, strict=True)
         )
-        with self._whole() as base:
-            base.execute("INSERT INTO shard VALUES (?, ?)", (decided.number, decided.decisions))
+        with self._transaction() as base:
+            base.execute("INSERT INTO shard VALUES (?, ?)", (result.number, result.decisions))
             base.executemany(f"INSERT INTO misroute VALUES ({marks})", rows)  # noqa: S608 - only question marks
 
     def counts(self) -> ResultRow:
@@ -123,15 +124,23 @@ class ResultStore:
 
     def misroutes(self, limit: int = -1) -> Iterator[ResultRow]:
         """The findings in the order of the input, as rows of text and lists; -1 is all."""
-        found = self._base.execute(
+        rows = self._base.execute(
             f"SELECT {', '.join(COLUMNS)} FROM misroute ORDER BY shard, rowid LIMIT ?",  # noqa: S608 - names of ours
             (limit,),
         )
-        for row in found:
+        for row in rows:
             yield {name: _value(name, cell) for name, cell in zip(COLUMNS, row, strict=True)}
 
-    def _whole(self) -> _Transaction:
-        return _Transaction(self._base)
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """All of it, or nothing."""
+        self._base.execute("BEGIN IMMEDIATE")
+        try:
+            yield self._base
+        except BaseException:
+            self._base.execute("ROLLBACK")
+            raise
+        self._base.execute("COMMIT")
 
     def close(self) -> None:
         """Close the file."""
@@ -144,21 +153,9 @@ class ResultStore:
         self.close()
 
 
-class _Transaction:
-    """All of it, or nothing."""
-
-    def __init__(self, base: sqlite3.Connection) -> None:
-        self._base = base
-
-    def __enter__(self) -> sqlite3.Connection:
-        self._base.execute("BEGIN IMMEDIATE")
-        return self._base
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        self._base.execute("COMMIT" if kind is None else "ROLLBACK")
-
-
-def _opened(path: Path, error: sqlite3.DatabaseError) -> Exception:
+def _unopened(path: Path, error: Exception) -> Exception:
+    if isinstance(error, NoSweepResult):
+        return error
     if isinstance(error, sqlite3.OperationalError):
         return DriverError(f"{path}: {error}")
     return NoSweepResult(f"{path} is no result of mflab sweep ({error})")

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import lru_cache, partial
+from itertools import groupby
 from typing import TypeAlias
 
 from lab.analysis.sweep.executors import Executor
@@ -16,8 +17,7 @@ from lab.analysis.sweep.result_store import ResultStore
 from lab.analysis.sweep.shard_decision import ShardDecision
 from lab.analysis.sweep.shard_plan import CROWD, Peers, Shard, ShardPlan
 from lab.analysis.sweep.tenant_source import TenantLine, TenantSource
-from lab.analysis.sweep.tenant_traits import ScannedLines, TenantTraits, scan
-from lab.analysis.sweep.trait_groups import Index, groups
+from lab.analysis.sweep.trait_groups import TenantTraits, TraitIndex, groups, traits
 from lab.analysis.sweep.types import Customer, Misroute, ShardResult, SharedTrait, Summary
 from lab.errors import DriverError, Problem, ScenarioError
 from lab.model.switches import Switches
@@ -29,7 +29,7 @@ from lab.sentence import sentence
 MOST_MISTAKES = 100
 _CHUNK = 500
 SweepStage: TypeAlias = Callable[[str, int, int], None]
-"""Told of the progress: what is done, how much of it, of how much (0: nobody knows)."""
+"""Called with the progress: what is done, how much of it, of how much (0: nobody knows)."""
 
 
 class OtherInput(Exception):  # noqa: N818 - it says what is in the way
@@ -52,67 +52,68 @@ class Sweep:
         """What a result must be of to be gone on with."""
         return {"input": self.source.fingerprint, "switches": asdict(self.switches), "crowd": self.crowd}
 
-    def run(self, store: ResultStore, crew: Executor, step: SweepStage = lambda *_: None) -> Summary:
+    def run(self, store: ResultStore, executor: Executor, progress: SweepStage = lambda *_: None) -> Summary:
         """Do what is not done. Raises ScenarioError with the mistakes of the input, and OtherInput."""
-        index, every = self._read(crew, step)
+        tenants = self._read(executor, progress)
+        index = TraitIndex()
+        for tenant in tenants:
+            index.add(tenant)
         shared = tuple(index.shared())
         plan = ShardPlan(groups(index.count, shared), shared, self.crowd)
-        self._begin(store, every, shared)
-        self._decide(store, crew, plan, step)
-        return _summary(every, plan, store)
+        self._begin(store, tenants, shared)
+        self._decide(store, executor, plan, progress)
+        return _summary(tenants, plan, store)
 
-    def _read(self, crew: Executor, step: SweepStage) -> tuple[Index, list[TenantTraits]]:
-        found: dict[int, ScannedLines] = {}
+    def _read(self, executor: Executor, progress: SweepStage) -> list[TenantTraits]:
+        chunks: dict[int, list[TenantTraits]] = {}
+        problems: list[Problem] = []
         work = partial(_scan, self.source.file)
-        problems, seen = 0, 0
-        for number, scanned in crew.each(work, enumerate(self.source.chunks(_CHUNK))):
-            found[number] = scanned
-            problems += len(scanned.problems)
-            seen += len(scanned.marks)
-            step("tenants read", seen, 0)
-            if problems > MOST_MISTAKES:
+        count = 0
+        for number, tenants, mistakes in executor.each(work, enumerate(self.source.chunks(_CHUNK))):
+            chunks[number] = tenants
+            problems += mistakes
+            count += len(tenants)
+            progress("tenants read", count, 0)
+            if len(problems) > MOST_MISTAKES:
                 break
-        every = [marks for number in sorted(found) for marks in found[number].marks]
-        _refuse(self.source.file, [p for n in sorted(found) for p in found[n].problems], every)
-        index = Index()
-        for marks in every:
-            index.add(marks)
-        return index, every
+        every = [tenant for number in sorted(chunks) for tenant in chunks[number]]
+        _refuse(self.source.file, problems, every)
+        return every
 
     def _begin(
-        self, store: ResultStore, every: Sequence[TenantTraits], shared: Sequence[SharedTrait]
+        self, store: ResultStore, tenants: Sequence[TenantTraits], shared: Sequence[SharedTrait]
     ) -> None:
-        before = store.meta()
-        mine = self.fingerprint()
-        if before and not self.fresh:
-            if before["fingerprint"] != mine:
-                raise OtherInput(f"{store.path} has the result of {_difference(before['fingerprint'], mine)}")
-            return
-        tenants = ((place, marks.name, marks.line) for place, marks in enumerate(every))
-        store.begin({"fingerprint": mine, "file": self.source.file}, tenants, shared)
+        before, now = store.meta(), self.fingerprint()
+        if not before or self.fresh:
+            rows = ((place, tenant.name, tenant.line) for place, tenant in enumerate(tenants))
+            store.begin({"fingerprint": now, "file": self.source.file}, rows, shared)
+        elif before["fingerprint"] != now:
+            raise OtherInput(f"{store.path} has the result of {_difference(before['fingerprint'], now)}")
 
-    def _decide(self, store: ResultStore, crew: Executor, plan: ShardPlan, step: SweepStage) -> None:
-        shards = tuple(plan.shards())
-        done = store.done()
+    def _decide(self, store: ResultStore, executor: Executor, plan: ShardPlan, progress: SweepStage) -> None:
+        shards, done = tuple(plan.shards()), store.done()
         left = [shard for shard in shards if shard.number not in done]
-        step("shards decided", len(shards) - len(left), len(shards))
-        for count, decided in enumerate(crew.each(decide, self._tasks(left)), 1 + len(shards) - len(left)):
-            store.keep(decided, map(self.command, decided.findings))
-            step("shards decided", count, len(shards))
+        count = len(shards) - len(left)
+        progress("shards decided", count, len(shards))
+        for result in executor.each(decide, self._tasks(left)):
+            store.keep(result, map(self.command, result.findings))
+            count += 1
+            progress("shards decided", count, len(shards))
 
     def _tasks(self, shards: Iterable[Shard]) -> Iterator[Task]:
-        packed: tuple[tuple[int, ...], Members] = ((), Members(self.source.file, (), (), b""))
-        for shard in shards:
-            if packed[0] != shard.tenants:  # the shards of a crowd follow each other
-                packed = (shard.tenants, Members.of(self.source, shard.tenants))
-            yield Task(shard.number, packed[1], shard.asks, self.switches)
+        for tenants, alike in groupby(
+            shards, lambda shard: shard.tenants
+        ):  # the shards of a crowd follow each other
+            members = Members.of(self.source, tenants)
+            yield from (Task(shard.number, members, shard.asks, self.switches) for shard in alike)
 
-    def command(self, found: Misroute) -> str:
+    def command(self, misroute: Misroute) -> str:
         """The command line that asks about a finding again."""
-        shown = [arg for name in found.names for arg in ("--name", name)] if found.tls else ["--no-tls"]
-        faults = [arg for fault in found.faults for arg in ("--fault", fault)]
-        mail = ("--mail-from", found.mail_from or "<>", "--rcpt-to", found.rcpt_to, "--region", found.region)
-        return shlex.join([*self.ask, "--ip", found.address, *shown, *faults, *mail])
+        names = [part for name in misroute.names for part in ("--name", name)]
+        faults = [part for fault in misroute.faults for part in ("--fault", fault)]
+        connection = ["--ip", misroute.address, *(names if misroute.tls else ["--no-tls"]), *faults]
+        mail = ("--mail-from", misroute.mail_from or "<>", "--rcpt-to", misroute.rcpt_to)
+        return shlex.join([*self.ask, *connection, *mail, "--region", misroute.region])
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,14 +136,14 @@ class Members:
 
     def customers(self) -> Mapping[int, Customer]:
         """By their place. Raises DriverError where a line that was right is wrong now."""
-        report, found = ProblemReport(), {}
+        report, customers = ProblemReport(), {}
         lines = zlib.decompress(self.packed).split(b"\n")
         for place, number, line in zip(self.places, self.numbers, lines, strict=True):
             customer = read_line(line, SourceLocation(self.file, number), report)
             if customer is None:
                 raise DriverError(f"{self.file}:{number}: the file has changed since the sweep began")
-            found[place] = customer
-        return found
+            customers[place] = customer
+        return customers
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,20 +166,25 @@ def _customers(members: Members) -> Mapping[int, Customer]:
     return members.customers()
 
 
-def _scan(file: str, chunk: tuple[int, tuple[TenantLine, ...]]) -> tuple[int, ScannedLines]:
-    return chunk[0], scan(file, chunk[1])
+def _scan(
+    file: str, chunk: tuple[int, tuple[TenantLine, ...]]
+) -> tuple[int, list[TenantTraits], list[Problem]]:
+    """What of each tenant may be shared, and the mistakes; with the number of the chunk."""
+    report, tenants = ProblemReport(), []
+    for number, line in chunk[1]:
+        customer = read_line(line, SourceLocation(file, number), report)
+        if customer is not None:
+            tenants.append(traits(customer))
+    return chunk[0], tenants, list(report.found.values())
 
 
-def _refuse(file: str, found: Sequence[Problem], every: Sequence[TenantTraits]) -> None:
+def _refuse(file: str, mistakes: Sequence[Problem], tenants: Sequence[TenantTraits]) -> None:
     """Raise ScenarioError with the first mistakes, those between lines too."""
-    problems = [*found, *_twice(file, every)]
-    if not problems and not every:
-        problems = [
-            Problem(
-                file, 1, 1, "(top level)", sentence("no tenant"), sentence("one JSON object on each line")
-            )
-        ]
-    problems.sort(key=lambda p: p.line)
+    problems = [*mistakes, *_duplicates(file, tenants)]
+    if not problems and not tenants:
+        wanted, hint = sentence("no tenant"), sentence("one JSON object on each line")
+        problems = [Problem(file, 1, 1, "(top level)", wanted, hint)]
+    problems.sort(key=lambda problem: problem.line)
     if len(problems) > MOST_MISTAKES:
         more = sentence("more than {most} mistakes; the rest is not told", most=MOST_MISTAKES)
         last = problems[MOST_MISTAKES - 1]
@@ -187,46 +193,42 @@ def _refuse(file: str, found: Sequence[Problem], every: Sequence[TenantTraits]) 
         raise ScenarioError(tuple(problems))
 
 
-def _twice(file: str, every: Sequence[TenantTraits]) -> Iterator[Problem]:
-    """One tenant a name, and one tenant a domain."""
+def _duplicates(file: str, tenants: Sequence[TenantTraits]) -> Iterator[Problem]:
+    """A second tenant with a name, and a second one with a domain."""
     names: dict[str, TenantTraits] = {}
     domains: dict[str, TenantTraits] = {}
-    for marks in every:
-        first = names.setdefault(marks.name, marks)
-        if first is not marks:
+    for tenant in tenants:
+        first = names.setdefault(tenant.name, tenant)
+        if first is not tenant:
             hint = sentence("the first: line {line}", line=first.line)
-            wanted = sentence("a second tenant named {name!r}", name=marks.name)
-            yield Problem(file, marks.line, 1, "name", wanted, hint)
-        for domain in marks.domains:
-            first = domains.setdefault(domain, marks)
-            if first is not marks:
-                wanted = sentence(
-                    "{domain} is accepted by {owner!r} (line {line}) already",
-                    domain=domain,
-                    owner=first.name,
-                    line=first.line,
-                )
+            wanted = sentence("a second tenant named {name!r}", name=tenant.name)
+            yield Problem(file, tenant.line, 1, "name", wanted, hint)
+        for domain in tenant.domains:
+            first = domains.setdefault(domain, tenant)
+            if first is not tenant:
+                accepted = "{domain} is accepted by {owner!r} (line {line}) already"
+                wanted = sentence(accepted, domain=domain, owner=first.name, line=first.line)
                 hint = sentence("in Exchange Online a domain belongs to one tenant")
-                yield Problem(file, marks.line, 1, "AcceptedDomains", wanted, hint)
+                yield Problem(file, tenant.line, 1, "AcceptedDomains", wanted, hint)
 
 
-def _difference(before: Mapping[str, object], mine: Mapping[str, object]) -> str:
-    if before.get("input") != mine["input"]:
+def _difference(before: Mapping[str, object], now: Mapping[str, object]) -> str:
+    if before.get("input") != now["input"]:
         return "another input"
-    changed = [name for name in ("switches", "crowd") if before.get(name) != mine[name]]
+    changed = [name for name in ("switches", "crowd") if before.get(name) != now[name]]
     return f"this input with another setting of {' and '.join(changed)}"
 
 
-def _summary(every: Sequence[TenantTraits], plan: ShardPlan, store: ResultStore) -> Summary:
+def _summary(tenants: Sequence[TenantTraits], plan: ShardPlan, store: ResultStore) -> Summary:
     pairs: Counter[str] = Counter()
-    for each in plan.shared:
-        pairs[each.kind.value] += each.pairs
+    for trait in plan.shared:
+        pairs[trait.kind.value] += trait.pairs
     several = [len(group) for group in plan.groups if len(group) > 1]
     return Summary(
-        tenants=len(every),
-        connectors=sum(marks.connectors for marks in every),
-        names=sum(len(marks.values) + len(marks.shown) for marks in every),
-        connections=sum(marks.connections for marks in every),
+        tenants=len(tenants),
+        connectors=sum(tenant.connectors for tenant in tenants),
+        names=sum(len(tenant.values) + len(tenant.shown) for tenant in tenants),
+        connections=sum(tenant.connections for tenant in tenants),
         groups=len(several),
         largest_group=max(several, default=0),
         pairs=dict(pairs),

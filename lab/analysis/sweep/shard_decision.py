@@ -1,10 +1,9 @@
-"""A shard is decided: its tenants are put into a directory, the core is asked, and wrong answers are told."""
+"""A shard is decided: its tenants are put into a directory, the core is asked, and wrong answers become findings."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
-from typing import Any
 
 from lab.analysis.sweep.connection_questions import Question, alone, any_tenant, with_peer
 from lab.analysis.sweep.shard_plan import Peers
@@ -69,21 +68,22 @@ class ShardDecision:
             customer = self.customers[tenant]
             shares = {self.customers[peer].name: what for peer, what in peers}
             everywhere: set[tuple[TenantConnection, MailUse, str]] = set()
-            for found in self._wrong(alone(customer)):
-                everywhere.add((found.question.connection, found.question.sends, found.attributed))
-                yield found.told(customer, "", shares.get(found.attributed, ""))
+            for question, decision in self._wrong(alone(customer)):
+                attributed = decision.tenant_name or ""
+                everywhere.add((question.connection, question.sends, attributed))
+                yield misroute(question, decision, customer, "", shares.get(attributed, ""))
             for peer, what in peers:
                 other = self.customers[peer]
-                for found in self._wrong(with_peer(customer, other)):
-                    known = (found.question.connection, found.question.sends, found.attributed)
-                    if found.question.mail is not MessageOrigin.PEER or known not in everywhere:
-                        yield found.told(customer, other.name, what)
+                for question, decision in self._wrong(with_peer(customer, other)):
+                    known = (question.connection, question.sends, decision.tenant_name or "")
+                    if question.mail is not MessageOrigin.PEER or known not in everywhere:
+                        yield misroute(question, decision, customer, other.name, what)
 
-    def _wrong(self, questions: Iterable[Question]) -> Iterator[WrongAnswer]:
+    def _wrong(self, questions: Iterable[Question]) -> Iterator[tuple[Question, Attribution]]:
         for question in questions:
             decision = self.decide(question)
             if is_wrong(question, decision):
-                yield WrongAnswer(question, decision)
+                yield question, decision
 
     def decide(self, question: Question) -> Attribution:
         """What the front end decides. Tenants behind one gateway ask it the same again and again: it answers once."""
@@ -91,28 +91,24 @@ class ShardDecision:
         connection, region = question.connection, question.region
         shown = (connection.address, connection.tls, connection.certificate)
         asked = (*shown, question.reverse_path, question.recipient, region)
-        known = self._decided.get(asked)
-        if known is None:
+        decision = self._decided.get(asked)
+        if decision is None:
             if len(self._decided) >= _REMEMBERED:
                 self._decided.clear()
-            known = self._decided[asked] = self._attribute(question)
-        return known
-
-    def _attribute(self, question: Question) -> Attribution:
-        connection = question.connection
-        return attribute(
-            judge_credentials(connection.address, connection.tls, connection.certificate, self.switches),
-            question.reverse_path,
-            question.recipient,
-            region=question.region,
-            directory=self._directory(question.region),
-            switches=self.switches,
-            author=question.reverse_path.domain,
-        )
+            decision = self._decided[asked] = attribute(
+                judge_credentials(*shown, self.switches),
+                question.reverse_path,
+                question.recipient,
+                region=region,
+                directory=self._directory(region),
+                switches=self.switches,
+                author=question.reverse_path.domain,
+            )
+        return decision
 
     def _directory(self, region: str) -> TenantDirectory:
         if region not in self._directories:
-            tenants = (each.tenant for each in self.customers.values())
+            tenants = (customer.tenant for customer in self.customers.values())
             self._directories[region] = CachingDirectory((*tenants, any_tenant(region)))
         return self._directories[region]
 
@@ -124,51 +120,35 @@ def is_wrong(question: Question, decision: Attribution) -> bool:
     return decision.tenant.name not in question.may
 
 
-@dataclass(frozen=True, slots=True)
-class WrongAnswer:
-    """A question and its wrong answer."""
-
-    question: Question
-    decision: Attribution
-
-    @property
-    def attributed(self) -> str:
-        """The wrong tenant, '' if none."""
-        return self.decision.tenant_name or ""
-
-    def told(self, customer: Customer, peer: str, shares: str) -> Misroute:
-        """As a row of the result; `peer` is '' where the recipient may be in any tenant."""
-        question, decision = self.question, self.decision
-        return Misroute(
-            tenant=customer.name,
-            other=peer or (self.attributed if self.attributed != customer.name else ""),
-            shares=shares,
-            **_shown(question.connection),
-            sends=question.sends.value,
-            mail=question.mail.value,
-            mail_from=str(question.reverse_path).strip("<>"),
-            rcpt_to=str(question.recipient),
-            region=question.region,
-            attributed=self.attributed,
-            verdict=decision.verdict.value,
-            basis=decision.basis.value,
-            connector=decision.connector_name,
-            reply=decision.reply.bare if decision.reply else "",
-            reason=str(reason(decision.reason)),
-            rules=tuple(dict.fromkeys(decision.rules)),
-            confidence=_weakest(decision.rules).value,
-        )
-
-
-def _shown(connection: TenantConnection) -> dict[str, Any]:
+def misroute(
+    question: Question, decision: Attribution, customer: Customer, peer: str, shares: str
+) -> Misroute:
+    """A wrong decision as a row of the result; `peer` is '' where the recipient may be in any tenant."""
+    connection, attributed = question.connection, decision.tenant_name or ""
     certificate = connection.certificate
-    return {
-        "host": connection.host,
-        "address": connection.address,
-        "tls": connection.tls,
-        "names": certificate.names if certificate else (),
-        "faults": tuple(sorted(fault.value for fault in certificate.faults)) if certificate else (),
-    }
+    return Misroute(
+        tenant=customer.name,
+        other=peer or (attributed if attributed != customer.name else ""),
+        shares=shares,
+        host=connection.host,
+        address=connection.address,
+        tls=connection.tls,
+        names=certificate.names if certificate else (),
+        faults=tuple(sorted(fault.value for fault in certificate.faults)) if certificate else (),
+        sends=question.sends.value,
+        mail=question.mail.value,
+        mail_from=str(question.reverse_path).strip("<>"),
+        rcpt_to=str(question.recipient),
+        region=question.region,
+        attributed=attributed,
+        verdict=decision.verdict.value,
+        basis=decision.basis.value,
+        connector=decision.connector_name,
+        reply=decision.reply.bare if decision.reply else "",
+        reason=str(reason(decision.reason)),
+        rules=tuple(dict.fromkeys(decision.rules)),
+        confidence=_weakest(decision.rules).value,
+    )
 
 
 def _weakest(rules: Iterable[str]) -> Confidence:

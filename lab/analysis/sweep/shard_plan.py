@@ -50,7 +50,7 @@ class ShardPlan:
     @property
     def crowds(self) -> int:
         """How many things are shared by too many."""
-        return sum(len(each.tenants) > self.crowd for each in self.shared)
+        return sum(len(trait.tenants) > self.crowd for trait in self.shared)
 
     def shards(self) -> Iterator[Shard]:
         """All of them, in order."""
@@ -71,17 +71,17 @@ class ShardPlan:
             yield Shard(number=number, tenants=tuple(batch), asks=tuple(asks))
 
     def _peers(self) -> Callable[[int], Peers]:
-        having: dict[int, list[SharedTrait]] = defaultdict(list)
-        for each in self.shared:
-            for tenant in each.tenants:
-                having[tenant].append(each)
+        traits: dict[int, list[SharedTrait]] = defaultdict(list)
+        for trait in self.shared:
+            for tenant in trait.tenants:
+                traits[tenant].append(trait)
 
         def of(tenant: int) -> Peers:
-            found: dict[int, str] = {}
-            for each in having.get(tenant, ()):
-                for other in self._beside(tenant, each.tenants):
-                    found.setdefault(other, f"{each.kind} {each.what}")
-            return tuple(sorted(found.items()))
+            peers: dict[int, str] = {}
+            for trait in traits.get(tenant, ()):
+                for other in self._beside(tenant, trait.tenants):
+                    peers.setdefault(other, f"{trait.kind} {trait.what}")
+            return tuple(sorted(peers.items()))
 
         return of
 

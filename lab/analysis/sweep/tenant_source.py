@@ -1,4 +1,4 @@
-"""Where the tenants come from: lines that can be read twice, first all of them, then those of a shard."""
+"""The tenants as lines of JSON. A sweep reads them twice: first all of them, then those of one shard at a time."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ TenantLine = tuple[int, bytes]
 
 
 class TenantSource(ABC):
-    """Tenants as lines of JSON, each with a place in the input: 0, 1, 2, ..."""
+    """Tenants, one on a line, each with a place in the input: 0, 1, 2, ...; blank lines have none."""
 
     file: str
-    """What mistakes are told of."""
+    """The name of the input, for messages."""
 
     @abstractmethod
     def lines(self) -> Iterator[TenantLine]:
-        """All lines that are not blank, in order; what is read is remembered."""
+        """All lines that are not blank, in order."""
 
     @abstractmethod
     def line(self, place: int) -> TenantLine:
-        """A tenant's, once all were read."""
+        """The line of the tenant at a place, once `lines` has read all."""
 
     @property
     @abstractmethod
     def fingerprint(self) -> str:
-        """Of all that was read."""
+        """A hash of the whole input, once it was read."""
 
     def close(self) -> None:  # noqa: B027 - most hold nothing open
         """Close what is open."""
@@ -43,38 +43,36 @@ class TenantSource(ABC):
         self.close()
 
     def chunks(self, size: int) -> Iterator[tuple[TenantLine, ...]]:
-        """All lines, some at a time."""
+        """All lines, `size` at a time."""
         lines = self.lines()
         while chunk := tuple(islice(lines, size)):
             yield chunk
 
 
 class LinesFile(TenantSource):
-    """`tenants.jsonl`: only where its lines begin is kept."""
+    """`tenants.jsonl`. In memory are only the offsets of its lines."""
 
     def __init__(self, path: Path) -> None:
         self.file = str(path)
         self._stream = path.open("rb")
-        self._begins = array("q")
-        self._numbers = array("q")
-        self._hash = sha256()
+        self._offsets, self._numbers, self._hash = array("q"), array("q"), sha256()
 
     def lines(self) -> Iterator[TenantLine]:
         """Read the file from its start."""
         self._stream.seek(0)
-        self._begins, self._numbers, self._hash = array("q"), array("q"), sha256()
-        at = 0
+        self._offsets, self._numbers, self._hash = array("q"), array("q"), sha256()
+        offset = 0
         for number, line in enumerate(self._stream, 1):
             self._hash.update(line)
             if line.strip():
-                self._begins.append(at)
+                self._offsets.append(offset)
                 self._numbers.append(number)
                 yield number, line
-            at += len(line)
+            offset += len(line)
 
     def line(self, place: int) -> TenantLine:
         """Read it again."""
-        self._stream.seek(self._begins[place])
+        self._stream.seek(self._offsets[place])
         return self._numbers[place], self._stream.readline()
 
     @property
@@ -88,7 +86,7 @@ class LinesFile(TenantSource):
 
 
 class MadeLines(TenantSource):
-    """Lines that were made from something else."""
+    """Lines that the lab made from scenarios or exports."""
 
     def __init__(self, file: str, lines: Iterable[bytes]) -> None:
         self.file = file
@@ -96,7 +94,7 @@ class MadeLines(TenantSource):
 
     def lines(self) -> Iterator[TenantLine]:
         """All of them."""
-        return iter(tuple(enumerate(self._lines, 1)))
+        return enumerate(self._lines, 1)
 
     def line(self, place: int) -> TenantLine:
         """One of them."""

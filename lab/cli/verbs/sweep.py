@@ -98,15 +98,13 @@ def _swept(args: Namespace, source: TenantSource, store: ResultStore) -> Summary
         fresh=args.fresh,
         ask=_asking(args),
     )
-    with _crew(args) as working, Counter() as progress:
-        return sweep.run(store, working, progress.show)
+    with _executor(args) as executor, Counter() as progress:
+        return sweep.run(store, executor, progress.show)
 
 
-def _crew(args: Namespace) -> AbstractContextManager[executors.Executor]:
+def _executor(args: Namespace) -> AbstractContextManager[executors.Executor]:
     if args.scheduler is not None:
-        from lab.analysis.sweep.dask_executor import DaskExecutor  # tells by itself that Dask is missing
-
-        return DaskExecutor(args.scheduler)
+        return executors.DaskExecutor(args.scheduler)
     count = args.workers or executors.cores()
     if count == 1:
         return nullcontext(executors.InProcessExecutor())
