@@ -58,6 +58,13 @@ class ArgumentError(ValueError):
         return f"{self.argument}: {self.why}"
 
 
+def demand(argument: str, given: object, *kinds: type) -> None:
+    """Raise ArgumentError unless an argument is of one of these types. True and False are no numbers here."""
+    if not isinstance(given, kinds) or (isinstance(given, bool) and bool not in kinds):
+        wanted = " or ".join("None" if kind is type(None) else kind.__name__ for kind in kinds)
+        raise ArgumentError(argument, f"wanted {wanted}, not {given!r}")
+
+
 def words_of(error: Exception) -> Sentence:
     """What an error says: the sentence that it was raised with, or the words of whoever else raised it."""
     said = error.args[0] if len(error.args) == 1 else None

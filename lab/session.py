@@ -19,7 +19,8 @@ from lab.analysis.difference import Variation, difference, pairs
 from lab.analysis.matrix import matrix
 from lab.analysis.run_result import RunResult, played
 from lab.drivers.lab_clock import today
-from lab.errors import ArgumentError, Problem, ScenarioError, plainly
+from lab.drivers.run_outcome import RunOutcome
+from lab.errors import ArgumentError, Problem, ScenarioError, demand, plainly
 from lab.model.certificate import CertFault, CertificateIdentity
 from lab.model.decision import AttributionDecision
 from lab.model.names import Address, ReversePath
@@ -30,10 +31,11 @@ from lab.scenario import scenario_lookup
 from lab.scenario.changeable_scenario import ChangeableScenario
 from lab.scenario.load import expanded_text
 from lab.scenario.model import Variant
-from lab.scenario.syntax.problem_report import unknown
-from lab.sentence import sentence
+from lab.scenario.syntax.problem_report import did_you_mean, unknown
+from lab.sentence import listed, sentence
 
 T = TypeVar("T")
+_NONE = type(None)
 Certificate = str | os.PathLike[str] | Iterable[str] | None
 
 
@@ -55,6 +57,7 @@ class Session:
         Raises ScenarioError with every mistake in the file and in what it includes, or when there is no such file;
         ArgumentError when it has no such variant.
         """
+        demand("file", file, str, os.PathLike)
         name = os.fspath(file)
         try:
             path = scenario_lookup.find(name)
@@ -70,16 +73,19 @@ class Session:
 
         Raises ScenarioError and ArgumentError, as `load` does.
         """
+        demand("text", text, str)
+        demand("file", file, str)
         return cls._of(ChangeableScenario.of(expanded_text(text, file)), variant)
 
     @classmethod
     def _of(cls, configuration: ChangeableScenario, variant: str | None) -> Session:
+        demand("variant", variant, str, _NONE)
         file, names = configuration.scenario.file, configuration.scenario.variants
         if not names:
             raise ScenarioError((Problem(file, 1, 1, "variants", sentence("at least one variant")),))
         if variant is not None and variant not in names:
-            problem = f"{file}: no variant is named {variant!r}: {unknown(variant, names)}"
-            raise ArgumentError("variant", problem)
+            hint = did_you_mean(variant, names) or sentence("known: {names}", names=listed(names))
+            raise ArgumentError("variant", f"{file}: no variant is named {variant!r}: {hint}")
         return cls(configuration, variant)
 
     @property
@@ -118,7 +124,7 @@ class Session:
         Raises ArgumentError for an unknown driver; DriverError when the variant is for another driver, or when this machine
         cannot run it; WireError likewise, for ports and addresses; LabBug when the lab broke.
         """
-        return RunResult.of(played(driver, self._variant, seed))
+        return RunResult.of(_played(driver, self._variant, seed))
 
     def attribute(
         self,
@@ -141,6 +147,11 @@ class Session:
 
         Raises ArgumentError that names the argument which is wrong.
         """
+        for argument, text in (("ip", ip), ("mail_from", mail_from), ("rcpt_to", rcpt_to)):
+            demand(argument, text, str)
+        for argument, name in (("header_from", header_from), ("region", region)):
+            demand(argument, name, str, _NONE)
+        demand("tls", tls, bool)
         shown = _shown(certificate, faults)
         if shown is not None and not tls:
             raise ArgumentError("certificate", "none can be shown without TLS")
@@ -166,7 +177,7 @@ class Session:
             self._variant,
             scenario=scenario.name,
             file=scenario.file,
-            play=lambda prepared: played(driver, prepared, seed),
+            play=lambda prepared: _played(driver, prepared, seed),
         )
 
     def check(self) -> Audit:
@@ -182,19 +193,35 @@ class Session:
         One difference for each pair of variants: the two that were named; where only one side names one, its namesake, else
         the first; where none does, all namesakes, and if there are none the first of each. Raises LabBug when the lab broke.
         """
+        demand("other", other, Session)
         before, after = self._configuration, other._configuration
         named = pairs(before, after, self._named, other._named)
         sides = ((Variation(before, older), Variation(after, newer)) for older, newer in named)
         return tuple(difference(older, newer, today().date(), CHECKS) for older, newer in sides)
 
 
+def _played(driver: str, variant: Variant, seed: int) -> RunOutcome:
+    demand("driver", driver, str)
+    demand("seed", seed, int)
+    return played(driver, variant, seed)
+
+
 def _shown(certificate: Certificate, faults: Iterable[CertFault | str]) -> CertificateIdentity | None:
-    wrong = [_fault(fault) for fault in faults]
-    if isinstance(certificate, str) and not certificate.lower().endswith(CERTIFICATE_FILES):
-        certificate = (certificate,)
-    if isinstance(certificate, str | os.PathLike):
+    wrong = [_fault(fault) for fault in _texts("faults", faults)]
+    if isinstance(certificate, os.PathLike) or (
+        isinstance(certificate, str) and certificate.lower().endswith(CERTIFICATE_FILES)
+    ):
         return read(Path(certificate), today(), wrong)
-    return made_up(tuple(certificate or ()), wrong)
+    return made_up(() if certificate is None else _texts("certificate", certificate), wrong)
+
+
+def _texts(argument: str, given: str | Iterable[str]) -> tuple[str, ...]:
+    """One text or several."""
+    demand(argument, given, str, Iterable)
+    texts = (given,) if isinstance(given, str) else tuple(given)
+    for text in texts:
+        demand(argument, text, str)
+    return texts
 
 
 def _fault(name: str) -> CertFault:

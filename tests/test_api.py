@@ -273,3 +273,73 @@ def test_a_variant_for_another_driver_is_a_driver_error() -> None:
     text = render(load(ARTICLE).variants[FAULT]) + "only: embedded\nonly_why: it needs TLS\n"
     with pytest.raises(DriverError, match="runs only in embedded: it needs TLS"):
         Session.from_text(text).run()
+
+
+ENVELOPE = {"ip": "192.0.2.1", "mail_from": "a@msxfaq.example", "rcpt_to": "b@uclabor.example"}
+WRONG: list[tuple[str, object]] = [
+    ("ip", None),
+    ("ip", 5),
+    ("ip", ["192.0.2.1"]),
+    ("ip", b"192.0.2.1"),
+    ("mail_from", None),
+    ("rcpt_to", 1.5),
+    ("header_from", ["a@b.example"]),
+    ("region", 5),
+    ("tls", "no"),
+    ("tls", None),
+    ("certificate", 5),
+    ("certificate", b"mail.a.example"),
+    ("certificate", [None]),
+    ("certificate", ""),
+    ("faults", None),
+    ("faults", "expird"),
+    ("faults", [5]),
+]
+
+
+@pytest.mark.parametrize(("argument", "given"), WRONG)
+def test_a_wrong_argument_is_named(article: Session, argument: str, given: Any) -> None:
+    with pytest.raises(ArgumentError) as raised:
+        article.attribute(**{**ENVELOPE, argument: given})
+    assert raised.value.argument == argument
+
+
+@pytest.mark.parametrize("seed", ["x", 1.5, True, None])
+def test_a_seed_is_a_whole_number(article: Session, seed: Any) -> None:
+    for method in (article.run, article.matrix):
+        with pytest.raises(ArgumentError, match="seed: wanted int"):
+            method(seed=seed)
+
+
+@pytest.mark.parametrize("width", [0, -5, 10**7, "80", True])
+def test_lines_have_a_width_that_can_be_read(article: Session, width: Any) -> None:
+    with pytest.raises(ArgumentError, match="width"):
+        article.run().explain("offer", width=width)
+
+
+@pytest.mark.parametrize("file", [None, 5, b"x"])
+def test_what_is_loaded_has_a_name(file: Any) -> None:
+    with pytest.raises(ArgumentError, match="file"):
+        Session.load(file)
+
+
+def test_an_unknown_variant_is_answered_with_those_that_are_there(article: Session) -> None:
+    for variant in ("", "nonsense"):
+        with pytest.raises(ArgumentError, match=rf"{FAULT}.*{CURE}"):
+            Session.load(ARTICLE, variant=variant)
+    with pytest.raises(ArgumentError, match="did you mean"):
+        Session.load(ARTICLE, variant="shared-wildcrd")
+    with pytest.raises(ArgumentError, match="variant: wanted str or None, not 5"):
+        Session.load(ARTICLE, variant=5)  # type: ignore[arg-type]
+
+
+def test_only_a_session_can_be_compared(article: Session) -> None:
+    with pytest.raises(ArgumentError, match="other: wanted Session"):
+        article.diff(None)  # type: ignore[arg-type]
+    with pytest.raises(ArgumentError, match="key: wanted str"):
+        article.run().trace(None)  # type: ignore[arg-type]
+
+
+def test_one_fault_need_not_be_in_a_list(article: Session) -> None:
+    several = article.attribute(**ENVELOPE, certificate=["*.msxfaq.example"], faults=["expired"])  # type: ignore[arg-type]
+    assert article.attribute(**ENVELOPE, certificate="*.msxfaq.example", faults="expired") == several  # type: ignore[arg-type]

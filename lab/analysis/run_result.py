@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from lab.drivers.driver_by_name import DRIVERS, run_in
 from lab.drivers.run_outcome import RunOutcome
-from lab.errors import ArgumentError, DriverError, plainly
+from lab.errors import ArgumentError, DriverError, demand, plainly
 from lab.evidence.expectations import ExpectationResult
 from lab.model.decision import Decision
 from lab.model.steps import decision_of
@@ -59,6 +59,7 @@ class RunResult:
 
     def trace(self, key: str) -> MessageTrace:
         """The way of one message, hop by hop, and of the reports on it. Raises ArgumentError for an unknown key."""
+        demand("key", key, str)
         if key not in self.traces:
             raise ArgumentError("key", f"no message {key!r} left a trace: {unknown(key, self.traces)}")
         return self.traces[key]
@@ -69,7 +70,13 @@ class RunResult:
         return tuple(decision for step in steps if (decision := decision_of(step)) is not None)
 
     def explain(self, key: str, width: int = console.WIDTH) -> tuple[str, ...]:
-        """What `mflab explain` prints, in lines of at most `width` columns. Raises ArgumentError for an unknown key."""
+        """What `mflab explain` prints, in lines of at most `width` columns (20 to 1000).
+
+        Raises ArgumentError for an unknown key and another width.
+        """
+        demand("width", width, int)
+        if not 20 <= width <= 1000:
+            raise ArgumentError("width", f"wanted 20 to 1000 columns, not {width}")
         self.trace(key)
         return tuple(console.text(explain(self._outcome, key), width).splitlines())
 
