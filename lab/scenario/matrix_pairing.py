@@ -13,7 +13,7 @@ from typing import TypeAlias
 from lab.core.mailbox_location import home_of
 from lab.model.names import Address
 from lab.model.topology import Topology
-from lab.scenario.builders.correspondents import AddressOwner
+from lab.scenario.builders.correspondents import address_owners
 from lab.scenario.builders.matrix_messages import by_rule, message
 from lab.scenario.builders.message_origin import has_mailbox
 from lab.scenario.model import Expectation, MatrixCell, MatrixParty, MatrixPlan, Variant
@@ -100,5 +100,5 @@ def _can_send(party: MatrixParty, topology: Topology) -> bool:
 
 
 def _is_known(address: Address, topology: Topology) -> bool:
-    owners: tuple[AddressOwner, ...] = (*topology.organizations.values(), *topology.tenants.values())
+    owners = address_owners(topology)
     return home_of(address, topology) is not None or any(owner.find(address) for owner in owners)

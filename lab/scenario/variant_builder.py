@@ -47,16 +47,13 @@ START = datetime(2026, 3, 3, 9, 15, tzinfo=UTC)
 
 def variant(name: str, kind: str, tree: TableNode, report: ProblemReport) -> Variant | None:
     """Read, check and build; None if anything is wrong, and then the report says what."""
-    own = ProblemReport(real=_simulated(tree))
+    only = tree.get(
+        SectionKeys.only.name
+    )  # the simulator opens no sockets: there, names and addresses may be real
+    own = ProblemReport(real=isinstance(only, ScalarNode) and only.text.lower() == "simulator")
     made = _variant(name, kind, tree, own)
     report.take(own)
     return made
-
-
-def _simulated(tree: TableNode) -> bool:
-    """Whether it says `only: simulator`. The simulator opens no sockets: there, names and addresses may be real."""
-    only = tree.get(SectionKeys.only.name)
-    return isinstance(only, ScalarNode) and only.text.lower() == "simulator"
 
 
 def settled(tree: TableNode) -> TableNode:
@@ -81,7 +78,9 @@ def _variant(name: str, kind: str, tree: TableNode, report: ProblemReport) -> Va
     made = _matrix(read, topology, [moment.topology for moment in moments]) if moments else start.matrix
     if report:
         return None
-    played, asked = (None, made) if _on_request(read) else (made, None)
+    section = read[SectionKeys.matrix]
+    on_request = section is not None and section[MatrixKeys.on_request]
+    played, asked = (None, made) if on_request else (made, None)
     return Variant(
         name=name,
         title=read[SectionKeys.title],
@@ -139,11 +138,6 @@ def _matrix(read: Fields, topology: Topology, later: Iterable[Topology] = ()) ->
     made = matrix_messages.written(section, topology, later)
     matrix_messages.send_check(section, made, topology)
     return made
-
-
-def _on_request(read: Fields) -> bool:
-    section = read[SectionKeys.matrix]
-    return section is not None and section[MatrixKeys.on_request]
 
 
 @dataclass(frozen=True)
@@ -227,27 +221,21 @@ def _zones(read: Fields, parties: Parties) -> Zones:
     if dns is None:
         return zones_of(dns_zones.derived(world))
     records = dns_zones.derived(world) if dns[DnsKeys.derive] else ()
-    return zones_of(_overridden(records, dns), dns[DnsKeys.servfail], _ttls(dns))
-
-
-def _ttls(dns: Fields) -> dict[str, int]:
-    rows = dns[DnsKeys.records].items()
-    return {
-        str(name).lower().rstrip("."): ttl for name, row in rows if (ttl := row[DnsRowKeys.ttl]) is not None
-    }
-
-
-def _overridden(records: Iterable[dns_zones.DnsRow], dns: Fields) -> Iterable[dns_zones.DnsRow]:
-    """Each type that is written for a name replaces what was derived; a null only takes it away."""
     rows = {str(name).lower().rstrip("."): row for name, row in dns[DnsKeys.records].items()}
+    ttls = {name: ttl for name, row in rows.items() if (ttl := row[DnsRowKeys.ttl]) is not None}
+    return zones_of(_overridden(records, rows), dns[DnsKeys.servfail], ttls)
+
+
+def _overridden(
+    records: Iterable[dns_zones.DnsRow], rows: Mapping[str, Fields]
+) -> Iterable[dns_zones.DnsRow]:
+    """Each type that is written for a name replaces what was derived; a null only takes it away."""
     for name, kind, value in records:
         if name not in rows or kind not in rows[name].places:
             yield name, kind, value
     for name, row in rows.items():
         for key in DNS_ROW.keys:
-            if key is DnsRowKeys.ttl:
-                continue
-            for value in row.values.get(key.name, ()):
+            for value in row.values.get(key.name, ()) if key is not DnsRowKeys.ttl else ():
                 yield name, cast("RecordType", key.name), value
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from lab.importers.assembly.assemble import assembled
 from lab.importers.assembly.exported_object import ExportedProperties
-from lab.importers.assembly.load_repair import mended
 from lab.importers.assembly.object_owners import known, sides
+from lab.importers.assembly.scenario_text import mended
 from lab.importers.assembly.types import ImportNotes, ImportOptions
 from lab.importers.folder_reader import parsed
 from lab.importers.types import ExportedObject, ExportLocation, Exports

@@ -14,12 +14,11 @@ from lab.importers.assembly.company_machines import SharedFacts, build
 from lab.importers.assembly.dns_records import FoundRecords, is_address, is_service
 from lab.importers.assembly.exported_object import ExportedProperties
 from lab.importers.assembly.known_properties import unknown, unusual
-from lab.importers.assembly.load_repair import mended, problems
 from lab.importers.assembly.name_translation import translated
 from lab.importers.assembly.object_owners import lend, sides
 from lab.importers.assembly.party_sections import PartyDraft
 from lab.importers.assembly.recipient_sampling import limited, membered, restrict, sampled, synchronised
-from lab.importers.assembly.scenario_writer import written
+from lab.importers.assembly.scenario_text import mended, problems, written
 from lab.importers.assembly.stand_ins import Addresses, partners
 from lab.importers.assembly.types import ImportedScenario, ImportNotes, ImportOptions, MissingExport
 from lab.importers.types import Exports

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from lab.importers.assembly.exported_object import ExportedProperties
-from lab.importers.assembly.language_conversion import ConvertedTable, Numbers, written
+from lab.importers.assembly.language_conversion import ConvertedTable, Numbers, distinct, written
 from lab.importers.assembly.object_owners import MOERA, ROUTING, ExportedSide
 from lab.importers.assembly.types import ImportNotes
 from lab.importers.exchange_values import address_spaces
@@ -75,8 +75,7 @@ def initial_domain(side: ExportedSide) -> str:
 
 def named_objects(side: ExportedSide, kind: str, notes: ImportNotes) -> list[ConvertedTable]:
     """Inbound connectors of a tenant, or remote domains of an organisation (R104)."""
-    converted = (_converted(exported, notes) for exported in side.of(kind))
-    return _distinct((made for made in converted if made is not None), notes)
+    return distinct((_converted(exported, notes) for exported in side.of(kind)), notes)
 
 
 def outbound(side: ExportedSide, notes: ImportNotes) -> list[ConvertedTable]:
@@ -104,7 +103,7 @@ def send(side: ExportedSide, notes: ImportNotes) -> list[ConvertedTable]:
         _routed(connector, "DNSRoutingEnabled", notes)
         _validated(connector, "TlsAuthLevel", notes)
         made.append(connector)
-    return _distinct(made, notes)
+    return distinct(made, notes)
 
 
 def _routed(made: ConvertedTable, by_dns: str, notes: ImportNotes) -> None:
@@ -131,7 +130,9 @@ def _validated(made: ConvertedTable, level: str, notes: ImportNotes) -> None:
 def receive(side: ExportedSide, notes: ImportNotes) -> list[ConvertedTable]:
     """Receive connectors on port 25 as far as they decide something (R103), that of the front end first."""
     connectors = []
-    fronts = sorted(side.of("ReceiveConnector"), key=lambda each: "frontend" not in each.text("Name").lower())
+    fronts = sorted(
+        side.of("ReceiveConnector"), key=lambda connector: "frontend" not in connector.text("Name").lower()
+    )
     for given in fronts:
         bindings = given.many("Bindings", blanks=True)
         if given.truth("Enabled") is False or (
@@ -141,16 +142,5 @@ def receive(side: ExportedSide, notes: ImportNotes) -> list[ConvertedTable]:
         made = _converted(given, notes)
         if made is not None and "." not in str(made.get("Fqdn", ".")):
             del made["Fqdn"]
-        if made is not None:
-            connectors.append(made)
-    return _distinct(connectors, notes)
-
-
-def _distinct(made: Iterable[ConvertedTable], notes: ImportNotes) -> list[ConvertedTable]:
-    """One of each name: the lab knows objects by it. Servers may have receive connectors of equal names."""
-    by_name: dict[str, ConvertedTable] = {}
-    for table in made:
-        name = str(table["Name"]).lower()
-        if by_name.setdefault(name, table) is not table:
-            notes.without(table.given, sentence("an earlier object has the same name"))
-    return list(by_name.values())
+        connectors.append(made)
+    return distinct(connectors, notes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from lab.importers.assembly.exported_object import ExportedProperties
@@ -41,16 +41,13 @@ def written(
             continue
         value = _value(given, key, notes, (numbers or {}).get(key.name, ()))
         if value is None and key.required:
-            notes.without(given, _unread(given, key))
+            text = given.text(key.name)
+            unread = sentence("{key} is {text!r}", key=key.name, text=text) if text else is_missing(key.name)
+            notes.without(given, unread)
             return None
         if value is not None and value != key.default:
             table[key.name] = _spelled(key, value)
     return ConvertedTable(table, given)
-
-
-def _unread(given: ExportedProperties, key: RecordKey[Any]) -> Sentence:
-    text = given.text(key.name)
-    return sentence("{key} is {text!r}", key=key.name, text=text) if text else is_missing(key.name)
 
 
 def _value(
@@ -119,3 +116,12 @@ def _spelled(key: RecordKey[Any], value: Any) -> Any:
     if isinstance(key.kind, Many) and key.kind.of is CAPABILITY:
         return [f"{name}:AcceptCloudServicesMail" for name in value]
     return plain(value)
+
+
+def distinct(converted: Iterable[ConvertedTable | None], notes: ImportNotes) -> list[ConvertedTable]:
+    """One of each name: the lab knows objects by it. Servers may have receive connectors of equal names."""
+    by_name: dict[str, ConvertedTable] = {}
+    for table in converted:
+        if table is not None and by_name.setdefault(str(table["Name"]).lower(), table) is not table:
+            notes.without(table.given, sentence("an earlier object has the same name"))
+    return list(by_name.values())

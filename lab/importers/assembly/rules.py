@@ -8,7 +8,7 @@ from typing import Any
 
 from lab.importers.assembly.exported_object import ExportedProperties
 from lab.importers.assembly.known_properties import RULE_ACTIONS, RULE_DETAILS
-from lab.importers.assembly.language_conversion import ConvertedTable, Numbers, written
+from lab.importers.assembly.language_conversion import ConvertedTable, Numbers, distinct, written
 from lab.importers.assembly.object_owners import ExportedSide
 from lab.importers.assembly.types import ImportNotes
 from lab.importers.exchange_values import networks
@@ -37,14 +37,11 @@ _BESIDE = frozenset(("name", "priority", "state", "enabled", "mode", "stoprulepr
 
 def rules(side: ExportedSide, now: datetime, notes: ImportNotes) -> list[ConvertedTable]:
     """The rules in order of priority."""
-    ordered = sorted(side.of("TransportRule"), key=lambda each: each.number("Priority") or 0)
-    made = (_rule(exported, now, notes) for exported in ordered)
-    by_name: dict[str, ConvertedTable] = {}
-    for rule in (converted for converted in made if converted is not None):
+    ordered = sorted(side.of("TransportRule"), key=lambda rule: rule.number("Priority") or 0)
+    made = distinct((_rule(exported, now, notes) for exported in ordered), notes)
+    for rule in made:
         rule.pop("Priority", None)  # their order says it, also when one of them is left out
-        if by_name.setdefault(rule["Name"].lower(), rule) is not rule:
-            notes.without(rule.given, sentence("an earlier object has the same name"))
-    return list(by_name.values())
+    return made
 
 
 def _rule(given: ExportedProperties, now: datetime, notes: ImportNotes) -> ConvertedTable | None:
@@ -76,11 +73,10 @@ def _rule(given: ExportedProperties, now: datetime, notes: ImportNotes) -> Conve
 def _strange(given: ExportedProperties) -> Iterable[str]:
     """Properties that are set, and are neither the language's nor a detail that decides nothing."""
     for name in given.names:
-        if name.lower() in _KNOWN or name.lower() in RULE_DETAILS or given.value(name) is None:
-            continue
-        if given.truth(name) is False:
-            continue
-        if not name.lower().endswith("@odata.type"):
+        is_known = (
+            name.lower() in _KNOWN or name.lower() in RULE_DETAILS or name.lower().endswith("@odata.type")
+        )
+        if not is_known and given.value(name) is not None and given.truth(name) is not False:
             yield name
 
 
@@ -111,19 +107,16 @@ def _dated(made: ConvertedTable, now: datetime, notes: ImportNotes) -> Converted
         try:
             when = datetime.fromisoformat(text)
         except ValueError:
+            odd = sentence("{name} {text!r} is not understood, and taken for none", name=name, text=text)
             if text:
-                notes.about(
-                    made.given,
-                    sentence("{name} {text!r} is not understood, and taken for none", name=name, text=text),
-                )
+                notes.about(made.given, odd)
             continue
         moment = when if when.tzinfo else when.replace(tzinfo=now.tzinfo)
         if (moment < now) is over:
-            notes.say(
-                made.given.place,
-                sentence(
-                    "{label} is disabled here: {name} is {text}", label=made.given.label, name=name, text=text
-                ),
+            label = made.given.label
+            disabled = sentence(
+                "{label} is disabled here: {name} is {text}", label=label, name=name, text=text
             )
+            notes.say(made.given.place, disabled)
             made["State"] = "Disabled"
     return made

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import islice
 from typing import TypeAlias
 
 from lab.model.names import Address, Domain
@@ -57,10 +58,14 @@ class Correspondents:
     recipients: tuple[MatrixParty, ...]
 
 
+def address_owners(topology: Topology) -> tuple[AddressOwner, ...]:
+    """Whoever has a directory: the organisations, then the tenants."""
+    return (*topology.organizations.values(), *topology.tenants.values())
+
+
 def own_company(topology: Topology) -> OwnCompany:
     """The first organisation with all that shares a domain with it; the first tenant where there is none."""
-    everybody: tuple[AddressOwner, ...] = (*topology.organizations.values(), *topology.tenants.values())
-    first = next(iter(everybody), None)
+    first = next(iter(address_owners(topology)), None)
     if first is None:
         return OwnCompany((), ())
     domains = {accepted.domain_name for accepted in first.accepted_domains}
@@ -83,62 +88,52 @@ def cast(topology: Topology) -> Correspondents:
     return Correspondents((*mailboxes, *services), (*mailboxes, *others))
 
 
+def _first(
+    name: str, addresses: Iterable[Address], about: str, *, own: bool = True, via: str | None = None
+) -> Iterator[MatrixParty]:
+    """The first of these people, who stands for all of the class."""
+    for address in islice(addresses, 1):
+        yield MatrixParty(name=name, address=address, own=own, via=via, about=about)
+
+
 def _on_premises(own: OwnCompany) -> Iterator[MatrixParty]:
     for organization in own.organizations:
-        for mailbox in _mailboxes(organization.recipients.values())[:1]:
-            yield MatrixParty(name="onprem", address=mailbox.primary, own=True, about="mailbox on-premises")
+        yield from _first("onprem", _mailbox_addresses(organization), "mailbox on-premises")
 
 
 def _in_cloud(own: OwnCompany) -> Iterator[MatrixParty]:
     """A mailbox that on-premises knows, one that it does not, and one that has no other address (R242)."""
     for tenant in own.tenants:
-        mailboxes = _mailboxes(tenant.recipients.values())
-        named = [recipient for recipient in mailboxes if not recipient.primary.domain.endswith(_MOERA)]
-        met = {
-            recipient.primary.key
-            for recipient in named
-            if not own.organizations or _known_on_premises(recipient, own)
-        }
-        synced = [recipient for recipient in named if recipient.primary.key in met]
-        unknown = [recipient for recipient in named if recipient.primary.key not in met]
-        moera = [recipient for recipient in mailboxes if recipient.primary.domain.endswith(_MOERA)]
-        for name, candidates, about in (
-            ("cloud", synced, "mailbox in the cloud"),
-            ("cloud-only", unknown, "mailbox in the cloud that on-premises does not know"),
-            ("moera", moera, "mailbox in the cloud that has only its onmicrosoft.com address"),
-        ):
-            for mailbox in candidates[:1]:
-                yield MatrixParty(name=name, address=mailbox.primary, own=True, about=about)
+        addresses = _mailbox_addresses(tenant)
+        named = [address for address in addresses if not address.domain.endswith(_MOERA)]
+        known = [address for address in named if not own.organizations or _is_known(address, own)]
+        unknown = [address for address in named if address not in known]
+        moera = [address for address in addresses if address not in named]
+        yield from _first("cloud", known, "mailbox in the cloud")
+        yield from _first("cloud-only", unknown, "mailbox in the cloud that on-premises does not know")
+        yield from _first("moera", moera, "mailbox in the cloud that has only its onmicrosoft.com address")
 
 
-def _known_on_premises(mailbox: Recipient, own: OwnCompany) -> bool:
-    return any(organization.find(mailbox.primary) is not None for organization in own.organizations)
+def _is_known(address: Address, own: OwnCompany) -> bool:
+    return any(organization.find(address) is not None for organization in own.organizations)
 
 
 def _foreign(topology: Topology, own: OwnCompany) -> Iterator[MatrixParty]:
     """Partners: on-premises, in a tenant of the same or of another region, and outside Exchange Online."""
     regions = {tenant.region for tenant in own.tenants}
     for tenant in topology.tenants.values():
-        if tenant in own.tenants:
-            continue
-        near = tenant.region in regions
-        name, where = ("same-region", "the same region") if near else ("other-region", "another region")
-        for mailbox in _mailboxes(tenant.recipients.values())[:1]:
-            yield MatrixParty(
-                name=name, address=mailbox.primary, own=False, about=f"mailbox in a foreign tenant of {where}"
-            )
+        if tenant not in own.tenants:
+            near = tenant.region in regions
+            name, where = ("same-region", "the same region") if near else ("other-region", "another region")
+            about = f"mailbox in a foreign tenant of {where}"
+            yield from _first(name, _mailbox_addresses(tenant), about, own=False)
     for organization in topology.organizations.values():
-        if organization in own.organizations:
-            continue
-        for mailbox in _mailboxes(organization.recipients.values())[:1]:
-            yield MatrixParty(
-                name="their-onprem", address=mailbox.primary, own=False, about="mailbox of a foreign Exchange"
-            )
+        if organization not in own.organizations:
+            addresses = _mailbox_addresses(organization)
+            yield from _first("their-onprem", addresses, "mailbox of a foreign Exchange", own=False)
     for host in topology.hosts.values():
         if host.is_final and not host.is_service and host.accepts_domains:
-            yield MatrixParty(
-                name="outside", address=_somebody(host), own=False, about="mailbox on the internet"
-            )
+            yield from _first("outside", [_somebody(host)], "mailbox on the internet", own=False)
 
 
 def _somebody(host: Host) -> Address:
@@ -148,18 +143,14 @@ def _somebody(host: Host) -> Address:
 def _other_addresses(own: OwnCompany) -> Iterator[MatrixParty]:
     """Further addresses of a cloud mailbox that the sender may know: the routing address, the onmicrosoft.com one."""
     for tenant in own.tenants:
-        mailboxes = _mailboxes(tenant.recipients.values())
+        mailboxes = _mailboxes(tenant)
+        proxies = [proxy for mailbox in mailboxes for proxy in mailbox.proxies]
         if all(not mailbox.primary.domain.endswith(_MOERA) for mailbox in mailboxes):
-            about = "onmicrosoft.com address of a mailbox that has others"
-            yield from _alias(mailboxes, tenant.initial_domain, "moera", about)
-        routing = Domain(f"{tenant.initial_domain.removesuffix(_MOERA)}{_ROUTING}")
-        yield from _alias(mailboxes, routing, "routing", "routing address of a mailbox in the cloud")
-
-
-def _alias(mailboxes: Iterable[Recipient], domain: Domain, name: str, about: str) -> Iterator[MatrixParty]:
-    fitting = (proxy for mailbox in mailboxes for proxy in mailbox.proxies if proxy.domain == domain)
-    for address in list(fitting)[:1]:
-        yield MatrixParty(name=name, address=address, own=True, about=about)
+            initial = (proxy for proxy in proxies if proxy.domain == tenant.initial_domain)
+            yield from _first("moera", initial, "onmicrosoft.com address of a mailbox that has others")
+        domain = f"{tenant.initial_domain.removesuffix(_MOERA)}{_ROUTING}"
+        routing = (proxy for proxy in proxies if proxy.domain == domain)
+        yield from _first("routing", routing, "routing address of a mailbox in the cloud")
 
 
 def _groups(own: OwnCompany) -> Iterator[MatrixParty]:
@@ -167,19 +158,18 @@ def _groups(own: OwnCompany) -> Iterator[MatrixParty]:
     recipients = [recipient for owner in own.owners for recipient in distinct(owner.recipients.values())]
     groups = {recipient.primary.key for recipient in recipients if recipient.kind.is_group}
     for kind, name in _GROUPS.items():
-        fitting = [
-            recipient
+        fitting = (
+            recipient.primary
             for recipient in recipients
             if recipient.kind is kind and (kind.is_group or recipient.primary.key not in groups)
-        ]
-        for group in fitting[:1]:
-            yield MatrixParty(name=name, address=group.primary, own=True, about=kind.value)
+        )
+        yield from _first(name, fitting, kind.value)
 
 
 def _channels(topology: Topology) -> Iterator[MatrixParty]:
     for host in topology.hosts.values():
         if host.is_service and any(domain.endswith(_CHANNELS) for domain in host.accepts_domains):
-            yield MatrixParty(name="channel", address=_somebody(host), own=False, about="Teams channel")
+            yield from _first("channel", [_somebody(host)], "Teams channel", own=False)
 
 
 def _services(topology: Topology) -> Iterator[MatrixParty]:
@@ -188,7 +178,7 @@ def _services(topology: Topology) -> Iterator[MatrixParty]:
         channel = any(domain.endswith(_CHANNELS) for domain in host.accepts_domains)
         if host.is_service and host.mailboxes and not channel:
             about = "Microsoft's service"
-            yield MatrixParty(name=host.name, address=_somebody(host), own=False, via=host.name, about=about)
+            yield from _first(host.name, [_somebody(host)], about, own=False, via=host.name)
 
 
 def _notices(topology: Topology, own: OwnCompany) -> Iterator[MatrixParty]:
@@ -197,21 +187,18 @@ def _notices(topology: Topology, own: OwnCompany) -> Iterator[MatrixParty]:
         return
     for tenant in own.tenants:
         via = f"tenant:{tenant.name}"
-        yield MatrixParty(
-            name="voicemail",
-            address=_VOICEMAIL,
-            own=True,
-            via=via,
-            about="Cloud Voicemail, made in the service",
-        )
+        yield from _first("voicemail", [_VOICEMAIL], "Cloud Voicemail, made in the service", via=via)
         sender = Address("noreply", tenant.default_domain)
-        yield MatrixParty(
-            name="notice", address=sender, own=True, via=via, about="notification sent from the own domain"
-        )
+        yield from _first("notice", [sender], "notification sent from the own domain", via=via)
 
 
-def _mailboxes(found: Iterable[Recipient]) -> list[Recipient]:
-    return [recipient for recipient in distinct(found) if recipient.kind is RecipientKind.MAILBOX]
+def _mailboxes(owner: AddressOwner) -> list[Recipient]:
+    recipients = distinct(owner.recipients.values())
+    return [recipient for recipient in recipients if recipient.kind is RecipientKind.MAILBOX]
+
+
+def _mailbox_addresses(owner: AddressOwner) -> list[Address]:
+    return [mailbox.primary for mailbox in _mailboxes(owner)]
 
 
 def distinct(found: Iterable[Recipient]) -> list[Recipient]:

@@ -12,7 +12,7 @@ from dataclasses import fields, replace
 
 from lab.model.names import Address
 from lab.model.topology import Topology
-from lab.scenario.builders.correspondents import AddressOwner, OwnCompany, cast, own_company
+from lab.scenario.builders.correspondents import OwnCompany, address_owners, cast, own_company
 from lab.scenario.builders.message_origin import has_mailbox
 from lab.scenario.builders.messages import Rhythm, expectation, repeated, rhythm
 from lab.scenario.builders.tenants_meant import ends, homes, refused, tenants_meant
@@ -78,15 +78,8 @@ def _one(read: Fields, known: tuple[MatrixParty, ...], own: OwnCompany) -> tuple
         return fitting
     address = Address.parse(who)
     name = read[PartyKeys.name] or address.local.lower().replace(".", "-")
-    return (
-        MatrixParty(
-            name=name,
-            address=address,
-            own=own.has(address.domain),
-            via=read[PartyKeys.via],
-            about=f"{address}",
-        ),
-    )
+    own_address, via = own.has(address.domain), read[PartyKeys.via]
+    return (MatrixParty(name=name, address=address, own=own_address, via=via, about=str(address)),)
 
 
 def _matrix(
@@ -131,12 +124,8 @@ def _is_robot(sender: MatrixParty, topology: Topology) -> bool:
 
 def _primary(address: Address, topology: Topology) -> str:
     """The mailbox behind an address."""
-    owners: tuple[AddressOwner, ...] = (*topology.organizations.values(), *topology.tenants.values())
-    for owner in owners:
-        recipient = owner.find(address)
-        if recipient is not None:
-            return recipient.primary.key
-    return address.key
+    recipients = (owner.find(address) for owner in address_owners(topology))
+    return next((recipient.primary.key for recipient in recipients if recipient is not None), address.key)
 
 
 def message(cell: MatrixCell) -> MessageSpec:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from lab.core.mailbox_location import home_of
 from lab.errors import DriverError
 from lab.model.names import Address
 from lab.model.tenant import RecipientKind, Tenant
 from lab.model.topology import Topology
+from lab.scenario.builders.correspondents import address_owners
 from lab.scenario.language.scenario_keys import MessageKeys, SectionKeys
 from lab.scenario.model import MessageSpec
 from lab.scenario.syntax.problem_report import did_you_mean
@@ -69,13 +68,7 @@ def has_mailbox(author: Address, topology: Topology) -> bool:
 
 
 def _mailboxes(topology: Topology) -> set[str]:
-    return {*_directories(topology), *(key for host in topology.hosts.values() for key in host.mailboxes)}
-
-
-def _directories(topology: Topology) -> Iterator[str]:
-    directories = [
-        *(organization.recipients for organization in topology.organizations.values()),
-        *(tenant.recipients for tenant in topology.tenants.values()),
-    ]
-    for directory in directories:
-        yield from (key for key, recipient in directory.items() if recipient.kind is RecipientKind.MAILBOX)
+    directories = [owner.recipients for owner in address_owners(topology)]
+    recipients = [addressed for directory in directories for addressed in directory.items()]
+    people = {key for key, recipient in recipients if recipient.kind is RecipientKind.MAILBOX}
+    return people.union(*(host.mailboxes for host in topology.hosts.values()))

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator
 from lab.core.service_host_names import SERVICE, front_door
 from lab.model.dns import Mx
 from lab.model.names import Address, Domain
-from lab.model.onprem import OnPremOrganization
-from lab.model.tenant import Recipient, RecipientKind, Tenant
+from lab.model.tenant import Recipient, RecipientKind
 from lab.model.topology import Topology
+from lab.scenario.builders.correspondents import address_owners
 from lab.scenario.model import MatrixParty
 
 _NOTICE = "tenant:"
@@ -73,11 +73,7 @@ def ends(address: Address, topology: Topology) -> tuple[Address, ...]:
 
 def _known(address: Address, topology: Topology) -> Iterator[Recipient]:
     """The recipient objects of an address, in those directories that are responsible for its domain."""
-    owners: tuple[OnPremOrganization | Tenant, ...] = (
-        *topology.organizations.values(),
-        *topology.tenants.values(),
-    )
-    for owner in owners:
+    for owner in address_owners(topology):
         recipient = owner.find(address) if owner.accepts(address.domain) else None
         if recipient is not None:
             yield recipient
@@ -155,8 +151,6 @@ def _accepting(domain: Domain, topology: Topology) -> Iterator[str]:
 def _behind(host: str, topology: Topology) -> Iterator[str]:
     """The tenant whose front door a host name is."""
     if Domain(host.lower()).is_under(SERVICE):
-        yield from (tenant.name for tenant in topology.tenants.values() if _has_door(tenant, host.lower()))
-
-
-def _has_door(tenant: Tenant, host: str) -> bool:
-    return any(front_door(accepted.domain_name) == host for accepted in tenant.accepted_domains)
+        for tenant in topology.tenants.values():
+            if host.lower() in [front_door(accepted.domain_name) for accepted in tenant.accepted_domains]:
+                yield tenant.name

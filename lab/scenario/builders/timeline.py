@@ -143,12 +143,8 @@ def _built(
     lines = set(_lines(event.tree))
     for problem in report.found.values():
         if (problem.file, problem.line) in lines:
-            at.report.add(
-                SourceLocation(problem.file, problem.line, problem.column),
-                problem.path,
-                problem.wanted,
-                problem.hint,
-            )
+            here = SourceLocation(problem.file, problem.line, problem.column)
+            at.report.add(here, problem.path, problem.wanted, problem.hint)
         else:
             wanted = sentence("then {path}: {wanted}", path=problem.path, wanted=problem.wanted)
             at.wrong(place, wanted, problem.hint)
@@ -158,10 +154,8 @@ def _built(
 def _lines(node: TreeNode) -> Iterator[tuple[str, int]]:
     """All lines that an event is written in."""
     yield node.place.file, node.place.line
-    inner = node.items if isinstance(node, ListNode) else ()
-    if isinstance(node, TableNode):
-        inner = tuple(entry.value for entry in node.entries.values())
-    for item in inner:
+    inner = [entry.value for entry in node.entries.values()] if isinstance(node, TableNode) else []
+    for item in node.items if isinstance(node, ListNode) else inner:
         yield from _lines(item)
 
 
@@ -174,8 +168,8 @@ def _summary(event: WrittenChange) -> str:
 
 def _stays(before: BuiltConfiguration, after: BuiltConfiguration, event: Fields) -> None:
     """What cannot change while a lab runs."""
-    for what, old, new in _fixed(before.topology, after.topology):
-        if old != new:
+    for what in ("hosts", "tenants", "organizations"):
+        if getattr(before.topology, what).keys() != getattr(after.topology, what).keys():
             wanted = sentence("{what} cannot be added or removed while the lab runs", what=what)
             event.at.wrong(event.place, wanted, sentence("define them from the start"))
     for name, host in after.topology.hosts.items():
@@ -189,9 +183,3 @@ def _stays(before: BuiltConfiguration, after: BuiltConfiguration, event: Fields)
         if before.profiles.get(name, profile) != profile:
             wanted = sentence("the certificate {name!r} cannot change while the lab runs", name=name)
             event.at.wrong(event.place, wanted, sentence("make a new one, and let the host show it"))
-
-
-def _fixed(before: Topology, after: Topology) -> Iterator[tuple[str, frozenset[str], frozenset[str]]]:
-    yield "hosts", frozenset(before.hosts), frozenset(after.hosts)
-    yield "tenants", frozenset(before.tenants), frozenset(after.tenants)
-    yield "organizations", frozenset(before.organizations), frozenset(after.organizations)

@@ -4,7 +4,7 @@ in false words, and is left out."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from lab.core.certificate_store import is_described
@@ -121,25 +121,25 @@ class UnreadParts:
 def check(read: Fields, known: WrittenNames) -> None:
     """Hosts, tenants, certificates and messages by name."""
     for _, host in written_hosts(read):
-        _certificate(host, HostKeys.certificate, read, known)
+        _certificate(host, HostKeys.certificate.name, read, known)
         for name in host[HostKeys.certificates]:
             _exists(host, HostKeys.certificates, name, known.certificates, _A_CERTIFICATE)
-        for key in (HostKeys.smart_hosts, HostKeys.forwards_to):
-            _bare_hosts(host, key.name, known)
     for organization in read[SectionKeys.organizations].values():
-        _organization(organization, read, known)
-    for tenant in read[SectionKeys.tenants].values():
-        for connector in tenant[TenantKeys.outbound_connectors]:
-            _bare_hosts(connector, _OUTBOUND_HOSTS, known)
+        keys = (OrganizationKeys.send_connectors, OrganizationKeys.receive_connectors)
+        for connector in (connector for key in keys for connector in organization[key]):
+            _certificate(connector, _CERTIFICATE, read, known)
+        hybrid = organization[OrganizationKeys.hybrid]
+        if hybrid is not None:
+            _exists(hybrid, HybridKeys.tenant, hybrid[HybridKeys.tenant], known.tenants, _A_TENANT)
+    for written, key, host_name in _smart_hosts(read):
+        if "." not in host_name:  # those with a dot are looked for in DNS
+            _exists(written, key, host_name, known.hosts, _A_HOST)
+    regions = (tenant[TenantKeys.region] for tenant in read[SectionKeys.tenants].values())
+    senders = (*known.places, *read[SectionKeys.regions], *regions)
     for message in read[SectionKeys.messages].values():
-        senders = (*known.places, *read[SectionKeys.regions], *_regions_used(read))
         _exists(message, MessageKeys.via, message[MessageKeys.via], senders, _A_PLACE)
-    _places(
-        read,
-        ScenarioKeys.symptoms,
-        (symptom for symptom in read[ScenarioKeys.symptoms] if symptom not in PEOPLE),
-        known,
-    )
+    administrators = (symptom for symptom in read[ScenarioKeys.symptoms] if symptom not in PEOPLE)
+    _places(read, ScenarioKeys.symptoms, administrators, known)
     for name, expectation in read[SectionKeys.expect].items():
         if name.partition("#")[0] not in known.messages:
             hint = unknown(name, known.messages)
@@ -147,35 +147,44 @@ def check(read: Fields, known: WrittenNames) -> None:
         _expectation(expectation, known)
 
 
-def _regions_used(read: Fields) -> Iterable[str]:
-    return (tenant[TenantKeys.region] for tenant in read[SectionKeys.tenants].values())
-
-
-def _organization(organization: Fields, read: Fields, known: WrittenNames) -> None:
-    for connector in organization[OrganizationKeys.send_connectors]:
-        _bare_hosts(connector, _SEND_HOSTS, known)
-        _certificate(connector, _CERTIFICATE, read, known)
-    for receiver in organization[OrganizationKeys.receive_connectors]:
-        _certificate(receiver, _CERTIFICATE, read, known)
-    hybrid = organization[OrganizationKeys.hybrid]
-    if hybrid is not None:
-        _exists(hybrid, HybridKeys.tenant, hybrid[HybridKeys.tenant], known.tenants, _A_TENANT)
-        _bare_hosts(hybrid, HybridKeys.smart_host.name, known)
+def _smart_hosts(read: Fields) -> Iterator[tuple[Fields, str, str]]:
+    """Every smart host: the record that names it, its key there, and the name."""
+    records = [
+        (host, key.name)
+        for _, host in written_hosts(read)
+        for key in (HostKeys.smart_hosts, HostKeys.forwards_to)
+    ]
+    for organization in read[SectionKeys.organizations].values():
+        records += [(connector, _SEND_HOSTS) for connector in organization[OrganizationKeys.send_connectors]]
+        wizard = organization[OrganizationKeys.hybrid]
+        records += [(wizard, HybridKeys.smart_host.name)] if wizard is not None else []
+    for tenant in read[SectionKeys.tenants].values():
+        records += [(connector, _OUTBOUND_HOSTS) for connector in tenant[TenantKeys.outbound_connectors]]
+    for written, key in records:
+        names = written.values.get(key, ())
+        for name in (names,) if isinstance(names, str) else names:
+            yield written, key, name
 
 
 def _expectation(expectation: Fields, known: WrittenNames) -> None:
     keys = ExpectationKeys
-    for key in (keys.path, keys.seen_by, keys.not_seen_by, keys.not_twice, keys.not_astray):
-        _places(expectation, key, expectation[key], known)
-    for table in (ExpectationKeys.spf, ExpectationKeys.dmarc):
-        _places(expectation, table, expectation[table], known)
+    several = (
+        keys.path,
+        keys.seen_by,
+        keys.not_seen_by,
+        keys.not_twice,
+        keys.not_astray,
+        keys.spf,
+        keys.dmarc,
+    )
+    for key in several:
+        _places(expectation, key, expectation.values.get(key.name, ()), known)
     attributed, ndr = expectation[ExpectationKeys.attributed], expectation[ExpectationKeys.ndr]
     if attributed is not None:
-        key_ = AttributedKeys.tenant
-        _exists(attributed, key_, attributed[key_], known.tenants, _A_TENANT)
+        name = attributed[AttributedKeys.tenant]
+        _exists(attributed, AttributedKeys.tenant, name, known.tenants, _A_TENANT)
     if ndr is not None:
-        maker = ndr[NdrKeys.generated_by]
-        _places(ndr, NdrKeys.generated_by, () if maker is None else (maker,), known)
+        _exists(ndr, NdrKeys.generated_by, ndr[NdrKeys.generated_by], known.places, _A_PLACE)
         _places(ndr, NdrKeys.path, ndr[NdrKeys.path], known)
     if ndr is not None and expectation[ExpectationKeys.no_ndr]:
         wanted = sentence("either `ndr:` or `no_ndr: true`")
@@ -195,8 +204,8 @@ def _exists(
         read.wrong(key, sentence("no {what} is named {name!r}", what=what, name=name), unknown(name, names))
 
 
-def _certificate(read: Fields, key: RecordKey[Any] | str, scenario: Fields, known: WrittenNames) -> None:
-    name = read.values.get(key if isinstance(key, str) else key.name)
+def _certificate(read: Fields, key: str, scenario: Fields, known: WrittenNames) -> None:
+    name = read.values.get(key)
     if name is not None and is_described(name):
         return  # <I>issuer<S>subject: that it may be stale is the point (R115)
     _exists(read, key, name, known.certificates, _A_CERTIFICATE)
@@ -206,36 +215,13 @@ def _certificate(read: Fields, key: RecordKey[Any] | str, scenario: Fields, know
         read.wrong(key, wanted, sentence("it is a template that others start from, with `profile:`"))
 
 
-def _bare_hosts(read: Fields, key: str, known: WrittenNames) -> None:
-    """Smart hosts written by the scenario's key; those with a dot are looked for in DNS."""
-    named = read.values.get(key, ())
-    for host in (named,) if isinstance(named, str) else named:
-        if "." not in host:
-            _exists(read, key, host, known.hosts, _A_HOST)
-
-
 def check_smart_hosts(read: Fields, topology: Topology) -> None:
     """Smart hosts written as host names must be in the lab's DNS, unless the scenario says that they fail."""
-    named: list[tuple[Fields, str]] = []
-    for _, host in written_hosts(read):
-        named += [(host, HostKeys.smart_hosts.name), (host, HostKeys.forwards_to.name)]
-    for organization in read[SectionKeys.organizations].values():
-        named += [(connector, _SEND_HOSTS) for connector in organization[OrganizationKeys.send_connectors]]
-        wizard = organization[OrganizationKeys.hybrid]
-        named += [(wizard, HybridKeys.smart_host.name)] if wizard is not None else []
-    for tenant in read[SectionKeys.tenants].values():
-        named += [(connector, _OUTBOUND_HOSTS) for connector in tenant[TenantKeys.outbound_connectors]]
     dns = read[SectionKeys.dns]
     records: Mapping[str, object] = dns[DnsKeys.records] if dns is not None else {}
     resolvable = {name for name, kind in topology.zones.rows if kind in ("A", "CNAME", "MX")}
     resolvable |= {*records, *topology.zones.broken}
-    for fields, key in named:
-        hosts = fields.values.get(key, ())
-        for host_name in (hosts,) if isinstance(hosts, str) else hosts:
-            if (
-                host_name.count(".")
-                and not host_name.replace(".", "").isdigit()
-                and host_name not in resolvable
-            ):
-                wanted = sentence("nothing in the lab's DNS is named {name}", name=host_name)
-                fields.wrong(key, wanted, unknown(host_name, resolvable))
+    for written, key, name in _smart_hosts(read):
+        if "." in name and not name.replace(".", "").isdigit() and name not in resolvable:
+            wanted = sentence("nothing in the lab's DNS is named {name}", name=name)
+            written.wrong(key, wanted, unknown(name, resolvable))

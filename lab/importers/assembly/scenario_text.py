@@ -1,19 +1,23 @@
-"""The promise that what is written loads: what the loader refuses is taken out, and told in its words.
+"""The scenario as a file that loads: YAML with a header that says where it is from, and each to-do at its place.
 
-Everything that an importer knows about is told by itself, in better words; this is for the rest, be it ever so odd.
+What the loader refuses is taken out, and told in its words. Everything that an importer knows about is told by itself, in
+better words; this is for the rest, be it ever so odd.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from lab import __version__
 from lab.errors import Problem, ScenarioError
 from lab.importers.assembly.language_conversion import ConvertedTable
-from lab.importers.assembly.types import ImportNotes
+from lab.importers.assembly.types import ImportNotes, ImportOptions, MissingExport
 from lab.importers.types import ExportLocation
 from lab.model.value import dataclass
 from lab.scenario.load import load_text
+from lab.scenario.setting_paths import found
 from lab.scenario.syntax.problem_report import ProblemReport
 from lab.scenario.syntax.records import is_missing
 from lab.scenario.syntax.source_tree import ListNode, ScalarNode, TableNode, TreeNode
@@ -21,6 +25,9 @@ from lab.scenario.syntax.yaml_dump import PlainData, dumped
 from lab.scenario.syntax.yaml_text import compose
 from lab.sentence import sentence
 
+MARK = "# Imported by mflab "
+"""What a file has near its start that an import may replace."""
+_WIDTH = 116
 _ROUNDS = 60
 _FILE = "import.yaml"
 _HEAD = ("scenario", "title", "why", "only", "only_why", "matrix")
@@ -63,15 +70,15 @@ def mended(tree: PlainData, notes: ImportNotes) -> PlainData:
     return {key: tree[key] for key in _HEAD if key in tree}
 
 
-def _without(tree: PlainData, text: str, found: tuple[Problem, ...], gone: list[_Gone]) -> None:
+def _without(tree: PlainData, text: str, told: tuple[Problem, ...], gone: list[_Gone]) -> None:
     """Take out the smallest things that the problems are about, the last of a list first."""
     root = compose(text, _FILE, ProblemReport())
     places = dict(_places(root, ())) if root is not None else {}
-    wrong = {_target(places.get((p.line, p.column), ()), tree): p for p in reversed(found)}
-    ordered = sorted(wrong, key=lambda each: tuple(map(_order, each)), reverse=True)
+    wrong = {_target(places.get((p.line, p.column), ()), tree): p for p in reversed(told)}
+    ordered = sorted(wrong, key=lambda steps: tuple(map(_order, steps)), reverse=True)
     gone += [_removed(tree, steps, wrong[steps]) for steps in ordered if steps]
     if all(not steps for steps in wrong):  # told of no place: the last section that may have caused it goes
-        gone.append(_removed(tree, (list(tree)[-1],), found[0]))
+        gone.append(_removed(tree, (list(tree)[-1],), told[0]))
 
 
 def _order(step: str | int) -> tuple[int, str]:
@@ -134,3 +141,43 @@ def _cause(part: _Gone, earlier: Sequence[_Gone]) -> _Gone:
         ):
             return _cause(other, earlier[:number])
     return part
+
+
+def written(tree: PlainData, options: ImportOptions, todos: Sequence[MissingExport], files: int) -> str:
+    """The file."""
+    body = dumped(tree).splitlines()
+    marks = _marks(body, todos)
+    lines = list(_header(options, todos, files))
+    for number, line in enumerate(body, start=1):
+        indent = line[: len(line) - len(line.lstrip(" -"))].replace("-", " ")
+        for index in marks.get(number, ()):
+            lines += _comment(index + 1, todos[index], indent)
+        lines.append(line)
+    return "\n".join(lines) + "\n"
+
+
+def _header(options: ImportOptions, todos: Sequence[MissingExport], files: int) -> Iterable[str]:
+    yield f"{MARK}{__version__} from {' '.join(options.source.split())} ({files} files) on {options.now.date().isoformat()}."
+    yield "# What is not said here has Exchange's defaults; docs/import.md tells what was left out, and why."
+    if todos:
+        yield f"# TO-DOs: {len(todos)}. Each names the rules that depend on it and how to answer it; then import again."
+    yield ""
+
+
+def _marks(body: Sequence[str], todos: Sequence[MissingExport]) -> dict[int, list[int]]:
+    """The to-dos by the line that they stand before."""
+    root = compose("\n".join(body), _FILE, ProblemReport())
+    lines: dict[int, list[int]] = {}
+    for index, todo in enumerate(todos):
+        line = found(root, todo.path)[1].line if root is not None else 1
+        lines.setdefault(line, []).append(index)
+    return lines
+
+
+def _comment(number: int, todo: MissingExport, indent: str) -> Iterable[str]:
+    parts = (f"TO-DO {number}: {todo.text}", f"  {todo.answer}", f"  Rules: {' '.join(todo.rules)}")
+    for part in parts:
+        deeper = "  " if part.startswith("  ") else ""
+        yield from textwrap.wrap(
+            part.strip(), _WIDTH, initial_indent=f"{indent}# {deeper}", subsequent_indent=f"{indent}#   "
+        )
