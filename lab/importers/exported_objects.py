@@ -102,19 +102,7 @@ class _Told:
                 yield name, value
 
     def notices(self) -> Iterator[Notice]:
-        yield from self._cut()
-        one = sentence(
-            "an object of no known kind; name the file after its cmdlet, such as Get-InboundConnector.json"
-        )
-        several = sentence(
-            "{number} objects of no known kind; name the file after its cmdlet, such as Get-InboundConnector.json",
-            number=len(self.unknown),
-        )
-        for line in self.unknown[:1]:
-            yield Notice(ExportLocation(self.file, line), one if len(self.unknown) == 1 else several)
-
-    def _cut(self) -> Iterator[Notice]:
-        """One line for all that matters little, one each for what matters."""
+        """What its owner should know: one line for all that was cut off and matters little, one each for what matters."""
         cure = sentence("export again with ConvertTo-Json -Depth 10, or Export-Clixml")
         for name, line in self.cut.items():
             if name.lower() in _WEIGHTY:
@@ -125,6 +113,15 @@ class _Told:
             lines = min(self.cut[name] for name in light)
             notice = sentence("cut off when they were exported: {names}", names=listed(light))
             yield Notice(ExportLocation(self.file, lines), notice)
+        one = sentence(
+            "an object of no known kind; name the file after its cmdlet, such as Get-InboundConnector.json"
+        )
+        several = sentence(
+            "{number} objects of no known kind; name the file after its cmdlet, such as Get-InboundConnector.json",
+            number=len(self.unknown),
+        )
+        for line in self.unknown[:1]:
+            yield Notice(ExportLocation(self.file, line), one if len(self.unknown) == 1 else several)
 
 
 def cut_off(value: ExportedValue) -> bool:

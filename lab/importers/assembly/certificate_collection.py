@@ -63,20 +63,16 @@ class CollectedCertificate:
 
     def table(self, now: datetime) -> PlainData:
         """As the language writes it."""
-        made: PlainData = {"names": list(self.names)}
-        if not self.san:
-            made["san"] = False
-        if self.self_signed:
-            made["self_signed"] = True
-        elif not self.public:
-            made["issuer"] = OWN_CA
-        if self.missing_intermediate:
-            made["missing_intermediate"] = True
-        if not self.valid(now):
-            made["validity"] = "expired" if self.not_before <= now else "not-yet-valid"
-        if not self.client:
-            made["key_usage"] = "server-only"
-        return made
+        validity = "expired" if self.not_before <= now else "not-yet-valid"
+        settings = (
+            ("san", self.san, False),
+            ("self_signed", not self.self_signed, True),
+            ("issuer", self.public or self.self_signed, OWN_CA),
+            ("missing_intermediate", not self.missing_intermediate, True),
+            ("validity", self.valid(now), validity),
+            ("key_usage", self.client, "server-only"),
+        )  # what is wrong, whether it is right after all, and how the language says it
+        return {"names": list(self.names)} | {key: value for key, right, value in settings if not right}
 
 
 @dataclass(slots=True)
@@ -242,10 +238,8 @@ def meant(
     names = usable((name.common_name,))
     if not names:
         return None
-    notes.about(
-        given,
-        sentence("without Get-ExchangeCertificate its certificate is known by {name} only", name=names[0]),
-    )
+    text = sentence("without Get-ExchangeCertificate its certificate is known by {name} only", name=names[0])
+    notes.about(given, text)
     alike = next((collected for collected in store.by_key.values() if collected.names == names), None)
     assumed = CollectedCertificate(key=key_of(names), names=names, place=given.place, smtp=True)
     return (alike or store.enter(assumed)).key
@@ -271,12 +265,10 @@ def shown_by(
     wanted = {host.lower() for host in hosts if host}
     for certificate in found:
         server = (certificate.server.rpartition(":")[0] or certificate.server).lower()
-        if server in wanted or (
-            not server and named is not None and named.search(certificate.place.file.lower())
-        ):
-            collected = of_file(certificate)
-            if collected is not None:
-                yield store.enter(collected)
+        lies_there = not server and named is not None and named.search(certificate.place.file.lower())
+        collected = of_file(certificate) if server in wanted or lies_there else None
+        if collected is not None:
+            yield store.enter(collected)
 
 
 def stray(found: Sequence[FoundCertificate], store: CertificateCollection, notes: ImportNotes) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import field
+from typing import Any
 
 from lab.importers.assembly.dns_records import FoundRecords, is_address, is_service
 from lab.importers.assembly.language_conversion import ConvertedTable
@@ -17,6 +18,11 @@ from lab.model.names import Domain
 from lab.model.value import dataclass
 from lab.scenario.syntax.yaml_dump import PlainData
 from lab.sentence import Sentence, sentence
+
+_ANSWER_ADDRESS = sentence("Add a zone file with its A record, or say it in answers.yaml.")
+_ANSWER_NAT = sentence(
+    "Say `nat:` of the host in answers.yaml; the SPF record or a partner's log may tell it."
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -68,14 +74,10 @@ def hosts_of(connectors: Sequence[ConvertedTable], everything: bool) -> tuple[st
     return tuple(dict.fromkeys(host for host in hosts if host and not is_service(host)))
 
 
-def is_for_all(connector: Mapping[str, object]) -> bool:
+def is_for_all(connector: Mapping[str, Any]) -> bool:
     """Whether a connector is for every domain."""
-    spaces = (*_list(connector.get("AddressSpaces")), *_list(connector.get("RecipientDomains")))
+    spaces = (*connector.get("AddressSpaces", ()), *connector.get("RecipientDomains", ()))
     return any(str(space).lower().removeprefix("smtp:").partition(";")[0] == "*" for space in spaces)
-
-
-def _list(value: object) -> list[object]:
-    return list(value) if isinstance(value, list | tuple) else []
 
 
 @dataclass(slots=True, kw_only=True)
@@ -126,12 +128,10 @@ def machines_of(facts: MachineFacts) -> Machines:
     if relays:
         made.gateway = _gateway(facts, "gateway", relays, _same(relays, entries, facts), made)
     left = tuple(host for host in entries if made.called(host) is None)
-    if left:
-        machine = _gateway(facts, "gateway" if made.gateway is None else "mx", left, (), made)
-        if made.gateway is None:
-            made.gateway = machine
-        else:
-            made.inbound = machine
+    if left and made.gateway is None:
+        made.gateway = _gateway(facts, "gateway", left, (), made)
+    elif left:
+        made.inbound = _gateway(facts, "mx", left, (), made)
     return made
 
 
@@ -155,24 +155,20 @@ def _is_internal(host: str, records: FoundRecords) -> bool:
 
 def _exchange(facts: MachineFacts, relays: Sequence[str], machines: Machines) -> MachineDraft:
     assert facts.side is not None, "an organisation has servers"
-    called = [host for host in hosts_of(_own(facts.outbound), everything=False) if host not in relays]
+    own = [connector for connector in facts.outbound if connector.get("ConnectorType") == "OnPremises"]
+    called = [host for host in hosts_of(own, everything=False) if host not in relays]
     fqdn, others = _server_name(facts.side, facts.notes)
     names = tuple(dict.fromkeys(filter(None, (fqdn, *(n for n in called if not is_address(n)), *others))))
     seen = [host for host in called if is_address(host)]
     seen += [address for name in names for address in facts.records.addresses(name)]
     relayed = {address for host in relays for address in (host, *facts.records.addresses(host))}
     seen += [address for address in facts.identified if address not in relayed]
-    own = next(iter(names), "")
     table: PlainData = {"role": "exchange"}
     machine = MachineDraft(key=f"{facts.prefix}exchange", role="exchange", table=table, names=names)
     _settle(facts, machine, [address for address in dict.fromkeys(seen) if address not in relayed], machines)
-    if own:
-        table["fqdn"] = own
+    if names:
+        table["fqdn"] = names[0]
     return machine
-
-
-def _own(connectors: Sequence[ConvertedTable]) -> list[ConvertedTable]:
-    return [connector for connector in connectors if connector.get("ConnectorType") == "OnPremises"]
 
 
 def _server_name(side: ExportedSide, notes: ImportNotes) -> tuple[str, tuple[str, ...]]:
@@ -212,11 +208,8 @@ def _gateway(
     machine = MachineDraft(key=f"{facts.prefix}{key}", role="gateway", table=table, names=names)
     _settle(facts, machine, list(dict.fromkeys(seen)), machines)
     postfix = facts.gateways[0] if len(facts.gateways) == 1 else None
-    helo = (
-        _host_name(postfix.settings.get("smtp_helo_name") or postfix.settings.get("myhostname", ""))
-        if postfix
-        else ""
-    )
+    settings = postfix.settings if postfix else {}
+    helo = _host_name(settings.get("smtp_helo_name") or settings.get("myhostname", ""))
     public = [host for host in (*also, *names) if _host_name(host)]
     if public or helo:
         table["fqdn"] = public[0] if public else helo
@@ -274,12 +267,6 @@ def _moved_inside(facts: MachineFacts, public: str, machines: Machines) -> None:
     for owner in (machine for machine in machines.all() if machine.table["address"] == public):
         owner.table |= {"address": facts.addresses.spare(inside=True), "nat": public}
         machines.moved[public] = owner.table["address"]
-
-
-_ANSWER_ADDRESS = sentence("Add a zone file with its A record, or say it in answers.yaml.")
-_ANSWER_NAT = sentence(
-    "Say `nat:` of the host in answers.yaml; the SPF record or a partner's log may tell it."
-)
 
 
 def postfix_routes(found: FoundGateway) -> tuple[str, ...]:

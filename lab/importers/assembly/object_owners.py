@@ -58,7 +58,7 @@ class ExportedSide:
     @property
     def domains(self) -> tuple[str, ...]:
         """The names of its accepted domains, in lower case, the default one first."""
-        listed = sorted(self.of("AcceptedDomain"), key=lambda each: each.truth("Default") is not True)
+        listed = sorted(self.of("AcceptedDomain"), key=lambda domain: domain.truth("Default") is not True)
         names = ((domain.text("DomainName") or domain.name).lower().removeprefix("*.") for domain in listed)
         return tuple(dict.fromkeys(filter(None, names)))
 
@@ -75,7 +75,10 @@ class ExportedSide:
 def sides(objects: Iterable[ExportedProperties], notes: ImportNotes) -> list[ExportedSide]:
     """All sides that an export set has."""
     made: dict[tuple[str, bool], ExportedSide] = {}
-    for folder, lying in _by_folder(objects).items():
+    by_folder: dict[str, list[ExportedProperties]] = {}
+    for exported in objects:
+        by_folder.setdefault(exported.place.folder, []).append(exported)
+    for folder, lying in by_folder.items():
         other = _majority(lying)
         for exported in lying:
             in_cloud = _told(exported)
@@ -85,13 +88,6 @@ def sides(objects: Iterable[ExportedProperties], notes: ImportNotes) -> list[Exp
     for side in joined:
         side.objects = list(_once(side.objects, notes))
     return joined
-
-
-def _by_folder(objects: Iterable[ExportedProperties]) -> dict[str, list[ExportedProperties]]:
-    by_folder: dict[str, list[ExportedProperties]] = {}
-    for exported in objects:
-        by_folder.setdefault(exported.place.folder, []).append(exported)
-    return by_folder
 
 
 def _told(given: ExportedProperties) -> bool | None:
@@ -134,11 +130,9 @@ def _joined(made: Iterable[ExportedSide], notes: ImportNotes) -> list[ExportedSi
             continue
         home.objects += side.objects
         if home.folder != side.folder and side.domains:
-            top = sentence("the top folder")
+            folders = [folder or sentence("the top folder") for folder in (side.folder, home.folder)]
             text = sentence(
-                "{folder} belongs to {home}: they share accepted domains",
-                folder=side.folder or top,
-                home=home.folder or top,
+                "{folder} belongs to {home}: they share accepted domains", folder=folders[0], home=folders[1]
             )
             notes.say(side.objects[0].place, text)
     return sorted(whole, key=lambda side: (side.folder, side.cloud))
@@ -166,24 +160,22 @@ def _once(objects: Iterable[ExportedProperties], notes: ImportNotes) -> Iterator
         identity = exported.text(
             "Thumbprint", "Guid", "ExchangeGuid", "PrimarySmtpAddress", "DomainName", "Name", "Identity"
         ).lower()
-        if identity and exported.kind:
-            first = seen.setdefault((exported.kind, identity), exported)
-            if first is not exported:
-                notes.say(
-                    exported.place,
-                    sentence(
-                        "{label} is in {place} too; the one there counts",
-                        label=exported.label,
-                        place=first.place,
-                    ),
-                )
-                continue
-        yield exported
+        known = bool(identity and exported.kind)
+        first = seen.setdefault((exported.kind, identity), exported) if known else exported
+        if first is exported:
+            yield exported
+            continue
+        label, place = exported.label, first.place
+        text = sentence("{label} is in {place} too; the one there counts", label=label, place=place)
+        notes.say(exported.place, text)
 
 
 def known(side: ExportedSide) -> frozenset[str]:
     """Domains that a side has something to do with as its own, besides those that it accepts."""
-    return frozenset(_of_tenant(side) if side.cloud else (*_hybrid(side), *_routing(side)))
+    if not side.cloud:
+        return frozenset((*_hybrid(side), *_routing(side)))
+    initial = [name for name in side.domains if name.endswith(MOERA) and not name.endswith(ROUTING)]
+    return frozenset(f"{name.removesuffix(MOERA)}{ROUTING}" for name in initial)
 
 
 def lend(found: Sequence[ExportedSide]) -> None:
@@ -226,12 +218,6 @@ def _accepted(name: str, side: ExportedSide, source: ExportedProperties) -> Expo
         "Default": bool(source.truth("Default")),
     }
     return ExportedProperties(ExportedObject(kind="AcceptedDomain", place=source.place, values=said))
-
-
-def _of_tenant(side: ExportedSide) -> Iterator[str]:
-    for name in side.domains:
-        if name.endswith(MOERA) and not name.endswith(ROUTING):
-            yield f"{name.removesuffix(MOERA)}{ROUTING}"
 
 
 def _hybrid(side: ExportedSide) -> Iterator[str]:

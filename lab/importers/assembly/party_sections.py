@@ -64,12 +64,8 @@ def tenant(side: ExportedSide, taken: set[str], now: datetime, notes: ImportNote
             "The initial domain of this tenant is in none of the exports; {initial} stands in for it.",
             initial=initial,
         )
-        notes.ask(
-            ("tenants", key, "initial_domain"),
-            text,
-            sentence("Export Get-AcceptedDomain of the tenant."),
-            "R156",
-        )
+        answer = sentence("Export Get-AcceptedDomain of the tenant.")
+        notes.ask(("tenants", key, "initial_domain"), text, answer, "R156")
     rejects = any(config.truth("RejectDirectSend") for config in side.of("OrganizationConfig"))
     made = PartyDraft(key=key, side=side, accepted=accepted)
     made.people = people(side, [*accepted, {"DomainName": initial}], notes)
@@ -166,10 +162,9 @@ def missing_tenants(
     added = []
     for organization in organizations:
         routing = routing_domain(organization)
-        if not routing or any(organization.shares(other) for other in tenants):
-            continue
         initial = f"{routing.removesuffix(ROUTING)}{MOERA}"
-        if not re.fullmatch(r"[a-z0-9-]+\.onmicrosoft\.com", initial):
+        usable = routing and re.fullmatch(r"[a-z0-9-]+\.onmicrosoft\.com", initial)
+        if not usable or any(organization.shares(other) for other in tenants):
             continue
         given = organization.side.objects[0]
         names = dict.fromkeys((*organization.domains, routing))
@@ -190,14 +185,7 @@ def missing_tenants(
             "Export the tenant too (Get-InboundConnector, Get-OutboundConnector, Get-AcceptedDomain, "
             "recipients)."
         )
-        notes.ask(
-            ("tenants", made.key, "InboundConnectors"),
-            text,
-            answer,
-            "R3",
-            "R31",
-            "R111",
-            about=(("tenants", made.key),),
-        )
+        path = ("tenants", made.key, "InboundConnectors")
+        notes.ask(path, text, answer, "R3", "R31", "R111", about=(path[:2],))
         added.append(made)
     return added

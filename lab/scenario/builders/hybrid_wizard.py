@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from lab.core.service_host_names import SERVICE
 from lab.model.names import Address, Domain, DomainPattern
@@ -25,11 +26,8 @@ Arguments = dict[str, Any]
 
 def guid(text: str) -> str:
     """A GUID that is always the same for the same text, in the form of a name-based UUID (RFC 9562 5.5)."""
-    raw = bytearray(hashlib.sha1(f"mailflow-lab:{text}".encode(), usedforsecurity=False).digest()[:16])
-    raw[6] = raw[6] & 0x0F | 0x50
-    raw[8] = raw[8] & 0x3F | 0x80
-    digits = raw.hex()
-    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+    digest = hashlib.sha1(f"mailflow-lab:{text}".encode(), usedforsecurity=False).digest()
+    return str(UUID(bytes=digest[:16], version=5))
 
 
 def coexistence_domain(initial: Domain) -> Domain:
@@ -78,17 +76,14 @@ class Hybrid:
 
     def remote_domains(self) -> tuple[Arguments, ...]:
         """The domain of routing addresses, and the initial domain (R104)."""
-        routing: Arguments = {
-            "name": f"Hybrid Domain - {self.coexistence}",
-            "domain_name": DomainPattern(self.coexistence),
-            "target_delivery_domain": True,
-        }
-        initial: Arguments = {
-            "name": f"Hybrid Domain - {self.initial_domain}",
-            "domain_name": DomainPattern(self.initial_domain),
-            "trusted_mail_inbound_enabled": True,
-        }
-        return routing, initial
+        settings = (
+            (self.coexistence, "target_delivery_domain"),
+            (self.initial_domain, "trusted_mail_inbound_enabled"),
+        )
+        return tuple(
+            {"name": f"Hybrid Domain - {domain}", "domain_name": DomainPattern(domain), setting: True}
+            for domain, setting in settings
+        )
 
     def inbound_connector(self) -> Arguments:
         """Identifies on-premises by its certificate (R71)."""

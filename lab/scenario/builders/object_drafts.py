@@ -42,9 +42,7 @@ class Draft(Generic[M]):
 
     def implying(self, name: str, value: object) -> Draft[M]:
         """With a field that follows from others, unless it is written."""
-        if name in self.arguments:
-            return self
-        return Draft(self.cls, {**self.arguments, name: value}, self.written)
+        return Draft(self.cls, {name: value, **self.arguments}, self.written)
 
 
 def drafted(
@@ -96,14 +94,16 @@ def _inbound(draft: Draft[Any]) -> None:
     """`New-InboundConnector`."""
     _identifies(draft)
     _restricts(draft)
-    _addresses(draft)
-    own = draft.get("connector_type") is ConnectorType.ON_PREMISES
-    cloud, internal = draft.get("cloud_services_mail_enabled"), draft.get("treat_messages_as_internal")
-    if cloud and not own:
-        draft.wrong("cloud_services_mail_enabled", _ONLY_ON_PREMISES, sentence("R63"))
-    if internal and not own:
-        draft.wrong("treat_messages_as_internal", _ONLY_ON_PREMISES, sentence("R63"))
-    if internal and cloud:
+    for network in draft.get("sender_ip_addresses"):
+        if network.prefixlen < 24:
+            wanted = sentence("{network} is too wide: /24 to /32", network=network)
+            draft.wrong("sender_ip_addresses", wanted, sentence("R58"))
+    hybrid = [
+        name for name in ("cloud_services_mail_enabled", "treat_messages_as_internal") if draft.get(name)
+    ]
+    for name in hybrid if draft.get("connector_type") is not ConnectorType.ON_PREMISES else ():
+        draft.wrong(name, _ONLY_ON_PREMISES, sentence("R63"))
+    if len(hybrid) == 2:
         wanted = sentence("never together with CloudServicesMailEnabled")
         draft.wrong("treat_messages_as_internal", wanted, sentence("R63: choose one of them"))
 
@@ -140,13 +140,6 @@ def _restricts(draft: Draft[Any]) -> None:
         draft.wrong(field, sentence("only for connectors of type Partner"), hint)
 
 
-def _addresses(draft: Draft[Any]) -> None:
-    for network in draft.get("sender_ip_addresses"):
-        if network.prefixlen < 24:
-            wanted = sentence("{network} is too wide: /24 to /32", network=network)
-            draft.wrong("sender_ip_addresses", wanted, sentence("R58"))
-
-
 def _outbound(draft: Draft[Any]) -> None:
     """`New-OutboundConnector`."""
     if not draft.get("use_mx_record") and not draft.get("smart_hosts"):
@@ -155,14 +148,10 @@ def _outbound(draft: Draft[Any]) -> None:
     if draft.get("use_mx_record") and draft.get("smart_hosts"):
         draft.wrong("smart_hosts", sentence("UseMXRecord must be false with SmartHosts"), sentence("R89"))
     _tls_domain(draft, "tls_settings")
-    if draft.get("connector_type") is not ConnectorType.ON_PREMISES:
-        for field in (
-            "route_all_messages_via_on_premises",
-            "all_accepted_domains",
-            "sender_rewriting_enabled",
-        ):
-            if draft.get(field):
-                draft.wrong(field, _ONLY_ON_PREMISES, sentence("R88, R92, R96"))
+    own = ("route_all_messages_via_on_premises", "all_accepted_domains", "sender_rewriting_enabled")
+    for field in own if draft.get("connector_type") is not ConnectorType.ON_PREMISES else ():
+        if draft.get(field):
+            draft.wrong(field, _ONLY_ON_PREMISES, sentence("R88, R92, R96"))
 
 
 def _send(draft: Draft[Any]) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import field, replace
-from typing import Any
 
 from lab.model.names import Address
 from lab.model.tenant import Recipient, RecipientKind
@@ -17,20 +16,14 @@ from lab.scenario.language.party_keys import (
     RecipientKeys,
     TenantKeys,
 )
-from lab.scenario.syntax.records import Fields, RecordKey
+from lab.scenario.syntax.records import Fields, keys_of
 from lab.sentence import sentence
 
 Derive = Callable[[Address], tuple[Address, ...]]
 _ADDRESSED = (RecipientKind.MAILBOX, RecipientKind.DISTRIBUTION_GROUP)
 _IN_CLOUD = (RecipientKind.MAILBOX, RecipientKind.GROUP, RecipientKind.DISTRIBUTION_GROUP)
-_COMPLETED: Mapping[str, RecordKey[Any]] = {
-    "forwarding": RecipientKeys.forwarding,
-    "keeps_copy": RecipientKeys.keeps_copy,
-    "members": GroupKeys.members,
-    "require_sender_authentication": RecipientKeys.authenticated,
-    "accept_only_from": RecipientKeys.only_from,
-}
-"""What synchronisation brings besides addresses, and the key that says it; `external` is where mail ends, never missing."""
+_COMPLETED = ("forwarding", "keeps_copy", "members", "require_sender_authentication", "accept_only_from")
+"""What synchronisation brings besides addresses; `external` is where mail ends, never missing."""
 
 
 @dataclass
@@ -67,8 +60,8 @@ class Directory:
         own = self.written.get(there.primary.key)
         silent = {
             name: getattr(synced, name)
-            for name, key in _COMPLETED.items()
-            if own is not None and key.name not in own.places
+            for name in _COMPLETED
+            if own is not None and _KEYS[name].name not in own.places
         }
         return replace(there, proxies=(*there.proxies, *free), **silent)
 
@@ -101,7 +94,7 @@ def on_premises(read: Fields, hybrid: Hybrid | None) -> dict[str, Recipient]:
     """The directory of an on-premises organisation (R105, R106)."""
     directory = Directory()
     for mailbox in read[OrganizationKeys.mailboxes]:
-        directory.enter(_mailbox(mailbox), mailbox)
+        directory.enter(_recipient(mailbox, RecipientKind.MAILBOX, None), mailbox)
     for remote in read[OrganizationKeys.remote_mailboxes]:
         external = remote[RecipientKeys.external]
         if external is None and hybrid is not None:
@@ -124,13 +117,13 @@ def in_tenant(read: Fields, synced: Iterable[tuple[Fields, Hybrid]]) -> dict[str
     """
     directory, runs = Directory(), tuple(synced)
     for mailbox in read[TenantKeys.mailboxes]:
-        directory.enter(_mailbox(mailbox), mailbox)
+        directory.enter(_recipient(mailbox, RecipientKind.MAILBOX, None), mailbox)
     for user in read[TenantKeys.mail_users]:
         external = user[RecipientKeys.external] or user[RecipientKeys.address]
         directory.enter(_recipient(user, RecipientKind.MAIL_USER, external), user)
     _others(directory, read[TenantKeys.mail_contacts], read[TenantKeys.distribution_groups])
     for group in read[TenantKeys.groups]:
-        directory.enter(_group(group, RecipientKind.GROUP), group)
+        directory.enter(_recipient(group, RecipientKind.GROUP, None), group)
     for organization, hybrid in runs:
         _synchronise(directory, organization, hybrid)
     initial = read[TenantKeys.initial_domain]
@@ -146,12 +139,12 @@ def _others(directory: Directory, contacts: Iterable[Fields], groups: Iterable[F
     for contact in contacts:
         directory.enter(_recipient(contact, RecipientKind.CONTACT, contact[ContactKeys.external]), contact)
     for group in groups:
-        directory.enter(_group(group, RecipientKind.DISTRIBUTION_GROUP), group)
+        directory.enter(_recipient(group, RecipientKind.DISTRIBUTION_GROUP, None), group)
 
 
 def _synchronise(directory: Directory, organization: Fields, hybrid: Hybrid) -> None:
     for record in _synced(organization[OrganizationKeys.remote_mailboxes]):
-        mailbox = _mailbox(record)
+        mailbox = _recipient(record, RecipientKind.MAILBOX, None)
         routing = record[RecipientKeys.external] or hybrid.routing_address(mailbox.primary)
         directory.sync(replace(mailbox, proxies=(*mailbox.proxies, routing)))
     for record in _synced(organization[OrganizationKeys.mailboxes]):
@@ -160,7 +153,7 @@ def _synchronise(directory: Directory, organization: Fields, hybrid: Hybrid) -> 
     for record in _synced(organization[OrganizationKeys.mail_contacts]):
         directory.sync(_recipient(record, RecipientKind.CONTACT, record[ContactKeys.external]))
     for record in _synced(organization[OrganizationKeys.distribution_groups]):
-        directory.sync(_group(record, RecipientKind.DISTRIBUTION_GROUP))
+        directory.sync(_recipient(record, RecipientKind.DISTRIBUTION_GROUP, None))
 
 
 def _synced(read: Iterable[Fields]) -> Iterable[Fields]:
@@ -169,28 +162,16 @@ def _synced(read: Iterable[Fields]) -> Iterable[Fields]:
 
 
 def _recipient(read: Fields, kind: RecipientKind, external: Address | None) -> Recipient:
-    proxies = tuple(
-        address for address in read[RecipientKeys.proxies] if address != read[RecipientKeys.address]
-    )
-    return Recipient(
-        kind,
-        read[RecipientKeys.address],
-        tuple(dict.fromkeys(proxies)),
-        external,
-        require_sender_authentication=read[RecipientKeys.authenticated],
-        accept_only_from=read[RecipientKeys.only_from],
-    )
+    """A mailbox, a group or a pointer to somebody elsewhere, which neither forwards nor has members."""
+    keys = GroupKeys if kind.is_group else RecipientKeys if kind is RecipientKind.MAILBOX else ContactKeys
+    primary = read[RecipientKeys.address]
+    written = read.values_for(Recipient, keys) | {
+        "proxies": tuple(dict.fromkeys(proxy for proxy in read[RecipientKeys.proxies] if proxy != primary)),
+        "external": external,
+    }
+    if kind.is_group:
+        written["members"] = tuple(dict.fromkeys(read[GroupKeys.members]))
+    return Recipient(kind, primary, **written)
 
 
-def _mailbox(read: Fields) -> Recipient:
-    forwarding, keeps = read[RecipientKeys.forwarding], read[RecipientKeys.keeps_copy]
-    return replace(_recipient(read, RecipientKind.MAILBOX, None), forwarding=forwarding, keeps_copy=keeps)
-
-
-def _group(read: Fields, kind: RecipientKind) -> Recipient:
-    group = _recipient(read, kind, None)
-    return replace(
-        group,
-        members=tuple(dict.fromkeys(read[GroupKeys.members])),
-        require_sender_authentication=read[GroupKeys.authenticated],
-    )
+_KEYS = {**keys_of(RecipientKeys), **keys_of(GroupKeys)}

@@ -12,7 +12,7 @@ from lab.scenario.cmdlets.cmdlet_line import ParsedCmdlet
 from lab.scenario.cmdlets.powershell import Array, CmdletWord, NotRead
 from lab.scenario.language.party_keys import HostKeys, OrganizationKeys
 from lab.scenario.syntax.problem_report import one_of, unknown
-from lab.scenario.syntax.source_tree import ListNode, ScalarNode, TableEntry, TableNode, TreeNode
+from lab.scenario.syntax.source_tree import TableEntry, TableNode, tree_of
 from lab.sentence import NOTHING, sentence
 
 CMDLETS = ("Enable-ExchangeCertificate", "Remove-ExchangeCertificate")
@@ -41,7 +41,16 @@ def run(tree: TableNode, verb: str, typed: ParsedCmdlet, topology: Topology) -> 
     else:
         problem = sentence("{name!r} is not on {host}", name=thumbprint.text, host=host.name)
         raise NotRead(thumbprint.at, problem, unknown(thumbprint.text, store))
-    return _Store(_pinned(tree, typed, host, topology), typed, host, thumbprint).holding(held)
+    tree = _pinned(tree, typed, host, topology)
+    path = ("organizations", host.organization or "", OrganizationKeys.hosts.name, host.name)
+    place, shown = (
+        typed.place(thumbprint.at),
+        held[-1] if held else None,
+    )  # the newest is the one that it shows
+    for key, value in ((HostKeys.certificates.name, held), (HostKeys.certificate.name, shown)):
+        entry = TableEntry(place, tree_of(value, place))
+        tree = setting_paths.put(tree, (*path, key), entry, typed.line.at)
+    return tree
 
 
 def _server(typed: ParsedCmdlet, topology: Topology) -> Host:
@@ -64,13 +73,9 @@ def _for_smtp(typed: ParsedCmdlet) -> None:
     services = typed.arguments.pop("services", None)
     value = services.value if services is not None else None
     words = value.items if isinstance(value, Array) else (value,) if isinstance(value, CmdletWord) else ()
-    if "smtp" not in [word.text.strip().lower() for given in words for word in _split(given)]:
+    if "smtp" not in [name.strip().lower() for word in words for name in word.text.split(",")]:
         wanted = sentence("-Services SMTP")
         raise NotRead(services.at if services else 0, wanted, sentence("other services do not send mail"))
-
-
-def _split(word: CmdletWord) -> list[CmdletWord]:
-    return [CmdletWord(word.at, text) for text in word.text.split(",")]
 
 
 def _pinned(tree: TableNode, typed: ParsedCmdlet, host: Host, topology: Topology) -> TableNode:
@@ -79,33 +84,6 @@ def _pinned(tree: TableNode, typed: ParsedCmdlet, host: Host, topology: Topology
     for connector in organization.send_connectors:
         if connector.tls_certificate_name is not None:
             path = ("organizations", organization.name, OrganizationKeys.send_connectors.name, connector.name)
-            value = ScalarNode(typed.place(0), connector.tls_certificate_name)
-            tree = setting_paths.put(
-                tree, (*path, "TlsCertificateName"), TableEntry(value.place, value), typed.line.at
-            )
+            entry = TableEntry(typed.place(0), tree_of(connector.tls_certificate_name, typed.place(0)))
+            tree = setting_paths.put(tree, (*path, "TlsCertificateName"), entry, typed.line.at)
     return tree
-
-
-class _Store:
-    """A server's certificates in the tree."""
-
-    def __init__(self, tree: TableNode, typed: ParsedCmdlet, host: Host, word: CmdletWord) -> None:
-        self.tree, self.typed, self.host = tree, typed, host
-        self.place = typed.place(word.at)
-
-    def holding(self, held: list[str]) -> TableNode:
-        """With these certificates, the newest last; it is the one that the server shows."""
-        items = ListNode(self.place, tuple(ScalarNode(self.place, thumbprint) for thumbprint in held))
-        shown: TreeNode = ScalarNode(self.place, held[-1]) if held else ScalarNode(self.place, "~", "null")
-        tree = self._put(self.tree, HostKeys.certificates.name, items)
-        return self._put(tree, HostKeys.certificate.name, shown)
-
-    def _put(self, tree: TableNode, key: str, node: TreeNode) -> TableNode:
-        path = (
-            "organizations",
-            self.host.organization or "",
-            OrganizationKeys.hosts.name,
-            self.host.name,
-            key,
-        )
-        return setting_paths.put(tree, path, TableEntry(self.place, node), self.typed.line.at)

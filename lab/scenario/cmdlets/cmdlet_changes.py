@@ -116,18 +116,11 @@ class _Run:
 
     def _party(self) -> CmdletParty | None:
         """The tenant or organisation that the cmdlet is for: the one that `in:` names, or the only one."""
-        cloud, own = self.noun in _CLOUD or self.noun == _CONFIG, self.noun in _OWN
         parties = [
-            *(
-                CmdletParty(("tenants", name), tenant)
-                for name, tenant in self.topology.tenants.items()
-                if cloud
-            ),
-            *(
-                CmdletParty(("organizations", name), organization)
-                for name, organization in self.topology.organizations.items()
-                if own
-            ),
+            CmdletParty((section, name), made)
+            for section, nouns in (("tenants", (*_CLOUD, _CONFIG)), ("organizations", tuple(_OWN)))
+            for name, made in getattr(self.topology, section).items()
+            if self.noun in nouns
         ]
         side = self.typed.line.side
         exact = [party for party in parties if side and side.text == party.name]
@@ -138,10 +131,9 @@ class _Run:
             names = one_of(party.name for party in parties) if parties else NOTHING
             raise NotRead(0, sentence("say with `in:` whose {noun} is meant", noun=self.noun), names)
         if fitting:
+            name, cmdlet = side.text, self.typed.cmdlet
             both = sentence(
-                "{name!r} is a tenant and an organisation, and both have {cmdlet}",
-                name=side.text,
-                cmdlet=self.typed.cmdlet,
+                "{name!r} is a tenant and an organisation, and both have {cmdlet}", name=name, cmdlet=cmdlet
             )
             self.typed.line.at.wrong(side.place, both, one_of(party.name for party in fitting))
         else:
@@ -234,16 +226,15 @@ class _Run:
             raise NotRead(0, problem, sentence("say which {noun} is meant", noun=self.noun))
         names = self._names(party)
         same = [name for name in names if name.lower() == argument.text.lower()]
-        fitting = same or [name for name in names if _fits(argument.text, name)]
+        pattern = argument.text.lower().replace("[", "[[]")  # it may end in * where the wizard's GUID stands
+        fitting = same or [name for name in names if fnmatchcase(name.lower(), pattern)]
         if not fitting:
             wanted = sentence("no {noun} is named {name!r}", noun=self.noun, name=argument.text)
             raise NotRead(argument.at, wanted, unknown(argument.text, names))
         if len(fitting) > 1:
+            name, number = argument.text, len(fitting)
             wanted = sentence(
-                "{name!r} fits {number} {noun}s, and one is meant",
-                name=argument.text,
-                number=len(fitting),
-                noun=self.noun,
+                "{name!r} fits {number} {noun}s, and one is meant", name=name, number=number, noun=self.noun
             )
             raise NotRead(argument.at, wanted, one_of(fitting))
         return CmdletWord(argument.at, fitting[0])
@@ -262,10 +253,8 @@ class _Run:
         return items_of(node)
 
     def _with(self, path: tuple[str, ...], items: tuple[TreeNode, ...]) -> TableNode:
-        place = self.typed.place(0)
-        return setting_paths.put(
-            self.tree, path, TableEntry(place, ListNode(place, items)), self.typed.line.at
-        )
+        entry = TableEntry(self.typed.place(0), ListNode(self.typed.place(0), items))
+        return setting_paths.put(self.tree, path, entry, self.typed.line.at)
 
     def _name(self, word: CmdletWord) -> TableEntry:
         place = self.typed.place(word.at)
@@ -275,11 +264,6 @@ class _Run:
 def _naming(record: RecordSchema) -> str:
     """The key that an object is known by: Name, or DomainName."""
     return next((key.name for key in record.keys if key.required), "")
-
-
-def _fits(identity: str, name: str) -> bool:
-    """Whether an identity means an object; it may end in * where the wizard's GUID stands."""
-    return fnmatchcase(name.lower(), identity.lower().replace("[", "[[]"))
 
 
 def _named(made: object) -> str:

@@ -99,10 +99,10 @@ class RecipientKeys:
         MAILBOX, "Mailbox: where it passes its mail on (R152).", name="ForwardingSmtpAddress"
     )
     keeps_copy = flag("Mailbox: whether it keeps what it passes on.", name="DeliverToMailboxAndForward")
-    authenticated = flag(
+    require_sender_authentication = flag(
         "Whether only internal mail is taken (R119).", name="RequireSenderAuthenticationEnabled"
     )
-    only_from = several(
+    accept_only_from = several(
         MAILBOX, "The only ones who may write here; all if unset.", name="AcceptMessagesOnlyFrom"
     )
     synced = flag(
@@ -117,8 +117,8 @@ class ContactKeys:
     address = required(MAILBOX, "The address it has here.")
     proxies = RecipientKeys.proxies
     external = required(MAILBOX, "ExternalEmailAddress: where its mail goes.")
-    authenticated = RecipientKeys.authenticated
-    only_from = RecipientKeys.only_from
+    require_sender_authentication = RecipientKeys.require_sender_authentication
+    accept_only_from = RecipientKeys.accept_only_from
     synced = RecipientKeys.synced
 
 
@@ -128,10 +128,10 @@ class GroupKeys:
     address = required(MAILBOX, "The primary address.")
     proxies = RecipientKeys.proxies
     members = several(MAILBOX, "Who gets its mail: recipients of the organisation, or anybody.")
-    authenticated = flag(
+    require_sender_authentication = flag(
         "Whether only internal mail is taken (R119).", default=True, name="RequireSenderAuthenticationEnabled"
     )
-    only_from = RecipientKeys.only_from
+    accept_only_from = RecipientKeys.accept_only_from
     synced = RecipientKeys.synced
 
 
