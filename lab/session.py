@@ -12,7 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from lab.analysis.attribution_question import CERTIFICATE_FILES, AttributionQuestion, decide, made_up, read
+from lab.analysis.attribution_question import (
+    CERTIFICATE_FILES,
+    AttributionQuestion,
+    certificate_in_file,
+    certificate_of_names,
+    decide,
+)
 from lab.analysis.checks.catalogue import CHECKS
 from lab.analysis.checks.finding_report import audit
 from lab.analysis.difference import Variation, difference, pairs
@@ -211,8 +217,8 @@ def _shown(certificate: Certificate, faults: Iterable[CertFault | str]) -> Certi
     if isinstance(certificate, os.PathLike) or (
         isinstance(certificate, str) and certificate.lower().endswith(CERTIFICATE_FILES)
     ):
-        return read(Path(certificate), today(), wrong)
-    return made_up(() if certificate is None else _texts("certificate", certificate), wrong)
+        return certificate_in_file(Path(certificate), today(), wrong)
+    return certificate_of_names(() if certificate is None else _texts("certificate", certificate), wrong)
 
 
 def _texts(argument: str, given: str | Iterable[str]) -> tuple[str, ...]:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from lab.core.rulebook import SWITCHES, Confidence, Switch, rule
-from lab.model.switches import Switches
 from lab.scenario.model import Variant
 
 _DISPUTED = frozenset(
@@ -26,29 +25,22 @@ _DISPUTED = frozenset(
 
 def is_guess(switch: Switch) -> bool:
     """Whether its position is not known: it bends a rule that is assumed, or one on which documents disagree."""
-    guessed = any(rule(each).confidence is Confidence.ASSUMED for each in switch.rules)
+    guessed = any(rule(id_).confidence is Confidence.ASSUMED for id_ in switch.rules)
     return switch.kind == "choice" and switch.scope == "service" and (guessed or switch.name in _DISPUTED)
 
 
-def spelled(position: object) -> str:
+def normalized(position: object) -> str:
     """A position in one spelling; the rulebook says on and off of some switches, true and false of others."""
     return {"on": "true", "off": "false"}.get(str(position).lower(), str(position).lower())
 
 
-def turned(variant: Variant) -> Iterator[tuple[Switch, Variant]]:
+def other_positions(variant: Variant) -> Iterator[tuple[Switch, Variant]]:
     """The variant with one of those switches in another position, for each switch and each position."""
     switches = variant.topology.switches
     for switch in filter(is_guess, SWITCHES.values()):
         now = getattr(switches, switch.name)
         for value in switch.values:
-            if spelled(value) != spelled(now):
-                yield switch, _with(variant, switches, switch.name, _typed(value, now))
-
-
-def _typed(value: str, like: object) -> object:
-    return spelled(value) == "true" if isinstance(like, bool) else value
-
-
-def _with(variant: Variant, switches: Switches, name: str, value: object) -> Variant:
-    positions = replace(switches, **{name: value})  # type: ignore[arg-type]  # typed like what stood there
-    return replace(variant, topology=replace(variant.topology, switches=positions))
+            if normalized(value) != normalized(now):
+                typed = normalized(value) == "true" if isinstance(now, bool) else value
+                positions = replace(switches, **{switch.name: typed})  # type: ignore[arg-type]  # like the present one
+                yield switch, replace(variant, topology=replace(variant.topology, switches=positions))

@@ -71,7 +71,9 @@ def _region(given: str | None, recipient: Domain, topology: Topology, directory:
     return given
 
 
-def made_up(names: Sequence[str], faults: Iterable[CertFault] = ()) -> CertificateIdentity | None:
+def certificate_of_names(
+    names: Sequence[str], faults: Iterable[CertFault] = ()
+) -> CertificateIdentity | None:
     """A certificate with these names, the first as its CN; None without names.
 
     Raises ArgumentError for a name that is none, and for faults of no certificate.
@@ -89,7 +91,7 @@ def made_up(names: Sequence[str], faults: Iterable[CertFault] = ()) -> Certifica
     return CertificateIdentity(names[0], tuple(names), wrong, subject=f"CN={names[0]}")
 
 
-def read(path: Path, at: datetime, faults: Iterable[CertFault] = ()) -> CertificateIdentity:
+def certificate_in_file(path: Path, at: datetime, faults: Iterable[CertFault] = ()) -> CertificateIdentity:
     """The certificate in a file, its chain taken on trust and its dates judged at that time, with further faults.
 
     Raises ArgumentError, also for a file with a private key.
@@ -97,9 +99,9 @@ def read(path: Path, at: datetime, faults: Iterable[CertFault] = ()) -> Certific
     from lab.pki.certificate_files import identity
 
     try:
-        found = identity(path.read_bytes(), at)
+        certificate = identity(path.read_bytes(), at)
     except OSError as error:
         raise ArgumentError("certificate", plainly(error)) from None
     except ValueError as error:
         raise ArgumentError("certificate", f"{path}: {error}") from None
-    return replace(found, faults=found.faults | frozenset(faults))
+    return replace(certificate, faults=certificate.faults | frozenset(faults))

@@ -8,7 +8,7 @@ from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from lab.analysis.assumed_switches import turned
+from lab.analysis.assumed_switches import other_positions
 from lab.analysis.checks.audit_context import AuditContext
 from lab.analysis.checks.engine import findings
 from lab.analysis.checks.finding import Check, Finding, PlayedCure
@@ -46,27 +46,28 @@ class Choice:
 
     def changes(self) -> dict[str, SettingChange]:
         """What the cure changes, by variant. Raises DriverError for one that no setting says."""
-        made = {name: _cure(found, self.number).cure.change for name, found in self.findings.items()}
-        if not all(made.values()):
+        changes = {name: _cure(finding, self.number).cure.change for name, finding in self.findings.items()}
+        if not all(changes.values()):
             raise DriverError(f"{self.first.id}: cure {self.number} is no setting of a configuration")
-        return made
+        return changes
 
 
 def choose(
-    configuration: ChangeableScenario, found: Sequence[Finding], id_: str, number: int | None
+    configuration: ChangeableScenario, findings: Sequence[Finding], id_: str, number: int | None
 ) -> Choice:
     """The finding that an id means (its code alone is enough if it is the only one), and the first cure that works.
 
     Raises DriverError with what there is to choose from.
     """
-    ids = dict.fromkeys(finding.id for finding in found)
-    fitting = [known for known in ids if fnmatchcase(known.lower(), id_.lower().replace("[", "[[]"))]
+    ids = dict.fromkeys(finding.id for finding in findings)
+    pattern = id_.lower().replace("[", "[[]")
+    fitting = [known for known in ids if fnmatchcase(known.lower(), pattern)]
     fitting = fitting or [known for known in ids if known.partition(":")[0].lower() == id_.lower()]
     if not fitting:
         raise DriverError(f"there is no finding {id_!r}: {unknown(id_, ids)}")
     if len(fitting) > 1:
         raise DriverError(f"{id_!r} is found {len(fitting)} times: {', '.join(fitting)}")
-    meant = {finding.variant: finding for finding in found if finding.id == fitting[0]}
+    meant = {finding.variant: finding for finding in findings if finding.id == fitting[0]}
     return Choice(configuration, meant, _number(next(iter(meant.values())), number))
 
 
@@ -94,15 +95,15 @@ def fix(choice: Choice, file: Path, today: date, checks: Sequence[Check]) -> Fix
     """The file with the cure, and what it does. Raises ScenarioError if the cure makes no configuration, DriverError."""
     before, changes = choice.configuration, choice.changes()
     about = sentence("{id}: {text}", id=choice.first.id, text=choice.first.suspicion.text)
-    cure = sentence("Cure of {date}: {cure}", date=today, cure=_told_cure(choice))
-    head = [one_line(about), one_line(cure)]
-    text = file_with_changes(before.scenario, file, changes, head)
+    words = _cure(choice.first, choice.number).cure.text
+    cure = sentence("Cure of {date}: {cure}", date=today, cure=words)
+    text = file_with_changes(before.scenario, file, changes, [one_line(about), one_line(cure)])
     after = ChangeableScenario.of(expanded_text(text, str(file)))
     (finding, *_) = reported(before, list(choice.findings.values()))
     return FixedFinding(
         finding=finding,
         number=choice.number,
-        cure=_told_cure(choice),
+        cure=words,
         applied=tuple(
             _applied(choice, after, name, change, today, checks) for name, change in changes.items()
         ),
@@ -111,10 +112,6 @@ def fix(choice: Choice, file: Path, today: date, checks: Sequence[Check]) -> Fix
             claim for name in changes for claim in _broken(before.variant(name), after.variant(name))
         ),
     )
-
-
-def _told_cure(choice: Choice) -> Sentence:
-    return _cure(choice.first, choice.number).cure.text
 
 
 def _applied(
@@ -126,23 +123,23 @@ def _applied(
     checks: Sequence[Check],
 ) -> AppliedCure:
     before = choice.configuration
-    found = difference(Variation(before, name), Variation(after, name), today, checks)
+    old, new = Variation(before, name), Variation(after, name)
+    changed = difference(old, new, today, checks)
     left = findings(AuditContext(after, after.variant(name), today), checks)
-    sides = Variation(before, name).variant, Variation(after, name).variant
     return AppliedCure(
         variant=name,
         settings=tuple(change.items()),
-        places=todos(before.variant(name), after.variant(name), found.settings),
-        difference=found,
+        places=todos(before.variant(name), after.variant(name), changed.settings),
+        difference=changed,
         gone=all(finding.id != choice.first.id for finding in left),
-        guesses=tuple(_guesses(*sides)),
+        guesses=tuple(_guesses(old.variant, new.variant)),
     )
 
 
 def _guesses(before: Variant, after: Variant) -> Iterator[Sentence]:
     """Undocumented rules that the proof rests on: the other way round, the cure moves other mail as well."""
     moved = moves(before, after)
-    for (switch, old), (_, new) in zip(turned(before), turned(after), strict=True):
+    for (switch, old), (_, new) in zip(other_positions(before), other_positions(after), strict=True):
         more = sorted(f"{who} > {whom}" for who, whom in moves(old, new) - moved)
         if more:
             rules, mail = ", ".join(switch.rules), ", ".join(more)
@@ -161,5 +158,5 @@ def _broken(before: Variant, after: Variant) -> Iterator[Sentence]:
     )
     for message, number in failed.items():
         claims = counted(number, "{number} claim", "{number} claims")
-        told = "{variant}: {message} ({claims})"
-        yield sentence(told, variant=after.name, message=message, claims=claims)
+        template = "{variant}: {message} ({claims})"
+        yield sentence(template, variant=after.name, message=message, claims=claims)

@@ -26,9 +26,9 @@ Play = Callable[[Variant], Run]
 
 def matrix(variant: Variant, *, scenario: str = "", file: str = "", play: Play = simulate) -> JudgedMatrix:
     """Play the matrix of one variant, and judge every cell."""
-    found = judged(scenario, play(prepared(variant, file)))
-    assert found is not None, "a prepared variant has a plan"
-    return found
+    cells = judged(scenario, play(prepared(variant, file)))
+    assert cells is not None, "a prepared variant has a plan"
+    return cells
 
 
 def matrices(scenario: Scenario, *, play: Play = simulate) -> tuple[JudgedMatrix, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 from lab.drivers.configuration_history import History
 from lab.evidence.expectations import ExpectationResult
@@ -67,30 +67,24 @@ def readings(run: Run, *, matrix: bool = False) -> RoundResults:
         if finding.message in judged:
             judged[finding.message].append(finding)
     lost = misplaced(run.hops, run.variant, History.of(run.variant).topology)
-    found = {}
+    results = {}
     for key, name in run.messages.items():
         trace = run.traces.get(name)
-        found[key] = RoundResult(gist(trace) if trace else None, _alarms(lost.get(name, ()), judged[key]))
-    return found
+        results[key] = RoundResult(gist(trace) if trace else None, _alarms(lost.get(name, ()), judged[key]))
+    return results
 
 
 def _alarms(lost: Iterable[str], judged: Iterable[ExpectationResult]) -> tuple[Alarm, ...]:
     """Tenants that have mail that was not meant for them, unless a claim says so already; and the claims that failed."""
     failed = alarms(judged)
-    known = {alarm.place for alarm in failed if alarm.astray}
-    return (*(seen(place) for place in lost if place not in known), *failed)
+    claimed = {alarm.place for alarm in failed if alarm.astray}
+    return (*(seen(place) for place in lost if place not in claimed), *failed)
 
 
 def changes(before: RoundResults, after: RoundResults) -> tuple[EndingChange, ...]:
     """What is not as it was, in the order of the messages."""
-    return tuple(_changes(before, after))
-
-
-def _changes(before: RoundResults, after: RoundResults) -> Iterator[EndingChange]:
-    for key in dict.fromkeys((*after, *before)):
-        was, now = before.get(key), after.get(key)
-        if was != now:
-            yield EndingChange(key, _turn(was, now), was, now)
+    pairs = ((key, before.get(key), after.get(key)) for key in dict.fromkeys((*after, *before)))
+    return tuple(EndingChange(key, _turn(was, now), was, now) for key, was, now in pairs if was != now)
 
 
 def _turn(was: RoundResult | None, now: RoundResult | None) -> ChangeDirection:

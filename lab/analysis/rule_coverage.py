@@ -32,7 +32,9 @@ class RuleCoverage:
 
     def saying(self, text: str) -> tuple[str, ...]:
         """The scenarios with a reply or a status that starts so."""
-        return tuple(name for name, said in self.said.items() if any(each.startswith(text) for each in said))
+        return tuple(
+            name for name, said in self.said.items() if any(reply.startswith(text) for reply in said)
+        )
 
     def using(self, rule: str) -> tuple[str, ...]:
         """The scenarios that a rule plays a part in."""
@@ -48,8 +50,8 @@ def rule_coverage(
     for scenario in scenarios:
         hops = [hop for variant in scenario.variants.values() for hop in play(variant).hops]
         said[scenario.name] = frozenset(refusals(hops))
-        cited = {rule for hop in hops for step in hop.steps for rule in step.rules}
-        used[scenario.name] = frozenset(cited | told_rules(scenario))
+        deciding = {rule for hop in hops for step in hop.steps for rule in step.rules}
+        used[scenario.name] = frozenset(deciding | cited_rules(scenario))
     return RuleCoverage(said, used)
 
 
@@ -64,9 +66,9 @@ def refusals(hops: Iterable[Hop]) -> Iterator[str]:
                 yield step.status
 
 
-def told_rules(scenario: Scenario) -> set[str]:
+def cited_rules(scenario: Scenario) -> set[str]:
     """The rules that a scenario's own words name."""
     variants = scenario.variants.values()
     messages = (message.why for variant in variants for message in variant.messages)
-    words = (scenario.why, *(f"{each.title} {each.why}" for each in variants), *messages)
+    words = (scenario.why, *(f"{variant.title} {variant.why}" for variant in variants), *messages)
     return {rule for text in words for rule in RULE_ID.findall(text)}

@@ -14,11 +14,11 @@ EXPECTATIONS = MetricDeclaration(
 )
 
 
-def run_metrics(told: Iterable[ScenarioRuns]) -> str:
+def run_metrics(runs: Iterable[ScenarioRuns]) -> str:
     """Every run with its scenario and variant as labels."""
     return exposition(
         ({"scenario": scenario.name, "variant": run.variant.name}, _families(run))
-        for scenario, run in ran(told)
+        for scenario, run in ran(runs)
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lab.analysis.checks.catalogue import CHECKS
-from lab.analysis.difference import Variation, difference, pairs, turn
+from lab.analysis.difference import Variation, difference, direction, pairs
 from lab.analysis.matrix import matrix
 from lab.evidence.expectations import ClaimKind
 from lab.model.decision import Basis
@@ -144,7 +144,7 @@ _TWICE = replace(_CELL, alarms=(Alarm(ClaimKind.NOT_TWICE, "tenant:x", sentence(
     ],
 )
 def test_which_way_a_cell_turns(was: Cell | None, now: Cell | None, expected: ChangeDirection):
-    assert turn(was, now) is expected
+    assert direction(was, now) is expected
 
 
 def test_variants_are_compared_by_name_else_the_first():

@@ -2,27 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
 from lab.analysis.checks import stand_ins
 from lab.drivers.simulator import simulate
+from lab.model.certificate import CertificateProfile
 from lab.model.names import Address, Domain
-from lab.model.onprem import OnPremOrganization, SendConnector
-from lab.model.steps import Attributed, Bounced, Refused, Routed
-from lab.model.tenant import InboundConnector, OutboundConnector, Recipient, RecipientKind, Tenant
+from lab.model.onprem import OnPremOrganization, ReceiveConnector, SendConnector
+from lab.model.rules import TransportRule
+from lab.model.steps import Attributed, Bounced, Refused, Routed, Step
+from lab.model.tenant import (
+    AcceptedDomain,
+    InboundConnector,
+    OutboundConnector,
+    Recipient,
+    RecipientKind,
+    Tenant,
+)
 from lab.model.topology import Host, Topology
+from lab.model.trace import Hop, S
 from lab.model.value import dataclass
 from lab.reports.explanation.conclusions import Fate, fates
 from lab.reports.scenario_runs import Run
-from lab.scenario.builders.correspondents import OwnCompany, distinct, own_company
+from lab.scenario.builders.correspondents import AddressOwner, OwnCompany, distinct, own_company
 from lab.scenario.changeable_scenario import ChangeableScenario, SettingChange
 from lab.scenario.model import MessageSpec, Variant
 from lab.scenario.setting_paths import bracketed
 
+Owner = TypeVar("Owner", OnPremOrganization, Tenant)
+NamedObject: TypeAlias = (
+    InboundConnector | OutboundConnector | SendConnector | ReceiveConnector | TransportRule | AcceptedDomain
+)
+_LISTS = {
+    InboundConnector: "InboundConnectors",
+    OutboundConnector: "OutboundConnectors",
+    SendConnector: "SendConnectors",
+    ReceiveConnector: "ReceiveConnectors",
+    TransportRule: "TransportRules",
+    AcceptedDomain: "AcceptedDomains",
+}
 _CATCH_ALL = Domain("stand-in.example")
 """A domain that no configuration names: what covers it covers everything."""
 
@@ -45,21 +67,33 @@ class PlayedProbe:
     """By key of the message; one that left no trace is missing."""
 
     @property
-    def fate(self) -> Fate:
-        """Of the first message. Raises KeyError when it left no trace."""
-        return self.fates[self.run.variant.messages[0].key]
+    def first(self) -> Fate | None:
+        """Of the first message that left a trace."""
+        return next(iter(self.fates.values()), None)
+
+    @property
+    def hops(self) -> tuple[Hop, ...]:
+        """Those of all messages."""
+        return tuple(hop for fate in self.fates.values() for hop in fate.trace.hops)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Those of all hops."""
+        return tuple(step for hop in self.hops for step in hop.steps)
+
+    def all(self, kind: type[S]) -> tuple[S, ...]:
+        """All steps of that class."""
+        return tuple(step for step in self.steps if isinstance(step, kind))
 
     @property
     def rules(self) -> tuple[str, ...]:
         """Ids of the rules that the decisions on the way rest on, each once."""
-        steps = (step for fate in self.fates.values() for hop in fate.trace.hops for step in hop.steps)
-        return tuple(dict.fromkeys(rule for step in steps for rule in step.rules))
+        return tuple(dict.fromkeys(rule for step in self.steps for rule in step.rules))
 
     @property
     def deciding(self) -> tuple[str, ...]:
         """Those of whom a message speaks for, of refusals and of routes."""
-        steps = (step for fate in self.fates.values() for hop in fate.trace.hops for step in hop.steps)
-        deciding = (step for step in steps if isinstance(step, Attributed | Refused | Routed | Bounced))
+        deciding = (step for step in self.steps if isinstance(step, Attributed | Refused | Routed | Bounced))
         return tuple(dict.fromkeys(rule for step in deciding for rule in step.rules))
 
 
@@ -103,13 +137,10 @@ class AuditContext:
     def play(self, probe: Probe) -> PlayedProbe:
         """Run a probe. Raises ScenarioError when its change makes no configuration."""
         key = repr((probe.messages, sorted((path, repr(value)) for path, value in probe.change.items())))
-        known = self._memory.played.get(key)
-        if known is None:
-            variant = replace(self.changed(probe.change), messages=probe.messages)
-            run = simulate(variant)
-            known = PlayedProbe(run, {fate.spec.key: fate for fate in fates(run)})
-            self._memory.played[key] = known
-        return known
+        if key not in self._memory.played:
+            run = simulate(replace(self.changed(probe.change), messages=probe.messages))
+            self._memory.played[key] = PlayedProbe(run, {fate.spec.key: fate for fate in fates(run)})
+        return self._memory.played[key]
 
     def changed(self, change: SettingChange) -> Variant:
         """The configuration with stand-ins and a change, without its own messages. Raises ScenarioError."""
@@ -120,21 +151,20 @@ class AuditContext:
 
     def built(self, change: SettingChange) -> Variant:
         """The same, and nothing is remembered: for those who try thousands. Raises ScenarioError."""
-        silent: SettingChange = {
-            "messages": None,
-            "expect": None,
-            "matrix": None,
-            "timeline": None,
-            "outages": None,
-        }
+        silent = dict.fromkeys(("messages", "expect", "matrix", "timeline", "outages"))
         return self.configuration.changed(self.variant.name, {**silent, **self.standins, **change})
 
     def value(self, path: str) -> Any:
         """A setting as it is written, None if it is not."""
         return self.configuration.value(self.variant.name, path)
 
-    def setting(self, owner: OnPremOrganization | Tenant, kind: str, name: str, parameter: str = "") -> str:
-        """The path of a connector or of one of its parameters: `tenants.contoso.InboundConnectors[Name].RequireTls`.
+    def setting(self, owner: AddressOwner, item: NamedObject, parameter: str = "") -> str:
+        """The path of a connector, rule or accepted domain, or of one of its parameters."""
+        name = item.domain_name if isinstance(item, AcceptedDomain) else item.name
+        return self.named_setting(owner, _LISTS[type(item)], name, parameter)
+
+    def named_setting(self, owner: AddressOwner, kind: str, name: str, parameter: str = "") -> str:
+        """The same by name: `tenants.contoso.InboundConnectors[Name].RequireTls`.
 
         What the wizard made may be written as `Inbound from *`, and is then found by that name.
         """
@@ -144,15 +174,15 @@ class AuditContext:
 
     def _written(self, path: str, name: str) -> str:
         listed = self.value(path)
-        found = (
-            (connector.get("Name", "") for connector in listed if isinstance(connector, dict))
-            if isinstance(listed, list)
-            else ()
-        )
-        shortened = (
-            known for known in found if known.endswith("*") and name.lower().startswith(known[:-1].lower())
-        )
-        return next(shortened, name)
+        items = listed if isinstance(listed, list) else ()
+        for written in (item.get("Name", "") for item in items if isinstance(item, dict)):
+            if written.endswith("*") and name.lower().startswith(written[:-1].lower()):
+                return str(written)
+        return name
+
+    def profile(self, host: Host) -> CertificateProfile | None:
+        """The certificate that a machine shows, as it is written."""
+        return self.variant.profiles.get(host.certificate or "")
 
     # -- who is there
 
@@ -174,19 +204,36 @@ class AuditContext:
         """Spam filters of the company, or of one of its organisations."""
         return (host for host in self._hosts(organization) if host.is_filter)
 
+    def machines(self) -> tuple[Host, ...]:
+        """Exchange servers and spam filters of the company."""
+        return (*self.exchange_servers(), *self.filters())
+
+    def owns(self, host: Host) -> bool:
+        """Whether a machine is the company's."""
+        return any(host.organization == organization.name for organization in self.organizations)
+
     def _hosts(self, organization: str | None) -> Iterator[Host]:
-        names = {organization.name for organization in self.organizations}
         for host in self.topology.hosts.values():
-            if host.organization in names and organization in (None, host.organization):
+            if self.owns(host) and organization in (None, host.organization):
                 yield host
 
-    def mailbox(self, owner: OnPremOrganization | Tenant) -> Address | None:
+    def mailbox(self, owner: AddressOwner) -> Address | None:
         """Somebody who has a mailbox there, one with an own domain first; None if nobody has."""
-        found = [
-            recipient.primary for recipient in distinct(owner.recipients.values()) if _is_mailbox(recipient)
-        ]
-        moera = [address for address in found if address.domain.endswith(".onmicrosoft.com")]
-        return next((address for address in found if address not in moera), next(iter(moera), None))
+        addresses = [mailbox.primary for mailbox in mailboxes(owner)]
+        moera = [address for address in addresses if address.domain.endswith(".onmicrosoft.com")]
+        return next((address for address in addresses if address not in moera), next(iter(moera), None))
+
+    def with_mailbox(self, owners: Iterable[Owner]) -> Iterator[tuple[Owner, Address]]:
+        """Those of them where somebody has a mailbox, each with the address of one."""
+        for owner in owners:
+            address = self.mailbox(owner)
+            if address is not None:
+                yield owner, address
+
+    @cached_property
+    def domains(self) -> tuple[Domain, ...]:
+        """The accepted domains of the company, on either side."""
+        return tuple(accepted.domain_name for owner in self.own.owners for accepted in owner.accepted_domains)
 
     def inbound(self) -> Iterator[tuple[Tenant, InboundConnector]]:
         """Enabled inbound connectors of the company."""
@@ -208,8 +255,15 @@ class AuditContext:
         )
 
 
-def _is_mailbox(found: Recipient) -> bool:
-    return found.kind is RecipientKind.MAILBOX
+def mailboxes(owner: AddressOwner) -> Iterator[Recipient]:
+    """The mailboxes of a directory."""
+    recipients = distinct(owner.recipients.values())
+    return (recipient for recipient in recipients if recipient.kind is RecipientKind.MAILBOX)
+
+
+def first_domain(owner: AddressOwner) -> Domain | None:
+    """The first accepted domain."""
+    return next((accepted.domain_name for accepted in owner.accepted_domains), None)
 
 
 def message(

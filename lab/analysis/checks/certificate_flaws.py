@@ -59,9 +59,9 @@ PURPOSE = CertificateFlaw(
 _ALWAYS = (OUTDATED, CHAIN, PRIVATE)
 
 
-def flaws(world: AuditContext, profile: CertificateProfile) -> Iterator[CertificateFlaw]:
+def flaws(context: AuditContext, profile: CertificateProfile) -> Iterator[CertificateFlaw]:
     """All that a certificate is ignored for; clientAuth only where the switch says that it is needed (R129)."""
-    counting = (*_ALWAYS, PURPOSE) if world.topology.switches.require_client_eku else _ALWAYS
+    counting = (*_ALWAYS, PURPOSE) if context.topology.switches.require_client_eku else _ALWAYS
     return (flaw for flaw in counting if flaw.has(profile))
 
 
@@ -73,13 +73,17 @@ def mended(name: str, found: Iterable[CertificateFlaw]) -> SettingChange:
     return change
 
 
-def presented(world: AuditContext, entry: FrontEndEntry) -> CertificateProfile | None:
+def presented(context: AuditContext, entry: FrontEndEntry) -> CertificateProfile | None:
     """The certificate that a machine showed, as it is written; the host's own first where two look alike."""
     seen = entry.decision.credentials.certificate
-    known = world.topology.certificates
-    alike = [name for name, identity in known.items() if identity == seen and name in world.variant.profiles]
+    certificates = context.topology.certificates
+    alike = [
+        name
+        for name, identity in certificates.items()
+        if identity == seen and name in context.variant.profiles
+    ]
     own = [name for name in alike if name == entry.host.certificate]
-    return next((world.variant.profiles[name] for name in (*own, *alike)), None)
+    return next((context.variant.profiles[name] for name in (*own, *alike)), None)
 
 
 def named(profile: CertificateProfile) -> Sentence:

@@ -38,15 +38,14 @@ def reported(configuration: ChangeableScenario, findings: Iterable[Finding]) -> 
         reason = finding.suppressed.reason if finding.suppressed else ""
         groups.setdefault((finding.id, finding.severity, reason), []).append(finding)
     ranks = list(Severity)
-    ordered = sorted(
-        groups.values(), key=lambda same: (ranks.index(same[0].severity), same[0].code, same[0].id)
-    )
-    return tuple(_told(configuration, same[0], [finding.variant for finding in same]) for same in ordered)
+    ordered = sorted(groups.values(), key=lambda same: (ranks.index(same[0].severity), same[0].id))
+    return tuple(_reported(configuration, same[0], [finding.variant for finding in same]) for same in ordered)
 
 
-def _told(configuration: ChangeableScenario, finding: Finding, variants: Sequence[str]) -> ReportedFinding:
+def _reported(
+    configuration: ChangeableScenario, finding: Finding, variants: Sequence[str]
+) -> ReportedFinding:
     suspicion, suppressed = finding.suspicion, finding.suppressed
-
     return ReportedFinding(
         id=finding.id,
         code=finding.code,
@@ -83,9 +82,8 @@ def _spot(configuration: ChangeableScenario, variant: str, fact: Fact) -> Spot:
 
 
 def _remedy(cured: PlayedCure) -> Remedy:
-    settings = tuple(
-        (path, "~" if value is None else str(value)) for path, value in cured.cure.change.items()
-    )
+    change = cured.cure.change.items()
+    settings = tuple((path, "~" if value is None else str(value)) for path, value in change)
     return Remedy(cured.cure.text, cured.works, cured.shows, settings)
 
 

@@ -7,17 +7,16 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from lab.analysis.checks import stand_ins
-from lab.analysis.checks.audit_context import AuditContext, PlayedProbe
+from lab.analysis.checks.audit_context import AuditContext, PlayedProbe, mailboxes
 from lab.core.routing import is_on_premises
 from lab.core.service_host_names import front_door
 from lab.evidence.hop_facts import place
 from lab.model.names import Address, Domain
 from lab.model.onprem import OnPremOrganization
 from lab.model.steps import Authenticated, Promoted, Routed
-from lab.model.tenant import OutboundConnector, Recipient, RecipientKind, Tenant
+from lab.model.tenant import OutboundConnector, Tenant
 from lab.model.trace import Disposition, S
 from lab.reports.explanation.conclusions import Fate
-from lab.scenario.builders.correspondents import distinct
 from lab.sentence import NOTHING, Sentence, sentence
 
 NOBODY = "mflab-nobody"
@@ -80,8 +79,9 @@ def authenticated(played: PlayedProbe, where: str) -> Authenticated | None:
 
 def last_step(played: PlayedProbe, where: str, kind: type[S]) -> S | None:
     """The last step of its kind at a place, whichever message it was."""
-    hops = (hop for fate in played.fates.values() for hop in fate.trace.hops if place(hop) == where)
-    return next(reversed([step for hop in hops for step in hop.all(kind)]), None)
+    return next(
+        reversed([step for hop in played.hops if place(hop) == where for step in hop.all(kind)]), None
+    )
 
 
 def routed_by(played: PlayedProbe, where: str) -> str | None:
@@ -97,15 +97,6 @@ def arrives_internal(played: PlayedProbe, tenant: Tenant) -> bool:
 
 
 # -- who writes
-
-
-def mailboxes(owner: OnPremOrganization | Tenant) -> Iterator[Recipient]:
-    """Those that lie there."""
-    return (
-        recipient
-        for recipient in distinct(owner.recipients.values())
-        if recipient.kind is RecipientKind.MAILBOX
-    )
 
 
 def mailbox_where(owner: OnPremOrganization | Tenant, fits: Callable[[Domain], bool]) -> Address | None:
@@ -125,31 +116,25 @@ def vanity_domains(owner: OnPremOrganization | Tenant) -> tuple[Domain, ...]:
     )
 
 
-def values(world: AuditContext, path: str) -> list[Any]:
+def values(context: AuditContext, path: str) -> list[Any]:
     """A list as it is written, empty if it is not; a single value stands for itself."""
-    written = world.value(path)
+    written = context.value(path)
     return list(written) if isinstance(written, list) else [] if written is None else [written]
 
 
 # -- where to
 
 
-def to_on_premises(world: AuditContext) -> Iterator[tuple[Tenant, OutboundConnector]]:
+def to_on_premises(context: AuditContext) -> Iterator[tuple[Tenant, OutboundConnector]]:
     """The connectors that routing may choose for the way to on-premises."""
-    for tenant, connector in world.outbound():
+    for tenant, connector in context.outbound():
         if is_on_premises(connector) and not connector.is_transport_rule_scoped and not connector.test_mode:
             yield tenant, connector
 
 
-def servers(world: AuditContext, organization: OnPremOrganization) -> list[str]:
+def servers(context: AuditContext, organization: OnPremOrganization) -> list[str]:
     """The names of its Exchange servers."""
-    return [str(host.fqdn) for host in world.exchange_servers(organization.name)]
-
-
-def own_hosts(world: AuditContext) -> frozenset[str]:
-    """All machines of the company, by key."""
-    names = {organization.name for organization in world.organizations}
-    return frozenset(host.name for host in world.topology.hosts.values() if host.organization in names)
+    return [str(host.fqdn) for host in context.exchange_servers(organization.name)]
 
 
 def door(tenant: Tenant) -> str:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from lab.analysis.checks import stand_ins
-from lab.analysis.checks.audit_context import AuditContext, PlayedProbe, Probe, message
-from lab.analysis.checks.finding import ProbeJudgement
+from lab.analysis.checks.audit_context import AuditContext, PlayedProbe, Probe, mailboxes, message
 from lab.core.attribution_result import Attribution
 from lab.core.header_stamps import AUTH_AS
 from lab.model.decision import Verdict
@@ -45,35 +44,33 @@ class Colleagues:
         return message(self.cloud, self.onprem, key=FROM_CLOUD)
 
 
-def pairs(world: AuditContext) -> Iterator[Colleagues]:
+def pairs(context: AuditContext) -> Iterator[Colleagues]:
     """For each organisation and each tenant of the company: the first mailbox, and a cloud mailbox that it knows."""
-    for organization in world.organizations:
-        onprem = world.mailbox(organization)
-        for tenant in world.tenants if onprem else ():
-            found = _known(organization, tenant)
-            if onprem is not None and found is not None:
-                yield Colleagues(organization, tenant, onprem, *found)
+    for organization, onprem in context.with_mailbox(context.organizations):
+        for tenant in context.tenants:
+            colleague = _known(organization, tenant)
+            if colleague is not None:
+                yield Colleagues(organization, tenant, onprem, *colleague)
 
 
 def _known(organization: OnPremOrganization, tenant: Tenant) -> tuple[Address, Address] | None:
     """A cloud mailbox, and what on-premises calls it: by its own address, or by a contact that leads to it."""
-    mailboxes = [one for one in distinct(tenant.recipients.values()) if one.kind is RecipientKind.MAILBOX]
-    for mailbox in mailboxes:
+    for mailbox in mailboxes(tenant):
         if organization.find(mailbox.primary) is not None:
             return mailbox.primary, mailbox.primary
     for contact in distinct(organization.recipients.values()):
-        found = tenant.find(contact.external) if contact.external else None
-        if found in mailboxes and found is not None:
-            return found.primary, contact.primary
+        target = tenant.find(contact.external) if contact.external else None
+        if target is not None and target.kind is RecipientKind.MAILBOX:
+            return target.primary, contact.primary
     return None
 
 
-def out(
-    world: AuditContext, organization: OnPremOrganization, reverse_path: ReversePath | None = None
-) -> MessageSpec | None:
-    """What somebody on-premises writes to a stranger; None without mailboxes."""
-    onprem = world.mailbox(organization)
-    return None if onprem is None else message(onprem, stand_ins.OUTSIDE, key=OUT, reverse_path=reverse_path)
+def outgoing(
+    context: AuditContext, reverse_path: ReversePath | None = None
+) -> Iterator[tuple[OnPremOrganization, MessageSpec]]:
+    """For each organisation with mailboxes: what somebody there writes to a stranger."""
+    for organization, sender in context.with_mailbox(context.organizations):
+        yield organization, message(sender, stand_ins.OUTSIDE, key=OUT, reverse_path=reverse_path)
 
 
 def inward(recipient: Address) -> MessageSpec:
@@ -86,22 +83,15 @@ class Flow:
     """What an organisation's servers may hand to Exchange Online: colleagues' mail, and mail to strangers."""
 
     organization: OnPremOrganization
-    messages: tuple[MessageSpec, ...]
-
-    @property
-    def probe(self) -> Probe:
-        """As things are."""
-        return Probe(self.messages)
+    probe: Probe
 
 
-def flows(world: AuditContext) -> Iterator[Flow]:
+def flows(context: AuditContext) -> Iterator[Flow]:
     """One message a probe, so that what a finding tells of is what it shows."""
-    for pair in pairs(world):
-        yield Flow(pair.organization, (pair.to_cloud(),))
-    for organization in world.organizations:
-        outgoing = out(world, organization)
-        if outgoing is not None:
-            yield Flow(organization, (outgoing,))
+    for pair in pairs(context):
+        yield Flow(pair.organization, Probe((pair.to_cloud(),)))
+    for organization, spec in outgoing(context):
+        yield Flow(organization, Probe((spec,)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +114,7 @@ class FrontEndEntry:
         return f"{self.leg.refusal.code} {self.leg.refusal.enhanced}" if self.leg.refusal else ""
 
     @property
-    def told(self) -> Sentence:
+    def outcome(self) -> Sentence:
         """What became of it there."""
         mail = whose(self.fate)
         if self.leg.refusal:
@@ -147,30 +137,26 @@ def entries(played: PlayedProbe) -> Iterator[FrontEndEntry]:
                 yield FrontEndEntry(fate, host, leg, decision)
 
 
-def own_entries(world: AuditContext, played: PlayedProbe) -> Iterator[FrontEndEntry]:
+def own_entries(context: AuditContext, played: PlayedProbe) -> Iterator[FrontEndEntry]:
     """Those of the company's own machines."""
-    names = {organization.name for organization in world.organizations}
-    return (entry for entry in entries(played) if entry.host.organization in names)
+    return (entry for entry in entries(played) if context.owns(entry.host))
 
 
-def exchange_entries(world: AuditContext, played: PlayedProbe) -> Iterator[FrontEndEntry]:
+def exchange_entries(context: AuditContext, played: PlayedProbe) -> Iterator[FrontEndEntry]:
     """Those of the company's Exchange servers."""
-    return (entry for entry in own_entries(world, played) if entry.host.holds_mailboxes)
+    return (entry for entry in own_entries(context, played) if entry.host.holds_mailboxes)
 
 
-def filter_entries(world: AuditContext, played: PlayedProbe) -> Iterator[FrontEndEntry]:
+def filter_entries(context: AuditContext, played: PlayedProbe) -> Iterator[FrontEndEntry]:
     """Those of the company's spam filters."""
-    return (entry for entry in own_entries(world, played) if entry.host.is_filter)
+    return (entry for entry in own_entries(context, played) if entry.host.is_filter)
 
 
 def refusals(played: PlayedProbe) -> Iterator[str]:
     """What anybody answered on the way, for good or for now."""
-    for fate in played.fates.values():
-        for hop in fate.trace.hops:
-            refusing = (
-                step for step in hop.steps if isinstance(step, Refused | Deferred | Bounced | Dropped)
-            )
-            yield from (str(step.reply or "") for step in refusing)
+    for step in played.steps:
+        if isinstance(step, Refused | Deferred | Bounced | Dropped):
+            yield str(step.reply or "")
 
 
 def auth_as(played: PlayedProbe) -> str:
@@ -187,10 +173,8 @@ def whose(fate: Fate) -> Sentence:
     return sentence("mail from {sender} to {recipient}", **from_to)
 
 
-def of_exchange(world: AuditContext, wrong: Callable[[FrontEndEntry], bool]) -> ProbeJudgement:
+def of_exchange(
+    context: AuditContext, wrong: Callable[[FrontEndEntry], bool], played: PlayedProbe
+) -> Sentence:
     """What became of the first message of the own Exchange with which something is wrong."""
-
-    def shows(played: PlayedProbe) -> Sentence:
-        return next((entry.told for entry in exchange_entries(world, played) if wrong(entry)), NOTHING)
-
-    return shows
+    return next((entry.outcome for entry in exchange_entries(context, played) if wrong(entry)), NOTHING)

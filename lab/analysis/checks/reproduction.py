@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from lab.analysis.checks.audit_context import AuditContext, PlayedProbe
+from lab.analysis.checks.audit_context import AuditContext
 from lab.analysis.checks.engine import findings
 from lab.analysis.checks.finding import Check, Finding
 from lab.errors import DriverError
@@ -29,23 +29,23 @@ def reproduction(
 
     Raises DriverError when nothing is found that has this id (or this code, if that is found once).
     """
-    known: dict[str, Finding] = {}
+    ids: dict[str, None] = {}
     for name in configuration.scenario.variants:
         if only not in (None, name):
             continue
-        world = AuditContext(configuration, configuration.variant(name), today)
-        for finding in findings(world, checks):
-            known.setdefault(finding.id, finding)
+        context = AuditContext(configuration, configuration.variant(name), today)
+        for finding in findings(context, checks):
+            ids[finding.id] = None
             if id_.lower() in (finding.id.lower(), finding.code.lower()):
-                return _written(finding, world)
+                return _written(finding, context)
     raise DriverError(
-        f"{configuration.scenario.file}: nothing is found that is called {id_!r}: {unknown(id_, known)}"
+        f"{configuration.scenario.file}: nothing is found that is called {id_!r}: {unknown(id_, ids)}"
     )
 
 
-def _written(finding: Finding, world: AuditContext) -> str:
+def _written(finding: Finding, context: AuditContext) -> str:
     probe = finding.suspicion.probe
-    played = world.play(probe)
+    played = context.play(probe)
     text = when(finding.suspicion.text, finding.suspicion.condition)
     why = sentence("{finding}: {text}.\nShown: {shown}.", finding=finding.id, text=text, shown=finding.shown)
     variant = replace(
@@ -53,15 +53,11 @@ def _written(finding: Finding, world: AuditContext) -> str:
         name=re.sub(r"[^a-z0-9]+", "-", finding.code.lower()),
         title=finding.check.title,
         why=say(why),
-        expect=_expected(played),
+        expect={key: claim(fate) for key, fate in played.fates.items()},
         suppressions=(),
         todos=(),
     )
     return render(variant)
-
-
-def _expected(played: PlayedProbe) -> dict[str, Expectation]:
-    return {key: claim(fate) for key, fate in played.fates.items()}
 
 
 def claim(fate: Fate) -> Expectation:

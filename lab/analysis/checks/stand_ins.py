@@ -17,6 +17,8 @@ from lab.scenario.changeable_scenario import SettingChange
 PREFIX = "stand-in"
 NEAR_TENANT, FAR_TENANT = "any-partner", "any-far-partner"
 """Named as a reader of a finding should understand it: mail for any-partner goes astray."""
+NEAR_PLACE, FAR_PLACE = f"tenant:{NEAR_TENANT}", f"tenant:{FAR_TENANT}"
+"""What traces call them."""
 OUTSIDE_HOST, STRANGER_HOST = "anybody-outside", "any-stranger"
 NEAR = Address("partner", Domain("near.stand-in.example"))
 FORWARDER = Address("forwarder", NEAR.domain)

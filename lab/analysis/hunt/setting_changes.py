@@ -101,7 +101,7 @@ def _connectors(context: AuditContext) -> Iterator[SettingStep]:
     """On and off; known by another name, by a wildcard, by one more address; or restricting."""
     for tenant in context.tenants:
         for connector in tenant.inbound_connectors:
-            path = context.setting(tenant, "InboundConnectors", connector.name)
+            path = context.setting(tenant, connector)
             yield SettingStep(f"{path}.Enabled", not connector.enabled)
             by_certificate = connector.tls_sender_certificate_name is not None
             for name in _names(context, tenant) if by_certificate else ():
@@ -167,7 +167,7 @@ def _domains(context: AuditContext) -> Iterator[SettingStep]:
 def _outbound(context: AuditContext) -> Iterator[SettingStep]:
     for tenant in context.tenants:
         for connector in tenant.outbound_connectors:
-            path = context.setting(tenant, "OutboundConnectors", connector.name)
+            path = context.setting(tenant, connector)
             yield SettingStep(f"{path}.Enabled", not connector.enabled)
             yield SettingStep(f"{path}.RecipientDomains", ["*"])
             centralized = not connector.route_all_messages_via_on_premises
@@ -178,7 +178,7 @@ def _own_routes(context: AuditContext) -> Iterator[SettingStep]:
     """Exchange's ways out: without the filter, switched off, with another certificate."""
     for organization in context.organizations:
         for connector in organization.send_connectors:
-            path = context.setting(organization, "SendConnectors", connector.name)
+            path = context.setting(organization, connector)
             yield SettingStep(f"{path}.Enabled", not connector.enabled)
             if connector.smart_hosts:
                 yield SettingStep(f"{path}.SmartHosts", None)

@@ -186,14 +186,14 @@ def as_data(decision: Attribution) -> Mapping[str, object]:
 def _certificate(args: Namespace) -> CertificateIdentity | None:
     faults = frozenset(FAULTS[name] for name in args.fault)
     if args.cert is None:
-        return attribution_question.made_up(args.name, faults)
+        return attribution_question.certificate_of_names(args.name, faults)
     return read_certificate(args.cert, _moment(args.as_of), faults)
 
 
 def read_certificate(path: Path, at: datetime, faults: Iterable[CertFault] = ()) -> CertificateIdentity:
     """The certificate in a file, its chain taken on trust. Raises BadInput, also for a file with a private key."""
     try:
-        return attribution_question.read(path, at, faults)
+        return attribution_question.certificate_in_file(path, at, faults)
     except ArgumentError as error:
         raise BadInput(error.why) from None
 

@@ -27,14 +27,13 @@ from lab.model.tenant import Tenant
 from lab.scenario.changeable_scenario import SettingChange
 from lab.sentence import NOTHING, Sentence, sentence, together
 
-_NEAR, _FAR = f"tenant:{stand_ins.NEAR_TENANT}", f"tenant:{stand_ins.FAR_TENANT}"
 _WANTS = frozenset({"quarantine", "reject"})
 
 
-def _strict_writers(world: AuditContext) -> Iterator[tuple[Writer, str]]:
+def _strict_writers(context: AuditContext) -> Iterator[tuple[Writer, str]]:
     """Who writes from a domain with a policy, and the policy."""
-    for writer in writers(world):
-        asked = policy(world, writer.domain)
+    for writer in writers(context):
+        asked = policy(context, writer.domain)
         if asked is not None and asked.policy in _WANTS:
             yield writer, asked.policy
 
@@ -48,7 +47,7 @@ def _dmarc(played: PlayedProbe, where: str) -> str:
 
 
 @check("MFL-AUTH-009", Severity.ERROR, "R166", "R171", "R175")
-def unaligned(world: AuditContext) -> Iterator[Suspicion]:
+def unaligned(context: AuditContext) -> Iterator[Suspicion]:
     """The company's own mail fails its DMARC policy.
 
     The domain asks for quarantine or reject, and one of its own ways out passes neither by SPF nor by DKIM. Partners in
@@ -56,37 +55,34 @@ def unaligned(world: AuditContext) -> Iterator[Suspicion]:
 
     Cure: The machine in the SPF record, or a DKIM signature of the own domain where the mail leaves.
     """
-    for writer, asked in _strict_writers(world):
+    for writer, asked in _strict_writers(context):
         probe = Probe((message(writer.address, stand_ins.NEAR),))
-        played = world.play(probe)
-        judged = authenticated(played, _NEAR)
-        unknown = f"fail {writer.domain}" in _signatures(played) and not _missing_keys(world, writer.domain)
+        played = context.play(probe)
+        judged = authenticated(played, stand_ins.NEAR_PLACE)
+        unknown = f"fail {writer.domain}" in _signatures(played) and not _missing_keys(context, writer.domain)
         if judged and judged.dmarc == "fail" and not unknown and straight(played):
-            yield _refused(world, writer, asked, probe, judged.client)
+            yield _refused(context, writer, asked, probe, judged.client)
 
 
-def _refused(world: AuditContext, writer: Writer, asked: str, probe: Probe, client: str) -> Suspicion:
+def _refused(context: AuditContext, writer: Writer, asked: str, probe: Probe, client: str) -> Suspicion:
     def shows(played: PlayedProbe) -> Sentence:
-        if _dmarc(played, _NEAR) != "fail":
+        if _dmarc(played, stand_ins.NEAR_PLACE) != "fail":
             return NOTHING
         junk = "a partner finds dmarc=fail, and puts it into junk: the policy is {policy}"
         return lost(played) or sentence(junk, policy=asked)
 
-    records = spf_records(world, writer.domain)
-    host = machine(world, client) or client
-    offered = (named(world, writer.domain, (client,)), signed(world, writer))
+    records = spf_records(context, writer.domain)
+    host = machine(context, client) or client
+    offered = (named(context, writer.domain, (client,)), signed(context, writer))
+    unsigned = "it leaves by {host}, without a signature; SPF: {records}"
+    record = record_path(context, writer.domain)
     wrong = "mail from {domain} ({side}) fails the company's own DMARC policy"
     return Suspicion(
         about=writer.about,
         text=sentence(wrong, domain=writer.domain, side=writer.side),
         facts=(
-            _asks(world, writer, asked),
-            fact(
-                record_path(world, writer.domain),
-                "it leaves by {host}, without a signature; SPF: {records}",
-                host=host,
-                records=together(records or (sentence("none"),)),
-            ),
+            _asks(context, writer, asked),
+            fact(record, unsigned, host=host, records=together(records or (sentence("none"),))),
         ),
         probe=probe,
         shows=shows,
@@ -94,13 +90,13 @@ def _refused(world: AuditContext, writer: Writer, asked: str, probe: Probe, clie
     )
 
 
-def _asks(world: AuditContext, writer: Writer, asked: str) -> Fact:
-    path = policy_path(world, writer.domain)
+def _asks(context: AuditContext, writer: Writer, asked: str) -> Fact:
+    path = policy_path(context, writer.domain)
     return fact(path, "DMARC of {domain} asks for {policy}", domain=writer.domain, policy=asked)
 
 
 @check("MFL-AUTH-006", Severity.WARNING, "R152", "R171", "R175")
-def unsigned(world: AuditContext) -> Iterator[Suspicion]:
+def unsigned(context: AuditContext) -> Iterator[Suspicion]:
     """A DMARC policy without DKIM.
 
     The domain asks for quarantine or reject, and only SPF speaks for its mail. When a recipient passes a message on, it
@@ -109,32 +105,31 @@ def unsigned(world: AuditContext) -> Iterator[Suspicion]:
 
     Cure: DKIM for the own domain in Exchange Online, and on the gateway for what leaves by it.
     """
-    for writer, asked in _strict_writers(world):
+    for writer, asked in _strict_writers(context):
         probe = Probe((message(writer.address, stand_ins.FORWARDER),))
-        played = world.play(probe)
+        played = context.play(probe)
         signed_already = any(signature.endswith(f" {writer.domain}") for signature in _signatures(played))
-        if _dmarc(played, _NEAR) == "pass" and not signed_already and straight(played):
-            yield _passed_on(world, writer, asked, probe)
+        if _dmarc(played, stand_ins.NEAR_PLACE) == "pass" and not signed_already and straight(played):
+            yield _passed_on(context, writer, asked, probe)
 
 
-def _passed_on(world: AuditContext, writer: Writer, asked: str, probe: Probe) -> Suspicion:
+def _passed_on(context: AuditContext, writer: Writer, asked: str, probe: Probe) -> Suspicion:
     def shows(played: PlayedProbe) -> Sentence:
-        if _dmarc(played, _FAR) != "fail":
+        if _dmarc(played, stand_ins.FAR_PLACE) != "fail":
             return NOTHING
         if asked == "reject":
             return sentence("passed on by a partner's mailbox it fails DMARC, and the next system refuses it")
-        return sentence(
-            "passed on by a partner's mailbox it fails DMARC, and the next system puts it into junk"
-        )
+        junk = "passed on by a partner's mailbox it fails DMARC, and the next system puts it into junk"
+        return sentence(junk)
 
-    signing = signed(world, writer)
+    signing = signed(context, writer)
     signs = f"tenants.{writer.owner.name}.dkim" if isinstance(writer.owner, Tenant) else ""
     wrong = "mail from {domain} ({side}) has no DKIM signature of its own domain"
     return Suspicion(
         about=writer.about,
         text=sentence(wrong, domain=writer.domain, side=writer.side),
         facts=(
-            _asks(world, writer, asked),
+            _asks(context, writer, asked),
             fact(signs, "only SPF speaks for mail of {address}", address=writer.address),
         ),
         probe=probe,
@@ -145,7 +140,7 @@ def _passed_on(world: AuditContext, writer: Writer, asked: str, probe: Probe) ->
 
 
 @check("MFL-AUTH-008", Severity.NOTE, "R169", "R175")
-def forged(world: AuditContext) -> Iterator[Suspicion]:
+def forged(context: AuditContext) -> Iterator[Suspicion]:
     """No DMARC policy: anybody may use the domain.
 
     A message with an author of the company and a reverse-path of the forger passes SPF for the forger's domain. Without
@@ -153,30 +148,24 @@ def forged(world: AuditContext) -> Iterator[Suspicion]:
 
     Cure: DMARC with p=quarantine or p=reject, once all own mail passes SPF or DKIM.
     """
-    for domain in domains(world):
-        asked = policy(world, domain)
+    for domain in domains(context):
+        asked = policy(context, domain)
         if asked is None or asked.policy not in _WANTS:
-            author = Address("somebody", domain)
-            path = ReversePath(stand_ins.OUTSIDE)
-            record = policy_path(world, domain)
+            author, path = Address("somebody", domain), ReversePath(stand_ins.OUTSIDE)
+            spec = message(author, stand_ins.NEAR, via=stand_ins.OUTSIDE_HOST, reverse_path=path)
+            record = policy_path(context, domain)
             weak = fact(record, "{domain} has no DMARC record", domain=domain)
             if asked is not None:
                 weak = fact(record, "{domain} has the policy {policy}", domain=domain, policy=asked.policy)
-            told = "a server outside writes as {author}, with a reverse-path of its own"
+            forgery = "a server outside writes as {author}, with a reverse-path of its own"
+            strict: SettingChange = {f"dns.records[_dmarc.{domain}].TXT": "v=DMARC1; p=reject"}
             yield Suspicion(
                 about=domain,
                 text=sentence("DMARC of {domain} asks nobody to refuse forgeries", domain=domain),
-                facts=(weak, fact("", told, author=author)),
-                probe=Probe(
-                    (message(author, stand_ins.NEAR, via=stand_ins.OUTSIDE_HOST, reverse_path=path),)
-                ),
+                facts=(weak, fact("", forgery, author=author)),
+                probe=Probe((spec,)),
                 shows=_forgery,
-                cures=(
-                    cure(
-                        "a policy of reject, once all own mail passes",
-                        {f"dns.records[_dmarc.{domain}].TXT": "v=DMARC1; p=reject"},
-                    ),
-                ),
+                cures=(cure("a policy of reject, once all own mail passes", strict),),
             )
 
 
@@ -185,7 +174,7 @@ def _forgery(played: PlayedProbe) -> Sentence:
 
 
 @check("MFL-AUTH-013", Severity.WARNING, "R171", "R172")
-def unverifiable(world: AuditContext) -> Iterator[Suspicion]:
+def unverifiable(context: AuditContext) -> Iterator[Suspicion]:
     """A DKIM signature that nobody can check.
 
     The gateway or the tenant signs, and DNS has no key for the signature: the record was never made, was lost when the
@@ -193,20 +182,20 @@ def unverifiable(world: AuditContext) -> Iterator[Suspicion]:
 
     Cure: The key's record in DNS: TXT for a gateway, the two CNAMEs that Exchange Online shows for a tenant.
     """
-    for writer in writers(world):
-        missing = _missing_keys(world, writer.domain)
+    for writer in writers(context):
+        missing = _missing_keys(context, writer.domain)
         probe = Probe((message(writer.address, stand_ins.NEAR),))
-        if missing and straight(world.play(probe)):
-            yield _unknown_key(world, writer, missing, probe)
+        if missing and straight(context.play(probe)):
+            yield _unknown_key(context, writer, missing, probe)
 
 
-def _missing_keys(world: AuditContext, domain: Domain) -> SettingChange:
+def _missing_keys(context: AuditContext, domain: Domain) -> SettingChange:
     """The records that whoever signs for the domain needs, and that are not there or revoke the key.
 
     A key that is there and another one than the lab's is the real one: nothing is wrong with it, and the lab cannot
     sign with it.
     """
-    topology = world.topology
+    topology = context.topology
     needed: dict[str, str] = {}
     for name, kind, row in key_records(topology.tenants.values(), topology.hosts.values()):
         there = topology.zones.rows.get((name, kind), ())
@@ -220,36 +209,34 @@ def _revokes(record: str) -> bool:
     return tags(record).get("p") == "" if record.startswith("v=DKIM1") else False
 
 
-def _unknown_key(world: AuditContext, writer: Writer, missing: SettingChange, probe: Probe) -> Suspicion:
+def _unknown_key(context: AuditContext, writer: Writer, missing: SettingChange, probe: Probe) -> Suspicion:
     def shows(played: PlayedProbe) -> Sentence:
         if f"fail {writer.domain}" not in _signatures(played):
             return NOTHING
         shown = "a partner cannot check the signature of {domain}, and finds dmarc={dmarc}"
-        return sentence(shown, domain=writer.domain, dmarc=_dmarc(played, _NEAR))
+        return sentence(shown, domain=writer.domain, dmarc=_dmarc(played, stand_ins.NEAR_PLACE))
 
-    fails = _dmarc(world.play(probe), _NEAR) == "fail"
+    fails = _dmarc(context.play(probe), stand_ins.NEAR_PLACE) == "fail"
     path = next(iter(missing))
     wrong = "mail from {domain} ({side}) is signed with a key that DNS does not have"
+    signs = "mail of {address} is signed for {domain}"
+    once = sentence("once SPF does not speak for the domain: where somebody passes the mail on")
     return Suspicion(
         about=writer.about,
         text=sentence(wrong, domain=writer.domain, side=writer.side),
         facts=(
             fact(path, "{name} has no such record", name=path.partition("[")[2].partition("]")[0]),
-            fact(
-                "", "mail of {address} is signed for {domain}", address=writer.address, domain=writer.domain
-            ),
+            fact("", signs, address=writer.address, domain=writer.domain),
         ),
         probe=probe,
         shows=shows,
         cures=(cure("DNS has the records of the keys", missing),),
         severity=Severity.ERROR if fails else None,
-        condition=NOTHING
-        if fails
-        else sentence("once SPF does not speak for the domain: where somebody passes the mail on"),
+        condition=NOTHING if fails else once,
     )
 
 
 def _signatures(played: PlayedProbe) -> list[str]:
     """What a partner makes of each signature: `pass contoso.example`."""
-    judged = authenticated(played, _NEAR)
+    judged = authenticated(played, stand_ins.NEAR_PLACE)
     return [str(signature) for signature in judged.dkim] if judged else []

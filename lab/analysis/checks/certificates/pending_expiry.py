@@ -10,16 +10,9 @@ from functools import partial
 from lab.analysis.checks import stand_ins
 from lab.analysis.checks.audit_context import AuditContext, PlayedProbe, Probe
 from lab.analysis.checks.certificate_flaws import flaws, mended, named, presented
-from lab.analysis.checks.connectors.misattribution import (
-    astray,
-    cures_at,
-    expects,
-    misrouted,
-    to_partner,
-    told_at,
-)
+from lab.analysis.checks.connectors.misattribution import astray, cures_at, expectation, misrouted, to_partner
 from lab.analysis.checks.finding import Fact, Severity, Suspicion, check, cure, fact
-from lab.analysis.checks.hybrid_flows import entries, inward, out, own_entries, pairs, whose
+from lab.analysis.checks.hybrid_flows import entries, inward, outgoing, own_entries, pairs, whose
 from lab.model.certificate import CertificateProfile, Validity
 from lab.model.topology import Host
 from lab.reports.explanation.conclusions import Fate
@@ -32,7 +25,7 @@ SOON = timedelta(days=30)
 
 
 @check("MFL-CERT-002", Severity.WARNING, "R127", "R115")
-def ending(world: AuditContext) -> Iterator[Suspicion]:
+def ending(context: AuditContext) -> Iterator[Suspicion]:
     """A certificate that mail relies on ends within 30 days.
 
     The certificate is still valid. The flow shows what stops on the day after its end: the hybrid connection is not
@@ -42,67 +35,51 @@ def ending(world: AuditContext) -> Iterator[Suspicion]:
     Cure: Renew it in time. If the authority or the subject changes, TlsCertificateName of the connectors has to follow
     (MFL-CERT-007).
     """
-    for profile in world.variant.profiles.values():
+    for profile in context.variant.profiles.values():
         last = profile.not_after
-        if last is None or profile.validity is not Validity.CURRENT or last - world.today > SOON:
+        if last is None or profile.validity is not Validity.CURRENT or last - context.today > SOON:
             continue
-        holders = [
-            host for host in _own_machines(world) if profile.name in (host.certificate, *host.certificates)
-        ]
-        if holders:
-            yield from _when_ended(world, profile, holders[0])
+        for host in context.machines():
+            if profile.name in (host.certificate, *host.certificates):
+                yield from _when_ended(context, profile, host)
+                break
 
 
-def _own_machines(world: AuditContext) -> Iterator[Host]:
-    yield from world.exchange_servers()
-    yield from world.filters()
-
-
-def _when_ended(world: AuditContext, profile: CertificateProfile, holder: Host) -> Iterator[Suspicion]:
+def _when_ended(context: AuditContext, profile: CertificateProfile, holder: Host) -> Iterator[Suspicion]:
     path, last = f"certificates.{profile.name}", profile.not_after
     assert last is not None, "it ends"
     renewed: SettingChange = {
         f"{path}.validity": "current",
-        f"{path}.not_after": str(world.today + timedelta(days=365)),
+        f"{path}.not_after": str(context.today + timedelta(days=365)),
     }
-    over = last < world.today
+    over = last < context.today
     names = {"certificate": named(profile), "last": last}
-    ends = (
-        sentence("the {certificate} ended on {last}", **names)
-        if over
-        else sentence("the {certificate} ends on {last}", **names)
-    )
-    for spec in _daily_mail(world):
-        good = world.play(Probe((spec,)))
-        told = "{host} has it, and {sender} writes to {recipient}"
+    template = "the {certificate} ended on {last}" if over else "the {certificate} ends on {last}"
+    ends = sentence(template, **names)
+    helps = "renew it in time: same names, same authority, on every machine that has it"
+    for spec in _daily_mail(context):
+        good = context.play(Probe((spec,)))
+        use = "{host} has it, and {sender} writes to {recipient}"
         yield Suspicion(
             about=profile.name,
             text=ends,
             facts=(
                 Fact(f"{path}.not_after", ends),
-                fact("", told, host=holder.name, sender=spec.sender, recipient=spec.recipients[0]),
+                fact("", use, host=holder.name, sender=spec.sender, recipient=spec.recipients[0]),
             ),
             probe=Probe((spec,), {f"{path}.validity": Validity.EXPIRED.value}),
             shows=partial(worse, good),
-            cures=(
-                cure("renew it in time: same names, same authority, on every machine that has it", renewed),
-            ),
+            cures=(cure(helps, renewed),),
             condition=NOTHING if over else sentence("after {last}, unless it is renewed", last=last),
             severity=Severity.ERROR if over else None,
         )
 
 
-def _daily_mail(world: AuditContext) -> Iterator[MessageSpec]:
-    for pair in pairs(world):
+def _daily_mail(context: AuditContext) -> Iterator[MessageSpec]:
+    for pair in pairs(context):
         yield from (pair.to_cloud(), pair.from_cloud(), inward(pair.cloud))
-    for organization in world.organizations:
-        outgoing = out(world, organization)
-        if outgoing is not None:
-            yield outgoing
-    for tenant in world.tenants:
-        mailbox = world.mailbox(tenant)
-        if mailbox is not None:
-            yield inward(mailbox)
+    yield from (spec for _, spec in outgoing(context))
+    yield from (inward(mailbox) for _, mailbox in context.with_mailbox(context.tenants))
 
 
 def worse(before: PlayedProbe, after: PlayedProbe) -> Sentence:
@@ -127,7 +104,7 @@ def _connections(played: PlayedProbe, fate: Fate) -> set[str]:
 
 
 @check("MFL-CERT-006", Severity.WARNING, "R3", "R126", "R127")
-def latent(world: AuditContext) -> Iterator[Suspicion]:
+def latent(context: AuditContext) -> Iterator[Suspicion]:
     """An ignored certificate hides that a sender opens the hybrid connector.
 
     The gateway's certificate would fit the hybrid connector, and does no harm only because Exchange Online ignores it:
@@ -136,43 +113,38 @@ def latent(world: AuditContext) -> Iterator[Suspicion]:
 
     Cure: As for MFL-ATTR-001, and before the certificate is repaired.
     """
-    for organization in world.organizations:
-        probe = to_partner(world, organization, stand_ins.NEAR)
-        if probe is None or misrouted(world.play(probe)):
+    for organization in context.organizations:
+        probe = to_partner(context, organization, stand_ins.NEAR)
+        if probe is None or misrouted(context.play(probe)):
             continue
-        for entry in own_entries(world, world.play(probe)):
-            profile = presented(world, entry)
+        for entry in own_entries(context, context.play(probe)):
+            profile = presented(context, entry)
             if profile is not None and entry.decision.credentials.ignored:
-                yield from _once_mended(world, probe, entry.host, profile)
+                yield from _once_mended(context, probe, entry.host, profile)
 
 
 def _once_mended(
-    world: AuditContext, probe: Probe, host: Host, profile: CertificateProfile
+    context: AuditContext, probe: Probe, host: Host, profile: CertificateProfile
 ) -> Iterator[Suspicion]:
-    has = tuple(flaws(world, profile))
+    has = tuple(flaws(context, profile))
     what_if = replace(probe, change=mended(profile.name, has))
-    entry = next(
-        (entry for entry in own_entries(world, world.play(what_if)) if entry.host.name == host.name), None
-    )
+    at_host = (entry for entry in own_entries(context, context.play(what_if)) if entry.host.name == host.name)
+    entry = next(at_host, None)
     tenant, connector = (entry.decision.tenant, entry.decision.connector) if entry else (None, None)
-    if tenant is None or connector is None or not misrouted(world.play(what_if)):
+    if tenant is None or connector is None or not misrouted(context.play(what_if)):
         return
+    path, wrongs = f"certificates.{profile.name}.{has[0].parameter}", together(flaw.text for flaw in has)
+    shown = "{host} shows the {certificate}, which {flaws}"
     wrong = '{host} does not open "{connector}" of {tenant} only because its certificate is ignored'
     yield Suspicion(
         about=host.name,
         text=sentence(wrong, host=host.name, connector=connector.name, tenant=tenant.name),
         facts=(
-            fact(
-                f"certificates.{profile.name}.{has[0].parameter}",
-                "{host} shows the {certificate}, which {flaws}",
-                host=host.name,
-                certificate=named(profile),
-                flaws=together(flaw.text for flaw in has),
-            ),
-            Fact(told_at(world, tenant, connector), expects(connector)),
+            fact(path, shown, host=host.name, certificate=named(profile), flaws=wrongs),
+            expectation(context, tenant, connector),
         ),
         probe=what_if,
         shows=astray,
-        cures=tuple(cures_at(world, host, tenant, connector)),
+        cures=tuple(cures_at(context, host, tenant, connector)),
         condition=sentence("once the certificate is {mended}", mended=together(flaw.mended for flaw in has)),
     )

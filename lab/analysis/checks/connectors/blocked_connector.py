@@ -13,7 +13,7 @@ from lab.sentence import NOTHING, Sentence, sentence
 
 
 @check("MFL-CONN-011", Severity.ERROR, "R40", "R43")
-def blocked(world: AuditContext) -> Iterator[Suspicion]:
+def blocked(context: AuditContext) -> Iterator[Suspicion]:
     """Microsoft has blocked a connector.
 
     The service has taken the connector for compromised, after spam through it perhaps. Whatever matches the connector
@@ -21,47 +21,40 @@ def blocked(world: AuditContext) -> Iterator[Suspicion]:
 
     Cure: Find out who sent what through it and stop that; then remove the block in Defender (Restricted entities).
     """
-    if not any(connector.blocked for _, connector in world.inbound()):
+    if not any(connector.blocked for _, connector in context.inbound()):
         return
-    for probe in _probes(world):
-        for entry in entries(world.play(probe)):
+    for probe in _probes(context):
+        for entry in entries(context.play(probe)):
             tenant, connector = entry.decision.tenant, entry.decision.connector
-            if tenant is None or connector is None or tenant not in world.tenants:
+            if tenant is None or connector is None or tenant not in context.tenants:
                 continue
             if entry.decision.reason is Reason.CONNECTOR_BLOCKED:
-                path = world.setting(tenant, "InboundConnectors", connector.name, "blocked")
-                wrong = 'Microsoft has blocked "{connector}" of {tenant}'
+                path = context.setting(tenant, connector, "blocked")
+                names = {"connector": connector.name, "tenant": tenant.name}
+                helps = "find out who sent what through it, then have it unblocked in Defender"
                 yield Suspicion(
                     about=connector.name,
-                    text=sentence(wrong, connector=connector.name, tenant=tenant.name),
+                    text=sentence('Microsoft has blocked "{connector}" of {tenant}', **names),
                     facts=(
-                        fact(path, '"{connector}" counts as compromised', connector=connector.name),
+                        fact(path, '"{connector}" counts as compromised', **names),
                         fact(of_host(entry.host, "address"), "{host} uses it", host=entry.host.name),
                     ),
                     probe=probe,
                     shows=_refused,
-                    cures=(
-                        cure(
-                            "find out who sent what through it, then have it unblocked in Defender",
-                            {path: False},
-                        ),
-                    ),
+                    cures=(cure(helps, {path: False}),),
                 )
 
 
-def _probes(world: AuditContext) -> Iterator[Probe]:
-    for flow in flows(world):
+def _probes(context: AuditContext) -> Iterator[Probe]:
+    for flow in flows(context):
         yield flow.probe
-    for tenant in world.tenants:
-        recipient = world.mailbox(tenant)
-        if recipient is not None:
-            yield Probe((inward(recipient),))
-            for host in world.topology.hosts.values():
-                sender = Address("device", tenant.default_domain)
-                if host.is_filter and host.smart_hosts:
-                    yield Probe((message(sender, recipient, via=host.name),))
+    for tenant, recipient in context.with_mailbox(context.tenants):
+        yield Probe((inward(recipient),))
+        for host in context.topology.hosts.values():
+            if host.is_filter and host.smart_hosts:
+                yield Probe((message(Address("device", tenant.default_domain), recipient, via=host.name),))
 
 
 def _refused(played: PlayedProbe) -> Sentence:
     refused = (entry for entry in entries(played) if entry.decision.reason is Reason.CONNECTOR_BLOCKED)
-    return next((entry.told for entry in refused), NOTHING)
+    return next((entry.outcome for entry in refused), NOTHING)

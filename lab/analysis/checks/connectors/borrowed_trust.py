@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from lab.analysis.checks import shared_cures
 from lab.analysis.checks.audit_context import AuditContext, Probe, of_host
-from lab.analysis.checks.connectors.misattribution import expects, told_at
+from lab.analysis.checks.connectors.misattribution import expectation
 from lab.analysis.checks.connectors.unrecognised_connection import accepting
-from lab.analysis.checks.finding import Fact, Severity, Suspicion, check, cure, fact
-from lab.analysis.checks.hybrid_flows import FrontEndEntry, exchange_entries, of_exchange, out, pairs
+from lab.analysis.checks.finding import Severity, Suspicion, check, cure, fact
+from lab.analysis.checks.hybrid_flows import FrontEndEntry, exchange_entries, of_exchange, outgoing, pairs
 from lab.model.names import ReversePath
 from lab.model.tenant import InboundConnector, Tenant
 from lab.model.topology import Host
-from lab.scenario.model import MessageSpec
 from lab.sentence import sentence
 
 
 @check("MFL-ATTR-007", Severity.ERROR, "R5", "R11", "R83")
-def unaccepted_name(world: AuditContext) -> Iterator[Suspicion]:
+def unaccepted_name(context: AuditContext) -> Iterator[Suspicion]:
     """The name on the hybrid connector is no accepted domain.
 
     The connector has an exact name that nobody added to the tenant as an accepted domain. The certificate then counts
@@ -28,28 +28,16 @@ def unaccepted_name(world: AuditContext) -> Iterator[Suspicion]:
 
     Cure: Add the connector's name as an accepted domain of the tenant.
     """
+    reports = [pair.to_cloud(ReversePath.NULL) for pair in pairs(context)]
+    reports += [spec for _, spec in outgoing(context, ReversePath.NULL)]
     suspicions = [
-        (entry, _unaccepted(world, Probe((spec,)), entry))
-        for spec in _reports(world)
-        for entry in exchange_entries(world, world.play(Probe((spec,))))
+        (entry, _unaccepted(context, Probe((spec,)), entry))
+        for spec in reports
+        for entry in exchange_entries(context, context.play(Probe((spec,))))
         if _by_name_alone(entry)
     ]
     suspicions.sort(key=lambda pair: not pair[0].leg.refusal)
     return (suspicion for _, suspicion in suspicions)
-
-
-def _reports(world: AuditContext) -> Iterator[MessageSpec]:
-    """Reports and automatic answers: what every company sends without a reverse-path."""
-    for pair in pairs(world):
-        yield pair.to_cloud(ReversePath.NULL)
-    yield from _reports_out(world)
-
-
-def _reports_out(world: AuditContext) -> Iterator[MessageSpec]:
-    for organization in world.organizations:
-        spec = out(world, organization, ReversePath.NULL)
-        if spec is not None:
-            yield spec
 
 
 def _by_name_alone(entry: FrontEndEntry) -> bool:
@@ -58,30 +46,30 @@ def _by_name_alone(entry: FrontEndEntry) -> bool:
     return not entry.recognised and bool(matched) and not vouched
 
 
-def _unaccepted(world: AuditContext, probe: Probe, entry: FrontEndEntry) -> Suspicion:
+def _unaccepted(context: AuditContext, probe: Probe, entry: FrontEndEntry) -> Suspicion:
     candidate = next(fitting for fitting in entry.decision.candidates if fitting.match)
     tenant, connector = candidate.tenant, candidate.connector
     name = str(connector.tls_sender_certificate_name)
     helps = "{name} is an accepted domain of {tenant}"
-    added = cure(helps, accepting(world, tenant, name), name=name, tenant=tenant.name)
+    added = cure(helps, accepting(context, tenant, name), name=name, tenant=tenant.name)
     wrong = 'the name on "{connector}" is no accepted domain of {tenant}'
-    told = "{tenant} does not accept {name}"
+    template = "{tenant} does not accept {name}"
     return Suspicion(
         about=connector.name,
         text=sentence(wrong, connector=connector.name, tenant=tenant.name),
         facts=(
-            Fact(told_at(world, tenant, connector), expects(connector)),
-            fact(f"tenants.{tenant.name}.AcceptedDomains", told, tenant=tenant.name, name=name),
+            expectation(context, tenant, connector),
+            fact(f"tenants.{tenant.name}.AcceptedDomains", template, tenant=tenant.name, name=name),
         ),
         probe=probe,
-        shows=of_exchange(world, _by_name_alone),
-        cures=(added,) if tenant in world.tenants else (),
+        shows=partial(of_exchange, context, _by_name_alone),
+        cures=(added,) if tenant in context.tenants else (),
         severity=None if entry.leg.refusal else Severity.WARNING,
     )
 
 
 @check("MFL-ATTR-008", Severity.ERROR, "R5", "R7", "R29")
-def report_by_address(world: AuditContext) -> Iterator[Suspicion]:
+def report_by_address(context: AuditContext) -> Iterator[Suspicion]:
     """Reports and automatic answers cannot leave through a connector by address.
 
     Exchange sends to the world through the tenant, which knows it by address. Relay then needs a MAIL FROM with an
@@ -90,34 +78,33 @@ def report_by_address(world: AuditContext) -> Iterator[Suspicion]:
 
     Cure: Know Exchange by a certificate whose name is an accepted domain: then no sender is needed.
     """
-    for spec in _reports_out(world):
+    for _, spec in outgoing(context, ReversePath.NULL):
         probe = Probe((spec,))
-        for entry in exchange_entries(world, world.play(probe)):
+        for entry in exchange_entries(context, context.play(probe)):
             fitting = next(iter(entry.decision.candidates), None)
             if fitting is not None and _refused_by_address(entry):
-                yield _by_address(world, probe, entry.host, fitting.tenant, fitting.connector)
+                yield _by_address(context, probe, entry.host, fitting.tenant, fitting.connector)
 
 
 def _refused_by_address(entry: FrontEndEntry) -> bool:
     candidates = entry.decision.candidates
-    return (
-        bool(entry.leg.refusal) and bool(candidates) and not any(candidate.match for candidate in candidates)
-    )
+    by_name = any(candidate.match for candidate in candidates)
+    return bool(entry.leg.refusal) and bool(candidates) and not by_name
 
 
 def _by_address(
-    world: AuditContext, probe: Probe, host: Host, tenant: Tenant, connector: InboundConnector
+    context: AuditContext, probe: Probe, host: Host, tenant: Tenant, connector: InboundConnector
 ) -> Suspicion:
     wrong = '"{connector}" knows {host} by address, and mail without a reverse-path cannot leave'
-    told = "{host} sends its reports through {tenant}"
+    template = "{host} sends its reports through {tenant}"
     return Suspicion(
         about=connector.name,
         text=sentence(wrong, connector=connector.name, host=host.name),
         facts=(
-            Fact(told_at(world, tenant, connector), expects(connector)),
-            fact(of_host(host, "address"), told, host=host.name, tenant=tenant.name),
+            expectation(context, tenant, connector),
+            fact(of_host(host, "address"), template, host=host.name, tenant=tenant.name),
         ),
         probe=probe,
-        shows=of_exchange(world, _refused_by_address),
-        cures=(shared_cures.own_name(world, tenant, connector, tenant.default_domain),),
+        shows=partial(of_exchange, context, _refused_by_address),
+        cures=(shared_cures.own_name(context, tenant, connector, tenant.default_domain),),
     )

@@ -19,11 +19,11 @@ from lab.analysis.checks.hybrid_flows import (
 )
 from lab.core.service_host_names import SERVICE
 from lab.model.names import Address
-from lab.model.onprem import ReceiveConnector
-from lab.model.tenant import InboundConnector, Tenant
+from lab.model.onprem import SendConnector
+from lab.model.tenant import InboundConnector, OutboundConnector, Tenant
 from lab.model.topology import Host
 from lab.model.value import dataclass
-from lab.scenario.builders.correspondents import distinct
+from lab.scenario.builders.correspondents import AddressOwner, distinct
 from lab.sentence import NOTHING, Sentence, sentence
 
 _FLAG = "CloudServicesMailEnabled"
@@ -41,7 +41,7 @@ class _End:
 
 
 @check("MFL-CONN-007", Severity.ERROR, "R64", "R118", "R119")
-def lost(world: AuditContext) -> Iterator[Suspicion]:
+def lost(context: AuditContext) -> Iterator[Suspicion]:
     """CloudServicesMailEnabled is lost at one end of the hybrid connection.
 
     The sender writes Exchange's own headers as CrossPremises headers, the receiver promotes them, and a colleague's
@@ -50,16 +50,16 @@ def lost(world: AuditContext) -> Iterator[Suspicion]:
 
     Cure: Run the wizard again. Or set CloudServicesMailEnabled on the connector that lacks it.
     """
-    for pair in pairs(world):
+    for pair in pairs(context):
         there, back = Probe((pair.to_cloud(),)), Probe((pair.from_cloud(),))
-        for end, other in _both(_to_cloud(world, pair, world.play(there))):
+        for end, other in _both(_to_cloud(context, pair, context.play(there))):
             yield from _one_sided(there, end, other)
-        for end, other in _both(_from_cloud(world, pair, world.play(back)))[:1]:
+        for end, other in _both(_from_cloud(context, pair, context.play(back)))[:1]:
             yield from _one_sided(back, end, other)
 
 
 @check("MFL-CONN-010", Severity.ERROR, "R103", "R118", "R119")
-def untrusted(world: AuditContext) -> Iterator[Suspicion]:
+def untrusted(context: AuditContext) -> Iterator[Suspicion]:
     """Exchange does not trust the tenant's certificate.
 
     TlsDomainCapabilities of the receive connector lets mail.protection.outlook.com hand over internal mail. A new
@@ -69,9 +69,9 @@ def untrusted(world: AuditContext) -> Iterator[Suspicion]:
     Cure: TlsDomainCapabilities mail.protection.outlook.com:AcceptCloudServicesMail on the receive connector that takes
     Microsoft's addresses.
     """
-    for pair in pairs(world):
+    for pair in pairs(context):
         back = Probe((pair.from_cloud(),))
-        for end, other in _both(_from_cloud(world, pair, world.play(back)))[1:]:
+        for end, other in _both(_from_cloud(context, pair, context.play(back)))[1:]:
             yield from _one_sided(back, end, other)
 
 
@@ -84,12 +84,11 @@ def _one_sided(probe: Probe, end: _End, other: _End) -> Iterator[Suspicion]:
     if end.on or not other.on:
         return
     parameter = end.path.rpartition(".")[2]
+    wrong = '"{connector}" breaks the trust between on-premises and the tenant'
     helps = '{parameter} of "{connector}" as the wizard sets it'
     yield Suspicion(
         about=end.name,
-        text=sentence(
-            '"{connector}" breaks the trust between on-premises and the tenant', connector=end.name
-        ),
+        text=sentence(wrong, connector=end.name),
         facts=(
             fact(end.path, '"{connector}" lacks {parameter}', connector=end.name, parameter=parameter),
             fact(other.path, '"{connector}" has its counterpart at the other end', connector=other.name),
@@ -101,65 +100,49 @@ def _one_sided(probe: Probe, end: _End, other: _End) -> Iterator[Suspicion]:
 
 
 def _external(played: PlayedProbe) -> Sentence:
-    fate = next(iter(played.fates.values()), None)
+    fate = played.first
     if fate is None or not fate.arrived or auth_as(played) == "Internal":
         return NOTHING
     shown = "{mail} arrives as a stranger's (AuthAs {auth_as})"
     return sentence(shown, mail=whose(fate), auth_as=auth_as(played) or "Anonymous")
 
 
-def _to_cloud(world: AuditContext, pair: Colleagues, played: PlayedProbe) -> tuple[_End, _End] | None:
+def _to_cloud(context: AuditContext, pair: Colleagues, played: PlayedProbe) -> tuple[_End, _End] | None:
     """Exchange's send connector, and the tenant's connector that knows it."""
-    entry = next(exchange_entries(world, played), None)
+    entry = next(exchange_entries(context, played), None)
     if entry is None or not entry.recognised or entry.decision.connector is None:
         return None
     receiver, used = entry.decision.connector, routed_by(played, entry.host.name)
     sender = next((out for out in pair.organization.send_connectors if out.name == used), None)
     if sender is None or receiver.treat_messages_as_internal:
         return None
-    return (
-        _End(
-            sender.name,
-            world.setting(pair.organization, "SendConnectors", sender.name, _FLAG),
-            sender.cloud_services_mail_enabled,
-        ),
-        _End(
-            receiver.name,
-            world.setting(pair.tenant, "InboundConnectors", receiver.name, _FLAG),
-            receiver.cloud_services_mail_enabled,
-        ),
-    )
+    return _flagged(context, pair.organization, sender), _flagged(context, pair.tenant, receiver)
 
 
-def _from_cloud(world: AuditContext, pair: Colleagues, played: PlayedProbe) -> tuple[_End, _End] | None:
+def _flagged(
+    context: AuditContext,
+    owner: AddressOwner,
+    connector: SendConnector | InboundConnector | OutboundConnector,
+) -> _End:
+    path = context.setting(owner, connector, _FLAG)
+    return _End(connector.name, path, connector.cloud_services_mail_enabled)
+
+
+def _from_cloud(context: AuditContext, pair: Colleagues, played: PlayedProbe) -> tuple[_End, _End] | None:
     """The tenant's connector to on-premises, and what Exchange receives it by."""
     used = routed_by(played, in_tenant(pair.tenant))
     sender = next((out for out in pair.tenant.outbound_connectors if out.name == used), None)
     receivers = pair.organization.receive_connectors
     if sender is None or not receivers:
         return None
-    receiver = receivers[0]
-    return (
-        _End(
-            sender.name,
-            world.setting(pair.tenant, "OutboundConnectors", sender.name, _FLAG),
-            sender.cloud_services_mail_enabled,
-        ),
-        _End(
-            receiver.name,
-            world.setting(pair.organization, "ReceiveConnectors", receiver.name, "TlsDomainCapabilities"),
-            any(map(_trusts, receivers)),
-            [_CAPABILITY],
-        ),
-    )
-
-
-def _trusts(receiver: ReceiveConnector) -> bool:
-    return any(pattern.covers(SERVICE) for pattern in receiver.tls_domain_capabilities)
+    patterns = (pattern for receiver in receivers for pattern in receiver.tls_domain_capabilities)
+    trusts = any(pattern.covers(SERVICE) for pattern in patterns)
+    path = context.setting(pair.organization, receivers[0], "TlsDomainCapabilities")
+    return _flagged(context, pair.tenant, sender), _End(receivers[0].name, path, trusts, [_CAPABILITY])
 
 
 @check("MFL-CONN-008", Severity.ERROR, "R63", "R65", "R119", "R120")
-def shared(world: AuditContext) -> Iterator[Suspicion]:
+def shared(context: AuditContext) -> Iterator[Suspicion]:
     """A gateway that is no Exchange shares the hybrid connector.
 
     A signing gateway hands colleagues' mail to the tenant by the wizard's connector. That one has
@@ -169,14 +152,14 @@ def shared(world: AuditContext) -> Iterator[Suspicion]:
     Cure: A connector of its own for the gateway, with TreatMessagesAsInternal, and a certificate that the hybrid
     connector does not fit.
     """
-    for pair in pairs(world):
-        for host in world.filters(pair.organization.name):
+    for pair in pairs(context):
+        for host in context.filters(pair.organization.name):
             recipient = _internal_group(pair.tenant) or pair.cloud
             probe = Probe((message(pair.onprem, recipient, via=host.name),))
-            for entry in filter_entries(world, world.play(probe)) if host.smart_hosts else ():
+            for entry in filter_entries(context, context.play(probe)) if host.smart_hosts else ():
                 connector = entry.decision.connector
                 if entry.recognised and connector and connector.cloud_services_mail_enabled:
-                    yield _sharing(world, pair.tenant, host, connector, probe)
+                    yield _sharing(context, pair.tenant, host, connector, probe)
 
 
 def _internal_group(tenant: Tenant) -> Address | None:
@@ -188,38 +171,34 @@ def _internal_group(tenant: Tenant) -> Address | None:
 
 
 def _sharing(
-    world: AuditContext, tenant: Tenant, host: Host, connector: InboundConnector, probe: Probe
+    context: AuditContext, tenant: Tenant, host: Host, connector: InboundConnector, probe: Probe
 ) -> Suspicion:
-    refused = not next(iter(world.play(probe).fates.values())).arrived
+    refused = not next(iter(context.play(probe).fates.values())).arrived
     names = {"host": host.name, "connector": connector.name}
-    told = '{host} speaks for {tenant} by "{connector}"'
+    promotes = '"{connector}" has {parameter}: internal is what carries CrossPremises headers, and only that'
+    template = '{host} speaks for {tenant} by "{connector}"'
     return Suspicion(
         about=host.name,
         text=sentence('{host} shares "{connector}" with Exchange, and its mail is not internal', **names),
         facts=(
-            fact(of_host(host, "certificate"), told, tenant=tenant.name, **names),
-            fact(
-                world.setting(tenant, "InboundConnectors", connector.name, _FLAG),
-                '"{connector}" has {parameter}: internal is what carries CrossPremises headers, and only that',
-                parameter=_FLAG,
-                **names,
-            ),
+            fact(of_host(host, "certificate"), template, tenant=tenant.name, **names),
+            fact(context.setting(tenant, connector, _FLAG), promotes, parameter=_FLAG, **names),
         ),
         probe=probe,
         shows=_not_internal,
-        cures=(_of_its_own(world, tenant, host),),
+        cures=(_of_its_own(context, tenant, host),),
         severity=None if refused else Severity.WARNING,
     )
 
 
 def _not_internal(played: PlayedProbe) -> Sentence:
-    fate = next(iter(played.fates.values()), None)
+    fate = played.first
     if fate is not None and not fate.arrived:
         return sentence("{mail} is refused: {outcome}", mail=whose(fate), outcome=fate.outcome)
     return _external(played)
 
 
-def _of_its_own(world: AuditContext, tenant: Tenant, host: Host) -> Cure:
+def _of_its_own(context: AuditContext, tenant: Tenant, host: Host) -> Cure:
     name, profile = str(host.ehlo), "mflab-gateway"
     connector = {
         "Name": f"From {host.name}",
@@ -232,7 +211,7 @@ def _of_its_own(world: AuditContext, tenant: Tenant, host: Host) -> Cure:
         {
             f"certificates.{profile}": {"names": [name]},
             of_host(host, "certificate"): profile,
-            **shared_cures.accepted(world, tenant, name),
+            **shared_cures.accepted(context, tenant, name),
             f"tenants.{tenant.name}.InboundConnectors[From {host.name}]": connector,
         },
         host=host.name,

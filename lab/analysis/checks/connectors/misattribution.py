@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from lab.analysis.checks import shared_cures, stand_ins
-from lab.analysis.checks.audit_context import AuditContext, PlayedProbe, Probe, message, of_host
+from lab.analysis.checks.audit_context import AuditContext, PlayedProbe, Probe, first_domain, message, of_host
 from lab.analysis.checks.finding import Cure, Fact, Severity, Suspicion, check, fact
 from lab.core.attribution import ATTR35
 from lab.core.attribution_result import Attribution
@@ -38,78 +38,76 @@ def astray(played: PlayedProbe) -> Sentence:
     )
 
 
-def to_partner(world: AuditContext, organization: OnPremOrganization, recipient: Address) -> Probe | None:
+def to_partner(context: AuditContext, organization: OnPremOrganization, recipient: Address) -> Probe | None:
     """What somebody on-premises writes to a partner; without mailboxes there, what its gateway relays."""
-    sender = world.mailbox(organization)
+    sender = context.mailbox(organization)
     if sender is not None:
         return Probe((message(sender, recipient),))
-    domain = next((accepted.domain_name for accepted in organization.accepted_domains), None)
-    gateway = next((host for host in world.filters(organization.name) if host.relay_from), None)
+    domain = first_domain(organization)
+    gateway = next((host for host in context.filters(organization.name) if host.relay_from), None)
     if domain is None or gateway is None:
         return None
     return Probe((message(Address("somebody", domain), recipient, via=gateway.name),))
 
 
-def _found(world: AuditContext) -> Iterator[tuple[Suspicion, Host, Basis]]:
-    """Every way on which a partner's mail goes astray, with the machine that hands it over and the basis."""
-    for organization in world.organizations:
-        probe = to_partner(world, organization, stand_ins.NEAR)
-        leg = misrouted(world.play(probe)) if probe else None
-        host = world.topology.hosts.get(leg.origin or "") if leg else None
-        if probe and leg and host:
-            decided = leg.hop.first(Attributed)
-            basis = decided.basis if decided else Basis.NONE
-            yield _astray_at(world, probe, host, decided), host, basis
+def _to_partners(
+    context: AuditContext, recipient: Address, wrong_leg: Callable[[PlayedProbe], Leg | None]
+) -> Iterator[tuple[Suspicion, Host, Basis]]:
+    """Every way on which mail for a partner goes wrong, with the machine that hands it over and the basis."""
+    for organization in context.organizations:
+        probe = to_partner(context, organization, recipient)
+        leg = wrong_leg(context.play(probe)) if probe else None
+        host = context.topology.hosts.get(leg.origin or "") if leg else None
+        decided = leg.hop.first(Attributed) if leg else None
+        if probe and host and decided:
+            yield _opening(context, probe, host, decided), host, decided.basis
 
 
-def _astray_at(world: AuditContext, probe: Probe, host: Host, decided: Attributed | None) -> Suspicion:
-    tenant, connector = _connector(decided)
+def _opening(context: AuditContext, probe: Probe, host: Host, decided: Attributed) -> Suspicion:
+    decision = decided.cause  # names the connector itself; a foreign tenant's is not ours to change
+    assert isinstance(decision, Attribution), "the simulator hangs decisions on their steps"
+    tenant, connector = decision.tenant, decision.connector
     assert tenant is not None, "it was taken for somebody"
     assert connector is not None, "by a connector"
     wrong = '{host} opens the hybrid connector "{connector}" of {tenant}'
     return Suspicion(
         about=host.name,
         text=sentence(wrong, host=host.name, connector=connector.name, tenant=tenant.name),
-        facts=(_shown(world, host, decided), Fact(told_at(world, tenant, connector), expects(connector))),
+        facts=(_shown(context, host, decided), expectation(context, tenant, connector)),
         probe=probe,
         shows=astray,
-        cures=tuple(cures_at(world, host, tenant, connector)),
+        cures=tuple(cures_at(context, host, tenant, connector)),
     )
 
 
-def cures_at(world: AuditContext, host: Host, tenant: Tenant, connector: InboundConnector) -> Iterator[Cure]:
+def cures_at(
+    context: AuditContext, host: Host, tenant: Tenant, connector: InboundConnector
+) -> Iterator[Cure]:
     """What keeps a machine from opening a connector."""
     by_name = connector.tls_sender_certificate_name is not None
-    if tenant in world.tenants:
-        yield shared_cures.own_name(world, tenant, connector, tenant.default_domain)
+    if tenant in context.tenants:
+        yield shared_cures.own_name(context, tenant, connector, tenant.default_domain)
     if by_name and host.is_filter:
         yield shared_cures.shows_nothing(host)
     if host.holds_mailboxes and host.organization:
-        yield from shared_cures.other_certificate(world, world.topology.organizations[host.organization])
+        yield from shared_cures.other_certificate(context, context.topology.organizations[host.organization])
 
 
-def _connector(decided: Attributed | None) -> tuple[Tenant | None, InboundConnector | None]:
-    """Whose connector it was, as the decision itself says; a foreign tenant's is not ours to change."""
-    decision = decided.cause if decided else None
-    assert isinstance(decision, Attribution), "the simulator hangs decisions on their steps"
-    return decision.tenant, decision.connector
-
-
-def told_at(world: AuditContext, tenant: Tenant, connector: InboundConnector) -> str:
+def told_at(context: AuditContext, tenant: Tenant, connector: InboundConnector) -> str:
     """Where the connector's value is written: with the wizard's settings, if those made it."""
-    for organization in world.organizations:
-        if shared_cures.made_by_wizard(world, organization, tenant, connector):
+    for organization in context.organizations:
+        if shared_cures.made_by_wizard(context, organization, tenant, connector):
             return f"organizations.{organization.name}.hybrid.certificate_name"
     by_name = connector.tls_sender_certificate_name is not None
     parameter = "TlsSenderCertificateName" if by_name else "SenderIPAddresses"
-    return world.setting(tenant, "InboundConnectors", connector.name, parameter)
+    return context.setting(tenant, connector, parameter)
 
 
-def _shown(world: AuditContext, host: Host, decided: Attributed | None) -> Fact:
-    if decided is not None and decided.basis is Basis.ADDRESS:
+def _shown(context: AuditContext, host: Host, decided: Attributed) -> Fact:
+    if decided.basis is Basis.ADDRESS:
         path = of_host(host, "nat" if host.nat else "address")
         return fact(path, "{host} comes from {address}", host=host.name, address=host.source)
-    profile = world.variant.profiles.get(host.certificate or "")
+    profile = context.profile(host)
     path = of_host(host, "certificate")
     if profile is None:
         return fact(path, "{host} shows a client certificate", host=host.name)
@@ -117,22 +115,24 @@ def _shown(world: AuditContext, host: Host, decided: Attributed | None) -> Fact:
     return fact(path, shows, host=host.name, names=", ".join(profile.names))
 
 
+def expectation(context: AuditContext, tenant: Tenant, connector: InboundConnector) -> Fact:
+    """By what a connector knows its peer, where it is written."""
+    return Fact(told_at(context, tenant, connector), expects(connector))
+
+
 def expects(connector: InboundConnector) -> Sentence:
     """By what a connector knows its peer."""
     value = connector.tls_sender_certificate_name
     if value is not None:
-        return sentence(
-            '"{connector}" has TlsSenderCertificateName {name}', connector=connector.name, name=value
-        )
-    return sentence(
-        '"{connector}" has SenderIPAddresses {addresses}',
-        connector=connector.name,
-        addresses=", ".join(map(str, connector.sender_ip_addresses)),
-    )
+        by_name = '"{connector}" has TlsSenderCertificateName {name}'
+        return sentence(by_name, connector=connector.name, name=value)
+    addresses = ", ".join(map(str, connector.sender_ip_addresses))
+    by_address = '"{connector}" has SenderIPAddresses {addresses}'
+    return sentence(by_address, connector=connector.name, addresses=addresses)
 
 
 @check("MFL-ATTR-001", Severity.ERROR, "R3", "R13", "R85")
-def shared_certificate(world: AuditContext) -> Iterator[Suspicion]:
+def shared_certificate(context: AuditContext) -> Iterator[Suspicion]:
     """A sender to the internet shows the certificate of the hybrid connection.
 
     The gateway (or whatever delivers to the internet) shows the certificate that Exchange has, too. Where a recipient's
@@ -143,13 +143,13 @@ def shared_certificate(world: AuditContext) -> Iterator[Suspicion]:
     Cure: Give the hybrid connection a name and a certificate that nobody else has, and make the name an accepted
     domain. Or let the gateway show no client certificate: Exchange Online asks for one, but needs none.
     """
-    for suspicion, host, basis in _found(world):
-        if host.is_filter and basis is Basis.CERTIFICATE and _shared(world, host):
+    for suspicion, host, basis in _to_partners(context, stand_ins.NEAR, misrouted):
+        if host.is_filter and basis is Basis.CERTIFICATE and _shared(context, host):
             yield suspicion
 
 
 @check("MFL-ATTR-002", Severity.ERROR, "R3", "R73", "R13")
-def covered_certificate(world: AuditContext) -> Iterator[Suspicion]:
+def covered_certificate(context: AuditContext) -> Iterator[Suspicion]:
     """A sender's own certificate is covered by the hybrid connector's value.
 
     The gateway has a certificate of its own. But the connector's TlsSenderCertificateName is a wildcard that covers its
@@ -157,13 +157,13 @@ def covered_certificate(world: AuditContext) -> Iterator[Suspicion]:
 
     Cure: An exact name on the connector that no certificate of another machine has or covers, as an accepted domain.
     """
-    for suspicion, host, basis in _found(world):
-        if host.is_filter and basis is Basis.CERTIFICATE and not _shared(world, host):
+    for suspicion, host, basis in _to_partners(context, stand_ins.NEAR, misrouted):
+        if host.is_filter and basis is Basis.CERTIFICATE and not _shared(context, host):
             yield suspicion
 
 
 @check("MFL-ATTR-003", Severity.ERROR, "R5", "R7", "R21")
-def shared_address(world: AuditContext) -> Iterator[Suspicion]:
+def shared_address(context: AuditContext) -> Iterator[Suspicion]:
     """A sender to the internet comes from an address that the hybrid connector knows.
 
     The connector knows Exchange by address, and something else that sends to the internet comes from the same address:
@@ -171,11 +171,13 @@ def shared_address(world: AuditContext) -> Iterator[Suspicion]:
 
     Cure: Know Exchange by a certificate instead, or let it leave by an address of its own.
     """
-    return (suspicion for suspicion, _, basis in _found(world) if basis is Basis.ADDRESS)
+    for suspicion, _, basis in _to_partners(context, stand_ins.NEAR, misrouted):
+        if basis is Basis.ADDRESS:
+            yield suspicion
 
 
 @check("MFL-ATTR-004", Severity.ERROR, "R3", "R249")
-def exchange_itself(world: AuditContext) -> Iterator[Suspicion]:
+def exchange_itself(context: AuditContext) -> Iterator[Suspicion]:
     """Exchange sends to the internet itself, with the certificate of the hybrid connection.
 
     The send connector for the internet has no gateway behind it, and Exchange shows the same certificate to everybody.
@@ -183,19 +185,20 @@ def exchange_itself(world: AuditContext) -> Iterator[Suspicion]:
 
     Cure: Another certificate (TlsCertificateName) on the send connector for the internet.
     """
-    for suspicion, host, basis in _found(world):
+    for suspicion, host, basis in _to_partners(context, stand_ins.NEAR, misrouted):
         if host.holds_mailboxes and basis is Basis.CERTIFICATE:
             yield suspicion
 
 
-def _shared(world: AuditContext, host: Host) -> bool:
+def _shared(context: AuditContext, host: Host) -> bool:
     return any(
-        host.certificate in (server.certificate, *server.certificates) for server in world.exchange_servers()
+        host.certificate in (server.certificate, *server.certificates)
+        for server in context.exchange_servers()
     )
 
 
 @check("MFL-ATTR-005", Severity.ERROR, "R31", "R32")
-def other_region(world: AuditContext) -> Iterator[Suspicion]:
+def other_region(context: AuditContext) -> Iterator[Suspicion]:
     """Partners in another region cannot be reached with this certificate.
 
     The certificate fits the company's connector, the recipient's tenant is in another region. Its front ends answer 451
@@ -203,23 +206,15 @@ def other_region(world: AuditContext) -> Iterator[Suspicion]:
 
     Cure: As for MFL-ATTR-001: whoever sends to partners must not fit the hybrid connector.
     """
-    for organization in world.organizations:
-        probe = to_partner(world, organization, stand_ins.FAR)
-        leg = _wrong_region(world.play(probe)) if probe else None
-        host = world.topology.hosts.get(leg.origin or "") if leg else None
-        if probe and leg and host:
-            found = _astray_at(world, probe, host, leg.hop.first(Attributed))
-            yield replace(found, shows=lambda played: _stuck(played) or astray(played))
+    for suspicion, _, _ in _to_partners(context, stand_ins.FAR, _wrong_region):
+        yield replace(suspicion, shows=lambda played: _stuck(played) or astray(played))
 
 
 def _wrong_region(played: PlayedProbe) -> Leg | None:
-    legs = (
-        leg
-        for fate in played.fates.values()
-        for leg in fate.legs
-        if leg.refusal and leg.refusal.text == ATTR35.text
-    )
-    return next((leg for leg in legs if leg.place != f"tenant:{leg.meant}"), None)
+    for leg in (leg for fate in played.fates.values() for leg in fate.legs):
+        if leg.refusal and leg.refusal.text == ATTR35.text and leg.place != f"tenant:{leg.meant}":
+            return leg
+    return None
 
 
 def _stuck(played: PlayedProbe) -> Sentence:
@@ -236,7 +231,7 @@ def _stuck(played: PlayedProbe) -> Sentence:
 
 
 @check("MFL-ATTR-006", Severity.WARNING, "R73", "R13")
-def any_further_machine(world: AuditContext) -> Iterator[Suspicion]:
+def any_further_machine(context: AuditContext) -> Iterator[Suspicion]:
     """The hybrid connector's value is a wildcard.
 
     As things are, nothing need go wrong. But any machine that gets a certificate below that domain and sends mail to a
@@ -244,18 +239,20 @@ def any_further_machine(world: AuditContext) -> Iterator[Suspicion]:
 
     Cure: An exact name that only Exchange has, as an accepted domain.
     """
-    for tenant, connector in world.inbound():
+    for tenant, connector in context.inbound():
         value = connector.tls_sender_certificate_name
-        if connector.connector_type is not ConnectorType.ON_PREMISES or value is None or not value.wildcard:
-            continue
-        for organization in world.organizations:
-            sender = world.mailbox(organization)
-            if sender is not None and value.domain is not None:
-                yield _further(world, tenant, connector, organization, value.domain, sender)
+        if (
+            connector.connector_type is ConnectorType.ON_PREMISES
+            and value
+            and value.wildcard
+            and value.domain
+        ):
+            for organization, sender in context.with_mailbox(context.organizations):
+                yield _further(context, tenant, connector, organization, value.domain, sender)
 
 
 def _further(
-    world: AuditContext,
+    context: AuditContext,
     tenant: Tenant,
     connector: InboundConnector,
     organization: OnPremOrganization,
@@ -267,7 +264,7 @@ def _further(
     path = f"organizations.{organization.name}.hosts.{machine}"
     host = {
         "role": "gateway",
-        "address": stand_ins.free_address(world.topology),
+        "address": stand_ins.free_address(context.topology),
         "certificate": machine,
         "accepts_domains": [],
     }
@@ -276,7 +273,7 @@ def _further(
         about=connector.name,
         text=sentence(wrong, domain=domain, connector=connector.name, tenant=tenant.name),
         facts=(
-            Fact(told_at(world, tenant, connector), expects(connector)),
+            expectation(context, tenant, connector),
             fact("", "any machine with a certificate for {name} fits", name=name),
         ),
         probe=Probe(
@@ -284,7 +281,7 @@ def _further(
             {path: host, f"certificates.{machine}": {"names": [name]}},
         ),
         shows=astray,
-        cures=(shared_cures.own_name(world, tenant, connector, tenant.default_domain),),
+        cures=(shared_cures.own_name(context, tenant, connector, tenant.default_domain),),
         condition=sentence(
             "once a machine with a certificate for {name} sends to a partner in Exchange Online", name=name
         ),

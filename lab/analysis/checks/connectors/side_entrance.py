@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from lab.analysis.checks import shared_cures, stand_ins
 from lab.analysis.checks.audit_context import AuditContext, PlayedProbe, Probe, message, of_host
 from lab.analysis.checks.connectors.misattribution import expects, told_at
-from lab.analysis.checks.finding import Cure, Fact, ProbeJudgement, Severity, Suspicion, check, cure, fact
+from lab.analysis.checks.finding import Cure, Fact, Severity, Suspicion, check, cure, fact
+from lab.analysis.checks.flow_facts import in_tenant
 from lab.analysis.checks.hybrid_flows import entries, inward, whose
 from lab.model.names import Address
 from lab.model.tenant import ConnectorType, InboundConnector, Tenant
@@ -29,37 +31,26 @@ class _Door:
     knows: InboundConnector | None
     """The OnPremises connector that takes that machine for the company's own."""
 
-    @property
-    def probe(self) -> Probe:
-        """Straight to the front door."""
-        return Probe((message(stand_ins.STRANGER, self.mailbox, via=stand_ins.STRANGER_HOST),))
 
-
-def _doors(world: AuditContext) -> Iterator[_Door]:
-    for tenant in world.tenants:
-        mailbox = world.mailbox(tenant)
-        found = entries(world.play(Probe((inward(mailbox),)))) if mailbox else iter(())
-        at_home = [entry for entry in found if entry.leg.taken and entry.leg.place == f"tenant:{tenant.name}"]
-        entry = at_home[0] if at_home else None
-        if mailbox is not None and entry is not None and entry.host.name != stand_ins.OUTSIDE_HOST:
+def _doors(context: AuditContext) -> Iterator[_Door]:
+    for tenant, mailbox in context.with_mailbox(context.tenants):
+        handed_over = entries(context.play(Probe((inward(mailbox),))))
+        at_home = (entry for entry in handed_over if entry.leg.taken and entry.leg.place == in_tenant(tenant))
+        entry = next(at_home, None)
+        if entry is not None and entry.host.name != stand_ins.OUTSIDE_HOST:
             knows = entry.decision.connector if entry.recognised else None
             yield _Door(tenant, mailbox, entry.host, knows)
 
 
-def _past(door: _Door) -> ProbeJudgement:
-    def shows(played: PlayedProbe) -> Sentence:
-        fate = next(iter(played.fates.values()), None)
-        if fate is None or not fate.arrived or door.last.name in fate.places:
-            return NOTHING
-        return sentence(
-            "{mail} is delivered, and {host} has not seen it", mail=whose(fate), host=door.last.name
-        )
-
-    return shows
+def _past(door: _Door, played: PlayedProbe) -> Sentence:
+    fate = played.first
+    if fate is None or not fate.arrived or door.last.name in fate.places:
+        return NOTHING
+    return sentence("{mail} is delivered, and {host} has not seen it", mail=whose(fate), host=door.last.name)
 
 
 @check("MFL-CONN-004", Severity.WARNING, "R1", "R22", "R156")
-def unrestricted(world: AuditContext) -> Iterator[Suspicion]:
+def unrestricted(context: AuditContext) -> Iterator[Suspicion]:
     """The tenant takes mail from everybody, though its MX is elsewhere.
 
     The MX leads to a filter or to on-premises, but the tenant's front ends serve whoever comes, and their name follows
@@ -67,16 +58,16 @@ def unrestricted(world: AuditContext) -> Iterator[Suspicion]:
 
     Cure: A connector of type Partner for *, restricted to the certificate or addresses of what the MX leads to.
     """
-    for door in _doors(world):
+    for door in _doors(context):
         if not _believed(door) and _unflagged(door.tenant) is None:
             tenant = door.tenant.name
-            path = f"tenants.{tenant}.InboundConnectors"
-            unlocked = fact(path, "no connector of {tenant} restricts who may deliver", tenant=tenant)
-            yield _open(world, door, door.tenant.name, unlocked, _lock(door))
+            template = "no connector of {tenant} restricts who may deliver"
+            unlocked = fact(f"tenants.{tenant}.InboundConnectors", template, tenant=tenant)
+            yield _open(context, door, tenant, unlocked, _lock(door))
 
 
 @check("MFL-CONN-003", Severity.WARNING, "R22", "R56", "R156")
-def believed(world: AuditContext) -> Iterator[Suspicion]:
+def believed(context: AuditContext) -> Iterator[Suspicion]:
     """A connector of type OnPremises is to lock the tenant, and locks nothing.
 
     A connector "from your organization's email server" names the filter. It identifies the filter and gives it rights,
@@ -85,11 +76,13 @@ def believed(world: AuditContext) -> Iterator[Suspicion]:
 
     Cure: A connector of type Partner for *, restricted to the filter's certificate or addresses.
     """
-    for door in _doors(world):
+    for door in _doors(context):
         if _believed(door) and door.knows and _unflagged(door.tenant) is None:
-            told = "{connector}, is of type OnPremises and restricts nobody"
-            unlocked = fact(told_at(world, door.tenant, door.knows), told, connector=expects(door.knows))
-            yield _open(world, door, door.knows.name, unlocked, _lock(door))
+            template = "{connector}, is of type OnPremises and restricts nobody"
+            unlocked = fact(
+                told_at(context, door.tenant, door.knows), template, connector=expects(door.knows)
+            )
+            yield _open(context, door, door.knows.name, unlocked, _lock(door))
 
 
 def _believed(door: _Door) -> bool:
@@ -98,7 +91,7 @@ def _believed(door: _Door) -> bool:
 
 
 @check("MFL-CONN-014", Severity.WARNING, "R61", "R62", "R22")
-def unflagged(world: AuditContext) -> Iterator[Suspicion]:
+def unflagged(context: AuditContext) -> Iterator[Suspicion]:
     """A partner connector for all domains lacks its Restrict flag.
 
     A connector of type Partner for * names the filter's addresses or certificate, but neither
@@ -106,16 +99,17 @@ def unflagged(world: AuditContext) -> Iterator[Suspicion]:
 
     Cure: Set the flag that goes with the connector's value.
     """
-    for door in _doors(world):
+    for door in _doors(context):
         connector = _unflagged(door.tenant)
         if connector is not None:
             by_name = connector.tls_sender_certificate_name is not None
             flag = "RestrictDomainsToCertificate" if by_name else "RestrictDomainsToIPAddresses"
-            path = world.setting(door.tenant, "InboundConnectors", connector.name, flag)
-            unlocked = fact(
-                path, "{connector}, but neither of the Restrict flags is set", connector=expects(connector)
+            path = context.setting(door.tenant, connector, flag)
+            template = "{connector}, but neither of the Restrict flags is set"
+            unlocked = fact(path, template, connector=expects(connector))
+            yield _open(
+                context, door, connector.name, unlocked, cure("{flag} is on", {path: True}, flag=flag)
             )
-            yield _open(world, door, connector.name, unlocked, cure("{flag} is on", {path: True}, flag=flag))
 
 
 def _unflagged(tenant: Tenant) -> InboundConnector | None:
@@ -129,26 +123,22 @@ def _unflagged(tenant: Tenant) -> InboundConnector | None:
     return None
 
 
-def _open(world: AuditContext, door: _Door, about: str, unlocked: Fact, lock: Cure) -> Suspicion:
+def _open(context: AuditContext, door: _Door, about: str, unlocked: Fact, lock: Cure) -> Suspicion:
     wrong = "strangers may hand mail to {tenant} directly, past {host}"
-    told = "the MX of {domain} leads to {host}"
+    template = "the MX of {domain} leads to {host}"
+    path = of_host(door.last, "address") if door.last.name in context.topology.hosts else ""
     return Suspicion(
         about=about,
         text=sentence(wrong, tenant=door.tenant.name, host=door.last.name),
-        facts=(unlocked, fact(_of(world, door.last), told, domain=door.mailbox.domain, host=door.last.name)),
-        probe=door.probe,
-        shows=_past(door),
+        facts=(unlocked, fact(path, template, domain=door.mailbox.domain, host=door.last.name)),
+        probe=Probe((message(stand_ins.STRANGER, door.mailbox, via=stand_ins.STRANGER_HOST),)),
+        shows=partial(_past, door),
         cures=(lock,),
         condition=_CONDITION,
     )
 
 
-def _of(world: AuditContext, host: Host) -> str:
-    return of_host(host, "address") if host.name in world.topology.hosts else ""
-
-
 def _lock(door: _Door) -> Cure:
     change = shared_cures.known_address(door.tenant, f"Only from {door.last.name}", door.last)
-    return cure(
-        "a Partner connector for * that takes mail only from {address}", change, address=door.last.source
-    )
+    helps = "a Partner connector for * that takes mail only from {address}"
+    return cure(helps, change, address=door.last.source)

@@ -11,7 +11,7 @@ from lab.analysis.checks.flow_facts import is_moera, lost, values
 from lab.model.names import Address
 from lab.model.onprem import OnPremOrganization
 from lab.model.tenant import DomainType, Recipient, RecipientKind, Tenant
-from lab.scenario.builders.correspondents import distinct
+from lab.scenario.builders.correspondents import AddressOwner, distinct
 from lab.scenario.builders.hybrid_wizard import coexistence_domain
 from lab.scenario.changeable_scenario import SettingChange
 from lab.sentence import NOTHING, Sentence, listed, sentence
@@ -36,12 +36,12 @@ def written_key(written: Any) -> str:
         return ""
 
 
-def written_at(world: AuditContext, above: str) -> dict[str, str]:
+def written_at(context: AuditContext, above: str) -> dict[str, str]:
     """The paths of all recipients that an organisation or tenant lists, by the key of their addresses."""
     return {
         written_key(written): f"{above}.{kind}[{address(written)}]"
         for kind in _LISTS
-        for written in values(world, f"{above}.{kind}")
+        for written in values(context, f"{above}.{kind}")
     }
 
 
@@ -50,13 +50,13 @@ def address(written: Any) -> str:
     return str(written.get("address", "")) if isinstance(written, dict) else str(written)
 
 
-def entry(world: AuditContext, above: str, recipient: Address) -> str:
+def entry(context: AuditContext, above: str, recipient: Address) -> str:
     """The path of a recipient, '' if it is written nowhere."""
-    return written_at(world, above).get(recipient.key, "")
+    return written_at(context, above).get(recipient.key, "")
 
 
 @check("MFL-ROUTE-017", Severity.WARNING, "R137", "R141", "R241", "R244")
-def known_on_one_side(world: AuditContext) -> Iterator[Suspicion]:
+def known_on_one_side(context: AuditContext) -> Iterator[Suspicion]:
     """A recipient is known on one side only.
 
     A public folder, a dynamic group, a Microsoft 365 group is known on one side only. The other side is authoritative
@@ -64,99 +64,93 @@ def known_on_one_side(world: AuditContext) -> Iterator[Suspicion]:
 
     Cure: Synchronise it, or give it a remote mailbox, mail user or contact on the other side.
     """
-    for tenant in world.tenants:
-        for organization in world.organizations:
-            yield from _not_in_tenant(world, organization, tenant)
-            yield from _not_on_premises(world, organization, tenant)
+    for tenant in context.tenants:
+        for organization in context.organizations:
+            yield from _not_in_tenant(context, organization, tenant)
+            yield from _not_on_premises(context, organization, tenant)
+
+
+def _refused(
+    context: AuditContext, owner: AddressOwner, other: AddressOwner
+) -> tuple[list[Recipient], Probe | None]:
+    """Recipients of the other side that one refuses as unknown, and mail from here to the first of them."""
+    missing = [recipient for recipient in distinct(other.recipients.values()) if _refuses(owner, recipient)]
+    sender = context.mailbox(owner)
+    return missing, Probe((message(sender, missing[0].primary),)) if sender and missing else None
 
 
 def _not_in_tenant(
-    world: AuditContext, organization: OnPremOrganization, tenant: Tenant
+    context: AuditContext, organization: OnPremOrganization, tenant: Tenant
 ) -> Iterator[Suspicion]:
-    sender = world.mailbox(tenant)
-    missing = [
-        recipient for recipient in distinct(organization.recipients.values()) if _refuses(tenant, recipient)
-    ]
-    probe = Probe((message(sender, missing[0].primary),)) if sender and missing else None
-    if probe is None or not unreached(world.play(probe)):
+    missing, probe = _refused(context, tenant, organization)
+    if probe is None or not unreached(context.play(probe)):
         return
-    here = entry(world, f"organizations.{organization.name}", missing[0].primary)
+    here = entry(context, f"organizations.{organization.name}", missing[0].primary)
     path = f"tenants.{tenant.name}.mail_users"
-    users = [*values(world, path), *(str(recipient.primary) for recipient in missing)]
-    told = "{tenant} knows all recipients of the domain"
+    users = [*values(context, path), *(str(recipient.primary) for recipient in missing)]
+    wrong = "tenant {tenant} does not know {recipients}"
+    template = "{tenant} knows all recipients of the domain"
+    once = "once somebody in the cloud writes to them, or mail from outside comes to the tenant first"
     yield Suspicion(
         about=f"tenant:{tenant.name}",
-        text=sentence(
-            "tenant {tenant} does not know {recipients}", tenant=tenant.name, recipients=named(missing)
-        ),
+        text=sentence(wrong, tenant=tenant.name, recipients=named(missing)),
         facts=(
             fact(here, "{recipient} is on-premises", recipient=missing[0].primary),
-            fact(_authoritative(world, tenant, missing[0]), told, tenant=tenant.name),
+            fact(_authoritative(context, tenant, missing[0]), template, tenant=tenant.name),
         ),
         probe=probe,
         shows=lost,
         cures=(cure("synchronise them, as mail users for instance", {path: users}),),
-        condition=sentence(
-            "once somebody in the cloud writes to them, or mail from outside comes to the tenant first"
-        ),
+        condition=sentence(once),
     )
 
 
 def _not_on_premises(
-    world: AuditContext, organization: OnPremOrganization, tenant: Tenant
+    context: AuditContext, organization: OnPremOrganization, tenant: Tenant
 ) -> Iterator[Suspicion]:
-    sender = world.mailbox(organization)
-    missing = [
-        recipient for recipient in distinct(tenant.recipients.values()) if _refuses(organization, recipient)
-    ]
-    probe = Probe((message(sender, missing[0].primary),)) if sender and missing else None
-    if probe is None or not unreached(world.play(probe)):
+    missing, probe = _refused(context, organization, tenant)
+    if probe is None or not unreached(context.play(probe)):
         return
     wrong = "{organization} on-premises does not know {recipients}"
-    told = "{organization} knows all recipients of the domain"
+    template = "{organization} knows all recipients of the domain"
+    there = entry(context, f"tenants.{tenant.name}", missing[0].primary)
+    once = "once somebody on-premises writes to them, or mail from outside comes to on-premises first"
     yield Suspicion(
         about=organization.name,
         text=sentence(wrong, organization=organization.name, recipients=named(missing)),
         facts=(
-            fact(
-                entry(world, f"tenants.{tenant.name}", missing[0].primary),
-                "{recipient} is in the cloud",
-                recipient=missing[0].primary,
-            ),
-            fact(_authoritative(world, organization, missing[0]), told, organization=organization.name),
+            fact(there, "{recipient} is in the cloud", recipient=missing[0].primary),
+            fact(_authoritative(context, organization, missing[0]), template, organization=organization.name),
         ),
         probe=probe,
         shows=lost,
-        cures=tuple(_known(world, organization, tenant, missing)),
-        condition=sentence(
-            "once somebody on-premises writes to them, or mail from outside comes to on-premises first"
-        ),
+        cures=tuple(_known(context, organization, tenant, missing)),
+        condition=sentence(once),
     )
 
 
 def _known(
-    world: AuditContext, organization: OnPremOrganization, tenant: Tenant, missing: list[Recipient]
+    context: AuditContext, organization: OnPremOrganization, tenant: Tenant, missing: list[Recipient]
 ) -> Iterator[Cure]:
     """In a hybrid, people with mailboxes in the cloud are remote mailboxes (R106); contacts are for the others."""
     kinds = {recipient.kind for recipient in missing}
     if RecipientKind.MAILBOX in kinds:
-        objects = _objects(world, organization, tenant, missing, {RecipientKind.MAILBOX: "remote_mailboxes"})
+        objects = _objects(
+            context, organization, tenant, missing, {RecipientKind.MAILBOX: "remote_mailboxes"}
+        )
+        helps = "give them remote mailboxes on-premises that lead to their routing addresses"
         if len(kinds) > 1:
-            yield cure(
+            helps = (
                 "give them remote mailboxes on-premises, and the others contacts, that lead to their routing "
-                "addresses",
-                objects,
+                "addresses"
             )
-        else:
-            yield cure("give them remote mailboxes on-premises that lead to their routing addresses", objects)
-    yield cure(
-        "give them contacts on-premises that lead to their routing addresses",
-        _objects(world, organization, tenant, missing, {}),
-    )
+        yield cure(helps, objects)
+    contacts = _objects(context, organization, tenant, missing, {})
+    yield cure("give them contacts on-premises that lead to their routing addresses", contacts)
 
 
 def _objects(
-    world: AuditContext,
+    context: AuditContext,
     organization: OnPremOrganization,
     tenant: Tenant,
     missing: list[Recipient],
@@ -167,7 +161,7 @@ def _objects(
     above = f"organizations.{organization.name}"
     change: dict[str, Any] = {}
     made: dict[str, list[Any]] = {}
-    paths = written_at(world, f"tenants.{tenant.name}")
+    paths = written_at(context, f"tenants.{tenant.name}")
     for recipient in missing:
         there = in_cloud(tenant, recipient)
         written = paths.get(recipient.primary.key)
@@ -179,34 +173,31 @@ def _objects(
             made.setdefault(kind, []).append({"address": str(recipient.primary), "external": str(there)})
     return {
         **change,
-        **{f"{above}.{kind}": [*values(world, f"{above}.{kind}"), *made[kind]] for kind in made},
+        **{f"{above}.{kind}": [*values(context, f"{above}.{kind}"), *made[kind]] for kind in made},
     }
 
 
-def in_cloud(tenant: Tenant, found: Recipient) -> Address | None:
+def in_cloud(tenant: Tenant, recipient: Recipient) -> Address | None:
     """Its routing address, else one in another domain of Microsoft's."""
     routing = coexistence_domain(tenant.initial_domain)
-    microsofts = [proxy for proxy in found.proxies if is_moera(proxy.domain)]
+    microsofts = [proxy for proxy in recipient.proxies if is_moera(proxy.domain)]
     return min(microsofts, key=lambda proxy: proxy.domain != routing, default=None)
 
 
-def _refuses(owner: OnPremOrganization | Tenant, found: Recipient) -> bool:
-    accepted = owner.accepts(found.primary.domain)
-    return (
-        accepted is not None
-        and accepted.domain_type is DomainType.AUTHORITATIVE
-        and owner.find(found.primary) is None
-    )
+def _refuses(owner: AddressOwner, recipient: Recipient) -> bool:
+    accepted = owner.accepts(recipient.primary.domain)
+    authoritative = accepted is not None and accepted.domain_type is DomainType.AUTHORITATIVE
+    return authoritative and owner.find(recipient.primary) is None
 
 
-def _authoritative(world: AuditContext, owner: OnPremOrganization | Tenant, found: Recipient) -> str:
-    accepted = owner.accepts(found.primary.domain)
+def _authoritative(context: AuditContext, owner: AddressOwner, recipient: Recipient) -> str:
+    accepted = owner.accepts(recipient.primary.domain)
     assert accepted is not None, "it refuses recipients of the domain"
-    return world.setting(owner, "AcceptedDomains", accepted.domain_name)
+    return context.setting(owner, accepted)
 
 
-def named(found: list[Recipient]) -> Sentence:
+def named(recipients: list[Recipient]) -> Sentence:
     """The first of them, and how many more there are."""
-    first = listed(recipient.primary for recipient in found[:_NAMED])
-    more = len(found) - _NAMED
+    first = listed(recipient.primary for recipient in recipients[:_NAMED])
+    more = len(recipients) - _NAMED
     return sentence("{recipients} and {number} more", recipients=first, number=more) if more > 0 else first

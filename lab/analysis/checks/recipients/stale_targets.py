@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from itertools import groupby
+from collections.abc import Iterator
 
 from lab.analysis.checks.audit_context import AuditContext, Probe, message
 from lab.analysis.checks.finding import Cure, Severity, Suspicion, check, cure, fact
@@ -26,8 +25,23 @@ _SINGLY = 5
 """How many are told one by one; more of a kind have one cause, and are one finding, with as many in its flow."""
 
 
+_ADDED = {
+    True: "in {tenant}, {recipients} has the target address, too",
+    False: "in {tenant}, {recipients} have the target address, too",
+}
+_RENAMED = {
+    True: "a target address that {recipients} has in {tenant}",
+    False: "a target address that {recipients} have in {tenant}",
+}
+_AGAIN = {
+    True: "{recipients} has a mailbox in {tenant} again, instead of a mail user",
+    False: "{recipients} have a mailbox in {tenant} again, instead of a mail user",
+}
+"""What cures say of one recipient, and of several."""
+
+
 @check("MFL-ROUTE-007", Severity.ERROR, "R106", "R141", "R161")
-def stale_target(world: AuditContext) -> Iterator[Suspicion]:
+def stale_target(context: AuditContext) -> Iterator[Suspicion]:
     """A target address leads to nobody.
 
     On-premises a remote mailbox or contact says where in the tenant the recipient is (targetAddress). After a migration
@@ -35,17 +49,13 @@ def stale_target(world: AuditContext) -> Iterator[Suspicion]:
 
     Cure: The address that the mailbox really has; or a mailbox where the mail user is.
     """
-    for organization in world.organizations:
-        sender = world.mailbox(organization)
-        for tenant in world.tenants if sender else ():
-            assert sender is not None, "else no tenant is looked at"
-            doubtful = [
-                recipient
-                for recipient in distinct(organization.recipients.values())
-                if _doubtful(tenant, recipient)
-            ]
-            for is_user, stale in groupby(sorted(doubtful, key=_known(tenant)), _known(tenant)):
-                yield from _told(world, organization, tenant, sender, list(stale), is_user=is_user)
+    for organization, sender in context.with_mailbox(context.organizations):
+        recipients = distinct(organization.recipients.values())
+        for tenant in context.tenants:
+            doubtful = [recipient for recipient in recipients if _doubtful(tenant, recipient)]
+            for is_user in (False, True):
+                stale = [recipient for recipient in doubtful if _known(tenant, recipient) is is_user]
+                yield from _by_cause(context, organization, tenant, sender, stale, is_user=is_user)
 
 
 def _doubtful(tenant: Tenant, recipient: Recipient) -> bool:
@@ -56,12 +66,12 @@ def _doubtful(tenant: Tenant, recipient: Recipient) -> bool:
     return there is None or there.kind is RecipientKind.MAIL_USER
 
 
-def _known(tenant: Tenant) -> Callable[[Recipient], bool]:
-    return lambda recipient: recipient.external is not None and tenant.find(recipient.external) is not None
+def _known(tenant: Tenant, recipient: Recipient) -> bool:
+    return recipient.external is not None and tenant.find(recipient.external) is not None
 
 
-def _told(
-    world: AuditContext,
+def _by_cause(
+    context: AuditContext,
     organization: OnPremOrganization,
     tenant: Tenant,
     sender: Address,
@@ -73,16 +83,14 @@ def _told(
     for group in groups:
         kind = "mail users" if is_user else "unknown"
         about = str(group[0].primary) if len(group) == 1 else f"{organization.name}:{kind}"
-        messages = (
-            message(sender, recipient.primary, key=str(recipient.primary)) for recipient in group[:_SINGLY]
-        )
-        probe = Probe(tuple(messages))
-        if unreached(world.play(probe)):
-            yield _stale(world, organization, tenant, group, about, probe)
+        addresses = (recipient.primary for recipient in group[:_SINGLY])
+        probe = Probe(tuple(message(sender, address, key=str(address)) for address in addresses))
+        if unreached(context.play(probe)):
+            yield _stale(context, organization, tenant, group, about, probe)
 
 
 def _stale(
-    world: AuditContext,
+    context: AuditContext,
     organization: OnPremOrganization,
     tenant: Tenant,
     stale: list[Recipient],
@@ -90,82 +98,65 @@ def _stale(
     probe: Probe,
 ) -> Suspicion:
     first = stale[0]
-    here = written_at(world, f"organizations.{organization.name}").get(first.primary.key, "")
+    here = written_at(context, f"organizations.{organization.name}").get(first.primary.key, "")
     there = tenant.find(first.external) if first.external else None
-    path = written_at(world, f"tenants.{tenant.name}").get(first.primary.key, "")
-    known = fact(path, "tenant {tenant}: nobody has that address", tenant=tenant.name)
+    path = written_at(context, f"tenants.{tenant.name}").get(first.primary.key, "")
+    target = fact(path, "tenant {tenant}: nobody has that address", tenant=tenant.name)
     if there is not None:
         goes = "tenant {tenant}: there is a mail user, whose mail goes to {address}"
-        known = fact(path, goes, tenant=tenant.name, address=there.external)
-    told = "on-premises: {recipient} is at {address}"
+        target = fact(path, goes, tenant=tenant.name, address=there.external)
+    wrong = "on-premises sends mail for {recipients} to an address that nobody has"
+    template = "on-premises: {recipient} is at {address}"
     return Suspicion(
         about=about,
-        text=sentence(
-            "on-premises sends mail for {recipients} to an address that nobody has", recipients=named(stale)
-        ),
+        text=sentence(wrong, recipients=named(stale)),
         facts=(
-            fact(f"{here}.external" if here else "", told, recipient=first.primary, address=first.external),
-            known,
+            fact(
+                f"{here}.external" if here else "", template, recipient=first.primary, address=first.external
+            ),
+            target,
         ),
         probe=probe,
         shows=lost,
-        cures=tuple(_targets(world, organization, tenant, stale)),
+        cures=tuple(_targets(context, organization, tenant, stale)),
     )
 
 
 def _targets(
-    world: AuditContext, organization: OnPremOrganization, tenant: Tenant, stale: list[Recipient]
+    context: AuditContext, organization: OnPremOrganization, tenant: Tenant, stale: list[Recipient]
 ) -> Iterator[Cure]:
     """The address that the mailboxes really have; or mailboxes where the mail users are."""
-    known = [(recipient, there) for recipient in stale if (there := tenant.find(recipient.primary))]
-    moved = [(recipient, there) for recipient, there in known if there.kind is not RecipientKind.MAIL_USER]
-    users = [there for _, there in known if there.kind is RecipientKind.MAIL_USER]
+    in_tenant = [(recipient, there) for recipient in stale if (there := tenant.find(recipient.primary))]
+    moved = [
+        (recipient, there) for recipient, there in in_tenant if there.kind is not RecipientKind.MAIL_USER
+    ]
+    users = [there for _, there in in_tenant if there.kind is RecipientKind.MAIL_USER]
+    names: dict[str, object] = {"tenant": tenant.name, "recipients": named(stale)}
     one = len(stale) == 1
-    here = written_at(world, f"organizations.{organization.name}")
-    there_ = written_at(world, f"tenants.{tenant.name}")
+    paths = written_at(context, f"organizations.{organization.name}")
+    cloud_paths = written_at(context, f"tenants.{tenant.name}")
     added = {
-        f"{there_[there.primary.key]}.proxies": [str(proxy) for proxy in (*there.proxies, recipient.external)]
+        f"{path}.proxies": [str(proxy) for proxy in (*there.proxies, recipient.external)]
         for recipient, there in moved
-        if there.primary.key in there_
+        if (path := cloud_paths.get(there.primary.key))
     }
     if added:
-        yield cure(
-            "in {tenant}, {recipients} has the target address, too"
-            if one
-            else "in {tenant}, {recipients} have the target address, too",
-            added,
-            tenant=tenant.name,
-            recipients=named(stale),
-        )
+        yield cure(_ADDED[one], added, **names)
     renamed = {
-        f"{here[recipient.primary.key]}.external": str(address)
+        f"{path}.external": str(address)
         for recipient, there in moved
-        if recipient.primary.key in here and (address := in_cloud(tenant, there))
+        if (path := paths.get(recipient.primary.key)) and (address := in_cloud(tenant, there))
     }
     if renamed:
-        yield cure(
-            "a target address that {recipients} has in {tenant}"
-            if one
-            else "a target address that {recipients} have in {tenant}",
-            renamed,
-            recipients=named(stale),
-            tenant=tenant.name,
-        )
+        yield cure(_RENAMED[one], renamed, **names)
     if users:
-        yield cure(
-            "{recipients} has a mailbox in {tenant} again, instead of a mail user"
-            if one
-            else "{recipients} have a mailbox in {tenant} again, instead of a mail user",
-            _boxes(world, tenant, users),
-            recipients=named(stale),
-            tenant=tenant.name,
-        )
+        yield cure(_AGAIN[one], _boxes(context, tenant, users), **names)
 
 
-def _boxes(world: AuditContext, tenant: Tenant, users: list[Recipient]) -> SettingChange:
+def _boxes(context: AuditContext, tenant: Tenant, users: list[Recipient]) -> SettingChange:
     """Mailboxes in place of mail users."""
     written, boxes = f"tenants.{tenant.name}.mail_users", f"tenants.{tenant.name}.mailboxes"
     gone = {user.primary.key for user in users}
-    left = [user for user in values(world, written) if written_key(user) not in gone]
-    made = [{"address": str(u.primary), "proxies": [str(proxy) for proxy in u.proxies]} for u in users]
-    return {written: left, boxes: [*values(world, boxes), *made]}
+    left = [user for user in values(context, written) if written_key(user) not in gone]
+    made = [{"address": str(user.primary), "proxies": [*map(str, user.proxies)]} for user in users]
+    return {written: left, boxes: [*values(context, boxes), *made]}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 from lab.analysis.checks import stand_ins
 from lab.analysis.checks.audit_context import AuditContext, PlayedProbe, Probe, message, of_host
-from lab.analysis.checks.finding import ProbeJudgement, Severity, Suspicion, check, cure, fact
+from lab.analysis.checks.finding import Severity, Suspicion, check, cure, fact
 from lab.analysis.checks.flow_facts import arrives_internal, in_tenant, last_step, lost, mailbox_where
 from lab.core.routing import OutboundChoice, choose_outbound, choose_send_connector
 from lab.core.service_host_names import SERVICE
@@ -25,7 +26,7 @@ _ORDERS = ("exact,accepted_domains,wildcard", "exact,wildcard,accepted_domains")
 
 
 @check("MFL-ROUTE-014", Severity.ERROR, "R119", "R120")
-def stands_between(world: AuditContext) -> Iterator[Suspicion]:
+def stands_between(context: AuditContext) -> Iterator[Suspicion]:
     """A machine between Exchange and Exchange Online.
 
     The send connector for hybrid mail leads to an appliance, a gateway or a firewall that opens TLS. Exchange Online
@@ -34,42 +35,43 @@ def stands_between(world: AuditContext) -> Iterator[Suspicion]:
 
     Cure: Let Exchange speak with Exchange Online itself; Edge Transport servers are the only exception.
     """
-    for tenant in world.tenants:
-        for organization in world.organizations:
-            sender, colleague = world.mailbox(organization), world.mailbox(tenant)
-            connector = choose_send_connector(
-                organization, coexistence_domain(tenant.initial_domain)
-            ).connector
-            if sender is None or colleague is None or connector is None or not connector.smart_hosts:
+    for tenant, colleague in context.with_mailbox(context.tenants):
+        for organization, sender in context.with_mailbox(context.organizations):
+            routing = coexistence_domain(tenant.initial_domain)
+            connector = choose_send_connector(organization, routing).connector
+            if connector is None or not connector.smart_hosts:
                 continue
             probe = Probe((message(sender, colleague),))
-            played = world.play(probe)
-            box = _box(world, played)
-            direct = _direct(world, organization, connector)
-            if box is None or arrives_internal(played, tenant):
-                continue
-            if arrives_internal(
-                world.play(Probe(probe.messages, direct)), tenant
-            ):  # else something else is wrong
-                yield _between(world, organization, tenant, connector, box, probe)
+            played = context.play(probe)
+            box = _box(context, played)
+            direct = Probe(probe.messages, _direct(context, organization, connector))
+            # where mail would not be internal without it, something else is wrong
+            if (
+                box
+                and not arrives_internal(played, tenant)
+                and arrives_internal(context.play(direct), tenant)
+            ):
+                yield _between(context, organization, tenant, connector, box, probe)
 
 
-def _box(world: AuditContext, played: PlayedProbe) -> Host | None:
+def _box(context: AuditContext, played: PlayedProbe) -> Host | None:
     """The first machine on the way that is no Exchange."""
-    hosts = world.topology.hosts
+    hosts = context.topology.hosts
     places = [name for fate in played.fates.values() for name in fate.places if name in hosts]
     return next((hosts[name] for name in places if not hosts[name].holds_mailboxes), None)
 
 
-def _direct(world: AuditContext, organization: OnPremOrganization, connector: SendConnector) -> SettingChange:
+def _direct(
+    context: AuditContext, organization: OnPremOrganization, connector: SendConnector
+) -> SettingChange:
     def path(parameter: str) -> str:
-        return world.setting(organization, "SendConnectors", connector.name, parameter)
+        return context.setting(organization, connector, parameter)
 
     return {path("SmartHosts"): [], path("DNSRoutingEnabled"): True, path("TlsDomain"): str(SERVICE)}
 
 
 def _between(
-    world: AuditContext,
+    context: AuditContext,
     organization: OnPremOrganization,
     tenant: Tenant,
     connector: SendConnector,
@@ -81,34 +83,28 @@ def _between(
     def shows(played: PlayedProbe) -> Sentence:
         if arrives_internal(played, tenant):
             return NOTHING
-        return lost(played) or sentence(
-            "mail of a colleague for {recipient} arrives as a stranger's: anonymous, filtered, tagged",
-            recipient=recipient,
-        )
+        shown = "mail of a colleague for {recipient} arrives as a stranger's: anonymous, filtered, tagged"
+        return lost(played) or sentence(shown, recipient=recipient)
 
-    path = world.setting(organization, "SendConnectors", connector.name, "SmartHosts")
-    told = '"{connector}" leads to {hosts}'
+    path = context.setting(organization, connector, "SmartHosts")
+    template = '"{connector}" leads to {hosts}'
+    stands = "{host} is no Exchange, and hands over in its own name"
+    helps = "Exchange speaks with Exchange Online itself, by DNS"
     return Suspicion(
         about=box.name,
         text=sentence("{host} stands between Exchange and Exchange Online", host=box.name),
         facts=(
-            fact(path, told, connector=connector.name, hosts=", ".join(connector.smart_hosts)),
-            fact(
-                of_host(box, "role"), "{host} is no Exchange, and hands over in its own name", host=box.name
-            ),
+            fact(path, template, connector=connector.name, hosts=", ".join(connector.smart_hosts)),
+            fact(of_host(box, "role"), stands, host=box.name),
         ),
         probe=probe,
         shows=shows,
-        cures=(
-            cure(
-                "Exchange speaks with Exchange Online itself, by DNS", _direct(world, organization, connector)
-            ),
-        ),
+        cures=(cure(helps, _direct(context, organization, connector)),),
     )
 
 
 @check("MFL-ROUTE-018", Severity.NOTE, "R87", "R88", "R99")
-def undecided(world: AuditContext) -> Iterator[Suspicion]:
+def undecided(context: AuditContext) -> Iterator[Suspicion]:
     """Two outbound connectors, and no documented order.
 
     A connector with AllAcceptedDomains and one with a wildcard both mean an accepted domain. Microsoft's article names
@@ -116,49 +112,53 @@ def undecided(world: AuditContext) -> Iterator[Suspicion]:
 
     Cure: Name the domain exactly on the connector that is meant: an exact name goes first in either reading.
     """
-    for tenant in world.tenants:
+    for tenant in context.tenants:
         for accepted in tenant.accepted_domains:
             domain = accepted.domain_name
-            first, second = (_chosen(world, tenant, domain, order) for order in _ORDERS)
+            first, second = (_chosen(context, tenant, domain, order, hosted=True) for order in _ORDERS)
             if first is None or second is None or first is second:
                 continue
-            for organization in world.organizations:
+            for organization in context.organizations:
                 recipient = mailbox_where(organization, lambda own: own == domain)  # noqa: B023
-                sender = world.mailbox(tenant) or stand_ins.OUTSIDE
+                sender = context.mailbox(tenant) or stand_ins.OUTSIDE
                 if recipient is not None:
-                    yield _either(world, tenant, domain, first, second, Probe((message(sender, recipient),)))
+                    yield _either(
+                        context, tenant, domain, first, second, Probe((message(sender, recipient),))
+                    )
 
 
-def _chosen(world: AuditContext, tenant: Tenant, domain: Domain, order: str) -> OutboundConnector | None:
-    switches = replace(world.topology.switches, outbound_connector_order=order)
-    return choose_outbound(tenant, domain, hosted=True, switches=switches).connector
+def _chosen(
+    context: AuditContext, tenant: Tenant, domain: Domain, order: str, *, hosted: bool
+) -> OutboundConnector | None:
+    switches = replace(context.topology.switches, outbound_connector_order=order)
+    return choose_outbound(tenant, domain, hosted=hosted, switches=switches).connector
 
 
 def _either(
-    world: AuditContext,
+    context: AuditContext,
     tenant: Tenant,
     domain: Domain,
     first: OutboundConnector,
     second: OutboundConnector,
     probe: Probe,
 ) -> Suspicion:
-    listed = world.setting(tenant, "OutboundConnectors", first.name, "AllAcceptedDomains")
-    named = world.setting(tenant, "OutboundConnectors", second.name, "RecipientDomains")
+    listed = context.setting(tenant, first, "AllAcceptedDomains")
+    named = context.setting(tenant, second, "RecipientDomains")
     exact = [*map(str, second.recipient_domains), str(domain)]
     every = [str(accepted.domain_name) for accepted in tenant.accepted_domains]
-    by_name = world.setting(tenant, "OutboundConnectors", first.name, "RecipientDomains")
+    by_name = context.setting(tenant, first, "RecipientDomains")
     names = {"domain": domain, "first": first.name, "second": second.name}
-    told = '"{second}" is for {domains}'
+    template = '"{second}" is for {domains}'
     helps = '"{first}" names the domains: a name always goes first'
     return Suspicion(
         about=domain,
         text=sentence('whether mail for {domain} takes "{first}" or "{second}" is not documented', **names),
         facts=(
             fact(listed, '"{first}" is for all accepted domains', **names),
-            fact(named, told, domains=", ".join(map(str, second.recipient_domains)), **names),
+            fact(named, template, domains=", ".join(map(str, second.recipient_domains)), **names),
         ),
         probe=probe,
-        shows=_open(world, tenant),
+        shows=partial(_open, context, tenant),
         cures=(
             cure(helps, {listed: False, by_name: every}, **names),
             cure('"{second}" names {domain}: a name always goes first', {named: exact}, **names),
@@ -166,28 +166,15 @@ def _either(
     )
 
 
-def _open(world: AuditContext, tenant: Tenant) -> ProbeJudgement:
-    def shows(played: PlayedProbe) -> Sentence:
-        step = last_step(played, in_tenant(tenant), Routed)
-        if step is None or not isinstance(step.cause, OutboundChoice) or step.cause.connector is None:
-            return NOTHING
-        choice = step.cause
-        switches = world.topology.switches
-        ways = {
-            order: choose_outbound(
-                choice.tenant,
-                choice.domain,
-                hosted=choice.hosted,
-                switches=replace(switches, outbound_connector_order=order),
-            ).connector
-            for order in _ORDERS
-        }
-        first, second = (ways[order] for order in _ORDERS)
-        if first is None or second is None or first.name == second.name:
-            return NOTHING
-        shown = (
-            'mail for {domain} leaves by "{first}" or "{second}", depending on how one reads the documents'
-        )
-        return sentence(shown, domain=choice.domain, first=first.name, second=second.name)
-
-    return shows
+def _open(context: AuditContext, tenant: Tenant, played: PlayedProbe) -> Sentence:
+    step = last_step(played, in_tenant(tenant), Routed)
+    if step is None or not isinstance(step.cause, OutboundChoice) or step.cause.connector is None:
+        return NOTHING
+    choice = step.cause
+    first, second = (
+        _chosen(context, choice.tenant, choice.domain, order, hosted=choice.hosted) for order in _ORDERS
+    )
+    if first is None or second is None or first.name == second.name:
+        return NOTHING
+    shown = 'mail for {domain} leaves by "{first}" or "{second}", depending on how one reads the documents'
+    return sentence(shown, domain=choice.domain, first=first.name, second=second.name)

@@ -21,11 +21,9 @@ from lab.model.onprem import OnPremOrganization
 from lab.model.tenant import DomainType, OutboundConnector, Tenant
 from lab.sentence import sentence, together
 
-_LOOP_MARK = "X-Mflab-Loop"
-
 
 @check("MFL-ROUTE-001", Severity.ERROR, "R89", "R163")
-def hybrid_by_mx(world: AuditContext) -> Iterator[Suspicion]:
+def hybrid_by_mx(context: AuditContext) -> Iterator[Suspicion]:
     """The hybrid outbound connector uses MX.
 
     The connector from Exchange Online to on-premises has UseMXRecord on. The MX of the domain leads to Exchange Online:
@@ -33,11 +31,11 @@ def hybrid_by_mx(world: AuditContext) -> Iterator[Suspicion]:
 
     Cure: UseMXRecord off, and the on-premises servers as smart hosts, as the Hybrid Configuration Wizard sets it.
     """
-    for tenant, connector in to_on_premises(world):
-        for organization in world.organizations if connector.use_mx_record else ():
+    for tenant, connector in to_on_premises(context):
+        for organization in context.organizations if connector.use_mx_record else ():
             recipient = mailbox_where(organization, lambda domain: _is_for(connector, domain, tenant))  # noqa: B023
             if recipient is not None:
-                yield _by_mx(world, tenant, connector, organization, recipient)
+                yield _by_mx(context, tenant, connector, organization, recipient)
 
 
 def _is_for(connector: OutboundConnector, domain: Domain, tenant: Tenant) -> bool:
@@ -46,26 +44,26 @@ def _is_for(connector: OutboundConnector, domain: Domain, tenant: Tenant) -> boo
 
 
 def _by_mx(
-    world: AuditContext,
+    context: AuditContext,
     tenant: Tenant,
     connector: OutboundConnector,
     organization: OnPremOrganization,
     recipient: Address,
 ) -> Suspicion:
     def path(parameter: str) -> str:
-        return world.setting(tenant, "OutboundConnectors", connector.name, parameter)
+        return context.setting(tenant, connector, parameter)
 
-    hosts = servers(world, organization)
-    sender = world.mailbox(tenant) or stand_ins.OUTSIDE
+    hosts = servers(context, organization)
+    sender = context.mailbox(tenant) or stand_ins.OUTSIDE
     wrong = '"{connector}" of {tenant} sends mail for on-premises to the MX, which is the tenant'
-    told = "the MX of {domain} leads to the tenant"
+    template = "the MX of {domain} leads to the tenant"
     helps = "a smart host instead of MX: {hosts}"
     return Suspicion(
         about=connector.name,
         text=sentence(wrong, connector=connector.name, tenant=tenant.name),
         facts=(
             fact(path("UseMXRecord"), '"{connector}" has UseMXRecord on', connector=connector.name),
-            fact(f"dns.records[{recipient.domain}].MX", told, domain=recipient.domain),
+            fact(f"dns.records[{recipient.domain}].MX", template, domain=recipient.domain),
         ),
         probe=Probe((message(sender, recipient),)),
         shows=looped,
@@ -74,7 +72,7 @@ def _by_mx(
 
 
 @check("MFL-ROUTE-005", Severity.ERROR, "R138", "R163")
-def internal_relay(world: AuditContext) -> Iterator[Suspicion]:
+def internal_relay(context: AuditContext) -> Iterator[Suspicion]:
     """An InternalRelay domain goes round.
 
     Mail for recipients that the tenant (or on-premises Exchange) does not know in an InternalRelay domain is passed on,
@@ -86,26 +84,26 @@ def internal_relay(world: AuditContext) -> Iterator[Suspicion]:
     """
     domains = [
         accepted.domain_name
-        for owner in world.own.owners
+        for owner in context.own.owners
         for accepted in owner.accepted_domains
         if accepted.domain_type is DomainType.INTERNAL_RELAY
     ]
     for domain in dict.fromkeys(domains):
         messages = [message(stand_ins.OUTSIDE, Address(NOBODY, domain), key="nobody")]
-        for organization in world.organizations:
-            known = mailbox_where(organization, lambda own: own == domain)  # noqa: B023
-            if known is not None:
-                messages.append(message(stand_ins.OUTSIDE, known, key=organization.name))
-        yield _relayed(world, domain, Probe(tuple(messages)))
+        for organization in context.organizations:
+            recipient = mailbox_where(organization, lambda own: own == domain)  # noqa: B023
+            if recipient is not None:
+                messages.append(message(stand_ins.OUTSIDE, recipient, key=organization.name))
+        yield _relayed(context, domain, Probe(tuple(messages)))
 
 
-def _relayed(world: AuditContext, domain: Domain, probe: Probe) -> Suspicion:
+def _relayed(context: AuditContext, domain: Domain, probe: Probe) -> Suspicion:
     relaying = [
         owner
-        for owner in world.own.owners
+        for owner in context.own.owners
         if (accepted := owner.accepts(domain)) and accepted.domain_type is DomainType.INTERNAL_RELAY
     ]
-    types = [world.setting(owner, "AcceptedDomains", domain, "DomainType") for owner in relaying]
+    types = [context.named_setting(owner, "AcceptedDomains", domain, "DomainType") for owner in relaying]
     owners = together(
         sentence("tenant {tenant}", tenant=owner.name)
         if isinstance(owner, Tenant)
@@ -123,28 +121,27 @@ def _relayed(world: AuditContext, domain: Domain, probe: Probe) -> Suspicion:
         ),
         probe=probe,
         shows=looped,
-        cures=(cure(helps, dict.fromkeys(types, "Authoritative"), **names), *_led_on_premises(world, domain)),
+        cures=(
+            cure(helps, dict.fromkeys(types, "Authoritative"), **names),
+            *_led_on_premises(context, domain),
+        ),
     )
 
 
-def _led_on_premises(world: AuditContext, domain: Domain) -> Iterator[Cure]:
+def _led_on_premises(context: AuditContext, domain: Domain) -> Iterator[Cure]:
     """The hybrid connector is for the domain too."""
-    if not any(organization.accepts(domain) for organization in world.organizations):
+    if not any(organization.accepts(domain) for organization in context.organizations):
         return
-    for tenant, connector in to_on_premises(world):
+    for tenant, connector in to_on_premises(context):
         if not connector.use_mx_record and not _is_for(connector, domain, tenant):
-            path = world.setting(tenant, "OutboundConnectors", connector.name, "RecipientDomains")
+            path = context.setting(tenant, connector, "RecipientDomains")
             named = [*map(str, connector.recipient_domains), str(domain)]
-            yield cure(
-                '"{connector}" leads to on-premises for {domain}, too',
-                {path: named},
-                connector=connector.name,
-                domain=domain,
-            )
+            helps = '"{connector}" leads to on-premises for {domain}, too'
+            yield cure(helps, {path: named}, connector=connector.name, domain=domain)
 
 
 @check("MFL-ROUTE-008", Severity.ERROR, "R87", "R161")
-def sub_domain(world: AuditContext) -> Iterator[Suspicion]:
+def sub_domain(context: AuditContext) -> Iterator[Suspicion]:
     """A sub-domain goes to and fro between both sides.
 
     A sub-domain is accepted on neither side. A send connector for *.domain leads to Exchange Online, an outbound
@@ -152,66 +149,57 @@ def sub_domain(world: AuditContext) -> Iterator[Suspicion]:
 
     Cure: A more specific connector on the side that knows the way, or connectors for accepted domains only.
     """
-    for domain in _sub_domains(world):
+    for domain in _sub_domains(context):
         recipient = Address("somebody", domain)
-        for owner in world.own.owners:
-            sender = world.mailbox(owner)
-            probe = Probe((message(sender, recipient),)) if sender else None
-            if probe and _to_and_fro(world, world.play(probe)):
-                yield _nobodys(world, domain, probe)
+        for _, sender in (
+            *context.with_mailbox(context.organizations),
+            *context.with_mailbox(context.tenants),
+        ):
+            probe = Probe((message(sender, recipient),))
+            if _to_and_fro(context, context.play(probe)):
+                yield _nobodys(context, domain, probe)
                 break
 
 
-def _sub_domains(world: AuditContext) -> tuple[Domain, ...]:
+def _sub_domains(context: AuditContext) -> tuple[Domain, ...]:
     """Those that DNS or a connector names, below an accepted domain, and accepted nowhere."""
-    named = [Domain(name) for name, kind in world.topology.zones.rows if kind == "MX"]
-    for organization in world.organizations:
-        spaces = (
-            space.pattern for connector in organization.send_connectors for space in connector.address_spaces
-        )
-        named += [pattern.domain for pattern in spaces if pattern.domain and not pattern.wildcard]
-    above = [accepted.domain_name for owner in world.own.owners for accepted in owner.accepted_domains]
-    below = (
-        domain for domain in named if any(domain.is_under(parent) for parent in above if parent != domain)
-    )
-    return tuple(dict.fromkeys(domain for domain in below if not world.own.has(domain)))
+    named = [Domain(name) for name, kind in context.topology.zones.rows if kind == "MX"]
+    for organization in context.organizations:
+        spaces = (space for connector in organization.send_connectors for space in connector.address_spaces)
+        patterns = (space.pattern for space in spaces)
+        named += [pattern.domain for pattern in patterns if pattern.domain and not pattern.wildcard]
+    unaccepted = dict.fromkeys(domain for domain in named if not context.own.has(domain))
+    return tuple(domain for domain in unaccepted if any(map(domain.is_under, context.domains)))
 
 
-def _to_and_fro(world: AuditContext, played: PlayedProbe) -> bool:
+def _to_and_fro(context: AuditContext, played: PlayedProbe) -> bool:
     """Whether a loop leads through both sides."""
     if not looped(played):
         return False
     places = {name for fate in played.fates.values() for name, often in visits(fate).items() if often > 1}
-    servers_ = {host.name for host in world.exchange_servers()}
-    return bool(places & servers_) and any(in_tenant(tenant) in places for tenant in world.tenants)
+    onprem = any(host.name in places for host in context.exchange_servers())
+    return onprem and any(in_tenant(tenant) in places for tenant in context.tenants)
 
 
-def _nobodys(world: AuditContext, domain: Domain, probe: Probe) -> Suspicion:
-    sending = [(o, connector) for o in world.organizations for connector in o.send_connectors]
-    out = [
-        (o, c) for o, c in sending if c.enabled and any(s.pattern.covers(domain) for s in c.address_spaces)
-    ]
-    back = [(t, c) for t, c in to_on_premises(world) if _is_for(c, domain, t)]
-    cures = [
-        cure(
-            '"{connector}" on-premises is enabled, which leads to where {domain} is',
-            {world.setting(organization, "SendConnectors", connector.name, "Enabled"): True},
-            connector=connector.name,
-            domain=domain,
-        )
-        for organization, connector in sending
-        if not connector.enabled and any(space.pattern.domain == domain for space in connector.address_spaces)
-    ]
-    cures += [_accepted_only(world, tenant, connector) for tenant, connector in back]
-    there = (
-        world.setting(back[0][0], "OutboundConnectors", back[0][1].name, "RecipientDomains") if back else ""
-    )
-    here = world.setting(out[0][0], "SendConnectors", out[0][1].name, "AddressSpaces") if out else ""
+def _nobodys(context: AuditContext, domain: Domain, probe: Probe) -> Suspicion:
+    helps = '"{connector}" on-premises is enabled, which leads to where {domain} is'
+    here, there, cures = "", "", []
+    for organization in context.organizations:
+        for send in organization.send_connectors:
+            patterns = [space.pattern for space in send.address_spaces]
+            if send.enabled and any(pattern.covers(domain) for pattern in patterns):
+                here = here or context.setting(organization, send, "AddressSpaces")
+            if not send.enabled and any(pattern.domain == domain for pattern in patterns):
+                change = {context.setting(organization, send, "Enabled"): True}
+                cures.append(cure(helps, change, connector=send.name, domain=domain))
+    for tenant, connector in to_on_premises(context):
+        if _is_for(connector, domain, tenant):
+            there = there or context.setting(tenant, connector, "RecipientDomains")
+            cures.append(_accepted_only(context, tenant, connector))
+    wrong = "{domain} is accepted on neither side, and each side sends it to the other"
     return Suspicion(
         about=domain,
-        text=sentence(
-            "{domain} is accepted on neither side, and each side sends it to the other", domain=domain
-        ),
+        text=sentence(wrong, domain=domain),
         facts=(
             fact(here, "on-premises sends {domain} to the tenant", domain=domain),
             fact(there, "the tenant sends {domain} to on-premises", domain=domain),
@@ -222,14 +210,9 @@ def _nobodys(world: AuditContext, domain: Domain, probe: Probe) -> Suspicion:
     )
 
 
-def _accepted_only(world: AuditContext, tenant: Tenant, connector: OutboundConnector) -> Cure:
-    names = [
-        accepted.domain_name
-        for accepted in tenant.accepted_domains
-        if any(organization.accepts(accepted.domain_name) for organization in world.organizations)
-    ]
-    path = world.setting(tenant, "OutboundConnectors", connector.name, "RecipientDomains")
+def _accepted_only(context: AuditContext, tenant: Tenant, connector: OutboundConnector) -> Cure:
+    domains = [accepted.domain_name for accepted in tenant.accepted_domains]
+    names = [str(name) for name in domains if any(owner.accepts(name) for owner in context.organizations)]
+    path = context.setting(tenant, connector, "RecipientDomains")
     helps = '"{connector}" is for {names} only: other sub-domains are refused, or go by MX'
-    return cure(
-        helps, {path: [str(name) for name in names]}, connector=connector.name, names=", ".join(names)
-    )
+    return cure(helps, {path: names}, connector=connector.name, names=", ".join(names))

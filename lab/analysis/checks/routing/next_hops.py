@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 from lab.analysis.checks import stand_ins
 from lab.analysis.checks.audit_context import AuditContext, PlayedProbe, Probe, message, of_host
-from lab.analysis.checks.finding import Cure, ProbeJudgement, Severity, Suspicion, check, cure, fact
+from lab.analysis.checks.finding import Cure, Severity, Suspicion, check, cure, fact
 from lab.analysis.checks.flow_facts import door, lost, servers
 from lab.core.service_host_names import SERVICE, front_door
 from lab.core.smtp_delivery import CONNECTION_REFUSED, TIMED_OUT
@@ -31,55 +32,50 @@ class SmartHostConnector:
     owner: OnPremOrganization | Tenant
     name: str
     smart_hosts: tuple[str, ...]
-    sender: Address
-    recipient: Address
+    probe: Probe
+    """That mail."""
 
-    @property
-    def probe(self) -> Probe:
-        """That mail."""
-        return Probe((message(self.sender, self.recipient),))
-
-    def setting(self, world: AuditContext, parameter: str) -> str:
+    def setting(self, context: AuditContext, parameter: str) -> str:
         """The path of one of its parameters."""
         kind = "OutboundConnectors" if isinstance(self.owner, Tenant) else "SendConnectors"
-        return world.setting(self.owner, kind, self.name, parameter)
+        return context.named_setting(self.owner, kind, self.name, parameter)
 
 
-def hops(world: AuditContext) -> Iterator[SmartHostConnector]:
+def hops(context: AuditContext) -> Iterator[SmartHostConnector]:
     """Connectors of both sides that routing may choose, with their smart hosts."""
-    for tenant in world.tenants:
+    for tenant in context.tenants:
         for out in tenant.outbound_connectors:
             usable = out.enabled and not out.is_transport_rule_scoped and not out.test_mode
             if usable and not out.use_mx_record:
                 patterns = list(out.recipient_domains)
                 if out.all_accepted_domains:
                     patterns += [DomainPattern(accepted.domain_name) for accepted in tenant.accepted_domains]
-                yield from _hop(world, tenant, out.name, out.smart_hosts, patterns)
-    for organization in world.organizations:
+                yield from _hop(context, tenant, out.name, out.smart_hosts, patterns)
+    for organization in context.organizations:
         for send in organization.send_connectors:
             if send.enabled and not send.dns_routing_enabled:
                 spaces = [space.pattern for space in send.address_spaces]
-                yield from _hop(world, organization, send.name, send.smart_hosts, spaces)
+                yield from _hop(context, organization, send.name, send.smart_hosts, spaces)
 
 
 def _hop(
-    world: AuditContext,
+    context: AuditContext,
     owner: OnPremOrganization | Tenant,
     name: str,
     smart_hosts: tuple[str, ...],
     patterns: Iterable[DomainPattern],
 ) -> Iterator[SmartHostConnector]:
-    sender = world.mailbox(owner)
-    recipient = next((_somebody(world, owner, pattern) for pattern in patterns), None)
+    sender = context.mailbox(owner)
+    recipient = next((_somebody(context, owner, pattern) for pattern in patterns), None)
     if sender is not None and recipient is not None:
-        yield SmartHostConnector(owner, name, smart_hosts, sender, recipient)
+        yield SmartHostConnector(owner, name, smart_hosts, Probe((message(sender, recipient),)))
 
 
-def _somebody(world: AuditContext, owner: OnPremOrganization | Tenant, pattern: DomainPattern) -> Address:
+def _somebody(context: AuditContext, owner: OnPremOrganization | Tenant, pattern: DomainPattern) -> Address:
     """Whom the pattern means: a colleague on the other side, or anybody."""
     if pattern.domain is None:
         return stand_ins.OUTSIDE
-    others = filter(None, (world.mailbox(other) for other in world.own.owners if other is not owner))
+    others = filter(None, (context.mailbox(other) for other in context.own.owners if other is not owner))
     colleagues = (other for other in others if pattern.covers(other.domain))
     return next(colleagues, Address("somebody", pattern.domain))
 
@@ -88,7 +84,7 @@ def _somebody(world: AuditContext, owner: OnPremOrganization | Tenant, pattern: 
 
 
 @check("MFL-ROUTE-012", Severity.ERROR, "R89", "R149", "R150")
-def leads_nowhere(world: AuditContext) -> Iterator[Suspicion]:
+def leads_nowhere(context: AuditContext) -> Iterator[Suspicion]:
     """A connector leads nowhere.
 
     The smart hosts of a connector have no address in DNS, or nothing listens there. Mail waits in the queue for a day
@@ -96,107 +92,101 @@ def leads_nowhere(world: AuditContext) -> Iterator[Suspicion]:
 
     Cure: A smart host that exists, or no smart host.
     """
-    for hop in hops(world):
-        down = [_down(world, name) for name in hop.smart_hosts]
-        unnamed = [name for name in hop.smart_hosts if not _addresses(world, name)]
+    for hop in hops(context):
+        down = [_down(context, name) for name in hop.smart_hosts]
+        unnamed = [name for name in hop.smart_hosts if not _addresses(context, name)]
         if len(unnamed) == len(hop.smart_hosts):
-            yield _unnamed(world, hop)
+            yield _unnamed(context, hop)
         elif all(down):
-            yield _broken(world, hop, [host for host in down if host])
+            yield _broken(context, hop, [host for host in down if host])
 
 
-def _addresses(world: AuditContext, name: str) -> tuple[str, ...]:
+def _addresses(context: AuditContext, name: str) -> tuple[str, ...]:
     """What a smart host stands for."""
     bare = name.strip("[]")
     if bare.replace(".", "").isdigit():
         return (bare,)
-    answer = world.topology.zones.answer(DnsQuestion(Domain.parse(bare), "A"))
+    answer = context.topology.zones.answer(DnsQuestion(Domain.parse(bare), "A"))
     return answer.texts() if isinstance(answer, DnsRecords) else ()
 
 
-def _down(world: AuditContext, name: str) -> Host | None:
+def _down(context: AuditContext, name: str) -> Host | None:
     """The machine behind a name, if it is down."""
-    there = [host for host in world.topology.hosts.values() if host.address in _addresses(world, name)]
+    there = [host for host in context.topology.hosts.values() if host.address in _addresses(context, name)]
     return next((host for host in there if host.down), None)
 
 
-def _unnamed(world: AuditContext, hop: SmartHostConnector) -> Suspicion:
+def _unnamed(context: AuditContext, hop: SmartHostConnector) -> Suspicion:
     names = ", ".join(hop.smart_hosts)
     wrong = '"{connector}" of {owner} leads to {names}, which has no address'
-    told = '"{connector}" has the smart host {names}'
+    template = '"{connector}" has the smart host {names}'
+    unless = "unless DNS has an address for {names} that this configuration does not know of"
     return Suspicion(
         about=hop.name,
         text=sentence(wrong, connector=hop.name, owner=hop.owner.name, names=names),
         facts=(
-            fact(hop.setting(world, "SmartHosts"), told, connector=hop.name, names=names),
+            fact(hop.setting(context, "SmartHosts"), template, connector=hop.name, names=names),
             fact("", "DNS, as far as this configuration has it, has no address for {names}", names=names),
         ),
         probe=hop.probe,
-        shows=_stuck(hop),
-        cures=tuple(_other_way(world, hop)),
-        condition=sentence(
-            "unless DNS has an address for {names} that this configuration does not know of", names=names
-        ),
+        shows=partial(_stuck, hop.name),
+        cures=tuple(_other_way(context, hop)),
+        condition=sentence(unless, names=names),
         severity=Severity.WARNING,
     )
 
 
-def _broken(world: AuditContext, hop: SmartHostConnector, down: list[Host]) -> Suspicion:
+def _broken(context: AuditContext, hop: SmartHostConnector, down: list[Host]) -> Suspicion:
     names = ", ".join(host.name for host in down)
     wrong = '"{connector}" of {owner} leads to {names}, where nothing listens'
-    told = '"{connector}" leads to {names} only'
+    template = '"{connector}" leads to {names} only'
     return Suspicion(
         about=hop.name,
         text=sentence(wrong, connector=hop.name, owner=hop.owner.name, names=names),
         facts=(
-            fact(hop.setting(world, "SmartHosts"), told, connector=hop.name, names=names),
+            fact(hop.setting(context, "SmartHosts"), template, connector=hop.name, names=names),
             fact(of_host(down[0], "down"), "{names} is down", names=names),
         ),
         probe=hop.probe,
-        shows=_stuck(hop),
+        shows=partial(_stuck, hop.name),
         cures=(cure("{names} listens again", {of_host(host, "down"): False for host in down}, names=names),),
     )
 
 
-def _stuck(hop: SmartHostConnector) -> ProbeJudgement:
+def _stuck(name: str, played: PlayedProbe) -> Sentence:
     refused = (CONNECTION_REFUSED.text, TIMED_OUT.text)
-
-    def shows(played: PlayedProbe) -> Sentence:
-        for fate in played.fates.values():
-            for stop in fate.trace.hops:
-                routed = stop.first(Routed)
-                waits: list[Deferred | Bounced] = [*stop.all(Deferred), *stop.all(Bounced)]
-                if routed is None or routed.connector != hop.name:
-                    continue
-                if routed.how in UNROUTABLE or any(step.reply.text in refused for step in waits):
-                    shown = 'mail by "{connector}" waits, and fails: {outcome}'
-                    return sentence(shown, connector=hop.name, outcome=fate.outcome)
-        return NOTHING
-
-    return shows
+    for fate in played.fates.values():
+        for hop in fate.trace.hops:
+            routed = hop.first(Routed)
+            waits: list[Deferred | Bounced] = [*hop.all(Deferred), *hop.all(Bounced)]
+            if routed is None or routed.connector != name:
+                continue
+            if routed.how in UNROUTABLE or any(step.reply.text in refused for step in waits):
+                shown = 'mail by "{connector}" waits, and fails: {outcome}'
+                return sentence(shown, connector=name, outcome=fate.outcome)
+    return NOTHING
 
 
-def _other_way(world: AuditContext, hop: SmartHostConnector) -> Iterator[Cure]:
+def _other_way(context: AuditContext, hop: SmartHostConnector) -> Iterator[Cure]:
     """To the servers of on-premises, by a gateway, or by MX."""
     leads = '"{connector}" leads to {names}'
-    path = hop.setting(world, "SmartHosts")
-    if isinstance(hop.owner, Tenant):
-        names = [name for organization in world.organizations for name in servers(world, organization)]
-        if names:
-            yield cure(leads, {path: names}, connector=hop.name, names=", ".join(names))
-        return
-    names = [str(host.fqdn) for host in world.filters(hop.owner.name)]
+    path = hop.setting(context, "SmartHosts")
+    cloud = isinstance(hop.owner, Tenant)
+    names = [name for organization in context.organizations for name in servers(context, organization)]
+    if not cloud:
+        names = [str(host.fqdn) for host in context.filters(hop.owner.name)]
     if names:
         yield cure(leads, {path: names}, connector=hop.name, names=", ".join(names))
-    by_dns: SettingChange = {path: [], hop.setting(world, "DNSRoutingEnabled"): True}
-    yield cure('"{connector}" delivers by DNS', by_dns, connector=hop.name)
+    if not cloud:
+        by_dns: SettingChange = {path: [], hop.setting(context, "DNSRoutingEnabled"): True}
+        yield cure('"{connector}" delivers by DNS', by_dns, connector=hop.name)
 
 
 # -- somebody else's door
 
 
 @check("MFL-ROUTE-013", Severity.ERROR, "R31", "R32", "R156")
-def foreign_door(world: AuditContext) -> Iterator[Suspicion]:
+def foreign_door(context: AuditContext) -> Iterator[Suspicion]:
     """A smart host is another tenant's door.
 
     The smart host below mail.protection.outlook.com belongs to a domain of another tenant. In another region its front
@@ -205,31 +195,30 @@ def foreign_door(world: AuditContext) -> Iterator[Suspicion]:
 
     Cure: The name of the own initial or default domain.
     """
-    own = {
-        str(front_door(accepted.domain_name)).lower()
-        for tenant in world.tenants
-        for accepted in tenant.accepted_domains
-    }
-    for hop in hops(world):
-        foreign = [name for name in hop.smart_hosts if _is_door(name) and name.lower() not in own]
-        if foreign and _addresses(world, foreign[0]) and world.tenants and not isinstance(hop.owner, Tenant):
-            yield _elsewhere(world, hop, foreign[0], world.tenants[0])
+    domains = (accepted.domain_name for tenant in context.tenants for accepted in tenant.accepted_domains)
+    own = {str(front_door(domain)).lower() for domain in domains}
+    for hop in hops(context):
+        doors = (name for name in hop.smart_hosts if name.lower().endswith(f".{SERVICE}"))
+        foreign = [name for name in doors if name.lower() not in own]
+        if (
+            foreign
+            and _addresses(context, foreign[0])
+            and context.tenants
+            and not isinstance(hop.owner, Tenant)
+        ):
+            yield _elsewhere(context, hop, foreign[0], context.tenants[0])
 
 
-def _is_door(name: str) -> bool:
-    return name.lower().endswith(f".{SERVICE}")
-
-
-def _elsewhere(world: AuditContext, hop: SmartHostConnector, name: str, tenant: Tenant) -> Suspicion:
-    path = hop.setting(world, "SmartHosts")
-    told = "the own tenant is at {name}, in {region}"
+def _elsewhere(context: AuditContext, hop: SmartHostConnector, name: str, tenant: Tenant) -> Suspicion:
+    path = hop.setting(context, "SmartHosts")
+    template = "the own tenant is at {name}, in {region}"
     own = '"{connector}" leads to the own tenant, {name}'
     return Suspicion(
         about=hop.name,
         text=sentence('"{connector}" leads to the front ends of another tenant', connector=hop.name),
         facts=(
             fact(path, '"{connector}" has the smart host {name}', connector=hop.name, name=name),
-            fact(f"tenants.{tenant.name}.region", told, name=door(tenant), region=tenant.region),
+            fact(f"tenants.{tenant.name}.region", template, name=door(tenant), region=tenant.region),
         ),
         probe=hop.probe,
         shows=lost,

@@ -20,7 +20,7 @@ Forest = tuple[OnPremOrganization, OutboundConnector]
 
 
 @check("MFL-ROUTE-010", Severity.ERROR, "R92", "R93", "R99")
-def several_forests(world: AuditContext) -> Iterator[Suspicion]:
+def several_forests(context: AuditContext) -> Iterator[Suspicion]:
     """Centralized transport of several forests ends in one of them.
 
     Two forests of one tenant have centralized transport. Connectors know recipients, not senders: one of the two for
@@ -28,66 +28,63 @@ def several_forests(world: AuditContext) -> Iterator[Suspicion]:
 
     Cure: A mail flow rule for each forest's sender domains, with connectors that only rules can choose.
     """
-    for tenant in world.tenants:
+    for tenant in context.tenants:
         joined = [
             (organization, connector)
-            for of, connector in centralized(world)
-            for organization in world.organizations
-            if of is tenant and leads_to(world, connector, organization)
+            for owner, connector in centralized(context)
+            for organization in context.organizations
+            if owner is tenant and leads_to(context, connector, organization)
         ]
         for organization, connector in joined if len(joined) > 1 else ():
             sender = mailbox_where(tenant, lambda domain: organization.accepts(domain) is not None)  # noqa: B023
             if sender is not None:
-                yield _other_forest(world, tenant, organization, connector, sender, tuple(joined))
+                yield _other_forest(context, tenant, organization, connector, sender, tuple(joined))
 
 
 def _other_forest(
-    world: AuditContext,
+    context: AuditContext,
     tenant: Tenant,
     organization: OnPremOrganization,
     connector: OutboundConnector,
     sender: Address,
     joined: tuple[Forest, ...],
 ) -> Suspicion:
-    hosts = world.topology.hosts
+    hosts = context.topology.hosts
 
     def shows(played: PlayedProbe) -> Sentence:
         for fate in played.fates.values():
-            passed = [
-                hosts[name].organization for name in fate.places if name in hosts and hosts[name].organization
-            ]
-            other = next((name for name in passed if name != organization.name), None)
+            passed = (hosts[name].organization for name in fate.places if name in hosts)
+            other = next((name for name in passed if name not in (None, organization.name)), None)
             if other is not None:
                 shown = "mail from {domain} leaves by the machines of {other}, not of {organization}"
                 return sentence(shown, domain=sender.domain, other=other, organization=organization.name)
         return NOTHING
 
     others = ", ".join(f'"{other.name}"' for _, other in joined if other is not connector)
-    told = '"{connector}" has RouteAllMessagesViaOnPremises'
+    wrong = "mail of {organization}'s cloud users leaves by another forest"
+    template = '"{connector}" has RouteAllMessagesViaOnPremises'
     return Suspicion(
         about=organization.name,
-        text=sentence(
-            "mail of {organization}'s cloud users leaves by another forest", organization=organization.name
-        ),
+        text=sentence(wrong, organization=organization.name),
         facts=(
-            fact(switch(world, tenant, connector), told, connector=connector.name),
+            fact(switch(context, tenant, connector), template, connector=connector.name),
             fact("", "{connectors} has it too, and a connector does not know who sends", connectors=others),
         ),
         probe=Probe((message(sender, stand_ins.OUTSIDE),)),
         shows=shows,
-        cures=(_by_sender(world, tenant, joined),),
+        cures=(_by_sender(context, tenant, joined),),
     )
 
 
-def _by_sender(world: AuditContext, tenant: Tenant, joined: tuple[Forest, ...]) -> Cure:
+def _by_sender(context: AuditContext, tenant: Tenant, joined: tuple[Forest, ...]) -> Cure:
     connectors = f"tenants.{tenant.name}.OutboundConnectors"
     rules = f"tenants.{tenant.name}.TransportRules"
     change: dict[str, Any] = {
-        connectors: [*values(world, connectors), *(_by_rule(connector) for _, connector in joined)],
-        rules: [*values(world, rules), *(_way_out(*forest) for forest in joined)],
+        connectors: [*values(context, connectors), *(_by_rule(connector) for _, connector in joined)],
+        rules: [*values(context, rules), *(_way_out(*forest) for forest in joined)],
     }
     for organization, _ in joined:
-        for other in shared_cures.other_certificate(world, organization):
+        for other in shared_cures.other_certificate(context, organization):
             change |= other.change
     return cure(
         "a rule for each forest's senders, with a connector that only rules can choose; and another "
