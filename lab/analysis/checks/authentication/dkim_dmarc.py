@@ -151,7 +151,8 @@ def forged(context: AuditContext) -> Iterator[Suspicion]:
     for domain in domains(context):
         asked = policy(context, domain)
         if asked is None or asked.policy not in _WANTS:
-            author, path = Address("somebody", domain), ReversePath(stand_ins.OUTSIDE)
+            author = Address("somebody", domain)
+            path = ReversePath(stand_ins.OUTSIDE)
             spec = message(author, stand_ins.NEAR, via=stand_ins.OUTSIDE_HOST, reverse_path=path)
             record = policy_path(context, domain)
             weak = fact(record, "{domain} has no DMARC record", domain=domain)

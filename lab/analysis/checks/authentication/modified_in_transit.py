@@ -38,10 +38,8 @@ def disclaimer(context: AuditContext) -> Iterator[Suspicion]:
         if not host.disclaimer:
             continue
         for tenant, colleague in context.with_mailbox(context.tenants):
-            probe, signer = (
-                Probe((message(stand_ins.OUTSIDE, colleague),), _SIGNING),
-                stand_ins.OUTSIDE.domain,
-            )
+            probe = Probe((message(stand_ins.OUTSIDE, colleague),), _SIGNING)
+            signer = stand_ins.OUTSIDE.domain
             yield from _broken(context, host, probe, in_tenant(tenant), signer, f"{host.name}:in")
         for writer in writers(context):
             probe = Probe((message(writer.address, stand_ins.NEAR),))

@@ -136,7 +136,8 @@ def leads_nowhere(context: AuditContext) -> Iterator[Suspicion]:
     # DNS of others is known only as far as somebody has told it: only names below own domains are known to be missing
     for suspicion, spf in _broken(context):
         if spf.fault in _NOWHERE:
-            name, unless = spf.about, "unless DNS has what this configuration does not know of ({problem})"
+            name = spf.about
+            unless = "unless DNS has what this configuration does not know of ({problem})"
             ours = any(name == domain or Domain(name).is_under(domain) for domain in context.domains if name)
             condition = sentence(unless, problem=spf.problem)
             yield suspicion if ours else replace(suspicion, severity=Severity.WARNING, condition=condition)

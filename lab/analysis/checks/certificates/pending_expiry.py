@@ -133,7 +133,8 @@ def _once_mended(
     tenant, connector = (entry.decision.tenant, entry.decision.connector) if entry else (None, None)
     if tenant is None or connector is None or not misrouted(context.play(what_if)):
         return
-    path, wrongs = f"certificates.{profile.name}.{has[0].parameter}", together(flaw.text for flaw in has)
+    path = f"certificates.{profile.name}.{has[0].parameter}"
+    wrongs = together(flaw.text for flaw in has)
     shown = "{host} shows the {certificate}, which {flaws}"
     wrong = '{host} does not open "{connector}" of {tenant} only because its certificate is ignored'
     yield Suspicion(

@@ -123,7 +123,8 @@ def unacceptable(context: AuditContext) -> Iterator[Suspicion]:
         flaws = _untrusted(profile) if profile else ()
         if profile is None or not flaws:
             continue
-        connector, path = refusal.connector, f"certificates.{profile.name}.{flaws[0].parameter}"
+        connector = refusal.connector
+        path = f"certificates.{profile.name}.{flaws[0].parameter}"
         names = {"host": refusal.host.name, "tenant": refusal.tenant.name, "connector": connector.name}
         level = connector.tls_settings.value if connector.tls_settings else ""
         wrong = {"certificate": named(profile), "flaws": together(flaw.text for flaw in flaws)}
@@ -225,7 +226,8 @@ def _demanding(
     host = _behind(context, step)
     names = {"connector": connector.name, "host": host.name if host else step.contact.host}
     demand = {"parameter": parameter, "value": _setting(connector, parameter)}
-    shown, reply = of_host(host, "certificate") if host else "", _said(str(step.reply))
+    shown = of_host(host, "certificate") if host else ""
+    reply = _said(str(step.reply))
     return Suspicion(
         about=connector.name,
         text=sentence('"{connector}" demands TLS that {host} does not give', **names),

@@ -97,7 +97,8 @@ def _refused(context: AuditContext, service: _Service) -> Suspicion:
 def _shows_refusal(host: Host, played: PlayedProbe) -> Sentence:
     for entry in entries(played):
         if entry.host.name == host.name and entry.leg.refusal:
-            shown, path = "{mail}, with {reverse_path}, is refused: {codes}", entry.fate.spec.reverse_path
+            shown = "{mail}, with {reverse_path}, is refused: {codes}"
+            path = entry.fate.spec.reverse_path
             return sentence(shown, mail=whose(entry.fate), reverse_path=path, codes=entry.codes)
     return NOTHING
 
@@ -216,10 +217,8 @@ def _open(
 def _relayed(via: str, played: PlayedProbe) -> Sentence:
     for entry in entries(played):
         if entry.host.name == via and entry.recognised:
-            shown, tenant = (
-                "{mail}, from {address}, is relayed as mail of {tenant}",
-                entry.decision.tenant_name,
-            )
+            shown = "{mail}, from {address}, is relayed as mail of {tenant}"
+            tenant = entry.decision.tenant_name
             return sentence(shown, mail=whose(entry.fate), address=entry.host.source, tenant=tenant)
     return NOTHING
 

@@ -124,10 +124,8 @@ def _refusing(
 
 def _restriction(context: AuditContext, tenant: Tenant, lock: InboundConnector) -> Fact:
     if lock.restrict_domains_to_certificate:
-        path, name = (
-            context.setting(tenant, lock, "TlsSenderCertificateName"),
-            lock.tls_sender_certificate_name,
-        )
+        path = context.setting(tenant, lock, "TlsSenderCertificateName")
+        name = lock.tls_sender_certificate_name
         return fact(path, '"{lock}" takes mail only by the certificate {name}', lock=lock.name, name=name)
     path = context.setting(tenant, lock, "SenderIPAddresses")
     template = '"{lock}" takes mail only from {addresses}'

@@ -93,7 +93,8 @@ def next_hop_is_itself(context: AuditContext) -> Iterator[Suspicion]:
             continue
         probe = Probe((message(stand_ins.OUTSIDE, recipient),))
         if _to_itself(context.play(probe), host):
-            template, next_hops = "its next hop inward is {hosts}", ", ".join(host.forwards_to) or "MX"
+            template = "its next hop inward is {hosts}"
+            next_hops = ", ".join(host.forwards_to) or "MX"
             names = {"host": host.name, "domain": recipient.domain}
             yield Suspicion(
                 about=host.name,
@@ -127,7 +128,8 @@ def _fixed_route(context: AuditContext, host: Host, recipient: Address) -> Cure:
     for tenant in context.tenants:
         there = tenant.find(recipient)
         if there is not None and there.kind is RecipientKind.MAILBOX:
-            name, to_tenant = door(tenant), "{host} hands mail inward to the tenant's own name, {name}"
+            name = door(tenant)
+            to_tenant = "{host} hands mail inward to the tenant's own name, {name}"
             return cure(to_tenant, {of_host(host, "forwards_to"): name}, host=host.name, name=name)
     names = [name for organization in context.organizations for name in servers(context, organization)]
     helps = "{host} hands mail inward to {names}"

@@ -183,7 +183,9 @@ def _to_and_fro(context: AuditContext, played: PlayedProbe) -> bool:
 
 def _nobodys(context: AuditContext, domain: Domain, probe: Probe) -> Suspicion:
     helps = '"{connector}" on-premises is enabled, which leads to where {domain} is'
-    here, there, cures = "", "", []
+    here = ""
+    there = ""
+    cures: list[Cure] = []
     for organization in context.organizations:
         for send in organization.send_connectors:
             patterns = [space.pattern for space in send.address_spaces]
