@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import fields, is_dataclass
@@ -28,6 +29,11 @@ _BAR = 30
 def talk(text: str) -> None:
     """Say something to the person at the terminal: names in it may come from files, and must not steer the terminal."""
     print(printable(text), file=sys.stderr)
+
+
+def tell_bug(error: Exception) -> None:
+    """A bug is told when it happens: a lab goes on, and its end may be far away."""
+    talk("".join(traceback.format_exception(error)).rstrip())
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.cli.configuration.setting_keys import OF_VERBS, SHARED, option, variable
+from lab.cli.configuration.setting_sources import OF_VERBS, SHARED, option, variable
 from lab.cli.exit_codes import Exit
 from lab.cli.main import UNCONFIGURED, declared
 from tests.cli.commands import ARTICLE, ROOT, Shell

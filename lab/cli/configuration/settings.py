@@ -13,8 +13,18 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from lab.cli.configuration.setting_keys import COLOR, COLOR_KEY, DEFAULTS, OF_VERBS, PROCESS, STATE, option
-from lab.cli.configuration.setting_sources import Level, WrittenSetting, levels
+from lab.cli.configuration.setting_sources import (
+    COLOR,
+    COLOR_KEY,
+    DEFAULTS,
+    OF_VERBS,
+    PROCESS,
+    STATE,
+    Level,
+    WrittenSetting,
+    levels,
+    option,
+)
 from lab.cli.verb_declaration import Verb, help_of
 from lab.errors import words_of
 from lab.model.value import dataclass

@@ -6,7 +6,6 @@ import asyncio
 import os
 import secrets
 import shutil
-import traceback
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +16,7 @@ from lab.cli.arguments import chosen, today
 from lab.cli.exit_codes import BadInput, Exit
 from lab.cli.labs import compose_labs, lab_state
 from lab.cli.labs.lab_state import RunningLab
-from lab.cli.output import put, talk, tell_story
+from lab.cli.output import put, tell_story
 from lab.drivers import shared_folder
 from lab.drivers.control_socket import Sockets
 from lab.drivers.shared_folder import ClockReading
@@ -135,14 +134,9 @@ def _forget(state: Path) -> None:
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 
-def node_at(variant: Variant, address: str) -> str | None:
-    """The node that an address belongs to."""
-    return variant.topology.nodes().get(address)
-
-
 def gateway_at(variant: Variant, address: str) -> str:
     """The gateway at an address. Raises BadInput when none is there."""
-    node = node_at(variant, address)
+    node = variant.topology.nodes().get(address)
     host = variant.topology.hosts.get(node or "")
     if host is None or not host.is_filter:
         raise BadInput(f"{variant.name}: {address} is {node or 'nobody'}, and no gateway")
@@ -161,11 +155,6 @@ async def yielded(state: Path, address: str) -> None:
 def listening(variant: Variant, node: str) -> Sequence[str]:
     """The addresses of a node."""
     return [address for address, name in variant.topology.addresses().items() if name == node]
-
-
-def tell_bug(error: Exception) -> None:
-    """A bug is told when it happens, in the container's log."""
-    talk("".join(traceback.format_exception(error)).rstrip())
 
 
 def play() -> int:

@@ -187,7 +187,8 @@ def _certificate(args: Namespace) -> CertificateIdentity | None:
     faults = frozenset(FAULTS[name] for name in args.fault)
     if args.cert is None:
         return attribution_question.certificate_of_names(args.name, faults)
-    return read_certificate(args.cert, _moment(args.as_of), faults)
+    judged_at = datetime.combine(args.as_of, time(12), UTC) if args.as_of else today()
+    return read_certificate(args.cert, judged_at, faults)
 
 
 def read_certificate(path: Path, at: datetime, faults: Iterable[CertFault] = ()) -> CertificateIdentity:
@@ -196,10 +197,6 @@ def read_certificate(path: Path, at: datetime, faults: Iterable[CertFault] = ())
         return attribution_question.certificate_in_file(path, at, faults)
     except ArgumentError as error:
         raise BadInput(error.why) from None
-
-
-def _moment(as_of: date | None) -> datetime:
-    return today() if as_of is None else datetime.combine(as_of, time(12), UTC)
 
 
 def switches(

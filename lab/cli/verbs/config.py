@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePath
 
 from lab.cli.arguments import add_json
-from lab.cli.configuration.setting_keys import DEFAULTS, OF_VERBS, PROCESS, SHARED, option
+from lab.cli.configuration.setting_sources import DEFAULTS, OF_VERBS, PROCESS, SHARED, option
 from lab.cli.configuration.settings import BUILT_IN, EffectiveSetting, Settings
 from lab.cli.exit_codes import Exit
 from lab.cli.main import declared

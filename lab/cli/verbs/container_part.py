@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from lab.cli import locations
 from lab.cli.exit_codes import BadInput, Exit
 from lab.cli.labs import compose_labs, container_nodes, lab_state
-from lab.cli.output import talk
+from lab.cli.output import talk, tell_bug
 from lab.cli.verb_declaration import Verb, VerbFunction, declare
 from lab.errors import DriverError
 
@@ -99,13 +99,13 @@ def _node(args: Namespace) -> int:
 
     state = locations.state_folder(None)
     variant = lab_state.variant_of(state)
-    node = container_nodes.node_at(variant, _given(args, "at"))
+    node = variant.topology.nodes().get(_given(args, "at"))
     if node is None:
         talk(f"no machine of {variant.name} is at {args.at}; nothing to do")
         return asyncio.run(_idle(args.at))
     shared_folder.also_known(state, node, args.at)
     names = Endpoint(_given(args, "dns"), shared_folder.DNS_PORT)
-    part = ContainerNode(variant, state, node, names, seed=args.seed, on_bug=container_nodes.tell_bug)
+    part = ContainerNode(variant, state, node, names, seed=args.seed, on_bug=tell_bug)
     what = f"{node} on {', '.join(container_nodes.listening(variant, node))}"
     host = variant.topology.hosts.get(node)
     if host is not None and host.is_filter:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from argparse import Namespace
+from collections.abc import Callable
 from pathlib import Path
 
 from lab.analysis.checks.catalogue import CHECKS
@@ -17,7 +18,6 @@ from lab.cli.output import Progress, draw, put_json, talk
 from lab.cli.report_files import JUNIT, MARKDOWN, SARIF, Outputs, add_outputs
 from lab.cli.verb_declaration import Verb, declare
 from lab.errors import DriverError
-from lab.model.value import dataclass
 from lab.reports.comparison import comparison_files, comparison_text
 from lab.reports.comparison.compared_variants import Difference
 from lab.scenario.changeable_scenario import ChangeableScenario
@@ -87,7 +87,7 @@ def _loaded(args: Namespace) -> tuple[ChangeableScenario, ChangeableScenario]:
     if args.after is not None:
         raise BadInput("--git-base: name one file; the other is what git has of it")
     path = locations.find_scenario(args.before)
-    base = expanded(path, read=_GitFiles(args.git_base, path.parent).read)
+    base = expanded(path, read=_git_reader(args.git_base, path.parent))
     return ChangeableScenario.of(base), ChangeableScenario.load(path)
 
 
@@ -130,24 +130,16 @@ _OF_A_HOOK = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
 """What git sets for hooks, relative to where it has started them."""
 
 
-@dataclass(frozen=True, slots=True)
-class _GitFiles:
-    """The files of a commit."""
+def _git_reader(reference: str, folder: Path) -> Callable[[Path], bytes]:
+    """Reads files as they are in a branch, a tag or a commit; `folder` is some folder of the repository."""
+    if reference.startswith("-") or ":" in reference:
+        raise BadInput(f"--git-base {reference}: a branch, a tag or a commit")
+    environment = {key: value for key, value in os.environ.items() if key not in _OF_A_HOOK}
 
-    reference: str
-    """A branch, a tag, or whatever else git takes for a commit."""
-    folder: Path
-    """Some folder of the repository."""
-
-    def __post_init__(self) -> None:
-        if self.reference.startswith("-") or ":" in self.reference:
-            raise BadInput(f"--git-base {self.reference}: a branch, a tag or a commit")
-
-    def read(self, path: Path) -> bytes:
-        """A file's content. Raises Unreadable with what git says, DriverError where there is no git."""
-        name = os.path.relpath(path, self.folder)
-        environment = {key: value for key, value in os.environ.items() if key not in _OF_A_HOOK}
-        command = ["git", "-C", str(self.folder), "cat-file", "blob", f"{self.reference}:./{name}"]
+    def read(path: Path) -> bytes:
+        """A file's content. Raises UnreadableFile with what git says, DriverError where there is no git."""
+        name = os.path.relpath(path, folder)
+        command = ["git", "-C", str(folder), "cat-file", "blob", f"{reference}:./{name}"]
         try:
             done = subprocess.run(  # noqa: S603 - the reference cannot be taken for an option
                 command, capture_output=True, check=False, env={**environment, "LC_ALL": "C"}
@@ -155,8 +147,10 @@ class _GitFiles:
         except FileNotFoundError:
             raise DriverError("git is not there; --git-base needs it") from None
         if done.returncode != 0:
-            raise UnreadableFile(f"git has no {path} in {self.reference}: {_said(done.stderr)}")
+            raise UnreadableFile(f"git has no {path} in {reference}: {_said(done.stderr)}")
         return done.stdout
+
+    return read
 
 
 def _said(stderr: bytes) -> str:

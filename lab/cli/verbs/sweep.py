@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from argparse import ArgumentTypeError, Namespace
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict
 from pathlib import Path
 
 from lab.analysis.sweep import executors, result_exports
-from lab.analysis.sweep.result_store import COLUMNS, NoSweepResult, ResultStore
+from lab.analysis.sweep.result_store import COLUMNS, NoSweepResult, ResultRow, ResultStore
 from lab.analysis.sweep.run import OtherInput, Sweep
 from lab.analysis.sweep.shard_plan import CROWD
 from lab.analysis.sweep.tenant_source import TenantSource
@@ -16,12 +18,12 @@ from lab.analysis.sweep.types import Summary
 from lab.cli import tenant_files
 from lab.cli.arguments import add_json, count
 from lab.cli.exit_codes import BadInput, Exit
-from lab.cli.output import Counter, put, put_json, talk
-from lab.cli.sweep_output import as_data, told
+from lab.cli.output import Counter, columns, put, put_json, talk
 from lab.cli.verb_declaration import Verb, declare
 from lab.cli.verbs.attribute import add_rules, switches
 from lab.core.rulebook.dates_in_force import in_force
 from lab.errors import DriverError
+from lab.reports.text.printable import printable
 
 _RESULT = "sweep.sqlite"
 _ABOUT = """\
@@ -84,9 +86,9 @@ def run(args: Namespace) -> int:
             raise BadInput(f"--out {error}; --fresh forgets it, --out F leaves it alone") from None
         _export(args, store)
         if args.json:
-            put_json(as_data(summary, store, args.out, args.show))
+            put_json(_as_data(summary, store, args.out, args.show))
         else:
-            put(told(summary, store, args.out, args.show))
+            put(_told(summary, store, args.out, args.show))
     return Exit.FAILED if summary.misroutes else Exit.OK
 
 
@@ -177,3 +179,68 @@ def _whole(text: str) -> int:
     if not (text.isascii() and text.isdecimal()):
         raise ArgumentTypeError(f"{text!r} is no whole number")
     return int(text)
+
+
+def _told(summary: Summary, store: ResultStore, path: Path, show: int) -> str:
+    """The numbers, the first misroutes, and where the rest is."""
+    return printable("\n".join(_lines(summary, store, path, show)))
+
+
+def _lines(summary: Summary, store: ResultStore, path: Path, show: int) -> Iterator[str]:
+    yield (
+        f"{_count(summary.tenants, 'tenant')}, {_count(summary.connectors, 'inbound connector')}, "
+        f"{_count(summary.names, 'certificate name')}, {_count(summary.connections, 'connection')}"
+    )
+    if summary.pairs:
+        yield "pairs that share"
+        yield from columns([(f"  {kind}", f"{count:,}") for kind, count in summary.pairs.items()])
+    else:
+        yield "no two tenants share a certificate name, an address or a gateway"
+    if summary.crowds:
+        yield (
+            f"{_count(summary.crowds, 'thing')} shared by so many tenants that each was asked about its neighbours only "
+            "(--crowd N)"
+        )
+    yield from map(_row, store.misroutes(show))
+    if summary.misroutes > show:
+        yield f"... and {summary.misroutes - show:,} more in {path}"
+    yield _verdict(summary, path)
+
+
+def _row(row: ResultRow) -> str:
+    shares = f", sharing {row['shares']}" if row["shares"] else ""
+    taken = row["attributed"] or "nobody"
+    refused = f", refused: {row['reply'][:12].rstrip()}" if row["reply"] else ""
+    return (
+        f"{row['tenant']} > {row['other'] or 'anybody'}{shares}\n"
+        f"  {row['host']} {row['address']}, {row['sends']}, {row['mail']} <{row['mail_from']}> to {row['rcpt_to']}\n"
+        f'  taken for {taken} by {row["basis"]} through "{row["connector"]}"{refused} '
+        f"[{' '.join(row['rules'])}] {row['confidence']}\n"
+        f"  {row['command']}"
+    )
+
+
+def _verdict(summary: Summary, path: Path) -> str:
+    asked = f"{_count(summary.decisions, 'decision')}: "
+    if not summary.misroutes:
+        return f"{asked}no mail takes a wrong tenant; {path} has who shares what"
+    assumed = f", {summary.assumed:,} of them by an assumed rule" if summary.assumed else ""
+    return (
+        f"{asked}{_count(summary.misroutes, 'misroute')}{assumed}, mail of {_count(summary.misrouted_tenants, 'tenant')} "
+        f"taken for {_count(summary.wrong_tenants, 'tenant')}; {path} has all"
+    )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def _as_data(summary: Summary, store: ResultStore, path: Path, show: int) -> Mapping[str, object]:
+    """The numbers and the first misroutes for programs."""
+    return {
+        "ok": summary.misroutes == 0,
+        "result": str(path),
+        "counts": {name: count for name, count in asdict(summary).items() if name != "pairs"},
+        "pairs": dict(summary.pairs),
+        "misroutes": list(store.misroutes(show)),
+    }

@@ -21,7 +21,7 @@ from lab.cli.exit_codes import BadInput, Exit
 from lab.cli.labs import control_client, lab_state
 from lab.cli.labs.example_commands import Access, lines
 from lab.cli.labs.lab_state import DNS_PORT, HTTP_PORT, SMTP_PORT, RunningLab
-from lab.cli.output import plainly, put, talk
+from lab.cli.output import plainly, put, talk, tell_bug
 from lab.cli.verb_declaration import Verb, declare
 from lab.drivers.run_outcome import again
 from lab.errors import DriverError, LabBug, WireError
@@ -188,8 +188,7 @@ class LabSession:
 
 
 def _tell(error: Exception) -> None:
-    """A bug is told when it happens: the lab goes on, and its end may be far away."""
-    talk("".join(traceback.format_exception(error)).rstrip())
+    tell_bug(error)
     talk(f"mflab: a bug in the lab: {error!r}; the lab goes on")
 
 

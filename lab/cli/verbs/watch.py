@@ -8,17 +8,28 @@ import sys
 import threading
 from argparse import ArgumentTypeError, Namespace
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Protocol
 
+from lab.analysis.matrix import prepared
 from lab.analysis.repeated_rounds import EndingChange, RoundResult, RoundResults, changes, readings
-from lab.cli.arguments import add_json, add_variant, count, today
+from lab.cli import locations
+from lab.cli.arguments import add_json, add_variant, chosen, count, run_in, today
 from lab.cli.exit_codes import BadInput, Exit, NothingToRun
-from lab.cli.labs.watch_rounds import Rounds, rounds
+from lab.cli.labs import control_client, lab_state
 from lab.cli.output import plain, put, talk
 from lab.cli.verb_declaration import Verb, declare
+from lab.drivers.run_outcome import RunOutcome
 from lab.errors import DriverError, ScenarioError, WireError
 from lab.evidence.hop_facts import iso
+from lab.model.value import dataclass
 from lab.reports import SCHEMA_VERSION
 from lab.reports.comparison.compared_variants import ChangeDirection
+from lab.scenario.load import load
+from lab.scenario.model import Variant
+from lab.wire.store import mark, snapshot
 
 _ABOUT = """\
 Without SCENARIO, a lab that `mflab up` keeps running sends them, with new Message-IDs each time. With SCENARIO, each round
@@ -178,3 +189,73 @@ def _seconds(text: str) -> float:
     if match is None or int(match[1]) == 0:
         raise ArgumentTypeError(f"{text!r} is no time such as 30s, 5m or 1h")
     return float(int(match[1]) * _UNITS[match[2]])
+
+
+class Rounds(Protocol):
+    """Something that can be played again and again."""
+
+    def play(self) -> RunOutcome:
+        """Another round. Raises what a verb may raise."""
+
+
+def rounds(args: Namespace) -> Rounds:
+    """What the arguments ask for. Raises BadInput when that cannot be told."""
+    if args.scenario is None:
+        if args.variant is not None:
+            raise BadInput("--variant is for a scenario; a running lab has the variant it was started with")
+        return RunningLabRounds(locations.state_folder(args.state), args.matrix)
+    if args.state is not None:
+        raise BadInput("either a scenario or the --state of a running lab, not both")
+    return SimulatedRounds(locations.find_scenario(args.scenario), args.variant, args.matrix, args.seed)
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedRounds:
+    """Reads the scenario again each time: what changes is what somebody has changed in the file."""
+
+    file: Path
+    variant: str | None
+    matrix: bool
+    seed: int
+
+    def play(self) -> RunOutcome:
+        """In the simulator."""
+        variant = chosen(load(self.file), self.variant)
+        return run_in(
+            "simulator", prepared(variant, str(self.file)) if self.matrix else variant, seed=self.seed
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RunningLabRounds:
+    """Has the lab of a state folder send, and reads in its journal what came of it."""
+
+    state: Path
+    matrix: bool
+
+    def play(self) -> RunOutcome:
+        """On the wire, among whatever else goes on there."""
+        if not lab_state.is_up(self.state):
+            raise NothingToRun(f"no lab runs in {self.state}; `mflab up SCENARIO` starts one")
+        variant, store, began = lab_state.variant_of(self.state), self.state / lab_state.STORE, today()
+        before = mark(store)
+        messages = control_client.send(
+            self.state, control_client.MATRIX if self.matrix else control_client.MESSAGES
+        )
+        state = snapshot(store, before)
+        if not messages.keys() <= {spec.key for spec in variant.messages}:  # its scenario says no `matrix:`
+            variant = prepared(variant, str(self.state / lab_state.SCENARIO))
+        return RunOutcome(
+            variant=_of(messages, variant),
+            driver="embedded",
+            hops=state.hops,
+            delivered=state.mailboxes,
+            messages=messages,
+            started=began,
+            took=timedelta(),
+        )
+
+
+def _of(messages: dict[str, str], variant: Variant) -> Variant:
+    """With the claims about these messages only: of a series just one is sent."""
+    return replace(variant, expect={key: claim for key, claim in variant.expect.items() if key in messages})

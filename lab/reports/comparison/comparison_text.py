@@ -39,7 +39,9 @@ def screen(differences: Sequence[Difference]) -> RenderableType:
     """For a terminal: each pair of variants, the rules that decide now, and the verdict."""
     telling = [pair for pair in differences if len(differences) == 1 or pair.settings or not pair.nothing]
     parts = [part for pair in telling for part in (*_pair(pair), Text())]
-    return Group(*parts, *_same(differences), *_rules(differences), _verdict(differences))
+    style = "bold red" if any(pair.worse for pair in differences) else "green"
+    last = safe_text(verdict(differences), style)
+    return Group(*parts, *_same(differences), *_rules(differences), last)
 
 
 def _same(differences: Sequence[Difference]) -> Iterator[RenderableType]:
@@ -61,17 +63,15 @@ def verdict(differences: Sequence[Difference]) -> Sentence:
     return sentence("nothing changed: every cell and every finding is as before")
 
 
-def _verdict(differences: Sequence[Difference]) -> Text:
-    worse = any(pair.worse for pair in differences)
-    return safe_text(verdict(differences), "bold red" if worse else "green")
-
-
 def _pair(pair: Difference) -> Iterator[RenderableType]:
     yield Text.assemble((one_line(pair.scenario), "bold"), f"  {one_line(f'{pair.before} -> {pair.after}')}")
     if pair.settings:
         yield safe_text(sentence("settings that differ"), "bold")
     for setting in pair.settings:
-        yield indented(Text.assemble(one_line(str(setting)), (_where(setting), "dim")), 2, hang=2)
+        place = setting.now or setting.was
+        yield indented(
+            Text.assemble(one_line(str(setting)), (f"  {place}" if place else "", "dim")), 2, hang=2
+        )
     if pair.findings:
         yield safe_text(sentence("findings"), "bold")
     for turned in pair.findings:
@@ -88,11 +88,6 @@ def _pair(pair: Difference) -> Iterator[RenderableType]:
         yield indented(safe_text(nothing, "dim"), 2)
 
 
-def _where(setting: SettingDifference) -> str:
-    place = setting.now or setting.was
-    return f"  {place}" if place else ""
-
-
 def _finding(turned: ChangedFinding) -> Iterator[RenderableType]:
     finding, note = turned.finding, f" ({one_line(turned.note)})" if turned.note else ""
     style = "bold red" if turned.worse else _STYLES[turned.turn]
@@ -100,7 +95,7 @@ def _finding(turned: ChangedFinding) -> Iterator[RenderableType]:
         "  ", (_turn(turned.turn), style), f"{finding.level} ", (one_line(finding.id), "bold")
     )
     yield Text.assemble(head, note)
-    yield indented(safe_text(without_guids(say(finding.text)), "dim"), 2 + _WIDTH)
+    yield indented(safe_text(without_guids(finding.text), "dim"), 2 + _WIDTH)
 
 
 def _cell(moved: MovedMail) -> Iterator[RenderableType]:

@@ -71,7 +71,7 @@ def screen(fixed: FixedFinding) -> RenderableType:
         Text.assemble(
             f"{finding.level} ",
             (one_line(finding.id), "bold"),
-            f"  {one_line(without_guids(say(finding.text)))}",
+            f"  {one_line(without_guids(finding.text))}",
         ),
         indented(Text.assemble((f"{cure}  ", "bold"), one_line(fixed.cure)), 0, hang=8),
     ]
@@ -138,7 +138,7 @@ def _listed(finding: ReportedFinding) -> Iterator[RenderableType]:
     yield Text.assemble(
         f"{finding.level:<8}", (one_line(finding.id), "bold"), (f"  {', '.join(finding.variants)}", "dim")
     )
-    yield indented(safe_text(without_guids(say(finding.text))), 8)
+    yield indented(safe_text(without_guids(finding.text)), 8)
     for number, remedy in enumerate(finding.remedies, 1):
         helps = NOTHING if remedy.works else sentence(" (does not help: {way})", way=remedy.way)
         cure = sentence("--cure {number}  {cure}{helps}", number=number, cure=remedy.text, helps=helps)

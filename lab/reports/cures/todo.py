@@ -70,9 +70,8 @@ def _others(settings: Iterable[SettingDifference]) -> Iterator[Todo]:
         for path in dict.fromkeys((*new, *old)):
             now, was = in_full(new.get(path)), in_full(old.get(path))
             text = sentence("{path}: {value} (now {former})", path=path, value=now, former=was)
-            yield _in_dns(path, text) if path.startswith("dns") else Todo(sentence("elsewhere"), text)
-
-
-def _in_dns(path: str, text: Sentence) -> Todo:
-    """An MX record moves mail: what it then leads to has to be ready."""
-    return Todo(sentence("DNS"), text, step=TodoStep.LAST if re.search(r"\.MX\b", path) else TodoStep.DNS)
+            if path.startswith("dns"):  # an MX record moves mail: what it then leads to has to be ready
+                step = TodoStep.LAST if re.search(r"\.MX\b", path) else TodoStep.DNS
+                yield Todo(sentence("DNS"), text, step=step)
+            else:
+                yield Todo(sentence("elsewhere"), text)

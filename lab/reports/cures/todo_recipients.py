@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
-from lab.model.names import Address
 from lab.model.onprem import OnPremOrganization
 from lab.model.tenant import Recipient, RecipientKind, Tenant
 from lab.model.topology import Topology
@@ -164,7 +163,7 @@ def _differing(old: Recipient, new: Recipient, noun: str) -> Iterator[tuple[str,
 
 def _all_differing(old: Recipient, new: Recipient, noun: str) -> Iterator[tuple[str, Any]]:
     if set(old.proxies) != set(new.proxies):
-        yield "EmailAddresses", changed(_texts(new.proxies), _texts(old.proxies))
+        yield "EmailAddresses", changed(tuple(map(str, new.proxies)), tuple(map(str, old.proxies)))
     if old.external != new.external:
         yield _EXTERNAL.get(noun, "ExternalEmailAddress"), new.external
     if old.forwarding != new.forwarding:
@@ -176,7 +175,3 @@ def _all_differing(old: Recipient, new: Recipient, noun: str) -> Iterator[tuple[
     if old.accept_only_from != new.accept_only_from:
         members = "SendersOrMembers" if noun == "UnifiedGroup" else ""
         yield f"AcceptMessagesOnlyFrom{members}", new.accept_only_from
-
-
-def _texts(addresses: Iterable[Address]) -> tuple[str, ...]:
-    return tuple(map(str, addresses))

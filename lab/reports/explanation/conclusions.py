@@ -5,7 +5,7 @@ Judged from the traces alone, never from what a variant says of itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from lab.evidence.expectations import decisive_reply, ending
@@ -169,8 +169,12 @@ def cured(run: Run) -> CureOutcome:
 
 def legs(trace: MessageTrace, topology: Topology) -> tuple[Leg, ...]:
     """The way of a message as hand-overs; retries and refusals that were made good are left out."""
-    hops = way(trace)
-    return tuple(_legs(hops, topology))
+    hops, legs = way(trace), []
+    for hop, parent in zip(hops, parents(hops), strict=True):
+        sender = hops[parent] if parent is not None else None
+        meant = next(filter(None, (home_tenant(who, topology) for who in recipients(hop))), None)
+        legs.append(Leg(place(sender) if sender else None, hop, meant, _astray(sender, hop, meant)))
+    return tuple(legs)
 
 
 def home_tenant(name: str, topology: Topology) -> str | None:
@@ -180,13 +184,6 @@ def home_tenant(name: str, topology: Topology) -> str | None:
     except ValueError:
         return None
     return next((tenant.name for tenant in topology.tenants.values() if tenant.accepts(domain)), None)
-
-
-def _legs(hops: Sequence[Hop], topology: Topology) -> Iterator[Leg]:
-    for hop, parent in zip(hops, parents(hops), strict=True):
-        sender = hops[parent] if parent is not None else None
-        meant = next(filter(None, (home_tenant(who, topology) for who in recipients(hop))), None)
-        yield Leg(place(sender) if sender else None, hop, meant, _astray(sender, hop, meant))
 
 
 def _astray(sender: Hop | None, hop: Hop, meant: str | None) -> bool:

@@ -10,12 +10,8 @@ from lab.sentence import Sentence, listed, sentence
 from lab.words.reasons import faults
 
 
-def changes(before: Topology, after: Topology) -> tuple[Sentence, ...]:
+def changes(before: Topology, after: Topology) -> Iterator[Sentence]:
     """The differences that decide which tenant a connection is attributed to: certificates, addresses, connectors, accepted domains."""
-    return tuple(_changes(before, after))
-
-
-def _changes(before: Topology, after: Topology) -> Iterator[Sentence]:
     for name, host in after.hosts.items():
         if name in before.hosts:
             yield from _host(before.hosts[name], host, before, after)

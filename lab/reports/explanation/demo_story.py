@@ -192,7 +192,7 @@ def _cure(fault: Run, runs: Sequence[Run]) -> Iterator[RenderableType]:
     cure = next((run for run in runs if run.variant.kind == "cure" and cured(run) is CureOutcome.YES), None)
     if cure is None or cured(fault) is not CureOutcome.SHOWN:
         return
-    changed = changes(fault.variant.topology, cure.variant.topology)
+    changed = tuple(changes(fault.variant.topology, cure.variant.topology))
     name = cure.variant.title or cure.variant.name
     line = sentence("{cure}: {changes}.", cure=name, changes=listed(changed, "; "))
     yield _labelled(sentence("Cure"), without_guids(line if changed else f"{name}."))

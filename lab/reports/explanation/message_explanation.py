@@ -95,7 +95,7 @@ def _step(step: Step, told_before: tuple[str, ...]) -> Iterator[RenderableType]:
     head = said(step)
     if more and isinstance(step, Attributed):
         head, more = more[0].told, more[1:]
-    yield indented(Text.assemble((f"{step.kind:<{_COLUMN}}", "bold"), one_line(say(head))), 3, hang=_COLUMN)
+    yield indented(Text.assemble((f"{step.kind:<{_COLUMN}}", "bold"), one_line(head)), 3, hang=_COLUMN)
     yield from (_line(line) for line in more if line.kind is not LineKind.RULES)
     if step.rules and step.rules != told_before:
         badges = Text(", ").join(map(badge, rule_citations.of(step)))

@@ -126,7 +126,7 @@ def workflow_commands(audits: Iterable[Audit]) -> str:
 def _annotation(finding: ReportedFinding) -> str:
     level = {"note": "notice"}.get(finding.level, finding.level)
     place = f"file={_property(finding.file)},line={finding.line or 1},title={_property(finding.id)}"
-    return f"::{level} {place}::{_escaped(printable(say(finding.proof)))}"
+    return f"::{level} {place}::{_escaped(printable(finding.proof))}"
 
 
 def _escaped(text: str) -> str:

@@ -172,12 +172,12 @@ def screen(audit: Audit, *, whole: bool = True) -> RenderableType:
 
 def _block(finding: ReportedFinding, audit: Audit, *, whole: bool) -> RenderableType:
     style = _STYLES[finding.level]
-    what = one_line(without_guids(say(finding.what)))
+    what = one_line(without_guids(finding.what))
     if not whole:
         return _grid([(Text(finding.level, style=style), Text(f"{finding.id}: {what}"))])
     head = Text.assemble((f"{finding.level:<8}", style), (one_line(finding.id), "bold"))
     rows = [
-        (Text(say(label), style="dim"), safe_text(without_guids(say(text))))
+        (Text(say(label), style="dim"), safe_text(without_guids(text)))
         for label, text in _details(finding, audit)
     ]
     return Group(head, Padding(Group(Text(what), _grid(rows)), (0, 0, 1, 8)))
@@ -243,23 +243,21 @@ def _ticket(audit: Audit) -> Iterator[str]:
     for finding in audit.findings:
         if not finding.counts:
             continue
-        yield f"### {finding.level}: {in_markdown(say(finding.what))}"
+        yield f"### {finding.level}: {in_markdown(finding.what)}"
         yield ""
         yield f"`{in_code(finding.id)}` at `{in_code(f'{finding.file}:{finding.line}')}`"
         yield ""
-        yield from (f"- {in_markdown(say(fact.text))}{_at(fact)}" for fact in finding.facts)
-        yield f"- Shown by playing it: {in_markdown(say(finding.shown))} (`{in_code(say(finding.way))}`)"
+        for fact in finding.facts:
+            at = f" (`{in_code(fact.source)}`)" if fact.source else ""
+            yield f"- {in_markdown(fact.text)}{at}"
+        yield f"- Shown by playing it: {in_markdown(finding.shown)} (`{in_code(say(finding.way))}`)"
         for remedy in finding.remedies:
             proven = "" if remedy.works else " (not proven)"
-            yield f"- Cure{proven}: {in_markdown(say(remedy.text))}"
-        yield from (f"- R{in_markdown(say(guess))[1:]}" for guess in _guesses(finding))
+            yield f"- Cure{proven}: {in_markdown(remedy.text)}"
+        yield from (f"- R{in_markdown(guess)[1:]}" for guess in _guesses(finding))
         yield f"- Rules: {say(_rules(finding.rules))}"
         yield ""
     hidden = [finding for finding in audit.findings if not finding.counts]
     yield from (
-        f"- suppressed: `{in_code(finding.id)}`: {in_markdown(say(finding.suppressed))}" for finding in hidden
+        f"- suppressed: `{in_code(finding.id)}`: {in_markdown(finding.suppressed)}" for finding in hidden
     )
-
-
-def _at(fact: Spot) -> str:
-    return f" (`{in_code(fact.source)}`)" if fact.source else ""

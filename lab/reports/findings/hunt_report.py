@@ -29,7 +29,6 @@ _NOT_FOUND = sentences(
     "nothing found with no change, nor with one or two changes",
 )
 """Both by the number of changes."""
-_PUBLISHED = {"ending": "outcome"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,9 +146,8 @@ def document(hunted: HuntReport) -> Json:
 
 
 def _plain(find: WrongTenantWay) -> Json:
-    plain = _fields(find)
     return {
-        **{_PUBLISHED.get(name, name): plain[name] for name in plain},
+        **{"outcome" if name == "ending" else name: value for name, value in _fields(find).items()},
         "message": say(find.message),
         "outcome": say(find.ending),
         "basis": find.basis or "",
