@@ -44,7 +44,7 @@ def add_json(parser: Parser) -> None:
     parser.add_argument("--json", action="store_true", help="print data as JSON, with a schema_version")
 
 
-def add_body(parser: Parser, default: str = "simulator") -> None:
+def add_driver(parser: Parser, default: str = "simulator") -> None:
     """`--driver` and `--seed`."""
     parser.add_argument(
         "--driver",
@@ -128,7 +128,7 @@ def all_loaded(paths: Iterable[Path], load: Callable[[Path], Loaded]) -> list[Lo
 def run_in(driver: str, variant: Variant, *, seed: int = 0) -> RunOutcome:
     """Run a variant to its end.
 
-    Raises BadInput when the variant is for another body, DriverError or WireError when this machine cannot run it.
+    Raises BadInput when the variant is for another driver, DriverError or WireError when this machine cannot run it.
     """
     why = driver_by_name.skipped(variant, driver)
     if why:

@@ -12,7 +12,7 @@ from pathlib import Path
 from lab import __version__
 from lab.cli.exit_codes import MEANINGS, BadInput, Exit, NothingToRun
 from lab.cli.output import flush, plainly, talk
-from lab.cli.verb_declaration import TOLD, Parser, Verbs
+from lab.cli.verb_declaration import SUMMARIES, Parser, Verbs
 from lab.errors import DriverError, ScenarioError, WireError
 
 UNCONFIGURED = frozenset({"config", "completion", "hook", "part", "probe"})
@@ -24,13 +24,13 @@ A lab that reproduces and explains hybrid Exchange mail flow faults: who a conne
 It is not Microsoft's, it is no mail server, and nothing in it leaves this machine."""
 
 
-def declared(needed: Container[str] = TOLD) -> tuple[Parser, Verbs]:
+def declared(needed: Container[str] = SUMMARIES) -> tuple[Parser, Verbs]:
     """The command line: all verbs, and the arguments of those that are needed."""
     codes = "\n".join(f"  {code.value:>3}  {meaning}" for code, meaning in MEANINGS.items())
     whole = Parser(prog="mflab", description=_ABOUT, epilog=f"exit codes:\n{codes}")
     whole.add_argument("--version", action="version", version=f"mflab {__version__}")
     verbs = Verbs(whole)
-    for name in TOLD:
+    for name in SUMMARIES:
         if name in needed:
             verbs.declare(name)
     return whole, verbs

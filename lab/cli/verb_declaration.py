@@ -11,7 +11,7 @@ from lab.cli.exit_codes import Exit
 
 VerbFunction: TypeAlias = Callable[[argparse.Namespace], int]
 
-TOLD: Mapping[str, str] = {
+SUMMARIES: Mapping[str, str] = {
     "demo": "show the wildcard misrouting and its cures on one screen",
     "run": "run scenarios and check what they expect",
     "explain": "tell a message's way, decision by decision",
@@ -114,7 +114,7 @@ class Verb(NamedTuple):
     """A verb as it is declared."""
 
     name: str
-    told: str
+    summary: str
     parser: Parser
 
     @property
@@ -129,7 +129,7 @@ class Verbs:
     def __init__(self, whole: Parser) -> None:
         group = whole.add_subparsers(title="verbs", metavar="VERB", required=True, parser_class=Parser)
         self.known = {
-            name: Verb(name, text, group.add_parser(name, help=text)) for name, text in TOLD.items()
+            name: Verb(name, text, group.add_parser(name, help=text)) for name, text in SUMMARIES.items()
         }
 
     def declare(self, name: str) -> None:
@@ -142,7 +142,7 @@ class Verbs:
 def declare(verb: Verb, run: VerbFunction, *, about: str = "", examples: str = "") -> Parser:
     """What a verb does, and what its own help tells besides its line; its arguments are to be added."""
     parser = verb.parser
-    parser.description = f"{verb.told[0].upper()}{verb.told[1:]}." + (f"\n\n{about}" if about else "")
+    parser.description = f"{verb.summary[0].upper()}{verb.summary[1:]}." + (f"\n\n{about}" if about else "")
     parser.epilog = f"examples:\n{examples}" if examples else None
     parser.set_defaults(run=run)
     return parser

@@ -42,7 +42,7 @@ class Volume:
         self.told(scenario, variant)
         assert self._shell("part", "setup").code == Exit.OK
         state = Path(self.folder / (scenario or ARTICLE) / (variant or compose_labs.FIRST))
-        compose_labs.begins(state)
+        compose_labs.note_running(state)
         with answering(shared_folder.folder(state, shared_folder.DNS)):
             yield
 
@@ -89,15 +89,15 @@ def test_no_variant_and_the_name_of_the_first_are_one_lab(volume: Volume, mflab:
 def test_who_looks_sees_the_lab_that_runs(volume: Volume) -> None:
     with volume.running(variant="dedicated-certificate"):
         volume.told()
-        assert compose_labs.looked_at(None) == volume.lab("dedicated-certificate")
-        assert compose_labs.played() == volume.lab("dedicated-certificate")
+        assert compose_labs.lab_to_look_at(None) == volume.lab("dedicated-certificate")
+        assert compose_labs.lab_to_play() == volume.lab("dedicated-certificate")
 
 
 def test_setting_up_another_one_beside_it_changes_nothing_about_that(volume: Volume, mflab: Shell) -> None:
     with volume.running(variant="dedicated-certificate"):
         volume.told()
         assert mflab("part", "setup").code == Exit.OK
-        assert compose_labs.looked_at(None) == volume.lab("dedicated-certificate")
+        assert compose_labs.lab_to_look_at(None) == volume.lab("dedicated-certificate")
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_what_has_ended_is_looked_at_and_said_to_have_ended(
     with volume.running(variant="dedicated-certificate"):
         pass
     volume.told()
-    assert compose_labs.looked_at(None) == volume.lab("dedicated-certificate")
+    assert compose_labs.lab_to_look_at(None) == volume.lab("dedicated-certificate")
     assert (
         "no lab runs; wildcard-misrouting, dedicated-certificate, was the last one" in capsys.readouterr().err
     )
@@ -131,7 +131,7 @@ def test_what_has_ended_is_not_played(volume: Volume, mflab: Shell) -> None:
         pass
     volume.told()
     mflab("part", "setup")
-    assert compose_labs.played().resolve() == volume.lab("shared-wildcard")
+    assert compose_labs.lab_to_play().resolve() == volume.lab("shared-wildcard")
 
 
 def test_a_lab_that_was_only_set_up_says_so(volume: Volume, mflab: Shell) -> None:
@@ -144,7 +144,7 @@ def test_a_lab_that_was_only_set_up_says_so(volume: Volume, mflab: Shell) -> Non
 
 def test_a_state_folder_that_is_given_is_taken(volume: Volume, tmp_path: Path) -> None:
     with volume.running(variant="dedicated-certificate"):
-        assert compose_labs.looked_at(str(tmp_path)) == tmp_path
+        assert compose_labs.lab_to_look_at(str(tmp_path)) == tmp_path
 
 
 def test_hosts_behind_nat_that_compose_was_not_told_to_start_are_named_at_once(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.cli.verb_declaration import MODULES, TOLD
+from lab.cli.verb_declaration import MODULES, SUMMARIES
 
 HEAVY = frozenset(
     [
@@ -76,7 +76,7 @@ def loaded(call: str, **environment: str) -> set[str]:
 
 
 def verbs(modules: set[str]) -> set[str]:
-    return {f"lab.cli.verbs.{name}" for name in (*TOLD, *MODULES.values())} & modules
+    return {f"lab.cli.verbs.{name}" for name in (*SUMMARIES, *MODULES.values())} & modules
 
 
 @pytest.mark.parametrize("call", ["--version", "--help"])

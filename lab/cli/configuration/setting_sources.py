@@ -31,19 +31,19 @@ PROCESS: Mapping[str, tuple[str, str]] = {
 }
 """What concerns no single option: its built-in default, and what it means."""
 
-_BODY = ("driver", "seed")
+_DRIVER = ("driver", "seed")
 _REPORTS = ("junit", "sarif", "markdown")
 OF_VERBS: Mapping[str, tuple[str, ...]] = {
-    "run": (*_BODY, "junit", "sarif", "html", "metrics", "fail-fast"),
-    "explain": _BODY,
+    "run": (*_DRIVER, "junit", "sarif", "html", "metrics", "fail-fast"),
+    "explain": _DRIVER,
     "attribute": ("as-of", "switch"),
-    "matrix": (*_BODY, "variants", "ways", "junit", "html"),
+    "matrix": (*_DRIVER, "variants", "ways", "junit", "html"),
     "import": ("partners",),
     "check": ("fail-on", "quiet", *_REPORTS),
     "diff": ("git-base", *_REPORTS),
     "sweep": ("out", "csv", "parquet", "workers", "scheduler", "crowd", "show", "as-of", "switch"),
-    "trace": (*_BODY, "form"),
-    "mailbox": _BODY,
+    "trace": (*_DRIVER, "form"),
+    "mailbox": _DRIVER,
     "graph": ("format",),
     "up": ("port", "dns-port", "http-port", "no-http", "names"),
     "watch": ("every", "seed"),
@@ -51,7 +51,7 @@ OF_VERBS: Mapping[str, tuple[str, ...]] = {
     "zones": ("address", "port"),
 }
 """Keys by verb, spelled as the options are. A key that stands for several verbs may be under `[defaults]` too: `SHARED`."""
-SHARED = _BODY
+SHARED = _DRIVER
 
 
 def keys_of(table: str) -> tuple[str, ...]:

@@ -53,7 +53,7 @@ def as_markdown() -> str:
     """The page, ending in a line break."""
     declared = verbs()
     codes = "\n".join(f"| {code.value} | {meaning} |" for code, meaning in MEANINGS.items())
-    table = "\n".join(f"| [`{name}`](#mflab-{name}) | {verb.told} |" for name, verb in declared.items())
+    table = "\n".join(f"| [`{name}`](#mflab-{name}) | {verb.summary} |" for name, verb in declared.items())
     parts = [
         _PREFACE,
         f"| Verb | |\n| --- | --- |\n{table}",
@@ -111,7 +111,7 @@ def fish() -> str:
     """For fish."""
     lines = ["complete -c mflab -f -n __fish_use_subcommand"]
     for name, parser in verbs().items():
-        lines.append(f"complete -c mflab -n __fish_use_subcommand -f -a {name} -d {_quoted(parser.told)}")
+        lines.append(f"complete -c mflab -n __fish_use_subcommand -f -a {name} -d {_quoted(parser.summary)}")
         lines += [_fish_option(name, action) for action in parser.options]
     return "\n".join(lines)
 

@@ -39,14 +39,14 @@ def set_up_in(state: Path, variant: str) -> Path:
     return state.with_name(variant)
 
 
-def begins(state: Path) -> None:
+def note_running(state: Path) -> None:
     """Note that the lab of a folder is the one that runs."""
     shares = volume()
     if shares is not None:
         _link(shares / LATEST, os.path.relpath(state.resolve(), shares.resolve()))
 
 
-def looked_at(given: str | None) -> Path:
+def lab_to_look_at(given: str | None) -> Path:
     """The lab that somebody wants to look at: of a state folder; else the one that runs; else the last one.
 
     Raises BadInput when another one runs than SCENARIO or VARIANT name.
@@ -63,7 +63,7 @@ def looked_at(given: str | None) -> Path:
     return latest
 
 
-def played() -> Path:
+def lab_to_play() -> Path:
     """The lab that messages are to be sent through: the one that runs, else the one that is being started.
 
     Raises BadInput when another one runs than SCENARIO or VARIANT name.

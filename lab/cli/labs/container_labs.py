@@ -34,7 +34,7 @@ class EngineLabs:
     trouble: str = ""
 
 
-def seen() -> EngineLabs:
+def engine_labs() -> EngineLabs:
     """Labs in containers; none where no engine can be asked."""
     try:
         with engine() as docker:
@@ -57,12 +57,12 @@ def remove() -> tuple[list[ContainerLab], list[ContainerLab]]:
         return gone, [lab for lab in labs if lab.runs]
 
 
-def told(lab: ContainerLab) -> str:
+def described(lab: ContainerLab) -> str:
     """In a line."""
-    return f"{known(lab)}; {lab.way_out}"
+    return f"{label(lab)}; {lab.way_out}"
 
 
-def known(lab: ContainerLab) -> str:
+def label(lab: ContainerLab) -> str:
     """Which one it is."""
     count = len(lab.containers)
     return f"{lab.run}: {lab.variant}, {count} container{'' if count == 1 else 's'}"

@@ -120,7 +120,7 @@ def _forget(state: Path) -> None:
     """
     if not any(state.iterdir()):
         return
-    if not lab_state.known(state) or lab_state.read(state).pid is not None:
+    if not lab_state.has_lab(state) or lab_state.read(state).pid is not None:
         raise BadInput(
             f"MFLAB_STATE={state}: there is something else in that folder; name an empty or a new one"
         )
@@ -147,9 +147,9 @@ async def yielded(state: Path, address: str) -> None:
     """Have the lab's own node make way for a real server. Raises DriverError when it is not there in time."""
     from lab.drivers.postfix_node import YIELD
 
-    cast = Sockets(state)
-    await cast.awaited([address], PATIENCE)
-    await cast.ask(address, YIELD)
+    sockets = Sockets(state)
+    await sockets.awaited([address], PATIENCE)
+    await sockets.ask(address, YIELD)
 
 
 def listening(variant: Variant, node: str) -> Sequence[str]:
@@ -161,18 +161,18 @@ def play() -> int:
     """Send the variant's messages through the parts, tell what happened, and judge it."""
     from lab.reports.scenario_runs import ScenarioRuns
 
-    state = compose_labs.played()
+    state = compose_labs.lab_to_play()
     variant = lab_state.variant_of(state)
     runs = ScenarioRuns(load(state / lab_state.SCENARIO), (asyncio.run(_played(state, variant)),))
     return tell_story(runs)
 
 
-async def _check_profile(variant: Variant, cast: Sockets) -> None:
+async def _check_profile(variant: Variant, sockets: Sockets) -> None:
     """Compose starts hosts of a profile, and waits for them, before us. Raises DriverError when it was not told to."""
     only_nat = os.environ.get("MFLAB_ONLY_NAT", "").split()
     hidden = [node for address, node in variant.topology.nodes().items() if address in only_nat]
     try:
-        await cast.awaited(hidden, NAT_PATIENCE)
+        await sockets.awaited(hidden, NAT_PATIENCE)
     except DriverError:
         raise DriverError(
             f"{', '.join(hidden)} of {variant.name} are behind NAT: `docker compose --profile nat up` starts them"
@@ -182,16 +182,16 @@ async def _check_profile(variant: Variant, cast: Sockets) -> None:
 async def _played(state: Path, variant: Variant) -> RunOutcome:
     from lab.drivers.remote_run import RemoteRun, nodes_of
 
-    cast, parts = Sockets(state), nodes_of(variant)
-    await _check_profile(variant, cast)
+    sockets, parts = Sockets(state), nodes_of(variant)
+    await _check_profile(variant, sockets)
     try:
-        await cast.awaited(parts, PATIENCE)
+        await sockets.awaited(parts, PATIENCE)
     except DriverError as error:
         raise DriverError(f"{error}; {_HINT}") from None
-    rests = [await cast.ask(part, {"do": "rest"}) for part in parts]
+    rests = [await sockets.ask(part, {"do": "rest"}) for part in parts]
     mark = secrets.token_hex(3) if any(rest["hops"] for rest in rests) else ""
     if mark and (variant.timeline or any(spec.at for spec in variant.messages)):
         raise DriverError(
             f"{variant.name} takes its course in time, and once: `{lab_state.DOWN} -v` begins anew"
         )
-    return await RemoteRun(variant, cast, shared_folder.latest(state).starts, mark=mark).play("containers")
+    return await RemoteRun(variant, sockets, shared_folder.latest(state).starts, mark=mark).play("containers")

@@ -75,12 +75,12 @@ def _replace(path: Path, text: str) -> None:
     fresh.replace(path)
 
 
-def known(state: Path) -> bool:
+def has_lab(state: Path) -> bool:
     """Whether a lab was ever started in the state folder."""
     return (state / _FILE).exists()
 
 
-def unknown(state: Path) -> str:
+def no_lab(state: Path) -> str:
     """What is told where none was."""
     return f"no lab has been started in {state}; `mflab up SCENARIO` starts one"
 
@@ -90,7 +90,7 @@ def read(state: Path) -> RunningLab:
     try:
         return RunningLab(**json.loads((state / _FILE).read_text("utf-8")))
     except FileNotFoundError:
-        raise NothingToRun(unknown(state)) from None
+        raise NothingToRun(no_lab(state)) from None
     except (ValueError, TypeError) as error:
         raise BadInput(f"{state / _FILE}: {error}") from None
 
@@ -121,7 +121,7 @@ def is_locked(store: Path) -> bool:
     return False
 
 
-def held(state: Path) -> StoreSnapshot:
+def contents(state: Path) -> StoreSnapshot:
     """What a lab holds, in one store or in those of its parts.
 
     Raises NothingToRun when its parts have not run yet, WireError when it cannot be read.

@@ -88,7 +88,7 @@ def _dns(args: Namespace) -> int:
     part = ContainerDns(
         lab_state.variant_of(state), state, Endpoint(_given(args, "at"), shared_folder.DNS_PORT)
     )
-    compose_labs.begins(state)
+    compose_labs.note_running(state)
     return asyncio.run(_until_stopped(part, f"DNS on {args.at}"))
 
 
@@ -120,7 +120,7 @@ def _shadow(args: Namespace) -> int:
     from lab.drivers import shared_folder
     from lab.drivers.postfix_node import PostfixNode
 
-    state = compose_labs.played()
+    state = compose_labs.lab_to_play()
     variant = lab_state.variant_of(state)
     node = container_nodes.gateway_at(variant, _given(args, "at"))
     shared_folder.also_known(state, node, args.at)

@@ -68,10 +68,10 @@ def run(args: Namespace) -> int:
         raise BadInput("-o -: --json writes to stdout as well; give one of them a file")
     if args.output not in (None, STDOUT):
         check_new(args.output, (scenario.file, *scenario.includes), force=args.force)
-    world = AuditContext(configuration, configuration.variant(name), today().date())
+    context = AuditContext(configuration, configuration.variant(name), today().date())
     with Counter() as counter:
-        hunted = hunt(world, depth=args.depth, limit=args.limit, budget=args.budget, watch=counter.show)
-    report = reported(hunted, world)
+        hunted = hunt(context, depth=args.depth, limit=args.limit, budget=args.budget, watch=counter.show)
+    report = reported(hunted, context)
     if args.json:
         put_json(hunt_report.document(report))
     else:

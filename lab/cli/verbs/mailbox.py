@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
 
-from lab.cli.arguments import add_body, add_json, add_variant, count, run_in, variant_of
+from lab.cli.arguments import add_driver, add_json, add_variant, count, run_in, variant_of
 from lab.cli.exit_codes import BadInput, Exit
 from lab.cli.labs import compose_labs, lab_state
 from lab.cli.output import draw, put, put_json, put_octets, talk
@@ -52,7 +52,7 @@ def add(verb: Verb) -> None:
     parser.add_argument("--message", type=count, metavar="N", help="print the Nth message of the list")
     parser.add_argument("--raw", action="store_true", help="with --message: as it came in, every octet")
     parser.add_argument("--state", metavar="DIR", help="state folder of a lab (default: .mflab)")
-    add_body(parser)
+    add_driver(parser)
     add_json(parser)
 
 
@@ -108,9 +108,9 @@ def _arrived(args: Namespace, scenario: str | None) -> tuple[tuple[Mailboxed, ..
     if scenario is None:
         if args.variant is not None:
             raise BadInput("--variant is for a scenario; a running lab has the variant it was started with")
-        state = compose_labs.looked_at(args.state)
+        state = compose_labs.lab_to_look_at(args.state)
         topology = lab_state.variant_of(state).topology
-        return lab_state.held(state).mailboxes, topology
+        return lab_state.contents(state).mailboxes, topology
     if args.state is not None:
         raise BadInput("either a scenario or the --state of a lab, not both")
     variant = variant_of(scenario, args.variant)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from lab.analysis.matrix import matrix
-from lab.cli.arguments import add_body, add_json, add_scenario, chosen, loaded, run_in
+from lab.cli.arguments import add_driver, add_json, add_scenario, chosen, loaded, run_in
 from lab.cli.exit_codes import Exit, NothingToRun
 from lab.cli.output import Progress, draw, put_json, talk
 from lab.cli.report_files import HTML, JUNIT, Outputs, add_outputs
@@ -39,7 +39,7 @@ def add(verb: Verb) -> None:
         "--variants", action="store_true", help="all variants side by side, with each cell that changes"
     )
     parser.add_argument("--ways", action="store_true", help="list every cell with its way")
-    add_body(parser)
+    add_driver(parser)
     add_json(parser)
     add_outputs(
         parser,

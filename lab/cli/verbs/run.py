@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from lab.analysis.unknown_recipients import typos
 from lab.cli import locations
 from lab.cli.arguments import (
-    add_body,
+    add_driver,
     add_json,
     add_scenario,
     all_loaded,
@@ -59,7 +59,7 @@ def add_run(verb: Verb) -> None:
     parser.add_argument(
         "--variant", action="append", default=[], metavar="V", help="only this variant; may be repeated"
     )
-    add_body(parser)
+    add_driver(parser)
     add_json(parser)
     add_outputs(parser, _REPORTS)
     parser.add_argument("--fail-fast", action="store_true", help="stop at the first variant that fails")
@@ -186,7 +186,7 @@ def add_demo(verb: Verb) -> None:
     """Declare the verb."""
     parser = declare(verb, demo, about=_DEMO_ABOUT, examples="  mflab demo\n  mflab demo --driver simulator")
     parser.add_argument("--variant", metavar="V", help="only this variant; all if not given")
-    add_body(parser, default="embedded")
+    add_driver(parser, default="embedded")
     parser.set_defaults(fail_fast=False)
 
 
@@ -215,7 +215,7 @@ def add_explain(verb: Verb) -> None:
     parser = declare(verb, explain, examples=_EXPLAIN_EXAMPLES)
     add_scenario(parser)
     parser.add_argument("--message", metavar="KEY", help="which message; not needed if there is only one")
-    add_body(parser)
+    add_driver(parser)
     add_json(parser)
 
 

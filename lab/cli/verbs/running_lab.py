@@ -30,13 +30,13 @@ def add_status(verb: Verb) -> None:
 
 def status(args: Namespace) -> int:
     """Look at the folder, and at what the Docker engine has; the labs themselves are not asked."""
-    state, containers = compose_labs.looked_at(args.state), container_labs.seen()
-    if lab_state.known(state):
+    state, containers = compose_labs.lab_to_look_at(args.state), container_labs.engine_labs()
+    if lab_state.has_lab(state):
         embedded, up = _embedded(state)
     elif containers.labs:
         embedded, up = {}, False
     else:
-        raise NothingToRun("; ".join(filter(None, (lab_state.unknown(state), containers.trouble))))
+        raise NothingToRun("; ".join(filter(None, (lab_state.no_lab(state), containers.trouble))))
     if args.json:
         data = [{**asdict(lab), "left_behind": lab.left_behind} for lab in containers.labs]
         put_json(embedded | {"containers": data})
@@ -44,7 +44,9 @@ def status(args: Namespace) -> int:
         lines = [(name.replace("_", " "), _said(value)) for name, value in embedded.items()]
         put(
             "\n".join(
-                columns([*lines, *(("in containers", container_labs.told(lab)) for lab in containers.labs)])
+                columns(
+                    [*lines, *(("in containers", container_labs.described(lab)) for lab in containers.labs)]
+                )
             )
         )
     return Exit.OK if up or any(not lab.left_behind for lab in containers.labs) else Exit.NOTHING
@@ -53,7 +55,7 @@ def status(args: Namespace) -> int:
 def _embedded(state: Path) -> tuple[dict[str, object], bool]:
     """The lab of a state folder, and whether it runs."""
     lab, up = lab_state.read(state), lab_state.is_up(state)
-    held = lab_state.held(state)
+    held = lab_state.contents(state)
     data: dict[str, object] = {
         "running": up,
         "state": state,
@@ -95,9 +97,9 @@ def down(args: Namespace) -> int:
 def _remove() -> int:
     gone, stay = container_labs.remove()
     for lab in gone:
-        talk(f"removed {container_labs.known(lab)}")
+        talk(f"removed {container_labs.label(lab)}")
     if stay:
-        raise DriverError("\n".join(f"not removed: {container_labs.told(lab)}" for lab in stay))
+        raise DriverError("\n".join(f"not removed: {container_labs.described(lab)}" for lab in stay))
     if not gone:
         raise NothingToRun("no lab in containers is there")
     return Exit.OK

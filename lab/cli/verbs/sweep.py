@@ -118,8 +118,8 @@ def _asking(args: Namespace) -> tuple[str, ...]:
     """The beginning of the command that asks about one decision."""
     variant = ("--variant", args.variant) if args.variant else ()
     as_of = ("--as-of", args.as_of.isoformat()) if args.as_of else ()
-    set_ = tuple(part for switch in args.switch for part in ("--switch", switch))
-    return ("mflab", "attribute", "--config", args.dir, *variant, *as_of, *set_)
+    switches_given = tuple(part for switch in args.switch for part in ("--switch", switch))
+    return ("mflab", "attribute", "--config", args.dir, *variant, *as_of, *switches_given)
 
 
 def _opened(path: Path) -> ResultStore:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import get_args
 
 from lab.cli import locations, log_output
-from lab.cli.arguments import add_body, add_json, add_variant, chosen, loaded, message_of, run_in, trace_of
+from lab.cli.arguments import add_driver, add_json, add_variant, chosen, loaded, message_of, run_in, trace_of
 from lab.cli.exit_codes import BadInput, Exit
 from lab.cli.labs import compose_labs, lab_state
 from lab.cli.log_output import TracedLog
@@ -86,7 +86,7 @@ def add(verb: Verb) -> None:
         help="what was there so long after the start (5m, 2h); a tenant's rows come later by `trace_delay`",
     )
     parser.add_argument("--state", metavar="DIR", help="state folder of a lab that `mflab up` started")
-    add_body(parser)
+    add_driver(parser)
     add_json(parser)
 
 
@@ -101,7 +101,7 @@ def _span(text: str) -> timedelta:
 def run(args: Namespace) -> int:
     """Show one audience its log."""
     if not args.state and not args.scenario and locations.state_of_environment():
-        args.state = str(compose_labs.looked_at(None))
+        args.state = str(compose_labs.lab_to_look_at(None))
     if args.state and args.at is not None:
         raise BadInput("--at: a lab that is running shows what is there now")
     if args.out is not None and (args.json or not args.csv):
@@ -156,7 +156,7 @@ def _running(args: Namespace) -> TracedLog:
     state = locations.state_folder(args.state)
     variant = lab_state.variant_of(state)
     delay = variant.topology.switches.trace_delay
-    hops = shown_to(args.who, lab_state.held(state).hops, lab_state.now(state), delay)
+    hops = shown_to(args.who, lab_state.contents(state).hops, lab_state.now(state), delay)
     seen = TracedLog(hops, variant.topology, Path(lab_state.read(state).scenario).stem, variant.name)
     if args.message is None:
         return seen

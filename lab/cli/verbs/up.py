@@ -205,7 +205,7 @@ def _check_state(state: Path, scenario: Scenario, variant: Variant, *, fresh: bo
             f"a lab runs in {state} already; `mflab down --state {state}` ends it, and another beside it needs "
             f"a folder and ports of its own: `mflab up SCENARIO {_BESIDE}`"
         )
-    if fresh or not lab_state.known(state):
+    if fresh or not lab_state.has_lab(state):
         return
     before = lab_state.read(state)
     if (before.scenario, before.variant) != (str(Path(scenario.file).absolute()), variant.name):

@@ -11,7 +11,7 @@ from rich.text import Text
 from lab.evidence.repeated_tests import Series, series
 from lab.reports.scenario_runs import Run
 from lab.reports.text.console import indented, safe_text
-from lab.reports.text.html import Html, Told, el, join, table
+from lab.reports.text.html import Content, Html, el, join, table
 from lab.reports.text.printable import one_line
 
 Json = dict[str, object]
@@ -77,12 +77,12 @@ def section(run: Run) -> Html:
     return table(columns, [_row(run, repeats, at) for at in sorted(times)], caption)
 
 
-def _row(run: Run, repeats: Sequence[Series], at: timedelta) -> list[Told]:
+def _row(run: Run, repeats: Sequence[Series], at: timedelta) -> list[Content]:
     changes = [moment.title for moment in run.variant.timeline if moment.at == at]
     return [clock(at), "; ".join(changes), *(_cell(repeat, at) for repeat in repeats)]
 
 
-def _cell(repeat: Series, at: timedelta) -> Told:
+def _cell(repeat: Series, at: timedelta) -> Content:
     test = next((test for test in repeat.tests if test.at == at), None)
     if test is None:
         return ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from lab.reports.matrix.matrix_cells import Cell, JudgedMatrix, differing, differs, pairs
-from lab.reports.text.html import Html, Told, badge, el, fold, join, page, table
+from lab.reports.text.html import Content, Html, badge, el, fold, join, page, table
 from lab.sentence import sentence, sentences
 from lab.words.english import BASES
 
@@ -49,7 +49,7 @@ def section(matrices: Sequence[JudgedMatrix], heading: str = "h2") -> Html:
 
 def grid(matrix: JudgedMatrix) -> Html:
     """One variant."""
-    columns: list[Told] = [sentence("from \\ to"), *(party.name for party in matrix.recipients)]
+    columns: list[Content] = [sentence("from \\ to"), *(party.name for party in matrix.recipients)]
     rows = [
         [
             el("strong", sender.name),
@@ -69,7 +69,7 @@ def grid(matrix: JudgedMatrix) -> Html:
     )
 
 
-def _mark(cell: Cell | None) -> Told:
+def _mark(cell: Cell | None) -> Content:
     if cell is None:
         return ""
     kind = "bad" if not cell.expected else "good" if cell.arrived else "warn"
@@ -77,7 +77,7 @@ def _mark(cell: Cell | None) -> Told:
     return join(word, " ", BASES[cell.basis]) if cell.basis else word
 
 
-def _way(cell: Cell) -> list[Told]:
+def _way(cell: Cell) -> list[Content]:
     basis = BASES[cell.basis] if cell.basis else ""
     return [cell.sender.name, cell.recipient.name, cell.way(), cell.tenant, basis, cell.ending]
 
@@ -85,7 +85,7 @@ def _way(cell: Cell) -> list[Told]:
 def _alarms(matrix: JudgedMatrix) -> Iterator[Html]:
     if not matrix.alarms:
         return
-    rows: list[list[Told]] = [
+    rows: list[list[Content]] = [
         [
             cell.pair,
             " ".join(filter(None, (cell.when, cell.way()))),
@@ -100,7 +100,7 @@ def _alarms(matrix: JudgedMatrix) -> Iterator[Html]:
 
 def _flips(matrix: JudgedMatrix) -> Iterator[Html]:
     """When cells changed, of a matrix that is tried again and again."""
-    rows: list[list[Told]] = [
+    rows: list[list[Content]] = [
         [cell.pair, flip.told] for cell in matrix.cells if len(cell.flips) > 1 for flip in cell.flips
     ]
     if rows:
@@ -110,8 +110,8 @@ def _flips(matrix: JudgedMatrix) -> Iterator[Html]:
 def _beside(matrices: Sequence[JudgedMatrix]) -> Html:
     changed = differing(matrices)
     total = len(pairs(matrices))
-    columns: list[Told] = [*_COLUMNS[:2], *(matrix.variant for matrix in matrices)]
-    rows: list[list[Told]] = []
+    columns: list[Content] = [*_COLUMNS[:2], *(matrix.variant for matrix in matrices)]
+    rows: list[list[Content]] = []
     for pair in changed:
         cells = [matrix.at(*pair) for matrix in matrices]
         rows.append([*pair, *(_compared(cell, cells[0]) for cell in cells)])
@@ -119,5 +119,5 @@ def _beside(matrices: Sequence[JudgedMatrix]) -> Html:
     return table(columns, rows, sentence(caption, changed=len(changed), total=total))
 
 
-def _compared(cell: Cell | None, first: Cell | None) -> Told:
+def _compared(cell: Cell | None, first: Cell | None) -> Content:
     return join(_mark(cell), " *") if differs(cell, first) else _mark(cell)

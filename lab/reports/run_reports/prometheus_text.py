@@ -26,11 +26,11 @@ _KINDS = {
 def exposition(runs: Iterable[tuple[Mapping[str, str], Iterable[MetricFamily]]]) -> str:
     """Families, each group with labels of its own in front of theirs; families of one name are told together."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Told(tuple((common, tuple(families)) for common, families in runs)))
+    registry.register(_FamilyCollector(tuple((common, tuple(families)) for common, families in runs)))
     return generate_latest(registry).decode()
 
 
-class _Told(Collector):
+class _FamilyCollector(Collector):
     """What the library's writer asks."""
 
     def __init__(self, groups: Sequence[tuple[Mapping[str, str], Sequence[MetricFamily]]]) -> None:

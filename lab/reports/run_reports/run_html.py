@@ -16,7 +16,18 @@ from lab.reports.matrix import changed_endings, matrix_html
 from lab.reports.matrix.matrix_cells import judged
 from lab.reports.run_reports.decision_folds import decisions, logs
 from lab.reports.scenario_runs import Run, ScenarioRuns, ran
-from lab.reports.text.html import CONFIDENCE_MEANS, Html, Told, badge, el, fold, join, page, rule_badge, table
+from lab.reports.text.html import (
+    CONFIDENCE_MEANS,
+    Content,
+    Html,
+    badge,
+    el,
+    fold,
+    join,
+    page,
+    rule_badge,
+    table,
+)
 from lab.sentence import counted, listed, sentence, sentences
 from lab.words.english import BASES
 
@@ -34,19 +45,19 @@ _MADE_BY = sentence(
 )
 
 
-def report(outcomes: Iterable[ScenarioRuns]) -> str:
+def report(runs: Iterable[ScenarioRuns]) -> str:
     """All runs as an HTML page."""
-    every = tuple(outcomes)
-    names = ", ".join(outcome.scenario.title or outcome.scenario.name for outcome in every)
+    outcomes = tuple(runs)
+    names = ", ".join(outcome.scenario.title or outcome.scenario.name for outcome in outcomes)
     return page(
         sentence("Mailflow Lab: {scenarios}", scenarios=names),
-        el("header", *_top(every)),
-        el("main", *(_scenario(outcome) for outcome in every), _rules_used(every)),
+        el("header", *_top(outcomes)),
+        el("main", *(_scenario(outcome) for outcome in outcomes), _rules_used(outcomes)),
     )
 
 
-def _top(every: Sequence[ScenarioRuns]) -> Iterator[Html]:
-    runs = ran(every)
+def _top(outcomes: Sequence[ScenarioRuns]) -> Iterator[Html]:
+    runs = ran(outcomes)
     findings = [finding for _, run in runs for finding in run.findings()]
     failed = sum(not finding.ok for finding in findings)
     drivers = ", ".join(dict.fromkeys(run.driver for _, run in runs))
@@ -60,16 +71,16 @@ def _top(every: Sequence[ScenarioRuns]) -> Iterator[Html]:
         " ",
         sentence(
             "{scenarios}, {variants}, run by: {drivers}.",
-            scenarios=counted(len(every), "{number} scenario", "{number} scenarios"),
+            scenarios=counted(len(outcomes), "{number} scenario", "{number} scenarios"),
             variants=counted(len(runs), "{number} variant", "{number} variants"),
             drivers=drivers,
         ),
     )
     yield el("p", _MADE_BY, class_="soft")
-    if len(every) > 1:
+    if len(outcomes) > 1:
         links = (
             el("li", el("a", scenario.title or scenario.name, href=f"#{scenario.name}"))
-            for scenario in (outcome.scenario for outcome in every)
+            for scenario in (outcome.scenario for outcome in outcomes)
         )
         yield el("nav", el("ul", *links), aria_label=sentence("Scenarios"))
 
@@ -122,7 +133,7 @@ def _variants(outcome: ScenarioRuns) -> Html:
     return join(table(_VARIANTS, rows, caption), note)
 
 
-def _row(outcome: ScenarioRuns, row: VariantRow) -> list[Told]:
+def _row(outcome: ScenarioRuns, row: VariantRow) -> list[Content]:
     expected = sentence("{met} of {number}", met=row.expected - row.failed, number=row.expected)
     return [
         el("a", row.name, href=f"#{outcome.scenario.name}.{row.name}", class_="tight"),
@@ -194,7 +205,7 @@ def _message(run: Run, fate: Fate, id_: str) -> Html:
 def _findings(findings: Sequence[ExpectationResult]) -> Html:
     if not findings:
         return el("p", sentence("The scenario claims nothing about this variant."), class_="nothing")
-    rows: list[list[Told]] = [
+    rows: list[list[Content]] = [
         [
             badge(sentence("ok"), "good") if finding.ok else badge(sentence("failed"), "bad"),
             f"{finding.message}: {finding.field}",
@@ -207,9 +218,9 @@ def _findings(findings: Sequence[ExpectationResult]) -> Html:
     return table(sentences("", "claim", "wanted", "got", "claimed at"), rows)
 
 
-def _rules_used(every: Sequence[ScenarioRuns]) -> Html:
+def _rules_used(outcomes: Sequence[ScenarioRuns]) -> Html:
     """The text of each rule that a badge links to, and where it comes from."""
-    used = rule_citations.used(trace for _, run in ran(every) for trace in run.traces.values())
+    used = rule_citations.used(trace for _, run in ran(outcomes) for trace in run.traces.values())
     rows: list[list[str]] = [
         [rule_badge(rule), el("span", el("strong", rule.title), f": {rule.text}", id=rule.id), rule.source]
         for rule in used
@@ -227,16 +238,16 @@ def _rules_used(every: Sequence[ScenarioRuns]) -> Html:
         "section",
         el("h2", sentence("Rules used"), id="rules"),
         el("p", means, ".", class_="soft"),
-        _relies(every),
+        _relies(outcomes),
         table(sentences("rule", "what it says", "source"), rows),
         fold(sentence("Sources"), table(sentences("tag", "title", "place"), sources)),
     )
 
 
-def _relies(every: Sequence[ScenarioRuns]) -> Html:
+def _relies(outcomes: Sequence[ScenarioRuns]) -> Html:
     """The assumed rules that the verdicts above rest on."""
     lines = []
-    for scenario, run in ran(every):
+    for scenario, run in ran(outcomes):
         guesses = rule_citations.assumed(rule_citations.used(run.traces.values()))
         if guesses:
             ids = (join(rule_badge(rule), " ") for rule in guesses)

@@ -12,7 +12,7 @@ from lab.core.rulebook import Confidence, Rule
 from lab.reports.text.printable import printable
 from lab.sentence import Sentence, sentence
 
-Told = Sentence | str
+Content = Sentence | str
 """What may stand in an element."""
 CONFIDENCE_MEANS = {
     Confidence.DOCUMENTED: sentence("Microsoft says so"),
@@ -154,7 +154,7 @@ def _number(value: Sentence | str | float) -> Sentence | str:
     return f"{value:g}" if isinstance(value, int | float) else value
 
 
-def page(title: Told, *body: str) -> str:
+def page(title: Content, *body: str) -> str:
     """A whole page."""
     head = el(
         "head",
@@ -168,7 +168,7 @@ def page(title: Told, *body: str) -> str:
     return f'<!doctype html>\n<html lang="en">\n{head}{el("body", *body)}</html>\n'
 
 
-def badge(text: Told, kind: str = "") -> Html:
+def badge(text: Content, kind: str = "") -> Html:
     """A word on a coloured ground; the word alone says it all."""
     return el("span", text, class_=f"badge {kind}".strip())
 
@@ -185,7 +185,7 @@ def rule_badge(rule: Rule) -> Html:
 
 
 def table(
-    columns: Iterable[Told], rows: Iterable[Iterable[Told]], caption: Told = "", cells: str = ""
+    columns: Iterable[Content], rows: Iterable[Iterable[Content]], caption: Content = "", cells: str = ""
 ) -> Html:
     """A table with headers that belong to their columns; `cells` is the class of each cell."""
     head = el("thead", el("tr", *(el("th", column, scope="col") for column in columns)))
@@ -198,6 +198,6 @@ def table(
     )
 
 
-def fold(summary: Told, *content: Told, opened: bool = False) -> Html:
+def fold(summary: Content, *content: Content, opened: bool = False) -> Html:
     """Content behind a line that opens it; works without scripts."""
     return el("details", el("summary", summary), *content, open="open" if opened else None)
