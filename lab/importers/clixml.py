@@ -77,7 +77,7 @@ def _object(document: _Document, node: XmlElement) -> UnrecognisedObject:
         name = _text(child.attributes.get("N", ""))
         values[name], where[name] = sized.value, child.line
         weight, depth = weight + sized.weight, max(depth, sized.depth + 1)
-        _count(document, sized.weight, child.line)
+        document.weight = _bounded(document.weight + sized.weight, child.line)
     _remember(document, node, _Sized(values, weight, depth))
     return UnrecognisedObject(line=node.line, values=values, where=where, types=types)
 
@@ -126,18 +126,16 @@ def _table(entries: Mapping[str, _Sized], line: int) -> _Sized:
 def _summed(
     build: Callable[[Iterator[ExportedValue]], ExportedValue], items: list[_Sized], line: int
 ) -> _Sized:
-    weight = 1 + sum(item.weight for item in items)
-    if weight > LARGEST:
-        raise XmlRefused(line, sentence("unfolds to more than {most} values", most=LARGEST))
+    weight = _bounded(1 + sum(item.weight for item in items), line)
     return _Sized(
         build(item.value for item in items), weight, 1 + max((item.depth for item in items), default=0)
     )
 
 
-def _count(document: _Document, weight: int, line: int) -> None:
-    document.weight += weight
-    if document.weight > LARGEST:
+def _bounded(weight: int, line: int) -> int:
+    if weight > LARGEST:
         raise XmlRefused(line, sentence("unfolds to more than {most} values", most=LARGEST))
+    return weight
 
 
 def _entry(node: XmlElement) -> tuple[str, XmlElement | None]:

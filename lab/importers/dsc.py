@@ -51,8 +51,8 @@ def read(source: TextSource) -> Exports:
         blocks = list(_blocks(tokens(source.text)))
     except UnreadableConfiguration as broken:
         return refused(source, lines.at(broken.at), words_of(broken))
-    taker = _Told(source, lines)
-    return exports(source.file, list(taker.objects(blocks)), taker.notices)
+    resources = _Resources(source, lines)
+    return exports(source.file, list(resources.objects(blocks)), resources.notices)
 
 
 def resource(name: str, values: Mapping[str, ExportedValue]) -> tuple[str, dict[str, ExportedValue]]:
@@ -99,7 +99,7 @@ def _opening(pieces: list[Token], at: int) -> int | None:
     return reader.at + 1 if opens else None
 
 
-class _Told:
+class _Resources:
     """Makes objects of blocks, and notes what is not known of them."""
 
     def __init__(self, source: TextSource, lines: LineNumbers) -> None:

@@ -65,14 +65,14 @@ def refused(source: TextSource, line: int, why: Sentence) -> Exports:
 
 def exports(file: str, objects: Iterable[UnrecognisedObject], notices: Iterable[Notice] = ()) -> Exports:
     """All that a file's objects are for an import. Objects that nobody recognises stay, and are told."""
-    taker, several, noticed = _Told(file), tuple(objects), tuple(notices)
-    if not several and not noticed and cmdlet_recognition.of_file(file):
+    collector, given, noticed = _FileObjects(file), tuple(objects), tuple(notices)
+    if not given and not noticed and cmdlet_recognition.of_file(file):
         return Exports(without=(ExportLocation(file),))
-    taken = Exports.joined(taker.taken(item) for item in several)
-    return Exports.joined((taken, Exports(notices=(*noticed, *taker.notices()))))
+    taken = Exports.joined(collector.taken(item) for item in given)
+    return Exports.joined((taken, Exports(notices=(*noticed, *collector.notices()))))
 
 
-class _Told:
+class _FileObjects:
     """Takes the objects of one file, and counts what its owner should know."""
 
     def __init__(self, file: str) -> None:

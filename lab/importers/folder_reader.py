@@ -138,15 +138,11 @@ def _begins(*marks: str) -> Callable[[TextSource], bool]:
     return lambda source: source.text[:4096].lstrip().startswith(marks)
 
 
-def _has_certificates(source: TextSource) -> bool:
-    return bool(certificates.pem_blocks(source.text))
-
-
 _READERS: tuple[tuple[Callable[[TextSource], bool], Callable[[TextSource], Exports]], ...] = (
     (_begins("<"), clixml.read),
     (_begins("{", "["), json_files.read),
     (openssl_output.is_output, openssl_output.read),
-    (_has_certificates, certificates.from_text),
+    (lambda source: bool(certificates.pem_blocks(source.text)), certificates.from_text),
     (dsc.is_configuration, dsc.read),
     (postfix_files.is_settings, postfix_files.read),
     (csv_files.is_csv, csv_files.read),

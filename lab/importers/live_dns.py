@@ -36,14 +36,14 @@ def look_up(
     """What DNS says of mail for `domains`, and where `hosts` are. A name that does not exist has no record and no notice;
     whatever keeps a question from being answered is told."""
     try:
-        asking = _Asking(resolver or dns.resolver.Resolver())
+        lookup = _Lookup(resolver or dns.resolver.Resolver())
     except dns.resolver.NoResolverConfiguration:
         return Exports.noting(sentence("this machine has no resolver configured"), WHERE)
     for domain in _names(domains):
-        asking.domain(domain)
+        lookup.domain(domain)
     for host in _names(hosts):
-        asking.ask(host, "A")
-    return Exports(records=tuple(asking.records), notices=tuple(asking.notices))
+        lookup.ask(host, "A")
+    return Exports(records=tuple(lookup.records), notices=tuple(lookup.notices))
 
 
 def _names(given: Iterable[str]) -> Iterator[str]:
@@ -53,7 +53,7 @@ def _names(given: Iterable[str]) -> Iterator[str]:
             yield name
 
 
-class _Asking:
+class _Lookup:
     def __init__(self, resolver: dns.resolver.Resolver) -> None:
         self.resolver = resolver
         self.records: list[FoundRecord] = []

@@ -125,7 +125,7 @@ def _cast(objects: Iterable[ExportedProperties], options: ImportOptions, notes: 
     tenants = [party_sections.tenant(side, others, options.now, notes) for side in exporting if side.cloud]
     tenants += party_sections.missing_tenants(organizations, tenants, others, notes)
     joined = [tenant for tenant in tenants if any(tenant.shares(o) for o in organizations)]
-    organizations.sort(key=lambda each: not any(each.shares(other) for other in tenants))
+    organizations.sort(key=lambda party: not any(party.shares(other) for other in tenants))
     return _Cast(organizations, [*joined, *(tenant for tenant in tenants if tenant not in joined)])
 
 

@@ -30,10 +30,6 @@ class ExportedProperties:
                 return value
         return None
 
-    def has(self, name: str) -> bool:
-        """Whether the property is there, be it null."""
-        return name.lower() in self._values
-
     def text(self, *names: str) -> str:
         """As one text; '' for nothing."""
         return property_values.text(self.value(*names)) or ""

@@ -29,11 +29,12 @@ _OWN = (
 
 def ask(parties: Iterable[PartyDraft], without: Sequence[ExportLocation], notes: ImportNotes) -> None:
     """A to-do for each kind of each exported side that has no file; one that says `[]` tells that there is none."""
-    every = [some for some in parties if some.side.objects]
+    every = [party for party in parties if party.side.objects]
     for party in every:
         alone = sum(other.side.cloud is party.side.cloud for other in every) == 1
         for kind, section, rules in _CLOUD if party.side.cloud else _OWN:
-            if _lacks(party.side, kind) and not _said(party.side, kind, without, alone=alone):
+            lacks = not party.side.of(kind) or (kind == _DOMAIN and bool(party.side.lent))
+            if lacks and not _said(party.side, kind, without, alone=alone):
                 _ask(party, kind, section, rules, notes)
 
 
@@ -58,10 +59,6 @@ def ask_for_exchange(tenant: PartyDraft, key: str, notes: ImportNotes) -> None:
         "servers too."
     )
     notes.ask(("organizations", key), text, answer, "R3", "R59", "R111")
-
-
-def _lacks(side: ExportedSide, kind: str) -> bool:
-    return not side.of(kind) or (kind == _DOMAIN and bool(side.lent))
 
 
 def _said(side: ExportedSide, kind: str, without: Iterable[ExportLocation], *, alone: bool) -> bool:

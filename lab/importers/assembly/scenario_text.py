@@ -35,7 +35,7 @@ Steps = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class _Gone:
+class _Removal:
     """A thing that was taken out."""
 
     steps: Steps
@@ -55,14 +55,14 @@ def problems(text: str) -> tuple[Problem, ...]:
 def mended(tree: PlainData, notes: ImportNotes) -> PlainData:
     """The tree without what the loader refuses."""
     refused: tuple[Problem, ...] = ()
-    gone: list[_Gone] = []
+    removals: list[_Removal] = []
     for _ in range(_ROUNDS):
         text = dumped(tree)
         refused = problems(text)
         if not refused:
-            _tell(gone, notes)
+            _tell(removals, notes)
             return tree
-        _without(tree, text, refused, gone)
+        _without(tree, text, refused, removals)
     why = sentence(
         "the loader refuses more than can be taken out, such as {wanted}", wanted=refused[0].wanted
     )
@@ -70,15 +70,15 @@ def mended(tree: PlainData, notes: ImportNotes) -> PlainData:
     return {key: tree[key] for key in _HEAD if key in tree}
 
 
-def _without(tree: PlainData, text: str, told: tuple[Problem, ...], gone: list[_Gone]) -> None:
+def _without(tree: PlainData, text: str, told: tuple[Problem, ...], removals: list[_Removal]) -> None:
     """Take out the smallest things that the problems are about, the last of a list first."""
     root = compose(text, _FILE, ProblemReport())
     places = dict(_places(root, ())) if root is not None else {}
     wrong = {_target(places.get((p.line, p.column), ()), tree): p for p in reversed(told)}
     ordered = sorted(wrong, key=lambda steps: tuple(map(_order, steps)), reverse=True)
-    gone += [_removed(tree, steps, wrong[steps]) for steps in ordered if steps]
+    removals += [_removed(tree, steps, wrong[steps]) for steps in ordered if steps]
     if all(not steps for steps in wrong):  # told of no place: the last section that may have caused it goes
-        gone.append(_removed(tree, (list(tree)[-1],), told[0]))
+        removals.append(_removed(tree, (list(tree)[-1],), told[0]))
 
 
 def _order(step: str | int) -> tuple[int, str]:
@@ -108,31 +108,31 @@ def _target(steps: Steps, tree: PlainData) -> Steps:
     return steps
 
 
-def _removed(tree: PlainData, steps: Steps, problem: Problem) -> _Gone:
+def _removed(tree: PlainData, steps: Steps, problem: Problem) -> _Removal:
     node: Any = tree
     for step in steps[:-1]:
         node = node[step]
-    return _Gone(steps, node.pop(steps[-1]), problem)
+    return _Removal(steps, node.pop(steps[-1]), problem)
 
 
-def _tell(gone: Sequence[_Gone], notes: ImportNotes) -> None:
+def _tell(removals: Sequence[_Removal], notes: ImportNotes) -> None:
     """A thing and the settings that went before it are one notice; an object with a place of its own has its own."""
-    for number, part in enumerate(gone):
-        if any(_is_part(part, later) for later in gone[number + 1 :]):
+    for number, part in enumerate(removals):
+        if any(_is_part(part, later) for later in removals[number + 1 :]):
             continue
         place, label = ExportLocation(""), ".".join(map(str, part.steps))
         if isinstance(part.value, ConvertedTable):
             place, label = part.value.given.place, part.value.given.label
-        why = _cause(part, gone[:number]).problem.told
+        why = _cause(part, removals[:number]).problem.told
         notes.leave(place, sentence("{label} is left out: {why}", label=label, why=why))
 
 
-def _is_part(part: _Gone, whole: _Gone) -> bool:
+def _is_part(part: _Removal, whole: _Removal) -> bool:
     inside = len(part.steps) > len(whole.steps) and part.steps[: len(whole.steps)] == whole.steps
     return inside and not isinstance(part.value, ConvertedTable)
 
 
-def _cause(part: _Gone, earlier: Sequence[_Gone]) -> _Gone:
+def _cause(part: _Removal, earlier: Sequence[_Removal]) -> _Removal:
     """Why the setting that is missing now was taken out."""
     for number, other in enumerate(earlier):
         key = other.steps[-1]

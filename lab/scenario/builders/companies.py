@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from lab.model.names import Domain
@@ -65,14 +66,12 @@ def company(name: str, read: Fields, tenants: Mapping[str, Fields]) -> Company:
     hosts = hosts_of(name, read, domains)
     wizard = read[OrganizationKeys.hybrid]
     tenant = tenants.get(wizard[HybridKeys.tenant]) if wizard is not None else None
+    unjoined = Company(name, read, hosts, domains, None)
     if wizard is None or tenant is None:
-        return Company(name, read, hosts, domains, None)
-    servers = [host for host in hosts.values() if host.holds_mailboxes]
-    initial = tenant[TenantKeys.initial_domain]
-    _equipped(read, wizard, servers)
-    return Company(
-        name, read, hosts, domains, hybrid_wizard.run_wizard(name, wizard, domains, initial, servers)
-    )
+        return unjoined
+    _equipped(read, wizard, unjoined.servers)
+    initial, servers = tenant[TenantKeys.initial_domain], unjoined.servers
+    return replace(unjoined, hybrid=hybrid_wizard.run_wizard(name, wizard, domains, initial, servers))
 
 
 def _equipped(read: Fields, wizard: Fields, servers: Sequence[Host]) -> None:
@@ -95,14 +94,12 @@ def organization(company: Company) -> OnPremOrganization:
         hybrid_wizard.receive_connector(server, hybrid=wizard is not None) for server in company.servers
     ]
     by = read[OrganizationKeys.hybrid] or read
-    send = drafted(
-        SendConnector, read[OrganizationKeys.send_connectors], [wizard.send_connector()] if wizard else [], by
-    )
-    send = tuple(draft.implying("dns_routing_enabled", not draft.get("smart_hosts")) for draft in send)
-    remote = drafted(
-        RemoteDomain, read[OrganizationKeys.remote_domains], wizard.remote_domains() if wizard else (), by
-    )
+    outbound = [wizard.send_connector()] if wizard else []
+    domains = wizard.remote_domains() if wizard else ()
+    send = drafted(SendConnector, read[OrganizationKeys.send_connectors], outbound, by)
+    remote = drafted(RemoteDomain, read[OrganizationKeys.remote_domains], domains, by)
     receive = drafted(ReceiveConnector, read[OrganizationKeys.receive_connectors], generated, by)
+    send = tuple(draft.implying("dns_routing_enabled", not draft.get("smart_hosts")) for draft in send)
     return OnPremOrganization(
         name=company.name,
         accepted_domains=accepted((*own, *coexistence), read[OrganizationKeys.accepted_domains]),
@@ -120,21 +117,13 @@ def tenant(name: str, age: int, read: Fields, companies: Iterable[Company]) -> T
     initial = read[TenantKeys.initial_domain]
     own = (AcceptedDomain(initial), *(AcceptedDomain(run.coexistence) for _, run in runs))
     by = next((org[OrganizationKeys.hybrid] or read for org, _ in runs), read)
-    inbound = drafted(
-        InboundConnector,
-        read[TenantKeys.inbound_connectors],
-        [run.inbound_connector() for _, run in runs],
-        by,
-    )
-    outbound = drafted(
-        OutboundConnector,
-        read[TenantKeys.outbound_connectors],
-        [run.outbound_connector() for _, run in runs],
-        by,
-    )
+    ways_in = [run.inbound_connector() for _, run in runs]
+    ways_out = [run.outbound_connector() for _, run in runs]
+    inbound = drafted(InboundConnector, read[TenantKeys.inbound_connectors], ways_in, by)
+    outbound_drafts = drafted(OutboundConnector, read[TenantKeys.outbound_connectors], ways_out, by)
     if read[TenantKeys.inbound_connectors_prohibited]:
         _prohibited(inbound)
-    ways_out = made(outbound)
+    outbound = made(outbound_drafts)
     config, limits = read[TenantKeys.organization_config], read[TenantKeys.sending_limits]
     return Tenant(
         name=name,
@@ -145,8 +134,8 @@ def tenant(name: str, age: int, read: Fields, companies: Iterable[Company]) -> T
         accepted_domains=accepted(own, read[TenantKeys.accepted_domains]),
         recipients=recipient_directory.in_tenant(read, runs),
         inbound_connectors=made(inbound),
-        outbound_connectors=ways_out,
-        transport_rules=mail_flow_rules.rules(read[TenantKeys.transport_rules], ways_out),
+        outbound_connectors=outbound,
+        transport_rules=mail_flow_rules.rules(read[TenantKeys.transport_rules], outbound),
         limits=None if limits is None else SendingLimits(**limits.values_for(SendingLimits, LimitKeys)),
         reject_direct_send=config is not None and config[OrganizationConfigKeys.reject_direct_send],
         dbeb=read[TenantKeys.dbeb],
@@ -177,13 +166,10 @@ def _joined(company: Company, tenant_name: str) -> bool:
 
 def _prohibited(drafts: tuple[Draft[Any], ...]) -> None:
     """What `New-InboundConnector`, and so the wizard, says in such a tenant (R34)."""
+    wanted = sentence(
+        "OrganizationInboundConnectorProhibitedException: the tenant may not create or enable inbound "
+        "connectors of type OnPremises"
+    )
     for draft in drafts:
         if draft.get("connector_type") is ConnectorType.ON_PREMISES and draft.get("enabled"):
-            draft.wrong(
-                "connector_type",
-                sentence(
-                    "OrganizationInboundConnectorProhibitedException: the tenant may not create or enable inbound "
-                    "connectors of type OnPremises"
-                ),
-                sentence("R34: Microsoft's support has to allow it"),
-            )
+            draft.wrong("connector_type", wanted, sentence("R34: Microsoft's support has to allow it"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from lab.core.authentication.signers import key_records
 from lab.core.service_host_names import front_door
@@ -60,21 +60,17 @@ def reverse(address: str) -> str:
 
 def derived(world: DnsFacts) -> tuple[DnsRow, ...]:
     """All records, each once."""
-    machines = [*world.hosts.values(), *_service_machines(world.regions.values())]
+    regions = world.regions.values()
+    service = [host for region in regions for host in (*region.front_ends, *region.senders)]
     records = (
-        *(record for host in machines for record in _host(host)),
+        *(record for host in (*world.hosts.values(), *service) for record in _host(host)),
         *(record for tenant in world.tenants.values() for record in _front_doors(tenant, world)),
         *_mail_exchangers(world),
-        *_service_senders(world.regions.values()),
+        *_service_senders(regions),
         *(record for publisher in world.publishers for record in publisher.records()),
         *key_records(world.tenants.values(), world.hosts.values()),
     )
     return tuple(dict.fromkeys(records))
-
-
-def _service_machines(regions: Iterable[Region]) -> Iterator[Host]:
-    for region in regions:
-        yield from (*region.front_ends, *region.senders)
 
 
 def _host(host: Host) -> Iterator[DnsRow]:

@@ -23,7 +23,7 @@ def outages(read: Fields, topology: Topology) -> tuple[Outage, ...]:
         for outage in _outage(written, nodes):
             _apart(written, outage, outages)
             outages.append(outage)
-    return tuple(sorted(outages, key=lambda each: each.at))
+    return tuple(sorted(outages, key=lambda outage: outage.at))
 
 
 def check(
@@ -44,7 +44,7 @@ def _apart(written: Fields, new: Outage, others: Collection[Outage]) -> None:
     """A machine that is broken cannot be broken again before it is mended."""
     for other in others:
         node = next((shared for shared in new.nodes if shared in other.nodes), None)
-        first, then = sorted((other, new), key=lambda each: each.at)
+        first, then = sorted((other, new), key=lambda outage: outage.at)
         if node and (first.at == then.at or then.at < first.at + first.lasts):
             hint = sentence("one outage of a machine begins when the one before has ended")
             wanted = sentence("{node} is {how} at that time", node=node, how=other.how)

@@ -199,13 +199,9 @@ def _spelled(cls: type) -> tuple[tuple[str, str, Any], ...]:
 
 def parameters(made: object) -> dict[str, Any]:
     """The parameters of a model object that differ from their defaults, the required ones always."""
-    cls = type(made)
-    shown = {}
-    for field in fields(cls):  # type: ignore[arg-type]  # every model class is a dataclass
-        value = getattr(made, field.name)
-        if field.default is MISSING or value != field.default:
-            shown[parameter(field.name, cls)] = value
-    return shown
+    cls: type = type(made)
+    values = [(key, getattr(made, name), default) for name, key, default in _spelled(cls)]
+    return {key: value for key, value, default in values if default is MISSING or value != default}
 
 
 ACCEPTED_DOMAIN = exchange_record(

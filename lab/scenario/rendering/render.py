@@ -147,6 +147,7 @@ def _tenant(tenant: Tenant) -> PlainData:
 def _recipients(directory: Mapping[str, Recipient]) -> dict[RecipientKind, list[PlainData]]:
     made: dict[RecipientKind, list[PlainData]] = {kind: [] for kind in RecipientKind}
     for recipient in dict.fromkeys(directory.values()):
+        internal_only = recipient.require_sender_authentication  # the default of groups, and of no others
         table = {
             "address": recipient.primary,
             "proxies": recipient.proxies,
@@ -154,17 +155,13 @@ def _recipients(directory: Mapping[str, Recipient]) -> dict[RecipientKind, list[
             "ForwardingSmtpAddress": recipient.forwarding,
             "DeliverToMailboxAndForward": recipient.keeps_copy or None,
             "members": recipient.members,
-            "RequireSenderAuthenticationEnabled": _unusual(recipient),
+            "RequireSenderAuthenticationEnabled": internal_only
+            if internal_only is not recipient.kind.is_group
+            else None,
             "AcceptMessagesOnlyFrom": recipient.accept_only_from,
         }
         made[recipient.kind].append(filled(table))
     return made
-
-
-def _unusual(recipient: Recipient) -> bool | None:
-    """Whether only internal mail is taken, where that is not the default: groups do, others do not."""
-    wanted = recipient.require_sender_authentication
-    return wanted if wanted is not recipient.kind.is_group else None
 
 
 def _rules(rules: tuple[TransportRule, ...]) -> list[PlainData]:

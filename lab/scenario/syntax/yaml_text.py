@@ -52,7 +52,7 @@ def _composed(text: str, file: str) -> tuple[TableNode | None, ProblemReport]:
     report = ProblemReport()
     try:
         root = _compose(text.removeprefix("\ufeff"), file)
-        tree = _Growing(file, ProblemPath(report)).grow(root, ProblemPath(report), 1)
+        tree = _TreeBuilder(file, ProblemPath(report)).grow(root, ProblemPath(report), 1)
     except TextRefused as refused:
         ProblemPath(report).wrong(refused.place, refused.wanted, refused.hint)
         return None, report
@@ -145,7 +145,7 @@ def _begins(node: Any) -> int | None:
 
 
 @dataclass(slots=True)
-class _Growing:
+class _TreeBuilder:
     """From PyYAML's nodes to ours. An alias is grown again, so the count is of what it expands to."""
 
     file: str
@@ -185,18 +185,18 @@ class _Growing:
         return TableNode(place, entries)
 
     def _key(self, node: yaml.Node, at: ProblemPath) -> str | None:
-        place = _place(node, self.file)
         tag = node.tag.removeprefix(_PREFIX)
         if not isinstance(node, yaml.ScalarNode):
-            wanted = sentence("a key is plain text")
-            at.wrong(place, wanted, sentence("a value with braces or `?` needs quotes"))
-            return None
-        if tag == "bool":
+            wanted, hint = (
+                sentence("a key is plain text"),
+                sentence("a value with braces or `?` needs quotes"),
+            )
+        elif tag == "bool":
             wanted = sentence("YAML reads {text} as a truth value, not as a name", text=node.value)
-            at.wrong(place, wanted, sentence('write "{text}"', text=node.value))
-            return None
-        if tag == "merge":
-            hint = sentence("use `include:`, `extends:` or a variant")
-            at.wrong(place, sentence("no merge keys (<<)"), hint)
-            return None
-        return str(node.value)
+            hint = sentence('write "{text}"', text=node.value)
+        elif tag == "merge":
+            wanted, hint = sentence("no merge keys (<<)"), sentence("use `include:`, `extends:` or a variant")
+        else:
+            return str(node.value)
+        at.wrong(_place(node, self.file), wanted, hint)
+        return None

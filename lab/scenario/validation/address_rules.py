@@ -32,7 +32,8 @@ def written_hosts(read: Fields) -> Iterator[tuple[str, Fields]]:
 
 def check(read: Fields, hosts: Mapping[str, Host], regions: Iterable[Region]) -> None:
     """Names and addresses of machines: unique, and from the plan."""
-    service = _service(regions)
+    machines = (host for region in regions for host in (*region.front_ends, *region.senders))
+    service = {host.address: host.name for host in machines}
     for region in read[SectionKeys.regions].values():
         _written_service(region)
     names: dict[str, Fields] = {}
@@ -60,11 +61,6 @@ def _written_service(region: Fields) -> None:
                 wanted = sentence("{address} is taken already", address=address)
                 machine.wrong(ServiceHostKeys.address, wanted, _UNIQUE)
             taken.add(address)
-
-
-def _service(regions: Iterable[Region]) -> dict[str, str]:
-    machines = (host for r in regions for host in (*r.front_ends, *r.senders))
-    return {host.address: host.name for host in machines}
 
 
 def _in_plan(
