@@ -73,15 +73,13 @@ def _space(item: ExportedValue) -> ExportedAddressSpace | None:
         domain = text(get(item, "Domain", "Address", "SmtpDomain"))
         if domain is not None:
             cost = number(get(item, "Cost"))
-            return ExportedAddressSpace(
-                domain.lower(), 1 if cost is None else cost, (text(get(item, "Type")) or "SMTP").upper()
-            )
+            kind = text(get(item, "Type")) or "SMTP"
+            return ExportedAddressSpace(domain.lower(), 1 if cost is None else cost, kind.upper())
     match = _SPACE.fullmatch(text(item) or "")
     if match is None or not match["domain"].strip():
         return None
-    return ExportedAddressSpace(
-        match["domain"].strip().lower(), int(match["cost"] or 1), (match["type"] or "SMTP").upper()
-    )
+    domain, kind = match["domain"].strip().lower(), match["type"] or "SMTP"
+    return ExportedAddressSpace(domain, int(match["cost"] or 1), kind.upper())
 
 
 def proxy_addresses(value: PropertyValue) -> tuple[str, ...]:
@@ -113,11 +111,7 @@ def certificate_name(value: PropertyValue) -> ExportedCertificateName | None:
     if written is None:
         return None
     match = _IDENTIFIER.fullmatch(written)
-    return (
-        ExportedCertificateName(match["issuer"], match["subject"])
-        if match
-        else ExportedCertificateName("", written)
-    )
+    return ExportedCertificateName(*match.group("issuer", "subject") if match else ("", written))
 
 
 def networks(value: PropertyValue) -> Networks:

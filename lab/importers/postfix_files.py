@@ -106,8 +106,7 @@ def _belongs(source: TextSource, gateway: FoundGateway) -> bool:
 def _map(source: TextSource) -> Mapping[str, str]:
     """Keys in lower case, as Postfix looks them up; the first of a key stands."""
     entries: dict[str, str] = {}
-    for _, line in _lines(source.text):
-        match = _MAP_LINE.fullmatch(line)
+    for match in (_MAP_LINE.fullmatch(line) for _, line in _lines(source.text)):
         if match is not None:
             entries.setdefault(whole(match[1].lower()), whole(match[2].strip()))
     return entries
@@ -115,12 +114,8 @@ def _map(source: TextSource) -> Mapping[str, str]:
 
 def _settings(source: TextSource) -> dict[str, str]:
     """The last of a name stands."""
-    written: dict[str, str] = {}
-    for _, line in _lines(source.text):
-        match = _SETTING.fullmatch(line)
-        if match is not None:
-            written[match[1]] = match[2].strip()
-    return written
+    lines = [match for _, line in _lines(source.text) if (match := _SETTING.fullmatch(line))]
+    return {match[1]: match[2].strip() for match in lines}
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:

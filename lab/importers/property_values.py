@@ -101,10 +101,8 @@ def choice(value: PropertyValue, names: Sequence[str]) -> str | None:
     index = number(value)
     if index is not None:
         return names[index] if 0 <= index < len(names) else None
-    written = text(value)
-    return (
-        None if written is None else next((name for name in names if name.lower() == written.lower()), None)
-    )
+    written = (text(value) or "").lower()
+    return next((name for name in names if written and name.lower() == written), None)
 
 
 def flags(value: PropertyValue, names: Mapping[int, str]) -> frozenset[str] | None:

@@ -50,10 +50,9 @@ def _one_default(made: Iterable[ConvertedTable], notes: ImportNotes) -> Iterable
     first = None
     for domain in made:
         if domain.get("Default") and first is not None:
-            notes.about(
-                domain.given,
-                sentence("a second default domain; {domain} stays the default", domain=first["DomainName"]),
-            )
+            name = first["DomainName"]
+            text = sentence("a second default domain; {domain} stays the default", domain=name)
+            notes.about(domain.given, text)
             del domain["Default"]
         elif domain.get("Default"):
             first = domain
@@ -120,10 +119,8 @@ def _routed(made: ConvertedTable, by_dns: str, notes: ImportNotes) -> None:
 
 def _validated(made: ConvertedTable, level: str, notes: ImportNotes) -> None:
     if "TlsDomain" in made and made.get(level) != "DomainValidation":
-        notes.about(
-            made.given,
-            sentence("TlsDomain has no effect without {level} DomainValidation (R91)", level=level),
-        )
+        text = sentence("TlsDomain has no effect without {level} DomainValidation (R91)", level=level)
+        notes.about(made.given, text)
         del made["TlsDomain"]
 
 

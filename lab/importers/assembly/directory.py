@@ -80,7 +80,8 @@ def people(side: ExportedSide, accepted: Sequence[Mapping[str, object]], notes: 
         if section is None:
             continue
         made.exported.add(section)
-        if _is_system(given):
+        kind, name = given.text("RecipientTypeDetails").lower(), given.text("Name", "Alias").lower()
+        if kind in _SYSTEM or name.startswith(_SYSTEM_NAMES):
             continue
         entry = _entry(given, section, accepted, taken, notes)
         if entry is None:
@@ -121,12 +122,6 @@ def _of_type(kind: str, *, cloud: bool) -> str | None:
     if kind.startswith("mailuser"):
         return USERS if cloud else REMOTE
     return LISTS if kind.startswith("mail") and kind.endswith("group") else None
-
-
-def _is_system(given: ExportedProperties) -> bool:
-    kind = given.text("RecipientTypeDetails").lower()
-    name = given.text("Name", "Alias").lower()
-    return kind in _SYSTEM or name.startswith(_SYSTEM_NAMES)
 
 
 def _entry(

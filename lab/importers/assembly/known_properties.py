@@ -233,9 +233,6 @@ def unusual(objects: Iterable[ExportedProperties], notes: ImportNotes) -> None:
         for name, values in _USUAL.get(given.kind, {}).items():
             value = given.value(name)
             if value is not None and given.text(name).lower() not in values:
-                notes.about(
-                    given,
-                    sentence(
-                        "{name} is {value}, which the lab does not emulate", name=name, value=shown(value)
-                    ),
-                )
+                short = shown(value)
+                text = sentence("{name} is {value}, which the lab does not emulate", name=name, value=short)
+                notes.about(given, text)

@@ -5,7 +5,7 @@ A matrix needs one of each class. What a handful is taken from is counted, and t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 from lab.importers.assembly.directory import (
     CONTACTS,
@@ -18,13 +18,13 @@ from lab.importers.assembly.directory import (
     covered,
     parsed,
 )
-from lab.importers.assembly.exported_object import ExportedProperties
 from lab.importers.assembly.language_conversion import ConvertedTable
 from lab.importers.assembly.object_owners import MOERA, ROUTING
 from lab.importers.assembly.types import ImportNotes
 from lab.importers.types import ExportLocation
 from lab.sentence import Sentence, sentence
 
+_IDENTITIES = ("DistinguishedName", "Identity", "Name", "DisplayName", "Alias", "PrimarySmtpAddress", "Id")
 _HANDFUL = 2
 """Kept of each class: one to be written to, and one to write to him."""
 _MOST = 1_000
@@ -35,24 +35,17 @@ def restrict(sides: Iterable[People], notes: ImportNotes) -> None:
     """`AcceptMessagesOnlyFrom` names recipients by their identities; here they have addresses."""
     everybody = [entry for side in sides for _, entry in side.all()]
     by_name = {
-        name.lower(): str(entry["address"]) for entry in everybody for name in _identities(entry.given)
+        entry.given.text(name).lower(): str(entry["address"]) for entry in everybody for name in _IDENTITIES
     }
     for entry in everybody:
         wanted = entry.given.many("AcceptMessagesOnlyFrom")
         senders = [by_name.get(name.lower()) or (str(a) if (a := parsed(name)) else None) for name in wanted]
         allowed = [address for address in senders if address]
         if len(allowed) < len(wanted):
-            notes.about(
-                entry.given, sentence("AcceptMessagesOnlyFrom names somebody who is not in the exports")
-            )
+            text = sentence("AcceptMessagesOnlyFrom names somebody who is not in the exports")
+            notes.about(entry.given, text)
         if allowed:
             entry["AcceptMessagesOnlyFrom"] = allowed
-
-
-def _identities(given: ExportedProperties) -> Iterator[str]:
-    for name in ("DistinguishedName", "Identity", "Name", "DisplayName", "Alias", "PrimarySmtpAddress", "Id"):
-        if text := given.text(name):
-            yield text
 
 
 def sampled(sides: Mapping[str, People], wanted: set[str], notes: ImportNotes) -> None:
@@ -92,17 +85,15 @@ def _keep(name: str, side: People, kept: set[str], notes: ImportNotes) -> None:
     for section, entries in side.sections.items():
         left = [entry for entry in entries if str(entry["address"]).lower() in kept]
         if len(left) < len(entries):
-            notes.say(
-                ExportLocation(left[0].given.place.file if left else entries[0].given.place.file),
-                sentence(
-                    "{number} of {all} {kind} of {name} stand for all of them; --all-recipients keeps up to {most}",
-                    number=len(left),
-                    all=len(entries),
-                    kind=_words(section),
-                    name=name,
-                    most=_MOST,
-                ),
+            text = sentence(
+                "{number} of {all} {kind} of {name} stand for all of them; --all-recipients keeps up to {most}",
+                number=len(left),
+                all=len(entries),
+                kind=_words(section),
+                name=name,
+                most=_MOST,
             )
+            notes.say(ExportLocation((left or entries)[0].given.place.file), text)
         side.sections[section] = left
 
 
@@ -179,7 +170,5 @@ def membered(sides: Iterable[People], notes: ImportNotes) -> None:
             members = [str(a) for text in texts if (a := parsed(text))]
             entry["members"] = members or [a for a in dict.fromkeys(samples) if a != entry["address"]]
             if not members and samples:
-                notes.about(
-                    entry.given,
-                    sentence("its members are not in the export; one mailbox of each side stands for them"),
-                )
+                text = sentence("its members are not in the export; one mailbox of each side stands for them")
+                notes.about(entry.given, text)
