@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import pytest
 
-from lab.analysis.sweep import result_exports, shard_plan
+from lab.analysis.sweep import result_store, shard_plan
 from lab.analysis.sweep.executors import InProcessExecutor, ProcessExecutor
 from lab.analysis.sweep.result_store import COLUMNS, NoSweepResult, ResultRow, ResultStore
 from lab.analysis.sweep.run import OtherInput, Sweep
@@ -200,7 +200,7 @@ def test_csv_has_every_row_and_column(tmp_path: Path) -> None:
         ResultStore(tmp_path / "out.sqlite") as store,
         path.open("w", newline="", encoding="utf-8") as stream,
     ):
-        result_exports.write_csv(store, stream)
+        result_store.write_csv(store, stream)
     with path.open(newline="", encoding="utf-8") as stream:
         again = list(csv.DictReader(stream))
     assert [{**row, "tls": row["tls"] == "true"} for row in again] == [
@@ -217,7 +217,7 @@ def test_parquet_comes_back_as_it_was(tmp_path: Path) -> None:
     _, rows = swept(tmp_path, *provider(3))
     path = tmp_path / "m.parquet"
     with ResultStore(tmp_path / "out.sqlite") as store:
-        result_exports.write_parquet(store, path)
+        result_store.write_parquet(store, path)
     assert parquet.read_table(path).to_pylist() == rows
 
 
@@ -227,6 +227,6 @@ def test_parquet_of_nothing_is_a_table_without_rows(tmp_path: Path) -> None:
     )
     swept(tmp_path, a_tenant("a"))
     with ResultStore(tmp_path / "out.sqlite") as store:
-        result_exports.write_parquet(store, tmp_path / "m.parquet")
+        result_store.write_parquet(store, tmp_path / "m.parquet")
     table = parquet.read_table(tmp_path / "m.parquet")
     assert (table.num_rows, tuple(table.column_names)) == (0, COLUMNS)

@@ -11,13 +11,12 @@ from dataclasses import replace
 from lab.analysis.diagnose import (
     log_diagnosis,
     message_diagnosis,
-    ndr_text,
     postfix_attempts,
     trace_attempts,
     trace_diagnosis,
     trace_tables,
 )
-from lab.analysis.diagnose.delivery_report import entity_with_report
+from lab.analysis.diagnose.delivery_report import entity_with_report, is_report
 from lab.analysis.diagnose.evidence_file import MAX_OCTETS, NotText, as_utf8, is_mail
 from lab.analysis.diagnose.known_configuration import KnownConfiguration
 from lab.analysis.diagnose.mime import parse
@@ -62,7 +61,7 @@ def _of_table_or_log(octets: bytes, known: KnownConfiguration | None) -> Diagnos
     logged = postfix_attempts.attempts(lines)
     if logged:
         return log_diagnosis.of_log(logged, known, postfix_attempts.host_of(lines))
-    if ndr_text.is_report(text):
+    if is_report(text):
         pasted = parse(b"Content-Type: text/plain; charset=utf-8\r\n\r\n" + octets)
         return message_diagnosis.of_report(pasted, known)
     nothing = sentence("neither a mail nor a report, a log or a message trace: nothing to see")

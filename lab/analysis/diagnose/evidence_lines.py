@@ -145,8 +145,8 @@ def _one_of(meanings: Mapping[str, Sentence], rule: str) -> MeaningReader:
     return read
 
 
-def _originator(said: str, _: KnownConfiguration | None) -> Meaning:
-    return said, sentence("the organisation it left from, by a domain of its"), ("R121",)
+def _always(text: str, rule: str) -> MeaningReader:
+    return lambda said, _: (said, sentence(text), (rule,))
 
 
 def _authentication(said: str, _: KnownConfiguration | None) -> Meaning | None:
@@ -166,10 +166,6 @@ def _arc(said: str, _: KnownConfiguration | None) -> Meaning | None:
     return client[0], sentence("the sealing tenant had got it from {address}", address=client[1]), ("R174",)
 
 
-def _filtered(said: str, _: KnownConfiguration | None) -> Meaning:
-    return said, sentence("cross-premises headers were taken off: the hybrid path is broken there"), ("R118",)
-
-
 _READERS: dict[str, MeaningReader] = {
     ATTRIBUTED.lower(): _attributed,
     ID.lower(): _id,
@@ -178,12 +174,14 @@ _READERS: dict[str, MeaningReader] = {
     REPORT.lower(): _antispam_report,
     f"{REPORT}-Untrusted".lower(): _antispam_report,
     DIRECTION.lower(): _one_of(_DIRECTIONS, "R24"),
-    ORIGINATOR.lower(): _originator,
+    ORIGINATOR.lower(): _always("the organisation it left from, by a domain of its", "R121"),
     AUTH_AS.lower(): _one_of(_AUTH_AS, "R119"),
     f"{CROSS_TENANT}AuthAs".lower(): _one_of(_AUTH_AS, "R119"),
     "authentication-results": _authentication,
     "authentication-results-original": _authentication,
     "x-ms-exchange-authentication-results": _authentication,
     "arc-authentication-results": _arc,
-    "x-crosspremisesheadersfilteredbysendconnector": _filtered,
+    "x-crosspremisesheadersfilteredbysendconnector": _always(
+        "cross-premises headers were taken off: the hybrid path is broken there", "R118"
+    ),
 }

@@ -63,19 +63,8 @@ def journey(message: Message) -> Journey:
     )
 
 
-@value()
-class _Stay:
-    """The lines of one passage, oldest first."""
-
-    links: tuple[_Link, ...]
-
-    @property
-    def from_mailbox(self) -> bool:
-        return self.links[0].hand_over.protocol.lower() in ("mapi", "https")
-
-
 def _passages(message: Message, chain: Sequence[_Link]) -> tuple[Passage, ...]:
-    """The stays, oldest first."""
+    """The stays, oldest first; the lines of each, oldest first."""
     lines = [link.index for link in chain]
     passages = [_passage(stay, _stamps(message, stay, lines)) for stay in _stays(chain)]
     first = _made_inside(message, chain)
@@ -104,16 +93,16 @@ def _made_inside(message: Message, chain: Sequence[_Link]) -> Passage | None:
     )
 
 
-def _stays(chain: Sequence[_Link]) -> Iterator[_Stay]:
+def _stays(chain: Sequence[_Link]) -> Iterator[tuple[_Link, ...]]:
     stay: list[_Link] = []
     for link in chain:
         if stay and not (link.hand_over.service and _from_service(link)):
-            yield _Stay(tuple(stay))
+            yield tuple(stay)
             stay = []
         if link.hand_over.service:
             stay.append(link)
     if stay:
-        yield _Stay(tuple(stay))
+        yield tuple(stay)
 
 
 def _from_service(link: _Link) -> bool:
@@ -121,21 +110,22 @@ def _from_service(link: _Link) -> bool:
     return is_service(link.hand_over.origin) and not is_outbound(link.hand_over.origin)
 
 
-def _stamps(message: Message, stay: _Stay, lines: Sequence[int]) -> Stamps:
+def _stamps(message: Message, stay: Sequence[_Link], lines: Sequence[int]) -> Stamps:
     """What was stamped on entry (below the oldest line) and on exit (above the newest one)."""
-    first, last = stay.links[0].index, stay.links[-1]
+    first, last = stay[0].index, stay[-1]
     below = min((*(at for at in lines if at > first), own_fields(message, first)))
     above = max((at for at in lines if at < last.index), default=-1)
     leaving = range(above + 1, last.index)
     return around_stay(message, range(first + 1, below), leaving, hub=last.hand_over.by)
 
 
-def _passage(stay: _Stay, stamps: Stamps) -> Passage:
-    entry, last = stay.links[0].hand_over, stay.links[-1].hand_over
-    by = TieToTenant.MAILBOX if stay.from_mailbox else stamps.by
-    seen = not stay.from_mailbox and not _from_service(stay.links[0])  # else the line of its entry is missing
+def _passage(stay: Sequence[_Link], stamps: Stamps) -> Passage:
+    entry, last = stay[0].hand_over, stay[-1].hand_over
+    from_mailbox = entry.protocol.lower() in ("mapi", "https")
+    by = TieToTenant.MAILBOX if from_mailbox else stamps.by
+    seen = not from_mailbox and not _from_service(stay[0])  # else the line of its entry is missing
     return Passage(
-        front_end=entry.by if seen else "" if stay.from_mailbox else entry.origin,
+        front_end=entry.by if seen else "" if from_mailbox else entry.origin,
         hub=last.by,
         at=entry.at,
         client=entry.address if seen else "",

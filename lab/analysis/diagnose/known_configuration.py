@@ -163,16 +163,6 @@ class KnownConfiguration:
         return tuple(dict.fromkeys((likeliest, *others)))
 
 
-def renamed(passages: Iterable[Passage], known: KnownConfiguration | None) -> tuple[Passage, ...]:
-    """The passages with their tenants named."""
-    if known is None:
-        return tuple(passages)
-    return tuple(
-        replace(passage, tenant=known.named(passage.tenant)) if passage.tenant else passage
-        for passage in passages
-    )
-
-
 def _fits(decision: Attribution, passage: Passage) -> bool:
     """Whether a decision is what the evidence shows; the tenant may be one that it does not name."""
     by = TieToTenant.RECIPIENT if decision.basis is Basis.RECIPIENT else TieToTenant.CONNECTOR

@@ -9,7 +9,7 @@ from lab.analysis.diagnose import evidence_lines, verdict
 from lab.analysis.diagnose.delivery_report import report as read_report
 from lab.analysis.diagnose.exchange_stamps import label
 from lab.analysis.diagnose.journey import journey as read_journey
-from lab.analysis.diagnose.known_configuration import KnownConfiguration, renamed
+from lab.analysis.diagnose.known_configuration import KnownConfiguration
 from lab.analysis.diagnose.mime import MimeEntity
 from lab.reports.findings.diagnosis import (
     Certainty,
@@ -22,11 +22,6 @@ from lab.reports.findings.diagnosis import (
     VerdictSentence,
 )
 from lab.sentence import Sentence, listed, sentence
-
-_GUIDS = (
-    "which tenants the GUIDs are: https://login.microsoftonline.com/DOMAIN/v2.0/.well-known/openid-configuration shows that of a "
-    "domain"
-)
 
 
 def of_message(mail: MimeEntity, known: KnownConfiguration | None) -> Diagnosis:
@@ -69,7 +64,11 @@ def of_report(entity: MimeEntity, known: KnownConfiguration | None) -> Diagnosis
 
 
 def _named(journey: Journey, known: KnownConfiguration | None) -> Journey:
-    return replace(journey, passages=renamed(journey.passages, known))
+    passages = (
+        replace(passage, tenant=known.named(passage.tenant)) if known and passage.tenant else passage
+        for passage in journey.passages
+    )
+    return replace(journey, passages=tuple(passages))
 
 
 def _placed(report: DeliveryReport, known: KnownConfiguration | None) -> DeliveryReport:
@@ -229,4 +228,7 @@ def _unknown(journey: Journey) -> Iterator[Sentence]:
             "by what a stay was attributed: X-Forefront-Antispam-Report and the CrossTenant fields are missing"
         )
     if any(tenant.id and not (tenant.name or tenant.domain) for tenant in tenants):
-        yield sentence(_GUIDS)
+        yield sentence(
+            "which tenants the GUIDs are: https://login.microsoftonline.com/DOMAIN/v2.0/.well-known/openid-configuration shows that of a "
+            "domain"
+        )

@@ -64,7 +64,8 @@ def case(diagnosis: Diagnosis) -> Case | None:
     refused = [refusal.recipient] if refusal else []
     facts = _CaseFacts()
     sender = facts.sender(_address(journey.author) or _address(journey.sender))
-    recipient = facts.recipient(_first_address(*refused, *in_envelope[-1:], *journey.recipients))
+    recipients = map(_address, (*refused, *in_envelope[-1:], *journey.recipients))
+    recipient = facts.recipient(next(filter(None, recipients), None))
     path = _address(journey.sender)
     return Case(
         sender=sender,
@@ -162,10 +163,6 @@ def _meant_for(named: list[str], recipient: Address) -> Address | None:
     if any(address.domain == recipient.domain for address in addresses):
         return None
     return next(iter(addresses), None)
-
-
-def _first_address(*texts: str) -> Address | None:
-    return next(filter(None, map(_address, texts)), None)
 
 
 def _address(text: str) -> Address | None:

@@ -124,10 +124,8 @@ def _texts() -> tuple[tuple[Status, tuple[tuple[str, str], ...]], ...]:
 
 def _shown(code: Status) -> tuple[str, ...]:
     """What the lab says; of what it never says, the table's own words up to where they are shortened."""
-    if code.shows:
-        return code.shows
     text = re.split(r"\.\.\.|\[|<|\(", code.text)[0].strip()
-    return (f"{code.code} {text}",) if len(text) > len("Access denied") else ()
+    return code.shows or ((f"{code.code} {text}",) if len(text) > len("Access denied") else ())
 
 
 def _split(text: str) -> tuple[str, str]:

@@ -29,9 +29,6 @@ class SettingStep:
         """Whether it is about what the service does, and no setting of an administrator."""
         return self.path.startswith(_SWITCHES)
 
-    def __str__(self) -> str:
-        return self.path
-
 
 def steps(context: AuditContext) -> tuple[SettingStep, ...]:
     """All that could be changed, each once, without those that change nothing."""

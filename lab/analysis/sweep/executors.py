@@ -8,6 +8,7 @@ import signal
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import AbstractContextManager
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -42,7 +43,7 @@ class InProcessExecutor:
         return map(work, things)
 
 
-class ProcessExecutor:
+class ProcessExecutor(AbstractContextManager["ProcessExecutor"]):
     """Processes of this machine, each started anew (spawn): a lab's threads and files are not copied into them."""
 
     def __init__(self, count: int) -> None:
@@ -66,9 +67,6 @@ class ProcessExecutor:
                 "--workers 1 takes less"
             ) from error
 
-    def __enter__(self) -> ProcessExecutor:
-        return self
-
     def __exit__(self, *_: object) -> None:
         self._pool.shutdown(cancel_futures=True)
 
@@ -83,7 +81,7 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-class DaskExecutor:
+class DaskExecutor(AbstractContextManager["DaskExecutor"]):
     """The workers behind a scheduler. It is somebody's cluster already: nothing is started here, and nothing is closed.
 
     Its workers need the lab too, in the same version; they get everything else with each task, so they share no folder.
@@ -122,9 +120,6 @@ class DaskExecutor:
             under_way.update(submit(1))
             future.release()
             yield result
-
-    def __enter__(self) -> DaskExecutor:
-        return self
 
     def __exit__(self, *_: object) -> None:
         self._client.close()

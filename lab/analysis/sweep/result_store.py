@@ -1,14 +1,16 @@
-"""The result of a sweep: one SQLite file, which also knows how far it has come."""
+"""The result of a sweep: one SQLite file, which also knows how far it has come; and its misroutes as CSV and Parquet."""
 
 from __future__ import annotations
 
+import csv
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import fields
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from lab.analysis.sweep.types import Misroute, ShardResult, SharedTrait
 from lab.errors import DriverError
@@ -34,13 +36,17 @@ CREATE VIEW pair AS
 """
 ResultRow = Mapping[str, Any]
 _BUSY_SECONDS = 10
+_BATCH = 10_000
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""A connector may be called `=HYPERLINK(...)`."""
+NO_PYARROW = "Parquet needs pyarrow: pip install 'mailflow-lab[parquet]'"
 
 
 class NoSweepResult(Exception):  # noqa: N818 - it says whose the file is
     """The file is there, and is no result of a sweep, or one of another version of the lab."""
 
 
-class ResultStore:
+class ResultStore(AbstractContextManager["ResultStore"]):
     """A result, open. Whatever is written is written whole, or not at all."""
 
     def __init__(self, path: Path) -> None:
@@ -146,9 +152,6 @@ class ResultStore:
         """Close the file."""
         self._base.close()
 
-    def __enter__(self) -> ResultStore:
-        return self
-
     def __exit__(self, *_: object) -> None:
         self.close()
 
@@ -171,3 +174,40 @@ def _value(name: str, cell: str) -> object:
     if name in LISTS:
         return json.loads(cell)
     return cell == "yes" if name == "tls" else cell
+
+
+def write_csv(store: ResultStore, stream: TextIO) -> None:
+    """All misroutes, RFC 4180, a heading first; lists are joined by spaces, and what a spreadsheet would calculate has a `'`."""
+    writer = csv.writer(stream)
+    writer.writerow(COLUMNS)
+    for row in store.misroutes():
+        writer.writerow([_flat(row[name]) for name in COLUMNS])
+
+
+def check_parquet() -> None:
+    """Raise DriverError where Parquet cannot be written, before a long run and not after it."""
+    try:
+        import pyarrow.parquet  # noqa: F401 - an extra, and slow to load
+    except ImportError:
+        raise DriverError(NO_PYARROW) from None
+
+
+def write_parquet(store: ResultStore, path: Path) -> None:
+    """All misroutes, a batch at a time; lists are lists of strings."""
+    check_parquet()
+    import pyarrow as pa
+    import pyarrow.parquet as parquet
+
+    columns = {name: pa.list_(pa.string()) if name in LISTS else pa.string() for name in COLUMNS}
+    schema = pa.schema({**columns, "tls": pa.bool_()})
+    rows = store.misroutes()
+    with parquet.ParquetWriter(path, schema) as writer:
+        while batch := [dict(row) for row in islice(rows, _BATCH)]:
+            writer.write_batch(pa.RecordBatch.from_pylist(batch, schema=schema))
+
+
+def _flat(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = " ".join(value) if isinstance(value, list) else str(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text

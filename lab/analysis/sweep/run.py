@@ -104,7 +104,9 @@ class Sweep:
         for tenants, alike in groupby(
             shards, lambda shard: shard.tenants
         ):  # the shards of a crowd follow each other
-            members = Members.of(self.source, tenants)
+            lines = [self.source.line(place) for place in tenants]
+            packed = zlib.compress(b"\n".join(line.strip() for _, line in lines), 1)
+            members = Members(self.source.file, tenants, tuple(number for number, _ in lines), packed)
             yield from (Task(shard.number, members, shard.asks, self.switches) for shard in alike)
 
     def command(self, misroute: Misroute) -> str:
@@ -127,24 +129,6 @@ class Members:
     """Of their lines in the file."""
     packed: bytes
 
-    @classmethod
-    def of(cls, source: TenantSource, places: tuple[int, ...]) -> Members:
-        """Read them again."""
-        lines = [source.line(place) for place in places]
-        text = b"\n".join(line.strip() for _, line in lines)
-        return cls(source.file, places, tuple(number for number, _ in lines), zlib.compress(text, 1))
-
-    def customers(self) -> Mapping[int, Customer]:
-        """By their place. Raises DriverError where a line that was right is wrong now."""
-        report, customers = ProblemReport(), {}
-        lines = zlib.decompress(self.packed).split(b"\n")
-        for place, number, line in zip(self.places, self.numbers, lines, strict=True):
-            customer = read_line(line, SourceLocation(self.file, number), report)
-            if customer is None:
-                raise DriverError(f"{self.file}:{number}: the file has changed since the sweep began")
-            customers[place] = customer
-        return customers
-
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -163,7 +147,15 @@ def decide(task: Task) -> ShardResult:
 
 @lru_cache(maxsize=1)  # a crowd is cut into many shards, each with the same tenants
 def _customers(members: Members) -> Mapping[int, Customer]:
-    return members.customers()
+    """By their place. Raises DriverError where a line that was right is wrong now."""
+    report, customers = ProblemReport(), {}
+    lines = zlib.decompress(members.packed).split(b"\n")
+    for place, number, line in zip(members.places, members.numbers, lines, strict=True):
+        customer = read_line(line, SourceLocation(members.file, number), report)
+        if customer is None:
+            raise DriverError(f"{members.file}:{number}: the file has changed since the sweep began")
+        customers[place] = customer
+    return customers
 
 
 def _scan(

@@ -126,6 +126,7 @@ def misroute(
     """A wrong decision as a row of the result; `peer` is '' where the recipient may be in any tenant."""
     connection, attributed = question.connection, decision.tenant_name or ""
     certificate = connection.certificate
+    confidences = (rule(id_).confidence for id_ in decision.rules)
     return Misroute(
         tenant=customer.name,
         other=peer or (attributed if attributed != customer.name else ""),
@@ -147,9 +148,5 @@ def misroute(
         reply=decision.reply.bare if decision.reply else "",
         reason=str(reason(decision.reason)),
         rules=tuple(dict.fromkeys(decision.rules)),
-        confidence=_weakest(decision.rules).value,
+        confidence=max(confidences, key=_CERTAINTY.index, default=Confidence.DOCUMENTED).value,
     )
-
-
-def _weakest(rules: Iterable[str]) -> Confidence:
-    return max((rule(id_).confidence for id_ in rules), key=_CERTAINTY.index, default=Confidence.DOCUMENTED)

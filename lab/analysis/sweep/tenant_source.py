@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from array import array
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
@@ -14,7 +15,7 @@ TenantLine = tuple[int, bytes]
 """A line and its number, from 1."""
 
 
-class TenantSource(ABC):
+class TenantSource(AbstractContextManager["TenantSource"]):
     """Tenants, one on a line, each with a place in the input: 0, 1, 2, ...; blank lines have none."""
 
     file: str
@@ -33,11 +34,8 @@ class TenantSource(ABC):
     def fingerprint(self) -> str:
         """A hash of the whole input, once it was read."""
 
-    def close(self) -> None:  # noqa: B027 - most hold nothing open
+    def close(self) -> None:
         """Close what is open."""
-
-    def __enter__(self) -> TenantSource:
-        return self
 
     def __exit__(self, *_: object) -> None:
         self.close()

@@ -102,12 +102,10 @@ class TraitIndex:
         """The next tenant."""
         number = self.count
         self.count += 1
-        for value in traits.values:
-            _own(self.values, value, number)
-        for name in traits.shown:
-            _own(self.shown, name, number)
-        for gateway in traits.gateways:
-            _own(self.gateways, gateway, number)
+        texts = ((self.values, traits.values), (self.shown, traits.shown), (self.gateways, traits.gateways))
+        for table, keys in texts:
+            for key in keys:
+                _own(table, key, number)
         for source in traits.sources:
             _own(self.sources, source, number)
         for first, bits in traits.networks:

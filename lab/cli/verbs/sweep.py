@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 
-from lab.analysis.sweep import executors, result_exports
+from lab.analysis.sweep import executors, result_store
 from lab.analysis.sweep.result_store import COLUMNS, NoSweepResult, ResultRow, ResultStore
 from lab.analysis.sweep.run import OtherInput, Sweep
 from lab.analysis.sweep.shard_plan import CROWD
@@ -151,7 +151,7 @@ def _check_outputs(args: Namespace) -> None:
         if path.is_file() and not _is_earlier(path, option):
             raise BadInput(f"{option} {path}: the file is there, and is no earlier result of a sweep")
     if args.parquet is not None:
-        result_exports.check_parquet()
+        result_store.check_parquet()
 
 
 def _is_earlier(path: Path, option: str) -> bool:
@@ -170,9 +170,9 @@ def _inputs(name: str) -> list[Path]:
 def _export(args: Namespace, store: ResultStore) -> None:
     if args.csv is not None:
         with args.csv.open("w", encoding="utf-8", newline="") as stream:
-            result_exports.write_csv(store, stream)
+            result_store.write_csv(store, stream)
     if args.parquet is not None:
-        result_exports.write_parquet(store, args.parquet)
+        result_store.write_parquet(store, args.parquet)
 
 
 def _whole(text: str) -> int:
