@@ -18,6 +18,7 @@ from lab.cli.documentation import command_reference, fault_index
 from lab.cli.verbs import config, scenarios
 from lab.core.rulebook import RULES, Confidence, Rule
 from lab.core.rulebook.render import as_markdown as rulebook
+from lab.reports.text.printable import markdown_table
 from lab.scenario.language.schema_and_reference import reference, schema_text
 from lab.scenario.load import load
 from lab.scenario.model import Scenario
@@ -60,13 +61,13 @@ def _played() -> tuple[tuple[Scenario, ...], RuleCoverage]:
 
 def emulated() -> str:
     """How much of the rulebook the lab does, by confidence: the part of the README that changes with the rules."""
-    lines = ["| Confidence | Rules | Emulated | Partly | Not |", "| --- | --- | --- | --- | --- |"]
+    rows = []
     for confidence in Confidence:
         own = [rule for rule in RULES.values() if rule.confidence is confidence]
         count = Counter(map(_extent, own))
-        cells = (confidence.value, len(own), count["emulated"], count["partly"], count["not"])
-        lines.append(f"| {' | '.join(map(str, cells))} |")
-    return "\n".join(lines) + "\n"
+        numbers = (len(own), count["emulated"], count["partly"], count["not"])
+        rows.append([confidence.value, *map(str, numbers)])
+    return markdown_table(("Confidence", "Rules", "Emulated", "Partly", "Not"), rows) + "\n"
 
 
 def _extent(rule: Rule) -> str:

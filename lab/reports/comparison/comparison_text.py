@@ -21,7 +21,7 @@ from lab.reports.comparison.compared_variants import (
 from lab.reports.explanation.message_explanation import badge
 from lab.reports.matrix.matrix_cells import Cell
 from lab.reports.text.console import CONFIDENCE_STYLE, indented, safe_text
-from lab.reports.text.printable import in_code, in_markdown, one_line, without_guids
+from lab.reports.text.printable import in_code, in_markdown, markdown_table, one_line, without_guids
 from lab.scenario.setting_differences import SettingDifference, in_a_line
 from lab.sentence import NOTHING, Sentence, listed, say, sentence, sentences
 
@@ -164,21 +164,17 @@ def _section(pair: Difference) -> Iterator[str]:
     yield f"### {in_markdown(f'{pair.before} -> {pair.after}')}"
     yield ""
     if pair.settings:
-        yield from _table(sentences("setting", "before", "after"), map(_setting, pair.settings))
+        columns = sentences("setting", "before", "after")
+        yield f"{markdown_table([*map(say, columns)], map(_setting, pair.settings))}\n"
     if pair.findings:
-        yield from _table(sentences("", "finding", ""), map(_turned, pair.findings))
+        columns = sentences("", "finding", "")
+        yield f"{markdown_table([*map(say, columns)], map(_turned, pair.findings))}\n"
     if pair.moved:
-        yield from _table(sentences("", "who to whom", "before", "after", "why"), map(_moved, pair.moved))
+        columns = sentences("", "who to whom", "before", "after", "why")
+        yield f"{markdown_table([*map(say, columns)], map(_moved, pair.moved))}\n"
     if pair.nothing:
         yield say(sentence("No cell and no finding is different."))
         yield ""
-
-
-def _table(columns: Sequence[Sentence], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    yield f"| {' | '.join(map(say, columns))} |"
-    yield f"|{' --- |' * len(columns)}"
-    yield from (f"| {' | '.join(row)} |" for row in rows)
-    yield ""
 
 
 def _setting(setting: SettingDifference) -> tuple[str, ...]:

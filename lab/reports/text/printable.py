@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable, Sequence
 
 from lab.sentence import Sentence, in_one_line, say
 
@@ -47,6 +48,11 @@ def in_markdown(text: Sentence | str) -> str:
 def in_code(text: str) -> str:
     """One line to stand between backticks, in a table too."""
     return one_line(text).replace("`", "'").replace("|", "\\|")
+
+
+def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table of cells that are Markdown already."""
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *rows))
 
 
 def _shown(character: str) -> str:
