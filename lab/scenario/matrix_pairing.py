@@ -11,7 +11,6 @@ from dataclasses import fields, replace
 from typing import TypeAlias
 
 from lab.core.mailbox_location import home_of
-from lab.model.names import Address
 from lab.model.topology import Topology
 from lab.scenario.builders.correspondents import address_owners
 from lab.scenario.builders.matrix_messages import by_rule, message
@@ -69,13 +68,16 @@ def _missing(
     own: MatrixPlan, theirs: MatrixPlan, topology: Topology
 ) -> Iterator[tuple[MatrixCell, MatrixCell]]:
     """Each cell as it is called here, and as it is called there."""
+    owners = address_owners(topology)
     pairs = {pair(present.sender, present.recipient) for present in own.cells}
     for cell in theirs.cells:
         who = pair(cell.sender, cell.recipient)
         if who in pairs:
             continue
         pairs.add(who)
-        if _can_send(cell.sender, topology) and _is_known(cell.recipient.address, topology):
+        address = cell.recipient.address
+        is_known = home_of(address, topology) is not None or any(owner.find(address) for owner in owners)
+        if is_known and _can_send(cell.sender, topology):
             sender, recipient = _called(cell.sender, own.senders), _called(cell.recipient, own.recipients)
             key = f"{sender.name}_to_{recipient.name}"
             yield MatrixCell(key=key, sender=sender, recipient=recipient), cell
@@ -97,8 +99,3 @@ def _can_send(party: MatrixParty, topology: Topology) -> bool:
     if party.via is None:
         return has_mailbox(party.address, topology)
     return party.via in topology.hosts or party.via.removeprefix(_NOTICE) in topology.tenants
-
-
-def _is_known(address: Address, topology: Topology) -> bool:
-    owners = address_owners(topology)
-    return home_of(address, topology) is not None or any(owner.find(address) for owner in owners)

@@ -20,7 +20,7 @@ from lab.importers.assembly.party_sections import PartyDraft
 from lab.importers.assembly.recipient_sampling import limited, membered, restrict, sampled, synchronised
 from lab.importers.assembly.scenario_text import mended, problems, written
 from lab.importers.assembly.stand_ins import Addresses, partners
-from lab.importers.assembly.types import ImportedScenario, ImportNotes, ImportOptions, MissingExport
+from lab.importers.assembly.types import ImportedScenario, ImportNotes, ImportOptions
 from lab.importers.types import Exports
 from lab.model.names import Domain
 from lab.model.value import dataclass
@@ -82,7 +82,11 @@ def assembled(exports: Exports, options: ImportOptions, answers: Answers | None 
     if options.lab_addresses:
         tree = translated(tree)
     todos = tuple(todo for todo in notes.todos if not answered.tells(todo.path))
-    tree = _finished({**tree, "todo": [_open(todo) for todo in todos]}, answered, notes)
+    told = [
+        {"text": in_one_line(todo.text), "about": list(todo.paths), "rules": list(todo.rules)}
+        for todo in todos
+    ]
+    tree = _finished({**tree, "todo": told}, answered, notes)
     return ImportedScenario(
         text=written(tree, options, todos, _files(exports)),
         tree=tree,
@@ -92,11 +96,6 @@ def assembled(exports: Exports, options: ImportOptions, answers: Answers | None 
         counts=dict(sorted(Counter(exported.kind for exported in objects).items())),
         partners=added,
     )
-
-
-def _open(todo: MissingExport) -> PlainData:
-    """A to-do as the scenario says it, for whoever checks it."""
-    return {"text": in_one_line(todo.text), "about": list(todo.paths), "rules": list(todo.rules)}
 
 
 def domains(exports: Exports) -> list[str]:

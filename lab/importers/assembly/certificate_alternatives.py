@@ -30,19 +30,13 @@ def settled(
     machine: MachineDraft, shown: Sequence[CollectedCertificate], postfix: FoundGateway | None
 ) -> bool:
     """Give a gateway the certificate that a file tells; whether there is one."""
-    if postfix is not None and not shows_one(postfix):
-        machine.table["client_certificate"] = False
-        if shown:
-            machine.table["certificate"] = shown[0].key
-        return True
     if shown:
         machine.table["certificate"] = shown[0].key
-    return bool(shown)
-
-
-def shows_one(postfix: FoundGateway) -> bool:
-    """Whether a Postfix shows a client certificate, whichever it is; without one of these settings it does not."""
-    return any(postfix.settings.get(name, "").strip() for name in _CERTAIN)
+    settings = postfix.settings if postfix is not None else {}
+    silent = postfix is not None and not any(settings.get(name, "").strip() for name in _CERTAIN)
+    if silent:  # without one of these settings, a Postfix shows no client certificate
+        machine.table["client_certificate"] = False
+    return silent or bool(shown)
 
 
 def variants(
@@ -68,13 +62,9 @@ def variants(
         }
     names = usable((*machine.names, *facts.domains[:1])) if machine.names else ()
     if names and (exchange is None or exchange.names != names[:1]):
-        own = store.enter(
-            CollectedCertificate(
-                key=key_of(names) if key_of(names) != "wildcard" else "gateway",
-                names=names[:1],
-                place=facts.send[0].given.place if facts.send else ExportLocation(""),
-            )
-        )
+        key = key_of(names) if key_of(names) != "wildcard" else "gateway"
+        place = facts.send[0].given.place if facts.send else ExportLocation("")
+        own = store.enter(CollectedCertificate(key=key, names=names[:1], place=place))
         alternatives["filter-shows-its-own"] = {
             "title": "The filter shows a certificate of its own name",
             "why": "Not known: a certificate of its own, which a wildcard on a connector would still cover (R73).",

@@ -105,6 +105,7 @@ def _keys_fit(read: Fields, role: Role) -> None:
 def _connected(made: dict[str, Host], read: Fields, domains: tuple[Domain, ...]) -> dict[str, Host]:
     """Gateways stand in front of the organisation's Exchange servers unless they are told otherwise."""
     servers = [host for host in made.values() if host.holds_mailboxes]
+    clients = tuple(dict.fromkeys(address for host in servers for address in (host.address, host.source)))
     for name, fields in read[OrganizationKeys.hosts].items():
         host = made.get(name)
         if host is not None and host.is_filter:
@@ -113,14 +114,9 @@ def _connected(made: dict[str, Host], read: Fields, domains: tuple[Domain, ...])
                 host,
                 accepts_domains=host.accepts_domains if "accepts_domains" in written else domains,
                 forwards_to=host.forwards_to if "forwards_to" in written else tuple(s.fqdn for s in servers),
-                relay_from=host.relay_from if "relay_from" in written else _seen_as(servers),
+                relay_from=host.relay_from if "relay_from" in written else clients,
             )
     return made
-
-
-def _seen_as(servers: Iterable[Host]) -> tuple[str, ...]:
-    """The addresses that servers may connect from: their own and, behind NAT, the public one."""
-    return tuple(dict.fromkeys(address for host in servers for address in (host.address, host.source)))
 
 
 def regions(read: Mapping[str, Fields], tenants: Iterable[Fields]) -> dict[str, Region]:

@@ -53,7 +53,8 @@ def _apart(written: Fields, new: Outage, others: Collection[Outage]) -> None:
 
 
 def _outage(written: Fields, known: Collection[str]) -> Iterator[Outage]:
-    how, nodes = written[OutageKeys.how], _nodes(written)
+    how, machine = written[OutageKeys.how], written[OutageKeys.machine]
+    nodes = (*((machine,) if machine else ()), *written[OutageKeys.between])
     lasts = written[OutageKeys.lasts]
     wanted = 2 if how is How.DROPPED else 1
     key = OutageKeys.between if how is How.DROPPED else OutageKeys.machine
@@ -73,8 +74,3 @@ def _outage(written: Fields, known: Collection[str]) -> Iterator[Outage]:
         written.wrong(OutageKeys.lasts, none if lasts else some, hint)
         return
     yield Outage(how=how, nodes=nodes, at=written[OutageKeys.at], lasts=lasts or timedelta())
-
-
-def _nodes(written: Fields) -> tuple[str, ...]:
-    machine = written[OutageKeys.machine]
-    return (*((machine,) if machine else ()), *written[OutageKeys.between])

@@ -28,7 +28,12 @@ def tenants_meant(sender: MatrixParty, ends: Iterable[Address], topology: Topolo
 
 def origin(sender: MatrixParty, topology: Topology) -> frozenset[str]:
     """The tenant whose mailbox, or whose service, it comes from; nothing if it starts elsewhere."""
-    return frozenset(_sent_from(sender, topology))
+    if sender.via is not None:
+        return frozenset({sender.via.removeprefix(_NOTICE)} if sender.via.startswith(_NOTICE) else ())
+    own = ((tenant.name, tenant.find(sender.address)) for tenant in topology.tenants.values())
+    return frozenset(
+        name for name, person in own if person is not None and person.kind is RecipientKind.MAILBOX
+    )
 
 
 def tenants_led_to(sender: MatrixParty, recipient: Address, topology: Topology) -> frozenset[str]:
@@ -100,17 +105,6 @@ def _by_filter(domain: Domain, topology: Topology) -> Iterator[str]:
         if host.is_filter and domain in host.accepts_domains:
             for next_hop in host.forwards_to:
                 yield from _through(next_hop, domain, topology)
-
-
-def _sent_from(sender: MatrixParty, topology: Topology) -> Iterator[str]:
-    if sender.via is not None:
-        if sender.via.startswith(_NOTICE):
-            yield sender.via.removeprefix(_NOTICE)
-        return
-    for tenant in topology.tenants.values():
-        recipient = tenant.find(sender.address)
-        if recipient is not None and recipient.kind is RecipientKind.MAILBOX:
-            yield tenant.name
 
 
 def _routed_to(sender: MatrixParty, domain: Domain, topology: Topology) -> Iterator[str]:
