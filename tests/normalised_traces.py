@@ -12,7 +12,7 @@ from difflib import unified_diff
 
 from lab.evidence.hop_facts import place, recipients
 from lab.evidence.hop_links import in_order
-from lab.evidence.plain import plain_fields, step_data
+from lab.evidence.json_data import plain_fields, step_data
 from lab.model.steps import (
     Accepted,
     Attributed,

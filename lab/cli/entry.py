@@ -32,7 +32,7 @@ def _answers() -> bool:
     if not state or not part:
         return False
     try:
-        control_request.ask(shared_folder.place(Path(state), part), {"do": "clock"}, _PATIENCE)
+        control_request.ask(shared_folder.folder_of(Path(state), part), {"do": "clock"}, _PATIENCE)
     except DriverError:
         return False
     return True

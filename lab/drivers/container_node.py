@@ -40,7 +40,7 @@ class ContainerNode(LabRuntime, ControlledNode):
         node: str,
         names: Endpoint,
         *,
-        site: AddressMapping | None = None,
+        mapping: AddressMapping | None = None,
         port: int = shared_folder.SMTP_PORT,
         seed: int | str = 0,
         on_bug: Callable[[Exception], None] | None = None,
@@ -49,8 +49,8 @@ class ContainerNode(LabRuntime, ControlledNode):
         reading = shared_folder.latest(root)
         super().__init__(
             variant,
-            shared_folder.folder(root, node),
-            site or DirectMapping(),
+            shared_folder.make_folder(root, node),
+            mapping or DirectMapping(),
             clock=reading.clock,
             starts=reading.starts,
             keys=root,
@@ -103,7 +103,7 @@ class ContainerDns(ControlledNode):
         """`root` is the shared folder. Raises DriverError without a setup."""
         reading = shared_folder.latest(root)
         self.clock = reading.clock
-        self.state = shared_folder.folder(root, shared_folder.DNS)
+        self.state = shared_folder.make_folder(root, shared_folder.DNS)
         self.starts = reading.starts
         self._history = History.of(variant, reading.starts, rsa_signing.signatures(variant, root))
         self._listens = listens

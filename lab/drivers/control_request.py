@@ -20,16 +20,16 @@ SOCKET = "control"
 def ask(folder: Path, request: ControlRequest, patience: float) -> ControlAnswer:
     """Ask as `control_socket.ask` does, with that many seconds to wait for the answer. Raises DriverError."""
     try:
-        with connected(folder, patience) as line, line.makefile("rwb") as stream:
+        with connect(folder, patience) as line, line.makefile("rwb") as stream:
             stream.write(json.dumps(request).encode() + b"\n")
             stream.flush()
             said = stream.readline()
     except OSError as error:
-        raise nobody(folder, error) from error
-    return answer(folder, said)
+        raise no_answer(folder, error) from error
+    return read_answer(folder, said)
 
 
-def connected(folder: Path, patience: float = 0) -> socket.socket:
+def connect(folder: Path, patience: float = 0) -> socket.socket:
     """By its bare name, for a path may have a hundred octets only; connecting to a socket of this machine does not wait."""
     line = socket.socket(socket.AF_UNIX)
     try:
@@ -42,12 +42,12 @@ def connected(folder: Path, patience: float = 0) -> socket.socket:
     return line
 
 
-def nobody(folder: Path, error: OSError) -> DriverError:
+def no_answer(folder: Path, error: OSError) -> DriverError:
     """What is told where no program listens, or none answers."""
     return DriverError(f"nobody answers in {folder}: {error.strerror or error}")
 
 
-def answer(folder: Path, said: bytes) -> ControlAnswer:
+def read_answer(folder: Path, said: bytes) -> ControlAnswer:
     """The line that a program has said. Raises DriverError when it has ended meanwhile, and when it refuses."""
     if not said.endswith(b"\n"):
         raise DriverError(f"the program in {folder} has ended")

@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from pathlib import Path
 
 from lab.drivers import shared_folder
-from lab.drivers.control_request import SOCKET, ControlAnswer, ControlRequest, answer, connected, nobody
+from lab.drivers.control_request import SOCKET, ControlAnswer, ControlRequest, connect, no_answer, read_answer
 from lab.errors import DriverError, LabBug
 
 ControlHandler = Callable[[ControlRequest], Awaitable[ControlAnswer]]
@@ -48,7 +48,7 @@ async def ask(folder: Path, request: ControlRequest) -> ControlAnswer:
     Raises DriverError when none does, when it ends meanwhile, and when it refuses.
     """
     try:
-        with connected(folder) as line:
+        with connect(folder) as line:
             reader, writer = await asyncio.open_unix_connection(sock=line, limit=_LONGEST)
             try:
                 writer.write(json.dumps(request).encode() + b"\n")
@@ -57,8 +57,8 @@ async def ask(folder: Path, request: ControlRequest) -> ControlAnswer:
             finally:
                 writer.transport.abort()
     except OSError as error:
-        raise nobody(folder, error) from error
-    return answer(folder, said)
+        raise no_answer(folder, error) from error
+    return read_answer(folder, said)
 
 
 def _bound(folder: Path) -> socket.socket:
@@ -118,7 +118,7 @@ class Sockets:
 
     async def ask(self, part: str, request: ControlRequest) -> ControlAnswer:
         """Have a part answer. Raises DriverError when it does not."""
-        return await ask(shared_folder.place(self._root, part), request)
+        return await ask(shared_folder.folder_of(self._root, part), request)
 
     async def awaited(self, parts: Iterable[str], patience: float) -> None:
         """Return when all are there. Raises DriverError, with those that are missing, after `patience` seconds."""

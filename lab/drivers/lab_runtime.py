@@ -46,7 +46,7 @@ class LabRuntime(LabState):
         self,
         variant: Variant,
         state: Path,
-        site: AddressMapping,
+        mapping: AddressMapping,
         *,
         clock: LabClock,
         starts: datetime,
@@ -66,7 +66,7 @@ class LabRuntime(LabState):
         super().__init__(variant.topology)
         self.variant = variant
         self.state = state
-        self.site = site
+        self.mapping = mapping
         self.port = port
         self.clock = clock
         self.ids: IdSource = SeededIds(seed)
@@ -87,7 +87,7 @@ class LabRuntime(LabState):
         self._changed = asyncio.Event()
         self._listeners: dict[str, tuple[Host, Listener]] = {}
         """By address, with the host whose certificate it shows."""
-        self._places: dict[str, MachineContext] = {}
+        self._contexts: dict[str, MachineContext] = {}
         """By address."""
         self._exit = contextlib.AsyncExitStack()
 
@@ -102,20 +102,20 @@ class LabRuntime(LabState):
             self._build()
             self.store = LabStore.open(self.state / "lab.sqlite")
             stack.push_async_callback(self.store.close)
-            await self._remember()
+            await self._restore()
             self.resolver = await self._resolver(stack)
             await self._listen(stack)
             shown = client_certificates(self.certificates, self.history.certificates)
             self.wire = ClientWire(
                 book=self.book(),
-                bind=self.site.bind,
+                bind=self.mapping.bind,
                 certificates=shown,
                 anchors=self.certificates.anchors,
                 clock=self.clock.now,
                 patience=self._patience,
                 hinders=lambda dial: self.outages.hinders(dial, self.clock.now()),
             )
-            await self._go_to_work(stack)
+            await self._start_tasks(stack)
             self._exit = stack.pop_all()
         return self
 
@@ -139,7 +139,7 @@ class LabRuntime(LabState):
         self.history = History.of(self.variant, self.starts, suite)
         self.topology, self.nodes = self.history.versions[0].topology, self.history.nodes
 
-    async def _go_to_work(self, stack: contextlib.AsyncExitStack) -> None:
+    async def _start_tasks(self, stack: contextlib.AsyncExitStack) -> None:
         """What runs in the background from now on."""
         tasks = await stack.enter_async_context(_background())
         if not self.history.steady:
@@ -150,7 +150,7 @@ class LabRuntime(LabState):
         for task in tasks:
             task.add_done_callback(self._ended)
 
-    async def _remember(self) -> None:
+    async def _restore(self) -> None:
         """After a restart: the queue as it was, a clock that does not go back, and names that nothing has yet."""
         hops, waiting = await self.store.hops(), await self.store.pending()
         for hop in hops:
@@ -191,7 +191,7 @@ class LabRuntime(LabState):
 
     async def _serve(self, node: Node, host: Host, port: int) -> Listener:
         tls = server_tls(host, self.certificates, self.clock.now)
-        return await serve(node, self._place(host), self.site.here(host.address), port, tls)
+        return await serve(node, self._context_of(host), self.mapping.here(host.address), port, tls)
 
     def plays(self, node: str) -> bool:
         """Whether a node is one of those that are worked here."""
@@ -199,7 +199,7 @@ class LabRuntime(LabState):
 
     def book(self) -> Mapping[str, tuple[str, int]]:
         """Where each of the scenario's addresses listens: all that this lab ever connects to."""
-        return {address: (self.site.here(address), self.port) for address in self.topology.addresses()}
+        return {address: (self.mapping.here(address), self.port) for address in self.topology.addresses()}
 
     def context(self) -> Context:
         """Time and names, for a node."""
@@ -259,14 +259,14 @@ class LabRuntime(LabState):
 
     async def _dispatch(self, item: QueueItem) -> None:
         node = self.nodes[item.node]
-        place = self._place(self._machine(item))
-        settlement = await answered_by(place, node.dispatch(item, self.context()))
+        machine = self._context_of(self._machine(item))
+        settlement = await answered_by(machine, node.dispatch(item, self.context()))
         stays = await self._settle(item, settlement)
         if settlement.relay is None or stays is None:
             return
         attempt = await run(smtp_delivery.deliver(stays, settlement.relay), self.wire)
         after = node.settle(stays, settlement.relay, attempt, self.context())
-        await self._settle(stays, await answered_by(place, after))
+        await self._settle(stays, await answered_by(machine, after))
 
     async def _settle(self, item: QueueItem, settlement: Settlement) -> QueueItem | None:
         stays = await self.store.settle(item, settlement)
@@ -274,11 +274,11 @@ class LabRuntime(LabState):
         self._apply(item, settlement)
         return stays
 
-    def _place(self, host: Host) -> MachineContext:
+    def _context_of(self, host: Host) -> MachineContext:
         """The same for a machine that listens and for its queue: it remembers what it has asked."""
-        if host.address not in self._places:
-            self._places[host.address] = MachineContext(self, host)
-        return self._places[host.address]
+        if host.address not in self._contexts:
+            self._contexts[host.address] = MachineContext(self, host)
+        return self._contexts[host.address]
 
     # -- how it is
 

@@ -24,7 +24,7 @@ class MachineOwner(Protocol):
 
     ids: IdSource
     clock: LabClock
-    site: AddressMapping
+    mapping: AddressMapping
     outages: Outages
     resolver: Endpoint
     """Where DNS is asked."""
@@ -45,7 +45,7 @@ class MachineContext:
         self._forgot: datetime | None = None
         """The last loss of memory that was seen to."""
         names = lab.resolver
-        resolver = Resolver(names.address, names.port, source=lab.site.here(host.address))
+        resolver = Resolver(names.address, names.port, source=lab.mapping.here(host.address))
         self._dns = CachingResolver(resolver, lab.clock.now)
 
     @property
@@ -59,7 +59,7 @@ class MachineContext:
 
     def public(self, address: str) -> str:
         """The scenario's address of a client."""
-        return self._lab.site.scenario(address)
+        return self._lab.mapping.scenario(address)
 
     async def answer(self, question: DnsQuestion) -> DnsAnswer:
         """What the machine remembers, or the lab's DNS server says; asked from the machine's address."""

@@ -36,7 +36,7 @@ class PostfixNode(ControlledNode):
         """`root` is the shared folder, `log` another log than the one there. Raises DriverError without a setup."""
         reading = shared_folder.latest(root)
         self.clock = reading.clock
-        self.state = shared_folder.folder(root, node)
+        self.state = shared_folder.make_folder(root, node)
         self.log = log or self.state / LOG
         self.starts = reading.starts
         self._host = variant.topology.hosts[node]

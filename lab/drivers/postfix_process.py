@@ -54,7 +54,7 @@ def prepare(variant: Variant, host: Host, root: Path, work: Path) -> FilterFolde
         config=PurePosixPath(work / "etc"),
         certificates=PurePosixPath(root / "certificates"),
         work=PurePosixPath(work),
-        log=PurePosixPath(shared_folder.folder(root, host.name) / LOG),
+        log=PurePosixPath(shared_folder.make_folder(root, host.name) / LOG),
     )
     settings = FilterSettings.of(host.name, variant.topology, places, expires_after=_ONCE)
     for name in ("etc", "spool", "data"):

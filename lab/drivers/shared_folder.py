@@ -25,23 +25,23 @@ OURS = (_PARTS, _CLOCK)
 """What there is of a lab beside what was set up."""
 
 
-def place(root: Path, part: str) -> Path:
+def folder_of(root: Path, part: str) -> Path:
     """Where a part keeps its things, once it is there; whoever only asks it makes nothing."""
     return root / _PARTS / part.replace(":", "-")
 
 
-def folder(root: Path, part: str) -> Path:
+def make_folder(root: Path, part: str) -> Path:
     """The same for the part itself: made if it is not there."""
-    folder = place(root, part)
+    folder = folder_of(root, part)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
 
 
-def also_known(root: Path, part: str, name: str) -> None:
+def add_alias(root: Path, part: str, name: str) -> None:
     """Let a part be found by another name, such as an address of it."""
     link = root / _PARTS / name
     if not link.is_symlink():
-        link.symlink_to(folder(root, part).name)
+        link.symlink_to(make_folder(root, part).name)
 
 
 def stores(root: Path) -> list[Path]:
@@ -78,7 +78,7 @@ def note(where: Path, reading: ClockReading) -> None:
     fresh.replace(where / _CLOCK)
 
 
-def is_wound(root: Path) -> bool:
+def has_clock(root: Path) -> bool:
     """Whether the lab's clock runs."""
     return (root / _CLOCK).exists()
 

@@ -7,23 +7,12 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from uuid import NAMESPACE_OID, uuid5
 
+from lab.model import steps
 from lab.model.reply import Reply
-from lab.model.steps import (
-    Accepted,
-    Bounced,
-    Contacting,
-    Deferred,
-    Dropped,
-    Refused,
-    Routed,
-    Sent,
-    Step,
-    Submitted,
-)
 from lab.model.trace import Hop
 
 
-def about(step: Step, names: Iterable[str]) -> bool:
+def about(step: steps.Step, names: Iterable[str]) -> bool:
     """Whether a step is about one of these recipients (lower case)."""
     wanted = set(names)
     return any(name.lower() in wanted for name in step.about)
@@ -31,14 +20,14 @@ def about(step: Step, names: Iterable[str]) -> bool:
 
 def recipients(hop: Hop) -> tuple[str, ...]:
     """Everyone the message was for at this hop, accepted or refused, each once, as written."""
-    refused = (name for step in hop.all(Refused) for name in step.about)
+    refused = (name for step in hop.all(steps.Refused) for name in step.about)
     return tuple(dict.fromkeys((*hop.head.recipients, *refused)))
 
 
 def taken(hop: Hop) -> bool:
     """Whether the node took the message over. An NDR's first hop has no step for it: the node wrote it itself."""
-    began = any(isinstance(step, Accepted | Submitted) for step in hop.steps)
-    return began or hop.first(Refused) is None
+    began = any(isinstance(step, steps.Accepted | steps.Submitted) for step in hop.steps)
+    return began or hop.first(steps.Refused) is None
 
 
 def place(hop: Hop) -> str:
@@ -56,18 +45,24 @@ def rule_id(name: str) -> str:
     return str(uuid5(NAMESPACE_OID, f"transport rule {name}"))
 
 
-def reply_of(step: Step) -> Reply | None:
+def reply_of(step: steps.Step) -> Reply | None:
     """The reply that a step tells of, the node's own or that of the next host."""
-    return step.reply if isinstance(step, Refused | Accepted | Sent | Deferred | Bounced | Dropped) else None
+    return (
+        step.reply
+        if isinstance(
+            step, steps.Refused | steps.Accepted | steps.Sent | steps.Deferred | steps.Bounced | steps.Dropped
+        )
+        else None
+    )
 
 
-def connector_of(hop: Hop, step: Contacting) -> str:
+def connector_of(hop: Hop, step: steps.Contacting) -> str:
     """The connector that a step used: its own word, or that of the last routing of its recipients before it."""
-    if isinstance(step, Sent | Deferred) and step.connector:
+    if isinstance(step, steps.Sent | steps.Deferred) and step.connector:
         return step.connector
     names = {name.lower() for name in step.about}
     before = hop.steps[: hop.steps.index(step)]
-    routed = [step for step in before if isinstance(step, Routed) and about(step, names)]
+    routed = [step for step in before if isinstance(step, steps.Routed) and about(step, names)]
     return routed[-1].connector if routed else ""
 
 
@@ -79,18 +74,18 @@ def iso(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def moment(hop: Hop, step: Step) -> datetime:
+def moment(hop: Hop, step: steps.Step) -> datetime:
     """When a step was taken; a step without a time counts as taken on arrival."""
     return step.at or hop.head.arrived
 
 
-def server_of(step: Contacting) -> str:
+def server_of(step: steps.Contacting) -> str:
     """The address that a step's connection led to, '' if there was none."""
     match = _SERVER.search(step.contact.connection)
-    return (step.address if isinstance(step, Sent) else "") or (match[1] if match else "")
+    return (step.address if isinstance(step, steps.Sent) else "") or (match[1] if match else "")
 
 
-def last_error(hop: Hop, step: Contacting) -> str:
+def last_error(hop: Hop, step: steps.Contacting) -> str:
     """`[{LED=…};{MSG=};{FQDN=…};{IP=…};{LRT=…}]`: last error, whose it was, and when (R41, R213)."""
     when = moment(hop, step).astimezone(UTC)
     stamp = f"{when.month}/{when.day}/{when.year} {when.hour % 12 or 12}:{when:%M:%S} {'PM' if when.hour > 11 else 'AM'}"

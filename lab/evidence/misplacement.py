@@ -33,7 +33,7 @@ _NOBODY = Address("nobody", Domain("invalid"))
 
 
 @dataclass(slots=True)
-class _Way:
+class _MessageState:
     """What is known of a message so far."""
 
     sender: MatrixParty
@@ -41,7 +41,7 @@ class _Way:
     """Tenants that have it because somebody expects that."""
     seen: set[str] = field(default_factory=set)
     """Tenants that have had it."""
-    told: set[str] = field(default_factory=set)
+    reported: set[str] = field(default_factory=set)
 
 
 class Placement:
@@ -50,7 +50,7 @@ class Placement:
     def __init__(self, variant: Variant, topology_at: TopologyAt | None = None) -> None:
         self._topology_at = topology_at or (lambda _: variant.topology)
         self._claimed = _claimed(variant)
-        self._ways: dict[str, _Way] = {}
+        self._states: dict[str, _MessageState] = {}
         self._asked_of: Topology | None = None
         self._known = BoundedMemory[tuple[str, str | None, str, bool], frozenset[str]]()
 
@@ -62,20 +62,20 @@ class Placement:
         """The same, told by the envelope recipients that do not lead there; none where all is well."""
         topology, tenant = self._topology_at(hop.head.arrived), hop.head.tenant
         name = hop.head.message_id or hop.head.id
-        if name not in self._ways:
-            self._ways[name] = _Way(_sender(hop, topology))
-        way = self._ways[name]
+        if name not in self._states:
+            self._states[name] = _MessageState(_sender(hop, topology))
+        state = self._states[name]
         copies = [address for text in hop.head.recipients if (address := _address(text)) is not None]
         for recipient in copies:
-            way.claimed |= self._claimed.get((way.sender.name, recipient.key), frozenset())
-        if tenant is None or tenant in way.told or tenant in way.claimed:
+            state.claimed |= self._claimed.get((state.sender.name, recipient.key), frozenset())
+        if tenant is None or tenant in state.reported or tenant in state.claimed:
             return ()
-        again = tenant in way.seen
-        way.seen.add(tenant)
-        led = {copy: tenant in self._led_to(way.sender, copy, topology, again=again) for copy in copies}
+        again = tenant in state.seen
+        state.seen.add(tenant)
+        led = {copy: tenant in self._led_to(state.sender, copy, topology, again=again) for copy in copies}
         strays = tuple(str(copy) for copy, is_led in led.items() if not is_led)
         if strays:
-            way.told.add(tenant)
+            state.reported.add(tenant)
         return strays
 
     def _led_to(

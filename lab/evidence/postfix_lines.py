@@ -56,7 +56,7 @@ class PostfixLine:
     queue_id: str
     """'' where Postfix says NOQUEUE or nothing."""
     kind: str
-    found: Mapping[str, str]
+    parts: Mapping[str, str]
     """The parts of the line by name; what the line leaves out is ''."""
 
 

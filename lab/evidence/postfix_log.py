@@ -53,9 +53,9 @@ def read(
 
     `begins` completes dates without a year, `clock` turns the log's time into the lab's.
     """
-    log = _Told(host, clock)
+    log = _LogReader(host, clock)
     for line in lines(text, begins):
-        log.hear(line)
+        log.add(line)
     stays = [stay for stay in log.stays if stay.message_id is not None]
     waiting = sum(stay.deferred for stay in stays)
     return PostfixLog(
@@ -66,7 +66,7 @@ def read(
     )
 
 
-class _Told:
+class _LogReader:
     """All lines so far."""
 
     def __init__(self, host: Host, clock: LogClock) -> None:
@@ -89,9 +89,9 @@ class _Told:
             for stay in self.stays
         )
 
-    def hear(self, line: PostfixLine) -> None:
+    def add(self, line: PostfixLine) -> None:
         """One more line."""
-        fields, at = line.found, self._clock(line.at)
+        fields, at = line.parts, self._clock(line.at)
         match line.kind:
             case "trouble":
                 self.troubles.append(f"postfix/{line.program}: {fields['said']}")
@@ -134,33 +134,33 @@ class _Told:
         return self._known[queue_id]
 
     def _encrypted(self, line: PostfixLine) -> None:
-        version, cipher = line.found["version"].replace("TLSv1.", "TLS1_"), line.found["cipher"]
-        if line.found["way"] == "to":
-            self._secured[line.pid] = line.found["address"], version, cipher
+        version, cipher = line.parts["version"].replace("TLSv1.", "TLS1_"), line.parts["cipher"]
+        if line.parts["way"] == "to":
+            self._secured[line.pid] = line.parts["address"], version, cipher
         elif line.pid in self._sessions:
             self._sessions[line.pid].tls, self._sessions[line.pid].cipher = version, cipher
 
     def _header(self, stay: QueueStay, line: PostfixLine) -> None:
-        stay.headers.append(Header.of(line.found["field"], line.found["value"]))
-        if stay.session is not None and line.found["helo"]:
-            stay.session.helo = line.found["helo"]
+        stay.headers.append(Header.of(line.parts["field"], line.parts["value"]))
+        if stay.session is not None and line.parts["helo"]:
+            stay.session.helo = line.parts["helo"]
 
     def _handed(self, stay: QueueStay, line: PostfixLine, at: datetime) -> None:
-        fields = line.found
+        fields = line.parts
         stay.names[fields["original"] or fields["recipient"]] = fields["recipient"]
         stay.waiting_for -= 1
         text, host, address = reply_of(fields["said"])
         if not host:
             host, address = relay_of(fields["relay"])
         delivery_try = self._try(line, _reply(text, fields["dsn"]), host, address)
-        told = replace(
+        attempt = replace(
             delivery_try, recipient=fields["recipient"], status=fields["status"], dsn=fields["dsn"]
         )
-        stay.tries.append((at, told))
+        stay.tries.append((at, attempt))
 
     def _tried(self, stay: QueueStay, line: PostfixLine, at: datetime) -> None:
         """Another host of the same domain is tried next; the line does not say for whom."""
-        text, host, address = reply_of(line.found["said"])
+        text, host, address = reply_of(line.parts["said"])
         stay.tries.append((at, self._try(line, _reply(text, "4.0.0"), host, address)))
 
     def _try(self, line: PostfixLine, reply: Reply, host: str, address: str) -> DeliveryTry:
@@ -182,7 +182,7 @@ class _Told:
         stay.report.reports_on = stay
 
     def _rejected(self, line: PostfixLine, at: datetime) -> None:
-        fields, stay = line.found, self._known.get(line.queue_id)
+        fields, stay = line.parts, self._known.get(line.queue_id)
         session = self._sessions.get(line.pid) or PostfixSession(
             fields["address"], fields["name"], fields["port"]
         )

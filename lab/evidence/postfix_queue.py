@@ -17,7 +17,7 @@ from lab.model.value import dataclass
 
 @dataclass(slots=True)
 class PostfixSession:
-    """A client at the door."""
+    """A client that is connected."""
 
     client: str
     name: str
@@ -84,13 +84,13 @@ class QueueStay:
     @property
     def last(self) -> Mapping[str, DeliveryTry]:
         """The last word on each recipient."""
-        return {try_.recipient: try_ for _, try_ in self.tries if try_.recipient}
+        return {attempt.recipient: attempt for _, attempt in self.tries if attempt.recipient}
 
     @property
     def deferred(self) -> bool:
         """Whether it lies there until the next round."""
         tried = not self.removed and self.waiting_for <= 0
-        return tried and any(try_.status == "deferred" for try_ in self.last.values())
+        return tried and any(attempt.status == "deferred" for attempt in self.last.values())
 
     def hop(self, host: Host, shown: str) -> Hop:
         """All that is known of it; `shown` is the label of the certificate that the host shows as a client."""
@@ -138,46 +138,51 @@ class QueueStay:
 
     def _departure(self, host: Host, shown: str) -> Iterator[steps.Step]:
         """What one reply ended for several recipients is one step, but for failures: each has its own."""
-        for (at, try_), group in groupby(self.tries, key=_same_end):
-            named = tuple(tried.recipient for _, tried in group if tried.recipient)
+        for (at, attempt), group in groupby(self.tries, key=_same_end):
+            named = tuple(attempt.recipient for _, attempt in group if attempt.recipient)
             recipients = named or tuple(self.names.values())
-            contact = _contact(try_, shown)
-            if try_.address:
-                yield _routed(host, try_.host, recipients, at)
-            if try_.status == "deferred":
+            contact = _contact(attempt, shown)
+            if attempt.address:
+                yield _routed(host, attempt.host, recipients, at)
+            if attempt.status == "deferred":
                 yield steps.Deferred(
-                    recipients=recipients, connector="", reply=try_.reply, until=None, contact=contact, at=at
+                    recipients=recipients,
+                    connector="",
+                    reply=attempt.reply,
+                    until=None,
+                    contact=contact,
+                    at=at,
                 )
-            elif try_.status != "sent":
-                yield from (self._failed(recipient, try_, contact, at) for recipient in recipients)
-            elif try_.by in ("local", "virtual"):
+            elif attempt.status != "sent":
+                yield from (self._failed(recipient, attempt, contact, at) for recipient in recipients)
+            elif attempt.by in ("local", "virtual"):
                 yield from (steps.Delivered(recipient=name, mailbox=name, at=at) for name in recipients)
             else:
                 yield steps.Sent(
                     recipients=recipients,
-                    address=try_.address,
+                    address=attempt.address,
                     source=host.source,
                     connector="",
-                    reply=try_.reply,
+                    reply=attempt.reply,
                     contact=contact,
                     at=at,
                 )
 
     def _failed(
-        self, recipient: str, try_: DeliveryTry, contact: steps.ServerContact, at: datetime
+        self, recipient: str, attempt: DeliveryTry, contact: steps.ServerContact, at: datetime
     ) -> steps.Step:
         if not self.sender:
             return steps.Dropped(
                 recipient=recipient,
                 reason=steps.DropReason.NULL_SENDER,
-                reply=try_.reply,
+                reply=attempt.reply,
                 contact=contact,
                 at=at,
             )
         return steps.Bounced(
             recipient=recipient,
-            status=try_.dsn,
-            reply=try_.reply,
+            status=attempt.dsn,
+            reply=attempt.reply,
             ndr=(self.report.message_id or "") if self.report else "",
             ndr_to=self.sender if self.report else "",
             contact=contact,
@@ -185,9 +190,9 @@ class QueueStay:
         )
 
 
-def _same_end(try_: tuple[datetime, DeliveryTry]) -> tuple[datetime, DeliveryTry]:
+def _same_end(attempt: tuple[datetime, DeliveryTry]) -> tuple[datetime, DeliveryTry]:
     """Equal for attempts that differ in the recipient only."""
-    at, delivery = try_
+    at, delivery = attempt
     return at, replace(delivery, recipient="")
 
 
@@ -198,12 +203,12 @@ def _routed(host: Host, to: str, recipients: tuple[str, ...], at: datetime) -> s
     return steps.Routed(recipients=recipients, connector="", how=how, targets=(to,), at=at)
 
 
-def _contact(try_: DeliveryTry, shown: str) -> steps.ServerContact:
+def _contact(attempt: DeliveryTry, shown: str) -> steps.ServerContact:
     """As the lab's own nodes tell of a connection, of whose key the log has one end only: see `hop_links.joined`."""
-    tls, cipher = try_.tls
+    tls, cipher = attempt.tls
     return steps.ServerContact(
-        host=try_.host,
-        connection=f">{try_.address}" if try_.address else "",
+        host=attempt.host,
+        connection=f">{attempt.address}" if attempt.address else "",
         tls=tls,
         cipher=cipher,
         certificate=shown if tls else "",

@@ -63,8 +63,10 @@ class FilterSettings:
         return cls(
             host=host,
             places=places,
-            as_server=_papers(host.certificate, places) if host.certificate and host.speaks_tls else None,
-            as_client=_papers(shown, places) if shown else None,
+            as_server=_certificate_files(host.certificate, places)
+            if host.certificate and host.speaks_tls
+            else None,
+            as_client=_certificate_files(shown, places) if shown else None,
             expires_after=host.expires_after if expires_after is None else expires_after,
         )
 
@@ -105,7 +107,7 @@ def resolv_conf(*servers: str) -> str:
     return f"{asked}options timeout:2 attempts:2\n"
 
 
-def _papers(profile: str, places: FilterFolders) -> CertificateFiles:
+def _certificate_files(profile: str, places: FilterFolders) -> CertificateFiles:
     return CertificateFiles(
         chain=places.certificates / f"{profile}.pem", key=places.certificates / f"{profile}.key"
     )

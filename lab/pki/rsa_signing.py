@@ -14,22 +14,11 @@ from hashlib import sha256
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import (
-    RSAPrivateKey,
-    RSAPublicKey,
-    generate_private_key,
-)
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-    load_der_public_key,
-    load_pem_private_key,
-)
 
 from lab.core.authentication.signature_suite import KeyRecord, base64_octets
 from lab.core.authentication.signers import key_names
@@ -38,13 +27,13 @@ from lab.scenario.model import Variant
 BITS = 2048
 _WEAKEST = 1024
 _FILE_NAME = re.compile(r"[a-z0-9_][a-z0-9_.-]*")
-PublicKey = RSAPublicKey | Ed25519PublicKey
+PublicKey = rsa.RSAPublicKey | Ed25519PublicKey
 
 
 class RsaSha256:
     """The suite of a lab on the wire."""
 
-    def __init__(self, keys: Mapping[str, RSAPrivateKey]) -> None:
+    def __init__(self, keys: Mapping[str, rsa.RSAPrivateKey]) -> None:
         self._keys = keys
         self._records = {name: _record(key) for name, key in keys.items()}
 
@@ -101,34 +90,38 @@ def _path(folder: Path, name: str) -> Path:
     return folder / f"{name}.key"
 
 
-def _kept(folder: Path, name: str) -> RSAPrivateKey | None:
+def _kept(folder: Path, name: str) -> rsa.RSAPrivateKey | None:
     try:
-        key = load_pem_private_key(_path(folder, name).read_bytes(), password=None)
+        key = serialization.load_pem_private_key(_path(folder, name).read_bytes(), password=None)
     except (FileNotFoundError, ValueError):  # none yet, or damaged: both mean a new one
         return None
-    return key if isinstance(key, RSAPrivateKey) else None
+    return key if isinstance(key, rsa.RSAPrivateKey) else None
 
 
-def _made(folder: Path, name: str) -> RSAPrivateKey:
+def _made(folder: Path, name: str) -> rsa.RSAPrivateKey:
     damaged = _path(folder, name).exists()
     key = _fresh() if damaged else _shared(name)
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    pem = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
     write_private(_path(folder, name), pem)
     return key
 
 
-def _fresh() -> RSAPrivateKey:
-    return generate_private_key(public_exponent=65537, key_size=BITS)
+def _fresh() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=BITS)
 
 
 @lru_cache(maxsize=64)
-def _shared(name: str) -> RSAPrivateKey:  # noqa: ARG001 - what it is remembered by
+def _shared(name: str) -> rsa.RSAPrivateKey:  # noqa: ARG001 - what it is remembered by
     """One key for a name in all labs of this process: to make 45 took half the time of a scenario's 15 variants."""
     return _fresh()
 
 
-def _record(key: RSAPrivateKey) -> str:
-    public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+def _record(key: rsa.RSAPrivateKey) -> str:
+    public = key.public_key().public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
     return f"v=DKIM1; k=rsa; p={b64encode(public).decode()}"
 
 
@@ -138,9 +131,9 @@ def _public_key(kind: str, public: str) -> PublicKey:
     if kind == "ed25519":
         return Ed25519PublicKey.from_public_bytes(octets)
     try:
-        key = load_der_public_key(octets)
+        key = serialization.load_der_public_key(octets)
     except UnsupportedAlgorithm as error:
         raise ValueError(str(error)) from None
-    if not isinstance(key, RSAPublicKey) or key.key_size < _WEAKEST:
+    if not isinstance(key, rsa.RSAPublicKey) or key.key_size < _WEAKEST:
         raise ValueError("no RSA key of 1024 bit or more")
     return key

@@ -84,7 +84,7 @@ class ReceiveBuffer:
     async def more(self) -> None:
         """Wait until something comes, but first let out what the client may be waiting for.
 
-        Raises Vanished when nothing will come.
+        Raises ClientGone when nothing will come.
         """
         seen = self._received
         await self._before_waiting()
@@ -137,7 +137,7 @@ class ReceiveBuffer:
     async def content(self, limit: int) -> bytes | None:
         """What DATA brings, without the dots that were stuffed into it; None when it is longer than `limit` octets.
 
-        Raises Vanished when the client goes before the end.
+        Raises ClientGone when the client goes before the end.
         """
         data = self._data
         data[:0] = b"\r\n"  # the CRLF of the DATA line: an end may follow at once
@@ -156,7 +156,7 @@ class ReceiveBuffer:
         return (raw.replace(b"\r\n.", b"\r\n") if b"\n." in raw else raw)[2:]
 
     async def octets(self, count: int) -> bytes:
-        """The next `count` octets, whatever they are. Raises Vanished when the client goes before."""
+        """The next `count` octets, whatever they are. Raises ClientGone when the client goes before."""
         while len(self._data) < count:
             await self.more()
         taken = bytes(self._data[:count])

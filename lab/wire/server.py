@@ -30,11 +30,13 @@ class SmtpSession(ServerConnection):
     """One connection, from the banner to the farewell."""
 
     async def _converse(self) -> None:
-        if len(self._desk.sessions) > self._desk.limits.connections:
+        if len(self._listener.sessions) > self._listener.limits.connections:
             self._say(server_replies.TOO_MANY_CONNECTIONS)
             return
-        desk = self._desk
-        dialogue = Dialogue(desk.node, desk.host, desk.limits, self._connection(), tls=desk.tls is not None)
+        listener = self._listener
+        dialogue = Dialogue(
+            listener.node, listener.host, listener.limits, self._connection(), tls=listener.tls is not None
+        )
         self._say(dialogue.greeting())
         while not self._over:
             line = self._inbox.line()
@@ -49,7 +51,7 @@ class SmtpSession(ServerConnection):
 
     def _connection(self) -> Connection:
         assert self.transport is not None
-        host = self._desk.host
+        host = self._listener.host
         address, port = self.transport.get_extra_info("peername")[:2]
         client, server = host.public(address), host.public(self.transport.get_extra_info("sockname")[0])
         return Connection(
@@ -103,8 +105,8 @@ class SmtpSession(ServerConnection):
     async def _starttls(self, dialogue: Dialogue, argument: str) -> None:
         reply = dialogue.starttls(argument)
         self._say(reply)
-        if reply is server_replies.READY_FOR_TLS and self._desk.tls is not None:
-            pump = await self._secure(self._desk.tls)
+        if reply is server_replies.READY_FOR_TLS and self._listener.tls is not None:
+            pump = await self._secure(self._listener.tls)
             dialogue.encrypted(pump.tls, pump.peer)
 
 
@@ -134,8 +136,8 @@ async def serve(
 class Listener:
     """One address of a node, and the connections to it."""
 
-    def __init__(self, desk: ListenerState) -> None:
-        self._desk = desk
+    def __init__(self, state: ListenerState) -> None:
+        self._state = state
         self._server: asyncio.Server | None = None
 
     async def open(self, address: str, port: int) -> None:
@@ -143,7 +145,7 @@ class Listener:
         loop = asyncio.get_running_loop()
         try:
             self._server = await loop.create_server(
-                lambda: SmtpSession(self._desk, loop), address, port, backlog=1024
+                lambda: SmtpSession(self._state, loop), address, port, backlog=1024
             )
         except OSError as error:
             why = os.strerror(error.errno) if error.errno else str(error)
@@ -158,17 +160,17 @@ class Listener:
 
     def show(self, tls: PermissiveTLSContext | None) -> None:
         """Give connections from now on another certificate, or no STARTTLS."""
-        self._desk.tls = tls
+        self._state.tls = tls
 
     @property
     def connections(self) -> int:
         """How many there are now."""
-        return len(self._desk.sessions)
+        return len(self._state.sessions)
 
     @property
     def taken(self) -> int:
         """How many there have been."""
-        return self._desk.taken
+        return self._state.taken
 
     @property
     def is_open(self) -> bool:
@@ -179,12 +181,12 @@ class Listener:
         """Take no more connections, let each finish the command it is at, and end them all."""
         assert self._server is not None
         self._server.close()
-        sessions = tuple(self._desk.sessions)
+        sessions = tuple(self._state.sessions)
         for session in sessions:
             session.dismiss()
         if sessions:
             await asyncio.wait([session.gone for session in sessions], timeout=PATIENCE)
-        for session in tuple(self._desk.sessions):
+        for session in tuple(self._state.sessions):
             session.abort()
             await session.gone
         await self._server.wait_closed()

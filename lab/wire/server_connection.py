@@ -52,11 +52,11 @@ class _NoHooks:
 class ServerConnection(SMTP, asyncio.BufferedProtocol):
     """One connection, as far as octets go; a subclass says what they mean (`_converse`)."""
 
-    def __init__(self, desk: ListenerState, loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__(_NoHooks(), hostname="lab", timeout=desk.limits.idle, loop=loop)
+    def __init__(self, listener: ListenerState, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(_NoHooks(), hostname="lab", timeout=listener.limits.idle, loop=loop)
         self.gone: asyncio.Future[None] = loop.create_future()
         """Done when the connection is closed and its task has ended."""
-        self._desk = desk
+        self._listener = listener
         self._inbox = ReceiveBuffer(loop, self._flush)
         self._out: list[bytes] = []
         self._writable = asyncio.Event()
@@ -75,8 +75,8 @@ class ServerConnection(SMTP, asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client has connected."""
         assert isinstance(transport, asyncio.Transport)
-        self._desk.sessions.add(self)
-        self._desk.taken += 1
+        self._listener.sessions.add(self)
+        self._listener.taken += 1
         self._inbox.attach(transport)
         super().connection_made(transport)
         assert self._handler_coroutine is not None
@@ -84,11 +84,11 @@ class ServerConnection(SMTP, asyncio.BufferedProtocol):
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - part of the interface
         """Where to put what the client sent. A fresh 256 KiB for each packet would cost more than the packet."""
-        return self._desk.buffer
+        return self._listener.buffer
 
     def buffer_updated(self, nbytes: int) -> None:
         """Octets from the client."""
-        self.data_received(bytes(self._desk.buffer[:nbytes]))
+        self.data_received(bytes(self._listener.buffer[:nbytes]))
 
     def data_received(self, data: bytes) -> None:
         """Octets from the client."""
@@ -136,7 +136,7 @@ class ServerConnection(SMTP, asyncio.BufferedProtocol):
     def _timeout_cb(self) -> None:
         """Called when the client might have been silent for too long; the timer is not touched at each command."""
         since, now = self._inbox.waiting_since, self.loop.time()
-        left = self._desk.limits.idle - (now - since) if since is not None else self._desk.limits.idle
+        left = self._listener.limits.idle - (now - since) if since is not None else self._listener.limits.idle
         if left > 0:
             self._reset_timeout(left)
         else:
@@ -148,10 +148,10 @@ class ServerConnection(SMTP, asyncio.BufferedProtocol):
             self._handshake.set_exception(ClientGone())
 
     def _depart(self, _: object = None) -> None:
-        """Leave the desk when both the connection and the task are done."""
+        """Leave the listener when both the connection and the task are done."""
         assert self._handler_coroutine is not None
         if self.transport is None and self._handler_coroutine.done() and not self.gone.done():
-            self._desk.sessions.discard(self)
+            self._listener.sessions.discard(self)
             self.gone.set_result(None)
 
     # What the listener tells
@@ -182,7 +182,7 @@ class ServerConnection(SMTP, asyncio.BufferedProtocol):
         except ClientGone:
             pass
         except Exception as error:  # noqa: BLE001 - whatever it is, it ends this connection and no other
-            self._desk.host.bug(error)
+            self._listener.host.bug(error)
             self._say(server_replies.TEMPORARY_ERROR)
         if self._farewell is not None:
             self._say(self._farewell)
@@ -193,7 +193,7 @@ class ServerConnection(SMTP, asyncio.BufferedProtocol):
         raise NotImplementedError
 
     async def _secure(self, context: PermissiveTLSContext) -> TlsPump:
-        """Send what there is to send in plaintext, then shake hands. Raises Vanished when that comes to nothing."""
+        """Send what there is to send in plaintext, then shake hands. Raises ClientGone when that comes to nothing."""
         self._inbox.forget()
         self._send()
         self._pump = TlsPump(
@@ -201,7 +201,7 @@ class ServerConnection(SMTP, asyncio.BufferedProtocol):
         )  # nothing was awaited since: each octet after the reply is TLS's
         self._handshake = self.loop.create_future()
         try:
-            async with asyncio.timeout(self._desk.limits.handshake):
+            async with asyncio.timeout(self._listener.limits.handshake):
                 await self._handshake
         except TimeoutError:
             raise ClientGone from None
@@ -222,7 +222,7 @@ class ServerConnection(SMTP, asyncio.BufferedProtocol):
         self._send()
         if not self._writable.is_set():
             try:
-                async with asyncio.timeout(self._desk.limits.idle):
+                async with asyncio.timeout(self._listener.limits.idle):
                     await self._writable.wait()
             except TimeoutError:
                 self.abort()

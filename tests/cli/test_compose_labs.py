@@ -43,7 +43,7 @@ class Volume:
         assert self._shell("part", "setup").code == Exit.OK
         state = Path(self.folder / (scenario or ARTICLE) / (variant or compose_labs.FIRST))
         compose_labs.note_running(state)
-        with answering(shared_folder.folder(state, shared_folder.DNS)):
+        with answering(shared_folder.make_folder(state, shared_folder.DNS)):
             yield
 
 

@@ -39,7 +39,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_setting_up_twice_changes_nothing(mflab: Shell, state: Path) -> None:
     assert mflab("part", "setup").code == Exit.OK
     before = {path: path.read_bytes() for path in state.rglob("*.pem")}
-    shared_folder.folder(state, "gateway")
+    shared_folder.make_folder(state, "gateway")
     assert mflab("part", "setup").code == Exit.OK
     assert before == {path: path.read_bytes() for path in state.rglob("*.pem")}
     assert (state / "parts" / "gateway").is_dir()
@@ -49,7 +49,7 @@ def test_another_text_of_the_scenario_begins_anew(
     mflab: Shell, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mflab("part", "setup")
-    shared_folder.folder(state, "gateway")
+    shared_folder.make_folder(state, "gateway")
     monkeypatch.setenv("VARIANT", "half-fix")
     assert mflab("part", "setup").code == Exit.OK
     assert not (state / "parts" / "gateway").exists()
@@ -60,7 +60,7 @@ async def test_a_lab_that_runs_is_not_forgotten(
     mflab: Shell, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mflab("part", "setup")
-    store = LabStore.open(shared_folder.folder(state, "gateway") / "lab.sqlite")
+    store = LabStore.open(shared_folder.make_folder(state, "gateway") / "lab.sqlite")
     monkeypatch.setenv("VARIANT", "half-fix")
     said = mflab("part", "setup")
     await store.close()
@@ -91,7 +91,7 @@ def test_containers_are_not_ended_by_a_signal(mflab: Shell, state: Path) -> None
     mflab("part", "setup")
 
     async def down() -> tuple[int, str]:
-        store = LabStore.open(shared_folder.folder(state, "gateway") / "lab.sqlite")
+        store = LabStore.open(shared_folder.make_folder(state, "gateway") / "lab.sqlite")
         said = mflab("down")
         await store.close()
         return said.code, said.err

@@ -19,7 +19,7 @@ STARTED = "import sys; from lab.cli.entry import main; code = main(); print('lab
 def asked(tmp_path, monkeypatch):
     monkeypatch.setenv("MFLAB_STATE", str(tmp_path))
     monkeypatch.setenv("MFLAB_PART", "198.51.100.25")
-    return shared_folder.folder(tmp_path, "198.51.100.25")
+    return shared_folder.make_folder(tmp_path, "198.51.100.25")
 
 
 async def probe(before=""):
@@ -65,7 +65,7 @@ def test_asking_leaves_nothing_where_the_part_will_be(monkeypatch, tmp_path):
     monkeypatch.setattr("lab.cli.verbs.container_part.PATIENCE", 0.1)
     monkeypatch.setattr(sys, "argv", ["mflab", "probe"])
     assert main() == Exit.ENVIRONMENT
-    shared_folder.also_known(tmp_path, "eop:EUR", "203.0.113.10")
-    assert shared_folder.place(tmp_path, "203.0.113.10").resolve() == shared_folder.folder(
+    shared_folder.add_alias(tmp_path, "eop:EUR", "203.0.113.10")
+    assert shared_folder.folder_of(tmp_path, "203.0.113.10").resolve() == shared_folder.make_folder(
         tmp_path, "eop:EUR"
     )

@@ -60,7 +60,7 @@ async def parts(variant, root):
             part = (
                 ContainerDns(variant, root, names)
                 if name == shared_folder.DNS
-                else ContainerNode(variant, root, name, names, site=site, port=port)
+                else ContainerNode(variant, root, name, names, mapping=site, port=port)
             )
             await stack.enter_async_context(part)
             await stack.enter_async_context(control_socket.listening(part.state, part.answer))

@@ -28,7 +28,7 @@ def root(tmp_path):
 
 
 def log(root: Path) -> Path:
-    return shared_folder.folder(root, "gateway") / LOG
+    return shared_folder.make_folder(root, "gateway") / LOG
 
 
 async def test_it_is_at_rest_before_there_is_a_log(root):

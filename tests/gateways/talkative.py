@@ -22,7 +22,7 @@ def main(folder: Path, variant: str) -> None:
     postfix_settings._SERVICES = postfix_settings._SERVICES.replace("  smtp\n", "  smtp -v\n")
     outcome = asyncio.run(run_with_postfix(load(ARTICLE).variants[variant], folder))
     assert all(finding.ok for finding in outcome.findings())
-    print((shared_folder.place(folder / "lab", "gateway") / LOG).read_text())
+    print((shared_folder.folder_of(folder / "lab", "gateway") / LOG).read_text())
 
 
 if __name__ == "__main__":

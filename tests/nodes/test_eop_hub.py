@@ -17,7 +17,7 @@ from lab.core.routing import NoTargets
 from lab.core.sending_limits import MOERA, TENANT
 from lab.core.service_host_names import hub_host
 from lab.errors import LabBug
-from lab.evidence.plain import step_data
+from lab.evidence.json_data import step_data
 from lab.model.certificate import CertificateIdentity
 from lab.model.decision import Direction
 from lab.model.dns import Mx, answered, zones_of

@@ -11,7 +11,7 @@ from lab.core.authentication.dkim import Signer, sign
 from lab.core.authentication.results import Arc, CompAuth, Dmarc, DmarcResult, Spf
 from lab.core.authentication.signature_suite import CLAIMS
 from lab.core.authentication.signers import SEALER
-from lab.evidence.plain import step_data
+from lab.evidence.json_data import step_data
 from lab.model.dns import Mx, RecordType, Zones, answered, zones_of
 from lab.model.message import Header, Message
 from lab.model.names import Address, Domain, ReversePath

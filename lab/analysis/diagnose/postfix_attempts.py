@@ -63,9 +63,9 @@ def _attempts(log: list[str]) -> Iterator[DeliveryAttempt]:
         for line in _parsed(text):
             match line.kind:
                 case "active":
-                    queue.senders[line.queue_id] = line.found["sender"] or "<>"
+                    queue.senders[line.queue_id] = line.parts["sender"] or "<>"
                 case "message_id":
-                    queue.message_ids[line.queue_id] = line.found["value"]
+                    queue.message_ids[line.queue_id] = line.parts["value"]
                 case "handed":
                     yield _handed(line, queue)
                 case "reject":
@@ -83,7 +83,7 @@ def _parsed(text: str) -> Iterator[PostfixLine]:
 
 
 def _handed(line: PostfixLine, queue: _Queue) -> DeliveryAttempt:
-    fields = line.found
+    fields = line.parts
     reply, host, address = reply_of(fields["said"])
     relay, address = (host, address) if host else relay_of(fields["relay"])
     recipient = fields["original"] or fields["recipient"]
@@ -106,7 +106,7 @@ def _handed(line: PostfixLine, queue: _Queue) -> DeliveryAttempt:
 
 def _rejected(line: PostfixLine) -> DeliveryAttempt:
     """Mail that this server did not take itself."""
-    fields = line.found
+    fields = line.parts
     return DeliveryAttempt(
         at=_year(line.at),
         queue_id=line.queue_id,

@@ -88,7 +88,7 @@ def _runs(lab: Path) -> bool:
 
     async def asked() -> None:
         async with asyncio.timeout(_SLOW):
-            await control_socket.ask(shared_folder.place(lab, shared_folder.DNS), {"do": "clock"})
+            await control_socket.ask(shared_folder.folder_of(lab, shared_folder.DNS), {"do": "clock"})
 
     try:
         asyncio.run(asked())

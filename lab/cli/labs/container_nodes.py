@@ -54,7 +54,7 @@ def set_up(starts: datetime | None) -> int:
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not _is_same(state, variant):
         _forget(state)
-    if not shared_folder.is_wound(state):
+    if not shared_folder.has_clock(state):
         begins = starts or today()
         shared_folder.note(state, ClockReading.of(begins, LabClock(begins)))
     reading = shared_folder.latest(state)

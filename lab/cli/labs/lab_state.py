@@ -141,7 +141,7 @@ def contents(state: Path) -> StoreSnapshot:
 
 def now(state: Path) -> datetime:
     """What time it is in a lab."""
-    return shared_folder.latest(state).clock.now() if shared_folder.is_wound(state) else today()
+    return shared_folder.latest(state).clock.now() if shared_folder.has_clock(state) else today()
 
 
 def stop(state: Path) -> bool:

@@ -103,7 +103,7 @@ def _node(args: Namespace) -> int:
     if node is None:
         talk(f"no machine of {variant.name} is at {args.at}; nothing to do")
         return asyncio.run(_idle(args.at))
-    shared_folder.also_known(state, node, args.at)
+    shared_folder.add_alias(state, node, args.at)
     names = Endpoint(_given(args, "dns"), shared_folder.DNS_PORT)
     part = ContainerNode(variant, state, node, names, seed=args.seed, on_bug=tell_bug)
     what = f"{node} on {', '.join(container_nodes.listening(variant, node))}"
@@ -123,7 +123,7 @@ def _shadow(args: Namespace) -> int:
     state = compose_labs.lab_to_play()
     variant = lab_state.variant_of(state)
     node = container_nodes.gateway_at(variant, _given(args, "at"))
-    shared_folder.also_known(state, node, args.at)
+    shared_folder.add_alias(state, node, args.at)
     return asyncio.run(_until_stopped(PostfixNode(variant, state, node, args.log), f"the shadow of {node}"))
 
 
@@ -178,7 +178,7 @@ async def _idle(at: str) -> int:
 
     state = locations.state_folder(None)
     stop = _stopped()
-    async with control_socket.listening(shared_folder.folder(state, at), answer):
+    async with control_socket.listening(shared_folder.make_folder(state, at), answer):
         await stop.wait()
     return Exit.OK
 

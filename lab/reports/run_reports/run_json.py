@@ -9,7 +9,7 @@ from dataclasses import asdict
 
 from lab.evidence.expectations import ExpectationResult
 from lab.evidence.hop_facts import iso, place, taken
-from lab.evidence.plain import plain_fields, step_data
+from lab.evidence.json_data import plain_fields, step_data
 from lab.evidence.trace_assembly import path
 from lab.model.steps import Attributed, Authenticated, Dropped, Refused, Step, decision_of
 from lab.model.trace import Hop, MessageTrace
