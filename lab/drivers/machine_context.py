@@ -8,14 +8,14 @@ from typing import Protocol
 
 from lab.drivers.address_mapping import AddressMapping, Endpoint
 from lab.drivers.lab_clock import LabClock
-from lab.drivers.outages import Outages
+from lab.drivers.outages import MachineMemory, Outages
 from lab.model.certificate import CertificateIdentity
-from lab.model.dns import DnsAnswer, DnsQuestion, ServFail
+from lab.model.dns import DnsAnswer, DnsQuestion
 from lab.model.topology import Host
 from lab.model.transport import Heard, IdSource
 from lab.pki.certificate_folder import CertificateFolder
 from lab.wire.client import ClientCertificate
-from lab.wire.resolver import CachingResolver, Resolver
+from lab.wire.resolver import Resolver
 from lab.wire.tls import PermissiveTLSContext, TlsClock, server_context
 
 
@@ -41,12 +41,9 @@ class MachineContext:
 
     def __init__(self, lab: MachineOwner, host: Host) -> None:
         self._lab = lab
-        self._host = host
-        self._forgot: datetime | None = None
-        """The last loss of memory that was seen to."""
+        self._memory = MachineMemory(lab.outages, host.address)
         names = lab.resolver
-        resolver = Resolver(names.address, names.port, source=lab.mapping.here(host.address))
-        self._dns = CachingResolver(resolver, lab.clock.now)
+        self._resolver = Resolver(names.address, names.port, source=lab.mapping.here(host.address))
 
     @property
     def ids(self) -> IdSource:
@@ -63,16 +60,12 @@ class MachineContext:
 
     async def answer(self, question: DnsQuestion) -> DnsAnswer:
         """What the machine remembers, or the lab's DNS server says; asked from the machine's address."""
-        outages, address = self._lab.outages, self._host.address
-        if not outages:
-            return await self._dns.answer(question)
-        lost = outages.forgot(address, self.now())
-        if lost != self._forgot:
-            self._forgot = lost
-            self._dns.forget()
-        if outages.without_dns(address, self.now()):
-            return self._dns.known(question) or ServFail()
-        return await self._dns.answer(question)
+        known = self._memory.answer(question, self.now())
+        if known is not None:
+            return known
+        looked_up = await self._resolver.look_up(question)
+        self._memory.keep(question, looked_up.answer, looked_up.ttl, self.now())
+        return looked_up.answer
 
     async def keep(self, heard: Heard) -> None:
         """Durable before the reply."""

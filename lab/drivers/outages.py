@@ -1,6 +1,6 @@
-"""Which outage holds when, and what it means for those who want to reach somebody. Pure.
+"""Which outage holds when, and what it means for those who want to reach somebody or ask DNS. Pure.
 
-Two bodies act by it as if; the third does it to its containers, and asks here only when.
+Simulator and embedded lab act as if; the containers really have it, and ask here only when.
 """
 
 from __future__ import annotations
@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from lab.core.dns_cache import DnsCache
 from lab.core.smtp_delivery import TIMED_OUT, ConnectFailed, Dial
+from lab.model.dns import DnsAnswer, DnsQuestion, ServFail
 from lab.model.outage import How, Outage
 from lab.model.topology import Topology
 from lab.scenario.model import Variant
@@ -75,3 +77,31 @@ class Outages:
 
     def _holding(self, now: datetime) -> Iterator[Outage]:
         return (outage for outage in self.all if self.begin(outage) <= now < self.end(outage))
+
+
+class MachineMemory:
+    """What a machine remembers of DNS. Some outages make it forget, others keep it from asking.
+
+    Without it a front end would spend a third of its time for a message on asking the same questions again.
+    """
+
+    def __init__(self, outages: Outages, address: str) -> None:
+        self._outages = outages
+        self._address = address
+        self._cache = DnsCache()
+        self._forgot: datetime | None = None
+        """The last loss of memory that was seen to."""
+
+    def answer(self, question: DnsQuestion, now: datetime) -> DnsAnswer | None:
+        """What is known; a failure where nobody can be asked, None where somebody has to be."""
+        if not self._outages:
+            return self._cache.find(question, now)
+        lost = self._outages.forgot(self._address, now)
+        if lost != self._forgot:
+            self._forgot, self._cache = lost, DnsCache()
+        known = self._cache.find(question, now)
+        return ServFail() if known is None and self._outages.without_dns(self._address, now) else known
+
+    def keep(self, question: DnsQuestion, answer: DnsAnswer, ttl: int, now: datetime) -> None:
+        """Remember an answer that was given `now` for `ttl` seconds."""
+        self._cache.keep(question, answer, ttl, now)

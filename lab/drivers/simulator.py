@@ -8,14 +8,13 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from lab.core import smtp_delivery
-from lab.core.dns_cache import DnsCache
 from lab.drivers import garbage_collection
 from lab.drivers.configuration_history import History
 from lab.drivers.lab_state import LabState, SeededIds
-from lab.drivers.outages import Outages
+from lab.drivers.outages import MachineMemory, Outages
 from lab.drivers.run_outcome import MessageSchedule, RunOutcome, send
 from lab.errors import LabBug
-from lab.model.dns import DnsAnswer, DnsQueries, DnsQuestion, ServFail, answered
+from lab.model.dns import DnsAnswer, DnsQueries, DnsQuestion, answered
 from lab.model.outage import Outage
 from lab.model.reply import Reply
 from lab.model.topology import Host, Topology
@@ -59,10 +58,8 @@ class Simulator(LabState):
         self._hosts = _hosts_by_address(topology)
         self._port = 40000
         self._context = Context(starts, self.ids)
-        self._memories: dict[str, DnsCache] = {}
+        self._memories: dict[str, MachineMemory] = {}
         """By address, what a machine remembers of DNS."""
-        self._forgot: dict[str, datetime | None] = {}
-        """By address, the last loss of memory that was seen to."""
 
     def keep(self, heard: Heard) -> None:
         """Write down what a node took or refused."""
@@ -103,15 +100,9 @@ class Simulator(LabState):
         """Run a computation to its end as the machine with that address: from its memory, then from the lab's zones."""
         if self.history.steady and not self.outages:
             return answered(asking, self.topology.zones)
-        return answered(asking, _Resolving(self, address, self._memory(address)))
-
-    def _memory(self, address: str) -> DnsCache:
-        """What a machine remembers of DNS."""
-        lost = self.outages.forgot(address, self.now)
-        if lost != self._forgot.get(address) or address not in self._memories:
-            self._forgot[address] = lost
-            self._memories[address] = DnsCache()
-        return self._memories[address]
+        if address not in self._memories:
+            self._memories[address] = MachineMemory(self.outages, address)
+        return answered(asking, _MachineResolver(self, self._memories[address]))
 
     def _host(self, address: str) -> Host:
         """The machine on an address as it is now."""
@@ -162,20 +153,17 @@ class Simulator(LabState):
         )
 
 
-class _Resolving:
+class _MachineResolver:
     """A machine's view of DNS."""
 
-    def __init__(self, lab: Simulator, address: str, memory: DnsCache) -> None:
+    def __init__(self, lab: Simulator, memory: MachineMemory) -> None:
         self._lab = lab
-        self._address = address
         self._memory = memory
 
     def answer(self, question: DnsQuestion) -> DnsAnswer:
         """What is known, or what the name servers say now."""
         now = self._lab.now
-        answer = self._memory.find(question, now)
-        if answer is None and self._lab.outages.without_dns(self._address, now):
-            return ServFail()
+        answer = self._memory.answer(question, now)
         if answer is None:
             zones = self._lab.history.zones(now)
             answer = zones.answer(question)

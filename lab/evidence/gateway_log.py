@@ -7,20 +7,30 @@ as a client Postfix does not write at all: that line is the lab's own, and says 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import assert_never
 
-from lab.evidence.gateway_tls import from_client, shown, to_server
 from lab.evidence.hop_facts import about, bare_path, enhanced, moment, one_line, server_of, taken
 from lab.evidence.hop_links import sort_key
 from lab.model import steps
+from lab.model.certificate import CertFault
 from lab.model.trace import Hop
 from lab.words.reasons import drop
 
 _PIDS = {"smtpd": 2001, "cleanup": 2002, "qmgr": 2003, "smtp": 2004, "bounce": 2005, "local": 2006}
 _STAGES = {steps.Stage.MAIL: "MAIL", steps.Stage.RCPT: "RCPT", steps.Stage.DATA: "END-OF-MESSAGE"}
 _BREAK = "\n"
+_FAULT_WORDS = {
+    CertFault.SELF_SIGNED: "self-signed certificate",
+    CertFault.UNTRUSTED: "untrusted issuer {issuer}",
+    CertFault.EXPIRED: "certificate has expired",
+    CertFault.NOT_YET_VALID: "certificate not yet valid",
+    CertFault.NO_CLIENT_AUTH: "not designated for use as a client certificate",
+}
+"""What is told of faults, the gravest first; of others, what the lab calls them."""
+_COMMON_NAME = re.compile(r"(?:^|,)CN=((?:[^,\\]|\\.)*)")
 GatewayLine = tuple[datetime, str]
 
 
@@ -58,7 +68,7 @@ def _arrival(hop: Hop) -> Iterator[str]:
 def _connected(step: steps.Connected) -> Iterator[str]:
     client = _client(step)
     yield _line("smtpd", f"connect from {client}")
-    yield from (_line("smtpd", line) for line in from_client(step, client))
+    yield from (_line("smtpd", line) for line in _tls_from(step, client))
 
 
 def _step(hop: Hop, step: steps.Step) -> Iterator[str]:
@@ -131,8 +141,8 @@ def _tls_to(hop: Hop, step: steps.Contacting) -> Iterator[str]:
     """What was said in TLS, then the lab's own line; what never was a connection has neither."""
     if server_of(step):
         relay = _relay(step)
-        yield from (_line("smtp", line) for line in to_server(step.contact, relay))
-        yield f"lab: {hop.head.id}: {shown(step.contact, relay)}"
+        yield from (_line("smtp", line) for line in _established_to(step.contact, relay))
+        yield f"lab: {hop.head.id}: {_shown(step.contact, relay)}"
 
 
 def _handed(hop: Hop, step: steps.Contacting, status: str, reason: str) -> Iterator[str]:
@@ -191,3 +201,65 @@ def _line(program: str, text: str) -> str:
 def _printable(line: str) -> str:
     """Postfix shows what a client sent, but lets no control character into its log."""
     return "".join(char if char.isprintable() else "?" for char in line)
+
+
+def _tls_from(step: steps.Connected, client: str) -> Iterator[str]:
+    """A connection that came: what was wrong with the client's certificate, whose it was, and the session."""
+    if not step.tls:
+        return
+    names, faults = step.certificate, step.faults
+    if faults:
+        yield f"certificate verification failed for {client}: {_gravest(faults, step.issuer)}"
+    if names:
+        yield f"{client}: subject_CN={names[0]}{_issued(step)}"
+    yield f"{_trust(names, faults)} TLS connection established from {client}: {_session(step)}"
+
+
+def _established_to(contact: steps.ServerContact, relay: str) -> Iterator[str]:
+    """A connection that was made; nothing is told of one without TLS."""
+    if contact.tls:
+        trust = _trust(contact.server_certificate, contact.server_faults)
+        yield f"{trust} TLS connection established to {relay}: {_session(contact)}"
+
+
+def _shown(contact: steps.ServerContact, relay: str) -> str:
+    """Which certificate this side showed: a shared one here is the article's fault, and Postfix does not tell it."""
+    if not contact.tls:
+        return f"no TLS with {relay}, no client certificate sent"
+    label = contact.certificate
+    if not label:
+        return f"no client certificate sent to {relay}"
+    return f"client certificate sent to {relay}: subject_CN={label}"
+
+
+def _trust(names: Sequence[str], faults: Sequence[str]) -> str:
+    if not names:
+        return "Anonymous"
+    return "Untrusted" if faults else "Trusted"
+
+
+def _gravest(faults: tuple[CertFault, ...], issuer: str) -> str:
+    """One line, as OpenSSL stops at the first fault."""
+    text = next((words for fault, words in _FAULT_WORDS.items() if fault in faults), faults[0])
+    return text.format(issuer=_slashed(issuer))
+
+
+def _issued(step: steps.Connected) -> str:
+    """Issuer and fingerprint (SHA-1); the simulator makes no certificates, so there is none to take a print of."""
+    issuer = _COMMON_NAME.search(step.issuer)
+    thumbprint = step.thumbprint
+    pairs = ":".join(thumbprint[at : at + 2] for at in range(0, len(thumbprint), 2))
+    return (f", issuer={issuer[1]}" if issuer else "") + (f", fingerprint={pairs}" if pairs else "")
+
+
+def _slashed(name: str) -> str:
+    """`/O=Lab/CN=Some CA` for `CN=Some CA,O=Lab`."""
+    parts = re.split(r"(?<!\\),", name) if name else []
+    return "".join(f"/{part}" for part in reversed(parts))
+
+
+def _session(session: steps.Connected | steps.ServerContact) -> str:
+    """`TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)`; the cipher only where it is known."""
+    version, cipher = session.tls.replace("TLS1_", "TLSv1."), session.cipher
+    bits = 128 if "128" in cipher else 256
+    return f"{version} with cipher {cipher} ({bits}/{bits} bits)" if cipher else version

@@ -1,14 +1,14 @@
-"""A stub resolver: one question to the lab's DNS server, UDP first, TCP when the answer is truncated; and its cache."""
+"""A stub resolver: one question to the lab's DNS server, UDP first, TCP when the answer is truncated.
+
+It keeps no answers: each question goes over the wire. It does remember what octets mean.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
 import socket
-from collections.abc import Callable
-from datetime import datetime
 from functools import lru_cache
-from typing import Protocol
 
 import dns.exception
 import dns.flags
@@ -20,7 +20,6 @@ import dns.rdtypes.ANY.MX
 import dns.rdtypes.ANY.PTR
 import dns.rdtypes.ANY.TXT
 
-from lab.core.dns_cache import DnsCache
 from lab.model.dns import DENIED_TTL, DnsAnswer, DnsQuestion, DnsRecords, Mx, NoData, NxDomain, ServFail
 from lab.model.value import dataclass
 from lab.wire.dns_answers import PAYLOAD, key_of, name_of
@@ -149,39 +148,3 @@ def _row(record: dns.rdata.Rdata) -> Mx | str:
             return key_of(record.target) or ""
         case _:
             return record.to_text()
-
-
-class DnsSource(Protocol):
-    """Whoever knows the answer."""
-
-    async def look_up(self, question: DnsQuestion) -> TimedAnswer:
-        """Ask."""
-
-
-class CachingResolver:
-    """Answers from memory, and asks `source` for the rest. `clock` is the lab's now: a lab whose clock is moved on forgets.
-
-    Without it a front end would spend a third of its time for a message on asking the same questions again.
-    """
-
-    def __init__(self, source: DnsSource, clock: Callable[[], datetime]) -> None:
-        self._source = source
-        self._clock = clock
-        self._known = DnsCache()
-
-    async def answer(self, question: DnsQuestion) -> DnsAnswer:
-        """What is known, or what the source says."""
-        remembered = self.known(question)
-        if remembered is not None:
-            return remembered
-        looked_up = await self._source.look_up(question)
-        self._known.keep(question, looked_up.answer, looked_up.ttl, self._clock())
-        return looked_up.answer
-
-    def known(self, question: DnsQuestion) -> DnsAnswer | None:
-        """What is known without asking."""
-        return self._known.find(question, self._clock())
-
-    def forget(self) -> None:
-        """Know nothing any more."""
-        self._known = DnsCache()

@@ -27,7 +27,7 @@ def test_the_program_is_what_stands_last(name):
     told = f"Nov 24 10:15:58 mail {name}[7]: connect from unknown[198.51.100.77]:50043"
     (line,) = lines([told], BEGINS)
     assert (line.program, line.pid, line.kind) == ("smtpd", "7", "connect")
-    assert (line.parts["name"], line.found["address"], line.found["port"]) == (
+    assert (line.parts["name"], line.parts["address"], line.parts["port"]) == (
         "unknown",
         "198.51.100.77",
         "50043",

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from lab.drivers.address_mapping import DirectMapping, Endpoint
+from lab.drivers.machine_context import MachineContext
+from lab.drivers.outages import Outages
 from lab.model.dns import DEFAULT_TTL, DnsAnswer, DnsQuestion, DnsRecords, NoData, NxDomain, ServFail
 from lab.model.names import Domain
-from lab.wire.resolver import CachingResolver, TimedAnswer
+from lab.wire.resolver import TimedAnswer
+from tests.drivers.test_outages import VARIANT
 
 QUESTION = DnsQuestion(Domain("msxfaq.example"), "TXT")
 
@@ -25,8 +31,18 @@ class Source:
         self.asked.append(question)
         return TimedAnswer(self.answers.pop(0), DEFAULT_TTL)
 
-    def remembered(self) -> CachingResolver:
-        return CachingResolver(self, lambda: self.now)
+    def remembered(self) -> MachineContext:
+        """A machine that asks here."""
+        topology = VARIANT.topology
+        lab: Any = SimpleNamespace(
+            outages=Outages((), topology, self.now),
+            resolver=Endpoint("127.0.0.1", 53),
+            mapping=DirectMapping(),
+            clock=SimpleNamespace(now=lambda: self.now),
+        )
+        machine = MachineContext(lab, next(iter(topology.hosts.values())))
+        vars(machine)["_resolver"] = self
+        return machine
 
 
 @pytest.mark.parametrize("answer", [DnsRecords(("v=spf1 -all",)), NoData(), NxDomain()], ids=repr)
