@@ -145,8 +145,8 @@ def _one_of(meanings: Mapping[str, Sentence], rule: str) -> MeaningReader:
     return read
 
 
-def _always(text: str, rule: str) -> MeaningReader:
-    return lambda said, _: (said, sentence(text), (rule,))
+def _always(means: Sentence, rule: str) -> MeaningReader:
+    return lambda said, _: (said, means, (rule,))
 
 
 def _authentication(said: str, _: KnownConfiguration | None) -> Meaning | None:
@@ -174,7 +174,7 @@ _READERS: dict[str, MeaningReader] = {
     REPORT.lower(): _antispam_report,
     f"{REPORT}-Untrusted".lower(): _antispam_report,
     DIRECTION.lower(): _one_of(_DIRECTIONS, "R24"),
-    ORIGINATOR.lower(): _always("the organisation it left from, by a domain of its", "R121"),
+    ORIGINATOR.lower(): _always(sentence("the organisation it left from, by a domain of its"), "R121"),
     AUTH_AS.lower(): _one_of(_AUTH_AS, "R119"),
     f"{CROSS_TENANT}AuthAs".lower(): _one_of(_AUTH_AS, "R119"),
     "authentication-results": _authentication,
@@ -182,6 +182,6 @@ _READERS: dict[str, MeaningReader] = {
     "x-ms-exchange-authentication-results": _authentication,
     "arc-authentication-results": _arc,
     "x-crosspremisesheadersfilteredbysendconnector": _always(
-        "cross-premises headers were taken off: the hybrid path is broken there", "R118"
+        sentence("cross-premises headers were taken off: the hybrid path is broken there"), "R118"
     ),
 }
