@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lab.core.mailbox_location import home_of
 from lab.model.names import Address
 from lab.model.topology import Topology
 from lab.scenario.builders.correspondents import AddressOwner
@@ -45,7 +44,9 @@ def _is_nobody(address: Address, topologies: tuple[Topology, ...]) -> bool:
 
 
 def _has(topology: Topology, address: Address) -> bool:
-    return home_of(address, topology) is not None or any(owner.find(address) for owner in _owners(topology))
+    return topology.mailbox_node(address) is not None or any(
+        owner.find(address) for owner in _owners(topology)
+    )
 
 
 def _owners(topology: Topology) -> tuple[AddressOwner, ...]:

@@ -1,4 +1,4 @@
-"""`Received` lines, in the words of each kind of server (R182)."""
+"""`Received` lines, in the words of each kind of server (R182), and the loops that they show."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from zlib import crc32
 
 from lab.core.dates import mail_date, postfix_date
 from lab.model.certificate import CertificateIdentity
-from lab.model.message import Header
+from lab.model.message import Header, Message
+from lab.model.switches import Switches
 from lab.model.transport import Tls
 from lab.model.value import dataclass
 
@@ -175,3 +176,25 @@ def fold(value: str, used: int, indent: str = " ") -> str:
         start, room = end + 1, _WIDTH - len(indent)
     lines.append(value[start:])
     return " " + f"\r\n{indent}".join(lines)
+
+
+def looping(message: Message, switches: Switches) -> bool:
+    """Whether a message has come through Exchange Online too often, and this entry is one too many (R161, R162).
+
+    Each pass leaves its lines (R164). The article's misrouting is no loop: the second entry comes from Exchange Online's
+    own hosts (R165).
+
+    `loop_limit` is `eop_entries:N` (refuse the Nth entry at a front end, seen in the wild with N = 4) or
+    `received:N` (refuse when N `Received` lines are there already, the documented 20).
+    """
+    kind, _, number = switches.loop_limit.partition(":")
+    received = message.all("Received")
+    if kind == "received":
+        return len(received) >= int(number)
+    return sum(1 for line in received if _is_entry(line)) + 1 >= int(number)
+
+
+def _is_entry(line: str) -> bool:
+    """A front end's own line: by its name, not from it."""
+    writer = line.partition(" by ")[2].partition(" (")[0]
+    return writer.endswith(".mail.protection.outlook.com") and "via Frontend Transport" in line

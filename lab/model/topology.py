@@ -13,7 +13,7 @@ from lab.model.onprem import OnPremOrganization
 from lab.model.reply import Reply
 from lab.model.roles import Role, traits
 from lab.model.switches import Switches
-from lab.model.tenant import Tenant
+from lab.model.tenant import RecipientKind, Tenant
 from lab.model.value import dataclass
 
 
@@ -158,3 +158,18 @@ class Topology:
         """The name of the node behind every address, those that mail only leaves from too."""
         senders = {host.address: region.node for region in self.regions.values() for host in region.senders}
         return {**senders, **self.addresses()}
+
+    def mailbox_node(self, address: Address) -> str | None:
+        """The node whose mailbox an address is; None if it has none in this lab."""
+        for name, host in self.hosts.items():
+            if host.holds_mailboxes:
+                recipient = self.organizations[host.organization or ""].find(address)
+                if recipient is not None and recipient.kind is RecipientKind.MAILBOX:
+                    return name
+            elif host.is_final and address.domain in host.accepts_domains:
+                return name
+        for tenant in self.tenants.values():
+            recipient = tenant.find(address)
+            if recipient is not None and recipient.kind is RecipientKind.MAILBOX:
+                return self.regions[tenant.region].node
+        return None

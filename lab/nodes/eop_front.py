@@ -18,7 +18,7 @@ from lab.core.client_credentials import judge_credentials
 from lab.core.dates import mail_date
 from lab.core.directory import TenantDirectory
 from lab.core.incoming import UNKNOWN, blocked_at_edge
-from lab.core.loop_detection import looping
+from lab.core.received import looping
 from lab.core.service_host_names import inside_name, spelled
 from lab.model.certificate import CertificateIdentity
 from lab.model.decision import Reason, Verdict

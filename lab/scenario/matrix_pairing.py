@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import fields, replace
 from typing import TypeAlias
 
-from lab.core.mailbox_location import home_of
 from lab.model.topology import Topology
 from lab.scenario.builders.correspondents import address_owners
 from lab.scenario.builders.matrix_messages import by_rule, message
@@ -76,7 +75,7 @@ def _missing(
             continue
         pairs.add(who)
         address = cell.recipient.address
-        is_known = home_of(address, topology) is not None or any(owner.find(address) for owner in owners)
+        is_known = topology.mailbox_node(address) is not None or any(owner.find(address) for owner in owners)
         if is_known and _can_send(cell.sender, topology):
             sender, recipient = _called(cell.sender, own.senders), _called(cell.recipient, own.recipients)
             key = f"{sender.name}_to_{recipient.name}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lab.core.loop_detection import looping
+from lab.core.received import looping
 from lab.model.message import Header, Message
 from lab.model.switches import Switches
 

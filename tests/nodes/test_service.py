@@ -6,7 +6,6 @@ import pytest
 
 from lab.core.client_credentials import judge_credentials
 from lab.core.incoming import admit
-from lab.core.mailbox_location import home_of
 from lab.drivers.simulator import simulate
 from lab.errors import ScenarioError
 from lab.model.decision import Reason, Why, phrase
@@ -139,7 +138,7 @@ def test_a_notice_with_the_null_reverse_path_causes_no_report():
 
 def test_a_service_host_is_the_home_of_its_mailboxes():
     topology = world(teams()).topology
-    assert home_of(Address.parse("noreply@email.teams.microsoft.com"), topology) == "teams"
+    assert topology.mailbox_node(Address.parse("noreply@email.teams.microsoft.com")) == "teams"
     assert isinstance(build(topology)["teams"], ServiceHost)
 
 

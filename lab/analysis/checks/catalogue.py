@@ -21,7 +21,7 @@ Nothing is a finding because it looks wrong. A check suspects, names a message t
 plays it: what arrives as it should is not told. Each cure is played as well, with that one message; whether it harms
 others, a lock that it closes to somebody for example, is what `mflab fix` proves by the whole matrix.
 
-- **error**: mail goes wrong as things are.
+- **error**: mail goes wrong today.
 - **warning**: it goes wrong once something happens that is bound to (the finding says what), or the flow rests on a rule
   that nobody documents: in another position of that switch it goes well.
 - **note**: nothing is broken, and somebody may still want to know.

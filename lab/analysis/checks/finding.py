@@ -21,7 +21,7 @@ class Severity(StrEnum):
     """How bad a finding is."""
 
     ERROR = "error"
-    """Mail goes wrong as things are."""
+    """Mail goes wrong today."""
     WARNING = "warning"
     """Mail goes wrong once something happens that is bound to, or if an assumed rule holds."""
     NOTE = "note"

@@ -10,7 +10,6 @@ from lab.cli.exit_codes import BadInput, Exit
 from lab.cli.labs import compose_labs, lab_state
 from lab.cli.output import draw, put, put_json, put_octets, talk
 from lab.cli.verb_declaration import Verb, declare
-from lab.core.mailbox_location import home_of
 from lab.model.message import Message
 from lab.model.names import Address
 from lab.model.topology import Topology
@@ -120,7 +119,7 @@ def _arrived(args: Namespace, scenario: str | None) -> tuple[tuple[Mailboxed, ..
 def _of(address: Address, mail: Sequence[Mailboxed], topology: Topology) -> tuple[Mailboxed, ...]:
     """What is for an address or in its mailbox. Raises BadInput when nobody has it."""
     items = tuple(item for item in mail if address in (item.mailbox, item.recipient))
-    if not items and home_of(address, topology) is None:
+    if not items and topology.mailbox_node(address) is None:
         names = [str(item.mailbox) for item in mail]
         raise BadInput(f"nobody has the mailbox {address}: {unknown(str(address), names)}")
     return items

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from lab.core.mailbox_location import home_of
 from lab.errors import DriverError
 from lab.model.names import Address
 from lab.model.tenant import RecipientKind, Tenant
@@ -28,7 +27,7 @@ def sending_node(spec: MessageSpec, topology: Topology) -> str:
     if spec.via is not None:
         region = next((r for r in topology.regions.values() if spec.via in (r.name, r.node)), None)
         return region.node if region else spec.via
-    home = home_of(spec.sender, topology)
+    home = topology.mailbox_node(spec.sender)
     if home is None:
         why = sentence("{sender} has no mailbox in this lab; say `via:` a host", sender=spec.sender)
         raise DriverError(sentence("message {key}: {why}", key=spec.key, why=why))
