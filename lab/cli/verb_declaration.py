@@ -59,8 +59,6 @@ MODULES: Mapping[str, str] = {
     "status": "running_lab",
     "gateway": "real_servers",
     "zones": "real_servers",
-    "config": "config",
-    "completion": "config",
     "part": "container_part",
     "probe": "container_part",
 }

@@ -89,7 +89,7 @@ def test_what_concerns_all_verbs_loads_none(call: str) -> None:
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_loads_no_other_verb(shell: str) -> None:
     modules = loaded(f"completion {shell}")
-    assert verbs(modules) == {"lab.cli.verbs.config"}
+    assert verbs(modules) == {"lab.cli.verbs.completion"}
     assert modules & HEAVY == set()
 
 

@@ -15,7 +15,7 @@ from lab.analysis.checks.catalogue import as_markdown as checks
 from lab.analysis.rule_coverage import RuleCoverage, rule_coverage
 from lab.analysis.sweep import line_schema as tenants_schema
 from lab.cli.documentation import command_reference, fault_index
-from lab.cli.verbs import config, scenarios
+from lab.cli.verbs import completion, config, scenarios
 from lab.core.rulebook import RULES, Confidence, Rule
 from lab.core.rulebook.render import as_markdown as rulebook
 from lab.reports.text.printable import markdown_table
@@ -32,7 +32,7 @@ def pages(root: Path) -> Mapping[Path, str]:
     """Every generated page of a checkout, with what it should say. Plays all scenarios once."""
     readme, limits = root / "README.md", root / "docs" / "limits.md"
     pipeline = root / "docs" / "pipeline.md"
-    scripts = root / "lab" / "cli" / config.COMPLETIONS.name
+    scripts = root / "lab" / "cli" / completion.COMPLETIONS.name
     played, shown = _played()
     return {
         root / "docs" / "cli.md": command_reference.as_markdown(),

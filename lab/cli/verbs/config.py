@@ -1,4 +1,4 @@
-"""`mflab config`, `mflab completion`: what holds when no flag says otherwise, and what a shell completes."""
+"""`mflab config`: what holds when no flag says otherwise."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _CONFIG_EXAMPLES = """\
   mflab config show --json | jq '.settings[] | select(.origin != "built in")'"""
 
 
-def add_config(verb: Verb) -> None:
+def add(verb: Verb) -> None:
     """Declare the verb."""
     parser = declare(verb, config, about=_CONFIG_ABOUT, examples=_CONFIG_EXAMPLES)
     parser.add_argument("what", choices=("show",), help="show: print them as mflab.toml would have them")
@@ -89,26 +89,3 @@ def as_markdown() -> str:
         for key in keys
     ]
     return "\n".join(["| Table | Key | |", "| --- | --- | --- |", *rows]) + "\n"
-
-
-COMPLETIONS = Path(__file__).parents[1] / "completions"
-
-_COMPLETION_EXAMPLES = """\
-  source <(mflab completion bash)                    # in ~/.bashrc
-  source <(mflab completion zsh)                     # in ~/.zshrc, behind compinit
-  mflab completion fish > ~/.config/fish/completions/mflab.fish"""
-
-
-def add_completion(verb: Verb) -> None:
-    """Declare the verb."""
-    parser = declare(verb, completion, examples=_COMPLETION_EXAMPLES)
-    parser.add_argument("shell", choices=("bash", "zsh", "fish"), help="which shell")
-
-
-def completion(args: Namespace) -> int:
-    """Print the script."""
-    if args.shell == "zsh":  # it understands bash's
-        put("autoload -U +X bashcompinit && bashcompinit")
-    script = COMPLETIONS / ("mflab.fish" if args.shell == "fish" else "mflab.bash")
-    put(script.read_text("utf-8"), end="")
-    return Exit.OK
