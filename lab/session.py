@@ -221,10 +221,13 @@ def _shown(certificate: Certificate, faults: Iterable[CertFault | str]) -> Certi
     return certificate_of_names(() if certificate is None else _texts("certificate", certificate), wrong)
 
 
-def _texts(argument: str, given: str | Iterable[str]) -> tuple[str, ...]:
+def _texts(argument: str, given: object) -> tuple[str, ...]:
     """One text or several."""
-    demand(argument, given, str, Iterable)
-    texts = (given,) if isinstance(given, str) else tuple(given)
+    if isinstance(given, str):
+        return (given,)
+    if isinstance(given, bytes) or not isinstance(given, Iterable):
+        raise ArgumentError(argument, f"wanted str or several, not {given!r}")
+    texts = tuple(given)
     for text in texts:
         demand(argument, text, str)
     return texts

@@ -340,6 +340,13 @@ def test_only_a_session_can_be_compared(article: Session) -> None:
         article.run().trace(None)  # type: ignore[arg-type]
 
 
+def test_only_decisions_are_told() -> None:
+    with pytest.raises(ArgumentError, match="decision: wanted AttributionDecision or"):
+        lab.story(None)  # type: ignore[arg-type]
+    with pytest.raises(ArgumentError, match="candidate: wanted DecisionCandidate, not None"):
+        lab.reasons(None)  # type: ignore[arg-type]
+
+
 def test_one_fault_need_not_be_in_a_list(article: Session) -> None:
     several = article.attribute(**ENVELOPE, certificate=["*.msxfaq.example"], faults=["expired"])  # type: ignore[arg-type]
     assert article.attribute(**ENVELOPE, certificate="*.msxfaq.example", faults="expired") == several  # type: ignore[arg-type]

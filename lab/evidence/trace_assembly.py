@@ -80,7 +80,12 @@ def _came_as(hops: Sequence[Hop], recipient: str) -> frozenset[str]:
                 names.add(step.recipient.lower())
             if isinstance(step, Ruled) and names & {name.lower() for name in step.copies}:
                 names.update(name.lower() for name in step.recipients)
-            if isinstance(step, Resolved) and step.rewritten.lower() in names - {recipient.lower()}:
+            own = (
+                set()
+                if isinstance(step, Resolved) and step.resolution.is_redirection
+                else {recipient.lower()}
+            )
+            if isinstance(step, Resolved) and step.rewritten.lower() in names - own:
                 names.add(step.recipient.lower())
     return frozenset(names)
 

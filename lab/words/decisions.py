@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import assert_never
 
+from lab.errors import demand
 from lab.model.decision import (
     AttributionDecision,
     AttributionFacts,
@@ -56,12 +57,14 @@ def lines(decision: Decision) -> tuple[Line, ...]:
 
 
 def story(decision: Decision) -> tuple[str, ...]:
-    """The same as plain text."""
+    """The same as plain text. Raises ArgumentError for what is no decision."""
+    demand("decision", decision, AttributionDecision, RoutingDecision, MailFlowRulesDecision)
     return tuple(map(str, lines(decision)))
 
 
 def reasons(candidate: DecisionCandidate) -> Sentence:
-    """Why a candidate won or lost."""
+    """Why a candidate won or lost. Raises ArgumentError for what is no candidate."""
+    demand("candidate", candidate, DecisionCandidate)
     return listed(map(why, candidate.why), "; ")
 
 

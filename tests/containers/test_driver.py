@@ -41,7 +41,9 @@ def test_a_container_that_fails_is_told_with_its_last_lines_and_nothing_stays(do
     monkeypatch.setattr(container_programs, "_LISTENING", {"net.ipv4.ip_unprivileged_port_start": "1024"})
     with pytest.raises(DriverError, match=r"(has ended|not there within)(?s:.*)dns: .*[Pp]ermission") as told:
         run_containers(chosen(ARTICLE))
-    assert "gateway: " in str(told.value)
+    assert "router: routing" in str(
+        told.value
+    )  # it goes on; which of the others has said something by then is chance
     assert docker_engine.labs() == []
 
 

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from lab.core.transport_rules import Branch
 from lab.drivers.simulator import Simulator
 from lab.evidence.hop_facts import about
+from lab.evidence.hop_links import parents
 from lab.evidence.trace_assembly import aliases, traces
+from lab.evidence.trace_assembly import way as hops_of
 from lab.model.message import Message
 from lab.model.names import Address
 from lab.model.steps import (
@@ -387,8 +389,11 @@ def test_with_rules_and_forwards_every_accepted_recipient_ends_once(tenant, rule
     told = {step.mailbox.lower() for hop in trace.hops for step in hop.all(Delivered)}
     assert boxes == told
     steps = [step for hop in trace.hops for step in hop.steps]
+    above = parents(trace.hops)
     known_as = {name: aliases(trace.hops, name) for name in trace.dispositions}
     for name, end in dispositions.items():
+        first = hops_of(trace, name)[0]
+        assert above[trace.hops.index(first)] is None, f"the way of {name} begins somewhere else"
         assert LAST[end] in {type(step) for step in steps if about(step, known_as[name])}
     for step in steps:
         if isinstance(step, Delivered | Bounced) or (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lab.evidence.trace_assembly import path
 from lab.model.steps import Dropped, DropReason
 from lab.model.trace import Disposition, MessageTrace
 from tests.nodes.worlds import run, steps
@@ -63,3 +64,23 @@ def test_an_empty_group_is_called_empty_however_it_is_met():
     assert dict(trace.dispositions) == {"contact@a.example": DROPPED, "empty@a.example": DROPPED}
     trace = traced("cloud@a.example", GROUPS, rule=rule.replace("SentTo: empty", "SentTo: cloud"))
     assert [step.reason for step in steps(trace, Dropped)] == [DropReason.NO_MEMBERS]
+
+
+def test_the_way_of_a_redirected_copy_begins_where_the_rule_was():
+    rule = "SentTo: box@a.example, RedirectMessageTo: [friend@out.example, nobody@a.example]"
+    trace = traced("box@a.example", "mailboxes: [box@a.example]", rule=rule)
+    assert path(trace, "friend@out.example") == ("tenant:a", "out")
+    assert path(trace, "nobody@a.example") == ("tenant:a",)
+    assert path(trace) == ("tenant:a", "out")
+
+
+def test_the_way_of_a_member_whose_mail_is_redirected_begins_with_the_group():
+    rule = "SentTo: cloud@a.example, RedirectMessageTo: [friend@out.example, user@a.example]"
+    trace = traced("team@a.example", GROUPS, rule=rule)
+    assert path(trace)[0] == "tenant:a"
+    assert path(trace, "friend@out.example") == ("tenant:a", "out")
+
+
+def test_the_way_of_a_blind_copy_begins_where_the_rule_was():
+    trace = traced("cloud@a.example", rule="BlindCopyTo: friend@out.example")
+    assert path(trace, "friend@out.example") == ("tenant:a", "out")
