@@ -25,7 +25,6 @@ from lab.analysis.difference import Variation, difference, pairs
 from lab.analysis.matrix import matrix
 from lab.analysis.run_result import RunResult, played
 from lab.drivers.lab_clock import today
-from lab.drivers.run_outcome import RunOutcome
 from lab.errors import ArgumentError, Problem, ScenarioError, demand, plainly
 from lab.model.certificate import CertFault, CertificateIdentity
 from lab.model.decision import AttributionDecision
@@ -130,7 +129,7 @@ class Session:
         Raises ArgumentError for an unknown driver; DriverError when the variant is for another driver, or when this machine
         cannot run it; WireError likewise, for ports and addresses; LabBug when the lab broke.
         """
-        return RunResult.of(_played(driver, self._variant, seed))
+        return RunResult.of(played(driver, self._variant, seed))
 
     def attribute(
         self,
@@ -183,7 +182,7 @@ class Session:
             self._variant,
             scenario=scenario.name,
             file=scenario.file,
-            play=lambda prepared: _played(driver, prepared, seed),
+            play=lambda prepared: played(driver, prepared, seed),
         )
 
     def check(self) -> Audit:
@@ -204,12 +203,6 @@ class Session:
         named = pairs(before, after, self._named, other._named)
         sides = ((Variation(before, older), Variation(after, newer)) for older, newer in named)
         return tuple(difference(older, newer, today().date(), CHECKS) for older, newer in sides)
-
-
-def _played(driver: str, variant: Variant, seed: int) -> RunOutcome:
-    demand("driver", driver, str)
-    demand("seed", seed, int)
-    return played(driver, variant, seed)
 
 
 def _shown(certificate: Certificate, faults: Iterable[CertFault | str]) -> CertificateIdentity | None:

@@ -84,8 +84,10 @@ class RunResult:
 def played(driver: str, variant: Variant, seed: int) -> RunOutcome:
     """Run a variant to its end in the driver of that name.
 
-    Raises ArgumentError when there is none; DriverError, WireError and LabBug as the driver does.
+    Raises ArgumentError when there is none, and for a seed that is no whole number; DriverError, WireError and LabBug as the driver does.
     """
+    demand("driver", driver, str)
+    demand("seed", seed, int)
     if driver not in DRIVERS:
         raise ArgumentError("driver", f"no driver is named {driver!r}: {unknown(driver, DRIVERS)}")
     if driver != "simulator" and _in_a_loop():

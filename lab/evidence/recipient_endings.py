@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from lab.evidence.hop_facts import about, recipients, taken
+from lab.evidence.hop_facts import recipients, taken
 from lab.evidence.hop_links import parents
 from lab.model.steps import (
     Bounced,
@@ -57,6 +57,8 @@ class _Stay:
         """Groups that have a mailbox of their own."""
         self.redirections: dict[str, set[str]] = defaultdict(set)
         """To whom rules redirect, by recipient."""
+        self.delivered = {name.lower() for step in hop.all(Delivered) for name in step.about}
+        """Who gets a copy here: of those that forward, who keeps one."""
         self._gone: dict[str, _Origins] = {}
         for step in hop.all(Resolved):
             if step.resolution is Resolution.REDIRECTED:
@@ -119,19 +121,19 @@ class _Recipients:
         return {name: self._sent.get((parent, name), frozenset({name})) for name in names}
 
     def _follow(self, index: int, hop: Hop, stay: _Stay) -> None:
-        for position, step in enumerate(hop.steps):
-            self._step(step, hop.steps[position:], stay)
+        for step in hop.steps:
+            self._step(step, stay)
             if isinstance(step, Sent):
                 for name in map(str.lower, step.about):
                     self._sent[index, name] |= stay.take(name)
         for origins in stay.waiting.values():
             self._note(origins, Disposition.QUEUED)
 
-    def _step(self, step: Step, rest: Sequence[Step], stay: _Stay) -> None:
+    def _step(self, step: Step, stay: _Stay) -> None:
         names = [name.lower() for name in step.about]
         match step:
             case Resolved() if step.rewritten:
-                self._resolved(step, rest, stay)
+                self._resolved(step, stay)
             case Expanded():
                 self._expanded(step, stay)
             case Merged():
@@ -157,11 +159,10 @@ class _Recipients:
             stay.put(group, origins)
             stay.boxes.add(group)
 
-    def _resolved(self, step: Resolved, rest: Sequence[Step], stay: _Stay) -> None:
+    def _resolved(self, step: Resolved, stay: _Stay) -> None:
         """One address for another; or one more, where the mailbox keeps a copy or a rule names several."""
         old, new = step.recipient.lower(), step.rewritten
-        keeps_copy = any(isinstance(later, Delivered) and about(later, {old}) for later in rest)
-        if step.resolution is Resolution.FORWARDING and keeps_copy:
+        if step.resolution is Resolution.FORWARDING and old in stay.delivered:
             self._branch(stay.origins(old), (new,), stay)
         elif step.resolution is Resolution.REDIRECTED and len(stay.redirections[old]) > 1:
             self._branch(stay.take(old), (new,), stay)

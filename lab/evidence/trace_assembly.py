@@ -80,13 +80,11 @@ def _came_as(hops: Sequence[Hop], recipient: str) -> frozenset[str]:
                 names.add(step.recipient.lower())
             if isinstance(step, Ruled) and names & {name.lower() for name in step.copies}:
                 names.update(name.lower() for name in step.recipients)
-            own = (
-                set()
-                if isinstance(step, Resolved) and step.resolution.is_redirection
-                else {recipient.lower()}
-            )
-            if isinstance(step, Resolved) and step.rewritten.lower() in names - own:
-                names.add(step.recipient.lower())
+            if isinstance(step, Resolved):
+                # one address for another is the recipient's own; a redirection makes a recipient of somebody else
+                own = () if step.resolution.is_redirection else (recipient.lower(),)
+                if step.rewritten.lower() in names.difference(own):
+                    names.add(step.recipient.lower())
     return frozenset(names)
 
 
